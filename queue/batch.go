@@ -1,0 +1,156 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxBatchID is the longest Batch id in characters that AiR takes (Submit a new job: Batch, max length 256).
+const MaxBatchID = 256
+
+// IdentityVersion is the way in which an item's identity is formed, stored with each batch so that a later way can live
+// beside it. Version 0: batch, source bucket and object key.
+const IdentityVersion = 0
+
+// Batch is the items under one Batch id, which is sent with each job.
+type Batch struct {
+	// ID is what AiR sees as Batch: 1 to 256 characters.
+	ID string `json:"id"`
+	// Account owns the gate and the daily counts that this batch obeys.
+	Account  string `json:"account"`
+	Identity int    `json:"identity"`
+	// Settings are the job flags of the latest run.
+	Settings JobFields `json:"settings"`
+	Created  time.Time `json:"created"`
+	// Counts are the books.
+	Counts Counts `json:"counts"`
+	// Reading tells of the latest reading of the batch's sources.
+	Reading Reading `json:"reading"`
+	// Columns are the names of the extra columns that its items carry, in the order in which they were first seen.
+	Columns []string `json:"columns,omitempty"`
+	// Own counts the items whose row set a field for itself: what is missing there must come from Settings.
+	Own OwnCounts `json:"own"`
+	// Sent is set with the first claim: from then on AiR may hold jobs of this batch.
+	Sent bool `json:"sent"`
+	// Errors sums up the failed items, by code; at most [MaxErrorGroups].
+	Errors []ErrorCount `json:"errors,omitempty"`
+	// Accepted are some instants, oldest first and at least ten seconds apart, at which jobs of this batch were accepted.
+	Accepted []time.Time `json:"accepted,omitempty"`
+}
+
+// Validate reports what AiR would not accept as a batch.
+func (b Batch) Validate() error {
+	switch n := utf8.RuneCountInString(b.ID); {
+	case b.ID == "":
+		return errors.New("the batch id is empty")
+	case !utf8.ValidString(b.ID):
+		return errors.New("the batch id is not valid UTF-8")
+	case n > MaxBatchID:
+		return fmt.Errorf("the batch id has %d characters, AiR takes at most %d", n, MaxBatchID)
+	}
+	for _, r := range b.ID {
+		if r < 0x20 || r == 0x7f {
+			return fmt.Errorf("the batch id %q has a control character", b.ID)
+		}
+	}
+	return nil
+}
+
+// OwnCounts counts the items by the field that their own row sets.
+type OwnCounts struct {
+	Services    int64 `json:"services,omitempty"`
+	Priority    int64 `json:"priority,omitempty"`
+	Destination int64 `json:"destination,omitempty"` // both bucket and region
+	Region      int64 `json:"region,omitempty"`
+	Endpoint    int64 `json:"endpoint,omitempty"`
+}
+
+// Reading counts the rows of the latest reading: Rows = Added + Known + Duplicates + Rejected + Skipped, always.
+type Reading struct {
+	Started time.Time `json:"started,omitzero"`
+	// Ended is set when the reading was over, complete or not.
+	Ended time.Time `json:"ended,omitzero"`
+	// Complete is set only at the clean end of every source.
+	Complete   bool  `json:"complete"`
+	Rows       int64 `json:"rows"`
+	Added      int64 `json:"added"`
+	Known      int64 `json:"known"`
+	Duplicates int64 `json:"duplicates"`
+	Rejected   int64 `json:"rejected"`
+	Skipped    int64 `json:"skipped"`
+	// SkippedBy breaks Skipped down by reason.
+	SkippedBy map[string]int64 `json:"skipped_by,omitempty"`
+}
+
+// Balanced reports whether the rows add up.
+func (r Reading) Balanced() bool {
+	return r.Rows == r.Added+r.Known+r.Duplicates+r.Rejected+r.Skipped
+}
+
+// Counts are the books of a batch: Items = the sum over all states, always.
+type Counts struct {
+	Items     int64 `json:"items"`
+	Pending   int64 `json:"pending"`
+	Sending   int64 `json:"sending"`
+	InDoubt   int64 `json:"in_doubt"`
+	Submitted int64 `json:"submitted"`
+	Failed    int64 `json:"failed"`
+	Cancelled int64 `json:"cancelled"`
+}
+
+// Balanced reports whether the books balance and no count is negative.
+func (c Counts) Balanced() bool {
+	sum := int64(0)
+	for _, s := range States {
+		n := *c.Of(s)
+		if n < 0 {
+			return false
+		}
+		sum += n
+	}
+	return c.Items == sum
+}
+
+// Of returns the count of one state, to read or to change.
+func (c *Counts) Of(s State) *int64 {
+	switch s {
+	case Pending:
+		return &c.Pending
+	case Sending:
+		return &c.Sending
+	case InDoubt:
+		return &c.InDoubt
+	case Submitted:
+		return &c.Submitted
+	case Failed:
+		return &c.Failed
+	case Cancelled:
+		return &c.Cancelled
+	}
+	panic("queue: unknown state " + string(s))
+}
+
+// Move books n items from one state to another.
+func (c *Counts) Move(from, to State, n int64) {
+	*c.Of(from) -= n
+	*c.Of(to) += n
+}
+
+// Left counts the items that still want work: pending, sending and in doubt.
+func (c Counts) Left() int64 { return c.Pending + c.Sending + c.InDoubt }
+
+// MaxErrorGroups bounds [Batch.Errors]; failures of further codes are summed up under the code [OtherErrors].
+const MaxErrorGroups = 32
+
+// OtherErrors is the code under which the failures beyond [MaxErrorGroups] are summed up.
+const OtherErrors = "(other)"
+
+// ErrorCount sums up the failed items of one code.
+type ErrorCount struct {
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	Count      int64  `json:"count"`
+	ExampleKey string `json:"example_key"`
+}

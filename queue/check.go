@@ -1,0 +1,17 @@
+package queue
+
+// MaxProblems bounds [CheckReport.Problems]; what is found beyond is only counted.
+const MaxProblems = 100
+
+// CheckReport is what a check of the whole queue found.
+type CheckReport struct {
+	// Batches and Items count what was read.
+	Batches int   `json:"batches"`
+	Items   int64 `json:"items"`
+	// Problems says in words what is wrong, one each, at most [MaxProblems]; Found counts all.
+	Problems []string `json:"problems"`
+	Found    int64    `json:"found"`
+}
+
+// OK reports whether nothing is wrong.
+func (r CheckReport) OK() bool { return r.Found == 0 }

@@ -1,0 +1,40 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of opening a queue.
+var (
+	// ErrLocked: another process holds the queue.
+	ErrLocked = errors.New("another process holds the queue")
+	// ErrNotExist: there is no queue at that place and the caller asked for an existing one.
+	ErrNotExist = errors.New("there is no queue")
+	// ErrCorrupt: the file is no airlift queue, or it is damaged.
+	ErrCorrupt = errors.New("not a sound airlift queue")
+	// ErrNewer: the file was written by a newer airlift.
+	ErrNewer = errors.New("written by a newer airlift")
+)
+
+// Errors of using a queue.
+var (
+	// ErrBatchNotFound: the queue has no batch of that id.
+	ErrBatchNotFound = errors.New("no such batch")
+	// ErrBatchExists: the queue has a batch of that id already.
+	ErrBatchExists = errors.New("the batch exists already")
+	// ErrBroken: a commit failed, so nobody knows what the disk holds; nothing more is stored until the queue is opened
+	// afresh. It wraps the cause.
+	ErrBroken = errors.New("the queue can no longer be written")
+	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
+	ErrDailyLimit = errors.New("the daily limit is reached")
+	// ErrClosed: the queue was closed.
+	ErrClosed = errors.New("the queue is closed")
+)
+
+// MoveError is an unlawful change of state: a bug, refused before it reaches the disk.
+type MoveError struct{ From, To State }
+
+func (e *MoveError) Error() string {
+	return fmt.Sprintf("an item cannot go from %s to %s", e.From, e.To)
+}

@@ -1,0 +1,27 @@
+package queue
+
+// Filter chooses items. The zero Filter takes all.
+type Filter struct {
+	// State, if not empty, takes the items in that state.
+	State State
+	// Code, if not empty, takes the items whose last ErrorCode is this.
+	Code string
+	// Key, if not nil, takes the items for which it returns true.
+	Key func(key string) bool
+}
+
+// Match reports whether the filter takes the entry.
+func (f Filter) Match(e *Entry) bool {
+	return (f.State == "" || f.State == e.State) && (f.Code == "" || f.Code == e.Code) && (f.Key == nil || f.Key(e.Key))
+}
+
+// ClaimRequest asks for items to send.
+type ClaimRequest struct {
+	// Batches are asked in this order; all belong to one account.
+	Batches []string
+	// Max is the largest number of items wanted.
+	Max int
+	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, 0 for no limit.
+	Day        Day
+	DailyLimit int64
+}

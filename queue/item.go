@@ -1,0 +1,162 @@
+// Package queue holds what airlift's queue is made of: batches, items, their states and the rules by which those change,
+// as plain data and pure functions. It stores nothing; the engines do (package bolt is one), and package queuetest says
+// what each of them must do.
+package queue
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// DefaultAccount is the AiR account of every batch so far. Gate, stop, rate and daily counts belong to an account.
+const DefaultAccount = "default"
+
+// Field is one column of a manifest that airlift carries to the report without reading it.
+type Field struct{ Name, Value string }
+
+// JobFields are the parts of a job that a row may set for itself and that otherwise come from the batch's settings.
+// A zero field means: not given here.
+type JobFields struct {
+	// Services is a JSON object in the API's shape, compact with sorted keys, so that equal settings are equal bytes.
+	Services json.RawMessage `json:"services,omitempty"`
+	// Priority is 1 to 10, 0 if not given.
+	Priority          int    `json:"priority,omitempty"`
+	DestinationBucket string `json:"destination_bucket,omitempty"`
+	DestinationRegion string `json:"destination_region,omitempty"`
+	SourceRegion      string `json:"source_region,omitempty"`
+	SourceEndpoint    string `json:"source_endpoint,omitempty"`
+}
+
+// Or returns f with each field that is not given taken from the other.
+func (f JobFields) Or(other JobFields) JobFields {
+	if len(f.Services) == 0 {
+		f.Services = other.Services
+	}
+	if f.Priority == 0 {
+		f.Priority = other.Priority
+	}
+	if f.DestinationBucket == "" {
+		f.DestinationBucket = other.DestinationBucket
+	}
+	if f.DestinationRegion == "" {
+		f.DestinationRegion = other.DestinationRegion
+	}
+	if f.SourceRegion == "" {
+		f.SourceRegion = other.SourceRegion
+	}
+	if f.SourceEndpoint == "" {
+		f.SourceEndpoint = other.SourceEndpoint
+	}
+	return f
+}
+
+// Equal reports whether both set the same fields to the same values.
+func (f JobFields) Equal(o JobFields) bool {
+	return string(f.Services) == string(o.Services) && f.Priority == o.Priority &&
+		f.DestinationBucket == o.DestinationBucket && f.DestinationRegion == o.DestinationRegion &&
+		f.SourceRegion == o.SourceRegion && f.SourceEndpoint == o.SourceEndpoint
+}
+
+// Item is an entry that was accepted into the queue. It never changes; what happens to it is its [Record].
+type Item struct {
+	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is where the manifest has it.
+	Seq  uint64
+	Line int64
+	// Bucket and Key are byte-exact and, with the batch, the item's identity.
+	Bucket, Key string
+	// Name is the job's name if the manifest gave one; see [JobName].
+	Name string
+	// Own are the job fields that its row set.
+	Own JobFields
+	// Extra are the row's other columns.
+	Extra []Field
+}
+
+// Record is what is known of the submission of one item: what its results add up to.
+type Record struct {
+	State State
+	// Attempts counts the POSTs whose outcome counts as an attempt, since the item was added or last retried.
+	Attempts int
+	// Doubted is set once the item was ever in doubt, for good: it is looked up before each further POST.
+	Doubted bool
+	// JobID is set if and only if the state is Submitted.
+	JobID string
+	// HTTPStatus (0: none), Code and Message tell of the last answer.
+	HTTPStatus    int
+	Code, Message string
+	// At is when the last result was known, by our clock.
+	At time.Time
+	// Day is the server's day on which the last claim was counted against the daily limit.
+	Day Day
+}
+
+// Entry is an item with its record.
+type Entry struct {
+	Item
+	Record
+}
+
+// Claimed is an item that was handed out to be sent, with the durable intent behind it.
+type Claimed struct {
+	Batch string
+	Item
+	Record
+}
+
+// Result is what came of a claim or of a lookup.
+type Result struct {
+	Batch string
+	Seq   uint64
+	// To is the state that follows: Submitted, Failed, InDoubt or Pending.
+	To State
+	// Attempted says that this result counts as an attempt.
+	Attempted bool
+	// Refund gives the claim back to the daily count: it is proven that AiR accepted nothing.
+	Refund        bool
+	JobID         string
+	HTTPStatus    int
+	Code, Message string
+	At            time.Time
+}
+
+// Rejected is a row that was not accepted, and why.
+type Rejected struct {
+	Line   int64   `json:"line"`
+	Bucket string  `json:"bucket,omitempty"`
+	Key    string  `json:"key,omitempty"`
+	Reason string  `json:"reason"`
+	Extra  []Field `json:"extra,omitempty"`
+}
+
+// Chunk is a piece of a reading: rows to add, and those that were turned away before.
+type Chunk struct {
+	// Items have neither a sequence number nor a state yet; the engine gives them.
+	Items    []Item
+	Rejected []Rejected
+	// Skipped counts the rows that a filter left out, by reason.
+	Skipped map[string]int64
+}
+
+// Added says what became of a chunk's items; their numbers add up to len(Chunk.Items).
+type Added struct {
+	Added, Known, Duplicates int
+	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and
+	// counted them as rejected.
+	Conflicts []Rejected
+}
+
+// Object names an S3 object.
+type Object struct{ Bucket, Key string }
+
+// Day is a UTC day of the server's clock, in days since 1970-01-01.
+type Day int32
+
+// DayOf returns the UTC day of an instant.
+func DayOf(t time.Time) Day {
+	const day = 24 * 60 * 60
+	s := t.Unix()
+	if s < 0 {
+		s -= day - 1
+	}
+	return Day(s / day)
+}

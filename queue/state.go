@@ -1,0 +1,124 @@
+package queue
+
+import "fmt"
+
+// State is where an item stands. An item is in exactly one state at any time; the books ([Counts]) add up over them.
+//
+//	         claim (intent, durable)          2xx with a job id
+//	pending ------------------------> sending -----------------> submitted
+//	  ^  ^                            |  |  |     400
+//	  |  |  proven not accepted       |  |  +------------------> failed -- retry --> pending
+//	  |  +----------------------------+  |  outcome unknown, crash
+//	  |                                  v
+//	  +----- lookup: no such job ---- in_doubt -- lookup: job found --> submitted
+//	pending, failed -- cancel --> cancelled -- retry --> pending
+type State string
+
+const (
+	// Pending waits to be claimed. No job of ours is known to exist.
+	Pending State = "pending"
+	// Sending is claimed: a POST may be on its way. It never outlives a process: at open it becomes InDoubt.
+	Sending State = "sending"
+	// InDoubt was sent, or may have been, and nobody knows whether AiR accepted it. Only a lookup ends this.
+	InDoubt State = "in_doubt"
+	// Submitted has a job at AiR.
+	Submitted State = "submitted"
+	// Failed was refused by AiR, or ran out of attempts with a lookup showing no job.
+	Failed State = "failed"
+	// Cancelled was taken out of the work by the user; it has no job.
+	Cancelled State = "cancelled"
+)
+
+// States lists every state in the order of an item's life.
+var States = [...]State{Pending, Sending, InDoubt, Submitted, Failed, Cancelled}
+
+// ParseState returns the state of that name, or an error which lists the names.
+func ParseState(name string) (State, error) {
+	for _, s := range States {
+		if string(s) == name {
+			return s, nil
+		}
+	}
+	return "", fmt.Errorf("unknown state %q: use one of pending, sending, in_doubt, submitted, failed, cancelled", name)
+}
+
+// moves lists every lawful change of state. Anything else is a bug in the caller and must not reach the disk.
+var moves = map[State][]State{
+	Pending:   {Sending, Cancelled},
+	Sending:   {Submitted, Failed, Pending, InDoubt},
+	InDoubt:   {Submitted, Failed, Pending, InDoubt},
+	Failed:    {Pending, Cancelled},
+	Cancelled: {Pending},
+}
+
+// CanMove reports whether an item may go from one state to the other in a single step.
+func CanMove(from, to State) bool {
+	for _, s := range moves[from] {
+		if s == to {
+			return true
+		}
+	}
+	return false
+}
+
+// Claim returns the record of an item that has just been claimed on the given server day (see [Day]).
+func Claim(r Record, day Day) (Record, error) {
+	if !CanMove(r.State, Sending) {
+		return r, &MoveError{From: r.State, To: Sending}
+	}
+	r.State = Sending
+	r.Day = day
+	return r, nil
+}
+
+// Apply returns the record after the result. It is pure: the engines store what it says and nothing else.
+func Apply(r Record, res Result) (Record, error) {
+	if !CanMove(r.State, res.To) || res.To == Sending {
+		return r, &MoveError{From: r.State, To: res.To}
+	}
+	if res.To == Submitted && res.JobID == "" {
+		return r, fmt.Errorf("item %d: submitted without a job id", res.Seq)
+	}
+	r.State = res.To
+	if res.Attempted {
+		r.Attempts++
+	}
+	if res.To == InDoubt {
+		r.Doubted = true
+	}
+	r.JobID = res.JobID
+	r.At = res.At
+	if res.To == Pending && res.Code == "" && res.Message == "" && res.HTTPStatus == 0 {
+		return r, nil // nothing new was learned: what went wrong before stays visible
+	}
+	r.HTTPStatus, r.Code, r.Message = res.HTTPStatus, res.Code, res.Message
+	return r, nil
+}
+
+// Recover returns the record of an item found at open: what was being sent when the process ended is in doubt. The
+// crash counts no attempt.
+func Recover(r Record) Record {
+	if r.State == Sending {
+		r.State, r.Doubted = InDoubt, true
+	}
+	return r
+}
+
+// Requeue returns the record of a failed or cancelled item that the user retries: a fresh set of attempts, but what was
+// ever in doubt stays marked, for it must be looked up before each further POST.
+func Requeue(r Record) (Record, error) {
+	if r.State != Failed && r.State != Cancelled {
+		return r, &MoveError{From: r.State, To: Pending}
+	}
+	r.State, r.Attempts = Pending, 0
+	return r, nil
+}
+
+// Cancel returns the record of an item that the user takes out of the work.
+func Cancel(r Record) (Record, error) {
+	if !CanMove(r.State, Cancelled) {
+		return r, &MoveError{From: r.State, To: Cancelled}
+	}
+	r.State = Cancelled
+	return r, nil
+}
