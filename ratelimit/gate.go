@@ -1,0 +1,195 @@
+package ratelimit
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// pollWall is how often a long wait looks at the wall clock: Go's timers stand still while a machine is suspended.
+const pollWall = 30 * time.Second
+
+// Gate holds all workers back at once. It is shut for a pause, held for a moment (throttling, an outage), or open; and
+// after each start, pause, stop or outage it lets a single canary through, and the others only once [Gate.Open] says
+// that the canary was answered. It is safe for concurrent use.
+type Gate struct {
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	canary  bool          // the next to enter goes alone
+	flying  uint64        // the canary that is on its way, 0 for none
+	last    uint64        // the number of the latest pass
+	paused  time.Time     // shut until then, by the wall clock; zero: not paused
+	held    time.Time     // shut until then, by the monotonic clock; zero: not held
+	epoch   chan struct{} // closed when the passes given so far become void
+	changed chan struct{} // closed at any change
+	drain   func()        // called as a pause ends
+}
+
+// Pass is the permission to send one request.
+type Pass struct {
+	// Canary says that this is the only one.
+	Canary bool
+	id     uint64
+	void   <-chan struct{}
+}
+
+// Void is closed when the pass must no longer be used to send.
+func (p Pass) Void() <-chan struct{} { return p.void }
+
+// Valid reports whether the pass may still be used to send.
+func (p Pass) Valid() bool {
+	select {
+	case <-p.void:
+		return false
+	default:
+		return true
+	}
+}
+
+// NewGate returns a gate that lets a canary through first, and nobody before pausedUntil (zero: no pause). drain, which
+// may be nil, is called as each pause ends.
+func NewGate(pausedUntil time.Time, drain func()) *Gate {
+	if drain == nil {
+		drain = func() {}
+	}
+	return &Gate{canary: true, paused: pausedUntil.Round(0), epoch: make(chan struct{}), changed: make(chan struct{}), drain: drain}
+}
+
+// Enter waits until a request may be sent. Each pass must be given back with [Gate.Leave],
+// whatever came of it; until then no other canary goes. The error is ctx's cause.
+func (g *Gate) Enter(ctx context.Context) (Pass, error) {
+	for {
+		pass, wait, changed := g.tryEnter()
+		if pass.void != nil {
+			return pass, nil
+		}
+		var timer *time.Timer
+		var elapsed <-chan time.Time
+		if wait > 0 {
+			timer = time.NewTimer(min(wait, pollWall))
+			elapsed = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			if timer != nil {
+				timer.Stop()
+			}
+			return Pass{}, context.Cause(ctx)
+		case <-changed:
+		case <-elapsed:
+		}
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+}
+
+// tryEnter returns a pass, or how long to wait at most (0: until something changes).
+func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if !g.paused.IsZero() {
+		if wait := g.paused.Sub(now.Round(0)); wait > 0 {
+			return Pass{}, wait, g.changed
+		}
+		g.paused = time.Time{}
+		g.drain()
+	}
+	if !g.held.IsZero() {
+		if wait := g.held.Sub(now); wait > 0 {
+			return Pass{}, wait, g.changed
+		}
+		g.held = time.Time{}
+	}
+	if g.canary {
+		if g.flying != 0 {
+			return Pass{}, 0, g.changed
+		}
+		g.flying = g.last + 1
+	}
+	g.last++
+	return Pass{Canary: g.canary, id: g.last, void: g.epoch}, 0, nil
+}
+
+// Open ends the canary's solitude: it was answered. A pass from before the gate was last shut opens nothing.
+func (g *Gate) Open(p Pass) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.canary && p.Canary && p.Valid() {
+		g.canary = false
+		g.change()
+	}
+}
+
+// Leave gives a pass back.
+func (g *Gate) Leave(p Pass) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.flying == p.id && p.Canary {
+		g.flying = 0
+		g.change()
+	}
+}
+
+// Pause shuts the gate until an instant of the wall clock; a canary goes first then. Of several pauses the latest
+// instant counts. It reports whether this call changed anything.
+func (g *Gate) Pause(until time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until = until.Round(0)
+	if !until.After(g.paused) {
+		return false
+	}
+	g.paused, g.canary = until, true
+	g.shut()
+	return true
+}
+
+// Hold shuts the gate for a moment, as throttling asks. If alone, a canary goes first after it, as an outage asks.
+func (g *Gate) Hold(d time.Duration, alone bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until := time.Now().Add(d); until.After(g.held) {
+		g.held = until
+	}
+	g.canary = g.canary || alone
+	g.shut()
+}
+
+// shut makes all passes void. The caller holds mu.
+func (g *Gate) shut() {
+	close(g.epoch)
+	g.epoch = make(chan struct{})
+	g.change()
+}
+
+// change wakes all who wait. The caller holds mu.
+func (g *Gate) change() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// PausedUntil returns when the pause ends, or zero if there is none or it is over.
+func (g *Gate) PausedUntil() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.paused.After(time.Now().Round(0)) {
+		return g.paused
+	}
+	return time.Time{}
+}
+
+// Alone reports whether the gate lets only a canary through, or nobody.
+func (g *Gate) Alone() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.canary || g.paused.After(time.Now().Round(0))
+}
+
+// Changed returns a channel that is closed at the gate's next change.
+func (g *Gate) Changed() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
+}
