@@ -1,0 +1,144 @@
+package airtest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"airlift/worker/air"
+)
+
+// defaultPageSize is what the API's prose says; its schema says 100.
+const defaultPageSize = 25
+
+type listQuery struct {
+	batch, name, status string
+	number, size        int
+	descending          bool
+}
+
+var statuses = []string{
+	air.StatusSubmitted, air.StatusPreflight, air.StatusInProgress, air.StatusCompleted, air.StatusFailed, air.StatusCancelled,
+}
+
+func parseListQuery(q url.Values) (l listQuery, problem string) {
+	l = listQuery{batch: q.Get("batch"), name: q.Get("name"), status: q.Get("status"), number: 1, size: defaultPageSize}
+	var err error
+	if t := q.Get("pageNumber"); t != "" {
+		if l.number, err = strconv.Atoi(t); err != nil || l.number < 1 {
+			return l, "pageNumber must be 1 or more"
+		}
+	}
+	if t := q.Get("pageSize"); t != "" {
+		if l.size, err = strconv.Atoi(t); err != nil || l.size < 1 || l.size > air.MaxPageSize {
+			return l, "pageSize must be from 1 to 100"
+		}
+	}
+	if l.status != "" && !slices.Contains(statuses, l.status) {
+		return l, "status is not known"
+	}
+	if t := q.Get("sortBy"); t != "" && t != "Created" {
+		return l, "sortBy must be Created"
+	}
+	switch q.Get("sortOrder") {
+	case "", "Asc":
+	case "Desc":
+		l.descending = true
+	default:
+		return l, "sortOrder must be Asc or Desc"
+	}
+	return l, ""
+}
+
+// list answers GET /jobs. By name (exact) and by batch it costs what it returns;
+// by status or a part of a name it goes through the batch, without the lock.
+func (s *Server) list(c *call) reply {
+	q, problem := parseListQuery(c.Query)
+	if problem != "" {
+		return badRequest(problem)
+	}
+	s.mu.Lock()
+	v := s.view()
+	exact := q.name != "" && s.config.NameMatch != NamePartial
+	picked, all := v.store.batches[q.batch], q.batch == ""
+	if exact {
+		picked, all = v.store.named(q.name), false
+	}
+	s.mu.Unlock()
+
+	shown := uint32(createdBy(v.jobs, v.now.Add(-time.Duration(v.settings.ListLag)).UnixNano()))
+	found := span{all: all, picked: picked, n: int(shown)}
+	if !all {
+		found.n, _ = slices.BinarySearch(picked, shown)
+	}
+	if !all && exact && q.batch != "" || q.status != "" || q.name != "" && !exact {
+		found = found.filter(func(n uint32) bool { return v.matches(n, q) })
+	}
+
+	from := min((q.number-1)*q.size, found.n)
+	if q.number-1 > found.n/q.size { // also where the product overflows
+		from = found.n
+	}
+	to := min(from+q.size, found.n)
+	body := append(make([]byte, 0, 64+512*(to-from)), `{"Records":[`...)
+	for i := from; i < to; i++ {
+		if i > from {
+			body = append(body, ',')
+		}
+		at := i
+		if q.descending {
+			at = found.n - 1 - i
+		}
+		body = v.appendJob(body, found.at(at), false)
+	}
+	body = append(body, ']')
+	if s.config.PageFields != PageFieldsNone {
+		for _, f := range []struct {
+			name  string
+			value int
+		}{{"PageNumber", q.number}, {"PageSize", q.size}, {"TotalRecords", found.n}} {
+			body = append(body, `,"`+f.name+`":`...)
+			body = strconv.AppendInt(body, int64(f.value), 10)
+		}
+	}
+	return jsonReply(http.StatusOK, append(body, '}'))
+}
+
+func (v *view) matches(n uint32, q listQuery) bool {
+	r := &v.jobs[n]
+	if q.batch != "" && v.profiles[r.profile].batch != q.batch || !strings.Contains(r.name(), q.name) {
+		return false
+	}
+	if q.status == "" {
+		return true
+	}
+	status, _ := v.state(n)
+	return status == q.status
+}
+
+// span is the first n of some jobs, or of all.
+type span struct {
+	all    bool
+	picked []uint32
+	n      int
+}
+
+func (s span) at(i int) uint32 {
+	if s.all {
+		return uint32(i)
+	}
+	return s.picked[i]
+}
+
+func (s span) filter(keep func(uint32) bool) span {
+	var picked []uint32
+	for i := range s.n {
+		if n := s.at(i); keep(n) {
+			picked = append(picked, n)
+		}
+	}
+	return span{picked: picked, n: len(picked)}
+}

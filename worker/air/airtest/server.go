@@ -1,0 +1,231 @@
+package airtest
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Server is an AiR in memory. It is safe for concurrent use.
+type Server struct {
+	config Config
+	clock  func() time.Time
+	closed chan struct{} // ends what hangs
+	close  sync.Once
+
+	mu       sync.Mutex // over all below
+	settings Settings   // its maps and slices are replaced, never changed
+	limiter  *rate.Limiter
+	shift    time.Duration
+	store    *store
+	methods  map[string]int // API requests by method
+	posts    int
+	lists    int
+	statuses map[int]int
+	struck   map[Kind]int
+
+	today             time.Time
+	year              int
+	month             time.Month
+	acceptedToday     int
+	acceptedThisMonth int
+}
+
+// Check reports a setting that makes no sense: for settings that a user gave.
+func (c Config) Check() error { return c.Settings.check() }
+
+// NewServer returns a server that listens nowhere yet. In a testing/synctest bubble
+// make it inside.
+func NewServer(config Config) *Server {
+	s := &Server{
+		config: config, clock: config.Clock, closed: make(chan struct{}),
+		store: newStore(), methods: map[string]int{}, statuses: map[int]int{}, struck: map[Kind]int{},
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	s.put(config.Settings)
+	if config.MidnightIn > 0 {
+		s.SetMidnightIn(config.MidnightIn)
+	}
+	return s
+}
+
+// Close ends all requests that hang. A second Close does nothing.
+func (s *Server) Close() { s.close.Do(func() { close(s.closed) }) }
+
+// call is one API request on its way through the server.
+type call struct {
+	Request
+	settings Settings
+	access   string
+	secret   string
+	problem  string // why the body of a POST is no job, or empty
+	services string
+}
+
+// serve answers one API request. Its context ends when the client goes away. sent, if
+// not nil, is called as soon as it is sure that the request arrives at all.
+func (s *Server) serve(ctx context.Context, method string, u *url.URL, header http.Header, body []byte, sent func()) reply {
+	c := s.arrive(method, u, header, body)
+	if s.config.OnRequest != nil {
+		s.config.OnRequest(c.Request)
+	}
+	f := s.fault(c)
+	if sent != nil && f.Kind != Unsent {
+		sent()
+	}
+	r := s.befall(ctx, c, f)
+	s.mu.Lock()
+	r.date = s.now()
+	s.count(c, f, r)
+	s.mu.Unlock()
+	return r
+}
+
+// count keeps the oracle's books. The caller holds s.mu.
+func (s *Server) count(c *call, f Fault, r reply) {
+	if r.struck {
+		s.struck[f.Kind]++
+	}
+	switch {
+	case r.end == endUnsent && c.Path == "/jobs" && c.Method == http.MethodPost:
+		s.posts-- // arrive took it for one
+	case r.end == endUnsent:
+	case r.end == endWhole || r.end == endHalf:
+		s.statuses[r.status]++
+	default:
+		s.statuses[0]++
+	}
+}
+
+func (s *Server) arrive(method string, u *url.URL, header http.Header, body []byte) *call {
+	c := &call{access: header.Get("X-Amz-Access-Key"), secret: header.Get("X-Amz-Secret-Key")}
+	c.Method, c.Path = method, u.Path
+	if method == http.MethodPost {
+		c.Job, c.services, c.problem = decodeNewJob(body)
+	} else {
+		c.Query = u.Query()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.methods[method]++
+	if c.Path == "/jobs" && method == http.MethodPost {
+		s.posts++
+	}
+	if c.Path == "/jobs" && method == http.MethodGet {
+		s.lists++
+	}
+	c.N, c.At, c.settings = s.methods[method], s.now(), s.settings
+	return c
+}
+
+// process does what was asked for, without any fault.
+func (s *Server) process(c *call) reply {
+	s.mu.Lock()
+	allowed := s.limiter.AllowN(s.now(), 1)
+	s.mu.Unlock()
+	switch {
+	case !allowed && c.settings.ThrottleStatus == http.StatusServiceUnavailable:
+		return throttle503()
+	case !allowed:
+		return throttle400()
+	case !s.authorised(c):
+		return problem(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
+	case c.Path == "/jobs" && c.Method == http.MethodPost:
+		return s.submit(c)
+	case c.Path == "/jobs" && c.Method == http.MethodGet:
+		return s.list(c)
+	}
+	return s.about(c)
+}
+
+func (s *Server) authorised(c *call) bool {
+	if s.config.AccessKey == "" && s.config.SecretKey == "" {
+		return c.access != "" && c.secret != ""
+	}
+	return c.access == s.config.AccessKey && c.secret == s.config.SecretKey
+}
+
+// submit accepts a job or says why not. A refused one uses nothing up.
+func (s *Server) submit(c *call) reply {
+	if c.problem != "" {
+		return badRequest(c.problem)
+	}
+	source, dest := c.Job.Source, c.Job.Destination
+	if f := s.config.SourceExists; f != nil && !f(source.Bucket, source.ObjectKey) {
+		return badRequest("source object not found or inaccessible")
+	}
+	if f := s.config.DestinationExists; f != nil && !f(dest.Bucket, dest.Region) {
+		return badRequest("destination bucket not found or inaccessible")
+	}
+	n, refusal := s.accept(c)
+	if refusal.status != 0 {
+		return refusal
+	}
+	s.mu.Lock()
+	v := s.view()
+	s.mu.Unlock()
+	if s.config.OnAccept != nil {
+		s.config.OnAccept(v.job(n))
+	}
+	body := append(make([]byte, 0, 512), `{"Job":`...)
+	body = v.appendJob(body, n, true)
+	return jsonReply(http.StatusOK, append(body, '}'))
+}
+
+func (s *Server) accept(c *call) (uint32, reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.turn(now)
+	set := s.settings
+	if set.MonthlyQuota > 0 && s.acceptedThisMonth >= set.MonthlyQuota {
+		return 0, quotaReached()
+	}
+	if set.DailyCap > 0 && s.acceptedToday >= set.DailyCap {
+		return 0, capExceeded()
+	}
+	s.acceptedToday++
+	s.acceptedThisMonth++
+	return s.store.add(&c.Job, c.services, now), reply{}
+}
+
+// Settings returns the settings in force.
+func (s *Server) Settings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
+}
+
+// Change lets f change the settings in force. Maps and slices in them must be
+// replaced, not written to. An error says what made no sense, and then nothing
+// has changed. What was accepted today still counts against a new cap.
+func (s *Server) Change(f func(*Settings)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.settings
+	f(&next)
+	if err := next.check(); err != nil {
+		return err
+	}
+	s.put(next)
+	return nil
+}
+
+// put makes the settings the ones in force. The caller holds s.mu, or s alone.
+func (s *Server) put(next Settings) {
+	next.Faults.Post, next.Faults.List = maps.Clone(next.Faults.Post), maps.Clone(next.Faults.List)
+	if s.limiter == nil || next.RequestRate != s.settings.RequestRate {
+		s.limiter = rate.NewLimiter(rate.Inf, 0)
+		if next.RequestRate > 0 {
+			s.limiter = rate.NewLimiter(rate.Limit(next.RequestRate), max(1, int(next.RequestRate)))
+		}
+	}
+	s.settings = next
+}

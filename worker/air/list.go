@@ -1,0 +1,98 @@
+package air
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// MaxPageSize is the largest page that GET /jobs gives.
+const MaxPageSize = 100
+
+// ListQuery says which jobs GET /jobs shall list. The empty filters list all.
+// Whether AiR matches Name exactly or in part is not documented: compare the
+// names that come back.
+type ListQuery struct {
+	Batch, Name, Status string
+	PageNumber          int  // from 1; 0: 1
+	PageSize            int  // 1 to 100; 0: 100
+	Descending          bool // newest first; else oldest first
+}
+
+// Page is one page of jobs.
+type Page struct {
+	Jobs []Job
+	// Last reports that the page came back shorter than PageSize: nothing follows.
+	Last bool
+	// Date is the answer's Date header (RFC 9110), zero if absent or invalid.
+	Date time.Time
+}
+
+// List asks GET /jobs for one page, sorted by Created. An answer that is no list of
+// jobs is an error, never an empty page. Errors of the API and the network are
+// *Error.
+func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
+	if q.PageNumber == 0 {
+		q.PageNumber = 1
+	}
+	if q.PageSize == 0 {
+		q.PageSize = MaxPageSize
+	}
+	if q.PageNumber < 0 || q.PageSize < 0 || q.PageSize > MaxPageSize {
+		return Page{}, fmt.Errorf("list jobs: page %d of size %d cannot be asked for", q.PageNumber, q.PageSize)
+	}
+	a, err := c.get(ctx, "/jobs", "?"+q.values().Encode(), maxPage)
+	if err != nil {
+		return Page{}, err
+	}
+	jobs, err := decodePage(a.body)
+	if err != nil {
+		return Page{}, c.unreadable("/jobs", a, err)
+	}
+	return Page{Jobs: jobs, Last: len(jobs) < q.PageSize, Date: a.date}, nil
+}
+
+func (q ListQuery) values() url.Values {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	set("batch", q.Batch)
+	set("name", q.Name)
+	set("status", q.Status)
+	v.Set("pageNumber", strconv.Itoa(q.PageNumber))
+	v.Set("pageSize", strconv.Itoa(q.PageSize)) // the pages disagree on its default
+	v.Set("sortBy", "Created")
+	v.Set("sortOrder", "Asc")
+	if q.Descending {
+		v.Set("sortOrder", "Desc")
+	}
+	return v
+}
+
+// get sends one GET and turns all but a whole 2xx answer into an *Error.
+func (c *Client) get(ctx context.Context, path, query string, limit int64) (answer, error) {
+	a := c.do(ctx, http.MethodGet, path+query, nil, limit)
+	if a.err == nil && a.status >= 200 && a.status < 300 {
+		return a, nil
+	}
+	e := &Error{Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: a.written, Err: a.err}
+	if a.err == nil {
+		e.Code, e.Message = c.hide.problem(a.body)
+		e.location = c.hide.text(a.location)
+	}
+	return answer{}, e
+}
+
+// unreadable is the error for a 2xx answer that is not what was asked for.
+func (c *Client) unreadable(path string, a answer, err error) error {
+	return &Error{
+		Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: true,
+		Err: fmt.Errorf("read the answer: %w", c.hide.error(err)),
+	}
+}

@@ -1,0 +1,189 @@
+package air_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"airlift/worker/air"
+	"airlift/worker/air/airtest"
+)
+
+func TestListQuery(t *testing.T) {
+	var got url.Values
+	client := handling(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.URL.Query()
+		_, _ = io.WriteString(w, `{"Records":[]}`)
+	})
+	tests := map[string]struct {
+		query air.ListQuery
+		want  string
+	}{
+		"defaults": {air.ListQuery{}, "pageNumber=1&pageSize=100&sortBy=Created&sortOrder=Asc"},
+		"all": {air.ListQuery{Batch: "a&b=c +%", Name: "ü", Status: "failed", PageNumber: 3, PageSize: 7, Descending: true},
+			"batch=a%26b%3Dc+%2B%25&name=%C3%BC&status=failed&pageNumber=3&pageSize=7&sortBy=Created&sortOrder=Desc"},
+	}
+	for name, tt := range tests {
+		if _, err := client.List(background(), tt.query); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+		want, _ := url.ParseQuery(tt.want)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	for _, q := range []air.ListQuery{{PageSize: 101}, {PageSize: -1}, {PageNumber: -1}} {
+		if _, err := client.List(background(), q); err == nil {
+			t.Errorf("%+v: got no error", q)
+		}
+	}
+}
+
+func TestListAnswers(t *testing.T) {
+	tests := []struct {
+		name, body string
+		size       int
+		jobs       int
+		last       bool
+		problem    string
+	}{
+		{"empty", `{"Records":[]}`, 2, 0, true, ""},
+		{"short", `{"Records":[{"Id":"1"}]}`, 2, 1, true, ""},
+		{"full", `{"Records":[{"Id":"1"},{"Id":"2"}],"Next":"x"}`, 2, 2, false, ""},
+		{"more than asked for", `{"Records":[{"Id":"1"},{"Id":"2"},{"Id":"3"}]}`, 2, 3, false, ""},
+		{"strange job", `{"Records":[{"Id":"1","Created":{},"Source":[]}]}`, 2, 1, true, ""},
+		{"null", `{"Records":null}`, 2, 0, false, "no array of Records"},
+		{"no records", `{"Jobs":[]}`, 2, 0, false, "no array of Records"},
+		{"other case", `{"records":[]}`, 2, 0, false, "no array of Records"},
+		{"an object", `{"Records":{}}`, 2, 0, false, "no array of Records"},
+		{"bare array", `[]`, 2, 0, false, "not a complete JSON object"},
+		{"HTML", `<html>`, 2, 0, false, "is the base URL that of an AiR API?"},
+		{"empty body", ``, 2, 0, false, "not a complete JSON object"},
+		{"half", `{"Records":[{"Id":"1"}`, 2, 0, false, "not a complete JSON object"},
+		{"texts", `{"Records":[{"Id":"1"},"2"]}`, 2, 0, false, "record 2 of 2 is not an object"},
+		{"record null", `{"Records":[null]}`, 2, 0, false, "record 1 of 1 is not an object"},
+		{"no id", `{"Records":[{"Name":"x"}]}`, 2, 0, false, "record 1 of 1 has no Id"},
+		{"too long", `{"Records":[]}` + strings.Repeat(" ", 8<<20), 2, 0, false, "too long"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			page, err := answering(t, 200, "application/json", tt.body).List(background(), air.ListQuery{PageSize: tt.size})
+			if tt.problem == "" {
+				if err != nil || len(page.Jobs) != tt.jobs || page.Last != tt.last || page.Date.IsZero() {
+					t.Errorf("got %d jobs, last %v, date %v, error %v; want %d, %v", len(page.Jobs), page.Last, page.Date, err, tt.jobs, tt.last)
+				}
+				return
+			}
+			var e *air.Error
+			if !errors.As(err, &e) || e.Status != 200 || e.Path != "/jobs" || e.Method != "GET" || !strings.Contains(err.Error(), tt.problem) {
+				t.Errorf("got %v, want an *Error with status 200 and %q", err, tt.problem)
+			}
+		})
+	}
+}
+
+func TestGetErrors(t *testing.T) {
+	tests := []struct {
+		status     int
+		body, want string
+	}{
+		{401, `{"Error":"Unauthorized","ErrorCode":"UNAUTHORIZED"}`,
+			"GET /jobs/x/metadata: status 401 UNAUTHORIZED Unauthorized (check the access key and the secret key)"},
+		{404, ``, "GET /jobs/x/metadata: status 404 (there is none until the job has completed)"},
+		{503, `<html>`, "GET /jobs/x/metadata: status 503"},
+	}
+	for _, tt := range tests {
+		_, err := answering(t, tt.status, "text/html", tt.body).Metadata(background(), "x")
+		var e *air.Error
+		if !errors.As(err, &e) || err.Error() != tt.want || e.Status != tt.status || !e.Written || e.Date.IsZero() {
+			t.Errorf("got  %v\nwant %s", err, tt.want)
+		}
+	}
+	client := answering(t, 200, "", "")
+	for _, id := range []string{"", ".", ".."} {
+		if _, err := client.Job(background(), id); err == nil {
+			t.Errorf("id %q: got no error", id)
+		}
+	}
+}
+
+func TestJobWrappedOrNot(t *testing.T) {
+	for _, body := range []string{`{"Id":"1","Name":"n"}`, `{"Job":{"Id":"1","Name":"n"}}`} {
+		job, err := answering(t, 200, "", body).Job(background(), "1")
+		if err != nil || job.ID != "1" || job.Name != "n" {
+			t.Errorf("%s: got %+v, %v", body, job, err)
+		}
+	}
+	if _, err := answering(t, 200, "", `{}`).Job(background(), "1"); err == nil {
+		t.Error("{}: got no error")
+	}
+}
+
+// A job's life, by the pages of one job; no socket, no waiting.
+func TestPagesOfAJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{Lifecycle: airtest.Duration(10 * time.Minute)}})
+		client := newClient(t, air.Config{BaseURL: "https://air.example", Transport: srv})
+		out := client.Submit(t.Context(), someJob())
+		if out.Job.ID == "" {
+			t.Fatalf("got %+v, want a job", out)
+		}
+		id := out.Job.ID
+		_, err := client.Metadata(t.Context(), id)
+		var e *air.Error
+		if !errors.As(err, &e) || e.Status != 404 {
+			t.Errorf("metadata: got %v, want 404", err)
+		}
+		srv.Advance(10 * time.Minute)
+		job, err := client.Job(t.Context(), id)
+		if err != nil || job.Status != air.StatusCompleted || job.Source.ObjectKey != "MP4/Commercial.mp4" {
+			t.Errorf("job: got %+v, %v", job, err)
+		}
+		status, err := client.Status(t.Context(), id)
+		if d := cmp.Diff(air.JobStatus{ID: id, Status: "completed"}, status); d != "" || err != nil {
+			t.Errorf("status: %v\n%s", err, d)
+		}
+		errs, err := client.Errors(t.Context(), id)
+		if d := cmp.Diff(air.JobErrors{ID: id, Status: "completed"}, errs); d != "" || err != nil {
+			t.Errorf("errors: %v\n%s", err, d)
+		}
+		meta, err := client.Metadata(t.Context(), id)
+		want := "s3://out/jobs/2000-01-01/" + id + "/clip_metadata.json"
+		if err != nil || meta.DestinationPath != want || meta.Destination.Bucket != "out" || meta.UserID == "" {
+			t.Errorf("metadata: got %+v, %v; want path %s", meta, err, want)
+		}
+		page, err := client.List(t.Context(), air.ListQuery{Batch: "b", Name: "clip"})
+		if err != nil || len(page.Jobs) != 1 || page.Jobs[0].ID != id || !page.Last {
+			t.Errorf("list: got %+v, %v", page, err)
+		}
+	})
+}
+
+// The timeout, measured to the instant.
+func TestTimeoutInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := airtest.NewServer(airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+			return airtest.Fault{Kind: airtest.HangAfter}
+		}})
+		client := newClient(t, air.Config{BaseURL: "https://air.example", Transport: srv, Timeout: 7 * time.Second})
+		out := client.Submit(t.Context(), someJob())
+		if got := out.Ended.Sub(out.Sent); got != 7*time.Second || !errors.Is(out.Err, context.DeadlineExceeded) || !out.Written {
+			t.Errorf("got %v after %v, written %v; want a timeout after 7s, written", out.Err, got, out.Written)
+		}
+		if srv.Accepted() != 1 {
+			t.Errorf("got %d jobs, want 1", srv.Accepted())
+		}
+		_, err := client.List(t.Context(), air.ListQuery{})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("list: got %v, want a timeout", err)
+		}
+	})
+}

@@ -1,0 +1,233 @@
+package air_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"airlift/worker/air"
+)
+
+var discardLog = log.New(io.Discard, "", 0)
+
+// seedAnswer is the example of the page "Submit a new job".
+const seedAnswer = `{"Job":{"Id":"67345137bcb6dce44b35a6a6281711e7","Name":"MyJobName","Source":{"Endpoint":"s3.us-west-1.wasabisys.com",
+"Bucket":"wasabifs-chm","Region":"us-west-1","ObjectKey":"MP4/Commercial.mp4","Provider":"wasabi"},"Services":{"ocr":""},"UserId":"10000",
+"Created":"2024-11-13T07:11:51.658Z","Completed":"2024-11-13T07:11:51.658Z","Priority":5,"Batch":"batch_2024_11_21","Status":"submitted",
+"Destination":{"Bucket":"airstream-output-2","Region":"us-west-1"}}}`
+
+func TestSubmitRequest(t *testing.T) {
+	var got *http.Request
+	var body string
+	client := handling(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		got, body = r, string(b)
+		w.Header().Set("Date", "Thu, 13 Nov 2024 07:11:51 GMT")
+		_, _ = io.WriteString(w, seedAnswer)
+	})
+	job := air.NewJob{
+		Name: "a<b>&c", Priority: 5, Services: json.RawMessage(`{"logo":{"config":{"x":0.85}}}`), Batch: "b",
+		Destination: air.Destination{Bucket: "out", Region: "r"},
+		Source:      air.Source{Endpoint: "e", Bucket: "in", Region: "r", ObjectKey: "a+b %41/ü\u2028\x01\"\\\r\n&<>"},
+	}
+	out := client.Submit(background(), job)
+
+	want := air.Job{
+		ID: "67345137bcb6dce44b35a6a6281711e7", Name: "MyJobName", Services: json.RawMessage(`{"ocr":""}`), UserID: "10000",
+		Source: air.Source{Endpoint: "s3.us-west-1.wasabisys.com", Bucket: "wasabifs-chm", Region: "us-west-1",
+			ObjectKey: "MP4/Commercial.mp4", Provider: "wasabi"},
+		Created: "2024-11-13T07:11:51.658Z", Completed: "2024-11-13T07:11:51.658Z", Priority: 5,
+		Batch: "batch_2024_11_21", Status: "submitted", Destination: air.Destination{Bucket: "airstream-output-2", Region: "us-west-1"},
+	}
+	if d := cmp.Diff(want, out.Job); d != "" {
+		t.Errorf("job (-want +got):\n%s", d)
+	}
+	if !out.Date.Equal(time.Date(2024, 11, 13, 7, 11, 51, 0, time.UTC)) {
+		t.Errorf("got date %v", out.Date)
+	}
+	if out.Err != nil || out.Status != 200 || !out.Written || out.Ended.Before(out.Sent) || out.Sent.IsZero() {
+		t.Errorf("got %+v", out)
+	}
+	if _, ok := want.CreatedAt(); !ok {
+		t.Error("CreatedAt: got no time")
+	}
+
+	var sent air.NewJob
+	if err := json.Unmarshal([]byte(body), &sent); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(job, sent); d != "" {
+		t.Errorf("body (-want +got):\n%s", d)
+	}
+	if !strings.Contains(body, `"a<b>&c"`) {
+		t.Errorf("body is escaped for HTML: %s", body)
+	}
+	if got.Method != "POST" || got.URL.Path != "/jobs" || got.ContentLength != int64(len(body)) {
+		t.Errorf("got %s %s of length %d", got.Method, got.URL, got.ContentLength)
+	}
+	for name, want := range map[string]string{
+		"X-Amz-Access-Key": canaryAccess, "X-Amz-Secret-Key": canarySecret, "Content-Type": "application/json",
+		"User-Agent": "airlift", "Idempotency-Key": "", "X-Idempotency-Key": "", "Accept-Encoding": "",
+	} {
+		if g := got.Header.Get(name); g != want {
+			t.Errorf("header %s: got %q, want %q", name, g, want)
+		}
+	}
+}
+
+func TestSubmitLeavesOutWhatIsEmpty(t *testing.T) {
+	var body string
+	client := handling(t, func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		body = string(b)
+	})
+	job := someJob()
+	job.Batch = ""
+	client.Submit(background(), job)
+	want := `{"Name":"clip","Services":{"ocr":""},"Destination":{"Bucket":"out","Region":"us-west-1"},"Source":{"Bucket":"in","ObjectKey":"MP4/Commercial.mp4"}}` + "\n"
+	if body != want {
+		t.Errorf("got  %s\nwant %s", body, want)
+	}
+}
+
+func TestJobThatCannotBeWritten(t *testing.T) {
+	client := handling(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
+	for name, change := range map[string]func(*air.NewJob){
+		"key":      func(j *air.NewJob) { j.Source.ObjectKey = "a\xff" },
+		"name":     func(j *air.NewJob) { j.Name = "\xc3" },
+		"services": func(j *air.NewJob) { j.Services = json.RawMessage(`{"ocr":`) },
+		"in JSON":  func(j *air.NewJob) { j.Services = json.RawMessage("{\"o\xff\":\"\"}") },
+	} {
+		job := someJob()
+		change(&job)
+		if out := client.Submit(background(), job); !errors.Is(out.Err, air.ErrInvalidJob) || out.Written || out.Ended.IsZero() {
+			t.Errorf("%s: got %+v, want ErrInvalidJob and nothing written", name, out)
+		}
+	}
+}
+
+func TestSubmitAnswers(t *testing.T) {
+	const jsonType, htmlType = "application/json", "text/html"
+	tests := []struct {
+		name        string
+		status      int
+		contentType string
+		body        string
+		id          string
+		code, text  string
+		err         bool
+	}{
+		{"job", 200, jsonType, `{"Job":{"Id":"1"}}`, "1", "", "", false},
+		{"created", 201, jsonType, `{"Job":{"Id":"1"}}`, "1", "", "", false},
+		{"as HTML", 200, htmlType, ` {"Job":{"Id":"1"}} `, "1", "", "", false},
+		{"new fields", 200, jsonType, `{"New":[1],"Job":{"Id":"1","New":{}}}`, "1", "", "", false},
+		{"id a number", 200, jsonType, `{"Job":{"Id":12}}`, "12", "", "", false},
+		{"strange fields", 200, jsonType, `{"Job":{"Id":"1","Created":5,"Completed":null,"Priority":"high","Source":"x","Name":{},"Services":[]}}`, "1", "", "", false},
+		{"no job", 200, jsonType, `{}`, "", "", "", false},
+		{"job null", 200, jsonType, `{"Job":null}`, "", "", "", false},
+		{"job a text", 200, jsonType, `{"Job":"x"}`, "", "", "", false},
+		{"no id", 200, jsonType, `{"Job":{"Name":"x"}}`, "", "", "", false},
+		{"id null", 200, jsonType, `{"Job":{"Id":null}}`, "", "", "", false},
+		{"id an object", 200, jsonType, `{"Job":{"Id":{}}}`, "", "", "", false},
+		{"id 0", 200, jsonType, `{"Job":{"Id":0}}`, "", "", "", false},
+		{"other case", 200, jsonType, `{"job":{"id":"1"}}`, "", "", "", false},
+		{"error with 200", 200, jsonType, `{"Error":"oh","ErrorCode":"E"}`, "", "E", "oh", false},
+		{"half", 200, jsonType, `{"Job":{"Id":"1"}`, "", "", "", true},
+		{"more behind", 200, jsonType, `{"Job":{"Id":"1"}} x`, "", "", "", true},
+		{"twice", 200, jsonType, `{"Job":{"Id":"1"}}{"Job":{"Id":"1"}}`, "", "", "", true},
+		{"HTML", 200, htmlType, `<html>`, "", "", "", true},
+		{"empty", 200, jsonType, ``, "", "", "", true},
+		{"no content", 204, jsonType, ``, "", "", "", true},
+		{"array", 200, jsonType, `[]`, "", "", "", true},
+		{"too long", 200, jsonType, `{"Job":{"Id":"1"}}` + strings.Repeat(" ", 1<<20), "", "", "", true},
+
+		{"bad request", 400, jsonType, `{"Error":"source object not found or inaccessible","ErrorCode":"BAD_REQUEST"}`, "", "BAD_REQUEST", "source object not found or inaccessible", false},
+		{"error as HTML", 429, htmlType, `{"Error":"Daily Cap","ErrorCode":"C"}`, "", "C", "Daily Cap", false},
+		{"job in an error", 500, jsonType, `{"Job":{"Id":"1"},"Error":"e"}`, "", "", "e", false},
+		{"no strings", 400, jsonType, `{"Error":{"a":[1]},"ErrorCode":42}`, "", "42", `{"a":[1]}`, false},
+		{"nulls", 400, jsonType, `{"Error":null,"ErrorCode":null}`, "", "", "", false},
+		{"another API", 404, jsonType, `{"error":"x","code":1}`, "", "", "", false},
+		{"error HTML", 502, htmlType, `<html>`, "", "", "", false},
+		{"error empty", 401, jsonType, ``, "", "", "", false},
+		{"error half", 400, jsonType, `{"Error":"x"`, "", "", "", false},
+		{"error too long", 500, jsonType, strings.Repeat(" ", 1<<20+1), "", "", "", false},
+		{"unprintable", 400, jsonType, `{"Error":"a\u0000\n\u001b[31m\u202eb\ud800","ErrorCode":"\tX "}`, "", "X", "a   [31m b\uFFFD", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out := answering(t, tt.status, tt.contentType, tt.body).Submit(background(), someJob())
+			if out.Status != tt.status || !out.Written || out.Date.IsZero() {
+				t.Errorf("got %+v", out)
+			}
+			if out.Job.ID != tt.id || out.Code != tt.code || out.Message != tt.text {
+				t.Errorf("got id %q, code %q, message %q; want %q, %q, %q", out.Job.ID, out.Code, out.Message, tt.id, tt.code, tt.text)
+			}
+			if (out.Err != nil) != tt.err {
+				t.Errorf("got error %v, want one: %v", out.Err, tt.err)
+			}
+		})
+	}
+}
+
+func TestLongMessagesAreCut(t *testing.T) {
+	client := answering(t, 400, "application/json", `{"Error":"x`+strings.Repeat("ü", 2000)+`","ErrorCode":"`+strings.Repeat("C", 5000)+`"}`)
+	out := client.Submit(background(), someJob())
+	if len(out.Code) != 1024 || len(out.Message) != 1023 || !utf8.ValidString(out.Message) {
+		t.Errorf("got %d and %d bytes, valid %v; want 1024 and 1023, valid", len(out.Code), len(out.Message), utf8.ValidString(out.Message))
+	}
+}
+
+func TestDateHeader(t *testing.T) {
+	for date, want := range map[string]int64{"": 0, "yesterday": 0, "Thu, 01 Jan 1970 00:01:40 GMT": 100} {
+		client := handling(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Date"] = nil
+			if date != "" {
+				w.Header().Set("Date", date)
+			}
+			w.WriteHeader(429)
+		})
+		out := client.Submit(background(), someJob())
+		if want == 0 && !out.Date.IsZero() || want != 0 && out.Date.Unix() != want {
+			t.Errorf("date %q: got %v", date, out.Date)
+		}
+	}
+}
+
+func FuzzDecodeAnswer(f *testing.F) {
+	f.Add([]byte(seedAnswer))
+	f.Add([]byte(`{"Job":{"Id":"1"}}x`))
+	f.Add([]byte(`{"Records":[{"Id":1,"Priority":1e99,"Source":{"ObjectKey":"\ud800"}}]}`))
+	f.Add([]byte(`{"Job":{"Id":"1","Services":{"a":{}}},"Job":{}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		job, err := air.DecodeAnswer(b)
+		if job.ID != "" && (err != nil || !json.Valid(b)) {
+			t.Errorf("got job %q out of %q (%v)", job.ID, b, err)
+		}
+		// The quick way of decoding must agree with the tolerant one.
+		var slow struct{ Job air.Job }
+		if jsonv2.Unmarshal(b, &slow, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) == nil && err == nil {
+			if d := cmp.Diff(slow.Job, job); d != "" {
+				t.Errorf("of %q (-tolerant +quick):\n%s", b, d)
+			}
+		}
+		jobs, err := air.DecodePage(b)
+		if err != nil && jobs != nil || err == nil && !json.Valid(b) {
+			t.Errorf("got %d jobs and %v out of %q", len(jobs), err, b)
+		}
+		for _, j := range jobs {
+			if j.ID == "" || !utf8.ValidString(j.ID+j.Name+j.Source.ObjectKey) {
+				t.Errorf("got %+v out of %q", j, b)
+			}
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package air
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// minSecret is the shortest key, in bytes, that is taken out of texts. Wasabi's have
+// 20 and 40. A rehearsal with keys such as "a" must not lose every a, and with
+// them the error codes.
+const minSecret = 8
+
+// maxText bounds, in bytes, what is kept of a text that a server sent.
+const maxText = 1 << 10
+
+// redactor takes the keys out of texts: a server may echo what it was sent. It holds
+// them in a function, for the reason that Credentials does.
+type redactor struct{ replace func(string) string }
+
+func newRedactor(c Credentials) *redactor {
+	access, secret := c.keys()
+	var pairs []string
+	// The secret first: where both begin alike the first in the list wins. The
+	// quoted form is what %q makes of it.
+	for _, s := range []string{secret, access} {
+		if len(s) < minSecret {
+			continue
+		}
+		quoted := strconv.Quote(s)
+		pairs = append(pairs, s, redacted, quoted[1:len(quoted)-1], redacted)
+	}
+	return &redactor{strings.NewReplacer(pairs...).Replace}
+}
+
+// text returns s without secrets, in valid UTF-8 on one line, of at most maxText
+// bytes. The secrets go first, so that the cut leaves no half of one.
+func (r *redactor) text(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c == ' ' || unicode.IsPrint(c) {
+			return c
+		}
+		return ' '
+	}, strings.ToValidUTF8(r.replace(s), "\uFFFD"))
+	s = strings.TrimSpace(s)
+	if len(s) <= maxText {
+		return s
+	}
+	cut := maxText
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
+}
+
+// error returns err with a text that is fit to be shown. What errors.Is and
+// errors.As find stays, unless it holds a secret itself.
+func (r *redactor) error(err error) error {
+	raw := err.Error()
+	clean := r.text(raw)
+	if clean == raw {
+		return err
+	}
+	if r.replace(raw) != raw {
+		return errors.New(clean)
+	}
+	return &cleanError{clean, err}
+}
+
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.err }
