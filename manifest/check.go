@@ -1,0 +1,165 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// checker turns a row's values into an entry, or says why not. It is the one
+// place for the rules that all formats share.
+type checker struct {
+	source string
+	bucket string // of rows that name none
+
+	goodBucket string                     // the last bucket that was found good
+	services   map[string]json.RawMessage // by the text given; rows repeat it
+}
+
+// cachedServices bounds the memory of checker.services.
+const cachedServices = 256
+
+// fill sets the entry's fields, but for Line and Extra. It returns the reason
+// for which the row is rejected, "" if it is good.
+func (c *checker) fill(e *Entry, v *values) string {
+	bucket, key := trim(v[colBucket]), v[colKey]
+	if hasS3Scheme(key) {
+		b, k, _ := strings.Cut(key[len("s3://"):], "/")
+		if bucket != "" && bucket != b {
+			return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
+		}
+		if b == "" {
+			return fmt.Sprintf("the key %s names no bucket; write s3://bucket/key", excerpt(key))
+		}
+		bucket, key = b, k
+	}
+	if bucket == "" {
+		bucket = c.bucket
+	}
+	switch {
+	case key == "":
+		return "no key: the row names no object; give its key"
+	case bucket == "":
+		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
+	}
+	if reason := checkKey(key); reason != "" {
+		return reason
+	}
+	if bucket != c.goodBucket {
+		if reason := checkBucket(bucket); reason != "" {
+			return reason
+		}
+		c.goodBucket = bucket
+	}
+	e.Bucket, e.Key = bucket, key
+	e.Region, e.Endpoint = trim(v[colRegion]), trim(v[colEndpoint])
+	e.DestinationBucket, e.DestinationRegion = trim(v[colDestinationBucket]), trim(v[colDestinationRegion])
+	e.State = v[colState]
+	if v[colName] != "" {
+		if reason := checkName(v[colName]); reason != "" {
+			return reason
+		}
+		e.Name = v[colName]
+	}
+	if p := trim(v[colPriority]); p != "" {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 || n > 10 {
+			return fmt.Sprintf("priority %s is not a whole number from 1 to 10", excerpt(p))
+		}
+		e.Priority = n
+	}
+	if s := v[colServices]; s != "" {
+		parsed, err := c.parseServices(s)
+		if err != nil {
+			return err.Error()
+		}
+		e.Services = parsed
+	}
+	return ""
+}
+
+func (c *checker) parseServices(s string) (json.RawMessage, error) {
+	if parsed, ok := c.services[s]; ok {
+		return parsed, nil
+	}
+	parsed, err := ParseServices(s)
+	if err != nil {
+		return nil, err
+	}
+	if c.services == nil || len(c.services) >= cachedServices {
+		c.services = make(map[string]json.RawMessage)
+	}
+	c.services[strings.Clone(s)] = parsed
+	return parsed, nil
+}
+
+// reject makes the error for a row. Values of nil say that it is doubtful what
+// its columns are.
+func (c *checker) reject(line int64, reason string, v *values, extra []Field) *RowError {
+	e := &RowError{Source: c.source, Line: line, Reason: reason}
+	if v == nil {
+		return e
+	}
+	e.Bucket, e.Key = v[colBucket], v[colKey]
+	if len(e.Key) > 2*MaxKey {
+		e.Key = strings.Clone(e.Key[:2*MaxKey])
+	}
+	for col := colRegion; col < colState; col++ {
+		if v[col] != "" {
+			e.Extra = append(e.Extra, Field{names[col], v[col]})
+		}
+	}
+	e.Extra = append(e.Extra, extra...)
+	return e
+}
+
+// checkKey is for keys from any source.
+func checkKey(key string) string {
+	switch {
+	case len(key) > MaxKey:
+		return fmt.Sprintf("the key is %d bytes long; S3 allows %d", len(key), MaxKey)
+	case !utf8.ValidString(key):
+		return fmt.Sprintf("the key %s is not valid UTF-8; save the manifest as UTF-8", excerpt(key))
+	case strings.IndexByte(key, 0) >= 0:
+		return fmt.Sprintf("the key %s holds a NUL byte, which a manifest cannot carry", excerpt(key))
+	}
+	return ""
+}
+
+// checkBucket finds what can be no bucket of any S3 server. The exact rules
+// differ from server to server and are left to it.
+func checkBucket(b string) string {
+	bad := func(r rune) bool {
+		return r == '/' || r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r)
+	}
+	if b == "" || len(b) > 255 || strings.ContainsFunc(b, bad) {
+		return fmt.Sprintf("%s is no bucket name", excerpt(b))
+	}
+	return ""
+}
+
+func checkName(name string) string {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "the name is blank; give one, or leave it empty to have one made"
+	case len(name) > MaxName && utf8.RuneCountInString(name) > MaxName:
+		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), MaxName)
+	}
+	return ""
+}
+
+func hasS3Scheme(key string) bool {
+	return len(key) >= 5 && key[2:5] == "://" && key[1] == '3' && (key[0] == 's' || key[0] == 'S')
+}
+
+// trim takes blanks from the ends of values that never have any. Keys and names
+// are left as they are.
+func trim(s string) string {
+	if s == "" || s[0] > ' ' && s[len(s)-1] > ' ' {
+		return s
+	}
+	return strings.Trim(s, " \t")
+}

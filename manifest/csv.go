@@ -1,0 +1,344 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// csvRows reads RFC 4180 exactly: encoding/csv alters CRLF inside quotes and
+// buffers a whole file after an unclosed quote. One string is made for a row;
+// its cells are parts of it.
+type csvRows struct {
+	in    *input
+	check *checker
+	cells []cell   // of the row at hand
+	cols  []column // what each cell is
+	heads []string // the name of each cell, as the header spells it
+	extra int      // how many of the columns are colExtra
+	data  bool     // the row at hand, when there was no header, is the first row
+}
+
+// cell is a part of a row, without its quotes.
+type cell struct {
+	start, end int
+	escaped    bool // holds "" for "
+}
+
+// newCSV reads the first row, which is a header if and only if one of its cells
+// is named key, object_key or ObjectKey, in any case.
+func newCSV(in *input, c *checker) (*csvRows, error) {
+	r := &csvRows{in: in, check: c}
+	row, reason, err := r.row()
+	if err != nil {
+		return nil, r.headError(err, "")
+	}
+	if reason != "" {
+		return nil, r.headError(errors.New(reason), "mend the first row")
+	}
+	first := make([]string, len(r.cells))
+	for i := range r.cells {
+		first[i] = r.text(row, i)
+	}
+	if isHeader(first) {
+		return r, r.header(first)
+	}
+	if words := headerWords(first); words {
+		return nil, r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)),
+			"name the column of the keys so")
+	}
+	switch {
+	case len(first) == 1 && (c.bucket != "" || hasS3Scheme(first[0])):
+		r.cols = []column{colKey}
+	case len(first) == 1:
+		return nil, r.headError(errors.New("the first row has one column, and no bucket is set"),
+			"add a column for the bucket, or set --source-bucket; if the first row is a header, name a column key")
+	case len(first) == 2:
+		r.cols = []column{colBucket, colKey}
+	default:
+		return nil, r.headError(fmt.Errorf("the first row has %d columns and none is named key, object_key or ObjectKey", len(first)),
+			"give a header; without one only bucket,key (or key alone with --source-bucket) can be read")
+	}
+	r.heads = make([]string, len(r.cols))
+	r.data = true
+	return r, nil
+}
+
+func isHeader(cells []string) bool {
+	return slices.ContainsFunc(cells, func(s string) bool { return columnOf(s) == colKey })
+}
+
+// headerWords finds a header whose key column has another name, which read as
+// data would submit an object that nobody meant.
+func headerWords(cells []string) bool {
+	others := []string{"path", "file", "filename", "file_name", "object", "object_name", "objectname", "url", "uri", "object key", "object-key", "s3_key"}
+	for _, s := range cells {
+		if columnOf(s) == colExtra && !slices.Contains(others, strings.ToLower(trim(s))) {
+			return false
+		}
+	}
+	return len(cells) > 1
+}
+
+// header takes the first row as names.
+func (r *csvRows) header(first []string) error {
+	r.heads = make([]string, len(first))
+	for i, name := range first {
+		// Not a part of the row, which would else be kept for ever.
+		r.heads[i] = strings.Clone(name)
+	}
+	report := len(first) >= len(reportColumns) && slices.Equal(first[:len(reportColumns)], reportColumns)
+	seen := map[column]string{}
+	for i, name := range r.heads {
+		col := columnOf(name)
+		if report && i < len(reportColumns) && col == colExtra {
+			col = colIgnore
+			if name == "state" {
+				col = colState
+			}
+		}
+		r.cols = append(r.cols, col)
+		switch col {
+		case colExtra:
+			r.extra++
+		case colIgnore:
+		default:
+			if other, twice := seen[col]; twice {
+				return r.headError(fmt.Errorf("the header names the %s column twice (%q and %q)", names[col], other, name), "leave one out, or rename it")
+			}
+			seen[col] = name
+		}
+	}
+	return nil
+}
+
+func (r *csvRows) headError(err error, remedy string) error {
+	var broken *BrokenError
+	if errors.As(err, &broken) {
+		broken.Unread = true
+		return broken
+	}
+	return &BrokenError{Source: r.check.source, Line: r.in.line, Unread: true, Err: err, Remedy: remedy}
+}
+
+func (r *csvRows) read(e *Entry) error {
+	var row, reason string
+	if r.data {
+		r.data = false
+		row = string(r.in.token())
+	} else {
+		var err error
+		row, reason, err = r.row()
+		if errors.Is(err, errTooLong) {
+			return tooLong(r.check, r.in.line)
+		}
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			return r.check.reject(r.in.line, reason, nil, nil)
+		}
+	}
+	line := r.in.line
+	if len(r.cells) != len(r.cols) {
+		// Nobody knows which cell is which.
+		return r.check.reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; a key that holds a comma needs quotes",
+			len(r.cells), len(r.cols), excerpt(strings.TrimRight(row, "\r\n"))), nil, nil)
+	}
+	var v values
+	var extra []Field
+	if r.extra > 0 {
+		extra = make([]Field, 0, r.extra)
+	}
+	for i, col := range r.cols {
+		switch col {
+		case colExtra:
+			extra = append(extra, Field{r.heads[i], r.text(row, i)})
+		case colIgnore:
+		default:
+			v[col] = r.text(row, i)
+		}
+	}
+	if !utf8.ValidString(row) {
+		return r.check.reject(line, r.notUTF8(row), &v, extra)
+	}
+	*e = Entry{Line: line, Extra: extra}
+	if reason := r.check.fill(e, &v); reason != "" {
+		return r.check.reject(line, reason, &v, extra)
+	}
+	return nil
+}
+
+// notUTF8 names the column that is at fault.
+func (r *csvRows) notUTF8(row string) string {
+	for i, col := range r.cols {
+		s := r.text(row, i)
+		if utf8.ValidString(s) {
+			continue
+		}
+		name := r.heads[i]
+		if name == "" && col != colExtra {
+			name = names[col]
+		}
+		return fmt.Sprintf("the %s column %s is not valid UTF-8; save the manifest as UTF-8", name, excerpt(s))
+	}
+	return "the row is not valid UTF-8; save the manifest as UTF-8"
+}
+
+// text gives a cell's value.
+func (r *csvRows) text(row string, i int) string {
+	c := r.cells[i]
+	s := row[c.start:c.end]
+	if c.escaped {
+		s = strings.ReplaceAll(s, `""`, `"`)
+	}
+	return s
+}
+
+// row reads the next row that is not blank and splits it. A reason says why the
+// row is malformed. Its errors are those of input, or a *BrokenError for a quote
+// that is never closed.
+func (r *csvRows) row() (row, reason string, err error) {
+	for {
+		if err := r.in.next(); err != nil {
+			return "", "", err
+		}
+		line := trimEOL(r.in.token())
+		if len(line) == 0 {
+			continue
+		}
+		if bytes.IndexByte(line, '"') >= 0 {
+			if reason, err = r.splitQuoted(); err != nil {
+				return "", "", err
+			}
+			line = r.in.token()
+		} else {
+			r.split(line)
+			if bytes.IndexByte(line, '\r') >= 0 {
+				reason = bareCR
+			}
+		}
+		if reason == "" && bytes.IndexByte(line, 0) >= 0 {
+			reason = "the row holds a NUL byte; is the file damaged?"
+		}
+		if reason != "" {
+			return "", reason, nil
+		}
+		return string(line), "", nil
+	}
+}
+
+const bareCR = "a carriage return (CR) stands outside quotes; put quotes around a key that holds one"
+
+// split is for rows without quotes.
+func (r *csvRows) split(line []byte) {
+	r.cells = r.cells[:0]
+	start := 0
+	for {
+		i := bytes.IndexByte(line[start:], ',')
+		if i < 0 {
+			r.cells = append(r.cells, cell{start: start, end: len(line)})
+			return
+		}
+		r.cells = append(r.cells, cell{start: start, end: start + i})
+		start += i + 1
+	}
+}
+
+// splitQuoted is for rows that hold a quote. It joins further lines to the token
+// while a quote is open.
+func (r *csvRows) splitQuoted() (reason string, err error) {
+	r.cells = r.cells[:0]
+	for pos := 0; ; pos++ { // over the comma
+		row := r.in.token()
+		var c cell
+		if pos < len(row) && row[pos] == '"' {
+			if c, pos, err = r.quoted(pos + 1); err != nil {
+				return "", err
+			}
+			row = r.in.token()
+		} else {
+			c.start = pos
+			for pos < len(row) && row[pos] != ',' && row[pos] != '\n' && row[pos] != '"' {
+				pos++
+			}
+			c.end = pos
+			if pos == len(row) || row[pos] == '\n' {
+				c.end = c.start + len(trimEOL(row[c.start:min(pos+1, len(row))]))
+			}
+			if bytes.IndexByte(row[c.start:c.end], '\r') >= 0 {
+				return r.over(bareCR), nil
+			}
+			if pos < len(row) && row[pos] == '"' {
+				return r.over(`a quote (") stands inside a cell that does not begin with one; put quotes around the cell and double those in it`), nil
+			}
+		}
+		r.cells = append(r.cells, c)
+		switch rest := row[pos:]; {
+		case len(rest) == 0 || rest[0] == '\n' || string(rest) == "\r\n" || string(rest) == "\r":
+			return "", nil
+		case rest[0] != ',':
+			return r.over(`something follows a closing quote ("); double a quote that belongs to the cell`), nil
+		}
+	}
+}
+
+// over adds to a reason which lines are lost with the row.
+func (r *csvRows) over(reason string) string {
+	if last := r.in.line + r.in.lines - 1; last > r.in.line {
+		return fmt.Sprintf("%s (lines %d to %d were taken for this row)", reason, r.in.line, last)
+	}
+	return reason
+}
+
+// quoted reads a cell whose opening quote stands before pos, and gives the
+// position after the closing one.
+func (r *csvRows) quoted(pos int) (cell, int, error) {
+	c := cell{start: pos}
+	opened := r.in.line + r.in.lines - 1
+	for {
+		row := r.in.token()
+		i := bytes.IndexByte(row[pos:], '"')
+		switch {
+		case i < 0:
+			pos = len(row)
+			err := r.in.extend()
+			switch {
+			case err == nil:
+				continue
+			case errors.Is(err, errTooLong):
+				err = fmt.Errorf("a quote (\") is not closed within %d bytes", MaxRow)
+			case isEOF(err):
+				err = errors.New(`a quote (") is never closed`)
+			default:
+				return c, pos, err
+			}
+			return c, pos, &BrokenError{Source: r.check.source, Line: opened, Err: err,
+				Remedy: "all rows before it were read; close it (and double quotes inside a cell), and run the same command again"}
+		case pos+i+1 < len(row) && row[pos+i+1] == '"':
+			c.escaped = true
+			pos += i + 2
+		default:
+			c.end = pos + i
+			return c, pos + i + 1, nil
+		}
+	}
+}
+
+// trimEOL takes one LF or CRLF from the end, and a CR at the very end of a file.
+func trimEOL(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		line = line[:n-1]
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
+}
+
+func tooLong(c *checker, line int64) error {
+	return c.reject(line, fmt.Sprintf("the line is longer than %d bytes; is a line end missing?", MaxRow), nil, nil)
+}

@@ -1,0 +1,256 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// jsonRows reads one JSON object a line: the columns flat, in any case, or the
+// shape of AiR's POST /jobs, with Source and Destination as objects. jsontext
+// refuses what encoding/json mends in silence: names that stand twice, invalid
+// UTF-8, lone surrogates.
+type jsonRows struct {
+	in      *input
+	check   *checker
+	dec     *jsontext.Decoder
+	buf     bytes.Buffer         // the decoder's input: the line at hand
+	members [3]map[string]member // by scope: what the names met so far mean; lines repeat them
+
+	// The row at hand.
+	text   string
+	v      values
+	seen   [columns]bool
+	extra  []Field
+	reason string // the first thing that is wrong with it
+	vague  bool   // it is doubtful which object the row names
+}
+
+// scope is the object in which a member stands.
+type scope byte
+
+const (
+	top scope = iota
+	inSource
+	inDestination
+)
+
+// member is what a name in a scope means.
+type member struct {
+	col  column
+	into scope // of the members Source and Destination themselves
+}
+
+// knownMembers bounds the memory of each of jsonRows.members. Names that are
+// written with escapes are not kept there.
+const knownMembers = 1000
+
+func newJSONL(in *input, c *checker) *jsonRows {
+	return &jsonRows{in: in, check: c, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]member{{}, {}, {}}}
+}
+
+func (r *jsonRows) read(e *Entry) error {
+	var line []byte
+	for len(line) == 0 {
+		err := r.in.next()
+		if errors.Is(err, errTooLong) {
+			return tooLong(r.check, r.in.line)
+		}
+		if err != nil {
+			return err
+		}
+		line = bytes.Trim(r.in.token(), " \t\r\n")
+	}
+	r.text, r.v, r.seen = string(line), values{}, [columns]bool{}
+	r.extra, r.reason, r.vague = nil, "", false
+	r.buf = *bytes.NewBuffer(line)
+	r.dec.Reset(&r.buf)
+	r.parse()
+	v := &r.v
+	if r.vague {
+		v = nil
+	}
+	if r.reason != "" {
+		return r.check.reject(r.in.line, r.reason, v, r.extra)
+	}
+	*e = Entry{Line: r.in.line, Extra: r.extra}
+	if reason := r.check.fill(e, v); reason != "" {
+		return r.check.reject(r.in.line, reason, v, r.extra)
+	}
+	return nil
+}
+
+// parse reads the line into the row's fields.
+func (r *jsonRows) parse() {
+	if r.text[0] != '{' {
+		r.doubt(fmt.Sprintf("the line is no JSON object but %s; write one object {...} a line", excerpt(r.text)))
+		return
+	}
+	if err := r.object(top); err != nil {
+		r.syntax(err)
+		return
+	}
+	if rest := r.text[r.dec.InputOffset():]; rest != "" {
+		r.doubt(fmt.Sprintf("%s follows the JSON object; write one object a line", excerpt(strings.TrimLeft(rest, " \t"))))
+	}
+}
+
+// object reads an object's members; the decoder stands before its brace. Its
+// errors are those of the JSON itself, and end the row.
+func (r *jsonRows) object(s scope) error {
+	if _, err := r.dec.ReadToken(); err != nil {
+		return err
+	}
+	for r.dec.PeekKind() != '}' {
+		raw, err := r.dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		m, name, err := r.member(s, raw)
+		if err != nil {
+			return err
+		}
+		kind := r.dec.PeekKind()
+		if m.into != top && kind == '{' {
+			if err := r.object(m.into); err != nil {
+				return err
+			}
+			continue
+		}
+		if raw, err = r.dec.ReadValue(); err != nil {
+			return err
+		}
+		end := int(r.dec.InputOffset())
+		text := r.text[end-len(raw) : end]
+		if kind == '"' {
+			unquoted, err := unquote(text)
+			if err != nil {
+				return err
+			}
+			r.set(s, m.col, name, kind, unquoted, text)
+		} else {
+			r.set(s, m.col, name, kind, text, text)
+		}
+	}
+	_, err := r.dec.ReadToken()
+	return err
+}
+
+// set stores one member's value; text is its JSON, value the string it means.
+func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, value, text string) {
+	if col == colExtra {
+		if s != top {
+			r.doubt(fmt.Sprintf("%q is not known in %s; leave it out or write it as a field of the row", name, [...]string{"", "Source", "Destination"}[s]))
+			return
+		}
+		r.extra = append(r.extra, Field{name, value})
+		return
+	}
+	if r.seen[col] {
+		r.doubt(fmt.Sprintf("the %s is given twice, the second time as %q; give it once", names[col], name))
+		return
+	}
+	r.seen[col] = true
+	problem := ""
+	switch {
+	case kind == 'n': // null means: absent
+		return
+	case col == colPriority && kind == '"':
+		problem = "write the number without quotes"
+	case col == colPriority && kind != '0':
+		problem = "write a number from 1 to 10"
+	case col == colServices && kind != '{' && kind != '"':
+		problem = `write for example "ocr,s2t" or {"ocr":""}`
+	case col != colPriority && col != colServices && kind != '"':
+		problem = "write a string"
+	}
+	if problem == "" {
+		r.v[col] = value
+		return
+	}
+	r.v[col] = text
+	problem = fmt.Sprintf("the field %q is %s; %s", name, excerpt(text), problem)
+	if col == colKey || col == colBucket {
+		r.doubt(problem)
+		return
+	}
+	r.wrong(problem)
+}
+
+// member tells what the name means; raw is its JSON.
+func (r *jsonRows) member(s scope, raw jsontext.Value) (member, string, error) {
+	end := int(r.dec.InputOffset())
+	text := r.text[end-len(raw) : end]
+	if m, ok := r.members[s][text]; ok {
+		return m, text[1 : len(text)-1], nil
+	}
+	name, err := unquote(text)
+	if err != nil {
+		return member{}, "", err
+	}
+	m := member{col: columnOf(name)}
+	switch s {
+	case inSource:
+		switch m.col {
+		case colBucket, colKey, colRegion, colEndpoint:
+		default:
+			m.col = colExtra
+		}
+	case inDestination:
+		switch m.col {
+		case colBucket:
+			m.col = colDestinationBucket
+		case colRegion:
+			m.col = colDestinationRegion
+		default:
+			m.col = colExtra
+		}
+	case top:
+		switch {
+		case strings.EqualFold(name, "source"):
+			m.into = inSource
+		case strings.EqualFold(name, "destination"):
+			m.into = inDestination
+		}
+	}
+	if len(r.members[s]) < knownMembers && strings.IndexByte(text, '\\') < 0 {
+		r.members[s][strings.Clone(text)] = m
+	}
+	return m, name, nil
+}
+
+// unquote gives the string that a JSON string means, without copying it where
+// nothing is escaped.
+func unquote(text string) (string, error) {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text[1 : len(text)-1], nil
+	}
+	b, err := jsontext.AppendUnquote(nil, text)
+	return string(b), err
+}
+
+// wrong records the first thing that is wrong with the row.
+func (r *jsonRows) wrong(reason string) {
+	if r.reason == "" {
+		r.reason = reason
+	}
+}
+
+// doubt records a thing that makes it doubtful which object the row names.
+func (r *jsonRows) doubt(reason string) {
+	r.wrong(reason)
+	r.vague = true
+}
+
+// syntax puts the decoder's error in place of whatever was found before it.
+func (r *jsonRows) syntax(err error) {
+	r.vague = true
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		r.reason = "the line is ambiguous: " + jsonReason(err) + "; give it once"
+		return
+	}
+	r.reason = "the line is not valid JSON: " + jsonReason(err) + "; write one object {...} a line"
+}

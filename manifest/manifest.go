@@ -1,0 +1,105 @@
+// Package manifest reads what is to be submitted: manifests (CSV, JSON Lines,
+// text) from files, standard input and S3 objects, and listings of S3 buckets.
+//
+// Every source is read in the same way: [Open] gives a [Reader], and each call
+// of its Read gives one [Entry], in constant memory. A bad row is a [*RowError]
+// and reading goes on; a source that breaks off is a [*BrokenError]; io.EOF is
+// the clean and complete end. A reading is complete only if it ended in io.EOF.
+//
+// Keys are bytes. They are never trimmed, folded, normalised or unescaped,
+// except where the format says so (CSV quotes, JSON escapes, a listing that
+// declares itself URL-encoded), for a key that is altered is another object.
+//
+// The package knows nothing of queues, batches or AiR's client.
+package manifest
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// MaxKey is the longest object key in bytes of UTF-8
+// (Amazon S3 User Guide, "Naming Amazon S3 objects").
+const MaxKey = 1024
+
+// MaxName is the longest job name in characters (AiR, POST /jobs).
+const MaxName = 256
+
+// MaxRow is the longest row of a manifest in bytes, its line end included. A
+// longer line is rejected and reading goes on at the next one, so no input can
+// take more memory than about twice this.
+const MaxRow = 4 << 20
+
+// Entry is one row of a manifest or one object of a listing. It knows nothing
+// of storage. Fields that the source does not give are zero. Its strings and
+// slices are not reused by the Reader and may be kept, but Services may be
+// shared between entries and must not be written to.
+type Entry struct {
+	// Line is the physical line, from 1, on which the row starts: a CSV row may
+	// span lines. For a scan it is the ordinal of the object, from 1.
+	Line int64
+	// Bucket and Key name the object; Key is 1 to MaxKey bytes of valid UTF-8.
+	// In entries that Read returned without an error neither is empty.
+	Bucket, Key string
+	// Region and Endpoint of the source, as given.
+	Region, Endpoint string
+	// Name of the job, as given: not blank, at most MaxName characters.
+	Name string
+	// Priority is 1 to 10, or 0 if absent.
+	Priority int
+	// Services is the JSON object of AiR's API in the canonical form of
+	// ParseServices, nil if absent.
+	Services json.RawMessage
+	// DestinationBucket and DestinationRegion are where AiR writes, as given.
+	DestinationBucket, DestinationRegion string
+	// Extra holds all columns that are not recognised, in their order.
+	Extra []Field
+
+	// Scan tells that the entry is an object of a listing and that the four
+	// fields below are set.
+	Scan bool
+	// Size in bytes.
+	Size int64
+	// ETag as listed, quotes included.
+	ETag string
+	// StorageClass as listed, for example STANDARD.
+	StorageClass string
+	// LastModified as listed, in UTC.
+	LastModified time.Time
+
+	// State is the state column of one of airlift's own CSV reports, else empty.
+	// Filter.Skip leaves out rows whose state says that they were sent.
+	State string
+}
+
+// Field is one column of a row: its name as the manifest spells it, and its
+// value (for JSON other than strings: the JSON text).
+type Field struct {
+	Name, Value string
+}
+
+// Reader reads a source entry by entry. It is not safe for concurrent use, but
+// for the Progress method of a Progresser.
+type Reader interface {
+	// Read overwrites the entry with the next one. It returns
+	//   - nil: the entry is good;
+	//   - a *RowError: this row is bad, the next Read goes on after it;
+	//   - io.EOF: the clean and complete end;
+	//   - any other error (*BrokenError): the source broke off after its last
+	//     good row.
+	// Once it returned an error that is no *RowError, it returns that error
+	// for ever.
+	Read(*Entry) error
+	// Close releases the source and waits for what was started to read it. A
+	// second Close does nothing.
+	Close() error
+}
+
+// Progresser is a Reader that knows how far it has come. The readers of files,
+// of S3 objects and of standard input are Progressers.
+type Progresser interface {
+	// Progress gives the bytes read of the source as it is stored (compressed,
+	// if it is) and its size, -1 if that is not known. It is safe for use from
+	// other goroutines.
+	Progress() (read, total int64)
+}

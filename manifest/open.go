@@ -1,0 +1,57 @@
+package manifest
+
+import (
+	"context"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// S3Client is what this package needs of an S3 client; *s3.Client is one.
+type S3Client interface {
+	s3.ListObjectsV2APIClient
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+}
+
+// Options say how to read a source.
+type Options struct {
+	// Format overrides what the name's ending tells. Standard input needs it.
+	Format Format
+	// Stdin is read by the source "-". It is not closed.
+	Stdin io.Reader
+	// SourceBucket is the bucket of entries that name none; "" rejects them. A
+	// scan does not need it.
+	SourceBucket string
+	// S3 is needed by s3:// sources only; see NewS3.
+	S3 S3Client
+	// ForceScan scans an s3:// source whose name looks like a manifest;
+	// ForceManifest reads as a manifest one that does not.
+	ForceScan, ForceManifest bool
+}
+
+// Open opens a source by its scheme and its name's ending (see ParseSource) and
+// reads its first line, or for a scan its first page, so that a source that
+// cannot be read at all fails here. ctx bounds the whole reading of S3 sources;
+// a read of a file or of standard input does not heed it.
+//
+// Errors: ErrUsage if the source or the options are at fault; else a
+// *BrokenError with Unread set, which wraps ErrEmpty, fs.ErrNotExist,
+// fs.ErrPermission or another cause.
+func Open(ctx context.Context, source string, o Options) (Reader, error) {
+	s, err := ParseSource(source)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = s.Resolve(o); err != nil {
+		return nil, err
+	}
+	switch s.Kind {
+	case KindS3Scan:
+		return openScan(ctx, o.S3, s)
+	case KindS3Object:
+		return openObject(ctx, s, o)
+	case KindStdin:
+		return newReader(s, o, o.Stdin, -1, nil)
+	}
+	return openFile(s, o)
+}

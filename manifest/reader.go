@@ -1,0 +1,187 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// rows is what differs between the formats: reading one row from the input.
+// It returns nil, io.EOF, a *RowError, or the error that broke the input.
+type rows interface {
+	read(*Entry) error
+}
+
+// reader reads a manifest, whatever its format and wherever it lies.
+type reader struct {
+	source string
+	rows   rows
+	in     *input
+	count  *counter
+	err    error // that every further Read returns
+	any    bool  // a row was returned or rejected
+	close  func() error
+	closed sync.Once
+}
+
+// openFile opens a local file.
+func openFile(s Source, o Options) (Reader, error) {
+	broken := func(err error, remedy string) error {
+		return &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		// The path is in the text already.
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, broken(err, fmt.Sprintf("check the name; it was looked for at %s", s.path))
+		case errors.Is(err, fs.ErrPermission):
+			return nil, broken(err, "give this user the right to read it")
+		}
+		return nil, broken(err, "")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, broken(err, "")
+	}
+	if info.IsDir() {
+		f.Close()
+		return nil, broken(errors.New("is a directory"), "name a manifest in it")
+	}
+	total := int64(-1)
+	if info.Mode().IsRegular() {
+		total = info.Size()
+	}
+	return newReader(s, o, f, total, f.Close)
+}
+
+// newReader reads a manifest from r, which holds total bytes (-1: not known). It
+// reads up to the first line that is not blank. closeSource, which may be nil,
+// is called by Close, and by newReader if it fails.
+func newReader(s Source, o Options, r io.Reader, total int64, closeSource func() error) (Reader, error) {
+	if closeSource == nil {
+		closeSource = func() error { return nil }
+	}
+	count := &counter{r: r, total: total}
+	plainText, release, err := decompress(count, s.compression)
+	if err != nil {
+		closeSource()
+		return nil, &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
+	}
+	m := &reader{source: s.Arg, in: newInput(plainText), count: count}
+	m.close = func() error { release(); return closeSource() }
+	if err := m.begin(s, o); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// begin looks at the first line and sets the format's rows up.
+func (m *reader) begin(s Source, o Options) error {
+	unread := func(err error, remedy string) error {
+		return &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
+	}
+	for first := true; ; first = false {
+		err := m.in.next()
+		if first {
+			if finding, remedy := sniff(m.in.buf[:m.in.avail]); finding != nil {
+				return unread(finding, remedy)
+			}
+			if bytes.HasPrefix(m.in.token(), bom) {
+				m.in.start += len(bom)
+			}
+		}
+		switch {
+		case errors.Is(err, errTooLong):
+			return &BrokenError{Source: s.Arg, Unread: true, Line: m.in.line,
+				Err: fmt.Errorf("the first line is longer than %d bytes", MaxRow), Remedy: "is this a manifest? give CSV, JSON Lines or text, with a row a line"}
+		case errors.Is(err, io.EOF):
+			return unread(ErrEmpty, "check what was to write it")
+		case err != nil:
+			return unread(err, "make the file again, or fetch it again")
+		}
+		if len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
+			break
+		}
+	}
+	m.in.unread()
+	c := &checker{source: s.Arg, bucket: o.SourceBucket}
+	var err error
+	switch s.Format {
+	case FormatCSV:
+		m.rows, err = newCSV(m.in, c)
+	case FormatJSONL:
+		m.rows = newJSONL(m.in, c)
+	case FormatText:
+		m.rows = &textRows{in: m.in, check: c}
+	default:
+		err = usagef("%s: format %q is not known; use csv, jsonl or text", s.Arg, s.Format)
+	}
+	return err
+}
+
+// Read gives the next entry; see Reader.
+func (m *reader) Read(e *Entry) error {
+	if m.err != nil {
+		return m.err
+	}
+	err := m.rows.read(e)
+	if err == nil {
+		m.any = true
+		return nil
+	}
+	var row *RowError
+	if errors.As(err, &row) {
+		m.any = true
+		return err
+	}
+	var broken *BrokenError
+	switch {
+	case isEOF(err):
+		err = io.EOF
+	case errors.As(err, &broken):
+		broken.Unread = !m.any
+	default:
+		err = &BrokenError{Source: m.source, Line: m.in.line, Unread: !m.any, Err: err,
+			Remedy: "all rows before this line were read; mend or fetch the file again and run the same command"}
+	}
+	m.err = err
+	return err
+}
+
+// Progress counts the bytes as they are stored.
+func (m *reader) Progress() (read, total int64) { return m.count.n.Load(), m.count.total }
+
+// Close releases the source.
+func (m *reader) Close() error {
+	var err error
+	m.closed.Do(func() {
+		err = m.close()
+		m.err = fs.ErrClosed
+	})
+	return err
+}
+
+// counter counts the bytes read through it.
+type counter struct {
+	r     io.Reader
+	n     atomic.Int64
+	total int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}

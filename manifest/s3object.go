@@ -1,0 +1,69 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// stallTimeout is how long an object's stream may give no byte.
+const stallTimeout = 2 * time.Minute
+
+var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
+
+// openObject reads a manifest that is an S3 object, as a stream.
+func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	out, err := o.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.Bucket, Key: &s.Key})
+	if err != nil {
+		cancel(nil)
+		err, remedy := explainS3(err, s.Bucket)
+		return nil, &BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("get the object: %w", err), Remedy: remedy}
+	}
+	total := int64(-1)
+	if out.ContentLength != nil {
+		total = *out.ContentLength
+	}
+	body := &objectBody{r: out.Body, left: total, cause: func() error { return context.Cause(ctx) }}
+	body.watchdog = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
+	return newReader(s, o, body, total, func() error {
+		body.watchdog.Stop()
+		cancel(nil)
+		return out.Body.Close()
+	})
+}
+
+// objectBody makes sure that an object which ends too early or stands still is
+// an error. Time that nobody reads does not count as standing still.
+type objectBody struct {
+	r        io.Reader
+	left     int64 // bytes still to come, -1 if that is not known
+	watchdog *time.Timer
+	cause    func() error
+}
+
+func (b *objectBody) Read(p []byte) (int, error) {
+	b.watchdog.Reset(stallTimeout)
+	n, err := b.r.Read(p)
+	b.watchdog.Stop()
+	if b.left >= 0 {
+		b.left = max(0, b.left-int64(n))
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case isEOF(err) && b.left <= 0:
+		return n, io.EOF
+	case errors.Is(b.cause(), errStalled):
+		return n, errStalled
+	case isEOF(err), errors.Is(err, io.ErrUnexpectedEOF):
+		return n, fmt.Errorf("the connection ended before the object did: %w", io.ErrUnexpectedEOF)
+	}
+	return n, fmt.Errorf("the connection broke: %w", err)
+}
+
+var _ S3Client = (*s3.Client)(nil)

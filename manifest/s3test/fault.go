@@ -1,0 +1,115 @@
+package s3test
+
+import (
+	"io"
+	"net/http"
+)
+
+// Fault is a way in which a server goes wrong.
+type Fault int
+
+// The faults. Those of listings do not touch GetObject.
+const (
+	NoFault       Fault = iota
+	HTML                // answers 200 with a web page
+	BrokenHTML          // the same, not well-formed as XML
+	EmptyBody           // answers 200 with nothing
+	OtherXML            // answers 200 with some XML
+	HTML403             // answers 403 with a web page, as a proxy does
+	AccessDenied        // answers 403 AccessDenied
+	Redirect            // answers 301 PermanentRedirect, with a Location on the same server
+	SlowDown            // answers 503 SlowDown
+	InternalError       // answers 500 InternalError
+	Reset               // breaks the connection off without an answer
+	CutBody             // breaks the connection off in mid-body
+	CutXML              // lists with an answer that ends early, by its Content-Length complete
+	NoToken             // lists as truncated without a token
+	SameToken           // lists with the same token every time
+	TokenAtEnd          // lists as complete, with a token
+	NotTruncated        // lists without saying whether it is truncated
+	OtherBucket         // lists as another bucket
+	NoName              // lists without naming the bucket
+	NoEncoding          // lists keys as they are, and does not echo the encoding type
+	BadEncoding         // lists with keys that are no URL encoding, and says they are
+	Shortened           // lists fewer objects than it counts
+	Folded              // lists common prefixes
+	OtherPrefix         // lists a key outside the prefix
+	NoKey               // lists an object without a key
+)
+
+// refuse answers a request that goes wrong as a whole.
+func (f Fault) refuse(w http.ResponseWriter) bool {
+	page := func(status int, contentType, body string) bool {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+		return true
+	}
+	const web = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Welcome</p></body></html>"
+	switch f {
+	case HTML:
+		return page(http.StatusOK, "text/html", web)
+	case BrokenHTML:
+		return page(http.StatusOK, "text/html", "<!DOCTYPE html><html><body><p>Welcome<br></body></html>")
+	case HTML403:
+		return page(http.StatusForbidden, "text/html", web)
+	case EmptyBody:
+		return page(http.StatusOK, "application/xml", "")
+	case OtherXML:
+		return page(http.StatusOK, "application/xml", `<?xml version="1.0"?><feed><Name>news</Name></feed>`)
+	case AccessDenied:
+		writeError(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+		return true
+	case Redirect:
+		w.Header().Set("Location", "/elsewhere")
+		writeError(w, http.StatusMovedPermanently, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.")
+		return true
+	case SlowDown:
+		writeError(w, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+		return true
+	case InternalError:
+		writeError(w, http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
+		return true
+	}
+	return f == Reset
+}
+
+// spoil changes a listing; plain takes the URL encoding from a key.
+func (f Fault) spoil(l *listing, plain func(string) string) {
+	switch f {
+	case NoToken:
+		*l.IsTruncated, l.NextToken = true, ""
+	case SameToken:
+		*l.IsTruncated, l.NextToken = true, "AAAA"
+	case TokenAtEnd:
+		*l.IsTruncated, l.NextToken = false, "AAAA"
+	case NotTruncated:
+		l.IsTruncated = nil
+	case OtherBucket:
+		l.Name += "-other"
+	case NoName:
+		l.Name = ""
+	case NoEncoding:
+		for i := range l.Contents {
+			l.Contents[i].Key = plain(l.Contents[i].Key)
+		}
+		l.EncodingType = ""
+	case BadEncoding:
+		for i := range l.Contents {
+			l.Contents[i].Key += "%zz"
+		}
+		l.EncodingType = "url"
+	case Shortened:
+		l.Contents = l.Contents[:len(l.Contents)/2]
+	case Folded:
+		l.Delimiter, l.CommonPrefixes = "/", []commonPrefix{{"folder/"}}
+	case OtherPrefix:
+		if len(l.Contents) > 0 {
+			l.Contents[0].Key = "\"outside\""
+		}
+	case NoKey:
+		if len(l.Contents) > 0 {
+			l.Contents[0].Key = ""
+		}
+	}
+}

@@ -1,0 +1,409 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"airlift/manifest/s3test"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
+)
+
+// fakeLister is a client that must not be called.
+type fakeLister struct{ S3Client }
+
+// newClient gives a client that does not repeat requests.
+func newClient(tb testing.TB, endpoint string) *s3.Client {
+	tb.Helper()
+	c, err := NewS3(S3Config{Region: "eu-central-1", Endpoint: endpoint, PathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s3.New(c.Options(), func(o *s3.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
+var oddKeys = []string{
+	"a+b.mp4", "100%.mp4", "a%2Bb.mp4", "a b.mp4", " a", "a ", "//x", "./y", "../z", "x//y/", "\x01", "new\nline", "cr\rlf\r\n",
+	"Übung.mov", "日本/映画.mp4", "🎬.mp4", "quote\"s", "a,b", "<&>", "a?b=c&d#e", "\u200b\ufeff", "\x7f", "back\\slash", strings.Repeat("é", 450), strings.Repeat("x", MaxKey-len("videos/")),
+}
+
+func TestScan(t *testing.T) {
+	server := s3test.New(t)
+	var want []string
+	for i := range 2500 {
+		want = append(want, fmt.Sprintf("videos/%05d.mp4", i))
+	}
+	for _, k := range oddKeys {
+		want = append(want, "videos/"+k)
+	}
+	for _, k := range want {
+		server.PutSized("media", k, 7)
+	}
+	server.PutSized("media", "audio/a.mp3", 7)
+	server.PutSized("media", "videos2", 7)
+	slices.Sort(want)
+
+	r, err := Open(context.Background(), "s3://media/videos/", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, rejected, end := readAll(t, r)
+	if end != nil || len(rejected) > 0 {
+		t.Fatal(end, rejected)
+	}
+	var got []string
+	for i, e := range all {
+		got = append(got, e.Key)
+		if e.Bucket != "media" || e.Line != int64(i+1) || !e.Scan {
+			t.Fatalf("object %d: got %+v", i, e)
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("keys (-want +got):\n%s", d)
+	}
+	first := Entry{Line: 1, Bucket: "media", Key: want[0], Scan: true, Size: 7, ETag: `"7"`, StorageClass: "STANDARD",
+		LastModified: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	if d := cmp.Diff(first, all[0]); d != "" {
+		t.Errorf("first object (-want +got):\n%s", d)
+	}
+	requests := server.Requests()
+	if len(requests) != 3 {
+		t.Errorf("got %d requests, want 3", len(requests))
+	}
+	for _, q := range requests {
+		if !strings.Contains(q, "encoding-type=url") {
+			t.Errorf("got %s, want encoding-type=url in it", q)
+		}
+	}
+}
+
+func TestScanEmpty(t *testing.T) {
+	server := s3test.New(t)
+	server.PutSized("media", "a", 1)
+	r, err := Open(context.Background(), "s3://media/none/", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if all, _, end := readAll(t, r); end != nil || len(all) > 0 {
+		t.Errorf("got %d objects, %v, want none and a clean end", len(all), end)
+	}
+}
+
+func TestScanWithoutEncoding(t *testing.T) {
+	server := s3test.New(t)
+	keys := []string{"100%41.mp4", "a b", "a+b"}
+	for _, k := range keys {
+		server.PutSized("media", k, 1)
+	}
+	server.SetFault(s3test.NoEncoding, 0)
+	r, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, _, end := readAll(t, r)
+	want{rows: []string{"media/100%41.mp4", "media/a b", "media/a+b"}}.check(t, all, nil, end)
+}
+
+// TestHostilePages lets every fault strike at the first page and at the third:
+// never may the list just be shorter.
+func TestHostilePages(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault s3test.Fault
+		text  string // in the error
+		kept  bool   // the page at fault still gave its objects
+	}{
+		{"html", s3test.HTML, "no listing", false},
+		{"broken html", s3test.BrokenHTML, "not a whole XML document", false},
+		{"empty body", s3test.EmptyBody, "", false},
+		{"other xml", s3test.OtherXML, "", false},
+		{"html 403", s3test.HTML403, "access is denied", false},
+		{"access denied", s3test.AccessDenied, "access is denied (AccessDenied: Access Denied)", false},
+		{"redirect", s3test.Redirect, "another region", false},
+		{"slow down", s3test.SlowDown, "throttles", false},
+		{"internal error", s3test.InternalError, "trouble", false},
+		{"reset", s3test.Reset, "connection broke", false},
+		{"cut body", s3test.CutBody, "", false},
+		{"cut xml", s3test.CutXML, "not a whole XML document", false},
+		{"truncated without token", s3test.NoToken, "not how to go on", true},
+		{"the same token", s3test.SameToken, "", true},
+		{"token at the end", s3test.TokenAtEnd, "last one", true},
+		{"truncated or not", s3test.NotTruncated, "whether it is complete", false},
+		{"other bucket", s3test.OtherBucket, `"media-other"`, false},
+		{"no name", s3test.NoName, "bucket", false},
+		{"bad encoding", s3test.BadEncoding, "URL-encoded", false},
+		{"fewer than counted", s3test.Shortened, "holds 10 objects and holds 5", false},
+		{"folded", s3test.Folded, "folded", false},
+		{"outside the prefix", s3test.OtherPrefix, "does not begin with the prefix", false},
+		{"no key", s3test.NoKey, "without a key", false},
+	}
+	for _, tt := range tests {
+		for _, good := range []int{0, 2} {
+			t.Run(fmt.Sprintf("%s after %d pages", tt.name, good), func(t *testing.T) {
+				t.Parallel()
+				server := s3test.New(t)
+				server.SetPageSize(10)
+				for i := range 50 {
+					server.PutSized("media", fmt.Sprintf("v/%02d", i), 1)
+				}
+				server.SetFault(tt.fault, good)
+				r, err := Open(context.Background(), "s3://media/v/", Options{S3: newClient(t, server.URL)})
+				var all []Entry
+				if err == nil {
+					defer r.Close()
+					if good == 0 && !tt.kept {
+						t.Error("Open: got no error")
+					}
+					all, _, err = readAll(t, r)
+				}
+				var broken *BrokenError
+				if !errors.As(err, &broken) {
+					t.Fatalf("got %d objects and %v, want a *BrokenError", len(all), err)
+				}
+				if !strings.Contains(err.Error(), tt.text) || broken.Remedy == "" || strings.Contains(err.Error(), "canary-secret") {
+					t.Errorf("got %q, want %q in it, a remedy and no secret", err, tt.text)
+				}
+				if len(all) < good*10 || !tt.kept && len(all) != good*10 {
+					t.Errorf("got %d objects, want the %d before the fault", len(all), good*10)
+				}
+				if broken.Unread != (len(all) == 0) {
+					t.Errorf("got unread %v after %d objects", broken.Unread, len(all))
+				}
+			})
+		}
+	}
+}
+
+// hollowClient says for ever that more follows.
+type hollowClient struct {
+	S3Client
+	pages int
+}
+
+func (c *hollowClient) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	c.pages++
+	return &s3.ListObjectsV2Output{Name: in.Bucket, IsTruncated: aws.Bool(true), NextContinuationToken: aws.String(fmt.Sprint(c.pages))}, nil
+}
+
+func TestHollowPages(t *testing.T) {
+	r, err := Open(context.Background(), "s3://media/", Options{S3: &hollowClient{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, rejected, end := readAll(t, r)
+	want{end: "hold no object", unread: true}.check(t, all, rejected, end)
+}
+
+// TestScanBadKey lists a key that cannot be an S3 key: it is rejected, not lost.
+func TestScanBadKey(t *testing.T) {
+	server := s3test.New(t)
+	server.PutSized("media", "a", 1)
+	server.PutSized("media", "b\xff", 1)
+	server.PutSized("media", "c", 1)
+	r, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, rejected, end := readAll(t, r)
+	want{rows: []string{"media/a", "media/c"}, rejects: []reject{{2, "not valid UTF-8"}}}.check(t, all, rejected, end)
+}
+
+// TestScanRetries lets the SDK's own repetition pass a short fault.
+func TestScanRetries(t *testing.T) {
+	server := s3test.New(t)
+	server.PutSized("media", "a", 1)
+	client := newClient(t, server.URL)
+	client = s3.New(client.Options(), func(o *s3.Options) {
+		o.Retryer = retryAtOnce{aws.NopRetryer{}}
+	})
+	server.FailNext(s3test.InternalError, 2)
+	r, err := Open(context.Background(), "s3://media/", Options{S3: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, _, end := readAll(t, r)
+	want{rows: []string{"media/a"}}.check(t, all, nil, end)
+}
+
+type retryAtOnce struct{ aws.NopRetryer }
+
+func (retryAtOnce) IsErrorRetryable(error) bool                  { return true }
+func (retryAtOnce) MaxAttempts() int                             { return 3 }
+func (retryAtOnce) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
+func (retryAtOnce) GetRetryToken(context.Context, error) (func(error) error, error) {
+	return func(error) error { return nil }, nil
+}
+
+func TestScanRefused(t *testing.T) {
+	server := s3test.New(t)
+	server.MakeBucket("media")
+	client := newClient(t, server.URL)
+	if _, err := Open(context.Background(), "s3://other/", Options{S3: client}); err == nil || !strings.Contains(err.Error(), `"other" does not exist`) {
+		t.Errorf("no such bucket: got %v", err)
+	}
+	server.SetAccessKey("another")
+	if _, err := Open(context.Background(), "s3://media/", Options{S3: client}); err == nil || !strings.Contains(err.Error(), "access key is not known") {
+		t.Errorf("unknown access key: got %v", err)
+	}
+	if _, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, "http://127.0.0.1:1")}); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1: connect: connection refused") {
+		t.Errorf("no server: got %v", err)
+	}
+}
+
+func TestScanCancel(t *testing.T) {
+	server := s3test.New(t)
+	server.SetPageSize(1)
+	for i := range 100 {
+		server.PutSized("media", fmt.Sprint(i), 1)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := Open(ctx, "s3://media/", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_, _, end := readAll(t, r)
+	if !errors.Is(end, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", end)
+	}
+	// Close in mid-scan ends the goroutine, or this would never return.
+	if err := errors.Join(r.Close(), r.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := r.Read(new(Entry)); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Read after Close: got %v, want fs.ErrClosed", err)
+	}
+}
+
+func TestObject(t *testing.T) {
+	server := s3test.New(t)
+	const csv = "b,a\nb,c\n"
+	server.Put("lists", "2024/a.csv", []byte(csv))
+	server.Put("lists", "a.csv.gz", []byte(gzipped(csv)))
+	server.Put("lists", "plain", []byte(csv))
+	server.Put("lists", "empty.csv", nil)
+	o := Options{S3: newClient(t, server.URL)}
+	for _, source := range []string{"s3://lists/2024/a.csv", "s3://lists/a.csv.gz"} {
+		r, err := Open(context.Background(), source, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, rejected, end := readAll(t, r)
+		want{rows: []string{"b/a", "b/c"}}.check(t, all, rejected, end)
+		if read, total := r.(Progresser).Progress(); read != total || read == 0 {
+			t.Errorf("%s: progress: got %d of %d", source, read, total)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	forced := o
+	forced.ForceManifest, forced.Format = true, FormatCSV
+	r, err := Open(context.Background(), "s3://lists/plain", forced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if _, err := Open(context.Background(), "s3://lists/empty.csv", o); !errors.Is(err, ErrEmpty) {
+		t.Errorf("empty object: got %v, want ErrEmpty", err)
+	}
+	if _, err := Open(context.Background(), "s3://lists/none.csv", o); err == nil || !strings.Contains(err.Error(), "the object does not exist") {
+		t.Errorf("no such key: got %v", err)
+	}
+}
+
+// TestObjectCut breaks the connection in mid-stream.
+func TestObjectCut(t *testing.T) {
+	server := s3test.New(t)
+	server.Put("lists", "a.csv", []byte("b,a\nb,c\nb,d\n"))
+	server.SetFault(s3test.CutBody, 0)
+	r, err := Open(context.Background(), "s3://lists/a.csv", Options{S3: newClient(t, server.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, rejected, end := readAll(t, r)
+	want{rows: []string{"b/a"}, end: "connection ended", line: 2}.check(t, all, rejected, end)
+}
+
+func TestNewS3Errors(t *testing.T) {
+	creds := credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")
+	good := S3Config{Region: "r", Endpoint: "https://s3.example", Credentials: creds}
+	tests := []struct {
+		name   string
+		change func(*S3Config)
+		want   string
+	}{
+		{"good", func(*S3Config) {}, ""},
+		{"http on loopback", func(c *S3Config) { c.Endpoint = "http://127.0.0.1:9000/" }, ""},
+		{"http on loopback, v6", func(c *S3Config) { c.Endpoint = "http://[::1]:9000" }, ""},
+		{"http elsewhere", func(c *S3Config) { c.Endpoint = "http://s3.example" }, "not https"},
+		{"http on a name that looks like loopback", func(c *S3Config) { c.Endpoint = "http://127.0.0.1.example" }, "not https"},
+		{"no endpoint", func(c *S3Config) { c.Endpoint = "" }, "--source-endpoint"},
+		{"no scheme", func(c *S3Config) { c.Endpoint = "s3.example" }, "https://host"},
+		{"user in it", func(c *S3Config) { c.Endpoint = "https://a:canary@s3.example" }, "https://host"},
+		{"no region", func(c *S3Config) { c.Region = "" }, "--source-region"},
+		{"no credentials", func(c *S3Config) { c.Credentials = nil }, "credentials"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := good
+			tt.change(&c)
+			_, err := NewS3(c)
+			if tt.want == "" {
+				if err != nil {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("got %v, want ErrUsage with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestS3ConfigHidesSecrets(t *testing.T) {
+	c := S3Config{Region: "r", Credentials: credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		for _, got := range []string{fmt.Sprintf(format, c), fmt.Sprintf(format, &c)} {
+			if strings.Contains(got, "canary-secret") {
+				t.Errorf("%s: got %s", format, got)
+			}
+		}
+	}
+}
+
+// TestNoRedirect proves that the client shows itself at the configured host only.
+func TestNoRedirect(t *testing.T) {
+	server := s3test.New(t)
+	server.MakeBucket("media")
+	server.SetFault(s3test.Redirect, 0)
+	if _, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, server.URL)}); err == nil {
+		t.Error("got no error")
+	}
+	for _, q := range server.Requests() {
+		if strings.Contains(q, "elsewhere") {
+			t.Errorf("followed the redirect: %s", q)
+		}
+	}
+	if c := newHTTPClient(); c.CheckRedirect(&http.Request{}, nil) != http.ErrUseLastResponse { //nolint:errorlint // a sentinel by contract
+		t.Error("the client follows redirects")
+	}
+}

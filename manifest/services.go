@@ -1,0 +1,133 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ParseServices reads the services of a job in either form: a list of ids
+// separated by comma, semicolon, bar or blanks ("ocr,s2t", all with their
+// defaults), or the JSON object of AiR's API, whose values are "" or
+// {"config":{...}}. It returns that object in canonical form: compact, without
+// needless escapes, names sorted at every level, numbers as written, so that
+// equal settings are equal bytes. Ids that are not known are passed on: AiR
+// may know them. No id, an id twice or a malformed one is an error.
+func ParseServices(s string) (json.RawMessage, error) {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return nil, errors.New("services name none; write for example ocr,s2t")
+	case !utf8.ValidString(s):
+		return nil, errors.New("services are not valid UTF-8; save the text as UTF-8")
+	case s[0] == '{':
+		return servicesObject(s)
+	case s[0] == '[' || s[0] == '"':
+		return nil, fmt.Errorf(`services are %s, not a JSON object; write for example ocr,s2t or {"ocr":""}`, excerpt(s))
+	}
+	ids := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",;|", r) || unicode.IsSpace(r) })
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("services %s name none; write for example ocr,s2t", excerpt(s))
+	}
+	slices.Sort(ids)
+	b := []byte{'{'}
+	for i, id := range ids {
+		if err := checkID(id); err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			if ids[i-1] == id {
+				return nil, fmt.Errorf("services name %q twice; name it once", id)
+			}
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = jsontext.AppendQuote(b, id); err != nil {
+			return nil, fmt.Errorf("services: id %q: %w", id, err)
+		}
+		b = append(b, `:""`...)
+	}
+	return canonical(append(b, '}'))
+}
+
+// servicesObject checks the API's form.
+func servicesObject(s string) (json.RawMessage, error) {
+	// A map after the check for duplicates: jsontext has refused these.
+	c, err := canonical([]byte(s))
+	if err != nil {
+		return nil, err
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(c, &values); err != nil {
+		return nil, fmt.Errorf("services: %w", err)
+	}
+	if len(values) == 0 {
+		return nil, errors.New(`services name none; write for example {"ocr":""}`)
+	}
+	for id, v := range values {
+		if err := checkID(id); err != nil {
+			return nil, err
+		}
+		if string(v) == `""` {
+			continue
+		}
+		var settings map[string]json.RawMessage
+		err := json.Unmarshal(v, &settings)
+		if config := settings["config"]; err != nil || len(settings) != 1 || len(config) == 0 || config[0] != '{' {
+			return nil, fmt.Errorf(`services: the value of %q is %s; it must be "" or {"config":{...}}`, id, excerpt(string(v)))
+		}
+	}
+	return c, nil
+}
+
+// canonical does not use RFC 8785, which would round large numbers.
+func canonical(object []byte) (json.RawMessage, error) {
+	c, err := jsontext.AppendFormat(nil, object, jsontext.ReorderRawObjects(true))
+	if err != nil {
+		return nil, fmt.Errorf("services are not valid JSON: %s", jsonReason(err))
+	}
+	return json.RawMessage(c), nil
+}
+
+func checkID(id string) error {
+	bad := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(",;|\"'`{}[]\ufeff", r)
+	}
+	if id == "" || strings.ContainsFunc(id, bad) {
+		return fmt.Errorf("services: %q is no service id; write for example ocr or s2t", id)
+	}
+	return nil
+}
+
+// jsonReason puts an error of jsontext into a few words.
+func jsonReason(err error) string {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	at := fmt.Sprintf("at byte %d", syntax.ByteOffset+1)
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		name := syntax.JSONPointer.LastToken()
+		return fmt.Sprintf("the name %q stands twice (%s)", name, at)
+	}
+	return fmt.Sprintf("%v (%s)", syntax.Err, at)
+}
+
+// excerpt quotes a value for a message, cut to a readable length.
+func excerpt(s string) string {
+	const longest = 60
+	if len(s) > longest {
+		cut := longest
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		return fmt.Sprintf("%q... (%d bytes)", s[:cut], len(s))
+	}
+	return fmt.Sprintf("%q", s)
+}
