@@ -1,0 +1,116 @@
+// Package worker submits what the queue holds: a pool of workers behind one limiter and one gate, a pure verdict on each
+// answer, lookups of what is in doubt, and the rules by which a run slows down, waits or ends.
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+)
+
+// store is what the pool needs of the queue. What its methods change is durable when they return.
+type store interface {
+	Batch(ctx context.Context, id string) (queue.Batch, error)
+	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
+	Finish(ctx context.Context, results []queue.Result) error
+	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
+	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
+	Gate(ctx context.Context, account string) (queue.Gate, error)
+	SetGate(ctx context.Context, account string, g queue.Gate) error
+	// Changed returns a channel that is closed when there may be new pending items.
+	Changed() <-chan struct{}
+}
+
+// api is what the pool needs of AiR.
+type api interface {
+	Submit(ctx context.Context, job air.NewJob) air.Outcome
+	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+}
+
+// Config says what a pool does. The zero value of a field gives its default.
+type Config struct {
+	Store store
+	API   api
+	// Limiter spaces all requests, lookups included.
+	Limiter *ratelimit.Limiter
+	// Batches are worked in this order. All belong to Account.
+	Batches []string
+	Account string
+	// Opened is when the queue was opened: what was in doubt then is looked up one Settle later at the earliest.
+	Opened time.Time
+	// Fed is closed when no more items will be added; nil: none will.
+	Fed <-chan struct{}
+	// Workers is how many requests are under way at once; 8.
+	Workers int
+	// MaxAttempts is how many attempts an item has; 5.
+	MaxAttempts int
+	// MaxFailures ends the run; over half of the last 1,000.
+	MaxFailures FailureLimit
+	// MaxItems ends the run in good order after so many items; 0: no limit.
+	MaxItems int64
+	// DailyLimit is our own cap a UTC day; 0: none.
+	DailyLimit int64
+	// ExitOnCap ends the run at a daily cap instead of waiting for midnight.
+	ExitOnCap bool
+	// Settle is how long after an attempt AiR's list is believed when it does not show a job; 30 s. Negative: none.
+	Settle time.Duration
+	// Grace is added to midnight; 5 s. Negative: none.
+	Grace time.Duration
+	// GiveUp is how long an outage may last; 12 h.
+	GiveUp time.Duration
+	// TrustQueue leaves out the check that queue and AiR belong together.
+	TrustQueue bool
+	// LookupsOnly settles what is in doubt and sends nothing.
+	LookupsOnly bool
+	Log         zerolog.Logger
+}
+
+const (
+	defaultWorkers     = 8
+	defaultMaxAttempts = 5
+	defaultSettle      = 30 * time.Second
+	defaultGrace       = 5 * time.Second
+	defaultGiveUp      = 12 * time.Hour
+	// giveUpUnheard is how long a run goes on that has had no answer at all.
+	giveUpUnheard = time.Minute
+	// lookupsGiveUp is how long failing lookups keep a run alive that has nothing else to do.
+	lookupsGiveUp = 30 * time.Minute
+	// lookaheadFrom is the rate in requests a second above which items are claimed ahead of the workers.
+	lookaheadFrom = 100
+	// lookahead times the workers is the most that may be claimed and unfinished.
+	lookahead = 4
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Store == nil || c.API == nil || c.Limiter == nil {
+		return c, errors.New("a pool needs a store, an API and a limiter")
+	}
+	setDefault(&c.Account, queue.DefaultAccount)
+	setDefault(&c.Workers, defaultWorkers)
+	setDefault(&c.MaxAttempts, defaultMaxAttempts)
+	setDefault(&c.MaxFailures, FailureLimit{Percent: 50})
+	setDefault(&c.Settle, defaultSettle)
+	setDefault(&c.Grace, defaultGrace)
+	setDefault(&c.GiveUp, defaultGiveUp)
+	setDefault(&c.Opened, time.Now())
+	c.Settle, c.Grace = max(c.Settle, 0), max(c.Grace, 0)
+	if c.Fed == nil {
+		closed := make(chan struct{})
+		close(closed)
+		c.Fed = closed
+	}
+	return c, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

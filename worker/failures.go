@@ -1,0 +1,82 @@
+package worker
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+const (
+	// failureWindow is how many of the latest decided items a share is taken of, failureLeast from how many on.
+	failureWindow = 1000
+	failureLeast  = 100
+)
+
+// FailureLimit is how many items may fail before a run ends, because then the settings are wrong rather than the items.
+type FailureLimit struct {
+	// Count ends the run at so many failures; 0: not by count.
+	Count int64
+	// Percent ends the run when more than this share of the last 1,000 items decided (at least 100) failed; 0: not by share.
+	Percent float64
+	// Off never ends the run.
+	Off bool
+}
+
+// ParseFailureLimit reads "N", "P%" or "off".
+func ParseFailureLimit(s string) (FailureLimit, error) {
+	bad := fmt.Errorf("failure limit %q: write a number like 100, a share like 50%%, or off", s)
+	text := strings.TrimSpace(s)
+	if text == "off" {
+		return FailureLimit{Off: true}, nil
+	}
+	if share, ok := strings.CutSuffix(text, "%"); ok {
+		p, err := strconv.ParseFloat(share, 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return FailureLimit{}, bad
+		}
+		return FailureLimit{Percent: p}, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return FailureLimit{}, bad
+	}
+	return FailureLimit{Count: n}, nil
+}
+
+// failureCounter watches the items decided in this run.
+type failureCounter struct {
+	limit FailureLimit
+	mu    sync.Mutex
+	// The fields below are guarded by mu.
+	window [failureWindow]bool // true: failed
+	next   int
+	filled int
+	recent int // failures in the window
+	total  int64
+}
+
+// decided books an item and returns why the limit is reached, or "".
+func (f *failureCounter) decided(failed bool) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.filled == failureWindow && f.window[f.next] {
+		f.recent--
+	}
+	f.window[f.next] = failed
+	f.next = (f.next + 1) % failureWindow
+	f.filled = min(f.filled+1, failureWindow)
+	if failed {
+		f.recent++
+		f.total++
+	}
+	switch {
+	case f.limit.Off || !failed:
+		return ""
+	case f.limit.Count > 0 && f.total >= f.limit.Count:
+		return fmt.Sprintf("%d items failed in this run", f.total)
+	case f.limit.Percent > 0 && f.filled >= failureLeast && float64(f.recent)*100 > f.limit.Percent*float64(f.filled):
+		return fmt.Sprintf("%d of the last %d items failed", f.recent, f.filled)
+	}
+	return ""
+}

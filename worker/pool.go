@@ -1,0 +1,238 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+)
+
+// Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
+type Pool struct {
+	Config
+	gate      *ratelimit.Gate
+	clock     serverClock
+	failures  failureCounter
+	trouble   trouble
+	doubts    doubts
+	results   chan outcome
+	ahead     chan queue.Claimed
+	turnstile chan struct{}
+	freed     *signal // claims were finished
+	settings  map[string]queue.JobFields
+	answered  atomic.Bool // a job was accepted in this run
+	anyAnswer atomic.Bool // AiR, or something in its place, answered in this run
+
+	matching sync.Mutex
+	matches  map[string]*match // guarded by matching
+
+	booking     sync.Mutex
+	outstanding int        // claimed and not durably finished; guarded by booking
+	moves       int        // counts the changes of outstanding; guarded by booking
+	budget      int64      // what MaxItems leaves; guarded by booking
+	stopped     *StopError // the gravest so far; guarded by booking
+	cancel      context.CancelCauseFunc
+
+	storing    sync.Mutex
+	stored     queue.Gate // as the queue has it; guarded by storing
+	stoppedNow bool       // this run met the quota; guarded by storing
+
+	progress progress
+}
+
+// New returns a pool for one run.
+func New(c Config) (*Pool, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pool{
+		Config:    c,
+		failures:  failureCounter{limit: c.MaxFailures},
+		trouble:   trouble{threshold: 2 * c.Workers, giveUp: c.GiveUp},
+		doubts:    doubts{arrived: newSignal()},
+		results:   make(chan outcome, lookahead*c.Workers),
+		ahead:     make(chan queue.Claimed, lookahead*c.Workers),
+		turnstile: make(chan struct{}, c.Workers),
+		freed:     newSignal(),
+		settings:  map[string]queue.JobFields{},
+		matches:   map[string]*match{},
+		budget:    c.MaxItems,
+	}
+	if r := float64(c.Limiter.Rate()); r <= lookaheadFrom {
+		// A claim is made while the one before it waits for its token: one stands ahead at 5 requests a second, a few
+		// at 100, where a commit takes as long as several tokens.
+		p.turnstile = make(chan struct{}, min(1+int(r/20), c.Workers))
+	}
+	return p, nil
+}
+
+// Run works until nothing of the batches is left and Fed is closed, and returns nil then, whatever became of the items.
+// An end before that is a *StopError, or ctx's cause: when ctx is done no new request is sent, what is in flight is
+// awaited, and its results are stored. All goroutines have ended when it returns.
+func (p *Pool) Run(ctx context.Context) error {
+	if err := p.prepare(ctx); err != nil {
+		return err
+	}
+	run, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p.cancel = cancel
+
+	var senders, finisher sync.WaitGroup
+	finisher.Go(p.finishResults)
+	if !p.LookupsOnly {
+		for range p.Workers {
+			senders.Go(func() { p.work(run) })
+		}
+		if p.looksAhead() {
+			senders.Go(func() { p.claimAhead(run) })
+		}
+		senders.Go(func() { p.watchPause(run) })
+	}
+	senders.Go(func() { p.settle(run) })
+	senders.Go(func() { p.watchFeed(run) })
+	senders.Wait()
+	p.releaseAhead()
+	close(p.results)
+	finisher.Wait()
+	p.progress.set(func(s *Snapshot) { s.Activity, s.PausedUntil = Idle, p.gate.PausedUntil() })
+
+	p.booking.Lock()
+	defer p.booking.Unlock()
+	switch {
+	case p.stopped != nil:
+		return p.stopped
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// prepare reads what the queue keeps of earlier runs.
+func (p *Pool) prepare(ctx context.Context) error {
+	g, err := p.Store.Gate(ctx, p.Account)
+	if err != nil {
+		return err
+	}
+	p.stored = g
+	if g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)) {
+		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
+		g.PausedUntil = time.Time{}
+	}
+	p.gate = ratelimit.NewGate(g.PausedUntil, p.Limiter.Drain)
+	for _, id := range p.Batches {
+		b, err := p.Store.Batch(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.settings[id] = b.Settings
+		p.matches[id] = &match{}
+		if err := p.loadDoubts(ctx, id); err != nil {
+			return err
+		}
+	}
+	p.progress.start()
+	if until := p.gate.PausedUntil(); !until.IsZero() {
+		p.progress.paused(until, g.Reason)
+		if !p.LookupsOnly {
+			p.Log.Info().Time("paused_until", until).Str("reason", g.Reason).Msg("paused by an earlier run: nothing is sent until then")
+		}
+	}
+	return nil
+}
+
+// stop ends the run; of several reasons the gravest counts.
+func (p *Pool) stop(s *StopError) {
+	p.booking.Lock()
+	if p.stopped == nil || s.Reason < p.stopped.Reason {
+		p.stopped = s
+	}
+	p.booking.Unlock()
+	p.cancel(s)
+}
+
+// fail stops the run for an error that is nobody's answer: the queue's.
+func (p *Pool) fail(step string, err error) {
+	var s *StopError
+	if errors.As(err, &s) {
+		p.stop(s)
+		return
+	}
+	p.stop(&StopError{Reason: Unexpected, Text: step, Err: err})
+}
+
+// watchFeed looks for the end once no more items will come.
+func (p *Pool) watchFeed(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-p.Fed:
+		p.endIfDone(ctx)
+	}
+}
+
+// endIfDone ends the run if nothing is left to do. It is called after everything that may have been the last.
+func (p *Pool) endIfDone(ctx context.Context) {
+	select {
+	case <-p.Fed:
+	default:
+		return
+	}
+	quiet, moves := p.quiet()
+	if !quiet || p.doubts.waiting() > 0 {
+		return
+	}
+	if !p.LookupsOnly {
+		if pending, err := p.pending(ctx); err != nil || pending > 0 {
+			return
+		}
+	}
+	// An item claimed, or put back, while the rest was looked at is seen by this, and ends in another call.
+	if _, now := p.quiet(); now != moves {
+		return
+	}
+	p.cancel(errDone)
+}
+
+// quiet reports whether no claim is under way, and how many changes of that there were.
+func (p *Pool) quiet() (bool, int) {
+	p.booking.Lock()
+	defer p.booking.Unlock()
+	return p.outstanding == 0, p.moves
+}
+
+// pending counts what waits to be claimed.
+func (p *Pool) pending(ctx context.Context) (int64, error) {
+	var n int64
+	for _, id := range p.Batches {
+		b, err := p.Store.Batch(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return 0, err
+		}
+		n += b.Counts.Pending
+	}
+	return n, nil
+}
+
+// heard notes that there is somebody at the other end.
+func (p *Pool) heard(err error) {
+	var e *air.Error
+	if err == nil || errors.As(err, &e) && e.Status != 0 {
+		p.anyAnswer.Store(true)
+	}
+}
+
+// stopOf returns the stop that an action asks for, or nil.
+func stopOf(a Action, cause error) *StopError {
+	switch a {
+	case StopCredentials:
+		return &StopError{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", Err: cause}
+	case StopSetup:
+		return &StopError{Reason: Setup, Text: "what answers is no AiR API: check --air-url", Err: cause}
+	}
+	return nil
+}

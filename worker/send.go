@@ -1,0 +1,198 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+)
+
+// work sends one item after the other until the run ends.
+func (p *Pool) work(ctx context.Context) {
+	failures := 0
+	for ctx.Err() == nil {
+		switch p.next(ctx) {
+		case BackOff:
+			failures++
+			_ = sleep(ctx, jitter(failures, backoffBase, backoffCap)) // an early end is seen above
+		case GoOn:
+			failures = 0
+		}
+	}
+}
+
+// next takes one item through the turnstile and the gate and sends it. It returns what this worker does then; End if
+// nothing was sent.
+func (p *Pool) next(ctx context.Context) Action {
+	select {
+	case <-ctx.Done():
+		return End
+	case p.turnstile <- struct{}{}:
+	}
+	through := sync.OnceFunc(func() { <-p.turnstile })
+	defer through()
+	pass, err := p.gate.Enter(ctx)
+	if err != nil {
+		return End
+	}
+	defer p.gate.Leave(pass)
+	c, err := p.take(ctx, pass)
+	switch {
+	case errors.Is(err, errNothing):
+		return End
+	case err != nil:
+		p.fail("claim items from the queue", err)
+		return End
+	}
+	if !p.mayGo(ctx, pass) {
+		p.release(c)
+		return End
+	}
+	if c.Doubted {
+		if done, action := p.lookAgain(ctx, pass, c); done {
+			return action
+		}
+		if !p.mayGo(ctx, pass) {
+			p.release(c)
+			return End
+		}
+	}
+	through()
+	p.progress.sending()
+	// Once on its way, a request is always awaited: its answer is worth a job.
+	o := p.API.Submit(context.WithoutCancel(ctx), p.newJob(c))
+	return p.obey(pass, c, o)
+}
+
+// mayGo waits for a token and reports whether the pass is still good then.
+func (p *Pool) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
+	return p.Limiter.Wait(ctx) == nil && pass.Valid() && ctx.Err() == nil
+}
+
+// lookAgain looks an item up that was in doubt before, immediately before its next POST. It reports whether that settled
+// this turn. The caller has waited for a token already; the lookup takes its own.
+func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
+	found, err := p.lookup(ctx, c)
+	switch {
+	case err == nil && found.jobID == "" && found.code == "":
+		return false, GoOn
+	case err == nil:
+		p.results <- outcome{Result: p.settled(c, found), claimed: c, ended: time.Now()}
+		return true, GoOn
+	}
+	p.release(c)
+	if ctx.Err() != nil {
+		return true, End
+	}
+	action := lookupAction(err)
+	if s := stopOf(action, err); s != nil {
+		p.stop(s)
+		return true, End
+	}
+	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look an item up that was in doubt, so it is not sent")
+	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, err.Error())
+	return true, BackOff
+}
+
+// obey does what the verdict on an outcome says.
+func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
+	v := Judge(o, p.answered.Load())
+	if o.Status != 0 {
+		p.anyAnswer.Store(true)
+		p.clock.observe(o.Date, o.Sent, o.Ended)
+	}
+	r := queue.Result{
+		Batch: c.Batch, Seq: c.Seq, To: v.State, Attempted: v.Attempted, Refund: v.Refund,
+		JobID: o.Job.ID, HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
+	}
+	if r.Message == "" && o.Err != nil {
+		r.Message = o.Err.Error()
+	}
+	if v.State == queue.Submitted {
+		p.answered.Store(true)
+	}
+	p.logOutcome(c, o, v)
+	p.react(pass, c, o, v)
+	p.results <- outcome{Result: r, claimed: c, ended: o.Ended} // last, so that a stop is known before the claim ends
+	p.progress.booked(v.State)
+	return v.Action
+}
+
+// react turns the run's wheel: gate, stop, outage, failure limit.
+func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verdict) {
+	if v.Action != BackOff {
+		p.trouble.over(v)
+	}
+	switch v.Action {
+	case GoOn:
+		p.gate.Open(pass)
+		if pass.Canary && v.State == queue.Submitted {
+			p.clearStored()
+		}
+		if why := p.failures.decided(v.State == queue.Failed); why != "" {
+			p.stop(stop(Failures, "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)",
+				why, describe(o)))
+		}
+	case Slow, BackOff:
+		p.setBack(pass, v, describe(o))
+	case Pause:
+		p.pause(ratelimit.ResumeAt(o.Date, o.Sent, o.Ended, p.Grace), "daily cap reached: "+describe(o), true)
+	case StopQuota:
+		p.stopForQuota(o)
+	case StopCredentials, StopSetup:
+		s := stopOf(v.Action, nil)
+		s.Text += " (" + describe(o) + ")"
+		p.stop(s)
+	}
+}
+
+// newJob puts the body of the POST together: the row's own fields, else the batch's settings.
+func (p *Pool) newJob(c queue.Claimed) air.NewJob {
+	f := c.Own.Or(p.settings[c.Batch])
+	return air.NewJob{
+		Name: queue.JobName(c.Batch, c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
+		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
+		Source:      air.Source{Endpoint: f.SourceEndpoint, Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
+	}
+}
+
+// release puts a claimed item back that was not sent.
+func (p *Pool) release(c queue.Claimed) {
+	p.results <- outcome{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
+}
+
+// describe tells of an outcome in a few words.
+func describe(o air.Outcome) string {
+	var parts []string
+	if o.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", o.Status))
+	}
+	for _, s := range []string{o.Code, o.Message} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if o.Err != nil {
+		parts = append(parts, o.Err.Error())
+	}
+	if len(parts) == 0 {
+		return "no answer"
+	}
+	return strings.Join(parts, " ")
+}
+
+func (p *Pool) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
+	e := p.Log.Debug()
+	if v.State == queue.Failed || v.State == queue.InDoubt {
+		e = p.Log.Warn()
+	}
+	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State)).
+		Str("job_id", o.Job.ID).Int("status", o.Status).Str("code", o.Code).Str("error", o.Message).AnErr("cause", o.Err).
+		Dur("took", o.Ended.Sub(o.Sent)).Msg("answer")
+}

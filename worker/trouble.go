@@ -1,0 +1,95 @@
+package worker
+
+import (
+	"sync"
+	"time"
+
+	"airlift/ratelimit"
+)
+
+// trouble watches for a row of outcomes of which none is an answer: an outage.
+type trouble struct {
+	threshold int           // so many in a row are an outage
+	giveUp    time.Duration // it may last so long
+	mu        sync.Mutex
+	// The fields below are guarded by mu.
+	row       int       // bad outcomes in a row
+	since     time.Time // when that row began
+	waits     int       // canaries lost in a row
+	throttles int       // throttling answers since the last success
+}
+
+// over ends the row: somebody answered.
+func (t *trouble) over(v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.row, t.waits, t.since = 0, 0, time.Time{}
+	if !v.Throttled {
+		t.throttles = 0
+	}
+}
+
+// bad books a bad outcome. It returns how long all shall wait for the next canary (0: not yet an outage), and whether it
+// is time to give up.
+func (t *trouble) bad(now time.Time, canary, heard bool) (hold time.Duration, giveUp bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.row++; t.row == 1 {
+		t.since = now
+	}
+	limit := t.giveUp
+	if !heard {
+		limit = min(limit, giveUpUnheard)
+	}
+	left := limit - now.Sub(t.since)
+	if left <= 0 {
+		return 0, true
+	}
+	if !canary && t.row < t.threshold {
+		return 0, false
+	}
+	t.waits++
+	return min(grown(t.waits, time.Second, outageCap), left), false
+}
+
+// throttled returns how long all requests shall wait because AiR asks for fewer.
+func (t *trouble) throttled() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.throttles++
+	return jitter(t.throttles, backoffBase, backoffCap)
+}
+
+// lasting returns how long the row has lasted.
+func (t *trouble) lasting(now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.row == 0 {
+		return 0
+	}
+	return now.Sub(t.since)
+}
+
+// setBack holds the run back after an outcome that was throttling, or no answer.
+func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, why string) {
+	if v.Throttled {
+		p.gate.Hold(p.trouble.throttled(), false)
+	}
+	if v.Action != BackOff {
+		return
+	}
+	now := time.Now()
+	// What was in flight as the gate was shut tells nothing new about how long to wait.
+	current := pass.Valid() || v.Throttled
+	hold, giveUp := p.trouble.bad(now, pass.Canary && current, p.anyAnswer.Load())
+	switch {
+	case giveUp:
+		p.stop(stop(Unexpected, "AiR has not answered for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
+			p.trouble.lasting(now).Round(time.Second), why))
+	case hold > 0 && current:
+		if !pass.Canary {
+			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg("AiR does not answer: only a canary is sent from time to time until it does")
+		}
+		p.gate.Hold(hold, true)
+	}
+}

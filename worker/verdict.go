@@ -1,0 +1,123 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"airlift/queue"
+	"airlift/worker/air"
+)
+
+// Action is what the run does after an answer.
+type Action int
+
+const (
+	// GoOn: the answer was about this item alone.
+	GoOn Action = iota
+	// Slow: AiR throttles; all requests are held for a moment.
+	Slow
+	// BackOff: the outcome is unknown, or nothing could be sent; this worker waits, and a row of these is an outage.
+	BackOff
+	// Pause: the daily cap is reached; nothing is sent until the next midnight UTC.
+	Pause
+	// StopQuota: the monthly quota is reached.
+	StopQuota
+	// StopCredentials: AiR refuses the keys.
+	StopCredentials
+	// StopSetup: this is no AiR API, or not at this URL.
+	StopSetup
+	// End: we ourselves gave the request up before it was sent.
+	End
+)
+
+// Verdict is what an outcome means for the item and for the run.
+type Verdict struct {
+	// State is where the item goes: Submitted, Failed, InDoubt or Pending.
+	State queue.State
+	// Attempted says that it counts as an attempt.
+	Attempted bool
+	// Refund says that AiR has proven to have accepted nothing.
+	Refund bool
+	// Action is what the run does. Throttled says that AiR asks for less besides.
+	Action    Action
+	Throttled bool
+}
+
+// Judge says what came of a POST /jobs. It is pure and decides every case in one place; the table is design.md's
+// "Verdicts". answered says that this run has had a job accepted before: until then a 2xx without a job rather shows
+// that the URL is not AiR's.
+func Judge(o air.Outcome, answered bool) Verdict {
+	throttled := isThrottling(o.Code)
+	switch s := o.Status; {
+	case s >= 200 && s < 300 && o.Job.ID != "":
+		return Verdict{State: queue.Submitted, Attempted: true}
+	case s >= 200 && s < 300 && !o.Cut && !answered:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
+	case s >= 200 && s < 300:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	case s == 429:
+		return Verdict{State: queue.Pending, Refund: true, Action: Pause}
+	case s >= 400 && s < 500 && throttled:
+		return Verdict{State: queue.Pending, Refund: true, Action: Slow, Throttled: true}
+	case s == 401:
+		return Verdict{State: queue.Pending, Refund: true, Action: StopCredentials}
+	case s == 403:
+		return Verdict{State: queue.Pending, Refund: true, Action: StopQuota}
+	case refuses(s) && (o.Code != "" || o.Message != ""):
+		return Verdict{State: queue.Failed, Attempted: true, Refund: true}
+	case refuses(s) && o.Cut:
+		// The status alone does not tell a refusal by AiR from one by something before it.
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	case s == 408 || s == 425 || s >= 500:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff, Throttled: throttled}
+	case s >= 300:
+		return Verdict{State: queue.Pending, Refund: true, Action: StopSetup}
+	case errors.Is(o.Err, air.ErrInvalidJob):
+		return Verdict{State: queue.Failed, Attempted: true, Refund: true}
+	case o.Written:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	case errors.Is(o.Err, context.Canceled):
+		return Verdict{State: queue.Pending, Refund: true, Action: End}
+	}
+	return Verdict{State: queue.Pending, Refund: true, Action: BackOff}
+}
+
+// refuses reports whether the status is one by which AiR refuses a single job.
+func refuses(status int) bool {
+	switch status {
+	case 400, 409, 413, 415, 422:
+		return true
+	}
+	return false
+}
+
+// isThrottling reports whether an ErrorCode asks for fewer requests. Wasabi's S3 side is known to say so with status
+// 400 RequestRateLimitExceeded and 503 SlowDown; the other names are those of the AWS SDKs' retry rules.
+func isThrottling(code string) bool {
+	switch strings.ToLower(code) {
+	case "requestratelimitexceeded", "slowdown", "throttling", "throttlingexception", "throttled", "throttledexception",
+		"requestthrottled", "requestthrottledexception", "toomanyrequests", "toomanyrequestsexception",
+		"requestlimitexceeded", "bandwidthlimitexceeded", "too_many_requests", "slow_down", "rate_limit_exceeded", "ratelimitexceeded":
+		return true
+	}
+	return false
+}
+
+// lookupAction says what a failed GET means for the run: it stops at what no waiting mends; all else, a 403 and a 429
+// among it, only delays lookups.
+func lookupAction(err error) Action {
+	var e *air.Error
+	if !errors.As(err, &e) {
+		return BackOff
+	}
+	switch s := e.Status; {
+	case isThrottling(e.Code):
+		return Slow
+	case s == 401:
+		return StopCredentials
+	case s == 404 || s >= 300 && s < 400:
+		return StopSetup
+	}
+	return BackOff
+}
