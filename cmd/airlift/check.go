@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"airlift/queue/bolt"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Verify the database and the books",
+		Long: `check reads the whole queue: the pages of the database, every item and record, and whether the
+books balance. It changes nothing but that what was being sent when a process ended is in doubt.
+` + exitCodesHelp,
+		Example: "  airlift check", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			db, err := a.openExisting()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			report, err := db.Check(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			for _, p := range report.Problems {
+				if _, err := fmt.Fprintln(a.out, p); err != nil {
+					return err
+				}
+			}
+			if len(report.Problems) > 0 {
+				return fmt.Errorf("the queue at %s is damaged: keep the file, and rebuild the queue from a copy or from AiR's list", a.queuePath())
+			}
+			_, err = fmt.Fprintf(a.out, "%s: sound, %s batches, %s items\n", a.queuePath(), n(int64(report.Batches)), n(report.Items))
+			return err
+		},
+	}
+}
+
+func (a *app) compactCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "compact", Short: "Shrink the database file",
+		Long: `compact copies the queue without the room it no longer needs, and replaces the file in one step. It
+needs as much free space as the queue is large.
+` + exitCodesHelp,
+		Example: "  airlift compact", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			before, after, err := bolt.Compact(a.queuePath(), bolt.Options{LockTimeout: lockTimeout, MustExist: true})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "%s: %s before, %s now\n", a.queuePath(), humanize.IBytes(uint64(before)), humanize.IBytes(uint64(after)))
+			return err
+		},
+	}
+}

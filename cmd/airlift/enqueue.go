@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) enqueueCommand() *cobra.Command {
+	var job jobFlags
+	var source sourceFlags
+	var send sendFlags
+	cmd := &cobra.Command{
+		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
+		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
+		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			flags, err := job.fields()
+			if err != nil {
+				return err
+			}
+			var lacking missing
+			src, err := source.parse(ctx, a, args, &job, send.profile, &lacking)
+			if err != nil {
+				return err
+			}
+			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, strict: source.strict}
+			defer t.close()
+			if err := t.open(ctx, false); err != nil {
+				return err
+			}
+			return a.enqueue(ctx, t, send.json)
+		},
+	}
+	job.add(cmd)
+	source.add(cmd)
+	send.addProfile(cmd)
+	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
+	return cmd
+}
+
+// enqueue reads the sources to their end and prints the summary.
+func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
+	readErr := t.reading.into(ctx, t.db, t.batch)
+	ctx = context.WithoutCancel(ctx)
+	s, err := a.summarize(ctx, t.db, t.batch)
+	if err != nil {
+		return errors.Join(readErr, err)
+	}
+	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
+		return errors.Join(readErr, err)
+	}
+	code, text := worse(exitCode(readErr), t.reading.worst), ""
+	if s.Rejected > 0 {
+		code = worse(code, exitIncomplete)
+	}
+	switch {
+	case readErr != nil:
+		text = readErr.Error()
+	case t.reading.broken != nil:
+		text = t.reading.broken.Error()
+	}
+	if code == exitOK {
+		return nil
+	}
+	return &codeError{code, text}
+}

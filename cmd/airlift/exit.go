@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"airlift/manifest"
+	"airlift/queue"
+	"airlift/worker"
+)
+
+// The exit codes, in no order of gravity; see gravest.
+const (
+	exitOK          = 0
+	exitUnexpected  = 1
+	exitUsage       = 2
+	exitQuota       = 3
+	exitIncomplete  = 4
+	exitWorkLeft    = 5
+	exitCredentials = 6
+	exitLocked      = 7
+	exitFailures    = 8
+	// exitAtOnce is that of a second signal, as shells give it for SIGINT.
+	exitAtOnce = 130
+)
+
+const exitCodesHelp = `
+Exit codes:
+  0  nothing is left: every item is submitted (or cancelled)
+  1  unexpected error: disk, database, network gone
+  2  usage or configuration; nothing was sent (or only the request that showed it)
+  3  stopped by AiR: monthly quota (403)
+  4  finished, but items failed or are in doubt, or rows were rejected
+  5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
+  6  credentials refused (401)
+  7  another process holds the queue
+  8  failure limit reached
+Several at once: the first of 1, 2, 6, 3, 8, 5, 4.`
+
+// usageError is what the user must change before anything can be done.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// codeError carries an exit code with a message that may be empty.
+type codeError struct {
+	code int
+	text string
+}
+
+func (e *codeError) Error() string { return e.text }
+
+// gravest orders the exit codes: of several reasons the first counts.
+var gravest = []int{exitLocked, exitUnexpected, exitUsage, exitCredentials, exitQuota, exitFailures, exitWorkLeft, exitIncomplete}
+
+// worse returns the code that counts of two.
+func worse(a, b int) int {
+	for _, code := range gravest {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return exitOK
+}
+
+// exitCode is the one place that says what an error exits with.
+func exitCode(err error) int {
+	var usage *usageError
+	var code *codeError
+	var stopped *worker.StopError
+	var broken *manifest.BrokenError
+	var signalled *interrupted
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return code.code
+	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound):
+		return exitUsage
+	case errors.Is(err, queue.ErrLocked):
+		return exitLocked
+	case errors.As(err, &stopped):
+		return stopCode(stopped.Reason)
+	case errors.As(err, &signalled):
+		return exitWorkLeft
+	case errors.As(err, &broken):
+		return brokenCode(broken)
+	case errors.Is(err, context.Canceled):
+		return exitWorkLeft
+	}
+	return exitUnexpected
+}
+
+func stopCode(r worker.Reason) int {
+	switch r {
+	case worker.Setup:
+		return exitUsage
+	case worker.Credentials:
+		return exitCredentials
+	case worker.Quota:
+		return exitQuota
+	case worker.Failures:
+		return exitFailures
+	case worker.Limit:
+		return exitWorkLeft
+	}
+	return exitUnexpected
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/manifest"
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker"
+	"airlift/worker/air"
+)
+
+// jobFlags are what goes into each job whose row does not say otherwise.
+type jobFlags struct {
+	services          string
+	priority          int
+	destinationBucket string
+	destinationRegion string
+	sourceRegion      string
+	sourceEndpoint    string
+}
+
+func (j *jobFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&j.services, "services", "", "the services of each job: ocr,s2t or {\"logo\":{\"config\":{...}}} or @FILE")
+	f.IntVar(&j.priority, "priority", 0, "the jobs' priority, 1 to 10 (default: not sent)")
+	f.StringVar(&j.destinationBucket, "destination-bucket", "", "the bucket that AiR writes to")
+	f.StringVar(&j.destinationRegion, "destination-region", "", "the region of that bucket")
+	f.StringVar(&j.sourceRegion, "source-region", "", "the region of sources that name none, and of scans")
+	f.StringVar(&j.sourceEndpoint, "source-endpoint", "", "the S3 endpoint of sources that name none, and of scans: default https://s3.REGION.wasabisys.com")
+}
+
+// fields returns the flags as a batch's settings.
+func (j *jobFlags) fields() (queue.JobFields, error) {
+	out := queue.JobFields{
+		Priority: j.priority, DestinationBucket: j.destinationBucket, DestinationRegion: j.destinationRegion,
+		SourceRegion: j.sourceRegion, SourceEndpoint: j.sourceEndpoint,
+	}
+	if j.priority != 0 && (j.priority < 1 || j.priority > 10) {
+		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
+	}
+	text := j.services
+	if path, isFile := strings.CutPrefix(text, "@"); isFile {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return out, usagef("--services: %v", err)
+		}
+		text = string(b)
+	}
+	if text == "" {
+		return out, nil
+	}
+	services, err := manifest.ParseServices(text)
+	if err != nil {
+		return out, usagef("--services: %v", err)
+	}
+	out.Services = json.RawMessage(services)
+	return out, nil
+}
+
+// sendFlags say how the queue is worked.
+type sendFlags struct {
+	airURL      string
+	profile     string
+	rate        string
+	burst       int
+	workers     int
+	dailyLimit  int64
+	onDailyCap  string
+	maxDuration time.Duration
+	maxItems    int64
+	maxAttempts int
+	maxFailures string
+	timeout     time.Duration
+	settle      time.Duration
+	grace       time.Duration
+	giveUp      time.Duration
+	trustQueue  bool
+	stats       time.Duration
+	json        bool
+	report      string
+}
+
+func (s *sendFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	s.addAPI(cmd)
+	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
+	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until midnight UTC, or exit with code 5")
+	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
+	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
+	f.StringVar(&s.maxFailures, "max-failures", "50%", "end when so many items failed: N, P% of the last 1,000, or off")
+	f.DurationVar(&s.giveUp, "give-up", 12*time.Hour, "end when AiR has not answered for so long")
+	f.BoolVar(&s.trustQueue, "trust-queue", false, "do not check that AiR holds the jobs which this queue sent, and no others")
+	f.StringVar(&s.report, "report", "", "write the report of the batch to this file at the end (.csv or .jsonl)")
+}
+
+// addAPI adds the flags of all commands that speak to AiR.
+func (s *sendFlags) addAPI(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.airURL, "air-url", "", "the base URL of AiR: https, or http on loopback")
+	s.addProfile(cmd)
+	f.StringVar(&s.rate, "rate", "5/s", "requests, lookups included: N/s, N/m, N/h or unlimited")
+	f.IntVar(&s.burst, "burst", 1, "how many requests may go at once after a quiet time")
+	f.IntVar(&s.workers, "workers", 8, "how many requests may be under way at once")
+	f.IntVar(&s.maxAttempts, "max-attempts", 5, "how many attempts an item has")
+	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long a request may take")
+	f.DurationVar(&s.settle, "settle", 30*time.Second, "how long AiR may take to list a job that it accepted")
+	f.DurationVar(&s.grace, "grace", 5*time.Second, "how long after midnight UTC to go on")
+	f.DurationVar(&s.stats, "stats", time.Minute, "how often progress is logged when standard error is no terminal")
+	f.BoolVar(&s.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
+}
+
+func (s *sendFlags) addProfile(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.profile, "profile", "", "take the credentials from this profile of the AWS shared files (else WASABI_ACCESS_KEY and WASABI_SECRET_KEY, else AWS_PROFILE)")
+}
+
+// parsed are the flags that are more than their text.
+type parsed struct {
+	limiter  *ratelimit.Limiter
+	failures worker.FailureLimit
+}
+
+// check reports every flag that makes no sense.
+func (s *sendFlags) check() (parsed, error) {
+	var p parsed
+	var problems []string
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	rate, err := ratelimit.ParseRate(s.rate)
+	if err != nil {
+		bad("--rate: %v", err)
+	}
+	if s.maxFailures != "" {
+		if p.failures, err = worker.ParseFailureLimit(s.maxFailures); err != nil {
+			bad("--max-failures: %v", err)
+		}
+	}
+	for _, n := range []struct {
+		name         string
+		value, least int64
+		most         int64
+	}{
+		{"--burst", int64(s.burst), 1, 1e6}, {"--workers", int64(s.workers), 1, 4096}, {"--max-attempts", int64(s.maxAttempts), 1, 1e6},
+		{"--daily-limit", s.dailyLimit, 0, 1e15}, {"--max-items", s.maxItems, 0, 1e15},
+	} {
+		if n.value < n.least || n.value > n.most {
+			bad("%s %d: use %d to %d", n.name, n.value, n.least, n.most)
+		}
+	}
+	for _, d := range []struct {
+		name    string
+		value   time.Duration
+		atLeast time.Duration
+	}{
+		{"--timeout", s.timeout, time.Millisecond}, {"--settle", s.settle, 0}, {"--grace", s.grace, 0},
+		{"--give-up", s.giveUp, 0}, {"--max-duration", s.maxDuration, 0}, {"--stats", s.stats, 0},
+	} {
+		if d.value < d.atLeast {
+			bad("%s %v: it cannot be less than %v", d.name, d.value, d.atLeast)
+		}
+	}
+	if s.onDailyCap != "" && s.onDailyCap != "wait" && s.onDailyCap != "exit" {
+		bad("--on-daily-cap %q: use wait or exit", s.onDailyCap)
+	}
+	if s.report != "" {
+		if _, err := reportFormat("", s.report); err != nil {
+			bad("--report: %v", err)
+		}
+	}
+	if len(problems) > 0 {
+		return p, usagef("%s", strings.Join(problems, "\n"))
+	}
+	p.limiter = ratelimit.NewLimiter(rate, s.burst)
+	return p, nil
+}
+
+// client returns the AiR client. The URL and the keys must be there.
+func (s *sendFlags) client(keys keyPair) (*air.Client, error) {
+	c, err := air.New(air.Config{
+		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers,
+		UserAgent: "airlift/" + versionText(),
+	})
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return c, nil
+}
+
+// zeroMeansNone turns a duration of 0 given by the user into the pool's negative "none".
+func zeroMeansNone(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// missing collects the settings that are not there, so that all are named at once.
+type missing []string
+
+func (m *missing) add(condition bool, what string) {
+	if condition {
+		*m = append(*m, what)
+	}
+}
+
+func (m missing) err() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return usagef("missing settings:\n  %s", strings.Join(m, "\n  "))
+}
+
+// addAPI adds what every command that sends needs, and returns the keys.
+func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, error) {
+	m.add(s.airURL == "", "the base URL of AiR: --air-url or AIRLIFT_AIR_URL")
+	keys, err := a.credentials(cmd.Context(), s.profile)
+	if err == errNoCredentials {
+		m.add(true, missingCredentials)
+		return keys, nil
+	}
+	return keys, err
+}
+
+// addFields adds the job settings that neither the flags nor the rows give.
+func (m *missing) addFields(f queue.JobFields) {
+	m.add(len(f.Services) == 0, "the services: --services, or a column of the manifest")
+	m.add(f.DestinationBucket == "", "the bucket that AiR writes to: --destination-bucket, or a column of the manifest")
+	m.add(f.DestinationRegion == "", "the region of that bucket: --destination-region, or a column of the manifest")
+}

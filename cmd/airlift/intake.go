@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// intake prepares a batch for its reading: it finds the batch, checks everything that can be checked before anything is
+// stored or sent, and only then opens the queue for writing.
+type intake struct {
+	app     *app
+	sources sources
+	flags   queue.JobFields
+	// batch is the id, or empty for the default.
+	batch string
+	// lacking are the settings found missing so far; the job's are added to them.
+	lacking missing
+	// needFields says that each item must have its services and destination by now.
+	needFields bool
+	strict     bool
+
+	db      store
+	opened  time.Time
+	reading *reading
+	spool   string // a copy of standard input that must be read twice
+}
+
+// open checks and prepares everything; for a dry run nothing is created or changed.
+func (t *intake) open(ctx context.Context, dry bool) error {
+	defaulted := t.batch == "" && len(t.sources.list) == 1
+	if defaulted {
+		t.batch = defaultBatch(t.sources.list[0])
+	}
+	if err := (queue.Batch{ID: t.batch}).Validate(); t.batch != "" && err != nil {
+		return usagef("--batch: %v", err)
+	}
+	stored, found, err := t.find(ctx)
+	if err != nil {
+		return err
+	}
+	settings := t.flags.Or(stored.Settings)
+	if t.strict || dry {
+		if err := t.spoolStdin(); err != nil {
+			return err
+		}
+	}
+	t.reading = &reading{sources: t.sources, log: t.app.log}
+	if t.needFields {
+		if err := t.checkFields(ctx, settings); err != nil {
+			return err
+		}
+	}
+	if err := t.lacking.err(); err != nil {
+		return err
+	}
+	if defaulted && !found && t.db != nil {
+		if err := t.checkElsewhere(ctx); err != nil {
+			return err
+		}
+	}
+	if dry {
+		return nil
+	}
+	if t.strict {
+		if err := t.checkStrict(ctx); err != nil {
+			return err
+		}
+	}
+	return t.create(ctx, stored, found)
+}
+
+// find looks for the batch in a queue that may not be there yet.
+func (t *intake) find(ctx context.Context) (queue.Batch, bool, error) {
+	db, err := t.app.openQueue(false)
+	if errors.Is(err, queue.ErrNotExist) {
+		return queue.Batch{}, false, nil
+	}
+	if err != nil {
+		return queue.Batch{}, false, err
+	}
+	t.db, t.opened = db, time.Now()
+	if t.batch == "" {
+		return queue.Batch{}, false, nil
+	}
+	b, err := db.Batch(ctx, t.batch)
+	if errors.Is(err, queue.ErrBatchNotFound) {
+		return queue.Batch{}, false, nil
+	}
+	return b, err == nil, err
+}
+
+// checkFields finds the job settings that are missing, as far as the flags, the last run and the first row tell. Rows
+// that lack one later are rejected.
+func (t *intake) checkFields(ctx context.Context, settings queue.JobFields) error {
+	first := settings
+	if lacks(settings) != "" && len(t.lacking) == 0 && t.rowsMayTell() {
+		if err := t.reading.peek(ctx, 1); err != nil {
+			return err
+		}
+		items := t.reading.items()
+		if len(items) == 0 {
+			first = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"} // nothing wants any
+		} else {
+			first = items[0].Own.Or(settings)
+		}
+	}
+	t.lacking.addFields(first)
+	t.reading.require(settings)
+	return nil
+}
+
+// rowsMayTell reports whether the rows of some source can have job fields of their own.
+func (t *intake) rowsMayTell() bool {
+	for _, src := range t.sources.list {
+		if src.Kind != manifest.KindS3Scan && src.Format != manifest.FormatText {
+			return true
+		}
+	}
+	return false
+}
+
+// require rejects from now on the rows that leave a needed field to nobody, those too that were read ahead.
+func (r *reading) require(settings queue.JobFields) {
+	r.settings = &settings
+	for i, h := range r.head {
+		if h.item == nil {
+			continue
+		}
+		if why := lacks(h.item.Own.Or(settings)); why != "" {
+			r.head[i] = row{rejected: &queue.Rejected{Line: h.item.Line, Bucket: h.item.Bucket, Key: h.item.Key, Reason: why, Extra: h.item.Extra}}
+		}
+	}
+}
+
+// checkElsewhere refuses a defaulted new batch whose items were sent under another: most probably the manifest was moved
+// or renamed, and everything would be submitted a second time.
+func (t *intake) checkElsewhere(ctx context.Context) error {
+	if err := t.reading.peek(ctx, checkFirst); err != nil {
+		return err
+	}
+	var objects []queue.Object
+	for _, it := range t.reading.items() {
+		objects = append(objects, queue.Object{Bucket: it.Bucket, Key: it.Key})
+	}
+	other, n, err := t.db.SentElsewhere(ctx, t.batch, objects)
+	if err != nil || n == 0 {
+		return err
+	}
+	return usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
+		"Nothing was sent. To go on with that batch, add --batch %q; to submit them once more on purpose, give --batch a new id",
+		n, len(objects), other, other)
+}
+
+// create opens the queue for good and makes the batch, or stores its changed settings.
+func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) error {
+	if t.db == nil {
+		db, err := t.app.openQueue(true)
+		if err != nil {
+			return err
+		}
+		t.db, t.opened = db, time.Now()
+	}
+	if found {
+		_, err := t.app.applySettings(ctx, t.db, stored, t.flags)
+		return err
+	}
+	return t.db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion, Settings: t.flags, Created: time.Now().UTC()})
+}
+
+// spoolStdin copies standard input to a file if it must be read twice.
+func (t *intake) spoolStdin() error {
+	for _, src := range t.sources.list {
+		if src.Kind != manifest.KindStdin {
+			continue
+		}
+		f, err := os.CreateTemp("", "airlift-stdin-*")
+		if err != nil {
+			return fmt.Errorf("copy standard input: %w", err)
+		}
+		t.spool = f.Name()
+		_, err = io.Copy(f, t.sources.options.Stdin)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("copy standard input: %w", err)
+		}
+		return t.rewind()
+	}
+	return nil
+}
+
+// rewind lets standard input be read from its beginning again.
+func (t *intake) rewind() error {
+	if t.spool == "" {
+		return nil
+	}
+	f, err := os.Open(t.spool)
+	if err != nil {
+		return fmt.Errorf("read the copy of standard input: %w", err)
+	}
+	t.sources.options.Stdin = f
+	if t.reading != nil {
+		t.reading.options.Stdin = f
+	}
+	return nil
+}
+
+// close lets go of the queue. Its own error matters to nobody: what was acknowledged is durable before.
+func (t *intake) close() {
+	if t.spool != "" {
+		_ = os.Remove(t.spool)
+	}
+	if t.db != nil {
+		if err := t.db.Close(); err != nil {
+			t.app.log.Debug().Err(err).Msg("close the queue")
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// Command airlift submits a whole media archive to Wasabi AiR, one job per object.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		first := <-signals
+		fmt.Fprintln(os.Stderr, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")
+		cancel(&interrupted{first})
+		<-signals
+		os.Exit(exitAtOnce)
+	}()
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv}
+	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// interrupted is the cause of an end by a signal.
+type interrupted struct{ signal os.Signal }
+
+func (e *interrupted) Error() string { return fmt.Sprintf("ended by a signal (%v)", e.signal) }

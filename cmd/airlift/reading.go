@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+const (
+	// mostRows bounds a chunk: large enough to make a commit worth it, small enough not to hold up the claims.
+	mostRows = 32 << 10
+	// gather is how long rows are gathered for a chunk, after the first, which goes at once.
+	gather = 50 * time.Millisecond
+)
+
+// row is what became of one row of a source: exactly one of the three.
+type row struct {
+	item     *queue.Item
+	rejected *queue.Rejected
+	skipped  string
+}
+
+// reading reads some sources one after the other into a batch, while the batch is being worked.
+type reading struct {
+	sources
+	// settings are those of the batch: a row that leaves a needed field to nobody is rejected. Nil: not asked for.
+	settings *queue.JobFields
+	log      zerolog.Logger
+
+	next    int // the source to open next
+	current manifest.Reader
+	head    []row
+	// broken is the first source that broke off; worst the exit code of all that did.
+	broken error
+	worst  int
+}
+
+// read returns the next row of all sources, or io.EOF after the last.
+func (r *reading) read(ctx context.Context) (row, error) {
+	for {
+		if r.current == nil {
+			if r.next == len(r.list) {
+				return row{}, io.EOF
+			}
+			src := r.list[r.next]
+			r.next++
+			opened, err := manifest.Open(ctx, src.Arg, r.options)
+			if err != nil {
+				if errors.Is(err, manifest.ErrUsage) {
+					return row{}, err
+				}
+				r.breaks(err)
+				continue
+			}
+			r.current = opened
+		}
+		var e manifest.Entry
+		err := r.current.Read(&e)
+		var bad *manifest.RowError
+		switch {
+		case err == nil:
+			return r.judge(&e), nil
+		case errors.As(err, &bad):
+			return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}, nil
+		case errors.Is(err, io.EOF):
+		default:
+			r.breaks(err)
+		}
+		if err := r.current.Close(); err != nil {
+			r.log.Debug().Err(err).Msg("close a source")
+		}
+		r.current = nil
+	}
+}
+
+// breaks notes that a source broke off; the others are still read.
+func (r *reading) breaks(err error) {
+	if r.broken == nil {
+		r.broken = err
+	}
+	code := exitUnexpected
+	var b *manifest.BrokenError
+	if errors.As(err, &b) {
+		code = brokenCode(b)
+	}
+	r.worst = worse(r.worst, code)
+	r.log.Error().Err(err).Msg("a source was not read to its end; run the same command again once it is mended")
+}
+
+// brokenCode is the exit code for a source that broke off.
+func brokenCode(b *manifest.BrokenError) int {
+	if b.Unread {
+		return exitUnexpected
+	}
+	return exitIncomplete
+}
+
+// judge turns an entry into a row.
+func (r *reading) judge(e *manifest.Entry) row {
+	if why := r.filter.Skip(e); why != "" {
+		return row{skipped: why}
+	}
+	item := &queue.Item{
+		Line: e.Line, Bucket: e.Bucket, Key: e.Key, Name: e.Name, Extra: fields(e.Extra),
+		Own: queue.JobFields{
+			Services: e.Services, Priority: e.Priority, DestinationBucket: e.DestinationBucket,
+			DestinationRegion: e.DestinationRegion, SourceRegion: e.Region, SourceEndpoint: e.Endpoint,
+		},
+	}
+	if r.settings != nil {
+		if why := lacks(item.Own.Or(*r.settings)); why != "" {
+			return row{rejected: &queue.Rejected{Line: e.Line, Bucket: e.Bucket, Key: e.Key, Reason: why, Extra: item.Extra}}
+		}
+	}
+	return row{item: item}
+}
+
+// lacks says which needed field neither the row nor the settings give.
+func lacks(f queue.JobFields) string {
+	switch {
+	case len(f.Services) == 0:
+		return "no services: fill the column, or give --services"
+	case f.DestinationBucket == "":
+		return "no destination bucket: fill the column, or give --destination-bucket"
+	case f.DestinationRegion == "":
+		return "no destination region: fill the column, or give --destination-region"
+	}
+	return ""
+}
+
+func fields(in []manifest.Field) []queue.Field {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]queue.Field, len(in))
+	for i, f := range in {
+		out[i] = queue.Field(f)
+	}
+	return out
+}
+
+// peek reads ahead until n items are there or the sources end; into still gives these rows first.
+func (r *reading) peek(ctx context.Context, n int) error {
+	items := 0
+	for items < n {
+		got, err := r.read(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.head = append(r.head, got)
+		if got.item != nil {
+			items++
+		}
+	}
+	return nil
+}
+
+// items returns the items that peek has read.
+func (r *reading) items() []*queue.Item {
+	var out []*queue.Item
+	for _, h := range r.head {
+		if h.item != nil {
+			out = append(out, h.item)
+		}
+	}
+	return out
+}
+
+// rowBuffer passes rows from the one who reads to the one who stores.
+type rowBuffer struct {
+	filled chan struct{} // there are rows, or the end
+	full   chan struct{} // there are as many as a chunk may have
+	space  chan struct{} // rows were taken
+	mu     sync.Mutex
+	// The fields below are guarded by mu.
+	chunk queue.Chunk
+	rows  int
+	ended bool
+	err   error
+}
+
+func newRowBuffer() *rowBuffer {
+	return &rowBuffer{filled: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// put adds a row, and waits when there are too many.
+func (b *rowBuffer) put(ctx context.Context, r row) error {
+	for {
+		b.mu.Lock()
+		if b.rows < mostRows {
+			break
+		}
+		b.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-b.space:
+		}
+	}
+	defer b.mu.Unlock()
+	switch {
+	case r.item != nil:
+		b.chunk.Items = append(b.chunk.Items, *r.item)
+	case r.rejected != nil:
+		b.chunk.Rejected = append(b.chunk.Rejected, *r.rejected)
+	default:
+		if b.chunk.Skipped == nil {
+			b.chunk.Skipped = map[string]int64{}
+		}
+		b.chunk.Skipped[r.skipped]++
+	}
+	if b.rows++; b.rows == 1 {
+		poke(b.filled)
+	}
+	if b.rows == mostRows {
+		poke(b.full)
+	}
+	return nil
+}
+
+// end says that no row follows, and why if it was no clean end.
+func (b *rowBuffer) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended, b.err = true, err
+	poke(b.filled)
+	poke(b.full)
+}
+
+// take returns what has come in, and whether and how it ended.
+func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	chunk, rows = b.chunk, b.rows
+	b.chunk, b.rows = queue.Chunk{}, 0
+	poke(b.space)
+	return chunk, rows, b.ended, b.err
+}
+
+// into reads everything into the batch. The reading is complete only if it ends cleanly; after an error it is not, and
+// neither when ctx is done. Rows come out of a source that may block for ever (a pipe), so the one who reads is not
+// waited for when ctx is done.
+func (r *reading) into(ctx context.Context, db store, batch string) error {
+	if err := db.BeginReading(ctx, batch); err != nil {
+		return err
+	}
+	b := newRowBuffer()
+	go func() { b.end(r.pour(ctx, b)) }()
+	err := r.drain(ctx, db, batch, b)
+	complete := err == nil && r.broken == nil
+	return errors.Join(err, db.EndReading(context.WithoutCancel(ctx), batch, complete))
+}
+
+// pour reads the sources to their end into the buffer.
+func (r *reading) pour(ctx context.Context, b *rowBuffer) error {
+	for _, h := range r.head {
+		if err := b.put(ctx, h); err != nil {
+			return err
+		}
+	}
+	r.head = nil
+	for ctx.Err() == nil {
+		got, err := r.read(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := b.put(ctx, got); err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks.
+func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffer) error {
+	for first := true; ; first = false {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-b.filled:
+		}
+		if !first {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-b.full:
+			case <-time.After(gather):
+			}
+		}
+		chunk, rows, ended, err := b.take()
+		if rows > 0 {
+			if _, err := db.Add(context.WithoutCancel(ctx), batch, chunk); err != nil {
+				return err
+			}
+		}
+		if ended {
+			return err
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var f filterFlags
+	var format, output string
+	cmd := &cobra.Command{
+		Use: "report BATCH [flags]", Short: "Write the whole batch: one row an item, one a rejected row",
+		Long: `report writes one row for each item of the batch in the order of the manifest, and one for each row
+that the latest reading rejected. A CSV report is itself a manifest: rows that were sent are
+skipped when it is read. The excel format is CSV for spreadsheets: cells that could be taken for
+a formula are escaped.
+` + exitCodesHelp,
+		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
+		Args:    exactArgs(1, "one BATCH"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rejectedOnly := f.state == rejectedState
+			if rejectedOnly {
+				f.state = ""
+			}
+			filter, err := f.filter()
+			if err != nil {
+				return err
+			}
+			form, err := reportFormat(format, output)
+			if err != nil {
+				return usagef("%v", err)
+			}
+			return a.withBatch(cmd.Context(), args[0], func(db store, b queue.Batch) error {
+				write := func(w io.Writer) error {
+					return writeReport(cmd.Context(), w, db, b, form, filter, rejectedOnly)
+				}
+				if output == "" || output == "-" {
+					return write(a.out)
+				}
+				return replaceFile(output, write)
+			})
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&format, "format", "", "csv, jsonl or excel (default: by the name of -o, else csv)")
+	fl.StringVar(&f.state, "state", "", "only items in this state; rejected: only the rejected rows")
+	fl.StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
+	fl.StringVarP(&output, "output", "o", "", "write to this file (default: standard output)")
+	return cmd
+}
+
+// form is how a report is written.
+type form string
+
+const (
+	formCSV   form = "csv"
+	formJSONL form = "jsonl"
+	formExcel form = "excel"
+)
+
+// reportFormat reads --format; without it the file's name tells.
+func reportFormat(format, output string) (form, error) {
+	switch f := form(format); f {
+	case formCSV, formJSONL, formExcel:
+		return f, nil
+	case "":
+	default:
+		return "", fmt.Errorf("report format %q: use csv, jsonl or excel", format)
+	}
+	switch ext := strings.ToLower(filepath.Ext(output)); ext {
+	case ".jsonl", ".ndjson", ".json":
+		return formJSONL, nil
+	case ".xlsx", ".xls":
+		return "", fmt.Errorf("%s: airlift writes no workbooks; --format excel with a name in .csv is CSV that Excel opens", output)
+	}
+	return formCSV, nil
+}
+
+// reportToFile writes the report of --report.
+func (a *app) reportToFile(ctx context.Context, db store, id, path string) error {
+	b, err := db.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	f, err := reportFormat("", path)
+	if err != nil {
+		return err
+	}
+	return replaceFile(path, func(w io.Writer) error { return writeReport(ctx, w, db, b, f, queue.Filter{}, false) })
+}
+
+// replaceFile writes a file in one step: a report that broke off must not look like a whole one.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		return errors.Join(write(f), f.Close()) // a pipe or a device cannot be replaced
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	err = errors.Join(write(w), w.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
+	if err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}

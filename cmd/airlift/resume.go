@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+)
+
+func (a *app) resumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume", Short: "Lift a stored pause or stop",
+		Long: `resume lifts a pause (daily cap) or a stop (monthly quota) that an earlier run has stored, because
+you know that AiR accepts jobs again. The next run still begins with a single request.
+` + exitCodesHelp,
+		Example: "  airlift resume", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			db, err := a.openExisting()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			was, err := db.Gate(cmd.Context(), queue.DefaultAccount)
+			if err != nil {
+				return err
+			}
+			if was == (queue.Gate{}) {
+				_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
+				return err
+			}
+			if err := db.SetGate(cmd.Context(), queue.DefaultAccount, queue.Gate{}); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "lifted: %s\n", was.Reason)
+			return err
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+)
+
+func (a *app) retryCommand() *cobra.Command {
+	var f filterFlags
+	cmd := &cobra.Command{
+		Use: "retry BATCH [flags]", Short: "Put failed items back to pending",
+		Long: `retry puts the failed items of a batch (or the cancelled ones, with --state cancelled) back to
+pending, with a fresh set of attempts; the next run or submit sends them.
+` + exitCodesHelp,
+		Example: "  airlift retry archive-1a2b3c4d\n  airlift retry archive-1a2b3c4d --code BAD_REQUEST --key '2024/**'",
+		Args:    exactArgs(1, "one BATCH"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter, err := f.filter()
+			if err != nil {
+				return err
+			}
+			from := queue.Failed
+			switch filter.State {
+			case "", queue.Failed:
+			case queue.Cancelled:
+				from = queue.Cancelled
+			default:
+				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
+			}
+			filter.State = from
+			return a.change(cmd.Context(), args[0], "retried", func(ctx context.Context, db store) (int64, error) {
+				return db.Retry(ctx, args[0], from, filter)
+			})
+		},
+	}
+	f.addTo(cmd)
+	cmd.Flags().StringVar(&f.state, "state", "", "failed (the default) or cancelled")
+	return cmd
+}
+
+func (a *app) cancelCommand() *cobra.Command {
+	var f filterFlags
+	var all bool
+	cmd := &cobra.Command{
+		Use: "cancel BATCH [flags]", Short: "Take pending and failed items out of the work",
+		Long: `cancel takes pending and failed items out of the work; it needs --code, --key or --all. Jobs that
+AiR has accepted cannot be cancelled. ` + "`airlift retry --state cancelled`" + ` undoes it.
+` + exitCodesHelp,
+		Example: "  airlift cancel archive-1a2b3c4d --key '**/*.wav'\n  airlift cancel archive-1a2b3c4d --all",
+		Args:    exactArgs(1, "one BATCH"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter, err := f.filter()
+			if err != nil {
+				return err
+			}
+			if f.code == "" && f.key == "" && !all {
+				return usagef("cancel needs to know which items: --code, --key or --all")
+			}
+			return a.change(cmd.Context(), args[0], "cancelled", func(ctx context.Context, db store) (int64, error) {
+				return db.Cancel(ctx, args[0], filter)
+			})
+		},
+	}
+	f.addTo(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "all pending and failed items")
+	return cmd
+}
+
+// addTo adds the flags that retry and cancel share.
+func (f *filterFlags) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
+	cmd.Flags().StringVar(&f.key, "key", "", "only items whose key matches this glob (*, **, ?, {a,b})")
+}
+
+// change carries out a change of many items and says how many it was.
+func (a *app) change(ctx context.Context, batch, what string, f func(context.Context, store) (int64, error)) error {
+	return a.withBatch(ctx, batch, func(db store, _ queue.Batch) error {
+		count, err := f(ctx, db)
+		if err != nil {
+			return fmt.Errorf("%d items were %s, then: %w", count, what, err)
+		}
+		_, err = fmt.Fprintf(a.out, "%s items %s\n", n(count), what)
+		return err
+	})
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is one invocation: its streams and environment, so that tests can have their own.
+type app struct {
+	in     io.Reader
+	out    io.Writer // data
+	err    io.Writer // logs and errors
+	getenv func(string) (string, bool)
+	log    zerolog.Logger
+	global globalFlags
+}
+
+// globalFlags are those of every command.
+type globalFlags struct {
+	config    string
+	queue     string
+	logFormat string
+	logLevel  string
+	quiet     bool
+}
+
+const rootHelp = `airlift submits a whole media archive to Wasabi AiR, one job per object, and any rerun of
+the same command resumes: every object gets exactly one job, nothing is lost, no quota is wasted.
+
+Every flag can also be set as AIRLIFT_<NAME> in the environment (--air-url as AIRLIFT_AIR_URL)
+or by its name in the config file; the command line beats the environment beats the file.`
+
+// run carries out one command line and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	a.log = zerolog.New(a.err).With().Timestamp().Logger()
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(err)
+	if err != nil && err.Error() != "" {
+		fmt.Fprintf(a.err, "airlift: %v\n", err)
+	}
+	return code
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use: "airlift COMMAND [flags]", Short: "Submit a media archive to Wasabi AiR, one job per object",
+		Long: rootHelp + "\n" + exitCodesHelp, SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command %q: `airlift help` lists the commands", args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.settle(cmd); err != nil {
+				return err
+			}
+			return a.openLog()
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.global.config, "config", "", "the config file (TOML): default $XDG_CONFIG_HOME/airlift/config.toml")
+	f.StringVar(&a.global.queue, "queue", "", "the queue's database: default $XDG_STATE_HOME/airlift/queue.db")
+	f.StringVar(&a.global.logFormat, "log-format", "auto", "how logs are written to standard error: auto, console or json")
+	f.StringVar(&a.global.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
+	f.BoolVar(&a.global.quiet, "quiet", false, "no progress; only warnings and errors are logged")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
+	})
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(a.runCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
+		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
+		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
+	return root
+}
+
+// openLog sets the logger up as the flags say.
+func (a *app) openLog() error {
+	level, err := zerolog.ParseLevel(a.global.logLevel)
+	if err != nil || level == zerolog.NoLevel {
+		return usagef("--log-level %q: use debug, info, warn or error", a.global.logLevel)
+	}
+	if a.global.quiet {
+		level = max(level, zerolog.WarnLevel)
+	}
+	var w io.Writer = a.err
+	switch a.global.logFormat {
+	case "auto", "console":
+		w = zerolog.ConsoleWriter{Out: a.err, NoColor: !isTerminal(a.err), TimeFormat: time.DateTime, TimeLocation: time.UTC}
+	case "json":
+	default:
+		return usagef("--log-format %q: use auto, console or json", a.global.logFormat)
+	}
+	a.log = zerolog.New(w).Level(level).With().Timestamp().Logger()
+	return nil
+}
+
+// queuePath returns the queue's file.
+func (a *app) queuePath() string {
+	if a.global.queue != "" {
+		return a.global.queue
+	}
+	return filepath.Join(a.dir("XDG_STATE_HOME", filepath.Join(".local", "state")), "airlift", "queue.db")
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// exactArgs is cobra.ExactArgs with a message that says what is wanted.
+func exactArgs(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usagef("%s wants %s: see `%s --help`", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+var errUnbalanced = errors.New("the books do not balance")

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+	"airlift/worker"
+	"airlift/worker/air"
+)
+
+// checkFirst is how many of the first items are compared with the other batches of the queue.
+const checkFirst = 1000
+
+type runFlags struct {
+	job    jobFlags
+	send   sendFlags
+	source sourceFlags
+	dryRun bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var o runFlags
+	cmd := &cobra.Command{
+		Use: "run SOURCE... [flags]", Short: "Enqueue and submit until nothing of the batch is left: the main job",
+		Long: `run reads the sources into the queue and submits every item to AiR, one job per object, until
+nothing of the batch is left; then it summarises. Run the same command again after any end
+(Ctrl-C, a crash, a cap, a reboot): it carries on where it was.
+
+SOURCE is a manifest (.csv .jsonl .ndjson .txt, each also .gz .zst), - for standard input,
+a manifest in a bucket (s3://bucket/manifest.csv.gz), or a scan (s3://bucket/prefix).
+` + exitCodesHelp,
+		Example: `  airlift run archive.csv --air-url https://air.example.com --services ocr,s2t \
+      --destination-bucket results --destination-region us-east-1
+  airlift run s3://archive/2024/ --source-region us-east-1 --batch y2024 ...
+  zcat rows.csv.gz | airlift run - --format csv --batch rows ...
+  airlift run archive.csv --dry-run --services ocr --destination-bucket r --destination-region us-east-1`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runAll(cmd, args, &o) },
+	}
+	o.job.add(cmd)
+	o.send.add(cmd)
+	o.source.add(cmd)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
+	return cmd
+}
+
+func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
+	ctx := cmd.Context()
+	checked, err := o.send.check()
+	if err != nil {
+		return err
+	}
+	flags, err := o.job.fields()
+	if err != nil {
+		return err
+	}
+	var lacking missing
+	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
+	if err != nil {
+		return err
+	}
+	var client *air.Client
+	if !o.dryRun {
+		keys, err := lacking.addAPI(cmd, a, &o.send)
+		if err != nil {
+			return err
+		}
+		if o.send.airURL != "" && keys != (keyPair{}) {
+			if client, err = o.send.client(keys); err != nil {
+				return err
+			}
+			defer client.Close()
+		}
+	}
+	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, needFields: true, strict: o.source.strict}
+	defer t.close()
+	if err := t.open(ctx, o.dryRun); err != nil {
+		return err
+	}
+	if o.dryRun {
+		return a.dryRun(ctx, t, o.send.json)
+	}
+	return a.work(ctx, &job{
+		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, client: client, send: &o.send, checked: checked,
+	})
+}
+
+// job is what work needs to work some batches.
+type job struct {
+	db      store
+	opened  time.Time
+	batches []string
+	reading *reading // nil: nothing is read
+	client  *air.Client
+	send    *sendFlags
+	checked parsed
+	// lookupsOnly settles what is in doubt and sends nothing.
+	lookupsOnly bool
+}
+
+// work reads and submits at the same time, shows how it goes, and ends with the summary.
+func (a *app) work(ctx context.Context, j *job) error {
+	if j.send.maxDuration > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, j.send.maxDuration,
+			&worker.StopError{Reason: worker.Limit, Text: "--max-duration reached"})
+		defer cancel()
+		ctx = limited
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+
+	fed := make(chan struct{})
+	var feeding sync.WaitGroup
+	var readErr error
+	if j.reading == nil {
+		close(fed)
+	} else {
+		feeding.Go(func() {
+			defer close(fed)
+			if readErr = j.reading.into(ctx, j.db, j.batches[0]); readErr != nil && ctx.Err() == nil {
+				end(readErr)
+			}
+		})
+	}
+	pool, err := worker.New(worker.Config{
+		Store: j.db, API: j.client, Limiter: j.checked.limiter, Batches: j.batches, Account: queue.DefaultAccount,
+		Opened: j.opened, Fed: fed, Workers: j.send.workers, MaxAttempts: j.send.maxAttempts, MaxFailures: j.checked.failures,
+		MaxItems: j.send.maxItems, DailyLimit: j.send.dailyLimit, ExitOnCap: j.send.onDailyCap == "exit",
+		Settle: zeroMeansNone(j.send.settle), Grace: zeroMeansNone(j.send.grace), GiveUp: j.send.giveUp,
+		TrustQueue: j.send.trustQueue, LookupsOnly: j.lookupsOnly, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	stopShowing := a.show(ctx, j, pool)
+	runErr := pool.Run(ctx)
+	end(nil) // a run that ends early stops reading
+	feeding.Wait()
+	stopShowing()
+	if runErr == nil {
+		runErr = readErr
+	}
+	return a.finish(ctx, j, runErr)
+}
+
+// finish writes report and summary and says how it ended.
+func (a *app) finish(ctx context.Context, j *job, runErr error) error {
+	ctx = context.WithoutCancel(ctx)
+	code := exitCode(runErr)
+	var all []summary
+	for _, id := range j.batches {
+		s, err := a.summarize(ctx, j.db, id)
+		if err != nil {
+			return errors.Join(runErr, err)
+		}
+		all = append(all, s)
+		if s.Failed > 0 || s.InDoubt > 0 || (j.reading != nil && s.Rejected > 0) {
+			code = worse(code, exitIncomplete)
+		}
+	}
+	if j.send.report != "" {
+		if err := a.reportToFile(ctx, j.db, j.batches[0], j.send.report); err != nil {
+			return errors.Join(runErr, err)
+		}
+	}
+	if j.reading != nil {
+		code = worse(code, j.reading.worst)
+	}
+	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {
+		return errors.Join(runErr, err)
+	}
+	text := ""
+	switch {
+	case runErr != nil:
+		text = runErr.Error()
+	case j.reading != nil && j.reading.broken != nil:
+		text = j.reading.broken.Error()
+	}
+	if code == exitOK {
+		return nil
+	}
+	return &codeError{code, text}
+}
+
+// applySettings stores the settings of a batch that exists, and says what a change touches.
+func (a *app) applySettings(ctx context.Context, db store, b queue.Batch, flags queue.JobFields) (queue.JobFields, error) {
+	merged := flags.Or(b.Settings)
+	if merged.Equal(b.Settings) {
+		return merged, nil
+	}
+	n, err := touched(ctx, db, b, merged)
+	if err != nil {
+		return merged, err
+	}
+	if n > 0 {
+		a.log.Warn().Str("batch", b.ID).Int64("items", n).
+			Msg(fmt.Sprintf("the job settings differ from those of the last run: %d items that are not submitted get the new ones", n))
+	}
+	return merged, db.SetSettings(ctx, b.ID, merged)
+}
+
+// touched counts the items never sent, or failed, that a change of settings touches: those whose own row does not set
+// what changes.
+func touched(ctx context.Context, db store, b queue.Batch, after queue.JobFields) (int64, error) {
+	if b.Own == (queue.OwnCounts{}) {
+		return b.Counts.Pending + b.Counts.Failed, nil
+	}
+	n := int64(0)
+	err := db.Entries(ctx, b.ID, queue.Filter{}, func(e *queue.Entry) error {
+		if (e.State == queue.Pending || e.State == queue.Failed) && !e.Own.Or(b.Settings).Equal(e.Own.Or(after)) {
+			n++
+		}
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/worker/air/airtest"
+)
+
+func (a *app) sandboxCommand() *cobra.Command {
+	var c airtest.Config
+	var listen, faults, listFaults, nameMatch, pageFields string
+	var lag, latency, lifecycle, faultDelay time.Duration
+	cmd := &cobra.Command{
+		Use: "sandbox [flags]", Short: "Run a faithful AiR on loopback, to rehearse and to test against",
+		Long: `sandbox is an AiR in memory: it validates as the API page says, counts a daily cap and a monthly
+quota on a clock of its own, and fails in the ways you ask for. It prints its URL and runs until
+Ctrl-C. GET /debug/jobs shows what it was sent: how many jobs each object has.
+
+Any pair of keys is accepted, unless AIRLIFT_SANDBOX_ACCESS_KEY and AIRLIFT_SANDBOX_SECRET_KEY
+are set.
+
+Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1. The kinds:
+  ` + kinds(),
+		Example: "  airlift sandbox --daily-cap 250 --midnight-in 20s\n  airlift sandbox --listen 127.0.0.1:8080 --faults 500_after=0.05,hang_before=0.01 --list-lag 10s",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if c.Faults.Post, err = airtest.ParseOdds(faults); err != nil {
+				return usagef("--faults: %v", err)
+			}
+			if c.Faults.List, err = airtest.ParseOdds(listFaults); err != nil {
+				return usagef("--list-faults: %v", err)
+			}
+			c.Faults.Delay, c.ListLag, c.Latency, c.Lifecycle = airtest.Duration(faultDelay), airtest.Duration(lag), airtest.Duration(latency), airtest.Duration(lifecycle)
+			c.NameMatch, c.PageFields = airtest.NameMatch(nameMatch), airtest.PageFields(pageFields)
+			c.AccessKey, _ = a.getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
+			c.SecretKey, _ = a.getenv("AIRLIFT_SANDBOX_SECRET_KEY")
+			if err := c.Check(); err != nil {
+				return usagef("%v", err)
+			}
+			return a.sandbox(cmd.Context(), c, listen)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:8080", "the address to listen on, on this machine only; port 0 picks one")
+	f.IntVar(&c.DailyCap, "daily-cap", 0, "accept so many jobs a day of the sandbox's clock, then answer 429 (default: no cap)")
+	f.IntVar(&c.MonthlyQuota, "monthly-quota", 0, "accept so many jobs a month, then answer 403 (default: none)")
+	f.DurationVar(&c.MidnightIn, "midnight-in", 0, "shift the sandbox's clock so that its next midnight UTC is so far away")
+	f.DurationVar(&lag, "list-lag", 0, "list a job only so long after it was accepted")
+	f.DurationVar(&latency, "latency", 0, "hold each answer back for so long")
+	f.DurationVar(&lifecycle, "lifecycle", 0, "how long a job takes to complete (default 5s)")
+	f.Float64Var(&c.FailShare, "fail-share", 0, "the share of jobs that end as failed, 0 to 1")
+	f.Float64Var(&c.RequestRate, "request-rate", 0, "throttle above so many requests a second (default: never)")
+	f.StringVar(&faults, "faults", "", "what befalls POST /jobs, and how often")
+	f.StringVar(&listFaults, "list-faults", "", "what befalls GET /jobs, and how often")
+	f.DurationVar(&faultDelay, "fault-delay", 0, "how long late answers and hangs take")
+	f.StringArrayVar(&c.Faults.RejectKeys, "reject-key", nil, "answer 400 to keys that contain this; may be given several times")
+	f.Uint64Var(&c.Faults.Seed, "seed", 0, "the same seed gives the same faults")
+	f.StringVar(&nameMatch, "name-match", "exact", "how lists filter by name: exact or partial")
+	f.StringVar(&pageFields, "page-fields", "usual", "what stands beside Records in a list: usual or none")
+	return cmd
+}
+
+func kinds() string {
+	text := ""
+	for i, k := range airtest.Kinds() {
+		switch {
+		case i == 0:
+		case i%5 == 0:
+			text += ",\n  "
+		default:
+			text += ", "
+		}
+		text += string(k)
+	}
+	return text
+}
+
+// sandbox serves until ctx ends.
+func (a *app) sandbox(ctx context.Context, c airtest.Config, listen string) error {
+	s := airtest.NewServer(c)
+	defer s.Close()
+	return s.ListenAndServe(ctx, listen, func(url string) {
+		fmt.Fprintf(a.out, "AiR sandbox on %s\n", url)
+		a.log.Info().Str("url", url).Str("jobs", url+"/debug/jobs").Time("clock", s.Now()).Msg("the sandbox is ready: Ctrl-C ends it")
+	})
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// envName returns the environment variable of a flag.
+func envName(flag string) string {
+	return "AIRLIFT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// settle fills each flag that the command line does not give: from the environment, else from the config file.
+func (a *app) settle(cmd *cobra.Command) error {
+	file, path, err := a.configFile(cmd)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	visitCommands(cmd.Root(), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+	})
+	var problems []string
+	for name := range file {
+		if !known[name] || neverConfigured[name] {
+			problems = append(problems, fmt.Sprintf("%s: there is no setting %q", path, name))
+		}
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || neverConfigured[f.Name] {
+			return
+		}
+		if value, ok := a.getenv(envName(f.Name)); ok && value != "" {
+			if err := cmd.Flags().Set(f.Name, value); err != nil {
+				problems = append(problems, fmt.Sprintf("%s=%q: %v", envName(f.Name), value, rootCause(err)))
+			}
+			return
+		}
+		if value, ok := file[f.Name]; ok {
+			for _, v := range value {
+				if err := cmd.Flags().Set(f.Name, v); err != nil {
+					problems = append(problems, fmt.Sprintf("%s: %s = %q: %v", path, f.Name, v, rootCause(err)))
+				}
+			}
+		}
+	})
+	if len(problems) > 0 {
+		sort.Strings(problems)
+		return usagef("%s", strings.Join(problems, "\n"))
+	}
+	return nil
+}
+
+// neverConfigured are flags that make sense on the command line only.
+var neverConfigured = map[string]bool{"help": true, "config": true, "version": true, "all": true}
+
+// configFile reads the settings of the config file, by flag name. A default file that is not there is no error.
+func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error) {
+	path, asked := "", false
+	if f := cmd.Flags().Lookup("config"); f != nil {
+		path, asked = f.Value.String(), f.Changed
+	}
+	if v, ok := a.getenv("AIRLIFT_CONFIG"); path == "" && ok && v != "" {
+		path, asked = v, true
+	}
+	if path == "" {
+		path = filepath.Join(a.dir("XDG_CONFIG_HOME", ".config"), "airlift", "config.toml")
+	}
+	var raw map[string]any
+	if _, err := toml.DecodeFile(path, &raw); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && !asked {
+			return nil, path, nil
+		}
+		return nil, path, usagef("read the config file: %v", err)
+	}
+	settings := map[string][]string{}
+	for name, value := range raw {
+		name = strings.ReplaceAll(name, "_", "-")
+		switch v := value.(type) {
+		case []any:
+			for _, one := range v {
+				settings[name] = append(settings[name], fmt.Sprint(one))
+			}
+		case map[string]any:
+			return nil, path, usagef("%s: %s is a table; a setting is a single value or a list", path, name)
+		default:
+			settings[name] = []string{fmt.Sprint(v)}
+		}
+	}
+	return settings, path, nil
+}
+
+// dir returns a base directory by the XDG Base Directory Specification: the variable, or a folder below home.
+func (a *app) dir(variable, below string) string {
+	if v, ok := a.getenv(variable); ok && filepath.IsAbs(v) {
+		return v
+	}
+	home, ok := a.getenv("HOME")
+	if !ok || home == "" {
+		home, _ = os.UserHomeDir()
+	}
+	return filepath.Join(home, below)
+}
+
+func visitCommands(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		visitCommands(sub, visit)
+	}
+}
+
+// rootCause takes off what pflag wraps around the reason.
+func rootCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

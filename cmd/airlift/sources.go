@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/spf13/cobra"
+
+	"airlift/manifest"
+)
+
+// sourceFlags say what is read and how.
+type sourceFlags struct {
+	batch        string
+	format       string
+	scan         bool
+	manifest     bool
+	include      []string
+	exclude      []string
+	allTypes     bool
+	strict       bool
+	sourceBucket string
+	pathStyle    bool
+}
+
+func (s *sourceFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name and a short hash of its path or URL)")
+	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl or text (default: by its name)")
+	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
+	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
+	f.StringArrayVar(&s.include, "include", nil, "take only keys that match this glob; may be given several times")
+	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out keys that match this glob; may be given several times")
+	f.BoolVar(&s.allTypes, "all-types", false, "let a scan take every object, not only the types that AiR reads")
+	f.BoolVar(&s.strict, "strict", false, "enqueue nothing if any row is bad (reads the sources twice)")
+	f.StringVar(&s.sourceBucket, "source-bucket", "", "the bucket of rows that name none")
+	f.BoolVar(&s.pathStyle, "path-style", false, "address buckets in the path of S3 requests, not in the host name")
+}
+
+// sources are the parsed SOURCE arguments with all that is needed to open them.
+type sources struct {
+	list    []manifest.Source
+	options manifest.Options
+	filter  *manifest.Filter
+}
+
+// parse checks the arguments and flags, and names what is missing. It opens no source.
+func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFlags, profile string, m *missing) (sources, error) {
+	var out sources
+	var err error
+	if len(args) == 0 {
+		return out, usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
+	}
+	if s.scan && s.manifest {
+		return out, usagef("--scan and --manifest exclude each other")
+	}
+	out.options = manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest}
+	if out.options.Format, err = manifest.ParseFormat(s.format); err != nil {
+		return out, usagef("--format: %v", err)
+	}
+	filter := manifest.FilterConfig{Include: s.include, Exclude: s.exclude, AllTypes: s.allTypes}
+	if out.filter, err = manifest.NewFilter(filter); err != nil {
+		return out, err
+	}
+	onS3 := false
+	for _, arg := range args {
+		src, err := manifest.ParseSource(arg)
+		if err != nil {
+			return out, err
+		}
+		onS3 = onS3 || src.Kind == manifest.KindS3Object || src.Kind == manifest.KindS3Scan
+		if src.Kind == manifest.KindFile {
+			if err := checkFile(arg); err != nil {
+				return out, err
+			}
+		}
+		out.list = append(out.list, src)
+	}
+	if s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin) {
+		m.add(true, "the batch: --batch, for several sources and standard input have no default")
+	}
+	if !onS3 {
+		return out, nil
+	}
+	m.add(j.sourceRegion == "", "the region of the S3 source: --source-region")
+	keys, err := a.credentials(ctx, profile)
+	if errors.Is(err, errNoCredentials) {
+		m.add(true, missingCredentials)
+		return out, nil
+	}
+	if err != nil || j.sourceRegion == "" {
+		return out, err
+	}
+	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
+	client, err := manifest.NewS3(manifest.S3Config{
+		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
+		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, ""),
+	})
+	if err != nil {
+		return out, err
+	}
+	out.options.S3 = client
+	for i, src := range out.list {
+		if out.list[i], err = src.Resolve(out.options); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// checkFile finds what was misnamed before anything is read, sent or stored.
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usagef("there is no file %s: check the SOURCE's name", path)
+	case err == nil && info.IsDir():
+		return usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
+	}
+	return nil // all else shows when it is opened
+}
+
+// s3Endpoint returns the URL of the S3 server for scans; AiR's own examples write it without the scheme.
+func s3Endpoint(endpoint, region string) string {
+	switch {
+	case endpoint == "":
+		return "https://s3." + region + ".wasabisys.com"
+	case !strings.Contains(endpoint, "://"):
+		return "https://" + endpoint
+	}
+	return endpoint
+}
+
+// onAddress reports whether the host is a bare address, which cannot have a bucket's name in front.
+func onAddress(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && (net.ParseIP(u.Hostname()) != nil || u.Hostname() == "localhost")
+}
+
+// defaultBatch returns the batch of a source that was given no --batch: the same command finds the same batch, whatever
+// the source holds by then.
+func defaultBatch(src manifest.Source) string {
+	const longest = 100
+	var name strings.Builder
+	for i, r := range []rune(src.BaseName()) {
+		if i == longest {
+			break
+		}
+		if r < 0x20 || r == 0x7f || r == 0xfffd {
+			r = '_'
+		}
+		name.WriteRune(r)
+	}
+	sum := sha256.Sum256([]byte(src.Canonical()))
+	return name.String() + "-" + hex.EncodeToString(sum[:4])
+}

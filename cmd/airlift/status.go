@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+)
+
+// stale is how old a status file may be while another process holds the queue, before that is said.
+const stale = 5 * statusEvery
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
+		Long: `status shows how the batches stand. While another process holds the queue it shows what that
+process last wrote to <queue>.status.json, which a run renews every 2 seconds.
+` + exitCodesHelp,
+		Example: "  airlift status\n  airlift status archive-1a2b3c4d --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("status takes one BATCH at most")
+			}
+			all, err := a.status(cmd, args)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(a.out, all)
+			}
+			if len(all) == 0 {
+				a.log.Info().Msg("the queue is empty")
+			}
+			for _, s := range all {
+				if err := a.printSummary(s, false, ""); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, or an array for several batches")
+	return cmd
+}
+
+// status returns how the asked batches stand, from the queue or from the process that holds it.
+func (a *app) status(cmd *cobra.Command, args []string) ([]summary, error) {
+	ctx := cmd.Context()
+	db, err := a.openExisting()
+	if errors.Is(err, queue.ErrLocked) {
+		return a.statusOfOther(args)
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := func() ([]summary, error) {
+		ids := args
+		if len(ids) == 0 {
+			batches, err := db.Batches(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, b := range batches {
+				ids = append(ids, b.ID)
+			}
+		} else if _, err := a.findBatch(ctx, db, ids[0]); err != nil {
+			return nil, err
+		}
+		var all []summary
+		for _, id := range ids {
+			s, err := a.summarize(ctx, db, id)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, s)
+		}
+		return all, nil
+	}()
+	return all, errors.Join(err, db.Close())
+}
+
+// statusOfOther returns what the process that holds the queue says.
+func (a *app) statusOfOther(args []string) ([]summary, error) {
+	file, err := a.readStatusFile()
+	if err != nil {
+		return nil, err
+	}
+	if age := time.Since(file.Updated); age > stale {
+		a.log.Warn().Time("updated", file.Updated).Msg("another process holds the queue, but has not renewed its status: what follows is old")
+	}
+	if len(args) == 0 {
+		return file.Batches, nil
+	}
+	for _, s := range file.Batches {
+		if s.Batch == args[0] {
+			return []summary{s}, nil
+		}
+	}
+	return nil, usagef("another process holds the queue and works no batch %q: try again when it has ended", args[0])
+}

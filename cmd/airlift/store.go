@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/bolt"
+)
+
+// store is all that the commands ask of a queue; whichever engine is behind it. What its methods change is durable when
+// they return.
+type store interface {
+	Batches(ctx context.Context) ([]queue.Batch, error)
+	Batch(ctx context.Context, id string) (queue.Batch, error)
+	CreateBatch(ctx context.Context, b queue.Batch) error
+	SetSettings(ctx context.Context, id string, f queue.JobFields) error
+
+	BeginReading(ctx context.Context, id string) error
+	Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error)
+	EndReading(ctx context.Context, id string, complete bool) error
+	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
+	SentElsewhere(ctx context.Context, notBatch string, objects []queue.Object) (string, int, error)
+
+	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
+	Finish(ctx context.Context, results []queue.Result) error
+	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
+	Gate(ctx context.Context, account string) (queue.Gate, error)
+	SetGate(ctx context.Context, account string, g queue.Gate) error
+	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
+	Changed() <-chan struct{}
+
+	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
+	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
+	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
+	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
+	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
+	Close() error
+}
+
+// lockTimeout is how long an open waits for another process to let go of the queue.
+const lockTimeout = time.Second
+
+// openQueue opens the queue, and creates it if it may.
+func (a *app) openQueue(create bool) (store, error) {
+	path := a.queuePath()
+	db, err := bolt.Open(path, bolt.Options{LockTimeout: lockTimeout, MustExist: !create})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// openExisting opens a queue that must be there.
+func (a *app) openExisting() (store, error) {
+	db, err := a.openQueue(false)
+	if errors.Is(err, queue.ErrNotExist) {
+		return nil, usagef("there is no queue at %s: `airlift run` or `airlift enqueue` makes one; --queue names another", a.queuePath())
+	}
+	return db, err
+}
+
+// withBatch opens the queue and calls f with it and its batch of that id.
+func (a *app) withBatch(ctx context.Context, id string, f func(store, queue.Batch) error) (err error) {
+	db, err := a.openExisting()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	b, err := a.findBatch(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	return f(db, b)
+}
+
+// findBatch returns a batch, or an error that names the ones there are.
+func (a *app) findBatch(ctx context.Context, db store, id string) (queue.Batch, error) {
+	b, err := db.Batch(ctx, id)
+	if !errors.Is(err, queue.ErrBatchNotFound) {
+		return b, err
+	}
+	all, listErr := db.Batches(ctx)
+	if listErr != nil {
+		return b, listErr
+	}
+	if len(all) == 0 {
+		return b, usagef("the queue at %s has no batch %q: it is empty", a.queuePath(), id)
+	}
+	names := ""
+	for i, other := range all {
+		if i == 10 {
+			names += fmt.Sprintf(" and %d more", len(all)-i)
+			break
+		}
+		names += fmt.Sprintf(" %q", other.ID)
+	}
+	return b, usagef("the queue at %s has no batch %q: it has%s", a.queuePath(), id, names)
+}

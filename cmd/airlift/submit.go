@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/queue"
+)
+
+func (a *app) submitCommand() *cobra.Command {
+	var send sendFlags
+	var fields jobFlags
+	cmd := &cobra.Command{
+		Use: "submit [BATCH...] [flags]", Short: "Work the queue, and read nothing",
+		Long: `submit sends what is in the queue: the named batches, or all of them, oldest first. Job settings
+that are given here replace those of the last run.
+` + exitCodesHelp,
+		Example: "  airlift submit --air-url https://air.example.com\n  airlift submit archive-1a2b3c4d --rate 10/s --daily-limit 50000",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			flags, err := fields.fields()
+			if err != nil {
+				return err
+			}
+			return a.workQueue(cmd, args, &job{send: &send}, func(ctx context.Context, db store, batches []queue.Batch, lacking *missing) error {
+				if send.report != "" && len(batches) != 1 {
+					return usagef("--report writes one batch: name it")
+				}
+				for _, b := range batches {
+					if b.Counts.Left() > 0 {
+						lacking.addFields(given(b, flags))
+					}
+				}
+				if err := lacking.err(); err != nil {
+					return err
+				}
+				for _, b := range batches {
+					if _, err := a.applySettings(ctx, db, b, flags); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	send.add(cmd)
+	fields.add(cmd)
+	return cmd
+}
+
+func (a *app) reconcileCommand() *cobra.Command {
+	var send sendFlags
+	cmd := &cobra.Command{
+		Use: "reconcile [BATCH] [flags]", Short: "Settle what is in doubt now",
+		Long: `reconcile looks up at AiR each item whose POST had an unknown outcome: it is submitted if AiR has
+its job, and pending again if it has none. Nothing is sent. That AiR has no job is believed only
+--settle after the queue was opened.
+` + exitCodesHelp,
+		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("reconcile takes one BATCH at most")
+			}
+			return a.workQueue(cmd, args, &job{send: &send, lookupsOnly: true},
+				func(_ context.Context, _ store, _ []queue.Batch, lacking *missing) error { return lacking.err() })
+		},
+	}
+	send.addAPI(cmd)
+	return cmd
+}
+
+// given returns the job settings that are there for a batch, a field that every row sets for itself included.
+func given(b queue.Batch, flags queue.JobFields) queue.JobFields {
+	rows := queue.JobFields{}
+	if b.Own.Services == b.Counts.Items {
+		rows.Services = []byte("{}")
+	}
+	if b.Own.Destination == b.Counts.Items {
+		rows.DestinationBucket, rows.DestinationRegion = "-", "-"
+	}
+	return flags.Or(b.Settings).Or(rows)
+}
+
+// workQueue works batches that are in the queue already. prepare checks and changes them before anything is sent.
+func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
+	prepare func(ctx context.Context, db store, batches []queue.Batch, lacking *missing) error) (err error) {
+	ctx := cmd.Context()
+	if j.checked, err = j.send.check(); err != nil {
+		return err
+	}
+	var lacking missing
+	keys, err := lacking.addAPI(cmd, a, j.send)
+	if err != nil {
+		return err
+	}
+	if len(lacking) == 0 {
+		if j.client, err = j.send.client(keys); err != nil {
+			return err
+		}
+		defer j.client.Close()
+	}
+	if j.db, err = a.openExisting(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.db.Close()) }()
+	j.opened = time.Now()
+	batches, err := a.chosen(ctx, j.db, args)
+	if err != nil {
+		return err
+	}
+	if err := prepare(ctx, j.db, batches, &lacking); err != nil {
+		return err
+	}
+	for _, b := range batches {
+		j.batches = append(j.batches, b.ID)
+	}
+	return a.work(ctx, j)
+}
+
+// chosen returns the named batches, or all, oldest first.
+func (a *app) chosen(ctx context.Context, db store, ids []string) ([]queue.Batch, error) {
+	if len(ids) == 0 {
+		return db.Batches(ctx)
+	}
+	var out []queue.Batch
+	for _, id := range ids {
+		b, err := a.findBatch(ctx, db, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}

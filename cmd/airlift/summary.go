@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"airlift/queue"
+	"airlift/worker"
+)
+
+// listRejected is how many rejected rows the summary lists.
+const listRejected = 20
+
+var errListed = errors.New("enough are listed")
+
+// summary is how a batch stands: the object of --json, of `status --json`, and of the status file.
+type summary struct {
+	Batch          string             `json:"batch"`
+	Rows           int64              `json:"rows"`
+	Added          int64              `json:"added"`
+	Known          int64              `json:"known"`
+	Duplicates     int64              `json:"duplicates"`
+	Rejected       int64              `json:"rejected"`
+	Skipped        int64              `json:"skipped"`
+	Items          int64              `json:"items"`
+	Pending        int64              `json:"pending"`
+	Sending        int64              `json:"sending"`
+	InDoubt        int64              `json:"in_doubt"`
+	Submitted      int64              `json:"submitted"`
+	Failed         int64              `json:"failed"`
+	Cancelled      int64              `json:"cancelled"`
+	SubmittedToday int64              `json:"submitted_today"`
+	State          string             `json:"state"`
+	Reason         string             `json:"reason"`
+	PausedUntil    *time.Time         `json:"paused_until"`
+	Rate           float64            `json:"rate"`
+	ETA            *time.Time         `json:"eta"`
+	Errors         []queue.ErrorCount `json:"errors"`
+
+	skippedBy  map[string]int64
+	rejected   []queue.Rejected
+	incomplete bool // the latest reading did not come to its end
+}
+
+// summarize reads how a batch stands from the queue, as if no run were going on.
+func (a *app) summarize(ctx context.Context, db store, id string) (summary, error) {
+	b, err := db.Batch(ctx, id)
+	if err != nil {
+		return summary{}, err
+	}
+	g, err := db.Gate(ctx, b.Account)
+	if err != nil {
+		return summary{}, err
+	}
+	now := time.Now()
+	day, err := db.Day(ctx, b.Account, queue.DayOf(now))
+	if err != nil {
+		return summary{}, err
+	}
+	s := summary{
+		Batch: b.ID, Rows: b.Reading.Rows, Added: b.Reading.Added, Known: b.Reading.Known, Duplicates: b.Reading.Duplicates,
+		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
+		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
+		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors,
+		skippedBy: b.Reading.SkippedBy, incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
+	}
+	if s.Errors == nil {
+		s.Errors = []queue.ErrorCount{}
+	}
+	if g.PausedUntil.After(now) {
+		until := g.PausedUntil.UTC()
+		s.State, s.Reason, s.PausedUntil = string(worker.Paused), g.Reason, &until
+	}
+	if g.Stopped {
+		s.State, s.Reason = string(worker.Stopped), g.Reason
+	}
+	return s, nil
+}
+
+// underway adds what only the running pool knows.
+func (s *summary) underway(p worker.Snapshot, limit float64) {
+	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
+	s.PausedUntil = nil
+	now := time.Now().UTC()
+	from := now
+	if p.Activity == worker.Paused {
+		until := p.PausedUntil.UTC()
+		s.PausedUntil, from = &until, until
+	}
+	if rate := p.Rate; s.left() > 0 {
+		if rate == 0 {
+			rate = min(limit, 1000)
+		}
+		eta := from.Add(time.Duration(float64(s.left()) / rate * float64(time.Second))).Truncate(time.Second)
+		s.ETA = &eta
+	}
+}
+
+func (s summary) left() int64 { return s.Pending + s.Sending + s.InDoubt }
+
+// addStates takes over the states of the items that the queue has already.
+func (s *summary) addStates(have summary) {
+	s.Pending -= have.Items - have.Pending
+	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
+}
+
+// printSummaries ends a command that worked on some batches.
+func (a *app) printSummaries(ctx context.Context, db store, all []summary, asJSON bool) error {
+	if asJSON {
+		return writeJSON(a.out, all)
+	}
+	for _, s := range all {
+		err := db.Rejected(ctx, s.Batch, func(r queue.Rejected) error {
+			if len(s.rejected) == listRejected {
+				return errListed
+			}
+			s.rejected = append(s.rejected, r)
+			return nil
+		})
+		if err != nil && !errors.Is(err, errListed) {
+			return err
+		}
+		if err := a.printSummary(s, false, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeJSON writes one summary as an object, several as an array.
+func writeJSON(w io.Writer, all []summary) error {
+	var v any = all
+	if len(all) == 1 {
+		v = all[0]
+	} else if all == nil {
+		v = []summary{}
+	}
+	return encodeJSON(w, v)
+}
+
+func encodeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// printSummary writes a summary for people.
+func (a *app) printSummary(s summary, asJSON bool, remark string) error {
+	if asJSON {
+		return encodeJSON(a.out, s)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "batch      %s\n", s.Batch)
+	if remark != "" {
+		fmt.Fprintf(&b, "           %s\n", remark)
+	}
+	state := s.State
+	if s.Reason != "" {
+		state += ": " + s.Reason
+	}
+	fmt.Fprintf(&b, "state      %s\n", state)
+	if s.PausedUntil != nil {
+		fmt.Fprintf(&b, "           until %s (%s)\n", s.PausedUntil.Format(time.RFC3339), humanize.Time(*s.PausedUntil))
+	}
+	fmt.Fprintf(&b, "rows       %s = %s added + %s known + %s duplicates + %s rejected + %s skipped\n", n(s.Rows), n(s.Added), n(s.Known), n(s.Duplicates), n(s.Rejected), n(s.Skipped))
+	if s.incomplete {
+		b.WriteString("           the latest reading is incomplete: run the same command again\n")
+	}
+	for _, why := range sortedKeys(s.skippedBy) {
+		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.skippedBy[why]), why)
+	}
+	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
+	fmt.Fprintf(&b, "today      %s submitted\n", n(s.SubmittedToday))
+	if s.Rate > 0 {
+		fmt.Fprintf(&b, "rate       %.3g a second\n", s.Rate)
+	}
+	if s.ETA != nil {
+		fmt.Fprintf(&b, "done by    %s (%s)\n", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
+	}
+	for _, e := range s.Errors {
+		code := e.Code
+		if code == "" {
+			code = "no code"
+		}
+		fmt.Fprintf(&b, "failed     %s x %s: %s (for example %q)\n", n(e.Count), code, e.Message, e.ExampleKey)
+	}
+	for _, r := range s.rejected {
+		fmt.Fprintf(&b, "rejected   %s\n", rejectedLine(r))
+	}
+	if more := s.Rejected - int64(len(s.rejected)); len(s.rejected) == listRejected && more > 0 {
+		fmt.Fprintf(&b, "           and %s more: `airlift report` lists them all\n", n(more))
+	}
+	_, err := io.WriteString(a.out, b.String())
+	return err
+}
+
+func rejectedLine(r queue.Rejected) string {
+	what := ""
+	if r.Key != "" {
+		what = fmt.Sprintf(" %q", cut(r.Key, 100))
+	}
+	return fmt.Sprintf("line %d%s: %s", r.Line, what, r.Reason)
+}
+
+// cut shortens a text to at most so many bytes.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "..."
+}
+
+func n(v int64) string { return humanize.Comma(v) }
+
+func sortedKeys(m map[string]int64) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

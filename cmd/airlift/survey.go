@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/bolt"
+)
+
+// survey is what a reading would come to, found out without touching the queue.
+type survey struct {
+	queue.Reading
+	items    int64
+	rejected []queue.Rejected // at most listRejected
+	reading  *reading
+}
+
+// survey reads all sources into a queue of its own, which is thrown away, and compares the items with the real one.
+func (t *intake) survey(ctx context.Context) (s survey, err error) {
+	dir, err := os.MkdirTemp("", "airlift-survey-*")
+	if err != nil {
+		return s, fmt.Errorf("make room for a trial reading: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	db, err := bolt.Open(filepath.Join(dir, "survey.db"), bolt.Options{LockTimeout: lockTimeout})
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
+		return s, err
+	}
+	trial := &reading{sources: t.sources, settings: t.reading.settings, log: t.app.log, head: t.reading.head,
+		next: t.reading.next, current: t.reading.current, broken: t.reading.broken, worst: t.reading.worst}
+	if err := trial.into(ctx, db, t.batch); err != nil {
+		return s, err
+	}
+	b, err := db.Batch(ctx, t.batch)
+	if err != nil {
+		return s, err
+	}
+	s.Reading, s.reading = b.Reading, trial
+	reject := func(r queue.Rejected) error {
+		if len(s.rejected) < listRejected {
+			s.rejected = append(s.rejected, r)
+		}
+		return nil
+	}
+	if err := db.Rejected(ctx, t.batch, reject); err != nil {
+		return s, err
+	}
+	s.items = s.Added
+	if t.db == nil {
+		return s, nil
+	}
+	return s, t.compareWithQueue(ctx, db, &s, reject)
+}
+
+// compareWithQueue takes from the added what the queue's batch has already.
+func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, reject func(queue.Rejected) error) error {
+	b, err := t.db.Batch(ctx, t.batch)
+	if errors.Is(err, queue.ErrBatchNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.items = b.Counts.Items
+	return trial.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
+		have, found, err := t.db.Find(ctx, t.batch, queue.Object{Bucket: e.Bucket, Key: e.Key})
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			s.items++
+			return nil
+		case have.Name != e.Name || !have.Own.Equal(e.Own):
+			s.Added, s.Rejected = s.Added-1, s.Rejected+1
+			return reject(queue.Rejected{Line: e.Line, Bucket: e.Bucket, Key: e.Key,
+				Reason: fmt.Sprintf("the batch has this object with other fields (line %d)", have.Line)})
+		}
+		s.Added, s.Known = s.Added-1, s.Known+1
+		return nil
+	})
+}
+
+// checkStrict refuses the whole reading if any row is bad.
+func (t *intake) checkStrict(ctx context.Context) error {
+	s, err := t.survey(ctx)
+	if err != nil {
+		return err
+	}
+	if s.reading.broken != nil {
+		return usagef("--strict: nothing was enqueued: %v", s.reading.broken)
+	}
+	if s.Rejected > 0 {
+		text := fmt.Sprintf("--strict: nothing was enqueued, for %d rows are bad:", s.Rejected)
+		for _, r := range s.rejected {
+			text += "\n  " + rejectedLine(r)
+		}
+		return usagef("%s", text)
+	}
+	// The trial has used the sources up: read them from the beginning.
+	t.reading = &reading{sources: t.sources, settings: t.reading.settings, log: t.app.log}
+	return t.rewind()
+}
+
+// dryRun prints what a run would do.
+func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
+	s, err := t.survey(ctx)
+	if err != nil {
+		return err
+	}
+	sum := summary{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
+		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, skippedBy: s.SkippedBy,
+		rejected: s.rejected, incomplete: s.reading.broken != nil}
+	if t.db != nil {
+		if have, err := a.summarize(ctx, t.db, t.batch); err == nil {
+			sum.addStates(have)
+		}
+	}
+	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
+		return err
+	}
+	code := s.reading.worst
+	if s.Rejected > 0 {
+		code = worse(code, exitIncomplete)
+	}
+	if code == exitOK {
+		return nil
+	}
+	return &codeError{code: code}
+}
