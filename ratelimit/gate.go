@@ -132,13 +132,16 @@ func (g *Gate) Leave(p Pass) {
 	}
 }
 
-// Pause shuts the gate until an instant of the wall clock; a canary goes first then. Of several pauses the latest
-// instant counts. It reports whether this call changed anything.
+// sameCap is how far apart the ends of pauses may be that are for the same cap: the server's Date has whole seconds.
+const sameCap = 2 * time.Second
+
+// Pause shuts the gate until an instant of the wall clock; a canary goes first then. It reports whether this is news:
+// several answers of one cap shut the gate once.
 func (g *Gate) Pause(until time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	until = until.Round(0)
-	if !until.After(g.paused) {
+	if !until.After(g.paused.Add(sameCap)) {
 		return false
 	}
 	g.paused, g.canary = until, true

@@ -182,7 +182,7 @@ func (s *sendFlags) check() (parsed, error) {
 // client returns the AiR client. The URL and the keys must be there.
 func (s *sendFlags) client(keys keyPair) (*air.Client, error) {
 	c, err := air.New(air.Config{
-		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers,
+		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers + 1, // lookups want one too
 		UserAgent: "airlift/" + versionText(),
 	})
 	if err != nil {

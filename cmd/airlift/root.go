@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -133,4 +132,3 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-var errUnbalanced = errors.New("the books do not balance")

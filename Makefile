@@ -1,0 +1,47 @@
+# make help lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STATICCHECK_VERSION := v0.8.2
+# Tools are built once, outside the checkout's own files and never into go.mod.
+TOOLS := $(CURDIR)/bin/tools
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/airlift: static, reproducible
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/airlift ./cmd/airlift
+
+.PHONY: test
+test: ## run all tests, with the race detector, in random order
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+.PHONY: demo
+demo: build ## the main job against the sandbox: a cap, a kill -9, a resume; under a minute
+	@testdata/demo/demo.sh bin/airlift
+
+.PHONY: check
+check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward
+	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit); \
+		if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOLS)/staticcheck ./...
+	go mod tidy -diff
+	@.ci/imports
+
+$(TOOLS)/staticcheck:
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for FUZZTIME (default 30s) each
+	@set -e; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) $$pkg; \
+		done; done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"airlift/worker/air/airtest"
+)
+
+// The keys of all tests that do not test keys. No output of any command may show them.
+const (
+	testAccessKey = "AKIAIRLIFTTESTACCESS"
+	testSecretKey = "sEcrEt/airlift/test/canary+0123456789"
+)
+
+// binary is the built command that the tests drive.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "airlift-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "airlift")
+	args := []string{"build", "-o", binary}
+	if raceFlag != "" {
+		args = append(args, raceFlag)
+	}
+	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the command: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// rig is a folder, a queue and an AiR for one test.
+type rig struct {
+	t     *testing.T
+	dir   string
+	queue string
+	air   *airtest.Server
+	url   string
+	env   []string
+}
+
+// newRig starts an AiR and makes a folder. All job settings are in the environment, as a cron job would have them; the
+// rate is unlimited and the settle window short, so that a test takes no longer than it must.
+func newRig(t *testing.T, c airtest.Config) *rig {
+	t.Helper()
+	c.AccessKey, c.SecretKey = testAccessKey, testSecretKey
+	r := &rig{t: t, dir: t.TempDir(), air: airtest.NewServer(c)}
+	r.url = r.air.Start(t)
+	r.queue = filepath.Join(r.dir, "queue.db")
+	r.env = []string{
+		"HOME=" + r.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(),
+		"WASABI_ACCESS_KEY=" + testAccessKey, "WASABI_SECRET_KEY=" + testSecretKey,
+		"AIRLIFT_QUEUE=" + r.queue, "AIRLIFT_AIR_URL=" + r.url, "AIRLIFT_SERVICES=ocr,s2t",
+		"AIRLIFT_DESTINATION_BUCKET=results", "AIRLIFT_DESTINATION_REGION=us-east-1",
+		"AIRLIFT_RATE=unlimited", "AIRLIFT_SETTLE=500ms",
+	}
+	return r
+}
+
+// setenv sets or replaces a variable of the commands that follow; an empty value takes it away.
+func (r *rig) setenv(name, value string) {
+	kept := r.env[:0:0]
+	for _, e := range r.env {
+		if !strings.HasPrefix(e, name+"=") {
+			kept = append(kept, e)
+		}
+	}
+	if value != "" {
+		kept = append(kept, name+"="+value)
+	}
+	r.env = kept
+}
+
+// result is what a command left behind.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func (r *rig) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir, cmd.Env = r.dir, r.env
+	return cmd
+}
+
+// run runs a command to its end.
+func (r *rig) run(args ...string) result { return r.runIn("", args...) }
+
+// runIn is run with standard input.
+func (r *rig) runIn(stdin string, args ...string) result {
+	r.t.Helper()
+	p := r.startIn(stdin, args...)
+	return p.wait()
+}
+
+// process is a command that runs.
+type process struct {
+	r        *rig
+	cmd      *exec.Cmd
+	out, err bytes.Buffer
+}
+
+func (r *rig) start(args ...string) *process { return r.startIn("", args...) }
+
+func (r *rig) startIn(stdin string, args ...string) *process {
+	r.t.Helper()
+	p := &process{r: r, cmd: r.command(args...)}
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = strings.NewReader(stdin), &p.out, &p.err
+	if err := p.cmd.Start(); err != nil {
+		r.t.Fatalf("start airlift %v: %v", args, err)
+	}
+	r.t.Cleanup(func() {
+		if p.cmd.ProcessState == nil {
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+		}
+	})
+	return p
+}
+
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// wait waits for the end and checks what no command may ever do.
+func (p *process) wait() result {
+	p.r.t.Helper()
+	_ = p.cmd.Wait() // the code says it
+	got := result{p.cmd.ProcessState.ExitCode(), p.out.String(), p.err.String()}
+	for _, secret := range []string{testAccessKey, testSecretKey} {
+		if strings.Contains(got.stdout+got.stderr, secret) {
+			p.r.t.Errorf("airlift %v shows a credential", p.cmd.Args[1:])
+		}
+	}
+	if strings.Contains(got.stderr, "goroutine ") || strings.Contains(got.stderr, "DATA RACE") {
+		p.r.t.Errorf("airlift %v panicked or raced:\n%s", p.cmd.Args[1:], got.stderr)
+	}
+	return got
+}
+
+// want fails the test unless the command exited with the code.
+func (g result) want(t *testing.T, code int) result {
+	t.Helper()
+	if g.code != code {
+		t.Fatalf("exit code: got %d, want %d\nstdout:\n%s\nstderr:\n%s", g.code, code, g.stdout, g.stderr)
+	}
+	return g
+}
+
+// says fails the test unless standard error has the text.
+func (g result) says(t *testing.T, texts ...string) result {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(g.stderr+g.stdout, text) {
+			t.Errorf("the output lacks %q\nstdout:\n%s\nstderr:\n%s", text, g.stdout, g.stderr)
+		}
+	}
+	return g
+}
+
+// file writes a file into the rig's folder and returns its path.
+func (r *rig) file(name, content string) string {
+	r.t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return path
+}
+
+// manifest writes a CSV of n objects.
+func (r *rig) manifest(name string, n int) string {
+	r.t.Helper()
+	var b strings.Builder
+	b.WriteString("bucket,key\n")
+	for i := range n {
+		fmt.Fprintf(&b, "archive,reel/clip-%05d.mov\n", i)
+	}
+	return r.file(name, b.String())
+}
+
+// status returns the summary of the queue's only batch, by `status --json`.
+func (r *rig) status() summary {
+	r.t.Helper()
+	got := r.run("status", "--json").want(r.t, 0)
+	var s summary
+	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil {
+		r.t.Fatalf("status --json: %v in %s", err, got.stdout)
+	}
+	return s
+}
+
+// report returns the rows of a batch's CSV report, by its header.
+func (r *rig) report(batch string) []map[string]string {
+	r.t.Helper()
+	got := r.run("report", batch).want(r.t, 0)
+	records, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
+	if err != nil {
+		r.t.Fatalf("read the report: %v", err)
+	}
+	var rows []map[string]string
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = record[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// settled checks the promise at the end of a test: every item has exactly one job, the books balance, and the queue and
+// AiR tell the same story, job by job.
+func (r *rig) settled(items int) {
+	r.t.Helper()
+	if dup := r.air.Duplicates(); len(dup) > 0 {
+		r.t.Errorf("%d objects have more than one job: %v", len(dup), dup)
+	}
+	if got := r.air.Accepted(); got != items {
+		r.t.Errorf("jobs at AiR: got %d, want %d", got, items)
+	}
+	s := r.status()
+	if s.Submitted != int64(items) || s.Items != int64(items) {
+		r.t.Errorf("the queue has %d of %d items submitted, want %d", s.Submitted, s.Items, items)
+	}
+	byObject := r.air.ByObject()
+	for _, row := range r.report(s.Batch) {
+		if row["state"] != "submitted" {
+			continue
+		}
+		ids := byObject[airtest.Object{Batch: s.Batch, Bucket: row["bucket"], Key: row["key"]}]
+		if len(ids) != 1 || ids[0] != row["job_id"] {
+			r.t.Errorf("%s: the report has job %s, AiR has %v", row["key"], row["job_id"], ids)
+		}
+	}
+	r.run("check").want(r.t, 0)
+}
