@@ -86,7 +86,10 @@ func Apply(r Record, res Result) (Record, error) {
 	if res.To == InDoubt {
 		r.Doubted = true
 	}
-	r.JobID = res.JobID
+	r.JobID = ""
+	if res.To == Submitted {
+		r.JobID = res.JobID
+	}
 	r.At = res.At
 	if res.To == Pending && res.Code == "" && res.Message == "" && res.HTTPStatus == 0 {
 		return r, nil // nothing new was learned: what went wrong before stays visible

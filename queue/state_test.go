@@ -1,0 +1,78 @@
+package queue
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestApplyObeysTheDiagram(t *testing.T) {
+	lawful := map[[2]State]bool{
+		{Sending, Submitted}: true, {Sending, Failed}: true, {Sending, Pending}: true, {Sending, InDoubt}: true,
+		{InDoubt, Submitted}: true, {InDoubt, Failed}: true, {InDoubt, Pending}: true, {InDoubt, InDoubt}: true,
+		{Failed, Pending}: true, {Cancelled, Pending}: true, {Failed, Cancelled}: true, {Pending, Cancelled}: true,
+	}
+	for _, from := range States {
+		for _, to := range States {
+			before := Record{State: from, Attempts: 2}
+			after, err := Apply(before, Result{To: to, JobID: "j"})
+			var move *MoveError
+			switch {
+			case lawful[[2]State{from, to}]:
+				if err != nil || after.State != to {
+					t.Errorf("%s to %s: got %v, %v", from, to, after.State, err)
+				}
+			case !errors.As(err, &move) || !cmp.Equal(after, before):
+				t.Errorf("%s to %s: got %+v, %v, want it refused and nothing changed", from, to, after, err)
+			}
+		}
+	}
+}
+
+func TestApplyRecords(t *testing.T) {
+	doubtful, err := Apply(Record{State: Sending}, Result{To: InDoubt, Attempted: true, HTTPStatus: 500, Code: "INTERNAL_ERROR", Message: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Record{State: InDoubt, Attempts: 1, Doubted: true, HTTPStatus: 500, Code: "INTERNAL_ERROR", Message: "m"}
+	if diff := cmp.Diff(want, doubtful); diff != "" {
+		t.Errorf("in doubt (-want +got):\n%s", diff)
+	}
+	absent, err := Apply(doubtful, Result{To: Pending, Refund: true})
+	if err != nil || !absent.Doubted || absent.Code != "INTERNAL_ERROR" || absent.Attempts != 1 {
+		t.Errorf("after a lookup that found nothing: got %+v, %v, want doubt, attempt and error kept", absent, err)
+	}
+	if _, err := Apply(doubtful, Result{To: Submitted}); err == nil {
+		t.Error("submitted without a job id was accepted")
+	}
+	found, err := Apply(doubtful, Result{To: Submitted, JobID: "j1"})
+	if err != nil || found.JobID != "j1" || found.Code != "" {
+		t.Errorf("found: got %+v, %v, want the job and no error", found, err)
+	}
+}
+
+func TestRequeueKeepsTheDoubt(t *testing.T) {
+	got, err := Requeue(Record{State: Failed, Attempts: 5, Doubted: true})
+	if err != nil || got.State != Pending || got.Attempts != 0 || !got.Doubted {
+		t.Errorf("got %+v, %v, want pending with fresh attempts and the doubt", got, err)
+	}
+	for _, s := range []State{Pending, Sending, InDoubt, Submitted} {
+		if _, err := Requeue(Record{State: s}); err == nil {
+			t.Errorf("an item in state %s was requeued", s)
+		}
+	}
+}
+
+func TestRecover(t *testing.T) {
+	for _, s := range States {
+		got := Recover(Record{State: s, Attempts: 3})
+		want := Record{State: s, Attempts: 3}
+		if s == Sending {
+			want = Record{State: InDoubt, Attempts: 3, Doubted: true}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", s, diff)
+		}
+	}
+}

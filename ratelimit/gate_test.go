@@ -1,0 +1,128 @@
+package ratelimit
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// enter enters the gate and fails the test if that is not possible at once.
+func enter(t *testing.T, g *Gate) Pass {
+	t.Helper()
+	p, wait, _ := g.tryEnter()
+	if p.void == nil {
+		t.Fatalf("the gate is shut for %v, want a pass", wait)
+	}
+	return p
+}
+
+// shut fails the test if the gate can be entered.
+func shut(t *testing.T, g *Gate, why string) {
+	t.Helper()
+	if p, _, _ := g.tryEnter(); p.void != nil {
+		t.Fatalf("%s: the gate let one in", why)
+	}
+}
+
+func TestGateLetsOneCanaryGoFirst(t *testing.T) {
+	g := NewGate(time.Time{}, nil)
+	canary := enter(t, g)
+	if !canary.Canary {
+		t.Error("the first pass is no canary's")
+	}
+	shut(t, g, "while the canary is on its way")
+	g.Leave(canary)
+	canary = enter(t, g)
+	g.Open(canary)
+	g.Leave(canary)
+	a, b := enter(t, g), enter(t, g)
+	if a.Canary || b.Canary {
+		t.Error("after the canary was answered there are still canaries")
+	}
+}
+
+func TestGatePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(12 * time.Hour) // a bubble begins at midnight
+		var drained atomic.Int32
+		g := NewGate(time.Time{}, func() { drained.Add(1) })
+		first := enter(t, g)
+		g.Open(first)
+		g.Leave(first)
+		late := enter(t, g)
+		until := NextMidnightUTC(time.Now())
+		if !g.Pause(until) || g.Pause(until.Add(time.Second)) || g.Pause(until.Add(-time.Hour)) {
+			t.Error("of several 429s not exactly the first shut the gate")
+		}
+		if late.Valid() {
+			t.Error("a pass from before the pause is still valid")
+		}
+		g.Open(late) // an answer to what was in flight says nothing about the pause
+		shut(t, g, "in the pause")
+		p, err := g.Enter(t.Context())
+		if err != nil || !p.Canary || time.Now().Before(until) || time.Since(until) > pollWall {
+			t.Errorf("got %+v, %v at %v, want a canary at %v", p, err, time.Now(), until)
+		}
+		if drained.Load() != 1 {
+			t.Errorf("drained %d times at the end of the pause, want once", drained.Load())
+		}
+		if !g.PausedUntil().IsZero() {
+			t.Error("the pause is over, but still shown")
+		}
+	})
+}
+
+func TestGateStoredPauseHoldsFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(time.Now().Add(3*time.Hour), nil)
+		begin := time.Now()
+		if _, err := g.Enter(t.Context()); err != nil || time.Since(begin) < 3*time.Hour {
+			t.Errorf("entered after %v (%v), want 3 h", time.Since(begin), err)
+		}
+	})
+}
+
+func TestGateHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(time.Time{}, nil)
+		p := enter(t, g)
+		g.Open(p)
+		g.Leave(p)
+		g.Hold(time.Second, false)
+		shut(t, g, "while held")
+		time.Sleep(time.Second)
+		if p := enter(t, g); p.Canary {
+			t.Error("throttling called for a canary")
+		}
+		g.Hold(time.Minute, true)
+		time.Sleep(time.Minute)
+		canary := enter(t, g)
+		if !canary.Canary {
+			t.Error("after an outage no canary goes first")
+		}
+		// The outage goes on: it is held again while its canary is still on its way.
+		g.Hold(time.Second, true)
+		time.Sleep(time.Second)
+		shut(t, g, "while the canary of before is on its way")
+		g.Open(canary)
+		g.Leave(canary)
+		if p := enter(t, g); !p.Canary {
+			t.Error("a canary from before the gate was shut has opened it")
+		}
+	})
+}
+
+func TestGateEnterEndsWithTheCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(time.Now().Add(time.Hour), nil)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("stop")
+		time.AfterFunc(time.Second, func() { cancel(cause) })
+		if _, err := g.Enter(ctx); !errors.Is(err, cause) {
+			t.Errorf("got %v, want the cause", err)
+		}
+	})
+}

@@ -1,0 +1,52 @@
+package ratelimit
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestLimiterNeverExceedsItsRateOverRestarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const perSecond, restarts = 5, 50
+		begin := time.Now()
+		for range restarts {
+			if err := NewLimiter(perSecond, 1).Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took, least := time.Since(begin), (restarts-1)*time.Second/perSecond; took < least {
+			t.Errorf("%d restarts with a request each took %v: above the rate, want at least %v", restarts, took, least)
+		}
+	})
+}
+
+func TestLimiterSavesNothingUpOverAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(10, 10)
+		time.Sleep(8 * time.Hour)
+		l.Drain()
+		begin := time.Now()
+		for range 20 {
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(begin); took < 1900*time.Millisecond {
+			t.Errorf("20 requests at 10 a second after a pause took %v, want 2 s", took)
+		}
+	})
+}
+
+func TestLimiterGivesTheCauseOfAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("the user's wish")
+		time.AfterFunc(time.Second, func() { cancel(cause) })
+		if err := NewLimiter(1.0/3600, 1).Wait(ctx); !errors.Is(err, cause) {
+			t.Errorf("got %v, want the cause", err)
+		}
+	})
+}
