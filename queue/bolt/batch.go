@@ -1,0 +1,126 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"airlift/queue"
+)
+
+// meta is what is stored of a batch beside its items; it is written anew with each commit that touches the batch.
+type meta struct {
+	Batch queue.Batch `json:"batch"`
+	// Cursor is the first item that was never claimed. What lies from here on and has no result is pending.
+	Cursor uint64 `json:"cursor"`
+	// Ready counts the pending items in the bucket of that name.
+	Ready int64 `json:"ready"`
+	// Ahead counts the items from the cursor on that have results, because they were cancelled before their turn.
+	Ahead int64 `json:"ahead,omitempty"`
+	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
+	Runs  uint32 `json:"runs"`
+	Packs uint64 `json:"packs,omitempty"`
+}
+
+// batch is a batch in memory.
+type batch struct {
+	num uint32
+	// meta and dirty belong to the writer.
+	meta  meta
+	dirty bool
+	// public is what is durable, for readers, who clone it.
+	public atomic.Pointer[queue.Batch]
+
+	adding dedupe
+	blocks blockCache
+}
+
+func newBatch(num uint32) *batch {
+	return &batch{num: num, adding: dedupe{turn: make(chan struct{}, 1)}}
+}
+
+func cloneBatch(b queue.Batch) queue.Batch {
+	b.Settings.Services = slices.Clone(b.Settings.Services)
+	b.Columns, b.Errors, b.Accepted = slices.Clone(b.Columns), slices.Clone(b.Errors), slices.Clone(b.Accepted)
+	b.Reading.SkippedBy = maps.Clone(b.Reading.SkippedBy)
+	return b
+}
+
+// Batches returns all batches, oldest first, with their books as last made durable. It reads memory only.
+func (db *DB) Batches(ctx context.Context) ([]queue.Batch, error) {
+	var list []queue.Batch
+	for _, b := range db.all() {
+		list = append(list, cloneBatch(*b.public.Load()))
+	}
+	return list, nil
+}
+
+// Batch returns a batch with its books as last made durable, or [queue.ErrBatchNotFound]. It reads memory only, in
+// constant time.
+func (db *DB) Batch(ctx context.Context, id string) (queue.Batch, error) {
+	b, err := db.lookup(id)
+	if err != nil {
+		return queue.Batch{}, err
+	}
+	return cloneBatch(*b.public.Load()), nil
+}
+
+// CreateBatch makes an empty batch: its id, account, identity, settings and time of creation (now, if zero) are taken,
+// the books start at nothing. The error is [queue.ErrBatchExists] if the queue has a batch of that id.
+func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
+	if err := nb.Validate(); err != nil {
+		return fmt.Errorf("create batch: %w", err)
+	}
+	if nb.Created.IsZero() {
+		nb.Created = db.opts.Now()
+	}
+	if nb.Account == "" {
+		nb.Account = queue.DefaultAccount
+	}
+	nb = cloneBatch(queue.Batch{
+		ID: nb.ID, Account: nb.Account, Identity: nb.Identity, Settings: nb.Settings, Created: nb.Created.UTC(),
+	})
+	return db.submit(ctx, false, func(t *txn) error {
+		if _, err := db.lookup(nb.ID); err == nil || t.created[nb.ID] {
+			return fmt.Errorf("create batch %q: %w", nb.ID, queue.ErrBatchExists)
+		}
+		all := t.tx.Bucket(bucketBatches)
+		num := uint32(1)
+		if k, _ := all.Cursor().Last(); len(k) == 4 {
+			num = binary.BigEndian.Uint32(k) + 1
+		}
+		t.writes++
+		root, err := all.CreateBucket(numKey(num))
+		if err != nil {
+			return err
+		}
+		for _, name := range [][]byte{
+			bucketItems, bucketOpen, bucketReady, bucketResults, bucketIndex, bucketRuns, bucketRejected,
+		} {
+			if _, err := root.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		b := newBatch(num)
+		b.meta.Batch = nb
+		t.touch(b)
+		t.created[nb.ID] = true
+		return nil
+	})
+}
+
+// SetSettings replaces the job flags of a batch.
+func (db *DB) SetSettings(ctx context.Context, id string, f queue.JobFields) error {
+	b, err := db.lookup(id)
+	if err != nil {
+		return fmt.Errorf("set settings: %w", err)
+	}
+	f.Services = slices.Clone(f.Services)
+	return db.submit(ctx, false, func(t *txn) error {
+		t.touch(b).Batch.Settings = f
+		return nil
+	})
+}

@@ -1,0 +1,163 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"airlift/queue"
+)
+
+// A block holds at most blockItems items and, before compression, about blockBytes (or one item, if that is larger):
+// small enough to be unpacked for a single claim, large enough to compress well.
+const (
+	blockItems = 256
+	blockBytes = 40 << 10
+)
+
+// blockLen returns how many of the items go into the next block.
+func blockLen(items []queue.Item) int {
+	size := 0
+	for i := range items {
+		it := &items[i]
+		size += 4 + len(it.Key) + len(it.Name)
+		for _, f := range it.Extra {
+			size += 1 + len(f.Value)
+		}
+		if i > 0 && (size > blockBytes || i == blockItems) {
+			return i
+		}
+	}
+	return len(items)
+}
+
+// packer encodes blocks; its memory is used again for each.
+type packer struct {
+	buf     []byte
+	buckets []string
+	owns    []*queue.JobFields
+	schemas [][]queue.Field
+	bucket  []int
+	own     []int
+	schema  []int
+}
+
+// pack returns a sealed block. A block is: the number of items; the dictionaries of buckets, own job fields and lists of
+// extra columns; which of each an item has (left out where there is one only); lines; names (if any); keys, each without
+// what it shares with the one before; values of the extra columns. Sequence numbers are implied by the block's key.
+func (p *packer) pack(items []queue.Item) ([]byte, error) {
+	p.collect(items)
+	b := binary.AppendUvarint(p.buf[:0], uint64(len(items)))
+	b = binary.AppendUvarint(b, uint64(len(p.buckets)))
+	for _, s := range p.buckets {
+		b = appendString(b, s)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.owns)))
+	for _, f := range p.owns {
+		b = appendFields(b, f)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.schemas)))
+	for _, s := range p.schemas {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		for _, f := range s {
+			b = appendString(b, f.Name)
+		}
+	}
+	b = appendIndexes(b, p.bucket, len(p.buckets))
+	b = appendIndexes(b, p.own, len(p.owns))
+	b = appendIndexes(b, p.schema, len(p.schemas))
+	line := int64(0)
+	for i := range items {
+		b = binary.AppendVarint(b, items[i].Line-line)
+		line = items[i].Line
+	}
+	if slices.ContainsFunc(items, func(it queue.Item) bool { return it.Name != "" }) {
+		b = append(b, 1)
+		for i := range items {
+			b = appendString(b, items[i].Name)
+		}
+	} else {
+		b = append(b, 0)
+	}
+	before := ""
+	for i := range items {
+		key := items[i].Key
+		n := shared(before, key)
+		b = binary.AppendUvarint(b, uint64(n))
+		b = appendString(b, key[n:])
+		before = key
+	}
+	for i := range items {
+		for _, f := range items[i].Extra {
+			b = appendString(b, f.Value)
+		}
+	}
+	p.buf = b
+	return seal(b)
+}
+
+// collect fills the dictionaries. Neighbours mostly have the same entries, so the last one is tried first.
+func (p *packer) collect(items []queue.Item) {
+	p.buckets, p.owns, p.schemas = p.buckets[:0], p.owns[:0], p.schemas[:0]
+	p.bucket, p.own, p.schema = p.bucket[:0], p.own[:0], p.schema[:0]
+	for i := range items {
+		it := &items[i]
+		bucket := find(p.buckets, p.bucket, func(s string) bool { return s == it.Bucket })
+		if bucket == len(p.buckets) {
+			p.buckets = append(p.buckets, it.Bucket)
+		}
+		own := find(p.owns, p.own, func(f *queue.JobFields) bool { return f.Equal(it.Own) })
+		if own == len(p.owns) {
+			p.owns = append(p.owns, &it.Own)
+		}
+		schema := find(p.schemas, p.schema, func(s []queue.Field) bool { return sameColumns(s, it.Extra) })
+		if schema == len(p.schemas) {
+			p.schemas = append(p.schemas, it.Extra)
+		}
+		p.bucket, p.own, p.schema = append(p.bucket, bucket), append(p.own, own), append(p.schema, schema)
+	}
+}
+
+// find returns the place in the dictionary of what same recognises, or the length of the dictionary.
+func find[T any](dict []T, used []int, same func(T) bool) int {
+	if n := len(used); n > 0 && same(dict[used[n-1]]) {
+		return used[n-1]
+	}
+	if i := slices.IndexFunc(dict, same); i >= 0 {
+		return i
+	}
+	return len(dict)
+}
+
+func sameColumns(a, b []queue.Field) bool {
+	return slices.EqualFunc(a, b, func(x, y queue.Field) bool { return x.Name == y.Name })
+}
+
+func appendIndexes(b []byte, indexes []int, dict int) []byte {
+	if dict < 2 {
+		return b
+	}
+	for _, i := range indexes {
+		b = binary.AppendUvarint(b, uint64(i))
+	}
+	return b
+}
+
+func appendFields(b []byte, f *queue.JobFields) []byte {
+	b = appendString(b, f.Services)
+	b = binary.AppendVarint(b, int64(f.Priority))
+	for _, s := range []string{f.DestinationBucket, f.DestinationRegion, f.SourceRegion, f.SourceEndpoint} {
+		b = appendString(b, s)
+	}
+	return b
+}
+
+// shared returns the length of what both strings start with.
+func shared(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}

@@ -1,0 +1,113 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"airlift/queue"
+)
+
+// Check reads the whole file and says what is wrong with it: bbolt's own check of the pages, then of each batch that
+// every item can be decoded and has one lawful record, that the books are what counting gives, that each item is in the
+// index once, that the reading balances; then the daily counts. progress, if not nil, is told how many items are done; it
+// must not use the queue.
+//
+// It reads in one transaction, so that it compares one moment's books with the same moment's items; while it runs, the
+// file grows with every change. It is meant for a queue at rest.
+func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error) {
+	c := checker{db: db, days: map[dayKey]int64{}, progress: progress}
+	for _, b := range db.all() {
+		c.total += b.public.Load().Counts.Items
+	}
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			c.problem("pages: %v", err)
+		}
+		if c.report.Found > 0 {
+			return nil // the rest would only tell of the same damage in other words
+		}
+		for _, b := range db.all() {
+			if err := c.batch(ctx, tx, b); err != nil {
+				return err
+			}
+		}
+		return c.checkDays(tx)
+	})
+	if err != nil {
+		return c.report, fmt.Errorf("check: %w", err)
+	}
+	return c.report, nil
+}
+
+// checker collects what Check finds.
+type checker struct {
+	db          *DB
+	report      queue.CheckReport
+	days        map[dayKey]int64 // jobs submitted, recounted
+	done, total int64
+	progress    func(done, total int64)
+}
+
+func (c *checker) problem(format string, args ...any) {
+	c.report.Found++
+	if len(c.report.Problems) < queue.MaxProblems {
+		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// same reports two figures that should be one.
+func (c *checker) same(id, what string, booked, counted int64) {
+	if booked != counted {
+		c.problem("batch %q: %s: the books say %d, there are %d", id, what, booked, counted)
+	}
+}
+
+// batch checks one batch as the transaction sees it.
+func (c *checker) batch(ctx context.Context, tx *bbolt.Tx, b *batch) error {
+	bk, err := bucketsOf(tx, b.num)
+	if err != nil {
+		c.problem("%v", err)
+		return nil
+	}
+	var m meta
+	if err := json.Unmarshal(bk.root.Get(keyBatch), &m); err != nil {
+		c.problem("batch %d: %v", b.num, err)
+		return nil
+	}
+	c.report.Batches++
+	r := recount{checker: c, b: b, bk: bk, m: &m}
+	if err := r.items(ctx); err != nil {
+		return err
+	}
+	r.records()
+	r.index()
+	r.books()
+	return nil
+}
+
+// checkDays compares the days' counts with the jobs that there are.
+func (c *checker) checkDays(tx *bbolt.Tx) error {
+	return tx.Bucket(bucketDays).ForEach(func(k, v []byte) error {
+		if len(k) < 6 {
+			c.problem("a daily count has a garbled key")
+			return nil
+		}
+		at := len(k) - 4
+		day := dayKey{string(k[:at-1]), queue.Day(int32(le32([]byte{k[at+3], k[at+2], k[at+1], k[at]})))}
+		var n queue.DayCount
+		if err := json.Unmarshal(v, &n); err != nil {
+			c.problem("day %d of account %q: %v", day.day, day.account, err)
+			return nil
+		}
+		if n.Submitted != c.days[day] {
+			c.problem("day %d of account %q: the books say %d submitted, there are %d", day.day, day.account, n.Submitted, c.days[day])
+		}
+		if n.Claimed < n.Submitted {
+			c.problem("day %d of account %q: %d submitted of %d claimed", day.day, day.account, n.Submitted, n.Claimed)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,197 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+
+	"airlift/queue"
+)
+
+// Claim hands out up to req.Max pending items and stores the intent to send each before it returns. Of each batch, in
+// the order of the request, first those that became pending again, then those never claimed, both in the order of Seq.
+// Each counts against req.Day of the account.
+//
+// It returns no items and no error if nothing is pending, fewer than asked if the daily limit allows no more, and
+// [queue.ErrDailyLimit] if something is pending but the limit allows nothing.
+func (db *DB) Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error) {
+	batches, err := db.claimable(req)
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	if err := db.usable(ctx); err != nil {
+		return nil, err
+	}
+	if req.Max <= 0 || nothingPending(batches) {
+		return nil, nil
+	}
+	var picks []pick
+	err = db.submit(ctx, false, func(t *txn) (err error) {
+		picks, err = t.claim(batches, req)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	// The intents are durable: from here on the context's end must not lose them.
+	return db.read(context.WithoutCancel(ctx), picks)
+}
+
+// claimable returns the batches of the request, which must belong to one account.
+func (db *DB) claimable(req queue.ClaimRequest) ([]*batch, error) {
+	batches := make([]*batch, len(req.Batches))
+	for i, id := range req.Batches {
+		b, err := db.lookup(id)
+		if err != nil {
+			return nil, err
+		}
+		batches[i] = b
+		if one, other := batches[0].public.Load().Account, b.public.Load().Account; one != other {
+			return nil, fmt.Errorf("batches of the accounts %q and %q cannot be claimed together", one, other)
+		}
+	}
+	return batches, nil
+}
+
+// nothingPending spares the writer the question when the books have the answer.
+func nothingPending(batches []*batch) bool {
+	for _, b := range batches {
+		if b.public.Load().Counts.Pending > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// read gives back the items that were picked, at most viewRows in one transaction, and in none if they are at hand.
+func (db *DB) read(ctx context.Context, picks []pick) ([]queue.Claimed, error) {
+	out := make([]queue.Claimed, 0, len(picks))
+	for len(picks) > 0 {
+		p := picks[0]
+		if it, ok := p.b.blocks.get(p.seq); ok {
+			out = append(out, p.with(it))
+			picks = picks[1:]
+			continue
+		}
+		n := 1
+		for n < min(len(picks), viewRows) && picks[n].b == p.b {
+			n++
+		}
+		err := db.viewBatch(ctx, p.b, func(bk buckets) error {
+			for _, p := range picks[:n] {
+				it, err := p.b.item(bk, p.seq)
+				if err != nil {
+					return fmt.Errorf("batch %q: %w", p.b.public.Load().ID, err)
+				}
+				out = append(out, p.with(it))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		picks = picks[n:]
+	}
+	return out, nil
+}
+
+// claim picks and books within the writer's transaction.
+func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
+	pending := int64(0)
+	for _, b := range batches {
+		pending += b.meta.Batch.Counts.Pending
+	}
+	if pending == 0 {
+		return nil, nil
+	}
+	day := dayKey{batches[0].meta.Batch.Account, req.Day}
+	used, err := t.day(day)
+	if err != nil {
+		return nil, err
+	}
+	want := req.Max
+	if req.DailyLimit > 0 {
+		left := req.DailyLimit - used.Claimed
+		if left <= 0 {
+			return nil, queue.ErrDailyLimit
+		}
+		want = int(min(int64(want), left))
+	}
+	var picks []pick
+	for _, b := range batches {
+		bk, err := t.buckets(b)
+		if err != nil {
+			return nil, err
+		}
+		from := len(picks)
+		if picks, err = t.claimReady(b, bk, picks, want, req.Day); err != nil {
+			return nil, err
+		}
+		if picks, err = t.claimNext(b, bk, picks, want, len(picks)-from, req.Day); err != nil {
+			return nil, err
+		}
+		for _, p := range picks[from:] {
+			t.put(bk.open, seqKey(p.seq), p.rec.encode(nil))
+			t.move(b, queue.Pending, queue.Sending)
+			t.touch(b).Batch.Sent = true
+		}
+	}
+	t.bookDay(day, int64(len(picks)), 0)
+	return picks, nil
+}
+
+// claimReady takes what became pending again.
+func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
+	if b.meta.Ready == 0 {
+		return picks, nil
+	}
+	from := len(picks)
+	c := bk.ready.Cursor()
+	for k, v := c.First(); k != nil && len(picks) < want; k, v = c.Next() {
+		rec, err := recordAt(v, keySeq(k))
+		if err != nil {
+			return nil, err
+		}
+		if rec.Record, err = queue.Claim(rec.Record, day); err != nil {
+			return nil, err
+		}
+		picks = append(picks, pick{b, keySeq(k), rec})
+	}
+	for _, p := range picks[from:] {
+		t.delete(bk.ready, seqKey(p.seq))
+		t.touch(b).Ready--
+	}
+	return picks, nil
+}
+
+// claimNext takes what was never claimed, past what was cancelled before its turn. unbooked counts the picks that are no
+// longer ready but still booked as pending.
+func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want, unbooked int, day queue.Day) ([]pick, error) {
+	beyond := b.meta.Batch.Counts.Pending - b.meta.Ready - int64(unbooked)
+	if beyond <= 0 || len(picks) >= want {
+		return picks, nil
+	}
+	var done []byte // the key of the next result from the cursor on
+	results := bk.results.Cursor()
+	if b.meta.Ahead > 0 {
+		done, _ = results.Seek(seqKey(b.meta.Cursor))
+	}
+	for m := t.touch(b); beyond > 0 && len(picks) < want; m.Cursor++ {
+		if done != nil && keySeq(done) == m.Cursor {
+			for done != nil && keySeq(done) == m.Cursor {
+				done, _ = results.Next()
+			}
+			m.Ahead--
+			continue
+		}
+		if m.Cursor >= uint64(m.Batch.Counts.Items) {
+			return nil, damaged("batch %q: the books have %d pending items more than there are", m.Batch.ID, beyond)
+		}
+		rec, err := queue.Claim(queue.Record{State: queue.Pending}, day)
+		if err != nil {
+			return nil, err
+		}
+		picks = append(picks, pick{b, m.Cursor, record{Record: rec}})
+		beyond--
+	}
+	return picks, nil
+}

@@ -1,0 +1,87 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// compactName is where Compact builds the new file.
+func compactName(path string) string { return path + ".compact" }
+
+// compactTx bounds a transaction of the copy, and so its memory, in bytes.
+const compactTx = 4 << 20
+
+// Compact writes the queue at path anew without its unused pages and returns the lengths of the file before and after.
+// It holds the queue as Open does, with the same errors (a missing file is always [queue.ErrNotExist]). The new file is
+// synced before it takes the old one's place and mode, so whatever happens path names a whole queue. It needs as much
+// room beside the old file as the new one takes.
+func Compact(path string, o Options) (before, after int64, err error) {
+	o = o.withDefaults()
+	o.MustExist = true
+	path, err = filepath.Abs(path)
+	if err == nil {
+		before, after, err = compact(path, o)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("compact queue %s: %w", path, err)
+	}
+	return before, after, nil
+}
+
+func compact(path string, o Options) (before, after int64, err error) {
+	// Opened as for work, so that all checks are made and what is in doubt is so in the copy.
+	db, err := open(path, o)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	tmp := compactName(path)
+	defer os.Remove(tmp) // gone already if all went well
+	if err := db.copyTo(tmp, info.Mode().Perm()); err != nil {
+		return 0, 0, err
+	}
+	smaller, err := os.Stat(tmp)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return 0, 0, err
+	}
+	return info.Size(), smaller.Size(), syncFile(filepath.Dir(path))
+}
+
+// copyTo writes a durable copy, cut to what it uses.
+func (db *DB) copyTo(path string, mode os.FileMode) error {
+	opts := boltOptions(Options{LockTimeout: time.Second})
+	opts.NoSync, opts.NoGrowSync = true, true // synced once, at the end
+	to, err := bbolt.Open(path, mode, opts)
+	if err != nil {
+		return err
+	}
+	to.AllocSize = allocSize
+	if err := guard(func() error { return bbolt.Compact(to, db.file, compactTx) }); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	if err := to.Close(); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	high, pageSize, err := newestMeta(f)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(int64(high*pageSize)), f.Chmod(mode), f.Sync(), f.Close())
+}

@@ -1,0 +1,17 @@
+package bolt
+
+import (
+	"testing"
+
+	"airlift/queue/queuetest"
+)
+
+func TestConformance(t *testing.T) {
+	queuetest.Run(t, func(t testing.TB, path string) queuetest.Engine {
+		db, err := Open(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	})
+}

@@ -1,0 +1,82 @@
+package bolt
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+)
+
+// create makes an empty queue at path, whole or not at all: it is built under a temporary name in the same folder,
+// synced, and only then given its name. If another process was quicker, its file stays.
+func create(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-")
+	if err != nil {
+		return err
+	}
+	tmp := f.Name()
+	defer os.Remove(tmp)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := fill(tmp); err != nil {
+		return err
+	}
+	if err := syncFile(tmp); err != nil {
+		return err
+	}
+	// A link, unlike a rename, never replaces; some file systems have none.
+	if err := os.Link(tmp, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Rename(tmp, path); err != nil {
+			return err
+		}
+	}
+	return syncFile(dir)
+}
+
+// fill makes the buckets.
+func fill(path string) error {
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{bucketMeta, bucketBatches, bucketGates, bucketDays} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		key := make([]byte, 16)
+		rand.Read(key)
+		meta := tx.Bucket(bucketMeta)
+		return errors.Join(meta.Put(keyMagic, []byte(magic)), meta.Put(keyIndexKey, key),
+			meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format)))
+	})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// syncFile makes a file, or the names in a folder, durable.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		f.Close()
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return f.Close()
+}

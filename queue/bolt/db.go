@@ -1,0 +1,156 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"airlift/queue"
+)
+
+// DB is an open queue. All its methods are safe for concurrent use. A method that changes something returns after the
+// change is durable (fdatasync), or with an error and nothing changed.
+//
+// A context that ends before the writer takes the change up ends the wait and nothing is changed; after that the call
+// waits for the commit, so that its answer is always true. [DB.Finish] does not look at the context's end at all.
+//
+// After a failed commit nobody knows what the disk holds: every later operation gives [queue.ErrBroken] with the cause,
+// except Batch and Batches, which go on telling what was last known durable.
+type DB struct {
+	path     string
+	opts     Options
+	file     *bbolt.DB
+	handle   *os.File // what bbolt writes to; tests take it away
+	indexKey [16]byte
+
+	ops    chan *op
+	quit   chan struct{} // closed by Close
+	gone   chan struct{} // closed when the writer has ended
+	once   sync.Once
+	closed error
+	broken atomic.Pointer[error]
+	// commits counts them; each is two fdatasyncs.
+	commits atomic.Int64
+
+	// mu guards what readers see of the batches and the wake-up.
+	mu      sync.RWMutex
+	byID    map[string]*batch
+	ordered []*batch // oldest first
+	changed chan struct{}
+
+	// days belong to the writer.
+	days map[dayKey]*queue.DayCount
+}
+
+func newDB(path string, o Options, file *bbolt.DB, handle *os.File) *DB {
+	return &DB{
+		path: path, opts: o, file: file, handle: handle,
+		ops: make(chan *op), quit: make(chan struct{}), gone: make(chan struct{}),
+		byID: map[string]*batch{}, changed: make(chan struct{}), days: map[dayKey]*queue.DayCount{},
+	}
+}
+
+// Path returns the absolute path of the file.
+func (db *DB) Path() string { return db.path }
+
+// Close waits for the writer and gives the file free. A second Close does nothing and returns what the first did.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		close(db.quit)
+		<-db.gone
+		if err := db.file.Close(); err != nil {
+			db.closed = fmt.Errorf("close queue: %w", err)
+		}
+	})
+	return db.closed
+}
+
+// Changed returns a channel that is closed at the next commit which leaves new work pending: items added, retried, or
+// given back by [DB.Finish]. To miss nothing call Changed first, then Claim, and wait only if that gave nothing.
+func (db *DB) Changed() <-chan struct{} {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return db.changed
+}
+
+// view runs a short read. It must not call anything of DB that writes, and must copy what it keeps.
+func (db *DB) view(ctx context.Context, fn func(tx *bbolt.Tx) error) error {
+	if err := db.usable(ctx); err != nil {
+		return err
+	}
+	err := guard(func() error { return db.file.View(fn) })
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return queue.ErrClosed // closed since the line above
+	}
+	return err
+}
+
+// viewBatch runs a short read on one batch.
+func (db *DB) viewBatch(ctx context.Context, b *batch, fn func(bk buckets) error) error {
+	return db.view(ctx, func(tx *bbolt.Tx) error {
+		bk, err := bucketsOf(tx, b.num)
+		if err != nil {
+			return err
+		}
+		return fn(bk)
+	})
+}
+
+// usable reports why nothing can be done any more.
+func (db *DB) usable(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := db.broken.Load(); err != nil {
+		return *err
+	}
+	select {
+	case <-db.quit:
+		return queue.ErrClosed
+	default:
+		return nil
+	}
+}
+
+// publish shows readers the batch as it is now durable.
+func (db *DB) publish(b *batch) {
+	c := cloneBatch(b.meta.Batch)
+	b.public.Store(&c)
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.byID[c.ID] == nil {
+		db.byID[c.ID] = b
+		db.ordered = append(db.ordered, b)
+	}
+}
+
+func (db *DB) wake() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	close(db.changed)
+	db.changed = make(chan struct{})
+}
+
+// lookup returns the batch of that id.
+func (db *DB) lookup(id string) (*batch, error) {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	b := db.byID[id]
+	if b == nil {
+		return nil, fmt.Errorf("batch %q: %w", id, queue.ErrBatchNotFound)
+	}
+	return b, nil
+}
+
+func (db *DB) all() []*batch {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return slices.Clone(db.ordered)
+}

@@ -1,0 +1,112 @@
+package bolt
+
+import (
+	"context"
+
+	"go.etcd.io/bbolt"
+)
+
+// dedupe is what an enqueue needs of a batch in memory: about 2 bytes an item. It is filled by the first Add of a
+// process, not at open, so that a run which only submits does not wait for it.
+type dedupe struct {
+	// turn is held by the one Add (or change of reading) at work on the batch. The index and what is below change
+	// only under it, so that an Add may look up and pack outside the writer.
+	turn   chan struct{}
+	loaded bool
+	bloom  bloom
+	// seen has a bit for each item that the present reading has met. It need not outlive the process: a reading that
+	// broke off starts anew.
+	seen bitmap
+}
+
+// lock waits for the turn.
+func (d *dedupe) lock(ctx context.Context) error {
+	select {
+	case d.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *dedupe) unlock() { <-d.turn }
+
+// loadBloom fills the filter from the index, a stretch of a run at a time.
+func (db *DB) loadBloom(ctx context.Context, b *batch) error {
+	d := &b.adding
+	if d.loaded {
+		return nil
+	}
+	items := b.public.Load().Counts.Items
+	if items > 0 {
+		d.bloom = bloom{}
+		d.bloom.reserve(items + items/4)
+	}
+	var runs []runInfo
+	err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
+		runs, err = runsOf(bk)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		for from := (hash{}); ; {
+			more := false
+			err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
+				from, more, err = bloomStretch(&d.bloom, bk.index.Bucket(run.num), from)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+		}
+	}
+	d.loaded = true
+	return nil
+}
+
+// bloomStretch adds some values of a run from the given hash on and returns where the next stretch begins.
+func bloomStretch(f *bloom, run *bbolt.Bucket, from hash) (next hash, more bool, err error) {
+	if run == nil {
+		return from, false, damaged("a run of the index is missing")
+	}
+	c := run.Cursor()
+	k, v := c.Seek(from.append(nil))
+	for n := 0; k != nil; k, v = c.Next() {
+		if n == viewRows {
+			return hashAt(k), true, nil
+		}
+		n++
+		if len(v)%entryLen != 0 {
+			return from, false, damaged("a value of the index is garbled")
+		}
+		f.reserve(int64(len(v) / entryLen))
+		for ; len(v) > 0; v = v[entryLen:] {
+			f.add(hashAt(v))
+		}
+	}
+	return from, false, nil
+}
+
+// bitmap is a growing set of sequence numbers.
+type bitmap struct{ words []uint64 }
+
+func (m *bitmap) has(seq uint64) bool {
+	return seq/64 < uint64(len(m.words)) && m.words[seq/64]&(1<<(seq%64)) != 0
+}
+
+// grow makes room for the numbers below n.
+func (m *bitmap) grow(n uint64) {
+	if need := int(n/64) + 1; need > len(m.words) {
+		m.words = append(m.words, make([]uint64, need-len(m.words))...)
+	}
+}
+
+func (m *bitmap) set(seq uint64) {
+	m.grow(seq + 1)
+	m.words[seq/64] |= 1 << (seq % 64)
+}

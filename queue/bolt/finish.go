@@ -1,0 +1,206 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"airlift/queue"
+)
+
+// Finish stores what came of claims and lookups and keeps the books: all of the results or, if one of them is
+// unlawful (a [queue.MoveError], a refund of what may have been accepted), none. Only items that are sending or in
+// doubt have results to come.
+//
+// What AiR has answered must not get lost: Finish goes on when the context ends.
+func (db *DB) Finish(ctx context.Context, results []queue.Result) error {
+	if len(results) == 0 {
+		return nil
+	}
+	batches := make([]*batch, len(results))
+	for i, res := range results {
+		b, err := db.lookup(res.Batch)
+		if err != nil {
+			return fmt.Errorf("finish item %d: %w", res.Seq, err)
+		}
+		batches[i] = b
+	}
+	err := db.submit(context.WithoutCancel(ctx), false, func(t *txn) error {
+		steps, err := t.judge(batches, results)
+		if err != nil {
+			return err
+		}
+		for i := range steps {
+			t.finish(&steps[i])
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
+// step is one lawful result.
+type step struct {
+	b             *batch
+	res           *queue.Result
+	before, after record
+	example       string // the key, if this failure opens a group of errors
+}
+
+// judge works out every step without writing anything.
+func (t *txn) judge(batches []*batch, results []queue.Result) ([]step, error) {
+	type id struct {
+		b   *batch
+		seq uint64
+	}
+	steps := make([]step, len(results))
+	latest := make(map[id]record, len(results))
+	for i := range results {
+		res, b := &results[i], batches[i]
+		bk, err := t.buckets(b)
+		if err != nil {
+			return nil, err
+		}
+		before, ok := latest[id{b, res.Seq}]
+		if !ok {
+			if before, err = t.awaited(b, bk, res); err != nil {
+				return nil, err
+			}
+		}
+		after := before
+		if before.State != queue.Sending && before.State != queue.InDoubt {
+			return nil, &queue.MoveError{From: before.State, To: res.To}
+		}
+		if after.Record, err = queue.Apply(before.Record, *res); err != nil {
+			return nil, err
+		}
+		if res.Refund && res.To != queue.Pending && res.To != queue.Failed {
+			return nil, fmt.Errorf("item %d: a claim cannot be refunded on the way to %s", res.Seq, res.To)
+		}
+		if _, err := t.day(dayKey{b.meta.Batch.Account, before.Day}); err != nil {
+			return nil, err
+		}
+		steps[i] = step{b: b, res: res, before: before, after: after}
+		if res.To == queue.Failed && !b.meta.hasErrors(res.Code) {
+			it, err := b.item(bk, res.Seq)
+			if err != nil {
+				return nil, err
+			}
+			steps[i].example = it.Key
+		}
+		latest[id{b, res.Seq}] = after
+	}
+	return steps, nil
+}
+
+// awaited returns the record of an item that is sending or in doubt, or what forbids a result.
+func (t *txn) awaited(b *batch, bk buckets, res *queue.Result) (record, error) {
+	if v := bk.open.Get(seqKey(res.Seq)); v != nil {
+		return recordAt(v, res.Seq)
+	}
+	if res.Seq >= uint64(b.meta.Batch.Counts.Items) {
+		return record{}, fmt.Errorf("batch %q has no item %d", b.meta.Batch.ID, res.Seq)
+	}
+	rec, _, err := current(bk, res.Seq)
+	if err == nil {
+		err = &queue.MoveError{From: rec.State, To: res.To}
+	}
+	return record{}, err
+}
+
+// finish stores and books one step.
+func (t *txn) finish(s *step) {
+	bk := t.handles[s.b]
+	key := seqKey(s.res.Seq)
+	switch s.after.State {
+	case queue.InDoubt:
+		t.put(bk.open, key, s.after.encode(nil))
+	case queue.Pending:
+		t.delete(bk.open, key)
+		t.put(bk.ready, key, s.after.encode(nil))
+		t.touch(s.b).Ready++
+	default:
+		t.delete(bk.open, key)
+		t.put(bk.results, resultKey(s.res.Seq, s.after.gen), s.after.encode(nil))
+	}
+	t.move(s.b, s.before.State, s.after.State)
+	m := t.touch(s.b)
+	day := dayKey{m.Batch.Account, s.before.Day}
+	if s.res.Refund {
+		t.bookDay(day, -1, 0)
+	}
+	switch s.after.State {
+	case queue.Submitted:
+		t.bookDay(day, 0, 1)
+		m.accept(s.res.At)
+	case queue.Failed:
+		m.addError(s.after.Record, s.example)
+	}
+}
+
+const (
+	// acceptedApart is the least distance of two instants in Accepted.
+	acceptedApart = 10 * time.Second
+	// maxAccepted bounds Accepted.
+	maxAccepted = 32
+)
+
+// accept notes an instant at which a job was accepted. When the list is full, every other instant of its older half goes,
+// so that what remains is close together lately and ever wider apart before.
+func (m *meta) accept(at time.Time) {
+	list := m.Batch.Accepted
+	if n := len(list); at.IsZero() || n > 0 && at.Sub(list[n-1]) < acceptedApart {
+		return
+	}
+	if len(list) == maxAccepted {
+		thin := list[:0:0]
+		for i, t := range list {
+			if i%2 == 0 || i >= maxAccepted/2 {
+				thin = append(thin, t)
+			}
+		}
+		list = thin
+	}
+	m.Batch.Accepted = append(list, at.UTC().Round(0))
+}
+
+func (m *meta) errorsOf(code string) int {
+	return slices.IndexFunc(m.Batch.Errors, func(e queue.ErrorCount) bool { return e.Code == code })
+}
+
+func (m *meta) hasErrors(code string) bool { return m.errorsOf(code) >= 0 }
+
+// addError books a failed item under its code, or under the rest if there are too many codes.
+func (m *meta) addError(r queue.Record, example string) {
+	code := r.Code
+	i := m.errorsOf(code)
+	if i < 0 && len(m.Batch.Errors) >= queue.MaxErrorGroups-1 {
+		code = queue.OtherErrors
+		i = m.errorsOf(code)
+	}
+	if i < 0 {
+		m.Batch.Errors = append(m.Batch.Errors, queue.ErrorCount{Code: code, Message: r.Message, ExampleKey: example})
+		i = len(m.Batch.Errors) - 1
+	}
+	m.Batch.Errors[i].Count++
+}
+
+// dropError takes back what addError booked. Items of one code that were in part booked under the rest leave their own
+// group first, so that no count falls below zero.
+func (m *meta) dropError(code string) error {
+	i := m.errorsOf(code)
+	if i < 0 {
+		i = m.errorsOf(queue.OtherErrors)
+	}
+	if i < 0 {
+		return errors.New("the sums of errors lack code " + code)
+	}
+	if m.Batch.Errors[i].Count--; m.Batch.Errors[i].Count == 0 {
+		m.Batch.Errors = slices.Delete(m.Batch.Errors, i, i+1)
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package bolt
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"airlift/queue"
+)
+
+// FuzzBlock packs items made of the input and takes them apart again.
+func FuzzBlock(f *testing.F) {
+	f.Add("a\nab\nabc", "bucket", int64(3), uint8(0))
+	f.Add("x\n\n\xff\x00\n"+strings.Repeat("long/", 300), "", int64(-9), uint8(0xff))
+	f.Fuzz(func(t *testing.T, keys, text string, line int64, bits uint8) {
+		var want []queue.Item
+		for i, key := range strings.Split(keys, "\n") {
+			it := queue.Item{Seq: uint64(7 + i), Line: line + int64(i*i), Bucket: text, Key: key}
+			if bits>>(i%8)&1 == 1 {
+				it.Name, it.Bucket = text, "other"
+				it.Own = queue.JobFields{Priority: i, DestinationBucket: text, SourceRegion: key}
+				if text != "" {
+					it.Own.Services = []byte(text)
+				}
+				it.Extra = []queue.Field{{Name: text, Value: key}, {Name: key, Value: text}}[:1+i%2]
+			}
+			want = append(want, it)
+		}
+		var p packer
+		for len(want) > 0 {
+			n := blockLen(want)
+			if n < 1 || n > blockItems {
+				t.Fatalf("block of %d items", n)
+			}
+			value, err := p.pack(want[:n])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := unpackBlock(want[0].Seq, value)
+			if err != nil {
+				t.Fatalf("unpack: %v", err)
+			}
+			if !reflect.DeepEqual(got, want[:n]) {
+				t.Fatalf("block:\n got %+v\nwant %+v", got, want[:n])
+			}
+			want = want[n:]
+		}
+	})
+}
+
+// FuzzGarbage gives the decoders anything: an error is right, a panic or much memory is not.
+func FuzzGarbage(f *testing.F) {
+	var p packer
+	rows := make([]queue.Item, 20)
+	for i := range rows {
+		rows[i], _ = benchRow(i)
+	}
+	value, err := p.pack(rows)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(value)
+	raw, err := unseal(nil, value)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add(record{Record: queue.Record{State: queue.Failed, Code: "c", At: time.Now()}}.encode(nil))
+	packs, err := packRejected([]queue.Rejected{{Line: 1, Reason: "r", Extra: []queue.Field{{Name: "a", Value: "b"}}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(packs[0])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if items, err := unpackBlock(0, b); err == nil && len(items) == 0 {
+			t.Error("a block without items was taken")
+		}
+		if items, err := decodeBlock(5, bytes.Clone(b)); err == nil {
+			value, err := p.pack(items)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := unpackBlock(5, value); err != nil || fmt.Sprint(again) != fmt.Sprint(items) {
+				t.Fatalf("what was decoded does not encode back: %v", err)
+			}
+		}
+		_, _ = unpackRejected(b)
+		_, _ = decodeRejected(b)
+		if rec, err := decodeRecord(b); err == nil {
+			if again, err := decodeRecord(rec.encode(nil)); err != nil || again != rec {
+				t.Fatalf("record: got %+v, %v, want %+v", again, err, rec)
+			}
+		}
+	})
+}
+
+// FuzzRecord encodes and decodes records.
+func FuzzRecord(f *testing.F) {
+	f.Add(uint8(0), 0, false, "", 0, "", "", int64(0), int32(0), uint32(0))
+	f.Add(uint8(3), 5, true, "0123456789abcdef0123456789abcdef", 200, "Code", "message", int64(1700000000123), int32(20000), uint32(9))
+	f.Fuzz(func(t *testing.T, state uint8, attempts int, doubted bool, id string, status int, code, message string, at int64, day int32, gen uint32) {
+		want := record{Record: queue.Record{
+			State: queue.States[int(state)%len(queue.States)], Attempts: max(0, attempts), Doubted: doubted, JobID: id,
+			HTTPStatus: status, Code: code, Message: message, Day: queue.Day(day),
+		}, gen: gen}
+		if at != 0 {
+			want.At = time.UnixMilli(at % 1e15).UTC()
+		}
+		got, err := decodeRecord(want.encode(nil))
+		if err != nil || !got.At.Equal(want.At) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, want)
+		}
+		got.At = want.At
+		if got != want {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestSealedValuesAreChecked(t *testing.T) {
+	value, err := seal([]byte("some bytes, some bytes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range value {
+		bad := bytes.Clone(value)
+		bad[i] ^= 0x10
+		if _, err := unseal(nil, bad); err == nil {
+			t.Errorf("byte %d changed: got no error", i)
+		}
+	}
+	if _, err := unseal(nil, nil); err == nil {
+		t.Error("nothing at all: got no error")
+	}
+}

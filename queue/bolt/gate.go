@@ -1,0 +1,97 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"airlift/queue"
+)
+
+// Gate returns the stored gate of an account; the zero Gate, which is open, if none was stored.
+func (db *DB) Gate(ctx context.Context, account string) (queue.Gate, error) {
+	var g queue.Gate
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		return getJSON(tx.Bucket(bucketGates), []byte(account), &g)
+	})
+	if err != nil {
+		return queue.Gate{}, fmt.Errorf("gate of account %q: %w", account, err)
+	}
+	return g, nil
+}
+
+// SetGate stores the gate of an account.
+func (db *DB) SetGate(ctx context.Context, account string, g queue.Gate) error {
+	if account == "" {
+		return errors.New("set gate: the account has no name")
+	}
+	value, err := json.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("set gate: %w", err)
+	}
+	return db.submit(ctx, false, func(t *txn) error {
+		t.put(t.tx.Bucket(bucketGates), []byte(account), value)
+		return nil
+	})
+}
+
+// Day returns what the account used of a server day.
+func (db *DB) Day(ctx context.Context, account string, day queue.Day) (queue.DayCount, error) {
+	var c queue.DayCount
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		return getJSON(tx.Bucket(bucketDays), dayKey{account, day}.bytes(), &c)
+	})
+	if err != nil {
+		return queue.DayCount{}, fmt.Errorf("day of account %q: %w", account, err)
+	}
+	return c, nil
+}
+
+// dayKey names a server day of an account.
+type dayKey struct {
+	account string
+	day     queue.Day
+}
+
+func (k dayKey) bytes() []byte {
+	b := append([]byte(k.account), 0)
+	return binary.BigEndian.AppendUint32(b, uint32(k.day))
+}
+
+// day returns the count, from memory once it was read. To change it use bookDay.
+func (t *txn) day(k dayKey) (*queue.DayCount, error) {
+	if c := t.db.days[k]; c != nil {
+		return c, nil
+	}
+	var c queue.DayCount
+	if err := getJSON(t.tx.Bucket(bucketDays), k.bytes(), &c); err != nil {
+		return nil, err
+	}
+	t.db.days[k] = &c
+	return &c, nil
+}
+
+// bookDay changes a count that day has returned before. Both stay at or above zero.
+func (t *txn) bookDay(k dayKey, claimed, submitted int64) {
+	c := t.db.days[k]
+	c.Claimed = max(0, c.Claimed+claimed)
+	c.Submitted = max(0, c.Submitted+submitted)
+	t.days[k] = true
+	t.writes++
+}
+
+// getJSON leaves v as it is if the key is missing.
+func getJSON(b *bbolt.Bucket, key []byte, v any) error {
+	value := b.Get(key)
+	if value == nil {
+		return nil
+	}
+	if err := json.Unmarshal(value, v); err != nil {
+		return damaged("%v", err)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"airlift/queue"
+)
+
+func TestRunsStayFew(t *testing.T) {
+	db := mustOpen(t, filepath.Join(t.TempDir(), "q.db"))
+	must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
+	rows := make([]queue.Item, 10)
+	for n := range 300 {
+		for i := range rows {
+			rows[i], _ = benchRow(n*len(rows) + i)
+		}
+		_, err := db.Add(t.Context(), "b", queue.Chunk{Items: rows})
+		must(t, err)
+	}
+	b, err := db.lookup("b")
+	must(t, err)
+	must(t, db.viewBatch(t.Context(), b, func(bk buckets) error {
+		runs, err := runsOf(bk)
+		if len(runs) > 3*mergeRunsAt {
+			t.Errorf("300 adds left %d runs, want at most %d", len(runs), 3*mergeRunsAt)
+		}
+		return err
+	}))
+	if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
+		t.Errorf("check: got %q, %v, want nothing", report.Problems, err)
+	}
+}
+
+func TestMergeable(t *testing.T) {
+	runs := func(n int, count int64) (list []runInfo) {
+		for range n {
+			list = append(list, runInfo{count: count})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name string
+		runs []runInfo
+		want int
+	}{
+		{"too few", runs(7, 50_000), 0},
+		{"eight alike", runs(8, 50_000), 8},
+		{"of other sizes", append(runs(7, 50_000), runs(7, 100)...), 0},
+		{"as many as fit", runs(8, 100_000), 5},
+		{"none fit together", runs(20, 400_000), 0},
+	} {
+		if got := mergeable(c.runs); len(got) != c.want {
+			t.Errorf("%s: got %d runs to merge, want %d", c.name, len(got), c.want)
+		}
+	}
+}
+
+func TestBloom(t *testing.T) {
+	var f bloom
+	r := rand.New(rand.NewPCG(1, 2))
+	var in []hash
+	for range 40 {
+		f.reserve(10_000)
+		for range 10_000 {
+			h := hash{r.Uint64(), r.Uint64()}
+			f.add(h)
+			in = append(in, h)
+		}
+	}
+	for _, h := range in {
+		if !f.has(h) {
+			t.Fatal("a hash that was added is denied")
+		}
+	}
+	wrong := 0
+	for range 100_000 {
+		if f.has(hash{r.Uint64(), r.Uint64()}) {
+			wrong++
+		}
+	}
+	if wrong > 4000 {
+		t.Errorf("%d of 100,000 others are taken for known, want at most 4 %%", wrong)
+	}
+	size := 0
+	for _, p := range f.parts {
+		size += len(p.lines) * 64
+	}
+	if perItem := float64(size) / float64(len(in)); perItem > 3 {
+		t.Errorf("the filter takes %.1f bytes an item, want at most 3", perItem)
+	}
+}
+
+func TestSortRefs(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 7, 8, 100, 5000} {
+		refs := make([]ref, n)
+		for i := range refs {
+			refs[i] = ref{hash: hash{rand.Uint64N(uint64(n)) << 50, rand.Uint64N(2)}, row: int32(i)}
+		}
+		want := slices.Clone(refs)
+		slices.SortStableFunc(want, func(a, b ref) int { return a.compare(b.hash) })
+		if got := sortRefs(refs); !slices.Equal(got, want) {
+			t.Errorf("%d refs: got %v, want %v", n, got, want)
+		}
+	}
+}
+
+// TestHashIsKeyed: nobody can prepare two objects with one hash, because each queue hashes with a key of its own.
+func TestHashIsKeyed(t *testing.T) {
+	a, b := mustOpen(t, filepath.Join(t.TempDir(), "a")), mustOpen(t, filepath.Join(t.TempDir(), "b"))
+	if a.indexKey == b.indexKey || a.indexKey == [16]byte{} {
+		t.Fatalf("keys of two queues: %x and %x", a.indexKey, b.indexKey)
+	}
+	if newHasher(a.indexKey).object("b", "k") == newHasher(b.indexKey).object("b", "k") {
+		t.Error("two queues hash one object alike")
+	}
+}
+
+// TestCheckFinds spoils a sound queue in one place at a time.
+func TestCheckFinds(t *testing.T) {
+	some := someQueue(t)
+	for name, spoil := range map[string]func(bk buckets) error{
+		"a block":    func(bk buckets) error { return bk.items.Put(seqKey(256), []byte("garbage")) },
+		"no block":   func(bk buckets) error { return bk.items.Delete(seqKey(512)) },
+		"an intent":  func(bk buckets) error { return bk.open.Delete(seqKey(2)) },
+		"a result":   func(bk buckets) error { return bk.results.Delete(resultKey(0, 0)) },
+		"too many":   func(bk buckets) error { return bk.results.Put(resultKey(2900, 0), submittedRecord()) },
+		"no item":    func(bk buckets) error { return bk.results.Put(resultKey(9999, 0), submittedRecord()) },
+		"generation": func(bk buckets) error { return bk.results.Put(resultKey(0, 2), submittedRecord()) },
+		"ready":      func(bk buckets) error { return bk.ready.Put(seqKey(3), []byte{0xff}) },
+		"a pack":     func(bk buckets) error { return bk.rejected.Delete(seqKey(0)) },
+		"the index":  func(bk buckets) error { return spoilIndex(bk, 3) },
+		"a seq":      func(bk buckets) error { return spoilIndex(bk, entryLen-1) },
+		"a print":    func(bk buckets) error { return spoilIndex(bk, 17) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := mustOpen(t, writeFile(t, some))
+			if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
+				t.Fatalf("before: got %q, %v, want nothing", report.Problems, err)
+			}
+			b, err := db.lookup("b")
+			must(t, err)
+			must(t, db.submit(t.Context(), false, func(t *txn) error {
+				bk, err := t.buckets(b)
+				t.note(spoil(bk))
+				t.writes++
+				return err
+			}))
+			report, err := db.Check(t.Context(), nil)
+			must(t, err)
+			if report.OK() || len(report.Problems) == 0 {
+				t.Error("nothing was found")
+			}
+			t.Log(report.Problems[0])
+		})
+	}
+}
+
+func submittedRecord() []byte {
+	return record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.encode(nil)
+}
+
+// spoilIndex changes a byte of the first entry of the only run.
+func spoilIndex(bk buckets, at int) error {
+	run := bk.index.Bucket(binary.BigEndian.AppendUint32(nil, 0))
+	if run == nil {
+		return fmt.Errorf("no run")
+	}
+	k, v := run.Cursor().First()
+	v = slices.Clone(v)
+	v[at] ^= 1
+	return run.Put(slices.Clone(k), v)
+}

@@ -1,0 +1,84 @@
+package bolt
+
+import (
+	"encoding/binary"
+
+	"go.etcd.io/bbolt"
+)
+
+// format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]).
+const format = 1
+
+// magic tells an airlift queue from any other bbolt file.
+const magic = "airlift queue"
+
+// The buckets at the root, and the keys of the first.
+var (
+	bucketMeta    = []byte("meta")
+	bucketBatches = []byte("batches") // number of the batch (4 bytes) -> its bucket
+	bucketGates   = []byte("gates")   // account -> queue.Gate as JSON
+	bucketDays    = []byte("days")    // account, 0, day (4 bytes) -> queue.DayCount as JSON
+
+	keyMagic    = []byte("magic")
+	keyFormat   = []byte("format")
+	keyIndexKey = []byte("index key")
+)
+
+// What is in the bucket of a batch. All numbers in keys are big-endian, so that the order of the keys is the order of
+// the items.
+var (
+	keyBatch       = []byte("batch")    // meta as JSON
+	bucketItems    = []byte("items")    // first seq of a block -> block
+	bucketOpen     = []byte("open")     // seq -> record: sending and in doubt
+	bucketReady    = []byte("ready")    // seq -> record: pending again
+	bucketResults  = []byte("results")  // seq, generation (4 bytes) -> record: submitted, failed, cancelled
+	bucketIndex    = []byte("index")    // number of a run -> bucket: hash of the first entry -> entries
+	bucketRuns     = []byte("runs")     // number of a run -> number of its entries
+	bucketRejected = []byte("rejected") // running number -> rows, packed
+)
+
+// seqLen is the length of a sequence number in a key.
+const seqLen = 8
+
+func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
+func keySeq(k []byte) uint64 { return binary.BigEndian.Uint64(k) }
+
+func resultKey(seq uint64, gen uint32) []byte {
+	return binary.BigEndian.AppendUint32(seqKey(seq), gen)
+}
+
+func keyGen(k []byte) uint32 { return binary.BigEndian.Uint32(k[seqLen:]) }
+
+func numKey(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+// buckets are the handles of one batch's buckets within one transaction.
+type buckets struct {
+	root, items, open, ready, results, index, runs, rejected *bbolt.Bucket
+}
+
+// bucketsOf returns the handles, which are nil where the file is damaged; sound says so.
+func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
+	all := tx.Bucket(bucketBatches)
+	if all == nil {
+		return buckets{}, damaged("the bucket of batches is missing")
+	}
+	root := all.Bucket(numKey(num))
+	if root == nil {
+		return buckets{}, damaged("the bucket of batch %d is missing", num)
+	}
+	b := buckets{
+		root: root, items: root.Bucket(bucketItems), open: root.Bucket(bucketOpen), ready: root.Bucket(bucketReady),
+		results: root.Bucket(bucketResults), index: root.Bucket(bucketIndex), runs: root.Bucket(bucketRuns),
+		rejected: root.Bucket(bucketRejected),
+	}
+	for _, sub := range []*bbolt.Bucket{b.items, b.open, b.ready, b.results, b.index, b.runs, b.rejected} {
+		if sub == nil {
+			return buckets{}, damaged("a bucket of batch %d is missing", num)
+		}
+	}
+	// Written in append order, so full pages are never split again; results come in the order of the answers, which
+	// is nearly that.
+	b.items.FillPercent, b.rejected.FillPercent, b.results.FillPercent = 1, 1, 0.95
+	return b, nil
+}

@@ -1,0 +1,246 @@
+package bolt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"airlift/queue"
+)
+
+// model is what the queue should be, as simply as it can be said.
+type model struct {
+	t       *rapid.T
+	db      *DB
+	path    string
+	order   []string // keys by seq
+	records map[string]queue.Record
+	claimed map[string]bool // ever
+	reading map[string]bool // met in this reading
+	day     queue.DayCount
+}
+
+const modelDay = queue.Day(7)
+
+// TestModel works on a queue at random and compares it with a map.
+func TestModel(t *testing.T) {
+	dir := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		m := &model{t: t, path: filepath.Join(dir, fmt.Sprintf("%d.db", n)), records: map[string]queue.Record{}, claimed: map[string]bool{}}
+		m.open()
+		must2(t, m.db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
+		m.begin()
+		defer func() { m.db.Close(); os.Remove(m.path) }()
+		t.Repeat(map[string]func(*rapid.T){
+			"add": m.add, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel,
+			"": func(t *rapid.T) { m.t = t; m.compare() },
+		})
+	})
+}
+
+func must2(t *rapid.T, err error) {
+	if err != nil {
+		t.Helper()
+		t.Fatal(err)
+	}
+}
+
+func (m *model) open() {
+	db, err := Open(m.path, Options{})
+	must2(m.t, err)
+	m.db = db
+}
+
+func (m *model) begin() {
+	must2(m.t, m.db.BeginReading(m.t.Context(), "b"))
+	m.reading = map[string]bool{}
+}
+
+func (m *model) add(t *rapid.T) {
+	keys := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+		return fmt.Sprintf("k%d", rapid.IntRange(0, 60).Draw(t, "key"))
+	}), 0, 12).Draw(t, "keys")
+	var want queue.Added
+	var rows []queue.Item
+	for _, k := range keys {
+		rows = append(rows, queue.Item{Key: k})
+		_, known := m.records[k]
+		switch {
+		case m.reading[k]:
+			want.Duplicates++
+		case known:
+			want.Known++
+		default:
+			want.Added++
+			m.order = append(m.order, k)
+			m.records[k] = queue.Record{State: queue.Pending}
+		}
+		m.reading[k] = true
+	}
+	got, err := m.db.Add(t.Context(), "b", queue.Chunk{Items: rows})
+	must2(t, err)
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Fatalf("add %q: got %+v, want %+v", keys, got, want)
+	}
+}
+
+// inState lists the keys in the states, in order.
+func (m *model) inState(states ...queue.State) (keys []string) {
+	for _, k := range m.order {
+		if slices.Contains(states, m.records[k].State) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func (m *model) claim(t *rapid.T) {
+	n := rapid.IntRange(1, 8).Draw(t, "n")
+	want := m.inState(queue.Pending)
+	// What became pending again goes first; what was cancelled before its turn and taken back counts among it.
+	sort.SliceStable(want, func(i, j int) bool { return m.claimed[want[i]] && !m.claimed[want[j]] })
+	want = want[:min(n, len(want))]
+	list, err := m.db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
+	must2(t, err)
+	var got []string
+	for _, c := range list {
+		got = append(got, c.Key)
+		rec, err := queue.Claim(m.records[c.Key], modelDay)
+		must2(t, err)
+		if c.Record != rec {
+			t.Fatalf("claimed %q: got %+v, want %+v", c.Key, c.Record, rec)
+		}
+		m.records[c.Key] = rec
+		m.claimed[c.Key] = true
+		m.day.Claimed++
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("claim: got %q, want %q", got, want)
+	}
+}
+
+func (m *model) finish(t *rapid.T) {
+	var results []queue.Result
+	after := map[string]queue.Record{}
+	day := m.day
+	for _, k := range m.inState(queue.Sending, queue.InDoubt) {
+		if rapid.Bool().Draw(t, "leave") {
+			continue
+		}
+		res := queue.Result{
+			Batch: "b", Seq: uint64(slices.Index(m.order, k)),
+			To:        rapid.SampledFrom([]queue.State{queue.Submitted, queue.Failed, queue.Pending, queue.InDoubt}).Draw(t, "to"),
+			Attempted: rapid.Bool().Draw(t, "attempted"),
+		}
+		switch res.To {
+		case queue.Submitted:
+			res.JobID = rapid.SampledFrom([]string{"j", "0123456789abcdef0123456789abcdef"}).Draw(t, "id")
+			day.Submitted++
+		case queue.Failed, queue.Pending:
+			res.Code = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "code")
+			if res.Refund = rapid.Bool().Draw(t, "refund"); res.Refund {
+				day.Claimed--
+			}
+		}
+		rec, err := queue.Apply(m.records[k], res)
+		must2(t, err)
+		after[k] = rec
+		results = append(results, res)
+	}
+	if len(results) > 0 && rapid.IntRange(0, 5).Draw(t, "spoil") == 0 {
+		bad := append(slices.Clone(results), queue.Result{Batch: "b", Seq: results[0].Seq, To: queue.Sending})
+		if m.db.Finish(t.Context(), bad) == nil {
+			t.Fatal("an unlawful move: got no error")
+		}
+		return
+	}
+	must2(t, m.db.Finish(t.Context(), results))
+	for k, rec := range after {
+		m.records[k] = rec
+	}
+	m.day = day
+}
+
+// crash goes on with a copy of the file, as a process does that follows a killed one.
+func (m *model) crash(t *rapid.T) {
+	data, err := os.ReadFile(m.path)
+	must2(t, err)
+	must2(t, m.db.Close())
+	must2(t, os.WriteFile(m.path, data, 0o600))
+	m.open()
+	for k, rec := range m.records {
+		m.records[k] = queue.Recover(rec)
+	}
+	m.begin()
+}
+
+func (m *model) retry(t *rapid.T) {
+	from := rapid.SampledFrom([]queue.State{queue.Failed, queue.Cancelled}).Draw(t, "from")
+	f := queue.Filter{Code: rapid.SampledFrom([]string{"", "A"}).Draw(t, "code")}
+	n, err := m.db.Retry(t.Context(), "b", from, f)
+	must2(t, err)
+	m.change(t, n, f, queue.Requeue, from)
+}
+
+func (m *model) cancel(t *rapid.T) {
+	last := rapid.IntRange(0, 9).Draw(t, "digit")
+	f := queue.Filter{Key: func(k string) bool { return k[len(k)-1] == byte('0'+last) }}
+	n, err := m.db.Cancel(t.Context(), "b", f)
+	must2(t, err)
+	m.change(t, n, f, queue.Cancel, queue.Pending, queue.Failed)
+}
+
+func (m *model) change(t *rapid.T, got int64, f queue.Filter, to func(queue.Record) (queue.Record, error), from ...queue.State) {
+	want := int64(0)
+	for _, k := range m.inState(from...) {
+		if f.Match(&queue.Entry{Item: queue.Item{Key: k}, Record: m.records[k]}) {
+			rec, err := to(m.records[k])
+			must2(t, err)
+			m.records[k] = rec
+			m.claimed[k] = true // if it is pending again, it is among those that go first
+			want++
+		}
+	}
+	if got != want {
+		t.Fatalf("changed: got %d, want %d", got, want)
+	}
+}
+
+func (m *model) compare() {
+	t := m.t
+	i := 0
+	var counts queue.Counts
+	must2(t, m.db.Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
+		if i >= len(m.order) || e.Key != m.order[i] || e.Record != m.records[e.Key] {
+			t.Fatalf("entry %d: got %+v, want %q %+v", i, e, m.order[min(i, len(m.order)-1)], m.records[e.Key])
+		}
+		*counts.Of(e.State)++
+		counts.Items++
+		i++
+		return nil
+	}))
+	if i != len(m.order) {
+		t.Fatalf("entries: got %d, want %d", i, len(m.order))
+	}
+	b, err := m.db.Batch(t.Context(), "b")
+	must2(t, err)
+	if b.Counts != counts {
+		t.Fatalf("counts: got %+v, want %+v", b.Counts, counts)
+	}
+	day, err := m.db.Day(t.Context(), queue.DefaultAccount, modelDay)
+	must2(t, err)
+	if day != m.day {
+		t.Fatalf("day: got %+v, want %+v", day, m.day)
+	}
+	report, err := m.db.Check(t.Context(), nil)
+	if err != nil || !report.OK() {
+		t.Fatalf("check: got %q, %v, want nothing", report.Problems, err)
+	}
+}

@@ -1,0 +1,199 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"airlift/queue"
+)
+
+// Open opens the queue at path, creating it (mode 0600, its folder 0700) unless o.MustExist is set. It holds the file
+// against every other process until Close. What was being sent when the last process ended is in doubt, durably,
+// before Open returns.
+//
+// Errors: [queue.ErrLocked] after o.LockTimeout, [queue.ErrNotExist], [queue.ErrCorrupt] (no queue, or damaged),
+// [queue.ErrNewer]; each names the file and says what to do.
+func Open(path string, o Options) (*DB, error) {
+	o = o.withDefaults()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	db, err := open(path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open queue %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(path string, o Options) (*DB, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if o.MustExist {
+			return nil, fmt.Errorf("%w; name another with --queue, or enqueue something first", queue.ErrNotExist)
+		}
+		if err := create(path); err != nil {
+			return nil, err
+		}
+	}
+	file, handle, err := openFile(path, o)
+	if err != nil {
+		return nil, err
+	}
+	db := newDB(path, o, file, handle)
+	if err := guard(db.load); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	os.Remove(compactName(path)) // left by a compact that was killed; the lock says that none is at work
+	go db.write()
+	if err := db.recover(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openFile opens and locks the file that path names at the time when the lock is ours: a compact may have put
+// another in its place meanwhile.
+func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
+	small := false
+	for {
+		if err := sound(path); err != nil {
+			return nil, nil, err
+		}
+		var file *os.File
+		opts := boltOptions(o)
+		if small {
+			opts.InitialMmapSize = 0
+		}
+		opts.OpenFile = func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
+			file, err = os.OpenFile(name, flag&^os.O_CREATE, perm)
+			return file, err
+		}
+		var db *bbolt.DB
+		err := guard(func() (err error) {
+			db, err = bbolt.Open(path, 0o600, opts)
+			return err
+		})
+		switch {
+		case errors.Is(err, syscall.ENOMEM) && !small:
+			small = true // addresses are limited here; it works with fewer, a little slower
+			continue
+		case errors.Is(err, bolterrors.ErrTimeout):
+			return nil, nil, fmt.Errorf("%w; wait for it to end, or name another queue with --queue", queue.ErrLocked)
+		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+			return nil, nil, damaged("%v", err)
+		case err != nil:
+			if file != nil {
+				file.Close() // after a panic within bbolt nobody else does
+			}
+			return nil, nil, err
+		}
+		db.AllocSize = allocSize
+		same, err := isStill(path, file)
+		if same {
+			return db, file, nil
+		}
+		if err = errors.Join(err, db.Close()); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+func isStill(path string, f *os.File) (bool, error) {
+	held, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(held, named), nil
+}
+
+// load reads the header and the batches, which stay in memory.
+func (db *DB) load() error {
+	return db.file.View(func(tx *bbolt.Tx) error {
+		head := tx.Bucket(bucketMeta)
+		if head == nil || string(head.Get(keyMagic)) != magic {
+			return damaged("it is a database of something else")
+		}
+		version := head.Get(keyFormat)
+		if len(version) != 4 {
+			return damaged("it has no format version")
+		}
+		if n := binary.BigEndian.Uint32(version); n > format {
+			return fmt.Errorf("%w: format %d, this airlift knows up to %d; use the newer airlift", queue.ErrNewer, n, format)
+		}
+		if copy(db.indexKey[:], head.Get(keyIndexKey)) != len(db.indexKey) {
+			return damaged("its index key is missing")
+		}
+		all := tx.Bucket(bucketBatches)
+		if all == nil || tx.Bucket(bucketGates) == nil || tx.Bucket(bucketDays) == nil {
+			return damaged("a bucket is missing")
+		}
+		return all.ForEachBucket(func(k []byte) error {
+			if len(k) != 4 {
+				return damaged("a batch has a garbled number")
+			}
+			b := newBatch(binary.BigEndian.Uint32(k))
+			bk, err := bucketsOf(tx, b.num)
+			if err != nil {
+				return err
+			}
+			if err := json.Unmarshal(bk.root.Get(keyBatch), &b.meta); err != nil {
+				return damaged("batch %d: %v", b.num, err)
+			}
+			db.publish(b)
+			return nil
+		})
+	})
+}
+
+// recover puts in doubt what was being sent when the last process ended.
+func (db *DB) recover() error {
+	for _, b := range db.all() {
+		if b.meta.Batch.Counts.Sending == 0 {
+			continue
+		}
+		err := db.submit(context.Background(), false, func(t *txn) error {
+			bk, err := t.buckets(b)
+			if err != nil {
+				return err
+			}
+			found := map[uint64]record{}
+			err = bk.open.ForEach(func(k, v []byte) error {
+				rec, err := decodeRecord(v)
+				if err != nil || len(k) != seqLen {
+					return damaged("batch %q: an intent: %v", b.meta.Batch.ID, err)
+				}
+				if rec.State == queue.Sending {
+					found[keySeq(k)] = rec
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			for seq, rec := range found {
+				rec.Record = queue.Recover(rec.Record)
+				t.put(bk.open, seqKey(seq), rec.encode(nil))
+				t.move(b, queue.Sending, rec.State)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("recover batch %q: %w", b.meta.Batch.ID, err)
+		}
+	}
+	return nil
+}

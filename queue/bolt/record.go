@@ -1,0 +1,127 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"airlift/queue"
+)
+
+// record is what is stored of an item that was ever claimed or cancelled. Times are kept to the millisecond.
+type record struct {
+	queue.Record
+	// gen is the generation of the item's next result: how many it has had.
+	gen uint32
+}
+
+// The bits of a record's first byte, above the number of the state.
+const (
+	recState   = 0x07
+	recDoubted = 0x08
+	recHexID   = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
+	recID      = 0x20 // the job id is anything else
+	recTime    = 0x40
+	recAnswer  = 0x80 // there are status, code and message
+)
+
+func stateNumber(s queue.State) byte {
+	for i, t := range queue.States {
+		if s == t {
+			return byte(i)
+		}
+	}
+	panic("bolt: unknown state " + string(s))
+}
+
+// encode appends the record.
+func (r record) encode(b []byte) []byte {
+	first := stateNumber(r.State)
+	if r.Doubted {
+		first |= recDoubted
+	}
+	id, isHex := hexID(r.JobID)
+	switch {
+	case isHex:
+		first |= recHexID
+	case r.JobID != "":
+		first |= recID
+	}
+	if !r.At.IsZero() {
+		first |= recTime
+	}
+	if r.HTTPStatus != 0 || r.Code != "" || r.Message != "" {
+		first |= recAnswer
+	}
+	b = append(b, first)
+	b = binary.AppendUvarint(b, uint64(r.gen))
+	b = binary.AppendUvarint(b, uint64(r.Attempts))
+	b = binary.AppendVarint(b, int64(r.Day))
+	switch {
+	case isHex:
+		b = append(b, id[:]...)
+	case r.JobID != "":
+		b = appendString(b, r.JobID)
+	}
+	if first&recTime != 0 {
+		b = binary.AppendVarint(b, r.At.UnixMilli())
+	}
+	if first&recAnswer != 0 {
+		b = binary.AppendVarint(b, int64(r.HTTPStatus))
+		b = appendString(b, r.Code)
+		b = appendString(b, r.Message)
+	}
+	return b
+}
+
+// decodeRecord reads what encode wrote. The record shares no memory with b.
+func decodeRecord(b []byte) (record, error) {
+	r := reader{b: b}
+	p := r.bytes(1)
+	if p == nil {
+		return record{}, errGarbled
+	}
+	first := p[0]
+	if int(first&recState) >= len(queue.States) || first&recHexID != 0 && first&recID != 0 {
+		return record{}, errGarbled
+	}
+	var rec record
+	rec.State = queue.States[first&recState]
+	rec.Doubted = first&recDoubted != 0
+	gen, attempts, day := r.uvarint(), r.uvarint(), r.varint()
+	rec.gen, rec.Attempts, rec.Day = uint32(gen), int(attempts), queue.Day(day)
+	if uint64(rec.gen) != gen || rec.Attempts < 0 || int64(rec.Day) != day {
+		return record{}, errGarbled
+	}
+	switch {
+	case first&recHexID != 0:
+		rec.JobID = hex.EncodeToString(r.bytes(16))
+	case first&recID != 0:
+		rec.JobID = r.string()
+	}
+	if first&recTime != 0 {
+		rec.At = time.UnixMilli(r.varint()).UTC()
+	}
+	if first&recAnswer != 0 {
+		rec.HTTPStatus = int(r.varint())
+		rec.Code, rec.Message = r.string(), r.string()
+	}
+	if err := r.end(); err != nil {
+		return record{}, err
+	}
+	return rec, nil
+}
+
+// hexID returns the 16 bytes of a job id of 32 lower-case hex digits.
+func hexID(id string) (b [16]byte, ok bool) {
+	if len(id) != 2*len(b) {
+		return b, false
+	}
+	for i := range id {
+		if c := id[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return b, false
+		}
+	}
+	_, err := hex.Decode(b[:], []byte(id))
+	return b, err == nil
+}

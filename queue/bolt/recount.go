@@ -1,0 +1,216 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+
+	"airlift/queue"
+)
+
+// recount counts a batch anew.
+type recount struct {
+	*checker
+	b  *batch
+	bk buckets
+	m  *meta
+
+	counts   queue.Counts
+	own      addition // its own fields and columns
+	ahead    int64
+	rejected int64
+}
+
+// checkItems is how many items are looked up in the index at once.
+const checkItems = 1 << 15
+
+// items goes through all items and their present records.
+func (r *recount) items(ctx context.Context) error {
+	id := r.m.Batch.ID
+	p := pager{b: r.b, want: statesOf(queue.States[:]...)}
+	var pending []queue.Item
+	for !p.end {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.read(r.bk); err != nil {
+			r.problem("batch %q: %v", id, err)
+			return nil
+		}
+		for i := range p.rows {
+			e := &p.rows[i]
+			*r.counts.Of(e.State)++
+			r.counts.Items++
+			if p.rows[i].in == implied && e.Seq < r.m.Cursor {
+				r.problem("batch %q: item %d was claimed, but nothing is known of it", id, e.Seq)
+			}
+			if e.State == queue.Submitted {
+				r.days[dayKey{r.m.Batch.Account, e.Day}]++
+			}
+			pending = append(pending, e.Item)
+		}
+		if len(pending) >= checkItems || p.end {
+			r.own.describe(pending)
+			r.find(pending)
+			r.done += int64(len(pending))
+			r.report.Items += int64(len(pending))
+			pending = pending[:0]
+			if r.progress != nil {
+				r.progress(r.done, r.total)
+			}
+		}
+	}
+	return nil
+}
+
+// find looks items up in the index.
+func (r *recount) find(items []queue.Item) {
+	id := r.m.Batch.ID
+	refs := prepare(r.db.indexKey, items)
+	probes := make([]probe, len(refs))
+	for i := range refs {
+		probes[i].hash = refs[i].hash
+	}
+	if err := lookupRuns(r.bk, probes); err != nil {
+		r.problem("batch %q: %v", id, err)
+		return
+	}
+	for i, p := range probes {
+		switch it := &items[refs[i].row]; {
+		case !p.found:
+			r.problem("batch %q: item %d is not in the index", id, it.Seq)
+		case p.seq != it.Seq:
+			r.problem("batch %q: items %d and %d are one object", id, it.Seq, p.seq)
+		case p.fp != refs[i].fp:
+			r.problem("batch %q: item %d has another fingerprint in the index", id, it.Seq)
+		}
+	}
+}
+
+// records goes through everything that is stored of the items' fates.
+func (r *recount) records() {
+	id := r.m.Batch.ID
+	seen := map[string]int64{}
+	check := func(name string, keyLen int, lawful states) func(k, v []byte) error {
+		return func(k, v []byte) error {
+			seen[name]++
+			if len(k) != keyLen || keySeq(k) >= uint64(r.m.Batch.Counts.Items) {
+				r.problem("batch %q: %s: a record of no item", id, name)
+				return nil
+			}
+			rec, err := decodeRecord(v)
+			switch {
+			case err != nil:
+				r.problem("batch %q: %s: item %d: %v", id, name, keySeq(k), err)
+			case !lawful.has(rec.State):
+				r.problem("batch %q: %s: item %d is %s", id, name, keySeq(k), rec.State)
+			case (rec.State == queue.Submitted) != (rec.JobID != ""):
+				r.problem("batch %q: %s: item %d is %s with the job id %q", id, name, keySeq(k), rec.State, rec.JobID)
+			case rec.State == queue.InDoubt && !rec.Doubted:
+				r.problem("batch %q: %s: item %d is in doubt and not marked so", id, name, keySeq(k))
+			}
+			return nil
+		}
+	}
+	open := check("open", seqLen, statesOf(queue.Sending, queue.InDoubt))
+	ready := check("ready", seqLen, statesOf(queue.Pending))
+	result := check("results", seqLen+4, statesOf(queue.Submitted, queue.Failed, queue.Cancelled))
+	_ = r.bk.open.ForEach(open)
+	_ = r.bk.ready.ForEach(func(k, v []byte) error {
+		if r.bk.open.Get(k) != nil {
+			r.problem("batch %q: item %d is ready and open at once", id, keySeq(k))
+		}
+		return ready(k, v)
+	})
+	var before []byte
+	_ = r.bk.results.ForEach(func(k, v []byte) error {
+		if len(k) == seqLen+4 {
+			another := before == nil || keySeq(before) != keySeq(k)
+			if another && keySeq(k) >= r.m.Cursor {
+				r.ahead++
+			}
+			if gen := keyGen(k); another && gen != 0 || !another && gen != keyGen(before)+1 {
+				r.problem("batch %q: item %d: result %d is missing", id, keySeq(k), gen-1)
+			}
+			before = k
+		}
+		return result(k, v)
+	})
+	r.same(id, "ready", r.m.Ready, seen["ready"])
+	r.same(id, "open", r.m.Batch.Counts.Sending+r.m.Batch.Counts.InDoubt, seen["open"])
+	_ = r.bk.rejected.ForEach(func(_, v []byte) error {
+		rows, err := unpackRejected(v)
+		if err != nil {
+			r.problem("batch %q: %v", id, err)
+		}
+		r.rejected += int64(len(rows))
+		return nil
+	})
+}
+
+// index checks that every run is in order and as long as it says.
+func (r *recount) index() {
+	id := r.m.Batch.ID
+	runs, err := runsOf(r.bk)
+	if err != nil {
+		r.problem("batch %q: %v", id, err)
+		return
+	}
+	all := int64(0)
+	for _, run := range runs {
+		num := binary.BigEndian.Uint32(run.num)
+		b := r.bk.index.Bucket(run.num)
+		if b == nil {
+			r.problem("batch %q: run %d of the index is missing", id, num)
+			continue
+		}
+		n, last := int64(0), hash{}
+		_ = b.ForEach(func(k, v []byte) error {
+			if len(v) == 0 || len(v)%entryLen != 0 || len(k) != 16 || hashAt(k) != hashAt(v) {
+				r.problem("batch %q: run %d of the index has a garbled value", id, num)
+				return nil
+			}
+			for ; len(v) > 0; v = v[entryLen:] {
+				if h := hashAt(v); n > 0 && h.compare(last) <= 0 {
+					r.problem("batch %q: run %d of the index is out of order", id, num)
+				}
+				last = hashAt(v)
+				n++
+			}
+			return nil
+		})
+		r.same(id, "a run of the index", run.count, n)
+		all += n
+	}
+	r.same(id, "index", all, r.m.Batch.Counts.Items)
+}
+
+// books compares what was counted with what is booked.
+func (r *recount) books() {
+	b := &r.m.Batch
+	r.same(b.ID, "items", b.Counts.Items, r.counts.Items)
+	for _, s := range queue.States {
+		r.same(b.ID, string(s), *b.Counts.Of(s), *r.counts.Of(s))
+	}
+	r.same(b.ID, "cancelled before their turn", r.m.Ahead, r.ahead)
+	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)
+	if !b.Counts.Balanced() {
+		r.problem("batch %q: the books do not balance: %+v", b.ID, b.Counts)
+	}
+	if !b.Reading.Balanced() {
+		r.problem("batch %q: the reading does not balance: %+v", b.ID, b.Reading)
+	}
+	failed := int64(0)
+	for _, e := range b.Errors {
+		failed += e.Count
+	}
+	r.same(b.ID, "failed by code", failed, r.counts.Failed)
+	if b.Own != r.own.own {
+		r.problem("batch %q: own fields: the books say %+v, there are %+v", b.ID, b.Own, r.own.own)
+	}
+	for _, name := range r.own.columns {
+		if !slices.Contains(b.Columns, name) {
+			r.problem("batch %q: the column %q is not in the books", b.ID, name)
+		}
+	}
+}

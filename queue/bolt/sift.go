@@ -1,0 +1,171 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"airlift/queue"
+)
+
+// sifted says what becomes of each row of a chunk.
+type sifted struct {
+	base  uint64  // seq of the first new item
+	fresh []entry // the new items for the index, sorted by hash
+	isNew []bool  // by row
+	// met are the items that the reading meets for the first time, known from before.
+	met               []uint64
+	known, duplicates int
+	conflicts         []queue.Rejected
+}
+
+// conflict is a row that contradicts the item of its object, which is known by its row in this chunk, or else by its seq.
+type conflict struct {
+	row, first int32
+	seq        uint64
+}
+
+// sift tells new rows from known, repeated and contradicting ones. It is called with the batch's turn.
+func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref) (*sifted, error) {
+	s := &sifted{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items))}
+	if s.base+uint64(len(items)) > maxSeq {
+		return nil, fmt.Errorf("a batch has at most %d items", uint64(maxSeq))
+	}
+	probes, err := db.probe(ctx, b, refs)
+	if err != nil {
+		return nil, err
+	}
+	var conflicts []conflict
+	for len(refs) > 0 {
+		n := 1
+		for n < len(refs) && refs[n].hash == refs[0].hash {
+			n++
+		}
+		same := refs[:n]
+		refs = refs[n:]
+		if len(probes) > 0 && probes[0].hash == same[0].hash {
+			p := probes[0]
+			probes = probes[1:]
+			if p.found {
+				conflicts = s.again(b, p, same, conflicts)
+				continue
+			}
+		}
+		s.isNew[same[0].row] = true
+		s.fresh = append(s.fresh, entry{hash: same[0].hash, fp: same[0].fp, seq: uint64(same[0].row)})
+		for _, r := range same[1:] {
+			if r.fp == same[0].fp {
+				s.duplicates++
+			} else {
+				conflicts = append(conflicts, conflict{row: r.row, first: same[0].row})
+			}
+		}
+	}
+	s.number()
+	s.conflicts, err = db.explain(ctx, b, items, conflicts)
+	return s, err
+}
+
+// again books the rows of an object that the batch has.
+func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []conflict {
+	met := b.adding.seen.has(p.seq)
+	for _, r := range same {
+		switch {
+		case r.fp != p.fp:
+			conflicts = append(conflicts, conflict{row: r.row, first: -1, seq: p.seq})
+		case met:
+			s.duplicates++
+		default:
+			met = true
+			s.known++
+			s.met = append(s.met, p.seq)
+		}
+	}
+	return conflicts
+}
+
+// number gives the new items their sequence numbers, in the order of the rows.
+func (s *sifted) number() {
+	seqs := make([]uint64, len(s.isNew))
+	next := s.base
+	for row, yes := range s.isNew {
+		seqs[row] = next
+		if yes {
+			next++
+		}
+	}
+	for i := range s.fresh {
+		s.fresh[i].seq = seqs[s.fresh[i].seq]
+	}
+}
+
+// freshItems returns the new items in order; the chunk itself, if all are new.
+func (s *sifted) freshItems(items []queue.Item) []queue.Item {
+	if len(s.fresh) == len(items) {
+		return items
+	}
+	fresh := make([]queue.Item, 0, len(s.fresh))
+	for i := range items {
+		if s.isNew[i] {
+			fresh = append(fresh, items[i])
+		}
+	}
+	return fresh
+}
+
+// explain turns contradicting rows into rejected ones, in the order of the rows.
+func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []conflict) ([]queue.Rejected, error) {
+	slices.SortFunc(list, func(x, y conflict) int { return int(x.row) - int(y.row) })
+	var rejected []queue.Rejected
+	for part := range slices.Chunk(list, viewRows) {
+		err := db.viewBatch(ctx, b, func(bk buckets) error {
+			for _, c := range part {
+				var line int64
+				if c.first >= 0 {
+					line = items[c.first].Line
+				} else {
+					it, err := b.item(bk, c.seq)
+					if err != nil {
+						return err
+					}
+					line = it.Line
+				}
+				it := &items[c.row]
+				rejected = append(rejected, queue.Rejected{
+					Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra,
+					Reason: fmt.Sprintf("the batch has this object with other fields (line %d)", line),
+				})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rejected, nil
+}
+
+// probe looks up what the filter does not rule out, each object once, on all cores. The answer is sorted by hash.
+func (db *DB) probe(ctx context.Context, b *batch, refs []ref) ([]probe, error) {
+	var probes []probe
+	for i, r := range refs {
+		if (i == 0 || r.hash != refs[i-1].hash) && b.adding.bloom.has(r.hash) {
+			probes = append(probes, probe{hash: r.hash})
+		}
+	}
+	var mu sync.Mutex
+	var failed error
+	parallel(len(probes), func(from, to int) {
+		if from == to {
+			return
+		}
+		err := db.viewBatch(ctx, b, func(bk buckets) error { return lookupRuns(bk, probes[from:to]) })
+		if err != nil {
+			mu.Lock()
+			failed = err
+			mu.Unlock()
+		}
+	})
+	return probes, failed
+}

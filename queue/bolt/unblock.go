@@ -1,0 +1,148 @@
+package bolt
+
+import (
+	"unsafe"
+
+	"airlift/queue"
+)
+
+// unpackBlock decodes a sealed block whose first item has the given sequence number. The items share memory with each
+// other, but none with the value.
+func unpackBlock(first uint64, sealed []byte) ([]queue.Item, error) {
+	raw, err := unseal(nil, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return decodeBlock(first, raw)
+}
+
+// decodeBlock decodes a block that is not compressed any more. It keeps raw, which nobody may change afterwards.
+func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
+	r := reader{b: raw}
+	n := r.count()
+	if n == 0 || n > blockItems {
+		return nil, errGarbled
+	}
+	buckets := make([]string, r.count())
+	for i := range buckets {
+		buckets[i] = r.text()
+	}
+	owns := make([]queue.JobFields, r.count())
+	for i := range owns {
+		owns[i] = r.fields()
+	}
+	schemas := make([][]string, r.count())
+	for i := range schemas {
+		schemas[i] = make([]string, r.count())
+		for j := range schemas[i] {
+			schemas[i][j] = r.text()
+		}
+	}
+	if r.bad || len(buckets) == 0 || len(owns) == 0 || len(schemas) == 0 {
+		return nil, errGarbled
+	}
+	items := make([]queue.Item, n)
+	bucket, own, schema := r.indexes(n, len(buckets)), r.indexes(n, len(owns)), r.indexes(n, len(schemas))
+	if r.bad {
+		return nil, errGarbled
+	}
+	line := int64(0)
+	for i := range items {
+		line += r.varint()
+		items[i] = queue.Item{Seq: first + uint64(i), Line: line, Bucket: buckets[bucket(i)], Own: owns[own(i)]}
+	}
+	switch names := r.uvarint(); {
+	case names == 1:
+		for i := range items {
+			items[i].Name = r.text()
+		}
+	case names != 0:
+		return nil, errGarbled
+	}
+	if err := r.keys(items); err != nil {
+		return nil, err
+	}
+	for i := range items {
+		columns := schemas[schema(i)]
+		if len(columns) == 0 {
+			continue
+		}
+		if r.bad || len(columns) > len(r.b) {
+			return nil, errGarbled
+		}
+		items[i].Extra = make([]queue.Field, len(columns))
+		for j, name := range columns {
+			items[i].Extra[j] = queue.Field{Name: name, Value: r.text()}
+		}
+	}
+	return items, r.end()
+}
+
+// keys decodes the keys into one piece of memory.
+func (r *reader) keys(items []queue.Item) error {
+	type part struct{ shared, rest int }
+	var parts [blockItems]part
+	ahead, total, before := *r, 0, 0
+	for i := range items {
+		n := ahead.uvarint()
+		if n > uint64(before) {
+			return errGarbled
+		}
+		rest := ahead.count()
+		ahead.bytes(rest)
+		parts[i] = part{int(n), rest}
+		before = int(n) + rest
+		if total += before; total > maxRaw {
+			return errGarbled
+		}
+	}
+	if ahead.bad {
+		return errGarbled
+	}
+	all := make([]byte, 0, total)
+	last := 0
+	for i := range items {
+		r.uvarint()
+		rest := r.bytes(r.count())
+		start := len(all)
+		all = append(all, all[last:last+parts[i].shared]...)
+		all = append(all, rest...)
+		items[i].Key = unsafeString(all[start:])
+		last = start
+	}
+	return nil
+}
+
+// indexes reads which entry of a dictionary each item has.
+func (r *reader) indexes(n, dict int) func(i int) int {
+	if dict < 2 {
+		return func(int) int { return 0 }
+	}
+	at := make([]int, n)
+	for i := range at {
+		x := r.uvarint()
+		if x >= uint64(dict) {
+			r.fail()
+			x = 0
+		}
+		at[i] = int(x)
+	}
+	return func(i int) int { return at[i] }
+}
+
+func (r *reader) fields() queue.JobFields {
+	var f queue.JobFields
+	if s := r.bytes(r.count()); len(s) > 0 {
+		f.Services = append(f.Services, s...)
+	}
+	f.Priority = int(r.varint())
+	f.DestinationBucket, f.DestinationRegion = r.text(), r.text()
+	f.SourceRegion, f.SourceEndpoint = r.text(), r.text()
+	return f
+}
+
+// text returns a string that shares the memory of the value, which is ours and never changes.
+func (r *reader) text() string { return unsafeString(r.bytes(r.count())) }
+
+// unsafeString saves an allocation an item: half of the time of unpacking a block.
+func unsafeString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,227 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+
+	"go.etcd.io/bbolt"
+
+	"airlift/queue"
+)
+
+// maxGroup bounds the operations of one commit.
+const maxGroup = 1024
+
+// op is one caller's change. run either returns an error before it has written anything, which is that caller's
+// alone, or writes.
+type op struct {
+	run  func(*txn) error
+	big  bool // at most one big one goes into a commit, so that claims stay quick beside an enqueue
+	err  error
+	done chan struct{}
+}
+
+// submit hands a change to the writer and waits until it is durable.
+func (db *DB) submit(ctx context.Context, big bool, run func(*txn) error) error {
+	if err := db.usable(ctx); err != nil {
+		return err
+	}
+	o := &op{run: run, big: big, done: make(chan struct{})}
+	select {
+	case db.ops <- o:
+	case <-db.quit:
+		return queue.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-o.done
+	return o.err
+}
+
+// write is the writer: it alone changes the file. It commits what has come in while the last commit was under way, so
+// it is quick when idle and groups under load.
+func (db *DB) write() {
+	defer close(db.gone)
+	var held *op
+	busy := false
+	group := make([]*op, 0, maxGroup)
+	for {
+		first := held
+		held = nil
+		if first == nil {
+			select {
+			case first = <-db.ops:
+			case <-db.quit:
+				return
+			}
+		}
+		group, held = db.gather(append(group[:0], first), busy)
+		db.commit(group)
+		busy = len(group) > 1
+		clear(group) // what they hold may be large
+	}
+}
+
+// gather adds to the group what is waiting. A second big operation is held for the next commit. Under load those whose
+// last operation was just answered are given the processor first: most come back at once, and share the commit.
+func (db *DB) gather(group []*op, busy bool) (_ []*op, held *op) {
+	const patience = 2
+	big, yielded := group[0].big, 0
+	for len(group) < maxGroup {
+		select {
+		case o := <-db.ops:
+			if o.big && big {
+				return group, o
+			}
+			big = big || o.big
+			group = append(group, o)
+		default:
+			if !busy || yielded == patience {
+				return group, nil
+			}
+			yielded++
+			runtime.Gosched()
+		}
+	}
+	return group, nil
+}
+
+// commit runs the group in one transaction and answers when that is durable.
+func (db *DB) commit(group []*op) {
+	var err error
+	if cause := db.broken.Load(); cause != nil {
+		err = *cause
+	} else {
+		err = guard(func() error { return db.apply(group) })
+		if err != nil {
+			err = fmt.Errorf("%w: %w; end this run, see to the disk and start again", queue.ErrBroken, err)
+			db.broken.Store(&err)
+		}
+	}
+	for _, o := range group {
+		if err != nil {
+			o.err = err
+		}
+		close(o.done)
+	}
+}
+
+// apply runs the operations and commits. Any error means that nobody knows what is stored.
+func (db *DB) apply(group []*op) error {
+	tx, err := db.file.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after a commit
+	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[dayKey]bool{}, created: map[string]bool{}}
+	for _, o := range group {
+		before := t.writes
+		o.err = o.run(t)
+		if o.err != nil && t.writes != before && t.err == nil {
+			t.err = o.err // it stopped half-way, which would spoil the others
+		}
+		if t.err != nil {
+			return t.err
+		}
+	}
+	if t.writes == 0 {
+		return nil
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	db.commits.Add(1)
+	for _, b := range t.dirty {
+		b.dirty = false
+		db.publish(b)
+	}
+	if t.woken {
+		db.wake()
+	}
+	return nil
+}
+
+// txn is a transaction of the writer. Its writes remember the first error, so that operations need not.
+type txn struct {
+	db      *DB
+	tx      *bbolt.Tx
+	handles map[*batch]buckets
+	dirty   []*batch
+	days    map[dayKey]bool // counts to store
+	created map[string]bool // ids of batches made in this transaction
+	writes  int
+	err     error
+	woken   bool
+}
+
+func (t *txn) put(b *bbolt.Bucket, key, value []byte) {
+	t.writes++
+	t.note(b.Put(key, value))
+}
+
+func (t *txn) delete(b *bbolt.Bucket, key []byte) {
+	t.writes++
+	t.note(b.Delete(key))
+}
+
+func (t *txn) note(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *txn) buckets(b *batch) (buckets, error) {
+	if bk, ok := t.handles[b]; ok {
+		return bk, nil
+	}
+	bk, err := bucketsOf(t.tx, b.num)
+	if err == nil {
+		t.handles[b] = bk
+	}
+	return bk, err
+}
+
+// touch says that the batch's meta is to be stored.
+func (t *txn) touch(b *batch) *meta {
+	t.writes++
+	if !b.dirty {
+		b.dirty = true
+		t.dirty = append(t.dirty, b)
+	}
+	return &b.meta
+}
+
+// move books one item from a state to another.
+func (t *txn) move(b *batch, from, to queue.State) {
+	t.touch(b).Batch.Counts.Move(from, to, 1)
+	t.woken = t.woken || to == queue.Pending
+}
+
+// flush stores what is kept in memory until the commit.
+func (t *txn) flush() error {
+	for _, b := range t.dirty {
+		bk, err := t.buckets(b)
+		if err != nil {
+			return err
+		}
+		value, err := json.Marshal(&b.meta)
+		if err != nil {
+			return err
+		}
+		t.put(bk.root, keyBatch, value)
+	}
+	days := t.tx.Bucket(bucketDays)
+	for k := range t.days {
+		value, err := json.Marshal(t.db.days[k])
+		if err != nil {
+			return err
+		}
+		t.put(days, k.bytes(), value)
+	}
+	return t.err
+}

@@ -1,0 +1,184 @@
+package queuetest
+
+import (
+	"fmt"
+	"time"
+
+	"airlift/queue"
+)
+
+var bookTests = []test{
+	{"days", days},
+	{"the daily limit", dailyLimit},
+	{"gates", gates},
+	{"sums of errors", errorSums},
+	{"instants of acceptance", accepted},
+	{"settings", settings},
+}
+
+func (f *fixture) day(account string, day queue.Day) queue.DayCount {
+	f.Helper()
+	c, err := f.Day(f.ctx, account, day)
+	f.ok(err)
+	return c
+}
+
+func days(f *fixture) {
+	f.add(B, keys(6)...)
+	first := f.claim(4)
+	f.same("claimed", f.day("default", today), queue.DayCount{Claimed: 4})
+	second, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1, Day: today + 1})
+	f.ok(err)
+	f.finish(first[:1], queue.Result{To: queue.Submitted})
+	f.finish(first[1:2], queue.Result{To: queue.Pending, Refund: true})
+	f.finish(first[2:3], queue.Result{To: queue.Failed, Code: "X", Refund: true})
+	f.finish(second, queue.Result{To: queue.InDoubt})
+	f.reopen()
+	f.same("first day", f.day("default", today), queue.DayCount{Claimed: 2, Submitted: 1})
+	f.same("second day", f.day("default", today+1), queue.DayCount{Claimed: 1})
+	f.same("another account", f.day("other", today), queue.DayCount{})
+	list, err := f.InDoubt(f.ctx, B, -1, 9)
+	f.ok(err)
+	f.finish(list[:1], queue.Result{To: queue.Pending, Refund: true}) // first[3], by the crash
+	f.finish(list[1:], queue.Result{To: queue.Submitted})
+	f.same("first day after lookups", f.day("default", today), queue.DayCount{Claimed: 1, Submitted: 1})
+	f.same("second day after lookups", f.day("default", today+1), queue.DayCount{Claimed: 1, Submitted: 1})
+}
+
+func dailyLimit(f *fixture) {
+	f.add(B, keys(10)...)
+	req := queue.ClaimRequest{Batches: []string{B}, Max: 3, Day: today, DailyLimit: 5}
+	claim := func(want int) []queue.Claimed {
+		f.Helper()
+		list, err := f.Claim(f.ctx, req)
+		f.ok(err)
+		f.same("claimed", len(list), want)
+		return list
+	}
+	claim(3)
+	list := claim(2)
+	_, err := f.Claim(f.ctx, req)
+	f.is(err, queue.ErrDailyLimit)
+	f.reopen()
+	_, err = f.Claim(f.ctx, req)
+	f.is(err, queue.ErrDailyLimit)
+	f.finish(list[:1], queue.Result{To: queue.Pending, Refund: true})
+	claim(1)
+	req.Day++
+	claim(3)
+	req.DailyLimit = 0
+	req.Max = 99
+	claim(2)
+	req.DailyLimit, req.Max = 1, 1
+	list, err = f.Claim(f.ctx, req)
+	if len(list) != 0 || err != nil {
+		f.Errorf("limit reached and nothing pending: got %d items, %v, want none", len(list), err)
+	}
+}
+
+func gates(f *fixture) {
+	g, err := f.Gate(f.ctx, "default")
+	f.ok(err)
+	f.same("no gate", g, queue.Gate{})
+	want := queue.Gate{PausedUntil: noon, Stopped: true, Reason: "403: quota", Since: noon.Add(-time.Hour)}
+	f.ok(f.SetGate(f.ctx, "default", want))
+	f.reopen()
+	g, err = f.Gate(f.ctx, "default")
+	f.ok(err)
+	f.same("gate", g, want)
+	g, err = f.Gate(f.ctx, "other")
+	f.ok(err)
+	f.same("gate of another", g, queue.Gate{})
+	f.ok(f.SetGate(f.ctx, "default", queue.Gate{}))
+	g, err = f.Gate(f.ctx, "default")
+	f.ok(err)
+	f.same("gate opened", g, queue.Gate{})
+}
+
+func (f *fixture) errorSums() []queue.ErrorCount {
+	f.Helper()
+	b, err := f.Batch(f.ctx, B)
+	f.ok(err)
+	return b.Errors
+}
+
+func errorSums(f *fixture) {
+	f.add(B, keys(40)...)
+	got := f.claim(40)
+	f.finish(got[:2], queue.Result{To: queue.Failed, Code: "A", Message: "first"})
+	f.finish(got[2:3], queue.Result{To: queue.Failed, Message: "no code"})
+	f.reopen()
+	f.same("sums", f.errorSums(), []queue.ErrorCount{
+		{Code: "A", Message: "first", Count: 2, ExampleKey: got[0].Key}, {Message: "no code", Count: 1, ExampleKey: got[2].Key},
+	})
+	list, err := f.InDoubt(f.ctx, B, -1, 99)
+	f.ok(err)
+	for i, c := range list {
+		f.finish([]queue.Claimed{c}, queue.Result{To: queue.Failed, Code: fmt.Sprint("C", i)})
+	}
+	sums := f.errorSums()
+	if len(sums) > queue.MaxErrorGroups {
+		f.Errorf("groups: got %d, want at most %d", len(sums), queue.MaxErrorGroups)
+	}
+	total := int64(0)
+	for _, e := range sums {
+		total += e.Count
+	}
+	f.same("sum of the sums", total, 40)
+	f.same("the last group", sums[len(sums)-1].Code, queue.OtherErrors)
+	n, err := f.Retry(f.ctx, B, queue.Failed, queue.Filter{Code: "A"})
+	f.ok(err)
+	f.same("retried", n, 2)
+	n, err = f.Cancel(f.ctx, B, queue.Filter{State: queue.Failed, Code: "C36"})
+	f.ok(err)
+	f.same("cancelled", n, 1)
+	f.sound()
+	n, err = f.Retry(f.ctx, B, queue.Failed, queue.Filter{})
+	f.ok(err)
+	f.same("retried", n, 37)
+	f.same("sums when nothing is failed", len(f.errorSums()), 0)
+}
+
+func accepted(f *fixture) {
+	f.add(B, keys(500)...)
+	for i, c := range f.claim(500) {
+		at := noon.Add(time.Duration(i) * 5 * time.Second)
+		f.ok(f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: c.Seq, To: queue.Submitted, JobID: "j", At: at}}))
+	}
+	b, err := f.Batch(f.ctx, B)
+	f.ok(err)
+	if n := len(b.Accepted); n < 5 || n > 100 {
+		f.Fatalf("instants: got %d, want some", n)
+	}
+	for i, at := range b.Accepted[1:] {
+		if at.Sub(b.Accepted[i]) < 10*time.Second {
+			f.Errorf("instants %v and %v are not apart", b.Accepted[i], at)
+		}
+	}
+	f.same("the first", b.Accepted[0], noon)
+	if last := b.Accepted[len(b.Accepted)-1]; noon.Add(500*5*time.Second).Sub(last) > time.Minute {
+		f.Errorf("the last instant is %v, want a late one", last)
+	}
+}
+
+func settings(f *fixture) {
+	created := noon.Add(-time.Hour)
+	want := queue.JobFields{Services: []byte(`{"ocr":{}}`), Priority: 4, DestinationBucket: "d", DestinationRegion: "r"}
+	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "second ☃", Account: "acc", Settings: want, Created: created}))
+	f.reopen()
+	b, err := f.Batch(f.ctx, "second ☃")
+	f.ok(err)
+	f.same("batch", b, queue.Batch{ID: "second ☃", Account: "acc", Settings: want, Created: created})
+	want.Priority, want.Services = 0, nil
+	f.ok(f.SetSettings(f.ctx, "second ☃", want))
+	b.Errors = append(b.Errors, queue.ErrorCount{}) // a copy: it must not touch the queue's
+	f.reopen()
+	b, err = f.Batch(f.ctx, "second ☃")
+	f.ok(err)
+	f.same("settings", b.Settings, want)
+	all, err := f.Batches(f.ctx)
+	f.ok(err)
+	if len(all) != 2 || all[0].ID != B || all[1].ID != "second ☃" {
+		f.Errorf("batches: got %+v, want the older first", all)
+	}
+}

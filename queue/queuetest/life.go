@@ -1,0 +1,226 @@
+package queuetest
+
+import (
+	"context"
+	"errors"
+
+	"airlift/queue"
+)
+
+var lifeTests = []test{
+	{"life of an item", life},
+	{"unlawful moves", unlawful},
+	{"unknown batches", unknown},
+	{"recovery of sending", recovery},
+	{"doubts", doubts},
+	{"order of claims", order},
+	{"an ended context", ended},
+	{"closed", closed},
+}
+
+// life takes an item through every state, reopening after each step.
+func life(f *fixture) {
+	f.add(B, "a")
+	step := func(want queue.Record) {
+		f.Helper()
+		f.same("record", f.entry("a").Record, want)
+		f.reopen()
+		if want.State == queue.Sending {
+			want.State, want.Doubted = queue.InDoubt, true
+		}
+		f.same("record after reopen", f.entry("a").Record, want)
+		f.sound()
+	}
+	step(queue.Record{State: queue.Pending})
+
+	got := f.claim(5)
+	f.wantKeys("first claim", got, "a")
+	f.same("claimed record", got[0].Record, queue.Record{State: queue.Sending, Day: today})
+	f.finish(got, queue.Result{To: queue.Pending, HTTPStatus: 429, Code: "TooMany", Message: "later", Refund: true})
+	step(queue.Record{State: queue.Pending, HTTPStatus: 429, Code: "TooMany", Message: "later", At: noon, Day: today})
+
+	got = f.claim(5)
+	f.finish(got, queue.Result{To: queue.InDoubt, HTTPStatus: 502, Message: "bad gateway", Attempted: true})
+	doubt := queue.Record{State: queue.InDoubt, Doubted: true, Attempts: 1, HTTPStatus: 502, Message: "bad gateway", At: noon, Day: today}
+	step(doubt)
+
+	list, err := f.InDoubt(f.ctx, B, -1, 10)
+	f.ok(err)
+	f.wantKeys("in doubt", list, "a")
+	f.same("record in doubt", list[0].Record, doubt)
+	f.finish(list, queue.Result{To: queue.Pending})
+	pending := doubt
+	pending.State = queue.Pending
+	step(pending)
+
+	got = f.claim(1)
+	f.same("a claim of what was in doubt says so", got[0].Doubted, true)
+	f.finish(got, queue.Result{To: queue.Failed, HTTPStatus: 400, Code: "Bad", Message: "no", Attempted: true})
+	step(queue.Record{State: queue.Failed, Doubted: true, Attempts: 2, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+
+	n, err := f.Retry(f.ctx, B, queue.Failed, queue.Filter{})
+	f.ok(err)
+	f.same("retried", n, 1)
+	step(queue.Record{State: queue.Pending, Doubted: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+
+	n, err = f.Cancel(f.ctx, B, queue.Filter{})
+	f.ok(err)
+	f.same("cancelled", n, 1)
+	step(queue.Record{State: queue.Cancelled, Doubted: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+
+	n, err = f.Retry(f.ctx, B, queue.Cancelled, queue.Filter{})
+	f.ok(err)
+	f.same("retried", n, 1)
+	f.finish(f.claim(1), queue.Result{To: queue.Submitted, HTTPStatus: 200, Attempted: true})
+	step(queue.Record{State: queue.Submitted, Doubted: true, Attempts: 1, JobID: jobID(0), HTTPStatus: 200, At: noon, Day: today})
+	f.want(queue.Counts{Submitted: 1})
+	if got := f.claim(1); len(got) != 0 {
+		f.Errorf("claim of a submitted item: got %q", claimedKeys(got))
+	}
+	for _, id := range []string{"not-hex", "0123456789ABCDEF0123456789ABCDEF", "x"} {
+		f.add(B, id)
+		got := f.claim(1)
+		f.ok(f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: got[0].Seq, To: queue.Submitted, JobID: id, At: noon}}))
+		f.same("job id", f.entry(id).JobID, id)
+	}
+}
+
+func unlawful(f *fixture) {
+	f.add(B, "pending", "sending", "failed", "submitted", "doubt")
+	// Claims come in order, so the last ones stay pending.
+	got := f.claim(4)
+	f.finish(got[1:2], queue.Result{To: queue.Failed, Code: "X"})
+	f.finish(got[2:3], queue.Result{To: queue.Submitted})
+	f.finish(got[3:4], queue.Result{To: queue.InDoubt})
+	before := f.entries(B, queue.Filter{})
+	refused := func(what string, res ...queue.Result) {
+		f.Helper()
+		for i := range res {
+			res[i].Batch = B
+		}
+		if err := f.Finish(f.ctx, res); err == nil {
+			f.Errorf("%s: got no error", what)
+		}
+	}
+	var move *queue.MoveError
+	for _, to := range queue.States {
+		for _, seq := range []uint64{1, 2, 4} {
+			err := f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: seq, To: to, JobID: "j"}})
+			if !errors.As(err, &move) {
+				f.Errorf("item %d to %s: got %v, want a MoveError", seq, to, err)
+			}
+		}
+	}
+	refused("submitted without an id", queue.Result{To: queue.Submitted})
+	refused("back to sending", queue.Result{To: queue.Sending})
+	refused("to cancelled", queue.Result{To: queue.Cancelled})
+	refused("an item that is not there", queue.Result{Seq: 99, To: queue.Failed})
+	refused("refund of what may be accepted", queue.Result{To: queue.InDoubt, Refund: true})
+	refused("one bad among good", queue.Result{To: queue.Failed}, queue.Result{Seq: 3, To: queue.Pending}, queue.Result{Seq: 1, To: queue.Pending})
+	refused("twice the same", queue.Result{To: queue.Failed}, queue.Result{To: queue.Failed})
+	if _, err := f.Retry(f.ctx, B, queue.Submitted, queue.Filter{}); err == nil {
+		f.Error("retry of submitted: got no error")
+	}
+	if _, err := f.Cancel(f.ctx, B, queue.Filter{State: queue.InDoubt}); err == nil {
+		f.Error("cancel of in doubt: got no error")
+	}
+	f.same("entries after nothing lawful", f.entries(B, queue.Filter{}), before)
+	f.want(queue.Counts{Pending: 1, Sending: 1, Failed: 1, Submitted: 1, InDoubt: 1})
+}
+
+func unknown(f *fixture) {
+	_, err := f.Batch(f.ctx, "none")
+	f.is(err, queue.ErrBatchNotFound)
+	_, err = f.Add(f.ctx, "none", queue.Chunk{Items: items("a")})
+	f.is(err, queue.ErrBatchNotFound)
+	_, err = f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B, "none"}, Max: 1})
+	f.is(err, queue.ErrBatchNotFound)
+	f.is(f.Finish(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}), queue.ErrBatchNotFound)
+	f.is(f.BeginReading(f.ctx, "none"), queue.ErrBatchNotFound)
+	f.is(f.SetSettings(f.ctx, "none", queue.JobFields{}), queue.ErrBatchNotFound)
+	f.is(f.Entries(f.ctx, "none", queue.Filter{}, nil), queue.ErrBatchNotFound)
+	_, err = f.Retry(f.ctx, "none", queue.Failed, queue.Filter{})
+	f.is(err, queue.ErrBatchNotFound)
+	f.is(f.CreateBatch(f.ctx, queue.Batch{ID: B}), queue.ErrBatchExists)
+	if err := f.CreateBatch(f.ctx, queue.Batch{ID: ""}); err == nil {
+		f.Error("a batch without an id: got no error")
+	}
+}
+
+// recovery leaves claims behind.
+func recovery(f *fixture) {
+	f.add(B, "a", "b", "c", "d")
+	got := f.claim(3)
+	f.finish(got[:1], queue.Result{To: queue.Submitted})
+	f.reopen()
+	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
+	list, err := f.InDoubt(f.ctx, B, -1, 10)
+	f.ok(err)
+	f.wantKeys("in doubt", list, "b", "c")
+	f.same("record", list[0].Record, queue.Record{State: queue.InDoubt, Doubted: true, Day: today})
+	f.reopen()
+	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
+	f.wantKeys("what may be claimed", f.claim(9), "d")
+}
+
+func doubts(f *fixture) {
+	f.add(B, keys(2500)...)
+	f.finish(f.claim(2500), queue.Result{To: queue.InDoubt})
+	after, n := int64(-1), 0
+	for {
+		list, err := f.InDoubt(f.ctx, B, after, 700)
+		f.ok(err)
+		if len(list) == 0 {
+			break
+		}
+		for _, c := range list {
+			if c.Seq != uint64(n) || c.Key != keys(2500)[n] {
+				f.Fatalf("doubt %d: got item %d %q", n, c.Seq, c.Key)
+			}
+			n++
+		}
+		after = int64(list[len(list)-1].Seq)
+	}
+	f.same("doubts", n, 2500)
+	list, err := f.InDoubt(f.ctx, B, -1, 5000)
+	f.ok(err)
+	f.same("doubts at once", len(list), 2500)
+	f.finish(list[:1], queue.Result{To: queue.InDoubt, Message: "still"})
+	f.same("still in doubt", f.entry(list[0].Key).Message, "still")
+}
+
+func order(f *fixture) {
+	f.add(B, "a", "b", "c", "d", "e", "f")
+	got := f.claim(4)
+	f.finish([]queue.Claimed{got[2], got[0]}, queue.Result{To: queue.Pending})
+	f.wantKeys("requeued first", f.claim(3), "a", "c", "e")
+	f.wantKeys("the rest", f.claim(3), "f")
+	f.wantKeys("nothing", f.claim(3))
+	f.wantKeys("none wanted", f.claim(0))
+	f.wantKeys("nor less", f.claim(-1))
+}
+
+// ended asks with a context that is over: nothing may change, but results are stored.
+func ended(f *fixture) {
+	f.add(B, "a", "b")
+	got := f.claim(1)
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	_, err := f.Claim(ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1, Day: today})
+	f.is(err, context.Canceled)
+	_, err = f.Add(ctx, B, queue.Chunk{Items: items("c")})
+	f.is(err, context.Canceled)
+	f.ok(f.Finish(ctx, results(got, queue.Result{To: queue.Submitted})))
+	f.want(queue.Counts{Pending: 1, Submitted: 1})
+	f.same("a chunk that was refused counts once", f.add(B, "c"), queue.Added{Added: 1})
+}
+
+func closed(f *fixture) {
+	f.add(B, "a")
+	e := f.Engine
+	f.reopen()
+	_, err := e.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1})
+	f.is(err, queue.ErrClosed)
+	f.is(e.SetGate(f.ctx, "default", queue.Gate{}), queue.ErrClosed)
+	f.is(e.Entries(f.ctx, B, queue.Filter{}, nil), queue.ErrClosed)
+}
