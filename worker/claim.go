@@ -25,7 +25,7 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 		}
 		changed, freed := p.Store.Changed(), p.freed.wait()
 		if pass.Canary || !p.looksAhead() {
-			got, err := p.claim(ctx, 1)
+			got, err := p.claim(ctx, 1, pass.Canary)
 			if err != nil {
 				return queue.Claimed{}, err
 			}
@@ -47,8 +47,8 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 }
 
 // claim makes up to n intents durable, from the first batch that has something pending, and checks first that this
-// batch fits what AiR holds. No items and no error: there is nothing to claim now.
-func (p *Pool) claim(ctx context.Context, n int) ([]queue.Claimed, error) {
+// batch fits what AiR holds. For a canary fresh items come first. No items and no error: there is nothing to claim now.
+func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, error) {
 	for _, id := range p.Batches {
 		b, err := p.Store.Batch(context.WithoutCancel(ctx), id)
 		if err != nil {
@@ -69,7 +69,7 @@ func (p *Pool) claim(ctx context.Context, n int) ([]queue.Claimed, error) {
 		}
 		// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
 		got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-			Batches: []string{id}, Max: n, Day: queue.DayOf(p.clock.now()), DailyLimit: p.DailyLimit,
+			Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(p.clock.now()), DailyLimit: p.DailyLimit,
 		})
 		p.unreserve(n - len(got))
 		if errors.Is(err, queue.ErrDailyLimit) {
@@ -135,7 +135,7 @@ func (p *Pool) claimAhead(ctx context.Context) {
 		var got []queue.Claimed
 		if n := p.room(); n > 0 {
 			var err error
-			if got, err = p.claim(ctx, n); err != nil && !errors.Is(err, errNothing) {
+			if got, err = p.claim(ctx, n, false); err != nil && !errors.Is(err, errNothing) {
 				p.fail("claim items from the queue", err)
 				return
 			}

@@ -52,6 +52,13 @@ func (t *trouble) bad(now time.Time, canary, heard bool) (hold time.Duration, gi
 	return min(grown(t.waits, time.Second, outageCap), left), false
 }
 
+// outage reports whether so many bad outcomes in a row have come that none of them is the fault of an item.
+func (t *trouble) outage() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.row >= t.threshold
+}
+
 // throttled returns how long all requests shall wait because AiR asks for fewer.
 func (t *trouble) throttled() time.Duration {
 	t.mu.Lock()

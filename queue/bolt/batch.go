@@ -31,6 +31,8 @@ type batch struct {
 	// meta and dirty belong to the writer.
 	meta  meta
 	dirty bool
+	// turn is where the search for a ready item begins; it belongs to the writer, and a restart may forget it.
+	turn uint64
 	// public is what is durable, for readers, who clone it.
 	public atomic.Pointer[queue.Batch]
 

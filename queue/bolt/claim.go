@@ -8,8 +8,8 @@ import (
 )
 
 // Claim hands out up to req.Max pending items and stores the intent to send each before it returns. Of each batch, in
-// the order of the request, first those that became pending again, then those never claimed, both in the order of Seq.
-// Each counts against req.Day of the account.
+// the order of the request, first those that became pending again, in turn, then those never claimed, in the order of
+// Seq; the other way round if req.FreshFirst. Each counts against req.Day of the account.
 //
 // It returns no items and no error if nothing is pending, fewer than asked if the daily limit allows no more, and
 // [queue.ErrDailyLimit] if something is pending but the limit allows nothing.
@@ -123,11 +123,18 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 			return nil, err
 		}
 		from := len(picks)
+		if req.FreshFirst {
+			if picks, err = t.claimNext(b, bk, picks, want, 0, req.Day); err != nil {
+				return nil, err
+			}
+		}
 		if picks, err = t.claimReady(b, bk, picks, want, req.Day); err != nil {
 			return nil, err
 		}
-		if picks, err = t.claimNext(b, bk, picks, want, len(picks)-from, req.Day); err != nil {
-			return nil, err
+		if !req.FreshFirst {
+			if picks, err = t.claimNext(b, bk, picks, want, len(picks)-from, req.Day); err != nil {
+				return nil, err
+			}
 		}
 		for _, p := range picks[from:] {
 			t.put(bk.open, seqKey(p.seq), p.rec.encode(nil))
@@ -139,14 +146,19 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	return picks, nil
 }
 
-// claimReady takes what became pending again.
+// claimReady takes what became pending again, in turn: from after the one taken last, so that an item which fails each
+// time does not keep the others from theirs.
 func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
-	if b.meta.Ready == 0 {
-		return picks, nil
-	}
 	from := len(picks)
+	most := min(from+int(min(b.meta.Ready, int64(want))), want)
 	c := bk.ready.Cursor()
-	for k, v := c.First(); k != nil && len(picks) < want; k, v = c.Next() {
+	k, v := c.Seek(seqKey(b.turn))
+	for len(picks) < most {
+		if k == nil {
+			if k, v = c.First(); k == nil {
+				return nil, damaged("batch %q: the books have %d items ready that are not there", b.meta.Batch.ID, b.meta.Ready)
+			}
+		}
 		rec, err := recordAt(v, keySeq(k))
 		if err != nil {
 			return nil, err
@@ -155,10 +167,12 @@ func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue
 			return nil, err
 		}
 		picks = append(picks, pick{b, keySeq(k), rec})
+		k, v = c.Next()
 	}
 	for _, p := range picks[from:] {
 		t.delete(bk.ready, seqKey(p.seq))
 		t.touch(b).Ready--
+		b.turn = p.seq + 1
 	}
 	return picks, nil
 }

@@ -1,0 +1,176 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
+
+	"airlift/queue"
+	"airlift/queue/bolt"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/air/airtest"
+)
+
+const batch = "b"
+
+// bubble is a queue on disk and an AiR in process, in fake time.
+type bubble struct {
+	t      *testing.T
+	path   string
+	db     *bolt.DB
+	opened time.Time
+	air    *airtest.Server
+	mu     sync.Mutex
+	posts  []time.Time // when POSTs arrived; guarded by mu
+	gets   []time.Time // when lists were asked for; guarded by mu
+}
+
+// inBubble runs a test at noon of fake time, with so many items pending.
+func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "queue.db")
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(12 * time.Hour) // a bubble begins at midnight
+		b := &bubble{t: t, path: path}
+		heard := c.OnRequest
+		c.OnRequest = func(r airtest.Request) {
+			b.mu.Lock()
+			if r.Method == "POST" {
+				b.posts = append(b.posts, time.Now())
+			} else {
+				b.gets = append(b.gets, time.Now())
+			}
+			b.mu.Unlock()
+			if heard != nil {
+				heard(r)
+			}
+		}
+		b.air = airtest.NewServer(c)
+		defer b.air.Close()
+		b.open()
+		defer func() {
+			b.check()
+			b.close()
+		}()
+		if err := b.db.CreateBatch(t.Context(), queue.Batch{ID: batch, Account: queue.DefaultAccount, Settings: queue.JobFields{
+			Services: []byte(`{"ocr":""}`), DestinationBucket: "out", DestinationRegion: "us-east-1",
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		b.add(0, items)
+		test(b)
+	})
+}
+
+func (b *bubble) open() {
+	b.t.Helper()
+	db, err := bolt.Open(b.path, bolt.Options{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.db, b.opened = db, time.Now()
+}
+
+func (b *bubble) close() {
+	b.t.Helper()
+	if err := b.db.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// add enqueues items from to to.
+func (b *bubble) add(from, to int) {
+	b.t.Helper()
+	var c queue.Chunk
+	for i := from; i < to; i++ {
+		c.Items = append(c.Items, queue.Item{Line: int64(i + 2), Bucket: "archive", Key: fmt.Sprintf("clip-%05d.mov", i)})
+	}
+	if _, err := b.db.Add(b.t.Context(), batch, c); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// pool returns a pool at a rate, 0 for unlimited.
+func (b *bubble) pool(perSecond float64, change func(*Config)) *Pool {
+	b.t.Helper()
+	client, err := air.New(air.Config{BaseURL: "http://127.0.0.1", Credentials: air.NewCredentials("access-key", "secret-key"), Transport: b.air})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	limit := ratelimit.Unlimited
+	if perSecond > 0 {
+		limit = rate.Limit(perSecond)
+	}
+	c := Config{
+		Store: b.db, API: client, Limiter: ratelimit.NewLimiter(limit, 1), Batches: []string{batch}, Opened: b.opened, Log: zerolog.Nop(),
+	}
+	if change != nil {
+		change(&c)
+	}
+	p, err := New(c)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+// run runs a pool to its end.
+func (b *bubble) run(perSecond float64, change func(*Config)) error {
+	b.t.Helper()
+	return b.pool(perSecond, change).Run(b.t.Context())
+}
+
+func (b *bubble) counts() queue.Counts {
+	b.t.Helper()
+	got, err := b.db.Batch(context.Background(), batch)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got.Counts
+}
+
+// want fails the test unless so many items are in each of the states; the others are empty.
+func (b *bubble) want(want queue.Counts) {
+	b.t.Helper()
+	want.Items = want.Pending + want.Sending + want.InDoubt + want.Submitted + want.Failed + want.Cancelled
+	if got := b.counts(); got != want {
+		b.t.Errorf("books: got %+v, want %+v", got, want)
+	}
+}
+
+// check holds for every test: the books balance, and no object has two jobs.
+func (b *bubble) check() {
+	b.t.Helper()
+	if dup := b.air.Duplicates(); len(dup) > 0 {
+		b.t.Errorf("objects with more than one job: %v", dup)
+	}
+	report, err := b.db.Check(context.Background(), nil)
+	if err != nil || len(report.Problems) > 0 {
+		b.t.Errorf("check: %v %v", err, report.Problems)
+	}
+}
+
+// arrivals returns how many POSTs and lists arrived so far.
+func (b *bubble) arrivals() (posts, gets []time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append(posts, b.posts...), append(gets, b.gets...)
+}
+
+// wantStop fails the test unless err is a stop of that reason.
+func wantStop(t *testing.T, err error, want Reason) {
+	t.Helper()
+	var s *StopError
+	if !errors.As(err, &s) || s.Reason != want {
+		t.Fatalf("the run ended with %v, want a stop of reason %d", err, want)
+	}
+}

@@ -1,0 +1,180 @@
+package worker
+
+import (
+	"testing"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker/air"
+	"airlift/worker/air/airtest"
+)
+
+// once gives the n-th POST a fault and no other request any.
+func once(n int, kind airtest.Kind) func(airtest.Request) airtest.Fault {
+	return func(r airtest.Request) airtest.Fault {
+		if r.Method == "POST" && r.N == n {
+			return airtest.Fault{Kind: kind, Delay: delays[kind]}
+		}
+		return airtest.Fault{}
+	}
+}
+
+// delays: a late job is accepted 2 s after our timeout gave up.
+var delays = map[airtest.Kind]time.Duration{airtest.Late: air.DefaultTimeout + 2*time.Second}
+
+func TestDoubtIsSettledByALookup(t *testing.T) {
+	for _, kind := range []airtest.Kind{
+		airtest.Err500Before, airtest.Err500After, airtest.HTML502Before, airtest.HTML502After, airtest.ResetBefore, airtest.ResetAfter,
+		airtest.CloseBefore, airtest.CloseAfter, airtest.HangBefore, airtest.HangAfter, airtest.HTML200Before, airtest.HTML200After,
+		airtest.EmptyJSONBefore, airtest.EmptyJSONAfter, airtest.HalfBody, airtest.Late,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			inBubble(t, 20, airtest.Config{Script: once(7, kind)}, func(b *bubble) {
+				begin := time.Now()
+				if err := b.run(50, nil); err != nil {
+					b.t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: 20})
+				if took := time.Since(begin); took < defaultSettle {
+					b.t.Errorf("settled after %v, before the settle window of %v had passed", took, defaultSettle)
+				}
+			})
+		})
+	}
+}
+
+// A list that lags by most of the settle window must not lead to a second job.
+func TestDoubtOutlastsALaggingList(t *testing.T) {
+	c := airtest.Config{Script: once(3, airtest.ResetAfter), Settings: airtest.Settings{ListLag: airtest.Duration(defaultSettle * 8 / 10)}}
+	inBubble(t, 10, c, func(b *bubble) {
+		if err := b.run(50, nil); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 10})
+		if got := b.air.Posts(); got != 10 {
+			b.t.Errorf("POSTs: got %d, want 10", got)
+		}
+	})
+}
+
+func TestDoubtAtOpenWaitsForTheWindow(t *testing.T) {
+	inBubble(t, 10, airtest.Config{}, func(b *bubble) {
+		if _, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
+			b.t.Fatal(err)
+		}
+		b.close() // as after a crash: four items are being sent
+		b.open()
+		b.want(queue.Counts{Pending: 6, InDoubt: 4})
+		if err := b.run(0, nil); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 10})
+		posts, _ := b.arrivals()
+		if posts[5].Sub(b.opened) > time.Second || posts[6].Sub(b.opened) < defaultSettle {
+			b.t.Errorf("POSTs 6 and 7 were %v and %v after the open: pending items go at once, doubtful ones after the window",
+				posts[5].Sub(b.opened), posts[6].Sub(b.opened))
+		}
+	})
+}
+
+func TestAttemptsRunOut(t *testing.T) {
+	script := func(r airtest.Request) airtest.Fault {
+		if r.Method == "POST" && r.Job.Source.ObjectKey == "clip-00003.mov" {
+			return airtest.Fault{Kind: airtest.Err500Before}
+		}
+		return airtest.Fault{}
+	}
+	inBubble(t, 10, airtest.Config{Script: script}, func(b *bubble) {
+		if err := b.run(50, nil); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 9, Failed: 1})
+		if got := b.air.Posts(); got != 9+defaultMaxAttempts {
+			b.t.Errorf("POSTs: got %d, want 9 and %d attempts", got, defaultMaxAttempts)
+		}
+		e, _, err := b.db.Find(b.t.Context(), batch, queue.Object{Bucket: "archive", Key: "clip-00003.mov"})
+		if err != nil || e.Attempts != defaultMaxAttempts || e.HTTPStatus != 500 || e.Code != "INTERNAL_ERROR" {
+			b.t.Errorf("got %+v, %v, want it failed after 5 attempts with the last error", e.Record, err)
+		}
+	})
+}
+
+// An item that was ever in doubt is looked up immediately before its next POST: here its job appears in the list only
+// after the settle window, which the server was not supposed to do.
+func TestRetryLooksUpOnceMore(t *testing.T) {
+	c := airtest.Config{
+		Script:   once(1, airtest.Err500After),
+		Settings: airtest.Settings{ListLag: airtest.Duration(2 * time.Minute)},
+	}
+	inBubble(t, 1, c, func(b *bubble) {
+		if err := b.run(50, func(c *Config) { c.MaxAttempts = 1 }); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Failed: 1})
+		time.Sleep(5 * time.Minute)
+		if n, err := b.db.Retry(b.t.Context(), batch, queue.Failed, queue.Filter{}); n != 1 || err != nil {
+			b.t.Fatalf("retry: got %d, %v", n, err)
+		}
+		if err := b.run(50, func(c *Config) { c.TrustQueue = true }); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 1})
+		if got := b.air.Posts(); got != 1 {
+			b.t.Errorf("POSTs: got %d, want the one of before", got)
+		}
+	})
+}
+
+func TestLookupsThatKeepFailingEndTheRun(t *testing.T) {
+	script := func(r airtest.Request) airtest.Fault {
+		switch {
+		case r.Method == "POST" && r.N == 2:
+			return airtest.Fault{Kind: airtest.ResetAfter}
+		case r.Method == "GET" && r.N > 1:
+			return airtest.Fault{Kind: airtest.Forbid403}
+		}
+		return airtest.Fault{}
+	}
+	inBubble(t, 5, airtest.Config{Script: script}, func(b *bubble) {
+		begin := time.Now()
+		if err := b.run(50, nil); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 4, InDoubt: 1})
+		if took := time.Since(begin); took < lookupsGiveUp || took > lookupsGiveUp+10*time.Minute {
+			b.t.Errorf("ended after %v, want after %v of failing lookups", took, lookupsGiveUp)
+		}
+	})
+}
+
+func TestLookupsGoOnInAPause(t *testing.T) {
+	c := airtest.Config{Settings: airtest.Settings{DailyCap: 5}, Script: once(3, airtest.ResetAfter)}
+	inBubble(t, 8, c, func(b *bubble) {
+		begin := time.Now()
+		if err := b.run(50, nil); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 8})
+		_, gets := b.arrivals()
+		if at := gets[len(gets)-1]; at.Sub(begin) > time.Hour {
+			b.t.Errorf("the lookup was %v after the start, want it in the pause", at.Sub(begin))
+		}
+	})
+}
+
+func TestReconcileSendsNothing(t *testing.T) {
+	inBubble(t, 10, airtest.Config{}, func(b *bubble) {
+		if _, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
+			b.t.Fatal(err)
+		}
+		b.close()
+		b.open()
+		if err := b.run(0, func(c *Config) { c.LookupsOnly = true }); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Pending: 10})
+		if got := b.air.Posts(); got != 0 {
+			b.t.Errorf("POSTs: got %d, want none", got)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package worker
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseFailureLimit(t *testing.T) {
+	for in, want := range map[string]FailureLimit{
+		"50%": {Percent: 50}, "0.5%": {Percent: 0.5}, "100": {Count: 100}, "off": {Off: true}, " 7 ": {Count: 7},
+	} {
+		if got, err := ParseFailureLimit(in); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v, want %+v", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", "0", "-1", "0%", "101%", "many", "5 %%"} {
+		if got, err := ParseFailureLimit(in); err == nil {
+			t.Errorf("%q: got %+v, want an error", in, got)
+		}
+	}
+}
+
+func TestFailureCounter(t *testing.T) {
+	feed := func(limit FailureLimit, outcomes ...bool) int {
+		f := failureCounter{limit: limit}
+		for i, failed := range outcomes {
+			if f.decided(failed) != "" {
+				return i + 1
+			}
+		}
+		return 0
+	}
+	all := func(n int, failed bool) []bool {
+		out := make([]bool, n)
+		for i := range out {
+			out[i] = failed
+		}
+		return out
+	}
+	half := FailureLimit{Percent: 50}
+	for name, c := range map[string]struct{ got, want int }{
+		"all fail: after the first hundred":    {feed(half, all(500, true)...), 100},
+		"under a hundred decided: never":       {feed(half, all(99, true)...), 0},
+		"exactly half: goes on":                {feed(half, append(all(500, false), all(500, true)...)...), 0},
+		"one more than half of the last 1,000": {feed(half, append(all(500, false), all(501, true)...)...), 1001},
+		"what is long ago does not count":      {feed(half, append(all(40, true), all(5000, false)...)...), 0},
+		"by count":                             {feed(FailureLimit{Count: 3}, true, false, true, true), 4},
+		"off":                                  {feed(FailureLimit{Off: true}, all(5000, true)...), 0},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: stopped at item %d, want %d", name, c.got, c.want)
+		}
+	}
+}
+
+func TestTrouble(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	tr := trouble{threshold: 4, giveUp: time.Hour}
+	for i := range 3 {
+		if hold, _ := tr.bad(now, false, true); hold != 0 {
+			t.Fatalf("held after %d bad outcomes, want after 4", i+1)
+		}
+	}
+	holds := []time.Duration{}
+	for range 12 {
+		hold, giveUp := tr.bad(now, true, true)
+		if giveUp {
+			t.Fatal("gave up at once")
+		}
+		holds = append(holds, hold)
+		now = now.Add(hold)
+	}
+	for i, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300} {
+		if holds[i] != want*time.Second {
+			t.Errorf("wait %d: got %v, want %vs", i+1, holds[i], want)
+		}
+	}
+	for !func() bool { hold, giveUp := tr.bad(now, true, true); now = now.Add(hold); return giveUp }() {
+	}
+	if got := tr.lasting(now); got != time.Hour {
+		t.Errorf("gave up after %v, want 1h", got)
+	}
+	tr.over(Verdict{})
+	if hold, giveUp := tr.bad(now, true, true); giveUp || hold != time.Second {
+		t.Errorf("after an answer: got %v, %v, want it to begin anew", hold, giveUp)
+	}
+	unheard := trouble{threshold: 4, giveUp: 12 * time.Hour}
+	unheard.bad(now, true, false)
+	if _, giveUp := unheard.bad(now.Add(time.Minute), true, false); !giveUp {
+		t.Error("a run that never had an answer went on after a minute")
+	}
+}
+
+func TestJitter(t *testing.T) {
+	for n, most := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 5: 8 * time.Second, 50: 30 * time.Second} {
+		low, high := time.Hour, time.Duration(0)
+		for range 2000 {
+			d := jitter(n, backoffBase, backoffCap)
+			low, high = min(low, d), max(high, d)
+		}
+		if high > most+time.Millisecond || high < most*8/10 || low > most/10 {
+			t.Errorf("failure %d: got %v to %v, want it spread over 0 to %v", n, low, high, most)
+		}
+	}
+}
