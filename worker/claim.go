@@ -73,6 +73,9 @@ func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, 
 		})
 		p.unreserve(n - len(got))
 		if errors.Is(err, queue.ErrDailyLimit) {
+			if quiet, _ := p.quiet(); !quiet {
+				return nil, nil // what is under way still counts, or gives its claim back
+			}
 			until := p.clock.ours(ratelimit.NextMidnightUTC(p.clock.now())).Add(p.Grace)
 			p.pause(until, "our own daily limit is reached (--daily-limit)", false)
 			return nil, nil
@@ -84,10 +87,16 @@ func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, 
 	return nil, nil
 }
 
-// reserve takes up to n items from what MaxItems leaves, and books them as outstanding.
+// reserve takes up to n items from what MaxItems leaves, and books them as outstanding: never more than a crash may leave
+// in doubt.
 func (p *Pool) reserve(n int) int {
 	p.booking.Lock()
 	defer p.booking.Unlock()
+	most := p.Workers
+	if p.looksAhead() {
+		most = lookahead * p.Workers
+	}
+	n = max(min(n, most-p.outstanding), 0)
 	if p.MaxItems > 0 {
 		n = int(min(int64(n), p.budget))
 		p.budget -= int64(n)

@@ -65,6 +65,15 @@ func (p *progress) running() {
 	p.set(func(s *Snapshot) { s.Activity, s.PausedUntil, s.Reason = Running, time.Time{}, "" })
 }
 
+// because says why a run that is going on does not get on; an empty reason takes that back.
+func (p *progress) because(reason string) {
+	p.set(func(s *Snapshot) {
+		if s.Activity == Running {
+			s.Reason = reason
+		}
+	})
+}
+
 func (p *progress) reason() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,3 +123,6 @@ func (p *Pool) Progress() Snapshot {
 	}
 	return s
 }
+
+// Today returns today by AiR's clock, as far as its answers told.
+func (p *Pool) Today() queue.Day { return queue.DayOf(p.clock.now()) }

@@ -132,6 +132,9 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 	switch v.Action {
 	case GoOn:
 		p.gate.Open(pass)
+		if pass.Canary {
+			p.progress.because("")
+		}
 		if pass.Canary && v.State == queue.Submitted {
 			p.clearStored()
 		}

@@ -96,13 +96,16 @@ func (p *Pool) loadDoubts(ctx context.Context, batch string) error {
 	}
 }
 
+// LookupsAtOnce is how many lookups may be under way beside the workers' requests.
+const LookupsAtOnce = 8
+
 // settle looks up what is in doubt once it is due. While lookups fail, one at a time is tried at growing intervals.
 func (p *Pool) settle(ctx context.Context) {
 	failed := 0
 	var since time.Time
 	for ctx.Err() == nil {
 		arrived := p.doubts.arrived.wait()
-		n := p.Workers
+		n := min(p.Workers, LookupsAtOnce)
 		if failed > 0 {
 			n = 1
 		}

@@ -97,6 +97,7 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, why string) {
 		if !pass.Canary {
 			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg("AiR does not answer: only a canary is sent from time to time until it does")
 		}
+		p.progress.because("AiR does not answer: " + why)
 		p.gate.Hold(hold, true)
 	}
 }
