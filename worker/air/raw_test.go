@@ -50,17 +50,24 @@ func newRawServer(t testing.TB, serve func(rawConn)) *rawServer {
 
 // request reads one request with its body; nil if there is none.
 func (c rawConn) request() *http.Request {
+	r, _ := c.requestBody()
+	return r
+}
+
+// requestBody is request with the body.
+func (c rawConn) requestBody() (*http.Request, []byte) {
 	r, err := http.ReadRequest(c.read)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
-		return nil
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, nil
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.server.arrivals++
-	return r
+	return r, body
 }
 
 func (c rawConn) send(s string) { _, _ = io.WriteString(c, s) }

@@ -2,6 +2,7 @@ package air
 
 import (
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,13 +25,15 @@ func newRedactor(c Credentials) *redactor {
 	access, secret := c.keys()
 	var pairs []string
 	// The secret first: where both begin alike the first in the list wins. The
-	// quoted form is what %q makes of it.
+	// quoted form is what %q makes of it, the others stand in URLs.
 	for _, s := range []string{secret, access} {
 		if len(s) < minSecret {
 			continue
 		}
 		quoted := strconv.Quote(s)
-		pairs = append(pairs, s, redacted, quoted[1:len(quoted)-1], redacted)
+		for _, form := range []string{s, quoted[1 : len(quoted)-1], url.QueryEscape(s), url.PathEscape(s)} {
+			pairs = append(pairs, form, redacted)
+		}
 	}
 	return &redactor{strings.NewReplacer(pairs...).Replace}
 }
