@@ -28,7 +28,9 @@ func (e *s3Error) Unwrap() error { return e.cause }
 
 // explainS3 puts an error of an S3 request into the user's terms, with a remedy.
 // Codes: Amazon S3 API reference, "Error responses".
-func explainS3(err error, bucket string) (error, string) { //nolint:revive // the error is the text here, not a failure
+//
+//lint:ignore ST1008 the error is what was found, not a failure to find it
+func explainS3(err error, bucket string) (error, string) {
 	status := 0
 	var response *smithyhttp.ResponseError
 	if errors.As(err, &response) {

@@ -9,7 +9,9 @@ var bom = []byte("\ufeff")
 
 // sniff judges the head of a stream: its first line and whatever was read with
 // it. It returns what makes the whole stream unreadable, and a remedy.
-func sniff(head []byte) (err error, remedy string) { //nolint:revive // the error is a finding here, not a failure
+//
+//lint:ignore ST1008 the error is what was found, not a failure to find it
+func sniff(head []byte) (err error, remedy string) {
 	const save = "save it again as UTF-8"
 	switch {
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):

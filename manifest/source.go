@@ -106,11 +106,14 @@ func ParseSource(arg string) (Source, error) {
 	return s, nil
 }
 
+// OnS3 tells whether the source lies in a bucket.
+func (s Source) OnS3() bool { return s.Kind == KindS3Object || s.Kind == KindS3Scan }
+
 // Resolve applies the options that say how to read the source (Format,
 // ForceScan, ForceManifest) and checks that it can be opened with these options
 // as far as that can be known without opening it. Its errors are ErrUsage.
 func (s Source) Resolve(o Options) (Source, error) {
-	s3 := s.Kind == KindS3Object || s.Kind == KindS3Scan
+	s3 := s.OnS3()
 	switch {
 	case o.ForceScan && o.ForceManifest:
 		return s, usagef("%s: --scan and --manifest exclude each other; give one", s.Arg)

@@ -16,7 +16,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `check reads the whole queue: the pages of the database, every item and record, and whether the
 books balance. It changes nothing but that what was being sent when a process ended is in doubt.
 ` + exitCodesHelp,
-		Example: "  airlift check", Args: cobra.NoArgs,
+		Example: "  airlift check", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			db, err := a.openExisting()
 			if err != nil {
@@ -35,7 +35,7 @@ books balance. It changes nothing but that what was being sent when a process en
 			if len(report.Problems) > 0 {
 				return fmt.Errorf("the queue at %s is damaged: keep the file, and rebuild the queue from a copy or from AiR's list", a.queuePath())
 			}
-			_, err = fmt.Fprintf(a.out, "%s: sound, %s batches, %s items\n", a.queuePath(), n(int64(report.Batches)), n(report.Items))
+			_, err = fmt.Fprintf(a.out, "%s is sound (batches: %s, items: %s)\n", a.queuePath(), n(int64(report.Batches)), n(report.Items))
 			return err
 		},
 	}
@@ -47,11 +47,11 @@ func (a *app) compactCommand() *cobra.Command {
 		Long: `compact copies the queue without the room it no longer needs, and replaces the file in one step. It
 needs as much free space as the queue is large.
 ` + exitCodesHelp,
-		Example: "  airlift compact", Args: cobra.NoArgs,
+		Example: "  airlift compact", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			before, after, err := bolt.Compact(a.queuePath(), bolt.Options{LockTimeout: lockTimeout, MustExist: true})
 			if err != nil {
-				return err
+				return a.explainMissing(err)
 			}
 			_, err = fmt.Fprintf(a.out, "%s: %s before, %s now\n", a.queuePath(), humanize.IBytes(uint64(before)), humanize.IBytes(uint64(after)))
 			return err

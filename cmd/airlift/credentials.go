@@ -52,7 +52,7 @@ func (a *app) credentials(ctx context.Context, profile string) (keyPair, error) 
 }
 
 // errNoProfile: the AWS shared files have no such profile.
-var errNoProfile = errors.New("there is no such profile in the AWS shared files")
+var errNoProfile = errors.New("there is no such profile in the AWS shared files: check --profile or AWS_PROFILE")
 
 // profileCredentials reads a profile of the AWS shared files. Only keys that stand there are taken: AiR knows no others.
 func (a *app) profileCredentials(ctx context.Context, profile string) (keyPair, error) {

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/spf13/cobra"
+
+	"airlift/worker"
 )
 
 func (a *app) enqueueCommand() *cobra.Command {
@@ -43,9 +46,26 @@ func (a *app) enqueueCommand() *cobra.Command {
 
 // enqueue reads the sources to their end and prints the summary.
 func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
+	showing, done := sync.WaitGroup{}, make(chan struct{})
+	showing.Go(func() {
+		a.keepStatusFile(done, func() []summary {
+			s, err := a.summarize(context.WithoutCancel(ctx), t.db, t.batch, ourToday())
+			if err != nil {
+				return nil // the reading itself ends with this error
+			}
+			select {
+			case <-done:
+			default:
+				s.State = string(worker.Running)
+			}
+			return []summary{s}
+		})
+	})
 	readErr := t.reading.into(ctx, t.db, t.batch)
+	close(done)
+	showing.Wait()
 	ctx = context.WithoutCancel(ctx)
-	s, err := a.summarize(ctx, t.db, t.batch)
+	s, err := a.summarize(ctx, t.db, t.batch, ourToday())
 	if err != nil {
 		return errors.Join(readErr, err)
 	}

@@ -76,9 +76,11 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, queue.ErrBroken): // whatever else came of it
+		return exitUnexpected
 	case errors.As(err, &code):
 		return code.code
-	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound):
+	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, errNoProfile):
 		return exitUsage
 	case errors.Is(err, queue.ErrLocked):
 		return exitLocked

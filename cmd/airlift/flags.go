@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ func (j *jobFlags) fields() (queue.JobFields, error) {
 	}
 	if j.priority != 0 && (j.priority < 1 || j.priority > 10) {
 		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
+	}
+	if hasPassword(j.sourceEndpoint) {
+		return out, usagef("--source-endpoint must not hold a user or password: set the keys by environment or profile")
 	}
 	text := j.services
 	if path, isFile := strings.CutPrefix(text, "@"); isFile {
@@ -182,7 +186,7 @@ func (s *sendFlags) check() (parsed, error) {
 // client returns the AiR client. The URL and the keys must be there.
 func (s *sendFlags) client(keys keyPair) (*air.Client, error) {
 	c, err := air.New(air.Config{
-		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers + 1, // lookups want one too
+		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers + worker.LookupsAtOnce,
 		UserAgent: "airlift/" + versionText(),
 	})
 	if err != nil {
@@ -202,10 +206,16 @@ func zeroMeansNone(d time.Duration) time.Duration {
 // missing collects the settings that are not there, so that all are named at once.
 type missing []string
 
+// add adds a setting on the condition, once.
 func (m *missing) add(condition bool, what string) {
-	if condition {
+	if condition && !slices.Contains(*m, what) {
 		*m = append(*m, what)
 	}
+}
+
+// addFlag is add for a setting that is a flag, which names the variable too.
+func (m *missing) addFlag(condition bool, what, flag, remark string) {
+	m.add(condition, fmt.Sprintf("%s: --%s or %s%s", what, flag, envName(flag), remark))
 }
 
 func (m missing) err() error {
@@ -217,7 +227,7 @@ func (m missing) err() error {
 
 // addAPI adds what every command that sends needs, and returns the keys.
 func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, error) {
-	m.add(s.airURL == "", "the base URL of AiR: --air-url or AIRLIFT_AIR_URL")
+	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
 	keys, err := a.credentials(cmd.Context(), s.profile)
 	if err == errNoCredentials {
 		m.add(true, missingCredentials)
@@ -228,7 +238,8 @@ func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, err
 
 // addFields adds the job settings that neither the flags nor the rows give.
 func (m *missing) addFields(f queue.JobFields) {
-	m.add(len(f.Services) == 0, "the services: --services, or a column of the manifest")
-	m.add(f.DestinationBucket == "", "the bucket that AiR writes to: --destination-bucket, or a column of the manifest")
-	m.add(f.DestinationRegion == "", "the region of that bucket: --destination-region, or a column of the manifest")
+	const column = ", or a column of the manifest"
+	m.addFlag(len(f.Services) == 0, "the services", "services", column)
+	m.addFlag(f.DestinationBucket == "", "the bucket that AiR writes to", "destination-bucket", column)
+	m.addFlag(f.DestinationRegion == "", "the region of that bucket", "destination-region", column)
 }

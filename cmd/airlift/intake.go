@@ -78,7 +78,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 
 // find looks for the batch in a queue that may not be there yet.
 func (t *intake) find(ctx context.Context) (queue.Batch, bool, error) {
-	db, err := t.app.openQueue(false)
+	db, err := t.app.openQueue(false, lockTimeout)
 	if errors.Is(err, queue.ErrNotExist) {
 		return queue.Batch{}, false, nil
 	}
@@ -134,7 +134,7 @@ func (r *reading) require(settings queue.JobFields) {
 			continue
 		}
 		if why := lacks(h.item.Own.Or(settings)); why != "" {
-			r.head[i] = row{rejected: &queue.Rejected{Line: h.item.Line, Bucket: h.item.Bucket, Key: h.item.Key, Reason: why, Extra: h.item.Extra}}
+			r.head[i] = rejectItem(h.item, why)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (t *intake) checkElsewhere(ctx context.Context) error {
 // create opens the queue for good and makes the batch, or stores its changed settings.
 func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) error {
 	if t.db == nil {
-		db, err := t.app.openQueue(true)
+		db, err := t.app.openQueue(true, lockTimeout)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -82,6 +81,7 @@ func (r *reading) read(ctx context.Context) (row, error) {
 
 // breaks notes that a source broke off; the others are still read.
 func (r *reading) breaks(err error) {
+	err = r.hidden(err)
 	if r.broken == nil {
 		r.broken = err
 	}
@@ -114,12 +114,21 @@ func (r *reading) judge(e *manifest.Entry) row {
 			DestinationRegion: e.DestinationRegion, SourceRegion: e.Region, SourceEndpoint: e.Endpoint,
 		},
 	}
+	if hasPassword(e.Endpoint) {
+		item.Own.SourceEndpoint = ""
+		return rejectItem(item, "the endpoint holds a user or password: take it out, it would be sent and stored")
+	}
 	if r.settings != nil {
 		if why := lacks(item.Own.Or(*r.settings)); why != "" {
-			return row{rejected: &queue.Rejected{Line: e.Line, Bucket: e.Bucket, Key: e.Key, Reason: why, Extra: item.Extra}}
+			return rejectItem(item, why)
 		}
 	}
 	return row{item: item}
+}
+
+// rejectItem turns an item away.
+func rejectItem(it *queue.Item, why string) row {
+	return row{rejected: &queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Reason: why, Extra: it.Extra}}
 }
 
 // lacks says which needed field neither the row nor the settings give.
@@ -174,84 +183,6 @@ func (r *reading) items() []*queue.Item {
 		}
 	}
 	return out
-}
-
-// rowBuffer passes rows from the one who reads to the one who stores.
-type rowBuffer struct {
-	filled chan struct{} // there are rows, or the end
-	full   chan struct{} // there are as many as a chunk may have
-	space  chan struct{} // rows were taken
-	mu     sync.Mutex
-	// The fields below are guarded by mu.
-	chunk queue.Chunk
-	rows  int
-	ended bool
-	err   error
-}
-
-func newRowBuffer() *rowBuffer {
-	return &rowBuffer{filled: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
-}
-
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
-// put adds a row, and waits when there are too many.
-func (b *rowBuffer) put(ctx context.Context, r row) error {
-	for {
-		b.mu.Lock()
-		if b.rows < mostRows {
-			break
-		}
-		b.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-b.space:
-		}
-	}
-	defer b.mu.Unlock()
-	switch {
-	case r.item != nil:
-		b.chunk.Items = append(b.chunk.Items, *r.item)
-	case r.rejected != nil:
-		b.chunk.Rejected = append(b.chunk.Rejected, *r.rejected)
-	default:
-		if b.chunk.Skipped == nil {
-			b.chunk.Skipped = map[string]int64{}
-		}
-		b.chunk.Skipped[r.skipped]++
-	}
-	if b.rows++; b.rows == 1 {
-		poke(b.filled)
-	}
-	if b.rows == mostRows {
-		poke(b.full)
-	}
-	return nil
-}
-
-// end says that no row follows, and why if it was no clean end.
-func (b *rowBuffer) end(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.ended, b.err = true, err
-	poke(b.filled)
-	poke(b.full)
-}
-
-// take returns what has come in, and whether and how it ended.
-func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	chunk, rows = b.chunk, b.rows
-	b.chunk, b.rows = queue.Chunk{}, 0
-	poke(b.space)
-	return chunk, rows, b.ended, b.err
 }
 
 // into reads everything into the batch. The reading is complete only if it ends cleanly; after an error it is not, and

@@ -44,13 +44,7 @@ type reporter struct {
 
 // writeReport writes the batch, item by item and then its rejected rows.
 func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f form, filter queue.Filter, rejectedOnly bool) error {
-	r := &reporter{out: bufio.NewWriterSize(w, 64<<10), form: f, index: map[string]int{}}
-	r.json = jsontext.NewEncoder(r.out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	for i, c := range ownColumns {
-		if c.used(b.Own) {
-			r.own = append(r.own, i)
-		}
-	}
+	r := newReporter(w, f, b.Own)
 	for _, name := range b.Columns {
 		r.addColumn(name)
 	}
@@ -82,6 +76,18 @@ func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f fo
 		}
 	}
 	return r.out.Flush()
+}
+
+// newReporter returns a reporter with the columns that every report has, and the recognised ones that some row uses.
+func newReporter(w io.Writer, f form, own queue.OwnCounts) *reporter {
+	r := &reporter{out: bufio.NewWriterSize(w, 64<<10), form: f, index: map[string]int{}}
+	r.json = jsontext.NewEncoder(r.out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for i, c := range ownColumns {
+		if c.used(own) {
+			r.own = append(r.own, i)
+		}
+	}
+	return r
 }
 
 // addColumn gives a column of the manifest its place.

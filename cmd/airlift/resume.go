@@ -15,7 +15,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		Long: `resume lifts a pause (daily cap) or a stop (monthly quota) that an earlier run has stored, because
 you know that AiR accepts jobs again. The next run still begins with a single request.
 ` + exitCodesHelp,
-		Example: "  airlift resume", Args: cobra.NoArgs,
+		Example: "  airlift resume", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			db, err := a.openExisting()
 			if err != nil {

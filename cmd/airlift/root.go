@@ -122,13 +122,15 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// noArgs is cobra.NoArgs with exactArgs' message.
+func noArgs(cmd *cobra.Command, args []string) error { return exactArgs(0, "no arguments")(cmd, args) }
+
 // exactArgs is cobra.ExactArgs with a message that says what is wanted.
 func exactArgs(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usagef("%s wants %s: see `%s --help`", cmd.CommandPath(), what, cmd.CommandPath())
+			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())
 		}
 		return nil
 	}
 }
-

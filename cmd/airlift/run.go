@@ -145,16 +145,16 @@ func (a *app) work(ctx context.Context, j *job) error {
 	if runErr == nil {
 		runErr = readErr
 	}
-	return a.finish(ctx, j, runErr)
+	return a.finish(ctx, j, runErr, pool.Today())
 }
 
 // finish writes report and summary and says how it ended.
-func (a *app) finish(ctx context.Context, j *job, runErr error) error {
+func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day) error {
 	ctx = context.WithoutCancel(ctx)
 	code := exitCode(runErr)
 	var all []summary
 	for _, id := range j.batches {
-		s, err := a.summarize(ctx, j.db, id)
+		s, err := a.summarize(ctx, j.db, id, today)
 		if err != nil {
 			return errors.Join(runErr, err)
 		}

@@ -24,9 +24,9 @@ Any pair of keys is accepted, unless AIRLIFT_SANDBOX_ACCESS_KEY and AIRLIFT_SAND
 are set.
 
 Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1. The kinds:
-  ` + kinds(),
+  ` + kinds() + "\n" + exitCodesHelp,
 		Example: "  airlift sandbox --daily-cap 250 --midnight-in 20s\n  airlift sandbox --listen 127.0.0.1:8080 --faults 500_after=0.05,hang_before=0.01 --list-lag 10s",
-		Args:    cobra.NoArgs,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if c.Faults.Post, err = airtest.ParseOdds(faults); err != nil {
@@ -80,12 +80,27 @@ func kinds() string {
 	return text
 }
 
-// sandbox serves until ctx ends.
+// sandbox serves until ctx ends, and then says what it was sent.
 func (a *app) sandbox(ctx context.Context, c airtest.Config, listen string) error {
 	s := airtest.NewServer(c)
 	defer s.Close()
-	return s.ListenAndServe(ctx, listen, func(url string) {
+	ready := false
+	err := s.ListenAndServe(ctx, listen, func(url string) {
+		ready = true
 		fmt.Fprintf(a.out, "AiR sandbox on %s\n", url)
 		a.log.Info().Str("url", url).Str("jobs", url+"/debug/jobs").Time("clock", s.Now()).Msg("the sandbox is ready: Ctrl-C ends it")
 	})
+	if err != nil && !ready {
+		return usagef("--listen %s: %v", listen, err)
+	}
+	if err != nil {
+		return err
+	}
+	objects, doubles := len(s.ByObject()), len(s.Duplicates())
+	verdict := "every object has exactly one job"
+	if doubles > 0 {
+		verdict = fmt.Sprintf("%d OBJECTS HAVE MORE THAN ONE JOB", doubles)
+	}
+	_, err = fmt.Fprintf(a.out, "AiR sandbox: %d POSTs, %d jobs for %d objects: %s\n", s.Posts(), s.Accepted(), objects, verdict)
+	return err
 }

@@ -80,7 +80,7 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 		if errors.Is(err, fs.ErrNotExist) && !asked {
 			return nil, path, nil
 		}
-		return nil, path, usagef("read the config file: %v", err)
+		return nil, path, usagef("read the config file %s: %v", path, rootCause(err))
 	}
 	settings := map[string][]string{}
 	for name, value := range raw {

@@ -22,7 +22,7 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool) (stop func())
 	now := func() []summary {
 		var all []summary
 		for _, id := range j.batches {
-			s, err := a.summarize(context.WithoutCancel(ctx), j.db, id)
+			s, err := a.summarize(context.WithoutCancel(ctx), j.db, id, pool.Today())
 			if err != nil {
 				return nil // the run itself ends with this error
 			}

@@ -50,6 +50,18 @@ type sources struct {
 	list    []manifest.Source
 	options manifest.Options
 	filter  *manifest.Filter
+	hide    *strings.Replacer // takes the keys out of what an S3 server says; nil without one
+}
+
+// hidden returns an error of a source without the keys: a server may echo what it was sent.
+func (s *sources) hidden(err error) error {
+	var broken *manifest.BrokenError
+	if s.hide == nil || !errors.As(err, &broken) {
+		return err
+	}
+	clean := *broken
+	clean.Err = errors.New(s.hide.Replace(broken.Err.Error()))
+	return &clean
 }
 
 // parse checks the arguments and flags, and names what is missing. It opens no source.
@@ -76,7 +88,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		if err != nil {
 			return out, err
 		}
-		onS3 = onS3 || src.Kind == manifest.KindS3Object || src.Kind == manifest.KindS3Scan
+		onS3 = onS3 || src.OnS3()
 		if src.Kind == manifest.KindFile {
 			if err := checkFile(arg); err != nil {
 				return out, err
@@ -85,35 +97,44 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		out.list = append(out.list, src)
 	}
 	if s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin) {
-		m.add(true, "the batch: --batch, for several sources and standard input have no default")
+		m.addFlag(true, "the batch", "batch", ", for several sources and standard input have no default")
 	}
-	if !onS3 {
-		return out, nil
+	if onS3 {
+		if err := s.access(ctx, a, j, profile, m, &out); err != nil {
+			return out, err
+		}
 	}
-	m.add(j.sourceRegion == "", "the region of the S3 source: --source-region")
+	for i, src := range out.list {
+		if src.OnS3() && out.options.S3 == nil {
+			continue // what is missing is said together with all else
+		}
+		if out.list[i], err = src.Resolve(out.options); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// access sets the access to S3 up, or names what is missing for it.
+func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile string, m *missing, out *sources) error {
+	m.addFlag(j.sourceRegion == "", "the region of the S3 source", "source-region", "")
 	keys, err := a.credentials(ctx, profile)
 	if errors.Is(err, errNoCredentials) {
 		m.add(true, missingCredentials)
-		return out, nil
+		return nil
 	}
 	if err != nil || j.sourceRegion == "" {
-		return out, err
+		return err
 	}
 	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
 	client, err := manifest.NewS3(manifest.S3Config{
 		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, ""),
 	})
-	if err != nil {
-		return out, err
+	if err == nil { // a nil *s3.Client in an interface would not be nil
+		out.options.S3, out.hide = client, strings.NewReplacer(keys.access, keys.String(), keys.secret, keys.String())
 	}
-	out.options.S3 = client
-	for i, src := range out.list {
-		if out.list[i], err = src.Resolve(out.options); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
+	return err
 }
 
 // checkFile finds what was misnamed before anything is read, sent or stored.
@@ -137,6 +158,12 @@ func s3Endpoint(endpoint, region string) string {
 		return "https://" + endpoint
 	}
 	return endpoint
+}
+
+// hasPassword reports whether an endpoint holds a user or password, which would be sent to AiR and stored.
+func hasPassword(endpoint string) bool {
+	u, err := url.Parse(s3Endpoint(endpoint, ""))
+	return err == nil && u.User != nil
 }
 
 // onAddress reports whether the host is a bare address, which cannot have a bucket's name in front.

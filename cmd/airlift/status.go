@@ -49,12 +49,12 @@ process last wrote to <queue>.status.json, which a run renews every 2 seconds.
 // status returns how the asked batches stand, from the queue or from the process that holds it.
 func (a *app) status(cmd *cobra.Command, args []string) ([]summary, error) {
 	ctx := cmd.Context()
-	db, err := a.openExisting()
+	db, err := a.openQueue(false, lockGlance)
 	if errors.Is(err, queue.ErrLocked) {
 		return a.statusOfOther(args)
 	}
 	if err != nil {
-		return nil, err
+		return nil, a.explainMissing(err)
 	}
 	all, err := func() ([]summary, error) {
 		ids := args
@@ -71,7 +71,7 @@ func (a *app) status(cmd *cobra.Command, args []string) ([]summary, error) {
 		}
 		var all []summary
 		for _, id := range ids {
-			s, err := a.summarize(ctx, db, id)
+			s, err := a.summarize(ctx, db, id, ourToday())
 			if err != nil {
 				return nil, err
 			}

@@ -34,19 +34,24 @@ type store interface {
 
 	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
 	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
+	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
 	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
 	Close() error
 }
 
-// lockTimeout is how long an open waits for another process to let go of the queue.
-const lockTimeout = time.Second
+const (
+	// lockTimeout is how long an open waits for another process to let go of the queue.
+	lockTimeout = time.Second
+	// lockGlance is the same for status, which has another place to look.
+	lockGlance = 100 * time.Millisecond
+)
 
 // openQueue opens the queue, and creates it if it may.
-func (a *app) openQueue(create bool) (store, error) {
+func (a *app) openQueue(create bool, wait time.Duration) (store, error) {
 	path := a.queuePath()
-	db, err := bolt.Open(path, bolt.Options{LockTimeout: lockTimeout, MustExist: !create})
+	db, err := bolt.Open(path, bolt.Options{LockTimeout: wait, MustExist: !create})
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +60,16 @@ func (a *app) openQueue(create bool) (store, error) {
 
 // openExisting opens a queue that must be there.
 func (a *app) openExisting() (store, error) {
-	db, err := a.openQueue(false)
+	db, err := a.openQueue(false, lockTimeout)
+	return db, a.explainMissing(err)
+}
+
+// explainMissing says what to do when there is no queue.
+func (a *app) explainMissing(err error) error {
 	if errors.Is(err, queue.ErrNotExist) {
-		return nil, usagef("there is no queue at %s: `airlift run` or `airlift enqueue` makes one; --queue names another", a.queuePath())
+		return usagef("there is no queue at %s: `airlift run` or `airlift enqueue` makes one; --queue names another", a.queuePath())
 	}
-	return db, err
+	return err
 }
 
 // withBatch opens the queue and calls f with it and its batch of that id.

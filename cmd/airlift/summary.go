@@ -50,8 +50,8 @@ type summary struct {
 	incomplete bool // the latest reading did not come to its end
 }
 
-// summarize reads how a batch stands from the queue, as if no run were going on.
-func (a *app) summarize(ctx context.Context, db store, id string) (summary, error) {
+// summarize reads how a batch stands from the queue, as if no run were going on. today is the day to count.
+func (a *app) summarize(ctx context.Context, db store, id string, today queue.Day) (summary, error) {
 	b, err := db.Batch(ctx, id)
 	if err != nil {
 		return summary{}, err
@@ -61,7 +61,7 @@ func (a *app) summarize(ctx context.Context, db store, id string) (summary, erro
 		return summary{}, err
 	}
 	now := time.Now()
-	day, err := db.Day(ctx, b.Account, queue.DayOf(now))
+	day, err := db.Day(ctx, b.Account, today)
 	if err != nil {
 		return summary{}, err
 	}
@@ -84,6 +84,9 @@ func (a *app) summarize(ctx context.Context, db store, id string) (summary, erro
 	}
 	return s, nil
 }
+
+// ourToday is today by our own clock, for where nobody has heard AiR's.
+func ourToday() queue.Day { return queue.DayOf(time.Now()) }
 
 // underway adds what only the running pool knows.
 func (s *summary) underway(p worker.Snapshot, limit float64) {

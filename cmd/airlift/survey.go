@@ -120,19 +120,22 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, skippedBy: s.SkippedBy,
 		rejected: s.rejected, incomplete: s.reading.broken != nil}
 	if t.db != nil {
-		if have, err := a.summarize(ctx, t.db, t.batch); err == nil {
+		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)
 		}
 	}
 	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
 		return err
 	}
-	code := s.reading.worst
+	code, text := s.reading.worst, ""
 	if s.Rejected > 0 {
 		code = worse(code, exitIncomplete)
+	}
+	if s.reading.broken != nil {
+		text = s.reading.broken.Error()
 	}
 	if code == exitOK {
 		return nil
 	}
-	return &codeError{code: code}
+	return &codeError{code, text}
 }

@@ -175,10 +175,10 @@ func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 			} else {
 				// The value that can hold the hash is the last whose key is not above it.
 				if k, v = c.Seek(p.hash.append(nil)); k == nil {
-					k, v = c.Last()
+					_, v = c.Last()
 				} else if hashAt(k) != p.hash {
 					if k, v = c.Prev(); k == nil {
-						k, v = c.First()
+						_, v = c.First()
 					}
 				}
 				if err := stand(v); err != nil {

@@ -23,6 +23,7 @@ type PageFields string
 const (
 	PageFieldsUsual PageFields = "usual" // PageNumber, PageSize, TotalRecords
 	PageFieldsNone  PageFields = "none"  // Records alone
+	PageFieldsOdd   PageFields = "odd"   // others, of odd types, that contradict the page
 )
 
 // DefaultLifecycle is how long a job takes if Config says nothing.
@@ -49,6 +50,13 @@ type Config struct {
 	NameMatch NameMatch
 	// PageFields is what stands beside Records; empty: PageFieldsUsual.
 	PageFields PageFields
+
+	// EditQuery, if set, may change the query of a GET /jobs (a copy) before it is
+	// answered: a list that ignores a filter deletes it here. EditRecords, if set,
+	// may replace the records of the page (a copy, sorted as asked for) before they
+	// go out. Called by several goroutines.
+	EditQuery   func(url.Values)
+	EditRecords func(q Request, page []air.Job) []air.Job
 
 	// SourceExists and DestinationExists, if set, may deny an object or a bucket: a
 	// 400, as for one that AiR cannot read. Called by several goroutines.

@@ -212,7 +212,7 @@ func TestRandomFaults(t *testing.T) {
 		}
 		return pattern.String()
 	}
-	if run(1) != run(1) || run(1) == run(2) {
+	if first, again, other := run(1), run(1), run(2); first != again || first == other {
 		t.Error("faults do not follow the seed")
 	}
 	for _, s := range []string{"late", "late=x", "unknown=0.1", "late=2", "late=0.6,half_body=0.6"} {

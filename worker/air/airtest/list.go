@@ -1,6 +1,9 @@
 package airtest
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -56,7 +59,12 @@ func parseListQuery(q url.Values) (l listQuery, problem string) {
 // list answers GET /jobs. By name (exact) and by batch it costs what it returns;
 // by status or a part of a name it goes through the batch, without the lock.
 func (s *Server) list(c *call) reply {
-	q, problem := parseListQuery(c.Query)
+	query := c.Query
+	if s.config.EditQuery != nil {
+		query = maps.Clone(query) // its lists are replaced, not written to, by Set and Del
+		s.config.EditQuery(query)
+	}
+	q, problem := parseListQuery(query)
 	if problem != "" {
 		return badRequest(problem)
 	}
@@ -84,18 +92,22 @@ func (s *Server) list(c *call) reply {
 	}
 	to := min(from+q.size, found.n)
 	body := append(make([]byte, 0, 64+512*(to-from)), `{"Records":[`...)
+	if s.config.EditRecords != nil {
+		body = s.appendEdited(body, c, &v, found, q, from, to)
+		from = to
+	}
 	for i := from; i < to; i++ {
 		if i > from {
 			body = append(body, ',')
 		}
-		at := i
-		if q.descending {
-			at = found.n - 1 - i
-		}
-		body = v.appendJob(body, found.at(at), false)
+		body = v.appendJob(body, found.inOrder(i, q.descending), false)
 	}
 	body = append(body, ']')
-	if s.config.PageFields != PageFieldsNone {
+	switch s.config.PageFields {
+	case PageFieldsNone:
+	case PageFieldsOdd:
+		body = append(body, `,"records":[],"Total":"0","page":-1,"NextToken":null,"HasMore":false,"Count":{}`...)
+	default:
 		for _, f := range []struct {
 			name  string
 			value int
@@ -105,6 +117,27 @@ func (s *Server) list(c *call) reply {
 		}
 	}
 	return jsonReply(http.StatusOK, append(body, '}'))
+}
+
+// appendEdited appends the records of a page as Config.EditRecords will have them.
+func (s *Server) appendEdited(b []byte, c *call, v *view, found span, q listQuery, from, to int) []byte {
+	var page []air.Job
+	for i := from; i < to; i++ {
+		j := v.job(found.inOrder(i, q.descending))
+		j.Services = nil
+		page = append(page, j)
+	}
+	for i, j := range s.config.EditRecords(c.Request, page) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		text, err := json.Marshal(j)
+		if err != nil { // cannot be: only valid UTF-8 is stored
+			panic(fmt.Sprintf("encode job %s: %v", j.ID, err))
+		}
+		b = append(b, text...)
+	}
+	return b
 }
 
 func (v *view) matches(n uint32, q listQuery) bool {
@@ -131,6 +164,14 @@ func (s span) at(i int) uint32 {
 		return uint32(i)
 	}
 	return s.picked[i]
+}
+
+// inOrder returns the i-th job in the order that was asked for.
+func (s span) inOrder(i int, descending bool) uint32 {
+	if descending {
+		return s.at(s.n - 1 - i)
+	}
+	return s.at(i)
 }
 
 func (s span) filter(keep func(uint32) bool) span {

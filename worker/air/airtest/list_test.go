@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -209,5 +210,26 @@ func TestDuplicates(t *testing.T) {
 	}
 	if page := list(t, client, air.ListQuery{Name: "job-1", Batch: "b"}); fmt.Sprint(page.Jobs[0].ID, page.Jobs[1].ID) != fmt.Sprint(ids[0], ids[1]) {
 		t.Errorf("listed %+v, want %v first", page.Jobs, ids[:2])
+	}
+}
+
+// A list may be made to do other than it was asked; what is stored stays as it is.
+func TestEditedLists(t *testing.T) {
+	srv := airtest.NewServer(airtest.Config{
+		PageFields: airtest.PageFieldsOdd,
+		EditQuery:  func(q url.Values) { q.Del("name") },
+		EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
+			return append(page, page[len(page)-1])
+		},
+	})
+	client := inProcess(t, srv, air.Config{})
+	mustSubmit(t, client, 0, 3)
+	planted := srv.Plant(job(7))
+	page := list(t, client, air.ListQuery{Batch: "b", Name: "job-1", PageSize: 100})
+	if got, want := names(page), "job-0 job-1 job-2 job-7 job-7"; got != want || page.Jobs[4].ID != planted {
+		t.Errorf("got %s (the last %s), want %s (%s)", got, page.Jobs[4].ID, want, planted)
+	}
+	if got := srv.Posts(); got != 3 || srv.Accepted() != 4 {
+		t.Errorf("got %d POSTs and %d jobs, want 3 and 4", got, srv.Accepted())
 	}
 }

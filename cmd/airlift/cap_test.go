@@ -1,0 +1,164 @@
+package main
+
+import (
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"airlift/worker/air"
+	"airlift/worker/air/airtest"
+)
+
+// arrivals notes when POSTs arrived, by the server's clock.
+type arrivals struct {
+	tally
+	mu sync.Mutex
+	at []time.Time // guarded by mu
+}
+
+func (a *arrivals) note(q airtest.Request) {
+	if !isPost(q) {
+		return
+	}
+	a.mu.Lock()
+	a.at = append(a.at, q.At)
+	a.mu.Unlock()
+	a.add()
+}
+
+// split returns how many arrived before an instant and how many after.
+func (a *arrivals) split(t time.Time) (before, after int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, at := range a.at {
+		if at.Before(t) {
+			before++
+		} else {
+			after++
+		}
+	}
+	return before, after
+}
+
+// newCapRig is a rig whose midnight is noted here, and comes a while after the n-th job was accepted. Before that it is
+// far off, however slow the machine is.
+func (a *arrivals) newCapRig(t *testing.T, n int, s airtest.Settings, away time.Duration) (*rig, <-chan time.Time) {
+	t.Helper()
+	var r *rig
+	jobs, midnight := &tally{}, make(chan time.Time, 1)
+	r = newRig(t, airtest.Config{Settings: s, OnRequest: a.note, OnAccept: func(air.Job) {
+		if jobs.add() == n {
+			r.air.SetMidnightIn(away)
+			midnight <- r.air.Now().Add(away).Round(time.Second)
+		}
+	}})
+	r.air.SetMidnightIn(12 * time.Hour)
+	return r, midnight
+}
+
+func TestTheDailyCapIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const dailyCap, items, workers = 20, 30, 4
+	posts := &arrivals{}
+	r, turn := posts.newCapRig(t, dailyCap, airtest.Settings{DailyCap: dailyCap}, 5*time.Second)
+	p := r.start("run", r.manifest("archive.csv", items), "--workers", "4", "--grace", "1s")
+	await(t, posts.reached(dailyCap+1), "the first POST over the cap")
+	s := r.awaitPause()
+	if s.PausedUntil == nil || s.Reason == "" {
+		t.Errorf("paused, but paused_until %v, reason %q", s.PausedUntil, s.Reason)
+	} else if wait := time.Until(*s.PausedUntil); wait < 0 || wait > 7*time.Second {
+		t.Errorf("the pause ends in %v, want by midnight and a second, which was 6 s away", wait)
+	}
+	p.wait().want(t, exitOK)
+	r.settled(items)
+
+	midnight := <-turn
+	if before, after := posts.split(midnight); before > dailyCap+workers || after != items-dailyCap {
+		t.Errorf("%d POSTs before midnight, %d after; want at most %d, and %d", before, after, dailyCap+workers, items-dailyCap)
+	}
+	if _, early := posts.split(midnight.Add(time.Second)); early != items-dailyCap {
+		t.Errorf("%d POSTs after the grace, want all %d", early, items-dailyCap)
+	}
+}
+
+func TestTheDailyCapEndsTheRunIfToldSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 20}})
+	r.air.SetMidnightIn(12 * time.Hour)
+	args := []string{"run", r.manifest("archive.csv", 50), "--workers", "4", "--on-daily-cap", "exit"}
+	r.run(args...).want(t, exitWorkLeft).says(t, "daily cap")
+	if got := r.air.Posts(); got > 20+4 {
+		t.Errorf("%d POSTs for a cap of 20 with 4 workers", got)
+	}
+	if s := r.status(); s.Submitted != 20 || s.Pending != 30 || s.State != "paused" || s.PausedUntil == nil {
+		t.Errorf("%d submitted, %d pending, %s until %v; want 20, 30, paused until midnight", s.Submitted, s.Pending, s.State, s.PausedUntil)
+	}
+	for range 2 {
+		before := r.requests()
+		r.run(args...).want(t, exitWorkLeft)
+		if sent := r.requests() - before; sent != 0 {
+			t.Errorf("the same command before midnight sent %d requests, want none", sent)
+		}
+	}
+
+	r.run("resume").want(t, exitOK).says(t, "lifted")
+	posts := r.air.Posts()
+	r.run(args...).want(t, exitWorkLeft)
+	if sent := r.air.Posts() - posts; sent != 1 {
+		t.Errorf("after resume %d POSTs met the cap, want a canary alone", sent)
+	}
+	r.run("resume").want(t, exitOK)
+	r.change(func(s *airtest.Settings) { s.DailyCap = 1000 })
+	r.run(args...).want(t, exitOK)
+	r.settled(50)
+}
+
+func TestKillDuringThePauseKeepsIt(t *testing.T) {
+	t.Parallel()
+	posts := &arrivals{}
+	r, turn := posts.newCapRig(t, 5, airtest.Settings{DailyCap: 5}, 5*time.Second)
+	args := []string{"run", r.manifest("archive.csv", 8), "--workers", "1", "--grace", "100ms"}
+	p := r.start(args...)
+	await(t, posts.reached(6), "the first POST over the cap")
+	r.awaitPause()
+	p.signal(syscall.SIGKILL)
+	p.wait()
+	r.run(args...).want(t, exitOK)
+	r.settled(8)
+	if before, after := posts.split(<-turn); before != 6 || after != 3 {
+		t.Errorf("%d POSTs before midnight and %d after, want 6 and 3", before, after)
+	}
+}
+
+func TestOurDailyLimitCountsOverRestarts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.air.SetMidnightIn(12 * time.Hour)
+	m := r.manifest("archive.csv", 40)
+	run := func(limit string, code, posts int) {
+		t.Helper()
+		r.run("run", m, "--on-daily-cap", "exit", "--daily-limit", limit).want(t, code)
+		if got := r.air.Posts(); got != posts {
+			t.Errorf("--daily-limit %s: %d POSTs in all, want %d", limit, got, posts)
+		}
+	}
+	run("10", exitWorkLeft, 10)
+	run("10", exitWorkLeft, 10)
+	run("25", exitWorkLeft, 25)
+	r.air.Advance(24 * time.Hour)
+	run("10", exitWorkLeft, 35)
+	run("15", exitOK, 40)
+	r.settled(40)
+}
+
+func TestOurDailyLimitIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	posts := &arrivals{}
+	r, turn := posts.newCapRig(t, 10, airtest.Settings{}, 3*time.Second)
+	r.run("run", r.manifest("archive.csv", 15), "--workers", "1", "--daily-limit", "10", "--grace", "0s").want(t, exitOK)
+	r.settled(15)
+	if before, after := posts.split(<-turn); before != 10 || after != 5 {
+		t.Errorf("%d POSTs before midnight and %d after, want 10 and 5", before, after)
+	}
+}

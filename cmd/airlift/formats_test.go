@@ -1,0 +1,170 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"airlift/worker/air"
+	"airlift/worker/air/airtest"
+)
+
+func zstandard(t *testing.T, text string) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
+}
+
+// The same three objects in every form that a manifest may have.
+func TestEveryFormatOfManifest(t *testing.T) {
+	t.Parallel()
+	const (
+		csv      = "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.mov\n"
+		jsonFlat = `{"bucket":"archive","key":"a.mov"}` + "\n" + `{"Bucket":"archive","ObjectKey":"b.mov"}` + "\n\n" + `{"object_key":"c.mov","bucket":"archive"}`
+		jsonAPI  = `{"Source":{"Bucket":"archive","ObjectKey":"a.mov"}}` + "\n" + `{"Source":{"Bucket":"archive","ObjectKey":"b.mov"}}` + "\n" + `{"Source":{"Bucket":"archive","ObjectKey":"c.mov"}}` + "\n"
+		text     = "a.mov\nb.mov\r\n\nc.mov"
+	)
+	bucket := []string{"--source-bucket", "archive"}
+	cases := []struct {
+		file, content string
+		args          []string
+	}{
+		{"m.csv", csv, nil},
+		{"m.CSV", "KEY,x,Bucket\na.mov,1,archive\nb.mov,2,archive\nc.mov,3,archive\n", nil},
+		{"headless.csv", "archive,a.mov\narchive,b.mov\narchive,c.mov\n", nil},
+		{"keys.csv", "a.mov\nb.mov\nc.mov\n", bucket},
+		{"urls.csv", "s3://archive/a.mov\ns3://archive/b.mov\ns3://archive/c.mov\n", nil},
+		{"m.csv.gz", gzipped(t, csv), nil},
+		{"twice.csv.gz", gzipped(t, csv[:30]) + gzipped(t, csv[30:]), nil},
+		{"m.csv.zst", zstandard(t, csv), nil},
+		{"m.jsonl", jsonFlat, nil},
+		{"m.ndjson.gz", gzipped(t, jsonAPI), nil},
+		{"m.jsonl.zst", zstandard(t, jsonAPI), nil},
+		{"m.txt", text, bucket},
+		{"urls.txt", "s3://archive/a.mov\ns3://archive/b.mov\ns3://archive/c.mov\n", nil},
+		{"m.txt.gz", gzipped(t, text), bucket},
+		{"m.txt.zst", zstandard(t, text), bucket},
+		{"list", csv, []string{"--format", "csv"}},
+		{"list.gz", gzipped(t, text), append([]string{"--format", "text"}, bucket...)},
+		{"misnamed.csv", zstandard(t, csv), nil},
+	}
+	for _, c := range cases {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, airtest.Config{})
+			r.run(append([]string{"run", r.file(c.file, c.content)}, c.args...)...).want(t, exitOK)
+			r.submittedKeys("a.mov", "b.mov", "c.mov")
+			for _, j := range r.jobs() {
+				if j.Source.Bucket != "archive" {
+					t.Errorf("bucket: got %q", j.Source.Bucket)
+				}
+			}
+		})
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	args := []string{"run", "-", "--format", "csv", "--batch", "piped"}
+	r.runIn("bucket,key\narchive,a.mov\n", args...).want(t, exitOK)
+	r.runIn("bucket,key\narchive,a.mov\narchive,b.mov\n", args...).want(t, exitOK)
+	r.submittedKeys("a.mov", "b.mov")
+	r.settled(2)
+	r.runIn(gzipped(t, "c.mov\n"), "run", "-", "--format", "txt", "--source-bucket", "archive", "--batch", "piped").want(t, exitOK)
+	r.submittedKeys("a.mov", "b.mov", "c.mov")
+	r.runIn("x", "run", "-", "--batch", "piped").want(t, exitUsage).says(t, "--format")
+	r.runIn("x", "run", "-", "--format", "csv").want(t, exitUsage).says(t, "--batch")
+	r.runIn("", args...).want(t, exitUnexpected).says(t, "is empty")
+}
+
+func TestSeveralSources(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	a := r.file("a.csv", "bucket,key\narchive,a.mov\narchive,both.mov\n")
+	b := r.file("b.txt", "b.mov\nboth.mov\n")
+	r.run("run", a, b, "--source-bucket", "archive").want(t, exitUsage).says(t, "--batch", "several sources")
+	r.unsent()
+	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitOK)
+	r.submittedKeys("a.mov", "b.mov", "both.mov")
+	r.status().books(t, 3, 0, 1, 0, 0)
+	// One that breaks off does not keep the others from being read.
+	r.file("a.csv", "bucket,key\narchive,c.mov\narchive,\"d.mov\n")
+	r.file("b.txt", "b.mov\nboth.mov\ne.mov\n")
+	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitIncomplete).says(t, "a.csv: line 3", "never closed")
+	r.submittedKeys("a.mov", "b.mov", "both.mov", "c.mov", "e.mov")
+	r.settled(5)
+}
+
+// The fields of a row arrive as they are and beat the batch's settings; what it leaves out comes from those.
+func TestFieldsOfRowsArriveAtAiR(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	flat := r.file("m.csv", `bucket,key,name,priority,services,region,endpoint,destination_bucket,destination_region,note
+archive,all.mov,"My, name ""ü""",7,"{""s2t"":{""config"":{""lang"":""de"",""n"":1.50}}}",eu-west-1,s3.eu-west-1.wasabisys.com,mine,eu-west-2,n
+archive,list.mov,,,face;logo,,,,,
+archive,none.mov,,,,,,,,
+`)
+	nested := r.file("n.jsonl", `{"Name":"api","Priority":2,"Services":{"ocr":""},"Destination":{"Bucket":"api","Region":"ap-1"},"Source":{"Endpoint":"s3.example.com","Bucket":"other","Region":"us-2","ObjectKey":"api.mov"}}`+"\n")
+	r.run("run", flat, nested, "--batch", "fields", "--priority", "5", "--source-region", "us-east-9").want(t, exitOK)
+	want := map[string]air.Job{
+		"all.mov": {Name: `My, name "ü"`, Priority: 7, Services: []byte(`{"s2t":{"config":{"lang":"de","n":1.50}}}`), Destination: air.Destination{Bucket: "mine", Region: "eu-west-2"},
+			Source: air.Source{Endpoint: "s3.eu-west-1.wasabisys.com", Bucket: "archive", Region: "eu-west-1"}},
+		"list.mov": {Priority: 5, Services: []byte(`{"face":"","logo":""}`), Destination: air.Destination{Bucket: "results", Region: "us-east-1"},
+			Source: air.Source{Bucket: "archive", Region: "us-east-9"}},
+		"none.mov": {Priority: 5, Services: []byte(`{"ocr":"","s2t":""}`), Destination: air.Destination{Bucket: "results", Region: "us-east-1"},
+			Source: air.Source{Bucket: "archive", Region: "us-east-9"}},
+		"api.mov": {Name: "api", Priority: 2, Services: []byte(`{"ocr":""}`), Destination: air.Destination{Bucket: "api", Region: "ap-1"},
+			Source: air.Source{Endpoint: "s3.example.com", Bucket: "other", Region: "us-2"}},
+	}
+	got := r.jobs()
+	for key, w := range want {
+		g := got[key]
+		w.Source.ObjectKey, w.Source.Provider = key, g.Source.Provider
+		if w.Name == "" {
+			w.Name = g.Name
+		}
+		if g.Batch != "fields" || g.Name != w.Name || g.Priority != w.Priority || string(g.Services) != string(w.Services) || g.Destination != w.Destination || g.Source != w.Source {
+			t.Errorf("%s: got %+v, want %+v", key, g, w)
+		}
+	}
+	r.settled(len(want))
+}
+
+// Region, endpoint and priority are not sent if nobody gives them.
+func TestWhatNobodyGivesIsNotSent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("run", r.file("m.csv", goodCSV), "--services", "@"+r.file("services.json", `{ "logo": {"config": {"b": 1, "a": []}} }`)).want(t, exitOK)
+	for key, j := range r.jobs() {
+		if j.Source.Region != "" || j.Source.Endpoint != "" || j.Priority != 0 {
+			t.Errorf("%s: got %+v", key, j)
+		}
+		if want := `{"logo":{"config":{"a":[],"b":1}}}`; string(j.Services) != want {
+			t.Errorf("services: got %s, want %s", j.Services, want)
+		}
+	}
+}
+
+// The same object with other fields is a conflict: rejected with its line, in the first reading and in later ones.
+func TestConflictingRowsAreRejected(t *testing.T) {
+	t.Parallel()
+	const header = "bucket,key,priority,name,region\n"
+	r := newRig(t, airtest.Config{})
+	m := r.file("m.csv", header+"archive,a.mov,1,,\narchive,b.mov,,,\narchive,a.mov,2,,\narchive,a.mov,1,,\narchive,b.mov,,other,\n")
+	r.run("run", m).want(t, exitIncomplete).says(t, `line 4 "a.mov"`, `line 6 "b.mov"`)
+	r.submittedKeys("a.mov", "b.mov")
+	r.status().books(t, 2, 0, 1, 2, 0)
+	r.file("m.csv", header+"archive,a.mov,1,,\narchive,b.mov,,,eu-1\n")
+	r.run("run", m, "--dry-run").want(t, exitIncomplete).says(t, `line 3 "b.mov"`)
+	r.run("run", m).want(t, exitIncomplete).says(t, `line 3 "b.mov"`)
+	r.status().books(t, 0, 1, 0, 1, 0)
+	if err := os.Remove(m); err != nil {
+		t.Fatal(err)
+	}
+	r.settled(2)
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"airlift/worker/air/airtest"
+)
+
+// Every command explains itself with an example; those that work also with their exit codes.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	root := r.run("help").want(t, exitOK)
+	if dashed := r.run("--help").want(t, exitOK); dashed.stdout != root.stdout {
+		t.Error("help and --help differ")
+	}
+	var found []string
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z]+) {2,}\S`).FindAllStringSubmatch(root.stdout, -1) {
+		found = append(found, m[1])
+	}
+	listed := " " + strings.Join(found, " ") + " "
+	for _, name := range strings.Fields("run enqueue submit status resume items report retry cancel reconcile sandbox check compact version completion") {
+		if !strings.Contains(listed, " "+name+" ") {
+			t.Errorf("help does not list %s:\n%s", name, root.stdout)
+		}
+		got := r.run(name, "--help").want(t, exitOK)
+		if name == "completion" {
+			continue // cobra's own text
+		}
+		for _, want := range []string{"Usage:\n  airlift " + name, "Examples:\n  airlift " + name, "Exit codes:", "--queue"} {
+			if !strings.Contains(got.stdout, want) {
+				t.Errorf("%s --help lacks %q:\n%s", name, want, got.stdout)
+			}
+		}
+		if got.stderr != "" {
+			t.Errorf("%s --help writes to standard error: %s", name, got.stderr)
+		}
+	}
+	r.noQueue()
+}
+
+func TestVersionAndCompletion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	if got := r.run("version").want(t, exitOK); !regexp.MustCompile(`^airlift \S+ \(go1\.\d+`).MatchString(got.stdout) {
+		t.Errorf("version: got %q", got.stdout)
+	}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		r.run("completion", shell).want(t, exitOK).says(t, "airlift", "complet")
+	}
+}
+
+// A command line that makes no sense exits with 2 and says where help is to be had.
+func TestWrongCommandLines(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	for line, says := range map[string]string{
+		"rnu m.csv": `no command "rnu"`, "--nonsense": "--nonsense", "status --nonsense": "airlift status --help", "report": "wants one BATCH", "report a b": `wants one BATCH, not ["a" "b"]`,
+		"items": "wants one BATCH", "status a b": "one BATCH at most", "reconcile a b": "one BATCH at most", "check x": `not ["x"]`, "resume x": `not ["x"]`, "compact x": `not ["x"]`,
+		"version x": `not ["x"]`, "cancel b": "--all", "retry b --state pending": "--state pending", "items b --state lost": "--state", "cancel b --key [": "--key",
+		"sandbox --listen 0.0.0.0:0": "loopback", "sandbox --faults nonsense=1": "--faults", "sandbox x": `not ["x"]`,
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			r.run(strings.Fields(line)...).want(t, exitUsage).says(t, says)
+		})
+	}
+}

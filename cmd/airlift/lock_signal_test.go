@@ -1,0 +1,134 @@
+package main
+
+import (
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+// held is an AiR that takes POSTs from the n-th on only after release.
+type held struct {
+	posts   tally
+	release chan struct{}
+}
+
+func newHeld() *held { return &held{release: make(chan struct{})} }
+
+func (h *held) from(n int) airtest.Config {
+	return airtest.Config{OnRequest: func(q airtest.Request) {
+		if isPost(q) && h.posts.add() >= n {
+			<-h.release
+		}
+	}}
+}
+
+func TestASecondRunOnTheSameQueueIsToldSo(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(6))
+	m := r.manifest("archive.csv", 20)
+	first := r.start("run", m, "--workers", "1")
+	await(t, h.posts.reached(6), "the first run to be at work")
+
+	s := r.awaitStatus("20 items and 5 submitted", func(s summary) bool { return s.Items == 20 && s.Submitted == 5 && s.State == "running" })
+	for _, args := range [][]string{{"run", m}, {"submit"}, {"report", s.Batch}, {"check"}} {
+		began := time.Now()
+		r.run(args...).want(t, exitLocked).says(t, r.queue)
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("airlift %s took %v to say that the queue is held, want 2 s", args[0], took)
+		}
+	}
+	close(h.release)
+	first.wait().want(t, exitOK)
+	r.settled(20)
+}
+
+func TestASignalEndsTheRunInGoodOrder(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			var p atomic.Pointer[process]
+			posts := &tally{}
+			started := make(chan struct{})
+			r := newRig(t, airtest.Config{OnRequest: func(q airtest.Request) {
+				if isPost(q) && posts.add() == 20 {
+					<-started
+					p.Load().signal(sig) // the answer comes after it
+				}
+			}})
+			args := []string{"run", r.manifest("archive.csv", 400), "--workers", "4"}
+			p.Store(r.start(args...))
+			close(started)
+			began := time.Now()
+			p.Load().wait().want(t, exitWorkLeft).says(t, "good order", "signal")
+			if took := time.Since(began); took > 30*time.Second {
+				t.Errorf("it took %v to end, want no longer than --timeout", took)
+			}
+			s := r.status()
+			if s.InDoubt != 0 || s.Sending != 0 || s.Failed != 0 || s.Pending == 0 || s.Submitted != int64(r.air.Accepted()) {
+				t.Errorf("in doubt %d, sending %d, failed %d, pending %d, submitted %d of %d", s.InDoubt, s.Sending, s.Failed, s.Pending, s.Submitted, r.air.Accepted())
+			}
+			r.run(args...).want(t, exitOK)
+			r.settled(400)
+		})
+	}
+}
+
+// What AiR does not answer is awaited for --timeout and no longer, and is in doubt then.
+func TestASignalWaitsNoLongerThanTheTimeout(t *testing.T) {
+	t.Parallel()
+	posts := &tally{}
+	r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
+		if isPost(q) && posts.add() == 4 {
+			return airtest.Fault{Kind: airtest.HangAfter}
+		}
+		return airtest.Fault{}
+	}})
+	args := []string{"run", r.manifest("archive.csv", 10), "--workers", "1", "--timeout", "1s"}
+	p := r.start(args...)
+	await(t, posts.reached(4), "the POST that hangs")
+	p.signal(syscall.SIGINT)
+	began := time.Now()
+	p.wait().want(t, exitWorkLeft)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v to end with --timeout 1s", took)
+	}
+	if s := r.status(); s.Submitted != 3 || s.InDoubt != 1 || s.Pending != 6 {
+		t.Errorf("submitted %d, in doubt %d, pending %d; want 3, 1, 6", s.Submitted, s.InDoubt, s.Pending)
+	}
+	r.run(args...).want(t, exitOK)
+	r.settled(10)
+}
+
+func TestASecondSignalExitsAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(6))
+	args := []string{"run", r.manifest("archive.csv", 20), "--workers", "4"}
+	p := r.start(args...)
+	await(t, h.posts.reached(9), "all workers to be under way")
+	p.signal(syscall.SIGINT)
+	p.signal(syscall.SIGTERM)
+	p.wait().want(t, exitAtOnce)
+	close(h.release)
+	r.run(args...).want(t, exitOK)
+	r.settled(20)
+}
+
+func TestASignalEndsAPause(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 3}})
+	p := r.start("run", r.manifest("archive.csv", 10))
+	eventually(t, "the cap was met", func() bool { return r.air.Statuses()[http.StatusTooManyRequests] > 0 })
+	r.awaitPause()
+	p.signal(syscall.SIGTERM)
+	p.wait().want(t, exitWorkLeft)
+	if s := r.status(); s.Submitted != 3 || s.Pending != 7 || s.State != "paused" {
+		t.Errorf("submitted %d, pending %d, %s; want 3, 7, paused", s.Submitted, s.Pending, s.State)
+	}
+}
