@@ -23,6 +23,11 @@ test: ## run all tests, with the race detector, in random order
 demo: build ## the main job against the sandbox: a cap, a kill -9, a resume; under a minute
 	@testdata/demo/demo.sh bin/airlift
 
+.PHONY: torture
+torture: build ## the crash rig: ROUNDS=200 rounds of kills, signals and faults, SEED=... for the same ones again
+	CGO_ENABLED=0 go build -trimpath -o bin/torture ./cmd/torture
+	bin/torture -airlift bin/airlift -rounds $(or $(ROUNDS),200) -seed $(or $(SEED),0)
+
 .PHONY: check
 check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward
 	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit); \

@@ -119,6 +119,16 @@ type Result struct {
 	At            time.Time
 }
 
+// Adopted is a job found in AiR's list, for the item of its object.
+type Adopted struct {
+	Seq   uint64
+	JobID string
+	// At is when AiR made the job, or, where it does not say, when the job was found.
+	At time.Time
+	// Day is the server's day on which the job was made; 0: not known, it counts against none.
+	Day Day
+}
+
 // Rejected is a row that was not accepted, and why.
 type Rejected struct {
 	Line   int64   `json:"line"`

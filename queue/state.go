@@ -12,6 +12,7 @@ import "fmt"
 //	  |                                  v
 //	  +----- lookup: no such job ---- in_doubt -- lookup: job found --> submitted
 //	pending, failed -- cancel --> cancelled -- retry --> pending
+//	pending, in_doubt, failed, cancelled -- adopt: AiR lists its job --> submitted
 type State string
 
 const (
@@ -114,6 +115,29 @@ func Requeue(r Record) (Record, error) {
 		return r, &MoveError{From: r.State, To: Pending}
 	}
 	r.State, r.Attempts = Pending, 0
+	return r, nil
+}
+
+// Adopt returns the record of an item whose job was found in AiR's list although this queue does not know of it, because
+// it was lost, is an old copy, or could not tell. A cancelled item is adopted too: it has a job, whatever the user
+// wanted, and taking the cancellation back would send it again. What is sending is left to its sender, and what is
+// submitted has its job: both are refused.
+//
+// The job counts against the day on which AiR made it, unless the claim that made it is still counted: that of an item
+// in doubt.
+func Adopt(r Record, a Adopted) (Record, error) {
+	switch r.State {
+	case Pending, Failed, Cancelled:
+		r.Day = a.Day
+	case InDoubt:
+	default:
+		return r, &MoveError{From: r.State, To: Submitted}
+	}
+	if a.JobID == "" {
+		return r, fmt.Errorf("item %d: adopted without a job id", a.Seq)
+	}
+	r.State, r.JobID, r.At = Submitted, a.JobID, a.At
+	r.HTTPStatus, r.Code, r.Message = 0, "", ""
 	return r, nil
 }
 

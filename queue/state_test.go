@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -74,5 +75,31 @@ func TestRecover(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s, diff)
 		}
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	at := time.Date(2024, 10, 4, 12, 0, 0, 0, time.UTC)
+	for _, s := range States {
+		before := Record{State: s, Attempts: 3, Doubted: true, HTTPStatus: 500, Code: "C", Message: "m", Day: 7}
+		got, err := Adopt(before, Adopted{JobID: "j", At: at, Day: 9})
+		var move *MoveError
+		switch s {
+		case Sending, Submitted:
+			if !errors.As(err, &move) || got != before {
+				t.Errorf("%s: got %+v, %v, want it refused and nothing changed", s, got, err)
+			}
+		default:
+			want := Record{State: Submitted, Attempts: 3, Doubted: true, JobID: "j", At: at, Day: 9}
+			if s == InDoubt {
+				want.Day = 7 // its claim is still counted there
+			}
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("%s: %v (-want +got):\n%s", s, err, diff)
+			}
+		}
+	}
+	if _, err := Adopt(Record{State: Pending}, Adopted{}); err == nil {
+		t.Error("adopted without a job id was accepted")
 	}
 }

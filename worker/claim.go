@@ -67,16 +67,17 @@ func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, 
 		if n == 0 {
 			return nil, nil
 		}
+		now := p.clock.now() // once: a claim that is refused across midnight must not wait for the next
 		// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
 		got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-			Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(p.clock.now()), DailyLimit: p.DailyLimit,
+			Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
 		})
 		p.unreserve(n - len(got))
 		if errors.Is(err, queue.ErrDailyLimit) {
 			if quiet, _ := p.quiet(); !quiet {
 				return nil, nil // what is under way still counts, or gives its claim back
 			}
-			until := p.clock.ours(ratelimit.NextMidnightUTC(p.clock.now())).Add(p.Grace)
+			until := p.clock.ours(ratelimit.NextMidnightUTC(now)).Add(p.Grace)
 			p.pause(until, "our own daily limit is reached (--daily-limit)", false)
 			return nil, nil
 		}

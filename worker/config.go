@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -66,6 +67,9 @@ type Config struct {
 	GiveUp time.Duration
 	// TrustQueue leaves out the check that queue and AiR belong together.
 	TrustQueue bool
+	// AdoptCommand returns the command line that rebuilds a batch from AiR's list, for a user whose queue and AiR do not
+	// belong together; nil: its general form.
+	AdoptCommand func(batch string) string
 	// LookupsOnly settles what is in doubt and sends nothing.
 	LookupsOnly bool
 	Log         zerolog.Logger
@@ -100,6 +104,9 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.GiveUp, defaultGiveUp)
 	setDefault(&c.Opened, time.Now())
 	c.Settle, c.Grace = max(c.Settle, 0), max(c.Grace, 0)
+	if c.AdoptCommand == nil {
+		c.AdoptCommand = func(batch string) string { return fmt.Sprintf("airlift adopt %q SOURCE...", batch) }
+	}
 	if c.Fed == nil {
 		closed := make(chan struct{})
 		close(closed)

@@ -57,13 +57,13 @@ func TestTrouble(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	tr := trouble{threshold: 4, giveUp: time.Hour}
 	for i := range 3 {
-		if hold, _ := tr.bad(now, false, true); hold != 0 {
+		if hold, _ := tr.bad(now, true, false, true); hold != 0 {
 			t.Fatalf("held after %d bad outcomes, want after 4", i+1)
 		}
 	}
 	holds := []time.Duration{}
 	for range 12 {
-		hold, giveUp := tr.bad(now, true, true)
+		hold, giveUp := tr.bad(now, true, true, true)
 		if giveUp {
 			t.Fatal("gave up at once")
 		}
@@ -75,18 +75,18 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("wait %d: got %v, want %vs", i+1, holds[i], want)
 		}
 	}
-	for !func() bool { hold, giveUp := tr.bad(now, true, true); now = now.Add(hold); return giveUp }() {
+	for !func() bool { hold, giveUp := tr.bad(now, true, true, true); now = now.Add(hold); return giveUp }() {
 	}
 	if got := tr.lasting(now); got != time.Hour {
 		t.Errorf("gave up after %v, want 1h", got)
 	}
 	tr.over(Verdict{})
-	if hold, giveUp := tr.bad(now, true, true); giveUp || hold != time.Second {
+	if hold, giveUp := tr.bad(now, true, true, true); giveUp || hold != time.Second {
 		t.Errorf("after an answer: got %v, %v, want it to begin anew", hold, giveUp)
 	}
 	unheard := trouble{threshold: 4, giveUp: 12 * time.Hour}
-	unheard.bad(now, true, false)
-	if _, giveUp := unheard.bad(now.Add(time.Minute), true, false); !giveUp {
+	unheard.bad(now, true, true, false)
+	if _, giveUp := unheard.bad(now.Add(time.Minute), true, true, false); !giveUp {
 		t.Error("a run that never had an answer went on after a minute")
 	}
 }

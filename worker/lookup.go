@@ -2,9 +2,9 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -25,17 +25,17 @@ type finding struct {
 	code, text string
 }
 
-// errNoPaging: a list that gives the same page again would be read for ever.
-var errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
-
 // lookup asks AiR for the item's job: all pages of GET /jobs?batch=B&name=N, each after a token of the limiter. The
 // names are compared here, for whether AiR matches them exactly is not documented. A finding without a job proves
 // absence only if the whole lookup began a settle window after the attempt ended.
+//
+// A short page is the last. But a list that shows what has nothing to do with the question does not do as it is told,
+// and may keep its own length of a page as well: there only an empty page is the end.
 func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	name := queue.JobName(c.Batch, c.Item)
 	var ids []string
 	var other *air.Job
-	first := ""
+	first, strange := "", false
 	for page := 1; ; page++ {
 		if err := p.Limiter.Wait(ctx); err != nil {
 			return finding{}, err
@@ -47,11 +47,15 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 		}
 		if len(got.Jobs) > 0 {
 			if got.Jobs[0].ID == first {
+				if len(ids) > 0 {
+					break // to prove presence no last page is needed
+				}
 				return finding{}, errNoPaging
 			}
 			first = got.Jobs[0].ID
 		}
 		for i, j := range got.Jobs {
+			strange = strange || !strings.Contains(j.Batch, c.Batch) || !strings.Contains(j.Name, name)
 			switch {
 			case j.Batch != c.Batch || j.Name != name:
 			case j.Source.Bucket == c.Bucket && j.Source.ObjectKey == c.Key:
@@ -62,7 +66,7 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 				other = &got.Jobs[i]
 			}
 		}
-		if got.Last {
+		if len(got.Jobs) == 0 || got.Last && !strange {
 			break
 		}
 	}

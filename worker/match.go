@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"airlift/queue"
@@ -57,8 +58,8 @@ func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 
 // compare returns a stop if the newest jobs of the batch do not fit what the queue knows.
 func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) error {
-	const remedy = "nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with `airlift adopt`, " +
-		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue"
+	remedy := fmt.Sprintf("nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with\n  %s\n"+
+		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue", p.AdoptCommand(batch))
 	ours := 0
 	for _, j := range jobs {
 		if j.Batch != batch {

@@ -30,8 +30,8 @@ func (t *trouble) over(v Verdict) {
 }
 
 // bad books a bad outcome. It returns how long all shall wait for the next canary (0: not yet an outage), and whether it
-// is time to give up.
-func (t *trouble) bad(now time.Time, canary, heard bool) (hold time.Duration, giveUp bool) {
+// is time to give up. current says that the gate was not shut since the request was let through.
+func (t *trouble) bad(now time.Time, current, canary, heard bool) (hold time.Duration, giveUp bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.row++; t.row == 1 {
@@ -45,7 +45,7 @@ func (t *trouble) bad(now time.Time, canary, heard bool) (hold time.Duration, gi
 	if left <= 0 {
 		return 0, true
 	}
-	if !canary && t.row < t.threshold {
+	if !current || !canary && t.row < t.threshold {
 		return 0, false
 	}
 	t.waits++
@@ -79,21 +79,22 @@ func (t *trouble) lasting(now time.Time) time.Duration {
 
 // setBack holds the run back after an outcome that was throttling, or no answer.
 func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, why string) {
-	if v.Throttled {
+	// What was in flight as the gate was shut tells nothing new about how long to wait: of many workers throttled at once
+	// one counts, or a single burst would hold all of them for as long as a night of throttling.
+	current := pass.Valid()
+	if v.Throttled && current {
 		p.gate.Hold(p.trouble.throttled(), false)
 	}
 	if v.Action != BackOff {
 		return
 	}
 	now := time.Now()
-	// What was in flight as the gate was shut tells nothing new about how long to wait.
-	current := pass.Valid() || v.Throttled
-	hold, giveUp := p.trouble.bad(now, pass.Canary && current, p.anyAnswer.Load())
+	hold, giveUp := p.trouble.bad(now, current, pass.Canary, p.anyAnswer.Load())
 	switch {
 	case giveUp:
 		p.stop(stop(Unexpected, "AiR has not answered for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
 			p.trouble.lasting(now).Round(time.Second), why))
-	case hold > 0 && current:
+	case hold > 0:
 		if !pass.Canary {
 			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg("AiR does not answer: only a canary is sent from time to time until it does")
 		}

@@ -46,24 +46,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 
 // enqueue reads the sources to their end and prints the summary.
 func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
-	showing, done := sync.WaitGroup{}, make(chan struct{})
-	showing.Go(func() {
-		a.keepStatusFile(done, func() []summary {
-			s, err := a.summarize(context.WithoutCancel(ctx), t.db, t.batch, ourToday())
-			if err != nil {
-				return nil // the reading itself ends with this error
-			}
-			select {
-			case <-done:
-			default:
-				s.State = string(worker.Running)
-			}
-			return []summary{s}
-		})
-	})
-	readErr := t.reading.into(ctx, t.db, t.batch)
-	close(done)
-	showing.Wait()
+	readErr := a.read(ctx, t)
 	ctx = context.WithoutCancel(ctx)
 	s, err := a.summarize(ctx, t.db, t.batch, ourToday())
 	if err != nil {
@@ -86,4 +69,32 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 		return nil
 	}
 	return &codeError{code, text}
+}
+
+// read reads the sources to their end.
+func (a *app) read(ctx context.Context, t *intake) error {
+	return a.whileShown(ctx, t.db, t.batch, func() error { return t.reading.into(ctx, t.db, t.batch) })
+}
+
+// whileShown does what works on a batch without a pool, and keeps the status file meanwhile.
+func (a *app) whileShown(ctx context.Context, db store, batch string, do func() error) error {
+	showing, done := sync.WaitGroup{}, make(chan struct{})
+	showing.Go(func() {
+		a.keepStatusFile(done, func() []summary {
+			s, err := a.summarize(context.WithoutCancel(ctx), db, batch, ourToday())
+			if err != nil {
+				return nil // the work itself ends with this error
+			}
+			select {
+			case <-done:
+			default:
+				s.State = string(worker.Running)
+			}
+			return []summary{s}
+		})
+	})
+	err := do()
+	close(done)
+	showing.Wait()
+	return err
 }

@@ -120,6 +120,11 @@ func (s *sendFlags) addAPI(cmd *cobra.Command) {
 	f.BoolVar(&s.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 }
 
+// addListing adds the flag of the commands that read all of AiR's list.
+func (s *sendFlags) addListing(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&s.giveUp, "give-up", 30*time.Minute, "end when AiR's list could not be read for so long")
+}
+
 func (s *sendFlags) addProfile(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.profile, "profile", "", "take the credentials from this profile of the AWS shared files (else WASABI_ACCESS_KEY and WASABI_SECRET_KEY, else AWS_PROFILE)")
 }

@@ -25,6 +25,8 @@ type intake struct {
 	// needFields says that each item must have its services and destination by now.
 	needFields bool
 	strict     bool
+	// confirm, if set, is asked before anything is stored; known says that the queue has the batch.
+	confirm func(ctx context.Context, known bool) error
 
 	db      store
 	opened  time.Time
@@ -70,6 +72,11 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	}
 	if t.strict {
 		if err := t.checkStrict(ctx); err != nil {
+			return err
+		}
+	}
+	if t.confirm != nil {
+		if err := t.confirm(ctx, found); err != nil {
 			return err
 		}
 	}

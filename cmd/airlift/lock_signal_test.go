@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -130,5 +132,25 @@ func TestASignalEndsAPause(t *testing.T) {
 	p.wait().want(t, exitWorkLeft)
 	if s := r.status(); s.Submitted != 3 || s.Pending != 7 || s.State != "paused" {
 		t.Errorf("submitted %d, pending %d, %s; want 3, 7, paused", s.Submitted, s.Pending, s.State)
+	}
+}
+
+// A listing that was cut off by the signal did not break off by itself.
+func TestASignalEndsAListing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	asked := &tally{}
+	s3 := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		asked.add()
+		<-q.Context().Done()
+	}))
+	t.Cleanup(s3.Close)
+	r.setenv("AIRLIFT_SOURCE_ENDPOINT", s3.URL)
+	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
+	p := r.start("run", "s3://archive/")
+	await(t, asked.reached(1), "the first page to be asked for")
+	p.signal(syscall.SIGINT)
+	if got := p.wait().want(t, exitWorkLeft).says(t, "signal"); strings.Contains(got.stderr, "once it is mended") {
+		t.Errorf("the signal was taken for a break-off:\n%s", got.stderr)
 	}
 }

@@ -138,3 +138,25 @@ func TestThrottlingOnlySlowsDown(t *testing.T) {
 		t.Errorf("struck: %v", got)
 	}
 }
+
+// Nothing is known yet of what is at the URL, but an answer that broke off, or never came, does not show that it is no AiR.
+func TestALostFirstAnswerIsNoWrongURL(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []airtest.Kind{airtest.HalfBody, airtest.ResetAfter, airtest.Err500After, airtest.HTML502After} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			posts := &tally{}
+			r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
+				if isPost(q) && posts.add() == 1 {
+					return airtest.Fault{Kind: kind}
+				}
+				return airtest.Fault{}
+			}})
+			r.run("run", r.manifest("archive.csv", 5)).want(t, exitOK)
+			r.settled(5)
+			if got := posts.count(); got != 5 {
+				t.Errorf("%d POSTs for 5 items", got)
+			}
+		})
+	}
+}

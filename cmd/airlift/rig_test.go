@@ -147,7 +147,7 @@ func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 func (p *process) wait() result {
 	p.r.t.Helper()
 	stuck := time.AfterFunc(patience, func() { p.signal(syscall.SIGQUIT) }) // it shows where
-	_ = p.cmd.Wait()                                                       // the code says it
+	_ = p.cmd.Wait()                                                        // the code says it
 	stuck.Stop()
 	got := result{p.cmd.ProcessState.ExitCode(), p.out.String(), p.err.String()}
 	for _, secret := range []string{testAccessKey, testSecretKey} {

@@ -84,6 +84,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(a.runCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
+		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
 	return root
 }
@@ -98,9 +99,12 @@ func (a *app) openLog() error {
 		level = max(level, zerolog.WarnLevel)
 	}
 	var w io.Writer = a.err
+	if isTerminal(a.err) {
+		w = overBar{a.err}
+	}
 	switch a.global.logFormat {
 	case "auto", "console":
-		w = zerolog.ConsoleWriter{Out: a.err, NoColor: !isTerminal(a.err), TimeFormat: time.DateTime, TimeLocation: time.UTC}
+		w = zerolog.ConsoleWriter{Out: w, NoColor: !isTerminal(a.err), TimeFormat: time.DateTime, TimeLocation: time.UTC}
 	case "json":
 	default:
 		return usagef("--log-format %q: use auto, console or json", a.global.logFormat)

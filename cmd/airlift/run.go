@@ -87,6 +87,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	}
 	return a.work(ctx, &job{
 		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, client: client, send: &o.send, checked: checked,
+		adoptLine: func(batch string) string { return adoptLine(cmd, a, batch, args) },
 	})
 }
 
@@ -101,6 +102,11 @@ type job struct {
 	checked parsed
 	// lookupsOnly settles what is in doubt and sends nothing.
 	lookupsOnly bool
+	// verify compares the batches with AiR's list afterwards; audits are what it found, by batch.
+	verify bool
+	audits map[string]*audit
+	// adoptLine returns the command line that rebuilds a batch; nil: nobody knows the sources.
+	adoptLine func(batch string) string
 }
 
 // work reads and submits at the same time, shows how it goes, and ends with the summary.
@@ -111,6 +117,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		defer cancel()
 		ctx = limited
 	}
+	whole := ctx // ctx itself ends with the run
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 
@@ -132,7 +139,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		Opened: j.opened, Fed: fed, Workers: j.send.workers, MaxAttempts: j.send.maxAttempts, MaxFailures: j.checked.failures,
 		MaxItems: j.send.maxItems, DailyLimit: j.send.dailyLimit, ExitOnCap: j.send.onDailyCap == "exit",
 		Settle: zeroMeansNone(j.send.settle), Grace: zeroMeansNone(j.send.grace), GiveUp: j.send.giveUp,
-		TrustQueue: j.send.trustQueue, LookupsOnly: j.lookupsOnly, Log: a.log,
+		TrustQueue: j.send.trustQueue, AdoptCommand: j.adoptLine, LookupsOnly: j.lookupsOnly, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -144,6 +151,9 @@ func (a *app) work(ctx context.Context, j *job) error {
 	stopShowing()
 	if runErr == nil {
 		runErr = readErr
+	}
+	if runErr == nil && j.verify {
+		runErr = a.verify(whole, j)
 	}
 	return a.finish(ctx, j, runErr, pool.Today())
 }
@@ -158,7 +168,9 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		if err != nil {
 			return errors.Join(runErr, err)
 		}
+		s.Audit = j.audits[id]
 		all = append(all, s)
+		code = worse(code, s.Audit.code())
 		if s.Failed > 0 || s.InDoubt > 0 || (j.reading != nil && s.Rejected > 0) {
 			code = worse(code, exitIncomplete)
 		}

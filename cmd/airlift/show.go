@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []s
 // showBar draws a bar on the terminal.
 func (a *app) showBar(done <-chan struct{}, now func() []summary) {
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.err), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
 	defer func() { _ = bar.Finish() }() // what cannot be drawn is not missed
 	t := time.NewTicker(500 * time.Millisecond)
 	defer t.Stop()
@@ -115,4 +116,15 @@ func barText(s summary) string {
 		text += ", done by " + s.ETA.Local().Format("Jan 2 15:04")
 	}
 	return text
+}
+
+// overBar writes lines over the bar that may stand at the cursor; the bar draws itself anew below them.
+type overBar struct{ terminal io.Writer }
+
+// Write clears the line at the cursor first (ECMA-48: CR, EL).
+func (o overBar) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(o.terminal, "\r\x1b[K"); err != nil {
+		return 0, err
+	}
+	return o.terminal.Write(p)
 }

@@ -52,22 +52,29 @@ that are given here replace those of the last run.
 
 func (a *app) reconcileCommand() *cobra.Command {
 	var send sendFlags
+	var verify bool
 	cmd := &cobra.Command{
-		Use: "reconcile [BATCH] [flags]", Short: "Settle what is in doubt now",
+		Use: "reconcile [BATCH] [flags]", Short: "Settle what is in doubt now; with --verify compare all jobs with AiR",
 		Long: `reconcile looks up at AiR each item whose POST had an unknown outcome: it is submitted if AiR has
 its job, and pending again if it has none. Nothing is sent. That AiR has no job is believed only
 --settle after the queue was opened.
+
+With --verify it then reads all jobs of the batch from AiR, 100 a request, and compares them with
+the queue: objects with more than one job, jobs that the queue does not know or has with another id,
+and items whose job AiR does not list. Each is printed, and the exit code is 4; if all agree it is 0.
 ` + exitCodesHelp,
-		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d",
+		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d --verify --rate 20/s",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("reconcile takes one BATCH at most")
 			}
-			return a.workQueue(cmd, args, &job{send: &send, lookupsOnly: true},
+			return a.workQueue(cmd, args, &job{send: &send, lookupsOnly: true, verify: verify},
 				func(_ context.Context, _ store, _ []queue.Batch, lacking *missing) error { return lacking.err() })
 		},
 	}
 	send.addAPI(cmd)
+	send.addListing(cmd)
+	cmd.Flags().BoolVar(&verify, "verify", false, "compare all jobs that AiR has of the batch with the queue")
 	return cmd
 }
 
@@ -116,6 +123,7 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	for _, b := range batches {
 		j.batches = append(j.batches, b.ID)
 	}
+	j.adoptLine = func(batch string) string { return adoptLine(cmd, a, batch, nil) }
 	return a.work(ctx, j)
 }
 

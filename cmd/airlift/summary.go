@@ -44,6 +44,8 @@ type summary struct {
 	Rate           float64            `json:"rate"`
 	ETA            *time.Time         `json:"eta"`
 	Errors         []queue.ErrorCount `json:"errors"`
+	// Audit is set by adopt and by reconcile --verify alone.
+	Audit *audit `json:"audit,omitempty"`
 
 	skippedBy  map[string]int64
 	rejected   []queue.Rejected
@@ -201,6 +203,7 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	if more := s.Rejected - int64(len(s.rejected)); len(s.rejected) == listRejected && more > 0 {
 		fmt.Fprintf(&b, "           and %s more: `airlift report` lists them all\n", n(more))
 	}
+	s.Audit.print(&b)
 	_, err := io.WriteString(a.out, b.String())
 	return err
 }

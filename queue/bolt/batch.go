@@ -18,7 +18,7 @@ type meta struct {
 	Cursor uint64 `json:"cursor"`
 	// Ready counts the pending items in the bucket of that name.
 	Ready int64 `json:"ready"`
-	// Ahead counts the items from the cursor on that have results, because they were cancelled before their turn.
+	// Ahead counts the items from the cursor on that have results, because they were cancelled or adopted before their turn.
 	Ahead int64 `json:"ahead,omitempty"`
 	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
 	Runs  uint32 `json:"runs"`

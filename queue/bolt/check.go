@@ -10,9 +10,9 @@ import (
 	"airlift/queue"
 )
 
-// Check reads the whole file and says what is wrong with it: bbolt's own check of the pages, then of each batch that
-// every item can be decoded and has one lawful record, that the books are what counting gives, that each item is in the
-// index once, that the reading balances; then the daily counts. progress, if not nil, is told how many items are done; it
+// Check reads the whole file and says what is wrong with it: of each batch that every item can be decoded and has one
+// lawful record, that the books are what counting gives, that each item is in the index once, that the reading balances;
+// then the daily counts; and if all that is well, bbolt's own check of the pages. progress, if not nil, is told how many items are done; it
 // must not use the queue.
 //
 // It reads in one transaction, so that it compares one moment's books with the same moment's items; while it runs, the
@@ -23,18 +23,19 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 		c.total += b.public.Load().Counts.Items
 	}
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		for err := range tx.Check() {
-			c.problem("pages: %v", err)
-		}
-		if c.report.Found > 0 {
-			return nil // the rest would only tell of the same damage in other words
-		}
 		for _, b := range db.all() {
 			if err := c.batch(ctx, tx, b); err != nil {
 				return err
 			}
 		}
-		return c.checkDays(tx)
+		if err := c.checkDays(tx); err != nil || c.report.Found > 0 {
+			return err // bbolt would only tell of the same damage in other words
+		}
+		// Last, for it reads in a goroutine of its own, where damaged pages end the process: guard has met them by now.
+		for err := range tx.Check() {
+			c.problem("pages: %v", err)
+		}
+		return nil
 	})
 	if err != nil {
 		return c.report, fmt.Errorf("check: %w", err)
@@ -73,7 +74,7 @@ func (c *checker) batch(ctx context.Context, tx *bbolt.Tx, b *batch) error {
 		return nil
 	}
 	var m meta
-	if err := json.Unmarshal(bk.root.Get(keyBatch), &m); err != nil {
+	if err := readMeta(bk, &m); err != nil {
 		c.problem("batch %d: %v", b.num, err)
 		return nil
 	}

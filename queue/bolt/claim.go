@@ -177,7 +177,7 @@ func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue
 	return picks, nil
 }
 
-// claimNext takes what was never claimed, past what was cancelled before its turn. unbooked counts the picks that are no
+// claimNext takes what was never claimed, past what was cancelled or adopted before its turn. unbooked counts the picks that are no
 // longer ready but still booked as pending.
 func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want, unbooked int, day queue.Day) ([]pick, error) {
 	beyond := b.meta.Batch.Counts.Pending - b.meta.Ready - int64(unbooked)

@@ -28,7 +28,7 @@ func Compact(path string, o Options) (before, after int64, err error) {
 		before, after, err = compact(path, o)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("compact queue %s: %w", path, err)
+		return 0, 0, fmt.Errorf("compact queue %s: %w", path, remedied(err))
 	}
 	return before, after, nil
 }

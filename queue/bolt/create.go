@@ -16,7 +16,7 @@ import (
 // synced, and only then given its name. If another process was quicker, its file stays.
 func create(path string) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-")
@@ -41,6 +41,30 @@ func create(path string) error {
 		}
 	}
 	return syncFile(dir)
+}
+
+// makeFolder makes a folder and those above it that are missing. Its name is durable when it returns, even if it was
+// there: whoever made it may have been killed before it was.
+func makeFolder(dir string) error {
+	above := filepath.Dir(dir)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(above); err != nil {
+			return err
+		}
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return settleNames(above)
+}
+
+// settleNames makes durable what another process may have done to the names in a folder and not synced. In a folder that
+// we may not read no process of this user did anything.
+func settleNames(dir string) error {
+	if err := syncFile(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // fill makes the buckets.

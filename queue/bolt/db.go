@@ -89,6 +89,14 @@ func (db *DB) view(ctx context.Context, fn func(tx *bbolt.Tx) error) error {
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return queue.ErrClosed // closed since the line above
 	}
+	return db.named(err)
+}
+
+// named says of damage which file has it.
+func (db *DB) named(err error) error {
+	if errors.Is(err, queue.ErrCorrupt) && !errors.Is(err, queue.ErrBroken) {
+		return fmt.Errorf("%s: %w", db.path, err)
+	}
 	return err
 }
 

@@ -81,8 +81,8 @@ func bloomStretch(f *bloom, run *bbolt.Bucket, from hash) (next hash, more bool,
 			return hashAt(k), true, nil
 		}
 		n++
-		if len(v)%entryLen != 0 {
-			return from, false, damaged("a value of the index is garbled")
+		if v, err = entriesOf(k, v); err != nil {
+			return from, false, err
 		}
 		f.reserve(int64(len(v) / entryLen))
 		for ; len(v) > 0; v = v[entryLen:] {

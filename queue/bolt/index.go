@@ -9,8 +9,8 @@ import (
 )
 
 // The index finds an item by its object. It is a set of runs, each sorted by hash and written once: an Add appends one,
-// and small ones are merged (see merge.go). A run is a bucket of values that hold indexEntries entries each, under the
-// hash of their first entry.
+// and small ones are merged (see merge.go). A run is a bucket of values that hold indexEntries entries each and a
+// checksum, under the hash of their first entry: an object that is not found for a flipped bit would get a second job.
 const (
 	entryLen = 16 + 4 + 5 // hash, fingerprint, seq
 	// indexEntries makes two values fill a page of 4,096 bytes, the least that bbolt puts into a leaf.
@@ -39,6 +39,15 @@ func entryAt(b []byte) entry {
 	}
 }
 
+// entriesOf returns the entries of a value of the index, at least one, if they are as they were written.
+func entriesOf(k, v []byte) ([]byte, error) {
+	entries, ok := summed(v)
+	if !ok || len(entries) == 0 || len(entries)%entryLen != 0 || len(k) != 16 || hashAt(k) != hashAt(v) {
+		return nil, damaged("a value of the index is garbled")
+	}
+	return entries, nil
+}
+
 // runWriter packs sorted entries into the values of a run.
 type runWriter struct {
 	keys, values [][]byte
@@ -49,7 +58,7 @@ type runWriter struct {
 
 func (w *runWriter) add(e entry) {
 	if w.n == 0 {
-		w.buf = make([]byte, 0, indexEntries*entryLen)
+		w.buf = make([]byte, 0, indexEntries*entryLen+sumLen)
 		w.keys = append(w.keys, e.hash.append(nil))
 	}
 	w.buf = e.append(w.buf)
@@ -62,7 +71,7 @@ func (w *runWriter) add(e entry) {
 
 func (w *runWriter) flush() {
 	if w.n > 0 {
-		w.values = append(w.values, w.buf)
+		w.values = append(w.values, appendSum(w.buf))
 		w.buf, w.n = nil, 0
 	}
 }
@@ -154,18 +163,17 @@ const nearValues = 4
 func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 	var value []byte
 	var first, last hash
-	stand := func(v []byte) error {
-		if len(v) == 0 || len(v)%entryLen != 0 {
-			return damaged("a value of the index is garbled")
+	stand := func(k, v []byte) (err error) {
+		if value, err = entriesOf(k, v); err == nil {
+			first, last = hashAt(value), hashAt(value[len(value)-entryLen:])
 		}
-		value, first, last = v, hashAt(v), hashAt(v[len(v)-entryLen:])
-		return nil
+		return err
 	}
 	k, v := c.First()
 	if k == nil {
 		return nil
 	}
-	if err := stand(v); err != nil {
+	if err := stand(k, v); err != nil {
 		return err
 	}
 	for _, p := range todo {
@@ -175,13 +183,13 @@ func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 			} else {
 				// The value that can hold the hash is the last whose key is not above it.
 				if k, v = c.Seek(p.hash.append(nil)); k == nil {
-					_, v = c.Last()
+					k, v = c.Last()
 				} else if hashAt(k) != p.hash {
 					if k, v = c.Prev(); k == nil {
-						_, v = c.First()
+						k, v = c.First()
 					}
 				}
-				if err := stand(v); err != nil {
+				if err := stand(k, v); err != nil {
 					return err
 				}
 				break
@@ -189,7 +197,7 @@ func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 			if k == nil {
 				return nil // past the end of the run
 			}
-			if err := stand(v); err != nil {
+			if err := stand(k, v); err != nil {
 				return err
 			}
 		}

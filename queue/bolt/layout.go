@@ -27,7 +27,7 @@ var (
 // What is in the bucket of a batch. All numbers in keys are big-endian, so that the order of the keys is the order of
 // the items.
 var (
-	keyBatch       = []byte("batch")    // meta as JSON
+	keyBatch       = []byte("batch")    // meta as JSON, and its checksum
 	bucketItems    = []byte("items")    // first seq of a block -> block
 	bucketOpen     = []byte("open")     // seq -> record: sending and in doubt
 	bucketReady    = []byte("ready")    // seq -> record: pending again

@@ -88,15 +88,16 @@ func mergeInto(w *runWriter, index *bbolt.Bucket, runs []runInfo) error {
 			return damaged("a run of the index is missing")
 		}
 		s := &source{c: run.Cursor()}
-		if _, s.value = s.c.First(); len(s.value) > 0 {
-			sources = append(sources, s)
+		k, v := s.c.First()
+		if k == nil {
+			continue
 		}
-	}
-	for _, s := range sources {
-		if len(s.value)%entryLen != 0 {
-			return damaged("a value of the index is garbled")
+		var err error
+		if s.value, err = entriesOf(k, v); err != nil {
+			return err
 		}
 		s.head = hashAt(s.value)
+		sources = append(sources, s)
 	}
 	for len(sources) > 0 {
 		least := 0
@@ -108,12 +109,14 @@ func mergeInto(w *runWriter, index *bbolt.Bucket, runs []runInfo) error {
 		s := sources[least]
 		w.add(entryAt(s.value))
 		if s.value = s.value[entryLen:]; len(s.value) == 0 {
-			if _, s.value = s.c.Next(); len(s.value) == 0 {
+			k, v := s.c.Next()
+			if k == nil {
 				sources = append(sources[:least], sources[least+1:]...)
 				continue
 			}
-			if len(s.value)%entryLen != 0 {
-				return damaged("a value of the index is garbled")
+			var err error
+			if s.value, err = entriesOf(k, v); err != nil {
+				return err
 			}
 		}
 		s.head = hashAt(s.value)

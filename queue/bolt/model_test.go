@@ -22,6 +22,7 @@ type model struct {
 	records map[string]queue.Record
 	claimed map[string]bool // ever
 	reading map[string]bool // met in this reading
+	turn    int             // where the next ready item is looked for
 	day     queue.DayCount
 }
 
@@ -39,7 +40,7 @@ func TestModel(t *testing.T) {
 		m.begin()
 		defer func() { m.db.Close(); os.Remove(m.path) }()
 		t.Repeat(map[string]func(*rapid.T){
-			"add": m.add, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel,
+			"add": m.add, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
 			"": func(t *rapid.T) { m.t = t; m.compare() },
 		})
 	})
@@ -104,9 +105,24 @@ func (m *model) inState(states ...queue.State) (keys []string) {
 func (m *model) claim(t *rapid.T) {
 	n := rapid.IntRange(1, 8).Draw(t, "n")
 	want := m.inState(queue.Pending)
-	// What became pending again goes first; what was cancelled before its turn and taken back counts among it.
-	sort.SliceStable(want, func(i, j int) bool { return m.claimed[want[i]] && !m.claimed[want[j]] })
+	// What became pending again goes first, in turn from after the one taken last; what was cancelled before its turn and
+	// taken back counts among it.
+	rank := func(key string) int {
+		switch {
+		case !m.claimed[key]:
+			return 2
+		case slices.Index(m.order, key) < m.turn:
+			return 1
+		}
+		return 0
+	}
+	sort.SliceStable(want, func(i, j int) bool { return rank(want[i]) < rank(want[j]) })
 	want = want[:min(n, len(want))]
+	for _, k := range want {
+		if m.claimed[k] {
+			m.turn = slices.Index(m.order, k) + 1
+		}
+	}
 	list, err := m.db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
 	must2(t, err)
 	var got []string
@@ -178,6 +194,7 @@ func (m *model) crash(t *rapid.T) {
 	for k, rec := range m.records {
 		m.records[k] = queue.Recover(rec)
 	}
+	m.turn = 0 // a restart may forget it
 	m.begin()
 }
 
@@ -195,6 +212,29 @@ func (m *model) cancel(t *rapid.T) {
 	n, err := m.db.Cancel(t.Context(), "b", f)
 	must2(t, err)
 	m.change(t, n, f, queue.Cancel, queue.Pending, queue.Failed)
+}
+
+func (m *model) adopt(t *rapid.T) {
+	var jobs []queue.Adopted
+	for _, k := range m.inState(queue.Pending, queue.InDoubt, queue.Failed, queue.Cancelled, queue.Submitted) {
+		if rapid.IntRange(0, 3).Draw(t, "listed") > 0 {
+			continue
+		}
+		a := queue.Adopted{Seq: uint64(slices.Index(m.order, k)), JobID: "adopted", Day: modelDay}
+		jobs = append(jobs, a)
+		if m.records[k].State == queue.Submitted {
+			continue
+		}
+		if m.records[k].State != queue.InDoubt {
+			m.day.Claimed++
+		}
+		rec, err := queue.Adopt(m.records[k], a)
+		must2(t, err)
+		m.records[k] = rec
+		m.day.Submitted++
+	}
+	_, err := m.db.Adopt(t.Context(), "b", jobs)
+	must2(t, err)
 }
 
 func (m *model) change(t *rapid.T, got int64, f queue.Filter, to func(queue.Record) (queue.Record, error), from ...queue.State) {

@@ -31,7 +31,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	db, err := open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("open queue %s: %w", path, err)
+		return nil, fmt.Errorf("open queue %s: %w", path, remedied(err))
 	}
 	return db, nil
 }
@@ -49,6 +49,10 @@ func open(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Whoever gave the file its name, creating or compacting, may have been killed before that was durable.
+	if err := settleNames(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	db := newDB(path, o, file, handle)
 	if err := guard(db.load); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -59,6 +63,15 @@ func open(path string, o Options) (*DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// remedied says what to do about what the system refused, where nothing else has said it.
+func remedied(err error) error {
+	_, system := errors.AsType[syscall.Errno](err)
+	if !system || errors.Is(err, queue.ErrBroken) {
+		return err
+	}
+	return fmt.Errorf("%w; see to the disk and to the rights on the file and its folder, then start again", err)
 }
 
 // openFile opens and locks the file that path names at the time when the lock is ours: a compact may have put
@@ -150,13 +163,22 @@ func (db *DB) load() error {
 			if err != nil {
 				return err
 			}
-			if err := json.Unmarshal(bk.root.Get(keyBatch), &b.meta); err != nil {
+			if err := readMeta(bk, &b.meta); err != nil {
 				return damaged("batch %d: %v", b.num, err)
 			}
 			db.publish(b)
 			return nil
 		})
 	})
+}
+
+// readMeta reads a batch's books. They say what is sent next: a flipped bit there must not pass.
+func readMeta(bk buckets, m *meta) error {
+	value, ok := summed(bk.root.Get(keyBatch))
+	if !ok {
+		return errors.New("its books are garbled")
+	}
+	return json.Unmarshal(value, m)
 }
 
 // recover puts in doubt what was being sent when the last process ended.

@@ -166,8 +166,9 @@ func (r *recount) index() {
 		}
 		n, last := int64(0), hash{}
 		_ = b.ForEach(func(k, v []byte) error {
-			if len(v) == 0 || len(v)%entryLen != 0 || len(k) != 16 || hashAt(k) != hashAt(v) {
-				r.problem("batch %q: run %d of the index has a garbled value", id, num)
+			v, err := entriesOf(k, v)
+			if err != nil {
+				r.problem("batch %q: run %d: %v", id, num, err)
 				return nil
 			}
 			for ; len(v) > 0; v = v[entryLen:] {
@@ -192,7 +193,7 @@ func (r *recount) books() {
 	for _, s := range queue.States {
 		r.same(b.ID, string(s), *b.Counts.Of(s), *r.counts.Of(s))
 	}
-	r.same(b.ID, "cancelled before their turn", r.m.Ahead, r.ahead)
+	r.same(b.ID, "cancelled or adopted before their turn", r.m.Ahead, r.ahead)
 	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)
 	if !b.Counts.Balanced() {
 		r.problem("batch %q: the books do not balance: %+v", b.ID, b.Counts)

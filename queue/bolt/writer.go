@@ -3,7 +3,9 @@ package bolt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 
 	"go.etcd.io/bbolt"
@@ -37,7 +39,7 @@ func (db *DB) submit(ctx context.Context, big bool, run func(*txn) error) error 
 		return ctx.Err()
 	}
 	<-o.done
-	return o.err
+	return db.named(o.err)
 }
 
 // write is the writer: it alone changes the file. It commits what has come in while the last commit was under way, so
@@ -96,6 +98,9 @@ func (db *DB) commit(group []*op) {
 	} else {
 		err = guard(func() error { return db.apply(group) })
 		if err != nil {
+			if _, named := errors.AsType[*fs.PathError](err); !named { // an fdatasync does not say of what
+				err = fmt.Errorf("%s: %w", db.path, err)
+			}
 			err = fmt.Errorf("%w: %w; end this run, see to the disk and start again", queue.ErrBroken, err)
 			db.broken.Store(&err)
 		}
@@ -213,7 +218,7 @@ func (t *txn) flush() error {
 		if err != nil {
 			return err
 		}
-		t.put(bk.root, keyBatch, value)
+		t.put(bk.root, keyBatch, appendSum(value))
 	}
 	days := t.tx.Bucket(bucketDays)
 	for k := range t.days {

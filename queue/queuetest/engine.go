@@ -36,6 +36,7 @@ type Engine interface {
 
 	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
 	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
+	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
@@ -49,7 +50,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, bookTests, retryTests, sharedTests} {
+	for _, group := range [][]test{lifeTests, addTests, bookTests, retryTests, adoptTests, sharedTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

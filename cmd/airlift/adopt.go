@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"airlift/worker/air"
+)
+
+// adoptFlags are those of adopt: what enqueue and reconcile have.
+type adoptFlags struct {
+	job    jobFlags
+	source sourceFlags
+	send   sendFlags
+}
+
+func (a *app) adoptCommand() *cobra.Command {
+	var o adoptFlags
+	cmd := &cobra.Command{
+		Use: "adopt BATCH SOURCE... [flags]", Short: "Rebuild a lost or stale queue from AiR's list of jobs",
+		Long: `adopt is for when the queue was lost, or is an old copy. It reads the sources into the batch, as
+enqueue does, then reads all jobs that AiR has of that batch, 100 a request, and marks each item
+that has a job as submitted. Nothing is sent. After it ` + "`airlift run`" + ` with the same sources submits
+the rest, and no object gets a second job.
+
+BATCH is the Batch id under which the jobs were sent: ` + "`airlift run`" + ` names it when it refuses to go on.
+Run the same command again after any end: it goes on with what is missing. Printed, and the exit
+code 4, are objects with more than one job (the older is kept; none is sent again) and jobs of
+objects that no source has. A list that cannot be read to its end is exit code 1: then some items may
+have jobs that adopt has not seen, so run it again before anything else.
+` + exitCodesHelp,
+		Example: `  airlift adopt archive.csv-1a2b3c4d archive.csv --air-url https://air.example.com
+  airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
+	}
+	o.job.add(cmd)
+	o.source.add(cmd)
+	o.send.addAPI(cmd)
+	o.send.addListing(cmd)
+	return cmd
+}
+
+func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
+	ctx := cmd.Context()
+	if len(args) < 2 {
+		return usagef("adopt wants a BATCH and its SOURCEs: see `%s --help`", cmd.CommandPath())
+	}
+	id, args := args[0], args[1:]
+	if o.source.batch != "" && o.source.batch != id {
+		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, envName("batch"), o.source.batch)
+	}
+	o.source.batch = id
+	flags, err := o.job.fields()
+	if err != nil {
+		return err
+	}
+	j := &job{batches: []string{id}, send: &o.send}
+	if j.checked, err = o.send.check(); err != nil {
+		return err
+	}
+	var lacking missing
+	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
+	if err != nil {
+		return err
+	}
+	keys, err := lacking.addAPI(cmd, a, &o.send)
+	if err != nil {
+		return err
+	}
+	if len(lacking) == 0 {
+		if j.client, err = o.send.client(keys); err != nil {
+			return err
+		}
+		defer j.client.Close()
+	}
+	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, strict: o.source.strict}
+	t.confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
+	defer t.close()
+	if err := t.open(ctx, false); err != nil {
+		return err
+	}
+	j.db, j.opened, j.reading = t.db, t.opened, t.reading
+	runErr := a.read(ctx, t)
+	if runErr == nil {
+		what := j.audit(id, t.opened)
+		what.Adopt = true
+		v, err := a.audit(ctx, t.db, what, o.send.json)
+		j.audits, runErr = map[string]*audit{id: v}, err
+	}
+	return a.finish(ctx, j, runErr, ourToday())
+}
+
+// hasJobs refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.
+func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
+	if known {
+		return nil
+	}
+	if err := j.checked.limiter.Wait(ctx); err != nil {
+		return context.Cause(ctx)
+	}
+	page, err := j.client.List(ctx, air.ListQuery{Batch: batch})
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		var e *air.Error
+		if errors.As(err, &e) && e.Status == 401 {
+			return &codeError{exitCredentials, err.Error()}
+		}
+		return fmt.Errorf("nothing was stored, for AiR's list cannot be read; run the same command again: %w", err)
+	}
+	if !page.Last {
+		return nil // there may be some behind those of other batches, if AiR matches the id in part
+	}
+	for _, job := range page.Jobs {
+		if job.Batch == batch {
+			return nil
+		}
+	}
+	return usagef("AiR lists no job of batch %q, and the queue has no such batch, so there is nothing to adopt and nothing was stored: "+
+		"is the id right (`airlift run` names it), and are the URL and the account?", batch)
+}
+
+// adoptLine returns the command line that rebuilds a batch: with the flags of this command that adopt has too and that
+// the environment does not give.
+func adoptLine(cmd *cobra.Command, a *app, batch string, sources []string) string {
+	words := []string{"airlift", "adopt", shellWord(batch)}
+	if len(sources) == 0 {
+		words = append(words, "SOURCE...")
+	}
+	for _, s := range sources {
+		words = append(words, shellWord(s))
+	}
+	also := a.adoptCommand()
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch {
+		case f.Name == "batch" || f.Name == "json":
+			return
+		case f.Name == "queue" || f.Name == "config":
+		case also.Flags().Lookup(f.Name) == nil:
+			return
+		}
+		if value, ok := a.getenv(envName(f.Name)); ok && value == f.Value.String() {
+			return
+		}
+		switch v := f.Value.(type) {
+		case pflag.SliceValue:
+			for _, one := range v.GetSlice() {
+				words = append(words, "--"+f.Name, shellWord(one))
+			}
+		default:
+			if f.Value.Type() == "bool" {
+				words = append(words, "--"+f.Name+"="+f.Value.String())
+				return
+			}
+			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+		}
+	})
+	return strings.Join(words, " ")
+}
+
+// shellWord writes a word so that a shell reads it as it is.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

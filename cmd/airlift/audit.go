@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"airlift/worker"
+)
+
+// listFindings is how many findings the object of --json holds; without --json all are printed as they come.
+const listFindings = 1000
+
+// audit is what comparing a batch with AiR's list has found.
+type audit struct {
+	worker.Tally
+	// Adopt says that it was an adoption.
+	Adopt    bool             `json:"-"`
+	Findings []worker.Finding `json:"findings"`
+}
+
+// code is the exit code for what was found.
+func (v *audit) code() int {
+	if v != nil && v.Found() > 0 {
+		return exitIncomplete
+	}
+	return exitOK
+}
+
+// audit compares a batch with AiR's list. Unless there is to be JSON, each finding is printed at once, so that none of
+// millions has to be kept.
+func (a *app) audit(ctx context.Context, db store, api worker.Audit, asJSON bool) (*audit, error) {
+	v := &audit{Adopt: api.Adopt, Findings: []worker.Finding{}}
+	api.Store, api.Log = db, a.log
+	api.Report = func(f worker.Finding) error {
+		if !asJSON {
+			_, err := fmt.Fprintln(a.out, findingLine(f))
+			return err
+		}
+		if len(v.Findings) < listFindings {
+			v.Findings = append(v.Findings, f)
+		}
+		return nil
+	}
+	a.log.Info().Str("batch", api.Batch).Msg("reading all jobs of the batch from AiR's list, 100 a request")
+	err := a.whileShown(ctx, db, api.Batch, func() (err error) {
+		v.Tally, err = api.Run(ctx)
+		return err
+	})
+	return v, err
+}
+
+// verify compares the batches of a job with AiR's list, and changes nothing.
+func (a *app) verify(ctx context.Context, j *job) error {
+	j.audits = map[string]*audit{}
+	for _, id := range j.batches {
+		v, err := a.audit(ctx, j.db, j.audit(id, j.opened), j.send.json)
+		j.audits[id] = v
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// audit returns an audit of a batch as the flags have it.
+func (j *job) audit(batch string, opened time.Time) worker.Audit {
+	return worker.Audit{
+		API: j.client, Limiter: j.checked.limiter, Batch: batch, Settled: opened.Add(j.send.settle), GiveUp: zeroMeansNone(j.send.giveUp),
+	}
+}
+
+// findingLine says a finding in one line.
+func findingLine(f worker.Finding) string {
+	object := quoted("s3://" + f.Bucket + "/" + f.Key)
+	listed := strings.Join(f.Listed, ", ")
+	if listed == "" {
+		listed = "(more ids than are kept)"
+	}
+	switch f.Kind {
+	case worker.TwoJobs:
+		text := fmt.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
+		if f.JobID == "" {
+			return text + fmt.Sprintf("; the queue has it as %s", f.State)
+		}
+		return text + "; the queue has " + f.JobID
+	case worker.OtherJob:
+		return fmt.Sprintf("another job     %s: AiR has the job %s, the queue has %s", object, listed, f.JobID)
+	case worker.NotSubmitted:
+		return fmt.Sprintf("not submitted   %s: AiR has the job %s, the queue has it as %s", object, listed, f.State)
+	case worker.NotListed:
+		return fmt.Sprintf("not listed      %s: the queue has the job %s, AiR lists none", object, f.JobID)
+	}
+	return fmt.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
+}
+
+// print adds to a summary what was found, and what to do about it.
+func (v *audit) print(w io.Writer) {
+	if v == nil {
+		return
+	}
+	put := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // into memory
+	if v.Adopt {
+		put("at AiR     %s jobs: %s adopted, %s known before, %s other\n", n(v.Jobs), n(v.Adopted), n(v.Agreed-v.Adopted), n(v.Jobs-v.Agreed))
+	} else {
+		put("at AiR     %s jobs: %s as the queue has them, %s other\n", n(v.Jobs), n(v.Agreed), n(v.Jobs-v.Agreed))
+	}
+	for _, kind := range []struct {
+		count int64
+		text  string
+	}{
+		{v.TwoJobs, "objects have more than one job: they are not sent again, but were analysed twice"},
+		{v.OtherJob, "items have another job at AiR than in the queue: is the queue an old copy, or of another account?"},
+		{v.NotSubmitted, "items have a job that the queue does not know: `airlift adopt` marks them as submitted"},
+		{v.NotListed, "items are submitted, but AiR does not list their job: are URL and account the same, and is it longer ago than AiR keeps jobs?"},
+		{v.Unknown, "jobs are for objects that the batch does not have: were they read from other sources? `airlift adopt` takes several"},
+	} {
+		if kind.count > 0 {
+			put("           %s %s\n", n(kind.count), kind.text)
+		}
+	}
+	switch {
+	case !v.Complete:
+		put("           AiR's list was not read to its end: there may be more jobs\n")
+	case v.Found() == 0:
+		put("           queue and AiR agree\n")
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"airlift/worker/air/airtest"
+)
+
+// A file system that fills up while jobs are sent ends the run; with room again the same command finishes.
+func TestRunOnAFileSystemThatFillsUp(t *testing.T) {
+	t.Parallel()
+	const items, fullAt, workers = 600, 50, 8
+	dir := tmpfs(t, "16m")
+	ballast := filepath.Join(dir, "ballast")
+	r := newRig(t, airtest.Config{OnRequest: func(q airtest.Request) {
+		if isPost(q) && q.N == fullAt {
+			_ = os.WriteFile(ballast, make([]byte, 32<<20), 0o600) // as much as there is room for
+		}
+	}})
+	r.queue = filepath.Join(dir, "queue.db")
+	r.setenv("AIRLIFT_QUEUE", r.queue)
+	m := r.manifest("m.csv", items)
+	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk")
+	if got, most := r.air.Posts(), items/2; got > most {
+		t.Errorf("POSTs: got %d, want at most %d: the disk was full after %d", got, most, fullAt)
+	}
+	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk")
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	r.run("run", m).want(t, exitOK)
+	r.settled(items)
+}
+
+// In a folder that cannot be written no queue is made and nothing is sent; one that is there already is worked on.
+func TestReadOnlyFolder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	open, err := os.MkdirTemp("", "airlift-test-*") // t.TempDir is closed to others
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(open) })
+	r.dir, r.queue = open, filepath.Join(open, "queue.db")
+	r.setenv("AIRLIFT_QUEUE", r.queue)
+	r.setenv("HOME", open)
+	m := r.manifest("m.csv", 20)
+	chmod := func(modes map[string]os.FileMode) {
+		t.Helper()
+		for path, mode := range modes {
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	chmod(map[string]os.FileMode{open: 0o555, m: 0o644})
+	r.asNobody("run", m).want(t, exitUnexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
+	r.unsent()
+	r.noQueue()
+	r.run("enqueue", m).want(t, exitOK)
+	chmod(map[string]os.FileMode{r.queue: 0o666})
+	r.asNobody("run", m).want(t, exitOK)
+	r.settled(20)
+	r.asNobody("compact").want(t, exitUnexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
+	r.run("check").want(t, exitOK)
+}
+
+// On a file system that became read-only, as Linux makes one after errors, nothing is sent.
+func TestReadOnlyFileSystem(t *testing.T) {
+	t.Parallel()
+	dir := tmpfs(t, "16m")
+	r := newRig(t, airtest.Config{})
+	r.queue = filepath.Join(dir, "queue.db")
+	r.setenv("AIRLIFT_QUEUE", r.queue)
+	m := r.manifest("m.csv", 20)
+	r.run("enqueue", m).want(t, exitOK)
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("this needs the right to mount a file system again: %v", err)
+	}
+	for _, args := range [][]string{{"run", m}, {"submit"}, {"compact"}} {
+		r.run(args...).want(t, exitUnexpected).says(t, r.queue, "read-only file system", "see to the disk")
+	}
+	r.unsent()
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.run("run", m).want(t, exitOK)
+	r.settled(20)
+}
+
+// A queue in which a bit was flipped, or whose end is gone, in the middle of the work: no object gets a second job, nothing
+// panics, and a run that does not finish the work sends nothing and names the file and the remedy.
+func TestDamagedQueue(t *testing.T) {
+	t.Parallel()
+	const items, sent, damages = 300, 100, 24
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for i := range damages {
+		r := newRig(t, airtest.Config{})
+		m := r.manifest("m.csv", items)
+		r.run("run", m, "--max-items", fmt.Sprint(sent)).want(t, exitWorkLeft)
+		sound, err := os.ReadFile(r.queue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used := len(bytes.TrimRight(sound, "\x00"))
+		damaged, what := bytes.Clone(sound), ""
+		if i%4 == 0 {
+			n := 1 + rng.IntN(used-1)
+			damaged, what = damaged[:n], fmt.Sprintf("cut to %d bytes", n)
+		} else {
+			at, bit := rng.IntN(used), rng.IntN(8)
+			damaged[at] ^= 1 << bit
+			what = fmt.Sprintf("bit %d of byte %d flipped", bit, at)
+		}
+		if err := os.WriteFile(r.queue, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := r.run("run", m)
+		switch {
+		case got.code == exitOK && i%4 != 0: // in a place that is free, or of no account
+			if dup := r.air.Duplicates(); r.air.Accepted() != items || len(dup) > 0 {
+				t.Errorf("seed %d: %s: %d jobs, want %d; %d objects with more than one", seed, what, r.air.Accepted(), items, len(dup))
+			}
+			continue
+		case got.code == exitUsage && strings.Contains(got.stderr, "this queue never sent"): // AiR's list showed it
+		case got.code != exitUnexpected || !strings.Contains(got.stderr, r.queue) || !strings.Contains(got.stderr, "restore the file from a copy"):
+			t.Errorf("seed %d: %s: exit code %d, want %d with the file and the remedy\n%s", seed, what, got.code, exitUnexpected, got.stderr)
+		}
+		if n := r.air.Posts(); n != sent {
+			t.Errorf("seed %d: %s: %d POSTs, want none after the first %d", seed, what, n, sent)
+		}
+		r.run("check").want(t, exitUnexpected)
+		if err := os.WriteFile(r.queue, sound, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.run("run", m).want(t, exitOK)
+		r.settled(items)
+	}
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+// mostProcesses is how often a command is run again before a round fails: with its faults bounded it needs far fewer.
+const mostProcesses = 120
+
+// round is one round: a folder, a queue, a sandbox, and the processes one after the other.
+type round struct {
+	config    *config
+	plan      plan
+	dir       string
+	env       []string
+	air       *airtest.Server
+	log       events
+	stage     atomic.Pointer[stage]
+	ends      []end // still to come
+	processes int
+	endings   map[endKind]int
+	took      time.Duration
+	stall     time.Duration
+
+	mu    sync.Mutex
+	spent map[airtest.Kind]int // faults that have a budget; guarded by mu
+}
+
+func newRound(c *config, p plan) *round {
+	r := &round{
+		config: c, plan: p, ends: p.Ends, endings: map[endKind]int{}, spent: map[airtest.Kind]int{},
+		log: events{began: time.Now()},
+	}
+	r.air = r.newServer()
+	return r
+}
+
+// run runs the round and returns what was wrong, or nil.
+func (r *round) run(ctx context.Context) error {
+	defer func() { r.took = time.Since(r.log.began) }()
+	ctx, cancel := context.WithTimeout(ctx, r.config.limit)
+	defer cancel()
+	watch, stopWatch := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() { r.stall = longestStall(watch) })
+	err := r.play(ctx)
+	stopWatch()
+	watching.Wait()
+	if err == nil && !r.config.keep {
+		return os.RemoveAll(r.dir)
+	}
+	if err != nil && r.stall > r.config.slack {
+		err = fmt.Errorf("%w\n(the rig was held up for %v, longer than the slack of %v: the round's assumption did not hold)", err, r.stall, r.config.slack)
+	}
+	text := r.plan.String() + "\n"
+	return errors.Join(err, r.log.write(filepath.Join(r.dir, "events.log")), os.WriteFile(filepath.Join(r.dir, "plan.json"), []byte(text), 0o600))
+}
+
+// play serves the sandbox, runs the processes and checks what they left.
+func (r *round) play(ctx context.Context) (err error) {
+	if r.dir, err = os.MkdirTemp(r.config.dir, fmt.Sprintf("round-%x-*", r.plan.Seed)); err != nil {
+		return err
+	}
+	if err := writeManifest(filepath.Join(r.dir, "archive.csv"), r.plan); err != nil {
+		return err
+	}
+	url, end, err := r.serve()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	r.env = []string{
+		"HOME=" + r.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + r.dir,
+		"GORACE=atexit_sleep_ms=0", // else a race build sleeps a second at its end
+		"WASABI_ACCESS_KEY=" + accessKey, "WASABI_SECRET_KEY=" + secretKey,
+		"AIRLIFT_QUEUE=" + filepath.Join(r.dir, "queue.db"), "AIRLIFT_AIR_URL=" + url,
+		"AIRLIFT_SERVICES=ocr,s2t", "AIRLIFT_DESTINATION_BUCKET=results", "AIRLIFT_DESTINATION_REGION=us-east-1",
+	}
+	for _, args := range r.commands() {
+		if err := r.finish(ctx, args); err != nil {
+			return err
+		}
+	}
+	return r.verify(ctx)
+}
+
+// commands returns the commands that together submit the manifest.
+func (r *round) commands() [][]string {
+	p := r.plan
+	source := []string{"archive.csv", "--exclude", "*.skip"}
+	if p.Batch != "" {
+		source = append(source, "--batch", p.Batch)
+	}
+	send := []string{
+		"--workers", strconv.Itoa(p.Workers), "--rate", p.Rate, "--timeout", p.Timeout.String(), "--settle", p.Settle.String(),
+		"--grace", p.Grace.String(), "--max-attempts", strconv.Itoa(p.MaxAttempts), "--max-failures", "off",
+	}
+	if p.TrustQueue {
+		send = append(send, "--trust-queue")
+	}
+	if p.ExitOnCap {
+		send = append(send, "--on-daily-cap", "exit")
+	}
+	if p.Way == runIt {
+		return [][]string{append(append([]string{"run"}, source...), send...)}
+	}
+	submit := append([]string{"submit"}, send...)
+	if p.Batch != "" {
+		submit = append(submit, p.Batch)
+	}
+	return [][]string{append([]string{"enqueue"}, source...), submit}
+}
+
+// finish runs a command again and again, ended as planned, until it has come to its end by itself with nothing left.
+func (r *round) finish(ctx context.Context, args []string) error {
+	for range mostProcesses {
+		s := newStage(r.nextEnd(args[0]))
+		r.stage.Store(s)
+		g, err := r.airlift(ctx, s, args...)
+		if err != nil {
+			return err
+		}
+		r.endings[g.ended]++
+		done, err := r.judge(ctx, g, s)
+		if err != nil || done {
+			return err
+		}
+		if s.end.Then != "" {
+			if err := r.between(ctx, s.end.Then); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("airlift %s: no end after %d processes", strings.Join(args, " "), mostProcesses)
+}
+
+// nextEnd returns how the next process ends. An enqueue that is not to be disturbed uses none up, nor does the last
+// command leave any for itself.
+func (r *round) nextEnd(command string) end {
+	if len(r.ends) == 0 || command == "enqueue" && (r.plan.Way != bothSteps || len(r.ends) == 1) {
+		return end{Kind: byItself}
+	}
+	e := r.ends[0]
+	r.ends = r.ends[1:]
+	if command == "enqueue" { // it sends nothing and makes few commits
+		switch e.Kind {
+		case killPost, killAccept, killList:
+			e.Kind = killAfter
+		case killSync, killWrite:
+			e.N = 1 + e.N%8
+		}
+	}
+	return e
+}
+
+// judge says whether a command is done, or shall be run again, or must not have ended so.
+func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err error) {
+	disturbed := g.ended != byItself
+	switch g.code {
+	case 0:
+		return true, nil
+	case -1, 130:
+		if disturbed {
+			return false, nil
+		}
+	case 5:
+		if r.plan.ExitOnCap {
+			return false, pause(ctx, 200*time.Millisecond)
+		}
+		if disturbed {
+			return false, nil
+		}
+	case 3:
+		if s.gave(airtest.Forbid403) {
+			return false, nil
+		}
+	case 2:
+		if s.gaveNoAPI() && strings.Contains(g.stderr, "no AiR API") {
+			return false, nil
+		}
+	case 4:
+		return r.incomplete(ctx, g)
+	}
+	return false, g.fails("it must not end so")
+}
+
+// incomplete says what follows on exit code 4: failed items are retried, rejected rows were expected, and an item in
+// doubt must not be left.
+func (r *round) incomplete(ctx context.Context, g result) (done bool, err error) {
+	sum, err := r.status(ctx)
+	if err != nil {
+		return false, err
+	}
+	switch {
+	case sum.InDoubt > 0 && g.ended == byItself:
+		return false, g.fails("it left %d items in doubt", sum.InDoubt)
+	case sum.Failed > 0:
+		_, err := r.plain(ctx, "retry", sum.Batch)
+		return false, err
+	case sum.Rejected == 0:
+		return false, g.fails("nothing failed and no row was rejected")
+	}
+	return sum.InDoubt == 0, nil
+}
+
+// between runs a command between two others; it must change nothing for them.
+func (r *round) between(ctx context.Context, command string) error {
+	if _, err := os.Stat(filepath.Join(r.dir, "queue.db")); err != nil {
+		return nil // killed before there was a queue
+	}
+	switch command {
+	case "status":
+		return r.books(ctx)
+	case "reconcile":
+		s := newStage(end{Kind: byItself})
+		r.stage.Store(s)
+		g, err := r.airlift(ctx, s, "reconcile", "--timeout", r.plan.Timeout.String(), "--settle", r.plan.Settle.String(), "--rate", "unlimited")
+		if err == nil && g.code != 0 && g.code != 4 {
+			err = g.fails("it must not end so")
+		}
+		return err
+	}
+	_, err := r.plain(ctx, command)
+	return err
+}
+
+// plain runs a command that nothing disturbs and that must succeed.
+func (r *round) plain(ctx context.Context, args ...string) (result, error) {
+	g, err := r.airlift(ctx, newStage(end{Kind: byItself}), args...)
+	if err == nil && g.code != 0 {
+		err = g.fails("it must succeed")
+	}
+	return g, err
+}
+
+// pause waits, or returns early when ctx is done.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

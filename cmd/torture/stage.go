@@ -1,0 +1,110 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+// stage is one process and what the sandbox sees of it.
+type stage struct {
+	end     end
+	started chan struct{} // closed once pid is set
+	dead    chan struct{} // closed when the process is gone
+	pid     int
+
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	requests, accepts int                  // as far as the end hangs on them
+	given             map[airtest.Kind]int // the faults of POSTs
+	ended             endKind              // how the rig ended it
+}
+
+func newStage(e end) *stage {
+	return &stage{
+		end: e, started: make(chan struct{}), dead: make(chan struct{}),
+		given: map[airtest.Kind]int{}, ended: byItself,
+	}
+}
+
+// arrived is called as a request has arrived, and holds it up until the process is dead if this is the moment.
+func (s *stage) arrived(method string) {
+	at := killList
+	if method == http.MethodPost {
+		at = killPost
+	}
+	if s.end.Kind != at {
+		return
+	}
+	s.mu.Lock()
+	s.requests++
+	now := s.requests == s.end.N
+	s.mu.Unlock()
+	if now {
+		s.kill()
+		<-s.dead
+	}
+}
+
+// accepted is called when a job was accepted, before that is answered. An answer is held back for hold at most: without
+// answers the n-th job might never come.
+func (s *stage) accepted(hold time.Duration) {
+	if s.end.Kind != killAccept {
+		return
+	}
+	s.mu.Lock()
+	s.accepts++
+	n := s.accepts
+	s.mu.Unlock()
+	if n < s.end.N-s.end.Held {
+		return
+	}
+	if n < s.end.N {
+		select {
+		case <-s.dead:
+		case <-time.After(hold):
+		}
+	}
+	s.kill()
+	<-s.dead
+}
+
+func (s *stage) kill() { s.signal(syscall.SIGKILL) }
+
+// signal sends a signal to the process, which is the leader of a group of its own, and notes it.
+func (s *stage) signal(sig syscall.Signal) {
+	<-s.started
+	select {
+	case <-s.dead:
+		return // the number may be another process's by now
+	default:
+	}
+	s.mark(s.end.Kind)
+	_ = syscall.Kill(-s.pid, sig) // gone already: that is seen by its end
+}
+
+func (s *stage) mark(k endKind) { s.mu.Lock(); s.ended = k; s.mu.Unlock() }
+
+// note books the fault of a POST.
+func (s *stage) note(f airtest.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.given[f.Kind]++
+}
+
+// gaveNoAPI reports whether a POST was answered as by something that is no AiR API.
+func (s *stage) gaveNoAPI() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, n := range s.given {
+		if n > 0 && noAPI(k) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *stage) gave(k airtest.Kind) bool { s.mu.Lock(); defer s.mu.Unlock(); return s.given[k] > 0 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+// binary is the airlift that the rig drives.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "torture-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "airlift")
+	args := []string{"build", "-o", binary}
+	if raceFlag != "" {
+		args = append(args, raceFlag)
+	}
+	if out, err := exec.Command("go", append(args, "airlift/cmd/airlift")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build airlift: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// The short form of `make torture`: whatever ends airlift, each object has exactly one job.
+func TestCrashesAndFaultsMakeOneJobEach(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	// The slack is generous, for other tests keep the machine busy at the same time.
+	err := run(t.Context(), []string{"-airlift", binary, "-rounds", "8", "-seed", "7", "-slack", "1s", "-dir", t.TempDir(), "-workers-of-rig", "8"}, &out)
+	t.Logf("\n%s", &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"duplicates  0", "lost        0"} {
+		if !strings.Contains(collapsed(out.String()), collapsed(name)) {
+			t.Errorf("the table lacks %q", name)
+		}
+	}
+}
+
+func collapsed(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// The proof that the rig would notice: AiR's list lags a second, and airlift is told that it never does.
+func TestTheRigFindsDuplicates(t *testing.T) {
+	t.Parallel()
+	p := plan{
+		Seed: 1, Objects: 30, Way: runIt, Workers: 8, Rate: "unlimited", Timeout: time.Second, MaxAttempts: 50,
+		Lag: time.Second, Settle: 0, Post: mix{P: 0.3, Kinds: []airtest.Kind{airtest.ResetAfter}},
+	}
+	r := newRound(&config{airlift: binary, dir: t.TempDir(), limit: time.Minute, slack: time.Minute}, p)
+	if err := r.run(t.Context()); err == nil || len(r.air.Duplicates()) == 0 {
+		t.Errorf("got %v and %d duplicates, want some of both", err, len(r.air.Duplicates()))
+	}
+	if _, err := os.Stat(filepath.Join(r.dir, "events.log")); err != nil {
+		t.Errorf("a failed round keeps its folder: %v", err)
+	}
+}

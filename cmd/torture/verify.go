@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"airlift/worker/air/airtest"
+)
+
+// summary is the part of `status --json` that the rig reads.
+type summary struct {
+	Batch      string `json:"batch"`
+	Rows       int    `json:"rows"`
+	Added      int    `json:"added"`
+	Known      int    `json:"known"`
+	Duplicates int    `json:"duplicates"`
+	Rejected   int    `json:"rejected"`
+	Skipped    int    `json:"skipped"`
+	Items      int    `json:"items"`
+	Pending    int    `json:"pending"`
+	Sending    int    `json:"sending"`
+	InDoubt    int    `json:"in_doubt"`
+	Submitted  int    `json:"submitted"`
+	Failed     int    `json:"failed"`
+	Cancelled  int    `json:"cancelled"`
+}
+
+// balanced reports whether rows and items add up.
+func (s summary) balanced() bool {
+	return s.Rows == s.Added+s.Known+s.Duplicates+s.Rejected+s.Skipped &&
+		s.Items == s.Pending+s.Sending+s.InDoubt+s.Submitted+s.Failed+s.Cancelled
+}
+
+// status reads the summary of the round's only batch.
+func (r *round) status(ctx context.Context) (summary, error) {
+	var s summary
+	g, err := r.plain(ctx, "status", "--json")
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal([]byte(g.stdout), &s); err != nil {
+		return s, g.fails("%v", err)
+	}
+	if !s.balanced() {
+		return s, g.fails("the books do not balance")
+	}
+	return s, nil
+}
+
+// books checks the books between two processes, when there may be no batch yet.
+func (r *round) books(ctx context.Context) error {
+	g, err := r.plain(ctx, "status", "--json")
+	if err != nil || strings.HasPrefix(g.stdout, "[") {
+		return err
+	}
+	var s summary
+	if err := json.Unmarshal([]byte(g.stdout), &s); err != nil {
+		return g.fails("%v", err)
+	}
+	// A reading that was cut short is booked as it stood at its last commit, and must balance as well.
+	if !s.balanced() {
+		return g.fails("the books do not balance")
+	}
+	return nil
+}
+
+// verify compares what the queue says in the end with what the sandbox holds, and returns all that is wrong.
+func (r *round) verify(ctx context.Context) error {
+	sum, err := r.status(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	bad := func(format string, args ...any) {
+		if len(wrong) < 20 {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	p := r.plan
+	shown := 0
+	for o, ids := range r.air.Duplicates() {
+		if shown++; shown <= 5 {
+			bad("DUPLICATE: %q has the jobs %v", o.Key, ids)
+		}
+	}
+	if got := r.air.Accepted(); got != p.Objects {
+		bad("jobs: got %d for %d objects", got, p.Objects)
+	}
+	if sum.Items != p.Objects || sum.Submitted != p.Objects {
+		bad("items: got %+v, want %d submitted", sum, p.Objects)
+	}
+	if sum.Rows != p.Objects+p.Repeated+p.Rejected+p.Skipped || sum.Rejected != p.Rejected || sum.Skipped != p.Skipped {
+		bad("rows: got %+v, want %d objects, %d repeated, %d rejected, %d skipped", sum, p.Objects, p.Repeated, p.Rejected, p.Skipped)
+	}
+	r.compare(ctx, sum.Batch, bad)
+	if _, err := r.plain(ctx, "check"); err != nil {
+		bad("%w", err)
+	}
+	return errors.Join(wrong...)
+}
+
+// compare compares the report with the sandbox's jobs, item by item.
+func (r *round) compare(ctx context.Context, batch string, bad func(string, ...any)) {
+	g, err := r.plain(ctx, "report", batch)
+	if err != nil {
+		bad("%w", err)
+		return
+	}
+	rows, err := csv.NewReader(strings.NewReader(g.stdout)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		bad("report: %d rows, %v", len(rows), err)
+		return
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	jobs, rejected := r.air.ByObject(), 0
+	seen := map[string]bool{}
+	for _, row := range rows[1:] {
+		key, state, id := row[column["key"]], row[column["state"]], row[column["job_id"]]
+		if state == "rejected" {
+			rejected++
+			continue
+		}
+		ids := jobs[airtest.Object{Batch: batch, Bucket: row[column["bucket"]], Key: key}]
+		if seen[key] || state != "submitted" || len(ids) != 1 || ids[0] != id {
+			bad("report: %q is %s with job %q, the sandbox has %v", key, state, id, ids)
+		}
+		seen[key] = true
+	}
+	if rejected != r.plan.Rejected {
+		bad("report: %d rejected rows, want %d", rejected, r.plan.Rejected)
+	}
+	for n := range r.plan.Objects {
+		if !seen[key(n)] {
+			bad("report: %q is missing", key(n))
+		}
+		if len(jobs[airtest.Object{Batch: batch, Bucket: bucket, Key: key(n)}]) == 0 {
+			bad("LOST: %q has no job", key(n))
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+)
+
+// auditStore is what an audit needs of the queue.
+type auditStore interface {
+	Batch(ctx context.Context, id string) (queue.Batch, error)
+	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
+	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
+	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
+}
+
+// Audit compares all jobs of a batch that AiR lists with the queue and, with Adopt, brings the queue up to them.
+//
+// The list goes by in pages and nothing is kept of it but two bits an item (2.5 MB for ten million) and the ids of jobs
+// that do not agree, at most 100,000 of them (some 30 MB).
+type Audit struct {
+	Store   auditStore
+	API     api
+	Limiter *ratelimit.Limiter
+	Batch   string
+	// Settled is when AiR must list all that it ever accepted from this queue: the list is not read before. It is one
+	// settle window after the queue was opened, for nothing was sent since.
+	Settled time.Time
+	// GiveUp is how long a page of the list may be refused; 30 m.
+	GiveUp time.Duration
+	// Adopt marks items as submitted whose jobs are listed, as they come.
+	Adopt bool
+	// Report is called with each finding, from one goroutine; its error ends the audit.
+	Report func(Finding) error
+	Log    zerolog.Logger
+
+	tally Tally
+	// agreed: the item's own job is listed; other: a job that is not the item's own.
+	agreed, other bits
+	held          heldJobs
+}
+
+// Tally is what an audit counted.
+type Tally struct {
+	// Pages and Jobs are what was read: of each job one, however often it was shown.
+	Pages int64 `json:"pages"`
+	Jobs  int64 `json:"jobs"`
+	// Agreed jobs are those that the queue has too, Adopted among them.
+	Agreed  int64 `json:"agreed"`
+	Adopted int64 `json:"adopted,omitempty"`
+	// The findings, by kind; see FindingKind.
+	TwoJobs      int64 `json:"two_jobs"`
+	OtherJob     int64 `json:"other_job"`
+	NotSubmitted int64 `json:"not_submitted"`
+	NotListed    int64 `json:"not_listed"`
+	Unknown      int64 `json:"unknown_object"`
+	// Complete says that the list was read to its end and compared.
+	Complete bool `json:"complete"`
+}
+
+// Found counts all findings.
+func (t Tally) Found() int64 {
+	return t.TwoJobs + t.OtherJob + t.NotSubmitted + t.NotListed + t.Unknown
+}
+
+// FindingKind says in what queue and AiR do not agree.
+type FindingKind string
+
+const (
+	// TwoJobs: AiR lists more than one job for the object.
+	TwoJobs FindingKind = "two_jobs"
+	// OtherJob: AiR lists a job for the object, but not the one that the queue has.
+	OtherJob FindingKind = "other_job"
+	// NotSubmitted: AiR lists a job for an item that the queue never sent, or does not know to be submitted.
+	NotSubmitted FindingKind = "not_submitted"
+	// NotListed: the queue has a job for the item, and AiR lists none.
+	NotListed FindingKind = "not_listed"
+	// UnknownObject: AiR lists a job for an object that the queue's batch does not have.
+	UnknownObject FindingKind = "unknown_object"
+)
+
+// Finding is one object of which queue and AiR do not tell the same.
+type Finding struct {
+	Kind   FindingKind `json:"kind"`
+	Bucket string      `json:"bucket"`
+	Key    string      `json:"key"`
+	// State and JobID are the item's in the queue; empty if there is none.
+	State queue.State `json:"state,omitempty"`
+	JobID string      `json:"job_id,omitempty"`
+	// Listed are the ids of the jobs that AiR lists for the object.
+	Listed []string `json:"listed"`
+}
+
+// Run reads AiR's list to its end and compares. An error means that it did not come to that, and nothing may be
+// concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
+func (a *Audit) Run(ctx context.Context) (Tally, error) {
+	setDefault(&a.GiveUp, lookupsGiveUp)
+	if wait := time.Until(a.Settled); wait > 0 {
+		a.Log.Info().Str("batch", a.Batch).Stringer("wait", wait.Round(time.Second)).Msg("waiting until AiR must list all that it accepted (--settle)")
+		if err := sleep(ctx, wait); err != nil {
+			return a.tally, err
+		}
+	}
+	l := listing{api: a.API, limiter: a.Limiter, batch: a.Batch, giveUp: a.GiveUp, log: a.Log}
+	if err := l.each(ctx, func(jobs []air.Job) error { return a.page(ctx, jobs) }); err != nil {
+		return a.tally, err
+	}
+	if err := a.conclude(ctx); err != nil {
+		return a.tally, err
+	}
+	a.tally.Complete = true
+	return a.tally, nil
+}
+
+// progressEvery is how many pages pass from one line of progress to the next: some three minutes at 5 requests a second.
+const progressEvery = 1000
+
+// page compares the jobs of one page, and stores what is adopted before the next is asked for.
+func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
+	var adopt []queue.Adopted
+	adopting := map[uint64]string{}
+	for _, j := range jobs {
+		o := queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}
+		e, found, err := a.Store.Find(ctx, a.Batch, o)
+		if err != nil {
+			return err
+		}
+		if found && adopting[e.Seq] != "" {
+			e.State, e.JobID = queue.Submitted, adopting[e.Seq]
+		}
+		switch {
+		case !found:
+			if err := a.unknown(o, j); err != nil {
+				return err
+			}
+		case e.State == queue.Submitted && e.JobID == j.ID:
+			a.agrees(e.Seq)
+		case a.Adopt && e.State != queue.Submitted:
+			adopt = append(adopt, adopted(e.Seq, j, time.Now()))
+			adopting[e.Seq] = j.ID
+		default:
+			a.differs(e.Seq, j.ID)
+		}
+	}
+	if len(adopt) > 0 {
+		n, err := a.Store.Adopt(ctx, a.Batch, adopt)
+		if err != nil {
+			return err
+		}
+		a.tally.Adopted += int64(n)
+		for _, done := range adopt {
+			a.agrees(done.Seq)
+		}
+	}
+	if a.tally.Pages++; a.tally.Pages%progressEvery == 0 {
+		a.Log.Info().Str("batch", a.Batch).Int64("pages", a.tally.Pages).Int64("jobs", a.tally.Jobs).
+			Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
+	}
+	return nil
+}
+
+// adopted returns a listed job as the queue adopts it. When it was made is believed unless it lies in our future, which
+// would keep later instants of acceptance out of the queue.
+func adopted(seq uint64, j air.Job, now time.Time) queue.Adopted {
+	made, ok := j.CreatedAt()
+	switch {
+	case !ok:
+		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC()}
+	case made.After(now):
+		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC(), Day: queue.DayOf(made)}
+	}
+	return queue.Adopted{Seq: seq, JobID: j.ID, At: made.UTC(), Day: queue.DayOf(made)}
+}
+
+// agrees books the item's own job.
+func (a *Audit) agrees(seq uint64) {
+	if a.agreed.set(seq) {
+		a.tally.Jobs++
+		a.tally.Agreed++
+	}
+}
+
+// differs books a job that is not the item's own, to be judged when the whole list is known.
+func (a *Audit) differs(seq uint64, id string) {
+	a.other.set(seq)
+	if a.held.add(seq, id) {
+		a.tally.Jobs++
+	}
+}
+
+// unknown reports a job for an object that the queue does not have.
+func (a *Audit) unknown(o queue.Object, j air.Job) error {
+	if !a.held.add(noItem, j.ID) {
+		return nil
+	}
+	a.tally.Jobs++
+	return a.report(Finding{Kind: UnknownObject, Bucket: o.Bucket, Key: o.Key, Listed: []string{j.ID}})
+}
+
+// conclude goes through the items and reports what does not agree, now that the whole list is known.
+func (a *Audit) conclude(ctx context.Context) error {
+	b, err := a.Store.Batch(ctx, a.Batch)
+	if err != nil {
+		return err
+	}
+	if !a.other.any && (a.Adopt || a.tally.Agreed == b.Counts.Submitted) {
+		return nil // all items that are submitted have their jobs
+	}
+	return a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+		agreed, other := a.agreed.has(e.Seq), a.other.has(e.Seq)
+		f := Finding{Bucket: e.Bucket, Key: e.Key, State: e.State, JobID: e.JobID, Listed: []string{}}
+		if agreed {
+			f.Listed = append(f.Listed, e.JobID)
+		}
+		f.Listed = append(f.Listed, a.held.ids[e.Seq]...)
+		switch {
+		case other && (agreed || len(f.Listed) > 1):
+			f.Kind = TwoJobs
+		case other && e.State == queue.Submitted:
+			f.Kind = OtherJob
+		case other:
+			f.Kind = NotSubmitted
+		case !agreed && !a.Adopt && e.State == queue.Submitted:
+			f.Kind = NotListed
+		default:
+			return nil
+		}
+		return a.report(f)
+	})
+}
+
+func (a *Audit) report(f Finding) error {
+	switch f.Kind {
+	case TwoJobs:
+		a.tally.TwoJobs++
+	case OtherJob:
+		a.tally.OtherJob++
+	case NotSubmitted:
+		a.tally.NotSubmitted++
+	case NotListed:
+		a.tally.NotListed++
+	case UnknownObject:
+		a.tally.Unknown++
+	default:
+		return errors.New("a finding of no kind")
+	}
+	if a.Report == nil {
+		return nil
+	}
+	return a.Report(f)
+}

@@ -1,0 +1,40 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/bolt"
+	"airlift/worker/air/airtest"
+)
+
+// slowToRefuse is a queue that takes a second to say that the daily limit is reached.
+type slowToRefuse struct{ *bolt.DB }
+
+func (s slowToRefuse) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
+	got, err := s.DB.Claim(ctx, r)
+	if errors.Is(err, queue.ErrDailyLimit) {
+		time.Sleep(time.Second)
+	}
+	return got, err
+}
+
+func TestAClaimRefusedAcrossMidnightCostsNoDay(t *testing.T) {
+	inBubble(t, 8, airtest.Config{}, func(b *bubble) {
+		time.Sleep(12*time.Hour - 500*time.Millisecond)
+		midnight := time.Now().Add(500 * time.Millisecond)
+		if err := b.run(0, func(c *Config) { c.Store, c.DailyLimit = slowToRefuse{b.db}, 5 }); err != nil {
+			t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 8})
+		posts, _ := b.arrivals()
+		for i, at := range posts {
+			if after := at.Sub(midnight); (i < 5) != (after < 0) || after > 6*time.Second {
+				t.Errorf("POST %d went %v after midnight, want 5 before, and the others by midnight and the grace of 5 s", i, after)
+			}
+		}
+	})
+}
