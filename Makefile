@@ -40,6 +40,14 @@ check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports o
 $(TOOLS)/staticcheck:
 	CGO_ENABLED=0 GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 
+.PHONY: powerloss
+powerloss: ## open IMAGES (default 1000) images of a power loss; by hand 20000. Needs strace
+	go test -count=1 -v -timeout 60m ./queue/bolt/powerloss -images $(or $(IMAGES),1000)
+
+.PHONY: diskfaults
+diskfaults: ## let the disk fail at FAULTS (default 500) points of runs. Needs strace
+	go test -count=1 -v -timeout 60m -run '^TestDiskFaults$$' ./cmd/airlift -diskfaults $(or $(FAULTS),500)
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (default 30s) each
 	@set -e; for pkg in $$(go list ./...); do \

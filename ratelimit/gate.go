@@ -112,6 +112,36 @@ func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 	return Pass{Canary: g.canary, id: g.last, void: g.epoch}, 0, nil
 }
 
+// Renew gives a new pass for one that a mere hold made void, once that hold is over. It reports false, and the old pass
+// stays, if more than a hold stands in the way: a canary, a pause, or the end of ctx.
+func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
+	for !old.Canary {
+		g.mu.Lock()
+		wait, changed := time.Until(g.held), g.changed
+		if g.canary || !g.paused.IsZero() {
+			g.mu.Unlock()
+			return old, false
+		}
+		if wait <= 0 {
+			g.last++
+			renewed := Pass{id: g.last, void: g.epoch}
+			g.mu.Unlock()
+			return renewed, true
+		}
+		g.mu.Unlock()
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return old, false
+		case <-changed:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return old, false
+}
+
 // Open ends the canary's solitude: it was answered. A pass from before the gate was last shut opens nothing.
 func (g *Gate) Open(p Pass) {
 	g.mu.Lock()

@@ -41,7 +41,7 @@ func (p *Pool) next(ctx context.Context) Action {
 	if err != nil {
 		return End
 	}
-	defer p.gate.Leave(pass)
+	defer func() { p.gate.Leave(pass) }()
 	c, err := p.take(ctx, pass)
 	switch {
 	case errors.Is(err, errNothing):
@@ -58,9 +58,15 @@ func (p *Pool) next(ctx context.Context) Action {
 		if done, action := p.lookAgain(ctx, pass, c); done {
 			return action
 		}
-		if !p.mayGo(ctx, pass) {
-			p.release(c)
-			return End
+		// What was looked up stays true while AiR throttles: nobody else sends this item. Were it thrown away, each
+		// burst of lookups of which a single one is throttled would be for nothing, and the run would never get on.
+		for !p.mayGo(ctx, pass) {
+			renewed, ok := p.gate.Renew(ctx, pass)
+			if !ok {
+				p.release(c)
+				return End
+			}
+			pass = renewed
 		}
 	}
 	through()

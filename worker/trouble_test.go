@@ -17,19 +17,22 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 	}{
 		"throttled":               {Verdict{Action: Slow, Throttled: true}, 1, backoffBase},
 		"throttled twice":         {Verdict{Action: Slow, Throttled: true}, 2, 2 * backoffBase},
-		"no answer":               {Verdict{Action: BackOff}, 2, 0},
-		"no answer, an outage":    {Verdict{Action: BackOff}, 3, time.Second},
-		"no answer, and a canary": {Verdict{Action: BackOff}, 4, 2 * time.Second},
+		"no answer":               {Verdict{Action: BackOff}, 1, 0},
+		"no answer, an outage":    {Verdict{Action: BackOff}, 2, time.Second},
+		"no answer, and a canary": {Verdict{Action: BackOff}, 3, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 0, airtest.Config{}, func(b *bubble) {
 				const workers = 64
 				p := b.pool(0, func(c *Config) { c.Workers = workers })
-				if err := p.prepare(t.Context()); err != nil {
+				if err := p.prepare(b.t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				p.heard(nil)
-				first, err := p.gate.Enter(t.Context())
+				for range 10 { // so that the outage is found in the middle of a burst
+					p.trouble.bad(time.Now(), true, false, true)
+				}
+				first, err := p.gate.Enter(b.t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -41,7 +44,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 						if len(passes) > 0 && p.gate.Alone() {
 							break // a canary
 						}
-						pass, err := p.gate.Enter(t.Context())
+						pass, err := p.gate.Enter(b.t.Context())
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -53,7 +56,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 					}
 				}
 				from := time.Now()
-				if _, err := p.gate.Enter(t.Context()); err != nil {
+				if _, err := p.gate.Enter(b.t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				if held := time.Since(from); held > c.most+time.Millisecond {

@@ -92,9 +92,9 @@ func faultsOf(chain, count int) []diskFault {
 		case i < 2:
 			f.n = 1 + (chain*2+i)/2 // while the queue is made
 		case f.call == "fdatasync":
-			f.n = 1 + rng.IntN(40)
+			f.n = 1 + rng.IntN(20)
 		default:
-			f.n = 1 + rng.IntN(200)
+			f.n = 1 + rng.IntN(90)
 		}
 		list[i] = f
 	}
@@ -107,7 +107,7 @@ func faultsOf(chain, count int) []diskFault {
 func TestDiskFaults(t *testing.T) {
 	needStrace(t)
 	t.Parallel()
-	const perChain, workers, items = 10, 8, 4000
+	const perChain, workers, items = 10, 8, 2500
 	var struck, sent, late atomic.Int64
 	var worst [2]atomic.Int64
 	var all sync.WaitGroup

@@ -55,15 +55,16 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
 		return errors.Join(readErr, err)
 	}
-	code, text := worse(exitCode(readErr), t.reading.worst), ""
+	broken, worst := t.reading.fate()
+	code, text := worse(exitCode(readErr), worst), ""
 	if s.Rejected > 0 {
 		code = worse(code, exitIncomplete)
 	}
 	switch {
 	case readErr != nil:
 		text = readErr.Error()
-	case t.reading.broken != nil:
-		text = t.reading.broken.Error()
+	case broken != nil:
+		text = broken.Error()
 	}
 	if code == exitOK {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,7 +37,9 @@ type reading struct {
 	next    int // the source to open next
 	current manifest.Reader
 	head    []row
-	// broken is the first source that broke off; worst the exit code of all that did.
+
+	mu sync.Mutex
+	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
 	broken error
 	worst  int
 }
@@ -55,6 +58,9 @@ func (r *reading) read(ctx context.Context) (row, error) {
 				if errors.Is(err, manifest.ErrUsage) {
 					return row{}, err
 				}
+				if ctx.Err() != nil {
+					return row{}, context.Cause(ctx)
+				}
 				r.breaks(err)
 				continue
 			}
@@ -69,6 +75,8 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		case errors.As(err, &bad):
 			return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}, nil
 		case errors.Is(err, io.EOF):
+		case ctx.Err() != nil:
+			return row{}, context.Cause(ctx) // it did not break off: we ended it
 		default:
 			r.breaks(err)
 		}
@@ -82,16 +90,25 @@ func (r *reading) read(ctx context.Context) (row, error) {
 // breaks notes that a source broke off; the others are still read.
 func (r *reading) breaks(err error) {
 	err = r.hidden(err)
-	if r.broken == nil {
-		r.broken = err
-	}
 	code := exitUnexpected
 	var b *manifest.BrokenError
 	if errors.As(err, &b) {
 		code = brokenCode(b)
 	}
+	r.mu.Lock()
+	if r.broken == nil {
+		r.broken = err
+	}
 	r.worst = worse(r.worst, code)
+	r.mu.Unlock()
 	r.log.Error().Err(err).Msg("a source was not read to its end; run the same command again once it is mended")
+}
+
+// fate returns the first source that broke off so far, and the exit code of all that did.
+func (r *reading) fate() (broken error, worst int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broken, r.worst
 }
 
 // brokenCode is the exit code for a source that broke off.
@@ -195,7 +212,8 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	b := newRowBuffer()
 	go func() { b.end(r.pour(ctx, b)) }()
 	err := r.drain(ctx, db, batch, b)
-	complete := err == nil && r.broken == nil
+	broken, _ := r.fate()
+	complete := err == nil && broken == nil
 	return errors.Join(err, db.EndReading(context.WithoutCancel(ctx), batch, complete))
 }
 

@@ -180,8 +180,11 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 			return errors.Join(runErr, err)
 		}
 	}
+	var broken error
 	if j.reading != nil {
-		code = worse(code, j.reading.worst)
+		var worst int
+		broken, worst = j.reading.fate()
+		code = worse(code, worst)
 	}
 	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {
 		return errors.Join(runErr, err)
@@ -190,8 +193,8 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	switch {
 	case runErr != nil:
 		text = runErr.Error()
-	case j.reading != nil && j.reading.broken != nil:
-		text = j.reading.broken.Error()
+	case broken != nil:
+		text = broken.Error()
 	}
 	if code == exitOK {
 		return nil

@@ -29,6 +29,7 @@ type round struct {
 	stage     atomic.Pointer[stage]
 	ends      []end // still to come
 	processes int
+	verified  bool // nothing was left, and the books were compared
 	endings   map[endKind]int
 	took      time.Duration
 	stall     time.Duration

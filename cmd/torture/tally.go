@@ -18,6 +18,7 @@ type tally struct {
 	rounds, failed, processes   int
 	objects, jobs, posts, lists int
 	duplicates, lost, caps      int
+	unfinished                  int
 	endings                     map[endKind]int
 	faults                      map[airtest.Kind]int
 	ways                        map[string]int
@@ -44,7 +45,11 @@ func (t *tally) add(r *round, err error) {
 	t.posts += r.air.Posts()
 	t.lists += r.air.Lists()
 	t.duplicates += jobs - len(byObject)
-	t.lost += max(0, r.plan.Objects-len(byObject))
+	if missing := max(0, r.plan.Objects-len(byObject)); r.verified {
+		t.lost += missing
+	} else {
+		t.unfinished += missing
+	}
 	t.caps += r.air.Statuses()[429]
 	for k, n := range r.endings {
 		t.endings[k] += n
@@ -76,6 +81,9 @@ func (t *tally) String() string {
 	line("jobs", "%s", number(t.jobs))
 	line("duplicates", "%d", t.duplicates)
 	line("lost", "%d", t.lost)
+	if t.unfinished > 0 {
+		line("not yet submitted", "%s, in rounds that failed before their end", number(t.unfinished))
+	}
 	_ = w.Flush() // to memory
 	return b.String()
 }
