@@ -115,7 +115,7 @@ func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 // Renew gives a new pass for one that a mere hold made void, once that hold is over. It reports false, and the old pass
 // stays, if more than a hold stands in the way: a canary, a pause, or the end of ctx.
 func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
-	for !old.Canary {
+	for !old.Canary && ctx.Err() == nil {
 		g.mu.Lock()
 		wait, changed := time.Until(g.held), g.changed
 		if g.canary || !g.paused.IsZero() {
@@ -132,8 +132,6 @@ func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
-			return old, false
 		case <-changed:
 		case <-timer.C:
 		}

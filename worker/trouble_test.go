@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 )
@@ -65,4 +66,43 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While an item that was in doubt is looked up again, AiR throttles another. What was looked up is not for nothing: else
+// no burst of lookups of which one is throttled would get the run on.
+func TestThrottlingKeepsWhatWasLookedUp(t *testing.T) {
+	var p *Pool
+	var lookups []time.Time
+	inBubble(t, 2, airtest.Config{
+		Settings: airtest.Settings{Latency: airtest.Duration(time.Second)},
+		Script: func(q airtest.Request) airtest.Fault {
+			if q.Method == "POST" && q.N == 2 {
+				return airtest.Fault{Kind: airtest.CloseBefore}
+			}
+			if q.Query.Get("name") != "" && p != nil {
+				lookups = append(lookups, time.Now())
+				time.AfterFunc(time.Second/2, func() { p.gate.Hold(5*time.Second, false) })
+			}
+			return airtest.Fault{}
+		},
+	}, func(b *bubble) {
+		wantStop(b.t, b.run(0, func(c *Config) { c.MaxItems = 2 }), Limit)
+		if err := b.run(0, func(c *Config) { c.LookupsOnly = true }); err != nil {
+			b.t.Fatal(err)
+		}
+		b.add(2, 3) // the canary
+		b.want(queue.Counts{Submitted: 1, Pending: 2})
+		p = b.pool(0, nil)
+		if err := p.Run(b.t.Context()); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 3})
+		posts, _ := b.arrivals()
+		if len(lookups) != 1 || len(posts) != 4 {
+			b.t.Fatalf("got %d lookups and %d POSTs, want 1 and 4", len(lookups), len(posts))
+		}
+		if after := posts[3].Sub(lookups[0]); after != 5500*time.Millisecond {
+			b.t.Errorf("sent %v after its lookup, want 5.5s: as the hold is over", after)
+		}
+	})
 }

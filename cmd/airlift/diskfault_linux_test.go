@@ -107,7 +107,7 @@ func faultsOf(chain, count int) []diskFault {
 func TestDiskFaults(t *testing.T) {
 	needStrace(t)
 	t.Parallel()
-	const perChain, workers, items = 10, 8, 2500
+	const perChain, workers, items = 10, 8, 1500
 	var struck, sent, late atomic.Int64
 	var worst [2]atomic.Int64
 	var all sync.WaitGroup

@@ -96,10 +96,14 @@ func TestReadOnlyFileSystem(t *testing.T) {
 }
 
 // A queue in which a bit was flipped, or whose end is gone, in the middle of the work: no object gets a second job, nothing
-// panics, and a run that does not finish the work sends nothing and names the file and the remedy.
+// panics, a run that does not finish the work names the file and the remedy, and that remedy works.
 func TestDamagedQueue(t *testing.T) {
 	t.Parallel()
-	const items, sent, damages = 300, 100, 24
+	const items, sent = 300, 100
+	damages := 24
+	if raceFlag != "" {
+		damages = 8 // ten times as slow
+	}
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for i := range damages {
@@ -134,12 +138,14 @@ func TestDamagedQueue(t *testing.T) {
 		case got.code != exitUnexpected || !strings.Contains(got.stderr, r.queue) || !strings.Contains(got.stderr, "restore the file from a copy"):
 			t.Errorf("seed %d: %s: exit code %d, want %d with the file and the remedy\n%s", seed, what, got.code, exitUnexpected, got.stderr)
 		}
-		if n := r.air.Posts(); n != sent {
-			t.Errorf("seed %d: %s: %d POSTs, want none after the first %d", seed, what, n, sent)
-		}
 		r.run("check").want(t, exitUnexpected)
 		if err := os.WriteFile(r.queue, sound, 0o600); err != nil {
 			t.Fatal(err)
+		}
+		if r.air.Posts() > sent { // the damage was met on the way, so the copy is an old one
+			batch := r.status().Batch
+			r.run("run", m).want(t, exitUsage).says(t, "airlift adopt "+batch)
+			r.run("adopt", batch, m).want(t, exitOK)
 		}
 		r.run("run", m).want(t, exitOK)
 		r.settled(items)

@@ -55,7 +55,7 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
 		return errors.Join(readErr, err)
 	}
-	broken, worst := t.reading.fate()
+	worst, broken := t.reading.fate()
 	code, text := worse(exitCode(readErr), worst), ""
 	if s.Rejected > 0 {
 		code = worse(code, exitIncomplete)

@@ -104,11 +104,11 @@ func (r *reading) breaks(err error) {
 	r.log.Error().Err(err).Msg("a source was not read to its end; run the same command again once it is mended")
 }
 
-// fate returns the first source that broke off so far, and the exit code of all that did.
-func (r *reading) fate() (broken error, worst int) {
+// fate returns the exit code of all sources that broke off so far, and the first of them.
+func (r *reading) fate() (worst int, broken error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.broken, r.worst
+	return r.worst, r.broken
 }
 
 // brokenCode is the exit code for a source that broke off.

@@ -183,7 +183,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	var broken error
 	if j.reading != nil {
 		var worst int
-		broken, worst = j.reading.fate()
+		worst, broken = j.reading.fate()
 		code = worse(code, worst)
 	}
 	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {
