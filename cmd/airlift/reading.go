@@ -212,7 +212,7 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	b := newRowBuffer()
 	go func() { b.end(r.pour(ctx, b)) }()
 	err := r.drain(ctx, db, batch, b)
-	broken, _ := r.fate()
+	_, broken := r.fate()
 	complete := err == nil && broken == nil
 	return errors.Join(err, db.EndReading(context.WithoutCancel(ctx), batch, complete))
 }
