@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -50,10 +49,10 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	ctx = context.WithoutCancel(ctx)
 	s, err := a.summarize(ctx, t.db, t.batch, ourToday())
 	if err != nil {
-		return errors.Join(readErr, err)
+		return both(readErr, err)
 	}
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
-		return errors.Join(readErr, err)
+		return both(readErr, err)
 	}
 	worst, broken := t.reading.fate()
 	code, text := worse(exitCode(readErr), worst), ""

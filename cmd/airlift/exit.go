@@ -111,3 +111,15 @@ func stopCode(r worker.Reason) int {
 	}
 	return exitUnexpected
 }
+
+// both joins the error that ended a command and one met while ending, under the exit code that counts of the two. A
+// queue that broke is said once.
+func both(first, second error) error {
+	switch {
+	case first == nil:
+		return second
+	case second == nil, errors.Is(first, queue.ErrBroken) && errors.Is(second, queue.ErrBroken):
+		return first
+	}
+	return &codeError{worse(exitCode(first), exitCode(second)), first.Error() + "\n" + second.Error()}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -166,7 +165,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	for _, id := range j.batches {
 		s, err := a.summarize(ctx, j.db, id, today)
 		if err != nil {
-			return errors.Join(runErr, err)
+			return both(runErr, err)
 		}
 		s.Audit = j.audits[id]
 		all = append(all, s)
@@ -177,7 +176,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	}
 	if j.send.report != "" {
 		if err := a.reportToFile(ctx, j.db, j.batches[0], j.send.report); err != nil {
-			return errors.Join(runErr, err)
+			return both(runErr, err)
 		}
 	}
 	var broken error
@@ -187,7 +186,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		code = worse(code, worst)
 	}
 	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {
-		return errors.Join(runErr, err)
+		return both(runErr, err)
 	}
 	text := ""
 	switch {
