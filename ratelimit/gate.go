@@ -19,10 +19,13 @@ type Gate struct {
 	flying  uint64        // the canary that is on its way, 0 for none
 	last    uint64        // the number of the latest pass
 	paused  time.Time     // shut until then, by the wall clock; zero: not paused
+	due     time.Time     // the same instant by the monotonic clock, as reckoned when the gate was shut
 	held    time.Time     // shut until then, by the monotonic clock; zero: not held
 	epoch   chan struct{} // closed when the passes given so far become void
 	changed chan struct{} // closed at any change
 	drain   func()        // called as a pause ends
+
+	wall func() time.Time // the wall clock; tests step it
 }
 
 // Pass is the permission to send one request.
@@ -52,7 +55,27 @@ func NewGate(pausedUntil time.Time, drain func()) *Gate {
 	if drain == nil {
 		drain = func() {}
 	}
-	return &Gate{canary: true, paused: pausedUntil.Round(0), epoch: make(chan struct{}), changed: make(chan struct{}), drain: drain}
+	g := &Gate{canary: true, epoch: make(chan struct{}), changed: make(chan struct{}), drain: drain, wall: wallClock}
+	if !pausedUntil.IsZero() {
+		g.pauseUntil(pausedUntil)
+	}
+	return g
+}
+
+// wallClock is the time without its monotonic reading.
+func wallClock() time.Time { return time.Now().Round(0) }
+
+// pauseUntil notes when a pause ends, by both clocks. The caller holds mu, or has the gate alone.
+func (g *Gate) pauseUntil(until time.Time) {
+	g.paused = until.Round(0)
+	g.due = time.Now().Add(g.paused.Sub(g.wall()))
+}
+
+// pauseLeft returns how long the pause still lasts, 0 or less if it is over: as soon as one of the clocks says so. The
+// wall clock alone would wait an hour too long when it is set back by one; the monotonic clock alone stands still while
+// the machine is suspended. An end that comes too early costs one canary. The caller holds mu.
+func (g *Gate) pauseLeft() time.Duration {
+	return min(g.paused.Sub(g.wall()), time.Until(g.due))
 }
 
 // Enter waits until a request may be sent. Each pass must be given back with [Gate.Leave],
@@ -88,16 +111,15 @@ func (g *Gate) Enter(ctx context.Context) (Pass, error) {
 func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
 	if !g.paused.IsZero() {
-		if wait := g.paused.Sub(now.Round(0)); wait > 0 {
+		if wait := g.pauseLeft(); wait > 0 {
 			return Pass{}, wait, g.changed
 		}
 		g.paused = time.Time{}
 		g.drain()
 	}
 	if !g.held.IsZero() {
-		if wait := g.held.Sub(now); wait > 0 {
+		if wait := time.Until(g.held); wait > 0 {
 			return Pass{}, wait, g.changed
 		}
 		g.held = time.Time{}
@@ -172,7 +194,8 @@ func (g *Gate) Pause(until time.Time) bool {
 	if !until.After(g.paused.Add(sameCap)) {
 		return false
 	}
-	g.paused, g.canary = until, true
+	g.pauseUntil(until)
+	g.canary = true
 	g.shut()
 	return true
 }
@@ -205,7 +228,7 @@ func (g *Gate) change() {
 func (g *Gate) PausedUntil() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.paused.After(time.Now().Round(0)) {
+	if !g.paused.IsZero() && g.pauseLeft() > 0 {
 		return g.paused
 	}
 	return time.Time{}
@@ -215,7 +238,7 @@ func (g *Gate) PausedUntil() time.Time {
 func (g *Gate) Alone() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.canary || g.paused.After(time.Now().Round(0))
+	return g.canary || !g.paused.IsZero() && g.pauseLeft() > 0
 }
 
 // Changed returns a channel that is closed at the gate's next change.

@@ -126,3 +126,28 @@ func TestGateEnterEndsWithTheCause(t *testing.T) {
 		}
 	})
 }
+
+// The wall clock is stepped by an hour in the middle of a pause: set back it must not lengthen the pause, and set
+// forward it may cost a canary, which the caller's next 429 pauses again.
+func TestGatePauseWhenTheClockIsStepped(t *testing.T) {
+	for name, c := range map[string]struct{ step, want time.Duration }{
+		"set back":    {-time.Hour, 3 * time.Hour},
+		"set forward": {time.Hour, 2 * time.Hour},
+		"left alone":  {0, 3 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var step atomic.Int64
+				g := NewGate(time.Time{}, nil)
+				g.wall = func() time.Time { return wallClock().Add(time.Duration(step.Load())) }
+				begin := time.Now()
+				g.Pause(wallClock().Add(3 * time.Hour))
+				time.AfterFunc(time.Hour, func() { step.Store(int64(c.step)) })
+				p, err := g.Enter(t.Context())
+				if took := time.Since(begin); err != nil || !p.Canary || took < c.want || took > c.want+pollWall {
+					t.Errorf("entered after %v with %+v, %v; want a canary after %v", took, p, err, c.want)
+				}
+			})
+		})
+	}
+}
