@@ -49,10 +49,10 @@ diskfaults: ## let the disk fail at FAULTS (default 500) points of runs. Needs s
 	go test -count=1 -v -timeout 60m -run '^TestDiskFaults$$' ./cmd/airlift -diskfaults $(or $(FAULTS),500)
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for FUZZTIME (default 30s) each
+fuzz: ## fuzz every target for FUZZTIME (default 30s, or a count like 100000x) each
 	@set -e; for pkg in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) $$pkg; \
+			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) -fuzzminimizetime 100x $$pkg; \
 		done; done
 
 .PHONY: clean
