@@ -148,17 +148,24 @@ func (r *rig) asNobody(args ...string) result {
 	return p.wait()
 }
 
+// openToOthers moves the rig to a folder that another user may enter (t.TempDir is closed to others), and returns it.
+func (r *rig) openToOthers() string {
+	r.t.Helper()
+	dir, err := os.MkdirTemp("", "airlift-test-*")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	r.dir, r.queue = dir, filepath.Join(dir, "queue.db")
+	r.setenv("AIRLIFT_QUEUE", r.queue)
+	r.setenv("HOME", dir)
+	return dir
+}
+
 func TestQueueThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	open, err := os.MkdirTemp("", "airlift-test-*") // t.TempDir is closed to others
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(open) })
-	r.dir, r.queue = open, filepath.Join(open, "queue.db")
-	r.setenv("AIRLIFT_QUEUE", r.queue)
-	r.setenv("HOME", open)
+	open := r.openToOthers()
 	m := r.manifest("m.csv", 3)
 	r.run("enqueue", m).want(t, exitOK)
 	for path, mode := range map[string]os.FileMode{open: 0o755, m: 0o644, r.queue: 0} {

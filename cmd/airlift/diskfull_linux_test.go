@@ -43,14 +43,7 @@ func TestRunOnAFileSystemThatFillsUp(t *testing.T) {
 func TestReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	open, err := os.MkdirTemp("", "airlift-test-*") // t.TempDir is closed to others
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(open) })
-	r.dir, r.queue = open, filepath.Join(open, "queue.db")
-	r.setenv("AIRLIFT_QUEUE", r.queue)
-	r.setenv("HOME", open)
+	open := r.openToOthers()
 	m := r.manifest("m.csv", 20)
 	chmod := func(modes map[string]os.FileMode) {
 		t.Helper()
