@@ -55,17 +55,21 @@ type Entry struct {
 	// Extra holds all columns that are not recognised, in their order.
 	Extra []Field
 
-	// Scan tells that the entry is an object of a listing and that the four
-	// fields below are set.
+	// Scan tells that the entry is an object of a listing.
 	Scan bool
-	// Size in bytes.
-	Size int64
-	// ETag as listed, quotes included.
+	// Sized tells that Size, in bytes, is known: from a listing, an inventory or
+	// a column of the manifest.
+	Sized bool
+	Size  int64
+	// ETag as the source gives it, without quotes; "" if it does not.
 	ETag string
-	// StorageClass as listed, for example STANDARD.
+	// StorageClass as the source gives it, for example STANDARD; "" if it does not.
 	StorageClass string
-	// LastModified as listed, in UTC.
+	// LastModified in UTC, zero if the source does not say.
 	LastModified time.Time
+	// VersionID is the object's version where the source names one. AiR cannot be
+	// asked for a version: it reads the latest.
+	VersionID string
 
 	// State is the state column of one of airlift's own CSV reports, else empty.
 	// Filter.Skip leaves out rows whose state says that they were sent.

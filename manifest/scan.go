@@ -86,7 +86,7 @@ func (r *scanReader) Read(e *Entry) error {
 	}
 	*e = Entry{
 		Line: r.ordinal, Bucket: r.bucket, Key: key, Scan: true,
-		Size: aws.ToInt64(o.Size), ETag: aws.ToString(o.ETag), StorageClass: string(o.StorageClass),
+		Sized: o.Size != nil, Size: aws.ToInt64(o.Size), ETag: strings.Trim(aws.ToString(o.ETag), `"`), StorageClass: string(o.StorageClass),
 	}
 	if o.LastModified != nil {
 		e.LastModified = o.LastModified.UTC()

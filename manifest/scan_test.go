@@ -72,7 +72,7 @@ func TestScan(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("keys (-want +got):\n%s", d)
 	}
-	first := Entry{Line: 1, Bucket: "media", Key: want[0], Scan: true, Size: 7, ETag: `"7"`, StorageClass: "STANDARD",
+	first := Entry{Line: 1, Bucket: "media", Key: want[0], Scan: true, Sized: true, Size: 7, ETag: "7", StorageClass: "STANDARD",
 		LastModified: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	if d := cmp.Diff(first, all[0]); d != "" {
 		t.Errorf("first object (-want +got):\n%s", d)
