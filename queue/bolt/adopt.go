@@ -99,7 +99,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 			return err
 		}
 	}
-	t.put(bk.results, resultKey(s.seq, s.after.gen), s.after.encode(nil))
+	t.putRecord(bk.results, resultKey(s.seq, s.after.gen), s.after)
 	t.move(b, s.before.State, s.after.State)
 	m.Batch.Sent = true
 	m.accept(s.after.At)

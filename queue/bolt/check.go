@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -99,7 +98,7 @@ func (c *checker) checkDays(tx *bbolt.Tx) error {
 		at := len(k) - 4
 		day := dayKey{string(k[:at-1]), queue.Day(int32(le32([]byte{k[at+3], k[at+2], k[at+1], k[at]})))}
 		var n queue.DayCount
-		if err := json.Unmarshal(v, &n); err != nil {
+		if err := decodeJSON(k, v, &n); err != nil {
 			c.problem("day %d of account %q: %v", day.day, day.account, err)
 			return nil
 		}

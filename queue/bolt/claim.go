@@ -137,7 +137,7 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 			}
 		}
 		for _, p := range picks[from:] {
-			t.put(bk.open, seqKey(p.seq), p.rec.encode(nil))
+			t.putRecord(bk.open, seqKey(p.seq), p.rec)
 			t.move(b, queue.Pending, queue.Sending)
 			t.touch(b).Batch.Sent = true
 		}
@@ -159,7 +159,7 @@ func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue
 				return nil, damaged("batch %q: the books have %d items ready that are not there", b.meta.Batch.ID, b.meta.Ready)
 			}
 		}
-		rec, err := recordAt(v, keySeq(k))
+		rec, err := recordAt(k, v)
 		if err != nil {
 			return nil, err
 		}

@@ -86,8 +86,6 @@ func appendString[T ~string | ~[]byte](b []byte, s T) []byte {
 	return append(b, s...)
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // maxRaw bounds what a packed value may unpack to, so that a garbled length cannot exhaust memory.
 const maxRaw = 256 << 20
 
@@ -113,21 +111,4 @@ func unseal(buf, sealed []byte) ([]byte, error) {
 		return nil, errGarbled
 	}
 	return s2.Decode(buf[:cap(buf)], sealed[4:])
-}
-
-// sumLen is the length of what appendSum appends.
-const sumLen = 4
-
-// appendSum appends a checksum to a value.
-func appendSum(value []byte) []byte {
-	return binary.BigEndian.AppendUint32(value, crc32.Checksum(value, castagnoli))
-}
-
-// summed returns what appendSum was given, if not a bit of it has changed.
-func summed(value []byte) ([]byte, bool) {
-	n := len(value) - sumLen
-	if n < 0 || binary.BigEndian.Uint32(value[n:]) != crc32.Checksum(value[:n], castagnoli) {
-		return nil, false
-	}
-	return value[:n], true
 }

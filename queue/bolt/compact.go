@@ -46,7 +46,7 @@ func compact(path string, o Options) (before, after int64, err error) {
 	}
 	tmp := compactName(path)
 	defer os.Remove(tmp) // gone already if all went well
-	if err := db.copyTo(tmp, info.Mode().Perm()); err != nil {
+	if err := copyTo(tmp, db.file, info.Mode().Perm(), nil); err != nil {
 		return 0, 0, err
 	}
 	smaller, err := os.Stat(tmp)
@@ -59,8 +59,8 @@ func compact(path string, o Options) (before, after int64, err error) {
 	return info.Size(), smaller.Size(), syncFile(filepath.Dir(path))
 }
 
-// copyTo writes a durable copy, cut to what it uses.
-func (db *DB) copyTo(path string, mode os.FileMode) error {
+// copyTo writes a durable copy, cut to what it uses, after it was changed by edit, if that is not nil.
+func copyTo(path string, from *bbolt.DB, mode os.FileMode, edit func(*bbolt.DB) error) error {
 	opts := boltOptions(Options{LockTimeout: time.Second})
 	opts.NoSync, opts.NoGrowSync = true, true // synced once, at the end
 	to, err := bbolt.Open(path, mode, opts)
@@ -68,10 +68,11 @@ func (db *DB) copyTo(path string, mode os.FileMode) error {
 		return err
 	}
 	to.AllocSize = allocSize
-	if err := guard(func() error { return bbolt.Compact(to, db.file, compactTx) }); err != nil {
-		return errors.Join(err, to.Close())
+	err = guard(func() error { return bbolt.Compact(to, from, compactTx) })
+	if err == nil && edit != nil {
+		err = edit(to)
 	}
-	if err := to.Close(); err != nil {
+	if err := errors.Join(err, to.Close()); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)

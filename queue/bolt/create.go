@@ -83,14 +83,17 @@ func fill(path string) error {
 		key := make([]byte, 16)
 		rand.Read(key)
 		meta := tx.Bucket(bucketMeta)
-		return errors.Join(meta.Put(keyMagic, []byte(magic)), meta.Put(keyIndexKey, key),
-			meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, format)))
+		return errors.Join(meta.Put(keyMagic, []byte(magic)), meta.Put(keyIndexKey, bind(keyIndexKey, key)),
+			meta.Put(keyFormat, formatValue()))
 	})
 	if err != nil {
 		return err
 	}
 	return db.Close()
 }
+
+// formatValue is what the header holds as the format.
+func formatValue() []byte { return binary.BigEndian.AppendUint32(nil, format) }
 
 // syncFile makes a file, or the names in a folder, durable.
 func syncFile(path string) error {

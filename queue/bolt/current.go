@@ -20,11 +20,11 @@ const (
 func current(bk buckets, seq uint64) (record, where, error) {
 	key := seqKey(seq)
 	if v := bk.open.Get(key); v != nil {
-		rec, err := recordAt(v, seq)
+		rec, err := recordAt(key, v)
 		return rec, inOpen, err
 	}
 	if v := bk.ready.Get(key); v != nil {
-		rec, err := recordAt(v, seq)
+		rec, err := recordAt(key, v)
 		return rec, inReady, err
 	}
 	rec, ok, err := lastResult(bk.results.Cursor(), seq)
@@ -47,15 +47,28 @@ func lastResult(c *bbolt.Cursor, seq uint64) (rec record, ok bool, err error) {
 
 // resultAt decodes a result; the key, not the value, tells its generation.
 func resultAt(k, v []byte) (record, error) {
-	rec, err := recordAt(v, keySeq(k))
+	rec, err := recordAt(k, v)
 	rec.gen = keyGen(k) + 1
 	return rec, err
 }
 
-func recordAt(v []byte, seq uint64) (record, error) {
-	rec, err := decodeRecord(v)
+// recordAt decodes the record under a key, which begins with the item's sequence number.
+func recordAt(k, v []byte) (record, error) {
+	if len(k) < seqLen {
+		return record{}, damaged("a record of no item")
+	}
+	value, ok := bound(k, v)
+	if !ok {
+		return record{}, damaged("the record of item %d is garbled", keySeq(k))
+	}
+	rec, err := decodeRecord(value)
 	if err != nil {
-		return rec, damaged("the record of item %d: %v", seq, err)
+		return rec, damaged("the record of item %d: %v", keySeq(k), err)
 	}
 	return rec, nil
+}
+
+// putRecord stores a record under its key.
+func (t *txn) putRecord(b *bbolt.Bucket, key []byte, rec record) {
+	t.put(b, key, bind(key, rec.encode(nil)))
 }

@@ -50,11 +50,14 @@ func (db *DB) loadBloom(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
+	found := int64(0)
 	for _, run := range runs {
 		for from := (hash{}); ; {
 			more := false
 			err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
-				from, more, err = bloomStretch(&d.bloom, bk.index.Bucket(run.num), from)
+				var n int64
+				from, n, more, err = bloomStretch(&d.bloom, bk.index.Bucket(run.num), from)
+				found += n
 				return err
 			})
 			if err != nil {
@@ -65,31 +68,37 @@ func (db *DB) loadBloom(ctx context.Context, b *batch) error {
 			}
 		}
 	}
+	if found != items {
+		// An object that the index has lost would be added, and get a job, a second time.
+		return damaged("batch %q: the index has %d of %d items", b.public.Load().ID, found, items)
+	}
 	d.loaded = true
 	return nil
 }
 
-// bloomStretch adds some values of a run from the given hash on and returns where the next stretch begins.
-func bloomStretch(f *bloom, run *bbolt.Bucket, from hash) (next hash, more bool, err error) {
+// bloomStretch adds some values of a run from the given hash on and returns where the next stretch begins, and how many
+// entries this one had.
+func bloomStretch(f *bloom, run *bbolt.Bucket, from hash) (next hash, entries int64, more bool, err error) {
 	if run == nil {
-		return from, false, damaged("a run of the index is missing")
+		return from, 0, false, damaged("a run of the index is missing")
 	}
 	c := run.Cursor()
 	k, v := c.Seek(from.append(nil))
 	for n := 0; k != nil; k, v = c.Next() {
 		if n == viewRows {
-			return hashAt(k), true, nil
+			return hashAt(k), entries, true, nil
 		}
 		n++
 		if v, err = entriesOf(k, v); err != nil {
-			return from, false, err
+			return from, entries, false, err
 		}
 		f.reserve(int64(len(v) / entryLen))
+		entries += int64(len(v) / entryLen)
 		for ; len(v) > 0; v = v[entryLen:] {
 			f.add(hashAt(v))
 		}
 	}
-	return from, false, nil
+	return from, entries, false, nil
 }
 
 // bitmap is a growing set of sequence numbers.

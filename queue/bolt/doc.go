@@ -19,6 +19,9 @@
 // The meta holds the books, which change in the same transaction as what they count. The gates and the daily counts of
 // the accounts stand beside the batches.
 //
+// Every value carries a checksum (see checksum.go): a flipped bit ends the work instead of changing what is sent. A file of
+// the former format, which lacked some of them, is written anew when it is opened (see upgrade.go).
+//
 // # Writing
 //
 // One goroutine writes. Callers hand it operations; it commits what has come in while the last commit was under way, at

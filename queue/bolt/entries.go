@@ -55,7 +55,7 @@ func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]q
 		err = db.viewBatch(ctx, b, func(bk buckets) error {
 			c := bk.open.Cursor()
 			for k, v := c.Seek(seqKey(uint64(after + 1))); k != nil && len(picks) < max; k, v = c.Next() {
-				rec, err := recordAt(v, keySeq(k))
+				rec, err := recordAt(k, v)
 				if err != nil {
 					return err
 				}

@@ -99,8 +99,9 @@ func (t *txn) judge(batches []*batch, results []queue.Result) ([]step, error) {
 
 // awaited returns the record of an item that is sending or in doubt, or what forbids a result.
 func (t *txn) awaited(b *batch, bk buckets, res *queue.Result) (record, error) {
-	if v := bk.open.Get(seqKey(res.Seq)); v != nil {
-		return recordAt(v, res.Seq)
+	key := seqKey(res.Seq)
+	if v := bk.open.Get(key); v != nil {
+		return recordAt(key, v)
 	}
 	if res.Seq >= uint64(b.meta.Batch.Counts.Items) {
 		return record{}, fmt.Errorf("batch %q has no item %d", b.meta.Batch.ID, res.Seq)
@@ -118,14 +119,14 @@ func (t *txn) finish(s *step) {
 	key := seqKey(s.res.Seq)
 	switch s.after.State {
 	case queue.InDoubt:
-		t.put(bk.open, key, s.after.encode(nil))
+		t.putRecord(bk.open, key, s.after)
 	case queue.Pending:
 		t.delete(bk.open, key)
-		t.put(bk.ready, key, s.after.encode(nil))
+		t.putRecord(bk.ready, key, s.after)
 		t.touch(s.b).Ready++
 	default:
 		t.delete(bk.open, key)
-		t.put(bk.results, resultKey(s.res.Seq, s.after.gen), s.after.encode(nil))
+		t.putRecord(bk.results, resultKey(s.res.Seq, s.after.gen), s.after)
 	}
 	t.move(s.b, s.before.State, s.after.State)
 	m := t.touch(s.b)

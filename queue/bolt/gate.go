@@ -33,8 +33,9 @@ func (db *DB) SetGate(ctx context.Context, account string, g queue.Gate) error {
 	if err != nil {
 		return fmt.Errorf("set gate: %w", err)
 	}
+	key := []byte(account)
 	return db.submit(ctx, false, func(t *txn) error {
-		t.put(t.tx.Bucket(bucketGates), []byte(account), value)
+		t.put(t.tx.Bucket(bucketGates), key, bind(key, value))
 		return nil
 	})
 }
@@ -86,9 +87,18 @@ func (t *txn) bookDay(k dayKey, claimed, submitted int64) {
 
 // getJSON leaves v as it is if the key is missing.
 func getJSON(b *bbolt.Bucket, key []byte, v any) error {
-	value := b.Get(key)
-	if value == nil {
+	stored := b.Get(key)
+	if stored == nil {
 		return nil
+	}
+	return decodeJSON(key, stored, v)
+}
+
+// decodeJSON reads a value that was bound to its key.
+func decodeJSON(key, stored []byte, v any) error {
+	value, ok := bound(key, stored)
+	if !ok {
+		return damaged("a gate or a daily count is garbled")
 	}
 	if err := json.Unmarshal(value, v); err != nil {
 		return damaged("%v", err)

@@ -91,7 +91,7 @@ func (w *runWriter) store(t *txn, b *batch, bk buckets) {
 	for i, k := range w.keys {
 		t.put(run, k, w.values[i])
 	}
-	t.put(bk.runs, num, binary.AppendUvarint(nil, uint64(w.total)))
+	t.put(bk.runs, num, bind(num, binary.AppendUvarint(nil, uint64(w.total))))
 }
 
 // runInfo is a run as the bucket of runs tells of it.
@@ -103,9 +103,10 @@ type runInfo struct {
 func runsOf(bk buckets) ([]runInfo, error) {
 	var list []runInfo
 	err := bk.runs.ForEach(func(k, v []byte) error {
-		r := reader{b: v}
+		value, ok := bound(k, v)
+		r := reader{b: value}
 		n := r.uvarint()
-		if r.end() != nil || len(k) != 4 {
+		if r.end() != nil || !ok || len(k) != 4 {
 			return damaged("the index has a garbled run")
 		}
 		list = append(list, runInfo{append([]byte(nil), k...), int64(n)})

@@ -128,9 +128,9 @@ func TestCheckFinds(t *testing.T) {
 		"no block":   func(bk buckets) error { return bk.items.Delete(seqKey(512)) },
 		"an intent":  func(bk buckets) error { return bk.open.Delete(seqKey(2)) },
 		"a result":   func(bk buckets) error { return bk.results.Delete(resultKey(0, 0)) },
-		"too many":   func(bk buckets) error { return bk.results.Put(resultKey(2900, 0), submittedRecord()) },
-		"no item":    func(bk buckets) error { return bk.results.Put(resultKey(9999, 0), submittedRecord()) },
-		"generation": func(bk buckets) error { return bk.results.Put(resultKey(0, 2), submittedRecord()) },
+		"too many":   func(bk buckets) error { return putSubmitted(bk, resultKey(2900, 0)) },
+		"no item":    func(bk buckets) error { return putSubmitted(bk, resultKey(9999, 0)) },
+		"generation": func(bk buckets) error { return putSubmitted(bk, resultKey(0, 2)) },
 		"ready":      func(bk buckets) error { return bk.ready.Put(seqKey(3), []byte{0xff}) },
 		"a pack":     func(bk buckets) error { return bk.rejected.Delete(seqKey(0)) },
 		"the index":  func(bk buckets) error { return spoilIndex(bk, 3) },
@@ -160,8 +160,8 @@ func TestCheckFinds(t *testing.T) {
 	}
 }
 
-func submittedRecord() []byte {
-	return record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.encode(nil)
+func putSubmitted(bk buckets, key []byte) error {
+	return bk.results.Put(key, bind(key, record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.encode(nil)))
 }
 
 // spoilIndex changes a byte of the first entry of the only run.

@@ -6,8 +6,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]).
-const format = 1
+// format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]), one with a lower
+// one is written anew (see upgrade).
+const format = 2
 
 // magic tells an airlift queue from any other bbolt file.
 const magic = "airlift queue"
@@ -16,8 +17,8 @@ const magic = "airlift queue"
 var (
 	bucketMeta    = []byte("meta")
 	bucketBatches = []byte("batches") // number of the batch (4 bytes) -> its bucket
-	bucketGates   = []byte("gates")   // account -> queue.Gate as JSON
-	bucketDays    = []byte("days")    // account, 0, day (4 bytes) -> queue.DayCount as JSON
+	bucketGates   = []byte("gates")   // account -> queue.Gate as JSON, bound
+	bucketDays    = []byte("days")    // account, 0, day (4 bytes) -> queue.DayCount as JSON, bound
 
 	keyMagic    = []byte("magic")
 	keyFormat   = []byte("format")
@@ -29,11 +30,11 @@ var (
 var (
 	keyBatch       = []byte("batch")    // meta as JSON, and its checksum
 	bucketItems    = []byte("items")    // first seq of a block -> block
-	bucketOpen     = []byte("open")     // seq -> record: sending and in doubt
-	bucketReady    = []byte("ready")    // seq -> record: pending again
-	bucketResults  = []byte("results")  // seq, generation (4 bytes) -> record: submitted, failed, cancelled
+	bucketOpen     = []byte("open")     // seq -> record, bound: sending and in doubt
+	bucketReady    = []byte("ready")    // seq -> record, bound: pending again
+	bucketResults  = []byte("results")  // seq, generation (4 bytes) -> record, bound: submitted, failed, cancelled
 	bucketIndex    = []byte("index")    // number of a run -> bucket: hash of the first entry -> entries
-	bucketRuns     = []byte("runs")     // number of a run -> number of its entries
+	bucketRuns     = []byte("runs")     // number of a run -> number of its entries, bound
 	bucketRejected = []byte("rejected") // running number -> rows, packed
 )
 

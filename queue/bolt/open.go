@@ -54,7 +54,14 @@ func open(path string, o Options) (*DB, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	db := newDB(path, o, file, handle)
-	if err := guard(db.load); err != nil {
+	err = guard(db.load)
+	if errors.Is(err, errFormer) {
+		if err := errors.Join(upgrade(path, file), file.Close()); err != nil {
+			return nil, err
+		}
+		return open(path, o)
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	os.Remove(compactName(path)) // left by a compact that was killed; the lock says that none is at work
@@ -144,11 +151,15 @@ func (db *DB) load() error {
 		if len(version) != 4 {
 			return damaged("it has no format version")
 		}
-		if n := binary.BigEndian.Uint32(version); n > format {
+		switch n := binary.BigEndian.Uint32(version); {
+		case n > format:
 			return fmt.Errorf("%w: format %d, this airlift knows up to %d; use the newer airlift", queue.ErrNewer, n, format)
+		case n < format:
+			return errFormer
 		}
-		if copy(db.indexKey[:], head.Get(keyIndexKey)) != len(db.indexKey) {
-			return damaged("its index key is missing")
+		// With another key no object would be found again, and each get a second job.
+		if key, ok := bound(keyIndexKey, head.Get(keyIndexKey)); !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
+			return damaged("its index key is garbled")
 		}
 		all := tx.Bucket(bucketBatches)
 		if all == nil || tx.Bucket(bucketGates) == nil || tx.Bucket(bucketDays) == nil {
@@ -194,9 +205,9 @@ func (db *DB) recover() error {
 			}
 			found := map[uint64]record{}
 			err = bk.open.ForEach(func(k, v []byte) error {
-				rec, err := decodeRecord(v)
-				if err != nil || len(k) != seqLen {
-					return damaged("batch %q: an intent: %v", b.meta.Batch.ID, err)
+				rec, err := recordAt(k, v)
+				if err != nil {
+					return fmt.Errorf("batch %q: an intent: %w", b.meta.Batch.ID, err)
 				}
 				if rec.State == queue.Sending {
 					found[keySeq(k)] = rec
@@ -208,7 +219,7 @@ func (db *DB) recover() error {
 			}
 			for seq, rec := range found {
 				rec.Record = queue.Recover(rec.Record)
-				t.put(bk.open, seqKey(seq), rec.encode(nil))
+				t.putRecord(bk.open, seqKey(seq), rec)
 				t.move(b, queue.Sending, rec.State)
 			}
 			return nil

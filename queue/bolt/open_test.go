@@ -119,6 +119,7 @@ func someQueue(t testing.TB) []byte {
 			break
 		}
 	}
+	must(t, db.SetGate(t.Context(), queue.DefaultAccount, queue.Gate{Stopped: true, Reason: "a test"}))
 	must(t, db.Close())
 	data, err := os.ReadFile(path)
 	must(t, err)

@@ -126,7 +126,7 @@ func (p *pager) records(c *[3]position, first uint64, n int) (some bool, err err
 	// Later ones win: results are in order of generation, and what is ready or open has outlived its results.
 	for i, in := range []where{inResult, inReady, inOpen} {
 		for at := &c[i]; at.k != nil && keySeq(at.k) < first+uint64(n); at.step() {
-			rec, err := recordAt(at.v, keySeq(at.k))
+			rec, err := recordAt(at.k, at.v)
 			if err != nil {
 				return false, err
 			}

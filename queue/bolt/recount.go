@@ -98,7 +98,7 @@ func (r *recount) records() {
 				r.problem("batch %q: %s: a record of no item", id, name)
 				return nil
 			}
-			rec, err := decodeRecord(v)
+			rec, err := recordAt(k, v)
 			switch {
 			case err != nil:
 				r.problem("batch %q: %s: item %d: %v", id, name, keySeq(k), err)

@@ -113,7 +113,7 @@ func (t *txn) requeue(b *batch, bk buckets, seq uint64, rec record, _ where) err
 			return err
 		}
 	}
-	t.put(bk.ready, seqKey(seq), record{after, rec.gen}.encode(nil))
+	t.putRecord(bk.ready, seqKey(seq), record{after, rec.gen})
 	m.Ready++
 	t.move(b, rec.State, after.State)
 	return nil
@@ -138,7 +138,7 @@ func (t *txn) cancel(b *batch, bk buckets, seq uint64, rec record, in where) err
 	case implied:
 		m.Ahead++
 	}
-	t.put(bk.results, resultKey(seq, rec.gen), record{after, rec.gen}.encode(nil))
+	t.putRecord(bk.results, resultKey(seq, rec.gen), record{after, rec.gen})
 	t.move(b, rec.State, after.State)
 	return nil
 }

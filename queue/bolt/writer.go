@@ -226,7 +226,8 @@ func (t *txn) flush() error {
 		if err != nil {
 			return err
 		}
-		t.put(days, k.bytes(), value)
+		key := k.bytes()
+		t.put(days, key, bind(key, value))
 	}
 	return t.err
 }

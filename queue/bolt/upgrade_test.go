@@ -1,0 +1,64 @@
+package bolt
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"airlift/queue"
+)
+
+// TestUpgrade opens a queue as airlift wrote it in format 1: everything must be there, once and for all.
+func TestUpgrade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "q.db")
+	must(t, os.WriteFile(path, formerQueue(t), 0o640))
+	for range 2 {
+		db := mustOpen(t, path)
+		b, err := db.Batch(t.Context(), "b")
+		must(t, err)
+		want := queue.Counts{Items: 600, Pending: 401, InDoubt: 31, Submitted: 46, Failed: 22, Cancelled: 100}
+		if diff := cmp.Diff(want, b.Counts); diff != "" {
+			t.Errorf("counts (-want +got):\n%s", diff)
+		}
+		at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+		if used, err := db.Day(t.Context(), queue.DefaultAccount, queue.DayOf(at)); err != nil || used != (queue.DayCount{Claimed: 99, Submitted: 46}) {
+			t.Errorf("day: got %+v, %v", used, err)
+		}
+		if g, err := db.Gate(t.Context(), queue.DefaultAccount); err != nil || !g.PausedUntil.Equal(at.Add(12*time.Hour)) {
+			t.Errorf("gate: got %+v, %v", g, err)
+		}
+		e, found, err := db.Find(t.Context(), "b", queue.Object{Bucket: "archive", Key: "reels/0004.mov"})
+		if err != nil || !found || e.State != queue.Submitted || e.JobID != fmt.Sprintf("%032x", 4) {
+			t.Errorf("item 4: got %+v, %t, %v", e, found, err)
+		}
+		if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
+			t.Errorf("check: got %q, %v", report.Problems, err)
+		}
+		must(t, db.Close())
+	}
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o640 {
+		t.Errorf("the file's mode became %v", info.Mode())
+	}
+	if left, _ := filepath.Glob(path + "?*"); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func formerQueue(t *testing.T) []byte {
+	f, err := os.Open("testdata/format1.db.gz")
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	b, err := io.ReadAll(z)
+	must(t, err)
+	return b
+}
