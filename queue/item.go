@@ -145,6 +145,17 @@ type Chunk struct {
 	Rejected []Rejected
 	// Skipped counts the rows that a filter left out, by reason.
 	Skipped map[string]int64
+	// Marks are stored together with the rows, all or none: how far the reading has come with them.
+	Marks []Mark
+}
+
+// Mark is a note that a reading leaves for the one that goes on where it ended. The engine does not look into it. It
+// belongs to the present reading of its batch, and is gone when that is complete or another begins.
+type Mark struct {
+	// Key names it within the batch: 1 to 32,768 bytes.
+	Key string
+	// Value replaces the one under that key; nil takes the mark away.
+	Value []byte
 }
 
 // Added says what became of a chunk's items; their numbers add up to len(Chunk.Items).

@@ -20,7 +20,9 @@ type store interface {
 
 	BeginReading(ctx context.Context, id string) error
 	Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error)
+	ResumeReading(ctx context.Context, id string) error
 	EndReading(ctx context.Context, id string, complete bool) error
+	Marks(ctx context.Context, id string) ([]queue.Mark, error)
 	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
 	SentElsewhere(ctx context.Context, notBatch string, objects []queue.Object) (string, int, error)
 

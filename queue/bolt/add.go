@@ -9,8 +9,8 @@ import (
 )
 
 // Add stores the items of a chunk that the batch does not have, books every row of the chunk in the present reading, and
-// stores the rejected ones. Items are numbered in the order of the chunk. All of the chunk is durable on return, or
-// none.
+// stores the rejected ones and the marks. Items are numbered in the order of the chunk. All of the chunk is durable on
+// return, or none.
 //
 // Chunks of one batch are added one after another; that of a second caller is hashed meanwhile. Some 20,000 to 50,000
 // rows make the best of it; a chunk is held in memory about twice over. The chunk must not be changed during the call.
@@ -43,7 +43,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	if err != nil {
 		return queue.Added{}, err
 	}
-	if a.reading.Rows == 0 {
+	if a.reading.Rows == 0 && len(a.marks) == 0 {
 		return a.added, nil
 	}
 	if err := db.submit(ctx, true, func(t *txn) error { return a.store(t, b) }); err != nil {
@@ -79,13 +79,17 @@ type addition struct {
 	blocks  [][]byte
 	run     runWriter
 	packs   [][]byte // rejected rows
+	marks   []queue.Mark
 }
 
 // newAddition packs everything outside the writer.
 func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 	a := &addition{added: queue.Added{
 		Added: len(s.fresh), Known: s.known, Duplicates: s.duplicates, Conflicts: s.conflicts,
-	}, base: s.base}
+	}, base: s.base, marks: chunk.Marks}
+	if err := checkMarks(a.marks); err != nil {
+		return nil, err
+	}
 	r := &a.reading
 	r.Added, r.Known, r.Duplicates = int64(len(s.fresh)), int64(s.known), int64(s.duplicates)
 	r.Rejected = int64(len(chunk.Rejected) + len(s.conflicts))
@@ -179,6 +183,7 @@ func (a *addition) store(t *txn, b *batch) error {
 		t.put(bk.rejected, seqKey(m.Packs), value)
 		m.Packs++
 	}
+	t.putMarks(bk, a.marks)
 	m.Batch.Counts.Items += a.reading.Added
 	m.Batch.Counts.Pending += a.reading.Added
 	t.woken = t.woken || a.reading.Added > 0

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -23,6 +24,8 @@ type meta struct {
 	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
 	Runs  uint32 `json:"runs"`
 	Packs uint64 `json:"packs,omitempty"`
+	// Base is how many items there were when the present reading began: those from there on are its own.
+	Base uint64 `json:"base,omitempty"`
 }
 
 // batch is a batch in memory.
@@ -41,7 +44,7 @@ type batch struct {
 }
 
 func newBatch(num uint32) *batch {
-	return &batch{num: num, adding: dedupe{turn: make(chan struct{}, 1)}}
+	return &batch{num: num, adding: dedupe{turn: make(chan struct{}, 1), since: math.MaxUint64}}
 }
 
 func cloneBatch(b queue.Batch) queue.Batch {

@@ -14,9 +14,10 @@ type dedupe struct {
 	turn   chan struct{}
 	loaded bool
 	bloom  bloom
-	// seen has a bit for each item that the present reading has met. It need not outlive the process: a reading that
-	// broke off starts anew.
+	// seen has a bit for each item that the present reading has met. It does not outlive the process.
 	seen bitmap
+	// since is, in a reading that goes on, the first item that it had added before; else above all items.
+	since uint64
 }
 
 // lock waits for the turn.

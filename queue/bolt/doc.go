@@ -15,6 +15,7 @@
 //     item that is neither open nor ready is what its last result says.
 //   - index: which item is which object, as sorted runs of keyed hashes (see hash and index.go).
 //   - rejected: the rows of the latest reading that were turned away.
+//   - marks: how far that reading has come, in words of its own, until it is complete.
 //
 // The meta holds the books, which change in the same transaction as what they count. The gates and the daily counts of
 // the accounts stand beside the batches.
@@ -38,7 +39,8 @@
 //     appears under its name complete and synced, or not.
 //   - in Open, recovering: items are still sending, or already in doubt; the next Open puts the rest in doubt.
 //   - in Add: all rows of the chunk are stored, booked and in the index, or none; the reading is not complete, so its
-//     sources are read again and the rows that are there are known.
+//     sources are read again and the rows that are there are known, or it goes on from its marks, which say what the
+//     last chunk that is stored says.
 //   - while runs are merged: the old runs, or the new one.
 //   - in Claim: either the intents are stored, and the items are in doubt at the next Open although the caller may never
 //     have learned of them; or nothing is, and nothing was sent, for the caller sends only after Claim has returned.

@@ -36,6 +36,7 @@ var (
 	bucketIndex    = []byte("index")    // number of a run -> bucket: hash of the first entry -> entries
 	bucketRuns     = []byte("runs")     // number of a run -> number of its entries, bound
 	bucketRejected = []byte("rejected") // running number -> rows, packed
+	bucketMarks    = []byte("marks")    // key of a mark -> its value, and its checksum; there only while there are some
 )
 
 // seqLen is the length of a sequence number in a key.

@@ -2,13 +2,16 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"airlift/queue"
 )
 
-// BeginReading begins a reading of the batch's sources: its row counts start at zero, the rejected rows of the reading
-// before are forgotten, and of each object the first row counts as added or known, further ones as duplicates.
+// BeginReading begins a reading of the batch's sources: its row counts start at zero, the rejected rows and the
+// marks of the reading before are forgotten, and of each object the first row counts as added or known, further ones as duplicates.
 func (db *DB) BeginReading(ctx context.Context, id string) error {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -25,6 +28,8 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 		}
 		m := t.touch(b)
 		m.Batch.Reading = queue.Reading{Started: db.opts.Now().UTC().Round(0)}
+		m.Base = uint64(m.Batch.Counts.Items)
+		t.dropMarks(bk)
 		if m.Packs == 0 {
 			return nil
 		}
@@ -38,11 +43,41 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	b.adding.seen = bitmap{}
+	b.adding.seen, b.adding.since = bitmap{}, math.MaxUint64
 	return nil
 }
 
-// EndReading says that the reading is over, and whether every source was read to its clean end.
+// ResumeReading goes on with the batch's latest reading, which must not be complete: its row counts, rejected rows and
+// marks stay. What it had added before counts as a duplicate if it comes again. Of what else it had met only this
+// process knows: such a row that comes again after a restart counts as known once more.
+func (db *DB) ResumeReading(ctx context.Context, id string) error {
+	b, err := db.lookup(id)
+	if err != nil {
+		return fmt.Errorf("resume reading: %w", err)
+	}
+	if err := b.adding.lock(ctx); err != nil {
+		return fmt.Errorf("resume reading: %w", err)
+	}
+	defer b.adding.unlock()
+	var base uint64
+	err = db.submit(ctx, false, func(t *txn) error {
+		if r := b.meta.Batch.Reading; r.Started.IsZero() || r.Complete {
+			return errors.New("there is none that is not complete; begin one")
+		}
+		m := t.touch(b)
+		m.Batch.Reading.Ended = time.Time{}
+		base = m.Base
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("resume reading: %w", err)
+	}
+	b.adding.since = base
+	return nil
+}
+
+// EndReading says that the reading is over, and whether every source was read to its clean end; if so its marks are
+// forgotten.
 func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -53,8 +88,15 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 	}
 	defer b.adding.unlock()
 	err = db.submit(ctx, false, func(t *txn) error {
+		bk, err := t.buckets(b)
+		if err != nil {
+			return err
+		}
 		r := &t.touch(b).Batch.Reading
 		r.Ended, r.Complete = db.opts.Now().UTC().Round(0), complete
+		if complete {
+			t.dropMarks(bk)
+		}
 		return nil
 	})
 	if err != nil {

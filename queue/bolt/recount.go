@@ -146,6 +146,9 @@ func (r *recount) records() {
 		r.rejected += int64(len(rows))
 		return nil
 	})
+	if _, err := marksOf(r.bk); err != nil {
+		r.problem("batch %q: %v", id, err)
+	}
 }
 
 // index checks that every run is in order and as long as it says.

@@ -69,7 +69,7 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 
 // again books the rows of an object that the batch has.
 func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []conflict {
-	met := b.adding.seen.has(p.seq)
+	met := b.adding.seen.has(p.seq) || p.seq >= b.adding.since
 	for _, r := range same {
 		switch {
 		case r.fp != p.fp:

@@ -20,7 +20,9 @@ type Engine interface {
 
 	BeginReading(ctx context.Context, id string) error
 	Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error)
+	ResumeReading(ctx context.Context, id string) error
 	EndReading(ctx context.Context, id string, complete bool) error
+	Marks(ctx context.Context, id string) ([]queue.Mark, error)
 
 	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
 	SentElsewhere(ctx context.Context, notBatch string, objs []queue.Object) (batch string, n int, err error)
@@ -50,7 +52,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, bookTests, retryTests, adoptTests, sharedTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, sharedTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
