@@ -2,122 +2,141 @@ package manifest
 
 import (
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
+	"time"
 )
 
 // Reasons for which Filter.Skip leaves an entry out.
 const (
-	SkipSent         = "already sent"  // a row of a report, in state submitted, sending or in_doubt
-	SkipFolderMarker = "folder marker" // a listed key that ends in "/"
-	SkipType         = "file type"     // an extension that is not wanted
-	SkipNotIncluded  = "not included"  // no include pattern matches
-	SkipExcluded     = "excluded"      // an exclude pattern matches
+	SkipSent         = "already sent"      // a row of a report, in state submitted, sending or in_doubt
+	SkipFolderMarker = "folder marker"     // a key that ends in "/"
+	SkipType         = "file type"         // an extension that is not wanted
+	SkipNotIncluded  = "not included"      // no include pattern matches
+	SkipExcluded     = "excluded"          // an exclude pattern matches
+	SkipEmpty        = "zero bytes"        // known to be of size 0
+	SkipArchived     = "archived"          // in a storage class that must be restored before it can be read
+	SkipSmall        = "too small"         // under MinSize
+	SkipLarge        = "too large"         // over MaxSize
+	SkipNoSize       = "size not known"    // there is a bound, and the source does not tell the size
+	SkipOld          = "too old"           // last modified before NewerThan
+	SkipNew          = "too new"           // last modified after OlderThan
+	SkipNoDate       = "date not known"    // there is a bound, and the source does not tell the date
+	SkipSample       = "not in the sample" // not in the share of a Sample, or beyond its Count
 )
 
-// FilterConfig says which entries to take. The zero value takes every row of a
-// manifest that was not sent, and of a scan the types that AiR reads.
+// FilterConfig says which entries to take. The zero value takes every row that
+// was not sent and that AiR can read as far as the source tells: of a scan only
+// the types that AiR reads, and never folder markers, empty or archived objects.
 type FilterConfig struct {
 	// Include and Exclude are doublestar globs (*, **, ?, [a-z], {a,b}), case
 	// sensitive. One without a slash matches the key's last part, as in rclone;
 	// one with a slash matches the whole key; a leading slash only says that.
 	// With Include, an entry must match one of them; Exclude wins.
 	Include, Exclude []string
-	// Types are extensions (with or without dot, any case) to take, from
-	// manifests as well as scans. Empty: AiRTypes, and from scans only, since
-	// the rows of a manifest were chosen.
+	// Types are media classes (see Classes) and extensions to take, from
+	// manifests as well as scans. An extension may be written with or without
+	// its dot and in any case, but one that AiR does not read needs the dot.
+	// Empty: AiRTypes, and from scans only, since the rows of a manifest were
+	// chosen.
 	Types []string
 	// AllTypes takes all types; it excludes Types.
 	AllTypes bool
+	// MinSize and MaxSize bound the size in bytes, both taken; 0 is no bound.
+	MinSize, MaxSize int64
+	// NewerThan and OlderThan bound the last modification, both taken; zero is
+	// no bound.
+	NewerThan, OlderThan time.Time
+	// Sample takes a part of what passes all else. Skip obeys its share; its
+	// Count is for the caller, who alone sees all sources.
+	Sample Sample
+	// TakeFolders, TakeEmpty and TakeArchived take what is left out by default.
+	TakeFolders, TakeEmpty, TakeArchived bool
 }
 
 // Filter decides which entries are left out. It is safe for concurrent use.
 type Filter struct {
-	include, exclude []glob
+	config           FilterConfig
+	include, exclude globs
 	types            map[string]bool // nil: all
 	scansOnly        bool            // types apply to scans only
 }
 
-// NewFilter checks the patterns. Its errors are ErrUsage.
+// NewFilter checks the config. Its errors are ErrUsage.
 func NewFilter(c FilterConfig) (*Filter, error) {
-	f := &Filter{}
+	f := &Filter{config: c}
 	var err error
-	if f.include, err = globs("--include", c.Include); err != nil {
+	if f.include, err = newGlobs("--include", c.Include); err != nil {
 		return nil, err
 	}
-	if f.exclude, err = globs("--exclude", c.Exclude); err != nil {
+	if f.exclude, err = newGlobs("--exclude", c.Exclude); err != nil {
 		return nil, err
 	}
+	types := c.Types
 	switch {
+	case c.MaxSize > 0 && c.MinSize > c.MaxSize:
+		return nil, usagef("the least size is over the largest, so nothing could be taken")
+	case !c.OlderThan.IsZero() && c.NewerThan.After(c.OlderThan):
+		return nil, usagef("nothing can be newer than %s and older than %s", c.NewerThan.Format(time.RFC3339), c.OlderThan.Format(time.RFC3339))
 	case c.AllTypes && len(c.Types) > 0:
 		return nil, usagef("all types and a list of types exclude each other; give one")
 	case c.AllTypes:
 		return f, nil
-	}
-	types := c.Types
-	if len(types) == 0 {
+	case len(types) == 0:
 		types, f.scansOnly = AiRTypes(), true
 	}
-	f.types = make(map[string]bool, len(types))
-	for _, t := range types {
-		t = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(t), "."))
-		if t == "" || strings.ContainsAny(t, "./*") {
-			return nil, usagef("type %q is no file extension; write for example mp4", t)
-		}
-		f.types["."+t] = true
-	}
-	return f, nil
+	f.types, err = parseTypes(types)
+	return f, err
 }
 
 // Skip gives the reason for which the entry is left out, "" if it is taken. The
 // reason is one of the Skip constants.
 func (f *Filter) Skip(e *Entry) string {
+	if why := f.skipName(e); why != "" {
+		return why
+	}
+	c := &f.config
+	switch {
+	case e.Sized && e.Size == 0 && !c.TakeEmpty && !strings.HasSuffix(e.Key, "/"):
+		return SkipEmpty
+	case archived(e.StorageClass) && !c.TakeArchived:
+		return SkipArchived
+	case (c.MinSize > 0 || c.MaxSize > 0) && !e.Sized:
+		return SkipNoSize
+	case c.MinSize > 0 && e.Size < c.MinSize:
+		return SkipSmall
+	case c.MaxSize > 0 && e.Size > c.MaxSize:
+		return SkipLarge
+	case (!c.NewerThan.IsZero() || !c.OlderThan.IsZero()) && e.LastModified.IsZero():
+		return SkipNoDate
+	case !c.NewerThan.IsZero() && e.LastModified.Before(c.NewerThan):
+		return SkipOld
+	case !c.OlderThan.IsZero() && e.LastModified.After(c.OlderThan):
+		return SkipNew
+	case !c.Sample.takes(e):
+		return SkipSample
+	}
+	return ""
+}
+
+// skipName judges by what every row tells.
+func (f *Filter) skipName(e *Entry) string {
 	switch e.State {
 	case "submitted", "sending", "in_doubt":
 		return SkipSent
 	}
-	if e.Scan && strings.HasSuffix(e.Key, "/") {
+	switch {
+	case strings.HasSuffix(e.Key, "/") && !f.config.TakeFolders:
 		return SkipFolderMarker
-	}
-	if f.types != nil && (e.Scan || !f.scansOnly) && !f.types[extension(e.Key)] {
+	case f.types != nil && (e.Scan || !f.scansOnly) && !f.types[extension(e.Key)]:
 		return SkipType
-	}
-	if len(f.include) > 0 && !matchAny(f.include, e.Key) {
+	case !f.include.empty() && !f.include.match(e.Key):
 		return SkipNotIncluded
-	}
-	if matchAny(f.exclude, e.Key) {
+	case f.exclude.match(e.Key):
 		return SkipExcluded
 	}
 	return ""
 }
 
-// glob is one checked pattern.
-type glob struct {
-	pattern string
-	base    bool // matches the last part of the key
-}
-
-func globs(flag string, patterns []string) ([]glob, error) {
-	var all []glob
-	for _, p := range patterns {
-		if p == "" || !doublestar.ValidatePattern(p) {
-			return nil, usagef("%s %q is no valid pattern; write for example '*.mov' or 'videos/**', and a bracket, brace or backslash of a name with a backslash before it", flag, p)
-		}
-		all = append(all, glob{strings.TrimPrefix(p, "/"), !strings.Contains(p, "/")})
-	}
-	return all, nil
-}
-
-func matchAny(globs []glob, key string) bool {
-	base := key[strings.LastIndexByte(key, '/')+1:]
-	for _, g := range globs {
-		name := key
-		if g.base {
-			name = base
-		}
-		if doublestar.MatchUnvalidated(g.pattern, name) {
-			return true
-		}
-	}
-	return false
-}
+// archived tells the storage classes whose objects must be restored before they
+// can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
+// GLACIER_IR is read at once).
+func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }

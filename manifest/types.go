@@ -1,16 +1,78 @@
 package manifest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// classes are the media classes with the file extensions, lower case and with
+// their dot, that AiR reads according to its pages (which disagree on .mpeg).
+var classes = []struct {
+	name       string
+	extensions []string
+}{
+	{"video", []string{".mp4", ".mov", ".mpeg"}},
+	{"audio", []string{".wav", ".mp3", ".m4a"}},
+	{"image", []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"}},
+	{"document", []string{".pdf"}},
+}
 
 // AiRTypes gives the file extensions, lower case and with their dot, that AiR
-// reads according to its pages (which disagree on .mpeg).
+// reads.
 func AiRTypes() []string {
-	return []string{
-		".mp4", ".mov", ".mpeg",
-		".wav", ".mp3", ".m4a",
-		".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff",
-		".pdf",
+	var all []string
+	for _, c := range classes {
+		all = append(all, c.extensions...)
 	}
+	return all
+}
+
+// Classes gives the names of the media classes: video, audio, image, document.
+func Classes() []string {
+	var all []string
+	for _, c := range classes {
+		all = append(all, c.name)
+	}
+	return all
+}
+
+// ClassOf gives the media class of a key by its extension, "" if it has none
+// that AiR reads.
+func ClassOf(key string) string {
+	ext := extension(key)
+	for _, c := range classes {
+		if slices.Contains(c.extensions, ext) {
+			return c.name
+		}
+	}
+	return ""
+}
+
+// parseTypes gives the extensions that a list of types names: classes,
+// extensions that AiR reads (with or without dot, any case), and others with
+// their dot. A word of another kind is a slip sooner than a wish, and would
+// leave everything out.
+func parseTypes(list []string) (map[string]bool, error) {
+	wanted := map[string]bool{}
+	for _, t := range list {
+		word := strings.ToLower(strings.TrimSpace(t))
+		dotted := "." + strings.TrimPrefix(word, ".")
+		i := slices.Index(Classes(), word)
+		switch {
+		case i >= 0:
+			for _, ext := range classes[i].extensions {
+				wanted[ext] = true
+			}
+		case dotted == "." || strings.ContainsAny(dotted[1:], "./*"):
+			return nil, usagef("type %q is no file extension; write for example mp4, or one of %s", t, strings.Join(Classes(), ", "))
+		case dotted != word && !slices.Contains(AiRTypes(), dotted):
+			return nil, usagef("type %q is none of %s, and no extension that AiR reads; to take it all the same write %s",
+				t, strings.Join(Classes(), ", "), dotted)
+		default:
+			wanted[dotted] = true
+		}
+	}
+	return wanted, nil
 }
 
 // extension gives the ending of a key's last part, from its last dot, in lower

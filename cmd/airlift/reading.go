@@ -25,6 +25,8 @@ type row struct {
 	item     *queue.Item
 	rejected *queue.Rejected
 	skipped  string
+	// times is of how many rows that were skipped for the same reason this tells, 0 for one.
+	times int64
 }
 
 // reading reads some sources one after the other into a batch, while the batch is being worked.
@@ -37,6 +39,7 @@ type reading struct {
 	next    int // the source to open next
 	current manifest.Reader
 	head    []row
+	warned  bool // of rows left out because their size or date is not known
 
 	mu sync.Mutex
 	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
@@ -80,11 +83,19 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		default:
 			r.breaks(err)
 		}
-		if err := r.current.Close(); err != nil {
-			r.log.Debug().Err(err).Msg("close a source")
-		}
-		r.current = nil
+		r.shut()
 	}
+}
+
+// shut closes the source that is open, if one is.
+func (r *reading) shut() {
+	if r.current == nil {
+		return
+	}
+	if err := r.current.Close(); err != nil {
+		r.log.Debug().Err(err).Msg("close a source")
+	}
+	r.current = nil
 }
 
 // breaks notes that a source broke off; the others are still read.
@@ -122,6 +133,7 @@ func brokenCode(b *manifest.BrokenError) int {
 // judge turns an entry into a row.
 func (r *reading) judge(e *manifest.Entry) row {
 	if why := r.filter.Skip(e); why != "" {
+		r.warnUnknown(e, why)
 		return row{skipped: why}
 	}
 	item := &queue.Item{
@@ -141,6 +153,16 @@ func (r *reading) judge(e *manifest.Entry) row {
 		}
 	}
 	return row{item: item}
+}
+
+// warnUnknown says once that a filter leaves rows out for what their source does not tell.
+func (r *reading) warnUnknown(e *manifest.Entry, why string) {
+	if r.warned || why != manifest.SkipNoSize && why != manifest.SkipNoDate {
+		return
+	}
+	r.warned = true
+	r.log.Warn().Str("source", r.list[r.next-1].Arg).Int64("line", e.Line).
+		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
 }
 
 // rejectItem turns an item away.
@@ -172,9 +194,13 @@ func fields(in []manifest.Field) []queue.Field {
 	return out
 }
 
-// peek reads ahead until n items are there or the sources end; into still gives these rows first.
+// peek reads ahead until n items are there or the sources end; into still gives these rows first. Skipped rows, of which
+// there may be millions before an item, take no room.
 func (r *reading) peek(ctx context.Context, n int) error {
-	items := 0
+	if r.choice.limit > 0 {
+		n = int(min(int64(n), r.choice.limit))
+	}
+	items, skipped := 0, map[string]int{}
 	for items < n {
 		got, err := r.read(ctx)
 		if errors.Is(err, io.EOF) {
@@ -182,6 +208,13 @@ func (r *reading) peek(ctx context.Context, n int) error {
 		}
 		if err != nil {
 			return err
+		}
+		if at, again := skipped[got.skipped]; again && got.skipped != "" {
+			r.head[at].times++
+			continue
+		}
+		if got.skipped != "" {
+			got.times, skipped[got.skipped] = 1, len(r.head)
 		}
 		r.head = append(r.head, got)
 		if got.item != nil {
@@ -219,15 +252,11 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 
 // pour reads the sources to their end into the buffer.
 func (r *reading) pour(ctx context.Context, b *rowBuffer) error {
-	for _, h := range r.head {
-		if err := b.put(ctx, h); err != nil {
-			return err
-		}
-	}
-	r.head = nil
+	next := r.chosen(r.headFirst)
 	for ctx.Err() == nil {
-		got, err := r.read(ctx)
+		got, err := next(ctx)
 		if errors.Is(err, io.EOF) {
+			r.shut() // --limit ends before the source does
 			return nil
 		}
 		if err != nil {
@@ -238,6 +267,16 @@ func (r *reading) pour(ctx context.Context, b *rowBuffer) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// headFirst is read with what peek has read before.
+func (r *reading) headFirst(ctx context.Context) (row, error) {
+	if len(r.head) == 0 {
+		return r.read(ctx)
+	}
+	first := r.head[0]
+	r.head = r.head[1:]
+	return first, nil
 }
 
 // drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks.

@@ -55,7 +55,7 @@ func (b *rowBuffer) put(ctx context.Context, r row) error {
 		if b.chunk.Skipped == nil {
 			b.chunk.Skipped = map[string]int64{}
 		}
-		b.chunk.Skipped[r.skipped]++
+		b.chunk.Skipped[r.skipped] += max(1, r.times)
 	}
 	if b.rows++; b.rows == 1 {
 		poke(b.filled)

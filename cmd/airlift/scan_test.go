@@ -41,13 +41,13 @@ func TestScanSubmitsEveryMediaObjectOnce(t *testing.T) {
 		media = append(media, fmt.Sprintf("reels/%02d/clip %04d.%s", i%7, i, []string{"mp4", "wav", "PDF", "jpeg"}[i%4]))
 	}
 	for i, key := range media {
-		s3.PutSized("archive", key, int64(i))
+		s3.PutSized("archive", key, int64(i+1))
 	}
 	for i := range markers {
 		s3.Put("archive", fmt.Sprintf("reels/%02d.mov/", i), nil)
 	}
 	for i := range others {
-		s3.Put("archive", fmt.Sprintf("notes/%03d.txt", i), nil)
+		s3.Put("archive", fmt.Sprintf("notes/%03d.txt", i), []byte("x"))
 	}
 	r.run("run", "s3://archive/").want(t, exitOK).says(t, "40 skipped: folder marker", "160 skipped: file type")
 	r.submittedKeys(media...)
@@ -64,7 +64,7 @@ func TestScanSubmitsEveryMediaObjectOnce(t *testing.T) {
 	}
 	r.status().books(t, 0, int64(len(media)), 0, 0, markers+others)
 	r.settled(len(media))
-	s3.Put("archive", "new.mov", nil)
+	s3.Put("archive", "new.mov", []byte("x"))
 	r.run("run", "s3://archive/").want(t, exitOK)
 	r.settled(len(media) + 1)
 }
@@ -91,7 +91,7 @@ func TestScanFilters(t *testing.T) {
 			r := newRig(t, airtest.Config{})
 			s3 := r.withS3()
 			for _, key := range keys {
-				s3.Put("archive", key, nil)
+				s3.Put("archive", key, []byte("x"))
 			}
 			r.run(append([]string{"run"}, c.args...)...).want(t, exitOK)
 			r.submittedKeys(c.want...)
@@ -121,7 +121,7 @@ func TestScanThatCannotBegin(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			s := r.withS3()
-			s.Put("archive", "a.mov", nil)
+			s.Put("archive", "a.mov", []byte("x"))
 			c.spoil(r, s)
 			r.run("run", c.source).want(t, exitUnexpected).says(t, append(c.says, c.source)...)
 			r.unsent()
@@ -148,7 +148,7 @@ func TestListingThatBreaksOff(t *testing.T) {
 			s := r.withS3()
 			s.SetPageSize(50)
 			for i := range 180 {
-				s.Put("archive", fmt.Sprintf("%04d.mov", i), nil)
+				s.Put("archive", fmt.Sprintf("%04d.mov", i), []byte("x"))
 			}
 			s.SetFault(fault, 2)
 			r.run("run", "s3://archive/").want(t, exitIncomplete).says(t, "the listing broke off after 1", "the latest reading is incomplete")
@@ -181,7 +181,7 @@ func TestManifestInABucket(t *testing.T) {
 func TestScanOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.withS3().Put("archive", "a.mov", nil)
+	r.withS3().Put("archive", "a.mov", []byte("x"))
 	r.run("run", "s3://archive/", "--scan", "--manifest").want(t, exitUsage).says(t, "exclude each other")
 	r.run("run", "s3://archive/", "--manifest").want(t, exitUsage).says(t, "names no object")
 	r.run("run", "s3://archive/", "--include", "[").want(t, exitUsage).says(t, "--include", "no valid pattern")

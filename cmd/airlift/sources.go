@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/spf13/cobra"
@@ -19,13 +20,11 @@ import (
 
 // sourceFlags say what is read and how.
 type sourceFlags struct {
-	batch        string
-	format       string
-	scan         bool
-	manifest     bool
-	include      []string
-	exclude      []string
-	allTypes     bool
+	batch    string
+	format   string
+	scan     bool
+	manifest bool
+	selectionFlags
 	strict       bool
 	sourceBucket string
 	pathStyle    bool
@@ -37,9 +36,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl or text (default: by its name)")
 	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
-	f.StringArrayVar(&s.include, "include", nil, "take only keys that match this glob; may be given several times")
-	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out keys that match this glob; may be given several times")
-	f.BoolVar(&s.allTypes, "all-types", false, "let a scan take every object, not only the types that AiR reads")
+	s.selectionFlags.add(cmd)
 	f.BoolVar(&s.strict, "strict", false, "enqueue nothing if any row is bad (reads the sources twice)")
 	f.StringVar(&s.sourceBucket, "source-bucket", "", "the bucket of rows that name none")
 	f.BoolVar(&s.pathStyle, "path-style", false, "address buckets in the path of S3 requests, not in the host name")
@@ -50,6 +47,7 @@ type sources struct {
 	list    []manifest.Source
 	options manifest.Options
 	filter  *manifest.Filter
+	choice  choice
 	hide    *strings.Replacer // takes the keys out of what an S3 server says; nil without one
 }
 
@@ -78,8 +76,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 	if out.options.Format, err = manifest.ParseFormat(s.format); err != nil {
 		return out, usagef("--format: %v", err)
 	}
-	filter := manifest.FilterConfig{Include: s.include, Exclude: s.exclude, AllTypes: s.allTypes}
-	if out.filter, err = manifest.NewFilter(filter); err != nil {
+	if out.filter, out.choice, err = s.filter(time.Now()); err != nil {
 		return out, err
 	}
 	onS3 := false

@@ -44,10 +44,11 @@ type summary struct {
 	Rate           float64            `json:"rate"`
 	ETA            *time.Time         `json:"eta"`
 	Errors         []queue.ErrorCount `json:"errors"`
+	// SkippedBy breaks Skipped down by reason.
+	SkippedBy map[string]int64 `json:"skipped_by"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
 
-	skippedBy  map[string]int64
 	rejected   []queue.Rejected
 	incomplete bool // the latest reading did not come to its end
 }
@@ -72,7 +73,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
 		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors,
-		skippedBy: b.Reading.SkippedBy, incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
+		SkippedBy: orEmpty(b.Reading.SkippedBy), incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 	}
 	if s.Errors == nil {
 		s.Errors = []queue.ErrorCount{}
@@ -179,8 +180,8 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	if s.incomplete {
 		b.WriteString("           the latest reading is incomplete: run the same command again\n")
 	}
-	for _, why := range sortedKeys(s.skippedBy) {
-		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.skippedBy[why]), why)
+	for _, why := range sortedKeys(s.SkippedBy) {
+		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.SkippedBy[why]), why)
 	}
 	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
 	fmt.Fprintf(&b, "today      %s submitted\n", n(s.SubmittedToday))
@@ -225,6 +226,14 @@ func cut(s string, most int) string {
 }
 
 func n(v int64) string { return humanize.Comma(v) }
+
+// orEmpty makes JSON of it that is an object, and not null.
+func orEmpty(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
+}
 
 func sortedKeys(m map[string]int64) []string {
 	keys := make([]string, 0, len(m))

@@ -47,6 +47,7 @@ type object struct {
 	body    []byte
 	size    int64
 	changed time.Time
+	class   string
 }
 
 // New starts a server without buckets. It ends with the test.
@@ -77,9 +78,20 @@ func (s *Server) put(bucketName, key string, o object) {
 		b = &bucket{objects: map[string]object{}}
 		s.buckets[bucketName] = b
 	}
-	o.changed = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	o.changed, o.class = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "STANDARD"
 	b.objects[key] = o
 	b.sorted = nil
+}
+
+// Describe sets what an object that is there says of itself: when it was last
+// modified, and its storage class. At first these are 2026-01-02 03:04:05 UTC
+// and STANDARD.
+func (s *Server) Describe(bucketName, key string, changed time.Time, class string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.buckets[bucketName].objects[key]
+	o.changed, o.class = changed, class
+	s.buckets[bucketName].objects[key] = o
 }
 
 // MakeBucket makes an empty bucket.
@@ -267,7 +279,7 @@ func (s *Server) list(w http.ResponseWriter, q url.Values, name string, b *bucke
 		o := b.objects[key]
 		l.Contents = append(l.Contents, content{
 			Key: encode(key), LastModified: o.changed.Format("2006-01-02T15:04:05.000Z"),
-			ETag: `"` + strconv.FormatInt(o.size, 16) + `"`, Size: o.size, StorageClass: "STANDARD",
+			ETag: `"` + strconv.FormatInt(o.size, 16) + `"`, Size: o.size, StorageClass: o.class,
 		})
 		after = key
 	}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// source gives the rows of a reading one after the other, then io.EOF.
+type source func(ctx context.Context) (row, error)
+
+// chosen takes from the rows that pass the filter those that --sample N and --limit N want.
+func (r *reading) chosen(from source) source {
+	if r.choice.sample > 0 {
+		from = (&sampler{want: r.choice.sample, from: from, has: map[uint64]bool{}}).next
+	}
+	if r.choice.limit > 0 {
+		from = r.limited(from)
+	}
+	return from
+}
+
+// limited ends with the last item of the limit. Items that the queue has count too, so that the same command takes the
+// same ones, however often it is run.
+func (r *reading) limited(from source) source {
+	left := r.choice.limit
+	return func(ctx context.Context) (row, error) {
+		if left == 0 {
+			r.log.Info().Int64("limit", r.choice.limit).Msg("--limit is reached: the sources are read no further")
+			return row{}, io.EOF
+		}
+		got, err := from(ctx)
+		if err == nil && got.item != nil {
+			left--
+		}
+		return got, err
+	}
+}
+
+// sampler takes the items of the lowest rank (see manifest.Rank), each object once. It holds no more than it wants, and
+// gives them in the order of the sources once these have ended.
+type sampler struct {
+	want  int
+	from  source
+	held  []sampled // a heap, the highest rank on top; after the end by order
+	has   map[uint64]bool
+	read  int64
+	ended bool
+}
+
+type sampled struct {
+	rank  uint64
+	order int64
+	item  *queue.Item
+}
+
+// next gives the rows that are no items, and a skipped one for each item that another displaces, as they come.
+func (s *sampler) next(ctx context.Context) (row, error) {
+	for !s.ended {
+		got, err := s.from(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			s.ended = true
+			slices.SortFunc(s.held, func(a, b sampled) int { return cmp.Compare(a.order, b.order) })
+		case err != nil || got.item == nil:
+			return got, err
+		case s.displaces(got.item):
+			return row{skipped: manifest.SkipSample}, nil
+		}
+	}
+	if len(s.held) == 0 {
+		return row{}, io.EOF
+	}
+	first := s.held[0]
+	s.held = s.held[1:]
+	return row{item: first.item}, nil
+}
+
+// displaces takes an item in, and reports whether one was left out for it, be it this one.
+func (s *sampler) displaces(it *queue.Item) bool {
+	s.read++
+	rank := manifest.Rank(it.Bucket, it.Key)
+	full := len(s.held) == s.want
+	if s.has[rank] || full && rank > s.held[0].rank {
+		return true
+	}
+	if full {
+		delete(s.has, heap.Pop(s).(sampled).rank)
+	}
+	s.has[rank] = true
+	heap.Push(s, sampled{rank, s.read, it})
+	return full
+}
+
+// The methods of heap.Interface.
+
+func (s *sampler) Len() int           { return len(s.held) }
+func (s *sampler) Less(i, j int) bool { return s.held[i].rank > s.held[j].rank }
+func (s *sampler) Swap(i, j int)      { s.held[i], s.held[j] = s.held[j], s.held[i] }
+func (s *sampler) Push(x any)         { s.held = append(s.held, x.(sampled)) }
+
+// Pop takes the last one off.
+func (s *sampler) Pop() any {
+	last := len(s.held) - 1
+	x := s.held[last]
+	s.held = s.held[:last]
+	return x
+}
