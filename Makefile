@@ -30,7 +30,7 @@ torture: build ## the crash rig: ROUNDS=200 rounds of kills, signals and faults,
 
 .PHONY: check
 check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward
-	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit); \
+	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit testdata); \
 		if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	go vet ./...
 	$(TOOLS)/staticcheck ./...
@@ -54,6 +54,19 @@ fuzz: ## fuzz every target for FUZZTIME (default 30s, or a count like 100000x) e
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(or $(FUZZTIME),30s) -fuzzminimizetime 100x $$pkg; \
 		done; done
+
+# The peers are a module of their own; SQLite needs a C compiler, and River a PostgreSQL, without which it is left out.
+bin/bench: build
+	cd testdata/bench && CGO_ENABLED=1 go build -o ../../bin/bench .
+.PHONY: bin/bench
+
+.PHONY: bench
+bench: bin/bench ## airlift beside its peers, at full size, in about 40 minutes; RUN=REGEX selects
+	bin/bench -run '$(or $(RUN),.)' -json bin/bench.json
+
+.PHONY: bench-quick
+bench-quick: bin/bench ## the same at a tenth of the size, in about 3 minutes
+	bin/bench -quick -run '$(or $(RUN),.)'
 
 .PHONY: clean
 clean: ## remove what was built
