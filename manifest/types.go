@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -46,6 +47,14 @@ func ClassOf(key string) string {
 		}
 	}
 	return ""
+}
+
+// Extensions gives the file extensions, sorted, lower case and with their dot,
+// that a list of types names: media classes and extensions, as in
+// FilterConfig.Types. Its errors are ErrUsage.
+func Extensions(types []string) ([]string, error) {
+	wanted, err := parseTypes(types)
+	return slices.Sorted(maps.Keys(wanted)), err
 }
 
 // parseTypes gives the extensions that a list of types names: classes,

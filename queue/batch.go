@@ -21,8 +21,8 @@ type Batch struct {
 	// Account owns the gate and the daily counts that this batch obeys.
 	Account  string `json:"account"`
 	Identity int    `json:"identity"`
-	// Settings are the job flags of the latest run.
-	Settings JobFields `json:"settings"`
+	// Settings are the job settings of the latest run.
+	Settings Settings  `json:"settings"`
 	Created  time.Time `json:"created"`
 	// Counts are the books.
 	Counts Counts `json:"counts"`

@@ -23,6 +23,8 @@ var (
 	ErrBatchNotFound = errors.New("no such batch")
 	// ErrBatchExists: the queue has a batch of that id already.
 	ErrBatchExists = errors.New("the batch exists already")
+	// ErrNameFixed: jobs of the batch may exist under the names that its template gives, so it cannot be changed.
+	ErrNameFixed = errors.New("jobs were sent under the names of the batch's template")
 	// ErrBroken: a commit failed, so nobody knows what the disk holds; nothing more is stored until the queue is opened
 	// afresh. It wraps the cause.
 	ErrBroken = errors.New("the queue can no longer be written")

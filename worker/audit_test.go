@@ -64,9 +64,9 @@ func (b *bubble) lose(items int) {
 	b.close()
 	b.path = filepath.Join(filepath.Dir(b.path), "rebuilt.db")
 	b.open()
-	if err := b.db.CreateBatch(b.t.Context(), queue.Batch{ID: batch, Settings: queue.JobFields{
+	if err := b.db.CreateBatch(b.t.Context(), queue.Batch{ID: batch, Settings: queue.Settings{JobFields: queue.JobFields{
 		Services: []byte(`{"ocr":""}`), DestinationBucket: "out", DestinationRegion: "us-east-1",
-	}}); err != nil {
+	}}}); err != nil {
 		b.t.Fatal(err)
 	}
 	b.add(0, items)

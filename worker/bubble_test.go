@@ -63,9 +63,9 @@ func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
 			b.check()
 			b.close()
 		}()
-		if err := b.db.CreateBatch(t.Context(), queue.Batch{ID: batch, Account: queue.DefaultAccount, Settings: queue.JobFields{
+		if err := b.db.CreateBatch(t.Context(), queue.Batch{ID: batch, Account: queue.DefaultAccount, Settings: queue.Settings{JobFields: queue.JobFields{
 			Services: []byte(`{"ocr":""}`), DestinationBucket: "out", DestinationRegion: "us-east-1",
-		}}); err != nil {
+		}}}); err != nil {
 			t.Fatal(err)
 		}
 		b.add(0, items)

@@ -32,7 +32,7 @@ type finding struct {
 // A short page is the last. But a list that shows what has nothing to do with the question does not do as it is told,
 // and may keep its own length of a page as well: there only an empty page is the end.
 func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
-	name := queue.JobName(c.Batch, c.Item)
+	name := p.namers[c.Batch].Name(&c.Item)
 	var ids []string
 	var other *air.Job
 	first, strange := "", false

@@ -24,7 +24,8 @@ type Pool struct {
 	ahead     chan queue.Claimed
 	turnstile chan struct{}
 	freed     *signal // claims were finished
-	settings  map[string]queue.JobFields
+	settings  map[string]queue.Settings
+	namers    map[string]queue.Namer
 	answered  atomic.Bool // a job was accepted in this run
 	anyAnswer atomic.Bool // AiR, or something in its place, answered in this run
 
@@ -60,7 +61,8 @@ func New(c Config) (*Pool, error) {
 		ahead:     make(chan queue.Claimed, lookahead*c.Workers),
 		turnstile: make(chan struct{}, c.Workers),
 		freed:     newSignal(),
-		settings:  map[string]queue.JobFields{},
+		settings:  map[string]queue.Settings{},
+		namers:    map[string]queue.Namer{},
 		matches:   map[string]*match{},
 		budget:    c.MaxItems,
 	}
@@ -131,6 +133,9 @@ func (p *Pool) prepare(ctx context.Context) error {
 			return err
 		}
 		p.settings[id] = b.Settings
+		if p.namers[id], err = queue.NewNamer(b); err != nil {
+			return err
+		}
 		p.matches[id] = &match{}
 		if err := p.loadDoubts(ctx, id); err != nil {
 			return err

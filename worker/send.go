@@ -161,11 +161,13 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 	}
 }
 
-// newJob puts the body of the POST together: the row's own fields, else the batch's settings.
+// newJob puts the body of the POST together: the row's own fields, else the batch's
+// settings.
 func (p *Pool) newJob(c queue.Claimed) air.NewJob {
-	f := c.Own.Or(p.settings[c.Batch])
+	settings := p.settings[c.Batch]
+	f := settings.Fields(&c.Item)
 	return air.NewJob{
-		Name: queue.JobName(c.Batch, c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
+		Name: p.namers[c.Batch].Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
 		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
 		Source:      air.Source{Endpoint: f.SourceEndpoint, Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
 	}

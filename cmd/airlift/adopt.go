@@ -55,7 +55,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, envName("batch"), o.source.batch)
 	}
 	o.source.batch = id
-	flags, err := o.job.fields()
+	flags, err := o.job.settings(a)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			flags, err := job.fields()
+			flags, err := job.settings(a)
 			if err != nil {
 				return err
 			}

@@ -25,6 +25,7 @@ type jobFlags struct {
 	destinationRegion string
 	sourceRegion      string
 	sourceEndpoint    string
+	name              string
 }
 
 func (j *jobFlags) add(cmd *cobra.Command) {
@@ -35,13 +36,19 @@ func (j *jobFlags) add(cmd *cobra.Command) {
 	f.StringVar(&j.destinationRegion, "destination-region", "", "the region of that bucket")
 	f.StringVar(&j.sourceRegion, "source-region", "", "the region of sources that name none, and of scans")
 	f.StringVar(&j.sourceEndpoint, "source-endpoint", "", "the S3 endpoint of sources that name none, and of scans: default https://s3.REGION.wasabisys.com")
+	f.StringVar(&j.name, "name", "", "a template of the jobs' names, for example {batch}-{stem}-{hash}, see the README (default: {base}-{hash})")
 }
 
-// fields returns the flags as a batch's settings.
-func (j *jobFlags) fields() (queue.JobFields, error) {
-	out := queue.JobFields{
+// settings returns the flags, and the rules of the config file, as a batch's settings.
+func (j *jobFlags) settings(a *app) (queue.Settings, error) {
+	out := queue.Settings{Rules: a.rules, Name: j.name, JobFields: queue.JobFields{
 		Priority: j.priority, DestinationBucket: j.destinationBucket, DestinationRegion: j.destinationRegion,
 		SourceRegion: j.sourceRegion, SourceEndpoint: j.sourceEndpoint,
+	}}
+	if j.name != "" {
+		if _, err := queue.ParseTemplate(j.name); err != nil {
+			return out, usagef("--name %q: %v", j.name, err)
+		}
 	}
 	if j.priority != 0 && (j.priority < 1 || j.priority > 10) {
 		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
@@ -241,9 +248,9 @@ func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, err
 	return keys, err
 }
 
-// addFields adds the job settings that neither the flags nor the rows give.
+// addFields adds the job settings that neither the flags nor the rows nor the rules give.
 func (m *missing) addFields(f queue.JobFields) {
-	const column = ", or a column of the manifest"
+	const column = ", a column of the manifest, or a rule"
 	m.addFlag(len(f.Services) == 0, "the services", "services", column)
 	m.addFlag(f.DestinationBucket == "", "the bucket that AiR writes to", "destination-bucket", column)
 	m.addFlag(f.DestinationRegion == "", "the region of that bucket", "destination-region", column)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"airlift/manifest"
@@ -17,7 +18,7 @@ import (
 type intake struct {
 	app     *app
 	sources sources
-	flags   queue.JobFields
+	flags   queue.Settings
 	// batch is the id, or empty for the default.
 	batch string
 	// lacking are the settings found missing so far; the job's are added to them.
@@ -48,6 +49,9 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		return err
 	}
 	settings := t.flags.Or(stored.Settings)
+	if err := checkName(stored, settings); err != nil {
+		return err
+	}
 	if t.strict || dry {
 		if err := t.spoolStdin(); err != nil {
 			return err
@@ -58,8 +62,16 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		if err := t.checkFields(ctx, settings); err != nil {
 			return err
 		}
+		if found {
+			if err := t.lacking.addQueued(ctx, t.db, stored, settings); err != nil {
+				return err
+			}
+		}
 	}
 	if err := t.lacking.err(); err != nil {
+		return err
+	}
+	if err := t.checkColumns(ctx, wantedColumns(settings, stored.Columns)); err != nil {
 		return err
 	}
 	if defaulted && !found && t.db != nil {
@@ -103,24 +115,59 @@ func (t *intake) find(ctx context.Context) (queue.Batch, bool, error) {
 	return b, err == nil, err
 }
 
-// checkFields finds the job settings that are missing, as far as the flags, the last run and the first row tell. Rows
-// that lack one later are rejected.
-func (t *intake) checkFields(ctx context.Context, settings queue.JobFields) error {
-	first := settings
-	if lacks(settings) != "" && len(t.lacking) == 0 && t.rowsMayTell() {
-		if err := t.reading.peek(ctx, 1); err != nil {
+// checkFields finds the job settings that are missing, as far as the flags, the last run, the rules and the first row
+// tell: with rules one of the first rows. Rows that lack one later are rejected.
+func (t *intake) checkFields(ctx context.Context, settings queue.Settings) error {
+	first := settings.JobFields
+	if lacks(first) != "" && len(t.lacking) == 0 && (t.rowsMayTell() || len(settings.Rules) > 0) {
+		most := 1
+		if len(settings.Rules) > 0 {
+			most = checkFirst
+		}
+		looked := enough // nothing wants any
+		err := t.reading.look(ctx, most, func(it *queue.Item) bool {
+			f := settings.Fields(it)
+			if lacks(f) == "" || looked.Equal(enough) {
+				looked = f
+			}
+			return lacks(f) == ""
+		})
+		if err != nil {
 			return err
 		}
-		items := t.reading.items()
-		if len(items) == 0 {
-			first = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"} // nothing wants any
-		} else {
-			first = items[0].Own.Or(settings)
-		}
+		first = looked
 	}
 	t.lacking.addFields(first)
-	t.reading.require(settings)
+	t.reading.require(ctx, settings, t.has)
 	return nil
+}
+
+// has reports whether the batch has the object.
+func (t *intake) has(ctx context.Context, o queue.Object) bool {
+	if t.db == nil {
+		return false
+	}
+	_, found, err := t.db.Find(ctx, t.batch, o)
+	return found && err == nil // what is wrong with the queue shows when the row is added
+}
+
+// checkColumns refuses names that want columns which none of the first rows has.
+func (t *intake) checkColumns(ctx context.Context, wanted []string) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	items := 0
+	err := t.reading.look(ctx, checkFirst, func(it *queue.Item) bool {
+		items++
+		wanted = slices.DeleteFunc(wanted, func(name string) bool {
+			return slices.ContainsFunc(it.Extra, func(f queue.Field) bool { return f.Name == name })
+		})
+		return len(wanted) == 0
+	})
+	if err == nil && len(wanted) > 0 && items > 0 {
+		return noColumn(wanted[0])
+	}
+	return err
 }
 
 // rowsMayTell reports whether the rows of some source can have job fields of their own.
@@ -134,13 +181,16 @@ func (t *intake) rowsMayTell() bool {
 }
 
 // require rejects from now on the rows that leave a needed field to nobody, those too that were read ahead.
-func (r *reading) require(settings queue.JobFields) {
-	r.settings = &settings
+func (r *reading) require(ctx context.Context, settings queue.Settings, has func(context.Context, queue.Object) bool) {
+	if lacks(settings.JobFields) == "" {
+		return
+	}
+	r.settings, r.has = &settings, has
 	for i, h := range r.head {
 		if h.item == nil {
 			continue
 		}
-		if why := lacks(h.item.Own.Or(settings)); why != "" {
+		if why := r.unserved(ctx, h.item); why != "" {
 			r.head[i] = rejectItem(h.item, why)
 		}
 	}
@@ -175,8 +225,7 @@ func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) err
 		t.db, t.opened = db, time.Now()
 	}
 	if found {
-		_, err := t.app.applySettings(ctx, t.db, stored, t.flags)
-		return err
+		return t.app.applySettings(ctx, t.db, stored, t.flags)
 	}
 	return t.db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion, Settings: t.flags, Created: time.Now().UTC()})
 }

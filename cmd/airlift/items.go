@@ -65,9 +65,13 @@ func (a *app) itemsCommand() *cobra.Command {
 				w := bufio.NewWriter(a.out)
 				e := json.NewEncoder(w)
 				e.SetEscapeHTML(false)
-				err := db.Entries(cmd.Context(), b.ID, filter, func(it *queue.Entry) error {
+				names, err := queue.NewNamer(b)
+				if err != nil {
+					return err
+				}
+				err = db.Entries(cmd.Context(), b.ID, filter, func(it *queue.Entry) error {
 					if asJSON {
-						return e.Encode(itemLine{it.Line, it.Bucket, it.Key, it.State, it.JobID, queue.JobName(b.ID, it.Item),
+						return e.Encode(itemLine{it.Line, it.Bucket, it.Key, it.State, it.JobID, names.Name(&it.Item),
 							it.Attempts, it.HTTPStatus, it.Code, it.Message})
 					}
 					_, err := fmt.Fprintf(w, "%-9s  %-32s  %s%s\n", it.State, it.JobID, quoted("s3://"+it.Bucket+"/"+it.Key), problem(it))

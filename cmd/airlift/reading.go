@@ -32,8 +32,10 @@ type row struct {
 // reading reads some sources one after the other into a batch, while the batch is being worked.
 type reading struct {
 	sources
-	// settings are those of the batch: a row that leaves a needed field to nobody is rejected. Nil: not asked for.
-	settings *queue.JobFields
+	// settings are those of the batch if they do not give all that a job needs: a row that leaves a needed field to
+	// nobody is rejected, unless the batch has it already. Nil: nothing is asked for.
+	settings *queue.Settings
+	has      func(ctx context.Context, o queue.Object) bool
 	log      zerolog.Logger
 
 	next    int // the source to open next
@@ -74,7 +76,7 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		var bad *manifest.RowError
 		switch {
 		case err == nil:
-			return r.judge(&e), nil
+			return r.judge(ctx, &e), nil
 		case errors.As(err, &bad):
 			return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}, nil
 		case errors.Is(err, io.EOF):
@@ -131,7 +133,7 @@ func brokenCode(b *manifest.BrokenError) int {
 }
 
 // judge turns an entry into a row.
-func (r *reading) judge(e *manifest.Entry) row {
+func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	if why := r.filter.Skip(e); why != "" {
 		r.warnUnknown(e, why)
 		return row{skipped: why}
@@ -147,10 +149,8 @@ func (r *reading) judge(e *manifest.Entry) row {
 		item.Own.SourceEndpoint = ""
 		return rejectItem(item, "the endpoint holds a user or password: take it out, it would be sent and stored")
 	}
-	if r.settings != nil {
-		if why := lacks(item.Own.Or(*r.settings)); why != "" {
-			return rejectItem(item, why)
-		}
+	if why := r.unserved(ctx, item); why != "" {
+		return rejectItem(item, why)
 	}
 	return row{item: item}
 }
@@ -165,22 +165,21 @@ func (r *reading) warnUnknown(e *manifest.Entry, why string) {
 		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
 }
 
+// unserved says what an item lacks that is new to the batch; one that the batch has was judged before.
+func (r *reading) unserved(ctx context.Context, it *queue.Item) string {
+	if r.settings == nil {
+		return ""
+	}
+	why := lacks(r.settings.Fields(it))
+	if why == "" || r.has != nil && r.has(ctx, queue.Object{Bucket: it.Bucket, Key: it.Key}) {
+		return ""
+	}
+	return why
+}
+
 // rejectItem turns an item away.
 func rejectItem(it *queue.Item, why string) row {
 	return row{rejected: &queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Reason: why, Extra: it.Extra}}
-}
-
-// lacks says which needed field neither the row nor the settings give.
-func lacks(f queue.JobFields) string {
-	switch {
-	case len(f.Services) == 0:
-		return "no services: fill the column, or give --services"
-	case f.DestinationBucket == "":
-		return "no destination bucket: fill the column, or give --destination-bucket"
-	case f.DestinationRegion == "":
-		return "no destination region: fill the column, or give --destination-region"
-	}
-	return ""
 }
 
 func fields(in []manifest.Field) []queue.Field {
@@ -219,6 +218,24 @@ func (r *reading) peek(ctx context.Context, n int) error {
 		r.head = append(r.head, got)
 		if got.item != nil {
 			items++
+		}
+	}
+	return nil
+}
+
+// look shows f the items in their order, reading ahead as it must, until f has seen enough, or most of them.
+func (r *reading) look(ctx context.Context, most int, f func(*queue.Item) bool) error {
+	for seen := 0; seen < most; seen++ {
+		if have := len(r.items()); seen == have {
+			if err := r.peek(ctx, 1); err != nil {
+				return err
+			}
+			if len(r.items()) == have {
+				return nil
+			}
+		}
+		if f(r.items()[seen]) {
+			return nil
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func FuzzReportRoundTrip(f *testing.F) {
 			if err := r.header(); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.item("batch", entry); err != nil {
+			if err := r.item(queue.Namer{}, entry); err != nil {
 				t.Fatal(err)
 			}
 			if err := r.out.Flush(); err != nil {

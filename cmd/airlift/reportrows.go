@@ -48,6 +48,10 @@ func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f fo
 	for _, name := range b.Columns {
 		r.addColumn(name)
 	}
+	names, err := queue.NewNamer(b)
+	if err != nil {
+		return err
+	}
 	withRejected := rejectedOnly || filter.State == "" && filter.Code == "" && filter.Key == nil
 	if withRejected {
 		err := db.Rejected(ctx, b.ID, func(x queue.Rejected) error {
@@ -66,7 +70,7 @@ func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f fo
 		return err
 	}
 	if !rejectedOnly {
-		if err := db.Entries(ctx, b.ID, filter, func(e *queue.Entry) error { return r.item(b.ID, e) }); err != nil {
+		if err := db.Entries(ctx, b.ID, filter, func(e *queue.Entry) error { return r.item(names, e) }); err != nil {
 			return err
 		}
 	}
@@ -131,12 +135,12 @@ func (r *reporter) start(fixed ...string) {
 }
 
 // item writes the row of an item.
-func (r *reporter) item(batch string, e *queue.Entry) error {
+func (r *reporter) item(names queue.Namer, e *queue.Entry) error {
 	at := ""
 	if e.State == queue.Submitted {
 		at = e.At.UTC().Format(time.RFC3339)
 	}
-	r.start(strconv.FormatInt(e.Line, 10), e.Bucket, e.Key, string(e.State), e.JobID, queue.JobName(batch, e.Item),
+	r.start(strconv.FormatInt(e.Line, 10), e.Bucket, e.Key, string(e.State), e.JobID, names.Name(&e.Item),
 		strconv.Itoa(e.Attempts), number(e.HTTPStatus), e.Code, e.Message, at)
 	for _, i := range r.own {
 		r.cells = append(r.cells, ownColumns[i].value(e.Own))

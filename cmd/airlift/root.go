@@ -11,6 +11,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"airlift/queue"
 )
 
 // app is one invocation: its streams and environment, so that tests can have their own.
@@ -21,6 +23,8 @@ type app struct {
 	getenv func(string) (string, bool)
 	log    zerolog.Logger
 	global globalFlags
+	// rules are those of the config file; nil: it has none, and those that a batch has stored hold.
+	rules []queue.Rule
 }
 
 // globalFlags are those of every command.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -54,7 +53,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	if err != nil {
 		return err
 	}
-	flags, err := o.job.fields()
+	flags, err := o.job.settings(a)
 	if err != nil {
 		return err
 	}
@@ -199,37 +198,4 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		return nil
 	}
 	return &codeError{code, text}
-}
-
-// applySettings stores the settings of a batch that exists, and says what a change touches.
-func (a *app) applySettings(ctx context.Context, db store, b queue.Batch, flags queue.JobFields) (queue.JobFields, error) {
-	merged := flags.Or(b.Settings)
-	if merged.Equal(b.Settings) {
-		return merged, nil
-	}
-	n, err := touched(ctx, db, b, merged)
-	if err != nil {
-		return merged, err
-	}
-	if n > 0 {
-		a.log.Warn().Str("batch", b.ID).Int64("items", n).
-			Msg(fmt.Sprintf("the job settings differ from those of the last run: %d items that are not submitted get the new ones", n))
-	}
-	return merged, db.SetSettings(ctx, b.ID, merged)
-}
-
-// touched counts the items never sent, or failed, that a change of settings touches: those whose own row does not set
-// what changes.
-func touched(ctx context.Context, db store, b queue.Batch, after queue.JobFields) (int64, error) {
-	if b.Own == (queue.OwnCounts{}) {
-		return b.Counts.Pending + b.Counts.Failed, nil
-	}
-	n := int64(0)
-	err := db.Entries(ctx, b.ID, queue.Filter{}, func(e *queue.Entry) error {
-		if (e.State == queue.Pending || e.State == queue.Failed) && !e.Own.Or(b.Settings).Equal(e.Own.Or(after)) {
-			n++
-		}
-		return nil
-	})
-	return n, err
 }

@@ -63,7 +63,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 // neverConfigured are flags that make sense on the command line only.
 var neverConfigured = map[string]bool{"help": true, "config": true, "version": true, "all": true}
 
-// configFile reads the settings of the config file, by flag name. A default file that is not there is no error.
+// configFile reads the settings of the config file, by flag name, and its rules, which become a's. A default file that is not there is no error.
 func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error) {
 	path, asked := "", false
 	if f := cmd.Flags().Lookup("config"); f != nil {
@@ -76,7 +76,8 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 		path = filepath.Join(a.dir("XDG_CONFIG_HOME", ".config"), "airlift", "config.toml")
 	}
 	var raw map[string]any
-	if _, err := toml.DecodeFile(path, &raw); err != nil {
+	_, err := toml.DecodeFile(path, &raw)
+	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !asked {
 			return nil, path, nil
 		}
@@ -84,13 +85,19 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 	}
 	settings := map[string][]string{}
 	for name, value := range raw {
+		if name == ruleSetting {
+			if a.rules, err = parseRules(value); err != nil {
+				return nil, path, usagef("%s: %v", path, err)
+			}
+			continue
+		}
 		name = strings.ReplaceAll(name, "_", "-")
 		switch v := value.(type) {
 		case []any:
 			for _, one := range v {
 				settings[name] = append(settings[name], fmt.Sprint(one))
 			}
-		case map[string]any:
+		case map[string]any, []map[string]any:
 			return nil, path, usagef("%s: %s is a table; a setting is a single value or a list", path, name)
 		default:
 			settings[name] = []string{fmt.Sprint(v)}

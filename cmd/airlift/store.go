@@ -16,7 +16,7 @@ type store interface {
 	Batches(ctx context.Context) ([]queue.Batch, error)
 	Batch(ctx context.Context, id string) (queue.Batch, error)
 	CreateBatch(ctx context.Context, b queue.Batch) error
-	SetSettings(ctx context.Context, id string, f queue.JobFields) error
+	SetSettings(ctx context.Context, id string, s queue.Settings) error
 
 	BeginReading(ctx context.Context, id string) error
 	Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error)

@@ -16,11 +16,11 @@ func (a *app) submitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "submit [BATCH...] [flags]", Short: "Work the queue, and read nothing",
 		Long: `submit sends what is in the queue: the named batches, or all of them, oldest first. Job settings
-that are given here replace those of the last run.
+that are given here, and the rules of the config file, replace those of the last run.
 ` + exitCodesHelp,
 		Example: "  airlift submit --air-url https://air.example.com\n  airlift submit archive-1a2b3c4d --rate 10/s --daily-limit 50000",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flags, err := fields.fields()
+			flags, err := fields.settings(a)
 			if err != nil {
 				return err
 			}
@@ -29,15 +29,15 @@ that are given here replace those of the last run.
 					return usagef("--report writes one batch: name it")
 				}
 				for _, b := range batches {
-					if b.Counts.Left() > 0 {
-						lacking.addFields(given(b, flags))
+					if err := checkSettings(ctx, db, b, flags.Or(b.Settings), lacking); err != nil {
+						return err
 					}
 				}
 				if err := lacking.err(); err != nil {
 					return err
 				}
 				for _, b := range batches {
-					if _, err := a.applySettings(ctx, db, b, flags); err != nil {
+					if err := a.applySettings(ctx, db, b, flags); err != nil {
 						return err
 					}
 				}
@@ -76,18 +76,6 @@ and items whose job AiR does not list. Each is printed, and the exit code is 4; 
 	send.addListing(cmd)
 	cmd.Flags().BoolVar(&verify, "verify", false, "compare all jobs that AiR has of the batch with the queue")
 	return cmd
-}
-
-// given returns the job settings that are there for a batch, a field that every row sets for itself included.
-func given(b queue.Batch, flags queue.JobFields) queue.JobFields {
-	rows := queue.JobFields{}
-	if b.Own.Services == b.Counts.Items {
-		rows.Services = []byte("{}")
-	}
-	if b.Own.Destination == b.Counts.Items {
-		rows.DestinationBucket, rows.DestinationRegion = "-", "-"
-	}
-	return flags.Or(b.Settings).Or(rows)
 }
 
 // workQueue works batches that are in the queue already. prepare checks and changes them before anything is sent.

@@ -35,7 +35,7 @@ func (t *intake) survey(ctx context.Context) (s survey, err error) {
 	if err := db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
 		return s, err
 	}
-	trial := &reading{sources: t.sources, settings: t.reading.settings, log: t.app.log, head: t.reading.head,
+	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, log: t.app.log, head: t.reading.head,
 		next: t.reading.next, current: t.reading.current, broken: t.reading.broken, worst: t.reading.worst}
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
@@ -106,7 +106,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 		return usagef("%s", text)
 	}
 	// The trial has used the sources up: read them from the beginning.
-	t.reading = &reading{sources: t.sources, settings: t.reading.settings, log: t.app.log}
+	t.reading = &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, log: t.app.log}
 	return t.rewind()
 }
 

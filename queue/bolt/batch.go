@@ -117,15 +117,19 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	})
 }
 
-// SetSettings replaces the job flags of a batch.
-func (db *DB) SetSettings(ctx context.Context, id string, f queue.JobFields) error {
+// SetSettings replaces the job settings of a batch. The error is [queue.ErrNameFixed] if that would change the name of a
+// job which may exist.
+func (db *DB) SetSettings(ctx context.Context, id string, s queue.Settings) error {
 	b, err := db.lookup(id)
 	if err != nil {
 		return fmt.Errorf("set settings: %w", err)
 	}
-	f.Services = slices.Clone(f.Services)
+	s.Services, s.Rules = slices.Clone(s.Services), slices.Clone(s.Rules)
 	return db.submit(ctx, false, func(t *txn) error {
-		t.touch(b).Batch.Settings = f
+		if was := &b.meta.Batch; was.Sent && was.Settings.Name != s.Name {
+			return fmt.Errorf("set settings of batch %q: %w", id, queue.ErrNameFixed)
+		}
+		t.touch(b).Batch.Settings = s
 		return nil
 	})
 }

@@ -163,19 +163,32 @@ func accepted(f *fixture) {
 
 func settings(f *fixture) {
 	created := noon.Add(-time.Hour)
-	want := queue.JobFields{Services: []byte(`{"ocr":{}}`), Priority: 4, DestinationBucket: "d", DestinationRegion: "r"}
+	want := queue.Settings{
+		JobFields: queue.JobFields{Services: []byte(`{"ocr":{}}`), Priority: 4, DestinationBucket: "d", DestinationRegion: "r"},
+		Rules:     []queue.Rule{{Types: []string{".wav"}, Match: []string{"a/**"}, Fields: queue.JobFields{Priority: 2}}},
+		Name:      "{stem}",
+	}
 	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "second ☃", Account: "acc", Settings: want, Created: created}))
 	f.reopen()
 	b, err := f.Batch(f.ctx, "second ☃")
 	f.ok(err)
 	f.same("batch", b, queue.Batch{ID: "second ☃", Account: "acc", Settings: want, Created: created})
-	want.Priority, want.Services = 0, nil
+	want.Priority, want.Services, want.Rules, want.Name = 0, nil, nil, "{base}"
 	f.ok(f.SetSettings(f.ctx, "second ☃", want))
 	b.Errors = append(b.Errors, queue.ErrorCount{}) // a copy: it must not touch the queue's
 	f.reopen()
 	b, err = f.Batch(f.ctx, "second ☃")
 	f.ok(err)
 	f.same("settings", b.Settings, want)
+	f.add(b.ID, "a")
+	_, err = f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{b.ID}, Max: 1, Day: today})
+	f.ok(err)
+	f.is(f.SetSettings(f.ctx, b.ID, queue.Settings{Name: "{stem}"}), queue.ErrNameFixed)
+	want.Priority = 7
+	f.ok(f.SetSettings(f.ctx, b.ID, want))
+	b, err = f.Batch(f.ctx, b.ID)
+	f.ok(err)
+	f.same("settings of a batch that was sent", b.Settings, want)
 	all, err := f.Batches(f.ctx)
 	f.ok(err)
 	if len(all) != 2 || all[0].ID != B || all[1].ID != "second ☃" {

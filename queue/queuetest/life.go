@@ -137,7 +137,7 @@ func unknown(f *fixture) {
 	f.is(err, queue.ErrBatchNotFound)
 	f.is(f.Finish(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}), queue.ErrBatchNotFound)
 	f.is(f.BeginReading(f.ctx, "none"), queue.ErrBatchNotFound)
-	f.is(f.SetSettings(f.ctx, "none", queue.JobFields{}), queue.ErrBatchNotFound)
+	f.is(f.SetSettings(f.ctx, "none", queue.Settings{}), queue.ErrBatchNotFound)
 	f.is(f.Entries(f.ctx, "none", queue.Filter{}, nil), queue.ErrBatchNotFound)
 	_, err = f.Retry(f.ctx, "none", queue.Failed, queue.Filter{})
 	f.is(err, queue.ErrBatchNotFound)

@@ -157,7 +157,7 @@ func (w *worker) step(ctx context.Context, id string) (step, error) {
 		return step{Op: "gate", Gate: &g}, w.db.SetGate(ctx, account(w.number), g)
 	case n == 16:
 		s := step{Op: "settings", Priority: 1 + w.rng.IntN(10)}
-		return s, w.db.SetSettings(ctx, id, queue.JobFields{Priority: s.Priority})
+		return s, w.db.SetSettings(ctx, id, queue.Settings{JobFields: queue.JobFields{Priority: s.Priority}})
 	case n == 17:
 		w.reading.Complete = true
 		r := w.reading

@@ -1,0 +1,103 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+const (
+	// MaxRules bounds the rules of a batch, and MaxRuleText the bytes of all their patterns, types and fields: they are
+	// stored with the books, which are written at each commit.
+	MaxRules    = 100
+	MaxRuleText = 32 << 10
+)
+
+// Rule gives job fields to the items whose key it matches.
+type Rule struct {
+	// Match are doublestar globs (*, **, ?, [a-z], {a,b}), case sensitive, of which one must match; none: every key does.
+	// One without a slash is compared with the key's last part, one with a slash with the whole key; a leading slash
+	// only says that.
+	Match []string `json:"match,omitempty"`
+	// Types are file extensions, lower case and with their dot, of which the key must have one, in any case; none: every
+	// key does.
+	Types []string `json:"types,omitempty"`
+	// Fields are what the rule gives.
+	Fields JobFields `json:"fields"`
+}
+
+// Matches reports whether the rule is for an object of that key.
+func (r *Rule) Matches(key string) bool {
+	if len(r.Types) > 0 && !slices.Contains(r.Types, strings.ToLower(path.Ext(key))) {
+		return false
+	}
+	if len(r.Match) == 0 {
+		return true
+	}
+	base := key[strings.LastIndexByte(key, '/')+1:]
+	for _, glob := range r.Match {
+		name := key
+		if !strings.Contains(glob, "/") {
+			name = base
+		}
+		if doublestar.MatchUnvalidated(strings.TrimPrefix(glob, "/"), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Equal reports whether both match the same in the same way and give the same.
+func (r Rule) Equal(o Rule) bool {
+	return slices.Equal(r.Match, o.Match) && slices.Equal(r.Types, o.Types) && r.Fields.Equal(o.Fields)
+}
+
+// Validate reports a rule that can never match, matches everything, or gives nothing.
+func (r Rule) Validate() error {
+	if len(r.Match) == 0 && len(r.Types) == 0 {
+		return errors.New("it has neither types nor match, so it would hold for everything: give one of them")
+	}
+	for _, glob := range r.Match {
+		if glob == "" || !doublestar.ValidatePattern(glob) {
+			return fmt.Errorf("match %q is no valid pattern; write for example '*.mov' or 'videos/**', and a bracket, brace or backslash of a name with a backslash before it", glob)
+		}
+	}
+	for _, ext := range r.Types {
+		if !strings.HasPrefix(ext, ".") || ext != strings.ToLower(ext) {
+			return fmt.Errorf("type %q is no file extension", ext)
+		}
+	}
+	if r.Fields.Equal(JobFields{}) {
+		return errors.New("it gives nothing: give it services, priority, destination_bucket or destination_region")
+	}
+	if p := r.Fields.Priority; p < 0 || p > 10 {
+		return fmt.Errorf("priority %d: AiR takes 1 to 10", p)
+	}
+	return nil
+}
+
+// ValidateRules checks the rules of a batch, and names the first bad one by its number, from 1.
+func ValidateRules(rules []Rule) error {
+	if len(rules) > MaxRules {
+		return fmt.Errorf("there are %d rules, at most %d are taken", len(rules), MaxRules)
+	}
+	text := 0
+	for i, r := range rules {
+		if err := r.Validate(); err != nil {
+			return fmt.Errorf("rule %d: %w", i+1, err)
+		}
+		for _, list := range [][]string{r.Match, r.Types, {string(r.Fields.Services), r.Fields.DestinationBucket, r.Fields.DestinationRegion}} {
+			for _, s := range list {
+				text += len(s)
+			}
+		}
+	}
+	if text > MaxRuleText {
+		return fmt.Errorf("the rules have %d bytes of patterns and fields, at most %d are taken", text, MaxRuleText)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package queue
+
+import "slices"
+
+// Settings are what the jobs of a batch get where the rows of its items do not say otherwise. They are stored with the
+// batch, so that its queue can be worked without the command line and config file that gave them.
+type Settings struct {
+	// JobFields are the fields of every job that neither its row nor a rule gives.
+	JobFields
+	// Rules give fields by media type or by glob. Nil: not given; empty: none. They are not written to once given away.
+	Rules []Rule `json:"rules,omitempty"`
+	// Name is the template of the jobs' names, see [ParseTemplate]; empty: the name of [JobName]. Once the batch was sent
+	// it stays as it is.
+	Name string `json:"name,omitempty"`
+}
+
+// Fields returns the fields of an item's job, each from the first that gives it: the item's own row, the rules in their
+// order, and what stands for all.
+func (s *Settings) Fields(it *Item) JobFields {
+	f := it.Own
+	for i := range s.Rules {
+		if r := &s.Rules[i]; r.Matches(it.Key) {
+			f = f.Or(r.Fields)
+		}
+	}
+	return f.Or(s.JobFields)
+}
+
+// Or returns s with what is not given taken from the other; the rules are taken all or none.
+func (s Settings) Or(other Settings) Settings {
+	s.JobFields = s.JobFields.Or(other.JobFields)
+	if s.Rules == nil {
+		s.Rules = other.Rules
+	}
+	if s.Name == "" {
+		s.Name = other.Name
+	}
+	return s
+}
+
+// Equal reports whether both give every item the same fields and the same name, by the same rules.
+func (s Settings) Equal(o Settings) bool {
+	return s.JobFields.Equal(o.JobFields) && s.Name == o.Name && slices.EqualFunc(s.Rules, o.Rules, Rule.Equal)
+}
