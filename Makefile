@@ -48,6 +48,10 @@ powerloss: ## open IMAGES (default 1000) images of a power loss; by hand 20000. 
 diskfaults: ## let the disk fail at FAULTS (default 500) points of runs. Needs strace
 	go test -count=1 -v -timeout 60m -run '^TestDiskFaults$$' ./cmd/airlift -diskfaults $(or $(FAULTS),500)
 
+.PHONY: clocksteps
+clocksteps: ## step the wall clock of a running airlift by an hour either way (builds it over a changed time package)
+	go test -count=1 -v -timeout 10m -run '^TestTheWallClockIsStepped$$' ./cmd/airlift -clocksteps
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (default 30s, or a count like 100000x) each
 	@set -e; for pkg in $$(go list ./...); do \
