@@ -4,5 +4,7 @@ package main
 func contests(b *bench) []*contest {
 	return []*contest{
 		enqueueContest(b),
+		submitContest(b),
+		drainContest(b),
 	}
 }
