@@ -6,5 +6,8 @@ func contests(b *bench) []*contest {
 		enqueueContest(b),
 		submitContest(b),
 		drainContest(b),
+		growthContest(b),
+		commandContest(b),
+		bigContest(b),
 	}
 }

@@ -184,17 +184,26 @@ type api interface {
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
 }
 
-// work submits all that is in the queue, as the command does, and measures that.
+// work submits n items of what is in the queue, as the command does, and measures that.
 func work(db *bolt.DB, to api, n int, m *meter) error {
+	before, err := db.Batch(context.Background(), batchID)
+	if err != nil {
+		return err
+	}
+	most := int64(n)
+	if before.Counts.Pending == most {
+		most = 0 // no limit
+	}
 	pool, err := worker.New(worker.Config{
 		Store: db, API: to, Limiter: ratelimit.NewLimiter(ratelimit.Unlimited, 1), Batches: []string{batchID}, Workers: workers,
-		Log: zerolog.Nop(),
+		MaxItems: most, Log: zerolog.Nop(),
 	})
 	if err != nil {
 		return err
 	}
 	quietly()
-	if err := m.do(func() error { return pool.Run(context.Background()) }); err != nil {
+	err = m.do(func() error { return pool.Run(context.Background()) })
+	if stop, ok := errors.AsType[*worker.StopError](err); err != nil && !(ok && stop.Reason == worker.Limit) {
 		return err
 	}
 	b, err := db.Batch(context.Background(), batchID)
