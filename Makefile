@@ -35,6 +35,7 @@ check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports o
 	go vet ./...
 	$(TOOLS)/staticcheck ./...
 	go mod tidy -diff
+	cd testdata/bench && go mod tidy -diff && go vet .
 	@.ci/imports
 
 $(TOOLS)/staticcheck:
@@ -61,12 +62,12 @@ fuzz: ## fuzz every target for FUZZTIME (default 30s, or a count like 100000x) e
 
 # The peers are a module of their own; SQLite needs a C compiler, and River a PostgreSQL, without which it is left out.
 bin/bench: build
-	cd testdata/bench && CGO_ENABLED=1 go build -o ../../bin/bench .
+	cd testdata/bench && CGO_ENABLED=1 go build -mod=mod -o ../../bin/bench .
 .PHONY: bin/bench
 
 .PHONY: bench
 bench: bin/bench ## airlift beside its peers, at full size, in about 40 minutes; RUN=REGEX selects
-	bin/bench -run '$(or $(RUN),.)' -json bin/bench.json
+	bin/bench -run '$(or $(RUN),.)' -json bin/bench.json -svg testdata/bench/growth.svg
 
 .PHONY: bench-quick
 bench-quick: bin/bench ## the same at a tenth of the size, in about 3 minutes
