@@ -36,9 +36,9 @@ func init() {
 const workers = 64
 
 // settings are those of every job.
-var settings = queue.JobFields{
+var settings = queue.Settings{JobFields: queue.JobFields{
 	Services: json.RawMessage(`{"ocr":"","s2t":""}`), DestinationBucket: "results", DestinationRegion: "eu-central-1",
-}
+}}
 
 // submitContest submits with every guarantee on, against a client that posts the same bodies and stores nothing. The
 // server is a process of its own and as cheap as one can be.
