@@ -14,6 +14,7 @@ import (
 type checker struct {
 	source string
 	bucket string // of rows that name none
+	exact  bool   // a key that begins with s3:// is no URL
 
 	goodBucket string                     // the last bucket that was found good
 	services   map[string]json.RawMessage // by the text given; rows repeat it
@@ -26,7 +27,7 @@ const cachedServices = 256
 // for which the row is rejected, "" if it is good.
 func (c *checker) fill(e *Entry, v *values) string {
 	bucket, key := trim(v[colBucket]), v[colKey]
-	if hasS3Scheme(key) {
+	if hasS3Scheme(key) && !c.exact {
 		b, k, _ := strings.Cut(key[len("s3://"):], "/")
 		if bucket != "" && bucket != b {
 			return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
@@ -78,6 +79,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 		}
 		e.Services = parsed
 	}
+	e.describe(v)
 	return ""
 }
 
@@ -107,7 +109,7 @@ func (c *checker) reject(line int64, reason string, v *values, extra []Field) *R
 	if len(e.Key) > 2*MaxKey {
 		e.Key = strings.Clone(e.Key[:2*MaxKey])
 	}
-	for col := colRegion; col < colState; col++ {
+	for col := colRegion; col < colSize; col++ {
 		if v[col] != "" {
 			e.Extra = append(e.Extra, Field{names[col], v[col]})
 		}

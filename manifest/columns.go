@@ -15,34 +15,56 @@ const (
 	colServices
 	colDestinationBucket
 	colDestinationRegion
-	colState         // of our own reports only
-	colIgnore        // of our own reports only: what the report adds to a row
-	columns          // their number
-	colExtra  column = -1
+	colSize // from here to colVersionID: what the object is; carried to the report too
+	colETag
+	colLastModified
+	colStorageClass
+	colVersionID
+	colState                 // of our own reports only
+	colIgnore                // of our own reports only: what the report adds to a row
+	colIsLatest              // of S3 inventories only
+	colIsDeleteMarker        // of S3 inventories only
+	columns                  // their number
+	colExtra          column = -1
 )
+
+// carried tells a column that describes the object and is a column of the
+// user's as well, which the report gives back.
+func (c column) carried() bool { return c >= colSize && c <= colVersionID }
 
 // names are the canonical names, by which rejected rows show their columns.
 var names = [columns]string{
 	"bucket", "key", "region", "endpoint", "name", "priority", "services",
-	"destination_bucket", "destination_region", "state", "",
+	"destination_bucket", "destination_region",
+	"size", "etag", "last_modified", "storage_class", "version_id",
+	"state", "", "is_latest", "is_delete_marker",
 }
 
-// columnOf recognises a column's name: bucket, key (or object_key, ObjectKey),
-// region, endpoint, name, priority, services, destination_bucket and
-// destination_region, in any case and with blanks around it.
-func columnOf(name string) column {
-	name = strings.ToLower(strings.Trim(name, " \t"))
-	switch name {
-	case "object_key", "objectkey":
-		return colKey
-	}
+// byName finds the columns that a manifest may have, by folded name. The other
+// spellings are those of AiR's API and of S3 Inventory.
+var byName = func() map[string]column {
+	m := map[string]column{"objectkey": colKey, "s3key": colKey, "lastmodifieddate": colLastModified}
 	for c := colBucket; c < colState; c++ {
-		if names[c] == name {
-			return c
-		}
+		m[foldName(names[c])] = c
+	}
+	return m
+}()
+
+// columnOf recognises a column's name: those in names up to version_id, and
+// object_key and s3_key for the key; in any case, with or without blanks,
+// hyphens and underscores. Names such as path or file are not taken for the key:
+// they may as well be relative to something.
+func columnOf(name string) column {
+	if c, ok := byName[foldName(name)]; ok {
+		return c
 	}
 	return colExtra
 }
+
+// foldName makes the spellings of a name equal: "Object Key", "object_key", "ObjectKey".
+func foldName(name string) string { return folding.Replace(strings.ToLower(name)) }
+
+var folding = strings.NewReplacer("_", "", "-", "", " ", "", "\t", "")
 
 // values are a row's recognised columns, "" if absent or empty.
 type values [columns]string

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,12 +13,15 @@ import (
 // buffers a whole file after an unclosed quote. One string is made for a row;
 // its cells are parts of it.
 type csvRows struct {
-	in    *input
-	check *checker
+	in      *input
+	check   *checker
+	comma   byte // or what stands in its place
+	encoded bool // the keys are URL-encoded
+
 	cells []cell   // of the row at hand
 	cols  []column // what each cell is
 	heads []string // the name of each cell, as the header spells it
-	extra int      // how many of the columns are colExtra
+	extra int      // how many of the columns go into Entry.Extra
 	data  bool     // the row at hand, when there was no header, is the first row
 }
 
@@ -26,102 +29,6 @@ type csvRows struct {
 type cell struct {
 	start, end int
 	escaped    bool // holds "" for "
-}
-
-// newCSV reads the first row, which is a header if and only if one of its cells
-// is named key, object_key or ObjectKey, in any case.
-func newCSV(in *input, c *checker) (*csvRows, error) {
-	r := &csvRows{in: in, check: c}
-	row, reason, err := r.row()
-	if err != nil {
-		return nil, r.headError(err, "")
-	}
-	if reason != "" {
-		return nil, r.headError(errors.New(reason), "mend the first row")
-	}
-	first := make([]string, len(r.cells))
-	for i := range r.cells {
-		first[i] = r.text(row, i)
-	}
-	if isHeader(first) {
-		return r, r.header(first)
-	}
-	if words := headerWords(first); words {
-		return nil, r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)),
-			"name the column of the keys so")
-	}
-	switch {
-	case len(first) == 1 && (c.bucket != "" || hasS3Scheme(first[0])):
-		r.cols = []column{colKey}
-	case len(first) == 1:
-		return nil, r.headError(errors.New("the first row has one column, and no bucket is set"),
-			"add a column for the bucket, or set --source-bucket; if the first row is a header, name a column key")
-	case len(first) == 2:
-		r.cols = []column{colBucket, colKey}
-	default:
-		return nil, r.headError(fmt.Errorf("the first row has %d columns and none is named key, object_key or ObjectKey", len(first)),
-			"give a header; without one only bucket,key (or key alone with --source-bucket) can be read")
-	}
-	r.heads = make([]string, len(r.cols))
-	r.data = true
-	return r, nil
-}
-
-func isHeader(cells []string) bool {
-	return slices.ContainsFunc(cells, func(s string) bool { return columnOf(s) == colKey })
-}
-
-// headerWords finds a header whose key column has another name, which read as
-// data would submit an object that nobody meant.
-func headerWords(cells []string) bool {
-	others := []string{"path", "file", "filename", "file_name", "object", "object_name", "objectname", "url", "uri", "object key", "object-key", "s3_key"}
-	for _, s := range cells {
-		if columnOf(s) == colExtra && !slices.Contains(others, strings.ToLower(trim(s))) {
-			return false
-		}
-	}
-	return len(cells) > 1
-}
-
-// header takes the first row as names.
-func (r *csvRows) header(first []string) error {
-	r.heads = make([]string, len(first))
-	for i, name := range first {
-		// Not a part of the row, which would else be kept for ever.
-		r.heads[i] = strings.Clone(name)
-	}
-	report := len(first) >= len(reportColumns) && slices.Equal(first[:len(reportColumns)], reportColumns)
-	seen := map[column]string{}
-	for i, name := range r.heads {
-		col := columnOf(name)
-		if report && i < len(reportColumns) && col == colExtra {
-			col = colIgnore
-			if name == "state" {
-				col = colState
-			}
-		}
-		r.cols = append(r.cols, col)
-		switch col {
-		case colExtra:
-			r.extra++
-		case colIgnore:
-		default:
-			if other, twice := seen[col]; twice {
-				return r.headError(fmt.Errorf("the header names the %s column twice (%q and %q)", names[col], other, name), "leave one out, or rename it")
-			}
-			seen[col] = name
-		}
-	}
-	return nil
-}
-
-func (r *csvRows) headError(err error, remedy string) error {
-	var broken *BrokenError
-	if errors.As(err, &broken) {
-		broken.Unread = true
-		return broken
-	}
-	return &BrokenError{Source: r.check.source, Line: r.in.line, Unread: true, Err: err, Remedy: remedy}
 }
 
 func (r *csvRows) read(e *Entry) error {
@@ -145,8 +52,8 @@ func (r *csvRows) read(e *Entry) error {
 	line := r.in.line
 	if len(r.cells) != len(r.cols) {
 		// Nobody knows which cell is which.
-		return r.check.reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; a key that holds a comma needs quotes",
-			len(r.cells), len(r.cols), excerpt(strings.TrimRight(row, "\r\n"))), nil, nil)
+		return r.check.reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; a key that holds %s needs quotes",
+			len(r.cells), len(r.cols), excerpt(strings.TrimRight(row, "\r\n")), delimiterName(r.comma)), nil, nil)
 	}
 	var v values
 	var extra []Field
@@ -160,10 +67,21 @@ func (r *csvRows) read(e *Entry) error {
 		case colIgnore:
 		default:
 			v[col] = r.text(row, i)
+			if col.carried() && r.extra > 0 {
+				extra = append(extra, Field{r.heads[i], v[col]})
+			}
 		}
 	}
 	if !utf8.ValidString(row) {
 		return r.check.reject(line, r.notUTF8(row), &v, extra)
+	}
+	if r.encoded {
+		key, err := url.QueryUnescape(v[colKey])
+		if err != nil {
+			return r.check.reject(line, fmt.Sprintf("the key %s is not URL-encoded, as S3 writes it in these lists: a %% must be written %%25; is it a plain CSV?",
+				excerpt(v[colKey])), &v, extra)
+		}
+		v[colKey] = key
 	}
 	*e = Entry{Line: line, Extra: extra}
 	if reason := r.check.fill(e, &v); reason != "" {
@@ -238,7 +156,7 @@ func (r *csvRows) split(line []byte) {
 	r.cells = r.cells[:0]
 	start := 0
 	for {
-		i := bytes.IndexByte(line[start:], ',')
+		i := bytes.IndexByte(line[start:], r.comma)
 		if i < 0 {
 			r.cells = append(r.cells, cell{start: start, end: len(line)})
 			return
@@ -252,7 +170,7 @@ func (r *csvRows) split(line []byte) {
 // while a quote is open.
 func (r *csvRows) splitQuoted() (reason string, err error) {
 	r.cells = r.cells[:0]
-	for pos := 0; ; pos++ { // over the comma
+	for pos := 0; ; pos++ { // over the delimiter
 		row := r.in.token()
 		var c cell
 		if pos < len(row) && row[pos] == '"' {
@@ -262,7 +180,7 @@ func (r *csvRows) splitQuoted() (reason string, err error) {
 			row = r.in.token()
 		} else {
 			c.start = pos
-			for pos < len(row) && row[pos] != ',' && row[pos] != '\n' && row[pos] != '"' {
+			for pos < len(row) && row[pos] != r.comma && row[pos] != '\n' && row[pos] != '"' {
 				pos++
 			}
 			c.end = pos
@@ -280,7 +198,7 @@ func (r *csvRows) splitQuoted() (reason string, err error) {
 		switch rest := row[pos:]; {
 		case len(rest) == 0 || rest[0] == '\n' || string(rest) == "\r\n" || string(rest) == "\r":
 			return "", nil
-		case rest[0] != ',':
+		case rest[0] != r.comma:
 			return r.over(`something follows a closing quote ("); double a quote that belongs to the cell`), nil
 		}
 	}

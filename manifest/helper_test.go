@@ -11,7 +11,14 @@ import (
 // read opens a manifest that comes on standard input and reads it to its end.
 func read(tb testing.TB, f Format, bucket, data string) (all []Entry, rejected []*RowError, end error) {
 	tb.Helper()
-	r, err := Open(context.Background(), "-", Options{Format: f, Stdin: strings.NewReader(data), SourceBucket: bucket})
+	return readWith(tb, Options{Format: f, SourceBucket: bucket}, data)
+}
+
+// readWith is read with all options.
+func readWith(tb testing.TB, o Options, data string) (all []Entry, rejected []*RowError, end error) {
+	tb.Helper()
+	o.Stdin = strings.NewReader(data)
+	r, err := Open(context.Background(), "-", o)
 	if err != nil {
 		return nil, nil, err
 	}

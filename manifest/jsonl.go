@@ -149,6 +149,13 @@ func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, val
 		r.extra = append(r.extra, Field{name, value})
 		return
 	}
+	if col.carried() {
+		r.extra = append(r.extra, Field{name, value})
+		if !r.seen[col] && (kind == '"' || kind == '0') {
+			r.v[col], r.seen[col] = value, true
+		}
+		return
+	}
 	if r.seen[col] {
 		r.doubt(fmt.Sprintf("the %s is given twice, the second time as %q; give it once", names[col], name))
 		return

@@ -15,8 +15,13 @@ type S3Client interface {
 
 // Options say how to read a source.
 type Options struct {
-	// Format overrides what the name's ending tells. Standard input needs it.
+	// Format overrides what name and content tell.
 	Format Format
+	// Delimiter parts the columns of CSVs; 0: recognised in the header (comma,
+	// semicolon or tab), else a comma. See ParseDelimiter.
+	Delimiter byte
+	// Columns says which column of a CSV is what; see ParseColumns.
+	Columns Columns
 	// Stdin is read by the source "-". It is not closed.
 	Stdin io.Reader
 	// SourceBucket is the bucket of entries that name none; "" rejects them. A
@@ -31,12 +36,15 @@ type Options struct {
 
 // Open opens a source by its scheme and its name's ending (see ParseSource) and
 // reads its first line, or for a scan its first page, so that a source that
-// cannot be read at all fails here. ctx bounds the whole reading of S3 sources;
+// cannot be read at all fails here. Options.Format, the name's ending and the
+// first line tell the format, in this order; a name and a first line that
+// contradict each other are an error. A pattern is opened file by file; see
+// Source.Files. ctx bounds the whole reading of S3 sources;
 // a read of a file or of standard input does not heed it.
 //
 // Errors: ErrUsage if the source or the options are at fault; else a
 // *BrokenError with Unread set, which wraps ErrEmpty, fs.ErrNotExist,
-// fs.ErrPermission or another cause.
+// fs.ErrPermission or another cause; ErrUsage too, if the format is not known.
 func Open(ctx context.Context, source string, o Options) (Reader, error) {
 	s, err := ParseSource(source)
 	if err != nil {
@@ -50,6 +58,8 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 		return openScan(ctx, o.S3, s)
 	case KindS3Object:
 		return openObject(ctx, s, o)
+	case KindPattern:
+		return nil, usagef("%s: there is no file of this name; open the files that it matches one by one", s.Arg)
 	case KindStdin:
 		return newReader(s, o, o.Stdin, -1, nil)
 	}

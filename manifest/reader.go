@@ -115,18 +115,32 @@ func (m *reader) begin(s Source, o Options) error {
 			break
 		}
 	}
+	return m.setUp(s, o, unread)
+}
+
+// setUp chooses the rows by the format; the input has read the first line, and
+// gives it again.
+func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
+	line := string(trimEOL(m.in.token()))
 	m.in.unread()
+	d := dialect{delimiter: o.Delimiter, columns: o.Columns}
+	format, err, remedy := s.recognise(line, d)
+	if err != nil {
+		return unread(err, remedy)
+	}
 	c := &checker{source: s.Arg, bucket: o.SourceBucket}
-	var err error
-	switch s.Format {
+	switch format {
 	case FormatCSV:
-		m.rows, err = newCSV(m.in, c)
+		m.rows, err = newCSV(m.in, c, d, line)
+	case FormatBatch:
+		d.batch, c.exact = true, true
+		m.rows, err = newCSV(m.in, c, d, line)
 	case FormatJSONL:
 		m.rows = newJSONL(m.in, c)
 	case FormatText:
 		m.rows = &textRows{in: m.in, check: c}
 	default:
-		err = usagef("%s: format %q is not known; use csv, jsonl or text", s.Arg, s.Format)
+		err = unread(errors.New("S3 Inventory is not read yet"), "")
 	}
 	return err
 }

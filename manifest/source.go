@@ -16,34 +16,8 @@ const (
 	KindStdin                    // standard input, written "-"
 	KindS3Object                 // a manifest that is an S3 object
 	KindS3Scan                   // the objects of a bucket under a prefix
+	KindPattern                  // all local files that match a pattern; see Source.Files
 )
-
-// Format is how a manifest is written. The zero value means: by its name.
-type Format string
-
-// The formats.
-const (
-	FormatCSV   Format = "csv"   // comma-separated values, RFC 4180
-	FormatJSONL Format = "jsonl" // one JSON object a line
-	FormatText  Format = "text"  // one key a line
-)
-
-// ParseFormat reads the value of a --format flag: csv, jsonl (or ndjson, json)
-// or text (or txt), in any case; "" is the zero Format. Other values give an
-// error that is ErrUsage.
-func ParseFormat(s string) (Format, error) {
-	switch strings.ToLower(s) {
-	case "":
-		return "", nil
-	case "csv":
-		return FormatCSV, nil
-	case "jsonl", "ndjson", "json":
-		return FormatJSONL, nil
-	case "text", "txt":
-		return FormatText, nil
-	}
-	return "", usagef("format %q is not known; use csv, jsonl or text", s)
-}
 
 // compression of a manifest, as its name's ending says.
 type compression string
@@ -57,20 +31,24 @@ const (
 // Source is a source as the user named it, taken apart. It says nothing of
 // whether it exists.
 type Source struct {
-	Arg    string // as given
-	Kind   Kind
-	Format Format // by the name's ending, "" if that tells none; "" for a scan
+	Arg  string // as given
+	Kind Kind
+	// Format is the one asked for, or else the one that the name's ending tells;
+	// "" leaves it to the content. It is "" for a scan.
+	Format Format
 	Bucket string // of S3 sources
 	Key    string // the object's key, or for a scan the prefix, which may be empty
 
-	path        string // absolute, of files
+	path        string // absolute, of files and patterns
 	compression compression
+	forced      bool // Format was asked for: the content is not asked
 }
 
 // ParseSource takes a source's name apart: "-" is standard input,
 // "s3://bucket/..." an S3 object if its key ends in a manifest's extension
-// (.csv .jsonl .ndjson .txt, each also .gz .zst), else a scan; all else is a
-// file. It opens nothing. Its errors are ErrUsage.
+// (.csv .jsonl .ndjson .txt .json, each also .gz .zst), else a scan; a name that
+// holds one of *?[{ and is no file is a pattern, and all else a file. It opens
+// nothing. Its errors are ErrUsage.
 func ParseSource(arg string) (Source, error) {
 	s := Source{Arg: arg}
 	if arg == "" {
@@ -87,9 +65,9 @@ func ParseSource(arg string) (Source, error) {
 		if reason := checkBucket(s.Bucket); reason != "" {
 			return s, usagef("%s: %s; write s3://bucket/prefix", arg, reason)
 		}
-		s.Format, s.compression = byName(s.Key)
-		s.Kind = KindS3Scan
-		if s.Format != "" {
+		e := endingOf(s.Key)
+		s.Kind, s.Format, s.compression = KindS3Scan, e.format, e.compression
+		if e.named {
 			s.Kind = KindS3Object
 		}
 		return s, nil
@@ -97,7 +75,11 @@ func ParseSource(arg string) (Source, error) {
 		return s, usagef("%s: sources of the kind %s:// are not read; download it, or name a file or s3://bucket/key", arg, scheme)
 	}
 	s.Kind = KindFile
-	s.Format, s.compression = byName(arg)
+	if isPattern(arg) {
+		s.Kind = KindPattern
+	}
+	e := endingOf(arg)
+	s.Format, s.compression = e.format, e.compression
 	abs, err := filepath.Abs(arg)
 	if err != nil {
 		return s, fmt.Errorf("%s: absolute path: %w", arg, err)
@@ -142,14 +124,10 @@ func (s Source) Resolve(o Options) (Source, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Format = f
+		s.Format, s.forced = f, true
 	}
-	switch {
-	case s.Format != "":
-	case s.Kind == KindStdin:
-		return s, usagef("-: the format of standard input is not known; add --format csv, jsonl or text")
-	default:
-		return s, usagef("%s: its name does not tell its format; add --format csv, jsonl or text, or let it end in .csv, .jsonl, .ndjson or .txt (and .gz or .zst)", s.Arg)
+	if s.Format == FormatInventory && s.Kind == KindStdin {
+		return s, usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
 	}
 	return s, nil
 }
@@ -187,43 +165,6 @@ func (s Source) Canonical() string {
 		return "s3://" + s.Bucket + "/" + s.Key
 	}
 	return s.path
-}
-
-// byName tells format and compression by a name's ending, in any case.
-func byName(name string) (Format, compression) {
-	name = strings.ToLower(name)
-	c := plain
-	for _, z := range []compression{gz, zst} {
-		if cut, ok := strings.CutSuffix(name, string(z)); ok {
-			name, c = cut, z
-			break
-		}
-	}
-	for ext, f := range extensions {
-		if strings.HasSuffix(name, ext) {
-			return f, c
-		}
-	}
-	return "", c
-}
-
-// extensions is the one list of the endings that tell a format.
-var extensions = map[string]Format{
-	".csv":    FormatCSV,
-	".jsonl":  FormatJSONL,
-	".ndjson": FormatJSONL,
-	".txt":    FormatText,
-}
-
-func stripExtensions(base string) string {
-	f, c := byName(base)
-	if c != plain {
-		base = base[:len(base)-len(c)]
-	}
-	if f != "" {
-		base = strings.TrimSuffix(base, path.Ext(base))
-	}
-	return base
 }
 
 // isScheme tells a URL's scheme (RFC 3986, 3.1) from a file whose name happens

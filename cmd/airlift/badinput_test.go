@@ -41,7 +41,8 @@ func TestSourceThatCannotBeReadAtAll(t *testing.T) {
 		{"no gzip in .gz", "m.csv.gz", goodCSV, exitUnexpected, []string{"m.csv.gz", "not compressed"}},
 		{"gzip cut in its header", "m.csv.gz", gzipped(t, goodCSV)[:12], exitUnexpected, []string{"gzip", "cut off"}},
 		{"unclosed quote in the first row", "m.csv", "bucket,\"key\narchive,a.mov\n", exitUnexpected, []string{"line 1", "never closed"}},
-		{"unknown extension", "m.xlsx", goodCSV, exitUsage, []string{"m.xlsx", "--format"}},
+		{"unknown extension and no header", "m.lst", "archive,a.mov\n", exitUsage, []string{"m.lst", "--format"}},
+		{"JSON lines in a .csv", "m.csv", `{"bucket":"archive","key":"a.mov"}` + "\n", exitUnexpected, []string{"its name says CSV", "a JSON object", "--format jsonl"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -51,6 +52,14 @@ func TestEveryFormatOfManifest(t *testing.T) {
 		{"list", csv, []string{"--format", "csv"}},
 		{"list.gz", gzipped(t, text), append([]string{"--format", "text"}, bucket...)},
 		{"misnamed.csv", zstandard(t, csv), nil},
+		{"by content", csv, nil},
+		{"by content.json", jsonFlat, nil},
+		{"semicolons.csv", "Key;Bucket\na.mov;archive\nb.mov;archive\nc.mov;archive\n", nil},
+		{"tabs.tsv", "bucket\tkey\narchive\ta.mov\narchive\tb.mov\narchive\tc.mov\n", nil},
+		{"bars.csv", "archive|a.mov\narchive|b.mov\narchive|c.mov\n", []string{"--delimiter", "|"}},
+		{"numbered.csv", "1,archive,a.mov\n2,archive,b.mov\n3,archive,c.mov\n", []string{"--columns", "bucket=2,key=3"}},
+		{"mam.csv", "Asset;Volume;File Path\n1;archive;a.mov\n2;archive;b.mov\n3;archive;c.mov\n", []string{"--columns", "bucket=Volume,key=File Path"}},
+		{"batch.csv", "archive,a%2Emov,v1\narchive,b.mov,\narchive,c.mov,\n", []string{"--format", "s3-batch"}},
 	}
 	for _, c := range cases {
 		t.Run(c.file, func(t *testing.T) {
@@ -78,6 +87,11 @@ func TestStandardInput(t *testing.T) {
 	r.runIn(gzipped(t, "c.mov\n"), "run", "-", "--format", "txt", "--source-bucket", "archive", "--batch", "piped").want(t, exitOK)
 	r.submittedKeys("a.mov", "b.mov", "c.mov")
 	r.runIn("x", "run", "-", "--batch", "piped").want(t, exitUsage).says(t, "--format")
+	r.runIn("key;bucket\nd.mov;archive\n", "run", "-", "--batch", "piped").want(t, exitOK)
+	r.runIn("x", "run", "-", "--batch", "other").want(t, exitUsage).says(t, "--format")
+	if got := r.run("status", "other"); got.code != exitUsage {
+		t.Errorf("a batch was made of what has no known format:\n%s", got.stdout)
+	}
 	r.runIn("x", "run", "-", "--format", "csv").want(t, exitUsage).says(t, "--batch")
 	r.runIn("", args...).want(t, exitUnexpected).says(t, "is empty")
 }
@@ -98,6 +112,37 @@ func TestSeveralSources(t *testing.T) {
 	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitIncomplete).says(t, "a.csv: line 3", "never closed")
 	r.submittedKeys("a.mov", "b.mov", "both.mov", "c.mov", "e.mov")
 	r.settled(5)
+}
+
+// A pattern that no shell has expanded is one source: new files that match it come into the same batch.
+func TestPatternIsOneSource(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.file("a.csv", "bucket,key\narchive,a.mov\n")
+	r.file("c.csv", "key;bucket\nc.mov;archive\n;archive\n")
+	pattern := filepath.Join(r.dir, "*.csv")
+	r.run("run", pattern).want(t, exitIncomplete).says(t, "c.csv: no key")
+	r.submittedKeys("a.mov", "c.mov")
+	batch := r.status().Batch
+	r.file("b.csv", "bucket,key\narchive,a.mov\narchive,b.mov\n")
+	r.run("run", pattern).want(t, exitIncomplete)
+	r.submittedKeys("a.mov", "b.mov", "c.mov")
+	if again := r.status().Batch; again != batch {
+		t.Errorf("batch: got %q, then %q", batch, again)
+	}
+	r.status().books(t, 1, 2, 1, 1, 0)
+	r.run("run", filepath.Join(r.dir, "*.jsonl")).want(t, exitUsage).says(t, "no file matches")
+}
+
+// A format that nothing tells is a missing setting, found before the sources in front of it are read.
+func TestUntoldFormatOfASecondSourceSendsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("run", r.manifest("a.csv", 2), r.file("list", "a.mov\n"), "--batch", "both").want(t, exitUsage).says(t, "list", "--format")
+	r.run("run", r.manifest("a.csv", 2), "--delimiter", "ab").want(t, exitUsage).says(t, "--delimiter", `"ab"`)
+	r.run("run", r.manifest("a.csv", 2), "--columns", "kay=1").want(t, exitUsage).says(t, "--columns", `"kay"`)
+	r.unsent()
+	r.noQueue()
 }
 
 // The fields of a row arrive as they are and beat the batch's settings; what it leaves out comes from those.

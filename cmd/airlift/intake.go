@@ -37,9 +37,9 @@ type intake struct {
 
 // open checks and prepares everything; for a dry run nothing is created or changed.
 func (t *intake) open(ctx context.Context, dry bool) error {
-	defaulted := t.batch == "" && len(t.sources.list) == 1
+	defaulted := t.batch == "" && len(t.sources.named) == 1
 	if defaulted {
-		t.batch = defaultBatch(t.sources.list[0])
+		t.batch = defaultBatch(t.sources.named[0])
 	}
 	if err := (queue.Batch{ID: t.batch}).Validate(); t.batch != "" && err != nil {
 		return usagef("--batch: %v", err)
@@ -70,6 +70,11 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	}
 	if err := t.lacking.err(); err != nil {
 		return err
+	}
+	if first := t.sources.list[0]; first.Kind != manifest.KindS3Scan && first.Format == "" {
+		if err := t.reading.peek(ctx, 1); err != nil { // a missing --format is to be said before a batch is made
+			return err
+		}
 	}
 	if err := t.checkColumns(ctx, wantedColumns(settings, stored.Columns)); err != nil {
 		return err

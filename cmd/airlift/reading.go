@@ -60,7 +60,7 @@ func (r *reading) read(ctx context.Context) (row, error) {
 			r.next++
 			opened, err := manifest.Open(ctx, src.Arg, r.options)
 			if err != nil {
-				if errors.Is(err, manifest.ErrUsage) {
+				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing was read yet
 					return row{}, err
 				}
 				if ctx.Err() != nil {
@@ -78,6 +78,9 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		case err == nil:
 			return r.judge(ctx, &e), nil
 		case errors.As(err, &bad):
+			if len(r.list) > 1 {
+				bad.Reason = bad.Source + ": " + bad.Reason
+			}
 			return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}, nil
 		case errors.Is(err, io.EOF):
 		case ctx.Err() != nil:

@@ -30,13 +30,15 @@ func (a *app) runCommand() *cobra.Command {
 nothing of the batch is left; then it summarises. Run the same command again after any end
 (Ctrl-C, a crash, a cap, a reboot): it carries on where it was.
 
-SOURCE is a manifest (.csv .jsonl .ndjson .txt, each also .gz .zst), - for standard input,
-a manifest in a bucket (s3://bucket/manifest.csv.gz), or a scan (s3://bucket/prefix).
+SOURCE is a manifest (.csv .jsonl .ndjson .txt .json, each also .gz .zst), a quoted pattern such
+as 'exports/*.csv', - for standard input, a manifest in a bucket (s3://bucket/manifest.csv.gz), or
+a scan (s3://bucket/prefix). How a manifest is written is told by its name, else by its content.
 ` + exitCodesHelp,
 		Example: `  airlift run archive.csv --air-url https://air.example.com --services ocr,s2t \
       --destination-bucket results --destination-region us-east-1
   airlift run s3://archive/2024/ --source-region us-east-1 --batch y2024 ...
-  zcat rows.csv.gz | airlift run - --format csv --batch rows ...
+  zcat rows.csv.gz | airlift run - --batch rows ...
+  airlift run export.csv --columns 'key=File Path,bucket=Volume' ...
   airlift run archive.csv --dry-run --services ocr --destination-bucket r --destination-region us-east-1`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runAll(cmd, args, &o) },
 	}

@@ -20,8 +20,8 @@ import (
 
 // sourceFlags say what is read and how.
 type sourceFlags struct {
-	batch    string
-	format   string
+	batch string
+	formatFlags
 	scan     bool
 	manifest bool
 	selectionFlags
@@ -33,7 +33,7 @@ type sourceFlags struct {
 func (s *sourceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name and a short hash of its path or URL)")
-	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl or text (default: by its name)")
+	s.formatFlags.add(cmd)
 	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
 	s.selectionFlags.add(cmd)
@@ -45,6 +45,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 // sources are the parsed SOURCE arguments with all that is needed to open them.
 type sources struct {
 	list    []manifest.Source
+	named   []manifest.Source // as the command line names them: a pattern is one, and several files in list
 	options manifest.Options
 	filter  *manifest.Filter
 	choice  choice
@@ -73,8 +74,8 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		return out, usagef("--scan and --manifest exclude each other")
 	}
 	out.options = manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest}
-	if out.options.Format, err = manifest.ParseFormat(s.format); err != nil {
-		return out, usagef("--format: %v", err)
+	if err := s.formatFlags.set(&out.options); err != nil {
+		return out, err
 	}
 	if out.filter, out.choice, err = s.filter(time.Now()); err != nil {
 		return out, err
@@ -91,7 +92,11 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 				return out, err
 			}
 		}
-		out.list = append(out.list, src)
+		files, err := src.Files()
+		if err != nil {
+			return out, err
+		}
+		out.named, out.list = append(out.named, src), append(out.list, files...)
 	}
 	if s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin) {
 		m.addFlag(true, "the batch", "batch", ", for several sources and standard input have no default")
@@ -109,7 +114,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 			return out, err
 		}
 	}
-	return out, nil
+	return out, recogniseAll(ctx, out)
 }
 
 // access sets the access to S3 up, or names what is missing for it.

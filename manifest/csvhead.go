@@ -1,0 +1,196 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// dialect is what is known of a CSV before its first row.
+type dialect struct {
+	delimiter byte    // 0: recognised in the header, else a comma
+	columns   Columns // zero: found by the header
+	batch     bool    // it is a manifest of S3 Batch Operations
+}
+
+// newCSV reads the first row; line is the first line, which the input gives
+// again. The first row is a header if and only if one of its cells is named key
+// (or is another spelling of it), or if all the names asked for are in it.
+func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
+	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch}
+	if r.comma == 0 && !d.batch {
+		r.comma = headerDelimiter(line, d.columns)
+	}
+	if r.comma == 0 {
+		r.comma = ','
+	}
+	row, reason, err := r.row()
+	if err != nil {
+		return nil, r.headError(err, "")
+	}
+	if reason != "" {
+		return nil, r.headError(errors.New(reason), "mend the first row")
+	}
+	first := make([]string, len(r.cells))
+	for i := range r.cells {
+		// Not a part of the row, which would else be kept for ever.
+		first[i] = strings.Clone(r.text(row, i))
+	}
+	switch {
+	case d.batch && d.columns.named():
+		return nil, usagef("%s: a manifest of S3 Batch Operations has no header, so --columns must give numbers", c.source)
+	case d.columns.numbered:
+		if r.cols, r.heads, err = d.columns.number(first); err != nil {
+			return nil, r.headError(err, "give --columns the numbers as they are in this file, or leave it out where there is a header")
+		}
+	case d.batch:
+		err = r.batchColumns(first)
+	case d.columns.isHeader(first):
+		return r, r.header(first, d.columns)
+	case d.columns.named():
+		return nil, r.headError(fmt.Errorf("the header has no column %q, which --columns names; it has %s", d.columns.lacking(first), quoteAll(first)),
+			"name the columns as the header spells them; if they are not parted by "+delimiterName(r.comma)+", add --delimiter")
+	default:
+		err = r.bare(first, row)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.data = true
+	r.countExtra()
+	return r, nil
+}
+
+// bare finds the columns of a first row that is no header.
+func (r *csvRows) bare(first []string, row string) error {
+	if headerWords(first) {
+		return r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)),
+			"name the column of the keys so, or say which it is, for example --columns key="+first[len(first)-1])
+	}
+	switch {
+	case len(first) == 1 && (r.check.bucket != "" || hasS3Scheme(first[0])):
+		r.cols = []column{colKey}
+	case len(first) == 1:
+		remedy := "add a column for the bucket, or set --source-bucket; if the first row is a header, name a column key"
+		for _, d := range delimiters[1:] {
+			if strings.IndexByte(first[0], d) >= 0 {
+				remedy = "if " + delimiterName(d) + " parts its columns, add --delimiter '" + delimiterFlag(d) + "'; else set --source-bucket"
+			}
+		}
+		return r.headError(errors.New("the first row has one column, and no bucket is set"), remedy)
+	case len(first) == 2:
+		r.cols = []column{colBucket, colKey}
+	default:
+		return r.headError(fmt.Errorf("the first row has %d columns and none is named key, object_key or ObjectKey", len(first)),
+			"give a header, or say where they are, for example --columns bucket=1,key=2; without either only bucket,key (or key alone with --source-bucket) can be read")
+	}
+	r.heads = make([]string, len(r.cols))
+	return nil
+}
+
+// batchColumns finds the columns of a manifest of S3 Batch Operations by their
+// number (Amazon S3 User Guide, "Creating an S3 Batch Operations job", Specifying a manifest).
+func (r *csvRows) batchColumns(first []string) error {
+	r.cols = []column{colBucket, colKey, colVersionID}
+	if len(first) < 2 || len(first) > 3 {
+		return r.headError(fmt.Errorf("the first row has %d columns, and a manifest of S3 Batch Operations has bucket,key or bucket,key,version id", len(first)),
+			"say which are which, for example --columns bucket=1,key=2")
+	}
+	if columnOf(first[0]) == colBucket && columnOf(first[1]) == colKey {
+		return r.headError(errors.New("the first row is a header, and a manifest of S3 Batch Operations has none"),
+			"is it a plain CSV? then give --format csv, and its keys are taken as they are; else take the header out")
+	}
+	r.cols = r.cols[:len(first)]
+	for _, col := range r.cols {
+		r.heads = append(r.heads, names[col])
+	}
+	return nil
+}
+
+// headerWords finds a header whose key column has another name, which read as
+// data would submit an object that nobody meant.
+func headerWords(cells []string) bool {
+	others := []string{"path", "filepath", "file", "filename", "object", "objectname", "url", "uri", "volume", "title", "id", "assetid"}
+	for _, s := range cells {
+		if columnOf(s) == colExtra && !slices.Contains(others, foldName(s)) {
+			return false
+		}
+	}
+	return len(cells) > 1
+}
+
+// header takes the first row as names.
+func (r *csvRows) header(first []string, columns Columns) error {
+	r.heads = first
+	report := len(first) >= len(reportColumns) && slices.Equal(first[:len(reportColumns)], reportColumns)
+	seen := map[column]string{}
+	for i, name := range r.heads {
+		col := columns.column(name)
+		if report && i < len(reportColumns) && col == colExtra {
+			col = colIgnore
+			if name == "state" {
+				col = colState
+			}
+		}
+		if other, twice := seen[col]; twice {
+			if !col.carried() {
+				return r.headError(fmt.Errorf("the header names the %s column twice (%q and %q)", names[col], other, name), "leave one out, or rename it")
+			}
+			col = colExtra
+		}
+		r.cols = append(r.cols, col)
+		if col != colExtra && col != colIgnore {
+			seen[col] = name
+		}
+	}
+	r.countExtra()
+	return nil
+}
+
+// countExtra counts the columns that are carried to the report.
+func (r *csvRows) countExtra() {
+	for _, col := range r.cols {
+		if col == colExtra || col.carried() {
+			r.extra++
+		}
+	}
+}
+
+func (r *csvRows) headError(err error, remedy string) error {
+	var broken *BrokenError
+	if errors.As(err, &broken) {
+		broken.Unread = true
+		return broken
+	}
+	return &BrokenError{Source: r.check.source, Line: r.in.line, Unread: true, Err: err, Remedy: remedy}
+}
+
+// delimiterName names a delimiter in a sentence.
+func delimiterName(d byte) string {
+	switch d {
+	case ',':
+		return "a comma"
+	case ';':
+		return "a semicolon"
+	case '\t':
+		return "a tab"
+	}
+	return string(rune(d))
+}
+
+// delimiterFlag is the delimiter as --delimiter takes it.
+func delimiterFlag(d byte) string {
+	if d == '\t' {
+		return "tab"
+	}
+	return string(rune(d))
+}
+
+func quoteAll(cells []string) string {
+	quoted := make([]string, 0, len(cells))
+	for _, s := range cells {
+		quoted = append(quoted, excerpt(s))
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,46 @@
+package manifest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// describe fills what the row tells of the object itself. What cannot be read
+// stays unknown and rejects nothing: the row names its object all the same, and
+// its columns are carried to the report.
+func (e *Entry) describe(v *values) {
+	if s := v[colSize]; s != "" {
+		if n, err := strconv.ParseUint(trim(s), 10, 63); err == nil {
+			e.Sized, e.Size = true, int64(n)
+		}
+	}
+	if s := v[colETag]; s != "" {
+		e.ETag = strings.Trim(trim(s), `"`)
+	}
+	if s := v[colLastModified]; s != "" {
+		e.LastModified = parseTime(trim(s))
+	}
+	if s := v[colStorageClass]; s != "" {
+		e.StorageClass = trim(s)
+	}
+	if s := v[colVersionID]; s != "" {
+		e.VersionID = trim(s)
+	}
+}
+
+// parseTime reads RFC 3339 (so does S3 Inventory write), the same with a blank
+// for the T, and the date of HTTP headers. Without a zone it is UTC, as query
+// engines print it. The zero time is for all else.
+func parseTime(s string) time.Time {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return t.UTC()
+	}
+	return time.Time{}
+}

@@ -1,0 +1,56 @@
+package manifest
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// isPattern tells a pattern that no shell has expanded. A file of exactly that
+// name comes first, as it does in a shell.
+func isPattern(arg string) bool {
+	if !strings.ContainsAny(arg, "*?[{") {
+		return false
+	}
+	_, err := os.Lstat(arg)
+	return err != nil
+}
+
+// Files gives the files that a pattern means, in the order of their bytes; any
+// other source is its own and only file. *, **, ?, [a-z] and {a,b} are those of
+// Filter's patterns; as in a shell, folders and names that begin with a dot are
+// left out. A pattern that matches nothing is ErrUsage, and so is a folder that
+// cannot be read: files in it would be missed.
+func (s Source) Files() ([]Source, error) {
+	if s.Kind != KindPattern {
+		return []Source{s}, nil
+	}
+	pattern := filepath.ToSlash(s.Arg)
+	if !doublestar.ValidatePattern(pattern) {
+		return nil, usagef("there is no file %s, and it is no valid pattern either: check the SOURCE's name", s.Arg)
+	}
+	names, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			return nil, usagef("%s: the folder %s cannot be read: %v", s.Arg, cause.Path, cause.Err)
+		}
+		return nil, usagef("%s: %v", s.Arg, err)
+	}
+	if len(names) == 0 {
+		return nil, usagef("no file matches %s (looked for at %s): check the SOURCE's name", s.Arg, s.path)
+	}
+	slices.Sort(names)
+	files := make([]Source, len(names))
+	for i, name := range names {
+		if files[i], err = ParseSource(name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
