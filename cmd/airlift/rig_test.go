@@ -59,6 +59,8 @@ type rig struct {
 	air   *airtest.Server
 	url   string
 	env   []string
+	// binary is the command that the rig runs.
+	binary string
 }
 
 // newRig starts an AiR and makes a folder. All job settings are in the environment, as a cron job would have them; the
@@ -66,7 +68,7 @@ type rig struct {
 func newRig(t *testing.T, c airtest.Config) *rig {
 	t.Helper()
 	c.AccessKey, c.SecretKey = testAccessKey, testSecretKey
-	r := &rig{t: t, dir: t.TempDir(), air: airtest.NewServer(c)}
+	r := &rig{t: t, dir: t.TempDir(), air: airtest.NewServer(c), binary: binary}
 	r.url = r.air.Start(t)
 	r.queue = filepath.Join(r.dir, "queue.db")
 	r.env = []string{
@@ -101,7 +103,7 @@ type result struct {
 }
 
 func (r *rig) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(r.binary, args...)
 	cmd.Dir, cmd.Env = r.dir, r.env
 	return cmd
 }

@@ -18,6 +18,8 @@ type contest struct {
 	prepare     func(ctx context.Context) (func(), error)
 	contestants []contestant
 	rows        []line
+	// done, if set, gets the samples at the end.
+	done func(m *measured) error
 }
 
 // contestant is one of them.
@@ -110,7 +112,10 @@ func (c *contest) run(ctx context.Context, b *bench, r *report) error {
 			progress("%s %d/%d: %s in %.1f s: %s", c.name, i+1, len(reps), p.name, time.Since(start).Seconds(), s)
 		}
 	}
-	r.add(c, reps)
+	m := r.add(c, reps)
+	if c.done != nil {
+		return c.done(m)
+	}
 	return nil
 }
 

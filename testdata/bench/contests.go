@@ -4,5 +4,11 @@ package main
 func contests(b *bench) []*contest {
 	return []*contest{
 		enqueueContest(b),
+		submitContest(b),
+		drainContest(b),
+		decodeContest(b),
+		growthContest(b),
+		commandContest(b),
+		bigContest(b),
 	}
 }

@@ -18,7 +18,7 @@ import (
 type report struct {
 	bench    *bench
 	started  time.Time
-	contests []measured
+	contests []*measured
 	skipped  []string
 }
 
@@ -32,12 +32,13 @@ type measured struct {
 
 func newReport(b *bench) *report { return &report{bench: b, started: time.Now()} }
 
-func (r *report) add(c *contest, reps []map[string]sample) {
-	m := measured{Name: c.name, Reps: reps, lines: c.rows}
+func (r *report) add(c *contest, reps []map[string]sample) *measured {
+	m := &measured{Name: c.name, Reps: reps, lines: c.rows}
 	for _, p := range c.contestants {
 		m.Who = append(m.Who, p.name)
 	}
 	r.contests = append(r.contests, m)
+	return m
 }
 
 func (r *report) skip(what, why string) {
@@ -205,7 +206,7 @@ func (r *report) writeJSON(path string) error {
 	text, err := json.MarshalIndent(struct {
 		Started  time.Time
 		Quick    bool
-		Contests []measured
+		Contests []*measured
 		Skipped  []string
 	}{r.started.UTC(), r.bench.quick, r.contests, r.skipped}, "", " ")
 	if err != nil {

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+var clockSteps = flag.Bool("clocksteps", false, "build the command with a wall clock that TestTheWallClockIsStepped can step")
+
+// steppedClock stands behind time.Now in the command that TestTheWallClockIsStepped builds: once the file exists that
+// the variable names, the wall clock is so many seconds off. The monotonic clock goes on as it was.
+const steppedClock = `
+var steppedBy atomic.Int64
+
+func init() {
+	file, _ := syscall.Getenv("STEPPED_CLOCK_FILE")
+	by, _ := syscall.Getenv("STEPPED_CLOCK_BY")
+	step := map[string]int64{"+1h": 3600, "-1h": -3600}[by]
+	if step == 0 {
+		return
+	}
+	go func() { // Now itself may be called where no system call is allowed
+		for syscall.Access(file, 0) != nil {
+			Sleep(10 * Millisecond)
+		}
+		steppedBy.Store(step)
+	}()
+}
+`
+
+// buildStepped builds the command over a copy of the time package's Now whose wall clock can be stepped.
+func buildStepped(t *testing.T) string {
+	t.Helper()
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	real := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time", "time.go")
+	source, err := os.ReadFile(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const read = "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n"
+	text := strings.Replace(string(source), read, read+"\tsec += steppedBy.Load()\n", 1)
+	imports := strings.Replace(text, "import (\n", "import (\n\t\"sync/atomic\"\n\t\"syscall\"\n", 1)
+	if text == string(source) || imports == text {
+		t.Fatalf("%s of %s is not as this test knows it", real, runtime.Version())
+	}
+	dir := t.TempDir()
+	stepped, overlay := filepath.Join(dir, "time.go"), filepath.Join(dir, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {real: stepped}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{stepped: imports + steppedClock, overlay: string(replace)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	built := filepath.Join(dir, "airlift")
+	build := exec.Command("go", "build", "-overlay", overlay, "-o", built, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the command with a stepped clock: %v\n%s", err, out)
+	}
+	return built
+}
+
+// TestTheWallClockIsStepped sets the wall clock of a running command an hour forward or back, in a pause and while an
+// answer is in doubt: the pause ends with the server's midnight, a step forward costs one probe, and no object gets a
+// second job. It needs a build of its own, so it runs with -clocksteps only.
+func TestTheWallClockIsStepped(t *testing.T) {
+	if !*clockSteps {
+		t.Skip("run it with -clocksteps (make clocksteps)")
+	}
+	stepped := buildStepped(t)
+	for _, by := range []string{"+1h", "-1h"} {
+		t.Run("in a pause "+by, func(t *testing.T) {
+			t.Parallel()
+			const dailyCap, items = 10, 16
+			posts := &arrivals{}
+			r, turn := posts.newCapRig(t, dailyCap, airtest.Settings{DailyCap: dailyCap}, 6*time.Second)
+			step := r.stepClock(stepped, by)
+			p := r.start("run", r.manifest("archive.csv", items), "--workers", "1", "--grace", "100ms")
+			await(t, posts.reached(dailyCap+1), "the first POST over the cap")
+			r.awaitPause()
+			step()
+			p.wait().want(t, exitOK)
+			r.settled(items)
+			before, after := posts.split(<-turn)
+			if before > dailyCap+2 || after != items-dailyCap {
+				t.Errorf("%d POSTs before midnight and %d after, want at most %d, and %d", before, after, dailyCap+2, items-dailyCap)
+			}
+		})
+		t.Run("in doubt "+by, func(t *testing.T) {
+			t.Parallel()
+			const items = 5
+			posts := &tally{}
+			struck := false // the requests of one worker come one after the other
+			r := newRig(t, airtest.Config{
+				Settings:  airtest.Settings{ListLag: airtest.Duration(2 * time.Second)},
+				OnRequest: func(q airtest.Request) { countPost(posts, q) },
+				Script: func(q airtest.Request) airtest.Fault {
+					if strings.HasSuffix(q.Job.Source.ObjectKey, "00002.mov") && !struck {
+						struck = true
+						return airtest.Fault{Kind: airtest.ResetAfter}
+					}
+					return airtest.Fault{}
+				},
+			})
+			r.setenv("AIRLIFT_SETTLE", "4s")
+			step := r.stepClock(stepped, by)
+			p := r.start("run", r.manifest("archive.csv", items), "--workers", "1")
+			await(t, posts.reached(items), "the last item's POST")
+			step()
+			p.wait().want(t, exitOK)
+			r.settled(items)
+			if got := r.air.Posts(); got != items {
+				t.Errorf("%d POSTs for %d items", got, items)
+			}
+		})
+	}
+}
+
+// stepClock lets the commands of this rig be those of the stepped build, and returns what steps their clock.
+func (r *rig) stepClock(command, by string) (step func()) {
+	file := filepath.Join(r.dir, "stepped")
+	r.binary = command
+	r.setenv("STEPPED_CLOCK_FILE", file)
+	r.setenv("STEPPED_CLOCK_BY", by)
+	return func() {
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			r.t.Error(err)
+		}
+	}
+}
+
+func countPost(c *tally, q airtest.Request) {
+	if isPost(q) {
+		c.add()
+	}
+}
