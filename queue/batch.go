@@ -11,7 +11,7 @@ import (
 const MaxBatchID = 256
 
 // IdentityVersion is the way in which an item's identity is formed, stored with each batch so that a later way can live
-// beside it. Version 0: batch, source bucket and object key.
+// beside it. Version 0: batch, source bucket, object key and, of changed objects, the item's version.
 const IdentityVersion = 0
 
 // Batch is the items under one Batch id, which is sent with each job.
@@ -26,6 +26,8 @@ type Batch struct {
 	Created  time.Time `json:"created"`
 	// Counts are the books.
 	Counts Counts `json:"counts"`
+	// Versions counts the items that are further ones of objects which changed; all others are one an object.
+	Versions int64 `json:"versions,omitempty"`
 	// Reading tells of the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
 	// Columns are the names of the extra columns that its items carry, in the order in which they were first seen.

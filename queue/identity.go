@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -15,19 +16,13 @@ const MaxName = 256
 // for a lookup compares the source too).
 const nameHex = 16
 
+// versionHex is the length of a version in a name.
+const versionHex = 16
+
 // JobName returns the name of the item's job in a batch without a template: the manifest's if it gave one, else
 // "<base name of the key>-<16 hex digits of a hash of the identity>" in [A-Za-z0-9._-] only. It depends on nothing but
-// the identity, so that a rebuilt queue finds the same jobs.
-func JobName(batch string, it Item) string {
-	if it.Name != "" {
-		return it.Name
-	}
-	_, base := splitKey(it.Key)
-	if base == "" {
-		base = "object"
-	}
-	return plainText(base, MaxName-1-nameHex) + "-" + hashOf(batch, &it)
-}
+// the identity, so that a rebuilt queue finds the same jobs. See [Namer.Name] for versions.
+func JobName(batch string, it Item) string { return Namer{batch: batch}.Name(&it) }
 
 // Namer gives the jobs of a batch their names. A lookup finds a job by its name, so the name of an item never changes
 // once it may have been sent.
@@ -50,12 +45,54 @@ func NewNamer(b Batch) (Namer, error) {
 }
 
 // Name returns the name of the item's job: the manifest's if it gave one, else that of the template, else that of
-// [JobName].
+// [JobName]. A version has the name that it would have as the object's first item, shorter if need be, and
+// "-<16 hex digits of the version>", which [VersionIn] reads back.
 func (n Namer) Name(it *Item) string {
-	if it.Name != "" || n.template.parts == nil {
-		return JobName(n.batch, *it)
+	if it.Version == 0 {
+		return n.plain(it, MaxName)
 	}
-	return n.template.name(n.batch, it)
+	return n.plain(it, MaxName-1-versionHex) + fmt.Sprintf("-%0*x", versionHex, it.Version)
+}
+
+// plain is Name without the version, in at most so many characters.
+func (n Namer) plain(it *Item, most int) string {
+	switch {
+	case it.Name != "":
+		return cutName(it.Name, most)
+	case n.template.parts != nil:
+		return cutName(n.template.name(n.batch, it, most), most)
+	}
+	_, base := splitKey(it.Key)
+	if base == "" {
+		base = "object"
+	}
+	return plainText(base, most-1-nameHex) + "-" + hashOf(n.batch, it)
+}
+
+// VersionIn returns the version that a name ends in, 0 if none. Other names may end alike: compare with the name of the
+// item.
+func VersionIn(name string) uint64 {
+	at := len(name) - versionHex
+	if at < 1 || name[at-1] != '-' {
+		return 0
+	}
+	v, err := strconv.ParseUint(name[at:], 16, 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// cutName returns the first so many characters of a name.
+func cutName(name string, most int) string {
+	n := 0
+	for i := range name {
+		if n == most {
+			return name[:i]
+		}
+		n++
+	}
+	return name
 }
 
 // plainText returns at most so many characters of a text, with '_' for every one that is not in [A-Za-z0-9._-].

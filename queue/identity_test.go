@@ -40,6 +40,55 @@ func TestJobName(t *testing.T) {
 	}
 }
 
+// The job of a version has a name of its own, of which the version can be read, whatever the name before it is.
+func TestNameOfAVersion(t *testing.T) {
+	for name, c := range map[string]struct {
+		template string
+		it       Item
+	}{
+		"generated":         {"", Item{Bucket: "media", Key: "reels/clip 1.mov"}},
+		"long":              {"", Item{Bucket: "media", Key: strings.Repeat("ü", 512)}},
+		"given":             {"", Item{Bucket: "media", Key: "k", Name: "given name"}},
+		"given and long":    {"", Item{Bucket: "media", Key: "k", Name: strings.Repeat("ü", MaxName)}},
+		"given like one":    {"", Item{Bucket: "media", Key: "k", Name: "x-0123456789abcdef"}},
+		"by a template":     {"{dir}-{stem}", Item{Bucket: "media", Key: strings.Repeat("reels/", 100) + "clip.mov"}},
+		"by a long one":     {strings.Repeat("x", MaxName-nameHex-10) + "-{hash}-{key}", Item{Bucket: "media", Key: strings.Repeat("k", 99)}},
+		"by one of columns": {"{column:title}", Item{Bucket: "media", Key: "k", Extra: []Field{{"title", "T"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, err := NewNamer(Batch{ID: "b", Settings: Settings{Name: c.template}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]uint64{}
+			for _, v := range []uint64{0, 1, 2, 0x0123456789abcdef, 1<<64 - 1} {
+				c.it.Version = v
+				got := n.Name(&c.it)
+				if n := utf8.RuneCountInString(got); n > MaxName {
+					t.Errorf("version %x: the name has %d characters", v, n)
+				}
+				if other, taken := seen[got]; taken {
+					t.Errorf("the versions %x and %x have the name %s", v, other, got)
+				}
+				seen[got] = v
+				if back := VersionIn(got); v != 0 && back != v {
+					t.Errorf("version in %s: got %x, want %x", got, back, v)
+				}
+			}
+		})
+	}
+	for _, none := range []string{"", "x", "0123456789abcdef", "-0123456789abcde", "x-0123456789abcdeg", "x_0123456789abcdef", "x-+123456789abcdef"} {
+		if v := VersionIn(none); v != 0 {
+			t.Errorf("version in %q: got %x, want none", none, v)
+		}
+	}
+	// A rebuilt queue must find these jobs too.
+	it := Item{Bucket: "media", Key: "reels/clip 1.mov", Version: 0xabc}
+	if got, want := JobName("archive-2024", it), "clip_1.mov-eb580523fa55402a-0000000000000abc"; got != want {
+		t.Errorf("the name changed: got %s, want %s", got, want)
+	}
+}
+
 func TestBatchValidate(t *testing.T) {
 	for id, ok := range map[string]bool{
 		"a": true, "batch_2024_11_21": true, strings.Repeat("ü", 256): true, "": false, strings.Repeat("x", 257): false, "a\nb": false, "a\xffb": false,

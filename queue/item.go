@@ -58,12 +58,19 @@ func (f JobFields) Equal(o JobFields) bool {
 }
 
 // Item is an entry that was accepted into the queue. It never changes; what happens to it is its [Record].
+//
+// An object whose contents changed after it was sent gets a further item, which is a version of it: see [Chunk].
 type Item struct {
 	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is where the manifest has it.
 	Seq  uint64
 	Line int64
-	// Bucket and Key are byte-exact and, with the batch, the item's identity.
+	// Bucket and Key are byte-exact and, with the batch and the version, the item's identity.
 	Bucket, Key string
+	// Version is 0 for the first item of an object. That of a further one is its content when it was added or, if the
+	// object has had an item of that version, the next number that is free.
+	Version uint64
+	// Content is what was known of the object's contents when the item was added.
+	Content Content
 	// Name is the job's name if the manifest gave one; see [JobName].
 	Name string
 	// Own are the job fields that its row set.
@@ -121,8 +128,11 @@ type Result struct {
 
 // Adopted is a job found in AiR's list, for the item of its object.
 type Adopted struct {
-	Seq   uint64
-	JobID string
+	Seq uint64
+	// Version, if not 0, says that the job is of that version of the object whose first item is Seq. The batch gets the
+	// item if it does not have it: like the first, with the version for its content.
+	Version uint64
+	JobID   string
 	// At is when AiR made the job, or, where it does not say, when the job was found.
 	At time.Time
 	// Day is the server's day on which the job was made; 0: not known, it counts against none.
@@ -147,6 +157,13 @@ type Chunk struct {
 	Skipped map[string]int64
 	// Marks are stored together with the rows, all or none: how far the reading has come with them.
 	Marks []Mark
+	// Changed asks of each known object whether its contents are still those that its items were added with. If not, and
+	// if all its items were or may have been sent, it gets a further item. A job reads what the object holds when it runs,
+	// so the last item of an object, if it was surely not sent yet, needs no other beside it: it takes the contents
+	// over. Contents of which nothing was known are taken for those found now.
+	Changed bool
+	// Trial asks what would become of the items, and stores nothing.
+	Trial bool
 }
 
 // Mark is a note that a reading leaves for the one that goes on where it ended. The engine does not look into it. It
@@ -160,14 +177,21 @@ type Mark struct {
 
 // Added says what became of a chunk's items; their numbers add up to len(Chunk.Items).
 type Added struct {
+	// Added counts new objects and, of changed ones, new versions.
 	Added, Known, Duplicates int
+	// Unsure counts those of the known whose contents could not be compared, because nothing is known of them as they
+	// were or as they are (see [Chunk.Changed]).
+	Unsure int
 	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and
 	// counted them as rejected.
 	Conflicts []Rejected
 }
 
-// Object names an S3 object.
-type Object struct{ Bucket, Key string }
+// Object names an S3 object and which of its items is meant: that of a version, or for 0 the first.
+type Object struct {
+	Bucket, Key string
+	Version     uint64
+}
 
 // Day is a UTC day of the server's clock, in days since 1970-01-01.
 type Day int32

@@ -62,6 +62,12 @@ func CanMove(from, to State) bool {
 	return false
 }
 
+// MaybeSent reports whether AiR may hold a job for the item: it has one, or it was ever in doubt, for good. What is
+// pending, failed or cancelled otherwise was never sent, or refused.
+func (r Record) MaybeSent() bool {
+	return r.Doubted || r.State == Submitted || r.State == Sending || r.State == InDoubt
+}
+
 // Claim returns the record of an item that has just been claimed on the given server day (see [Day]).
 func Claim(r Record, day Day) (Record, error) {
 	if !CanMove(r.State, Sending) {

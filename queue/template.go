@@ -116,10 +116,11 @@ func (t Template) Columns() []string {
 	return all
 }
 
-// name returns the name of an item's job. If it is too long the longest values are cut, never the text or the hash.
-func (t Template) name(batch string, it *Item) string {
+// name returns the name of an item's job. If it has more than so many characters the longest values are cut, never the
+// text or the hash: it is still longer if these are.
+func (t Template) name(batch string, it *Item, most int) string {
 	values := make([]string, len(t.parts))
-	excess := t.fixed() - MaxName
+	excess := t.fixed() - most
 	for i, p := range t.parts {
 		switch p.placeholder {
 		case "", placeHash:
@@ -141,6 +142,9 @@ func (t Template) name(batch string, it *Item) string {
 			if len(values[i]) > len(values[longest]) {
 				longest = i
 			}
+		}
+		if values[longest] == "" {
+			break
 		}
 		values[longest] = values[longest][:len(values[longest])-1]
 	}

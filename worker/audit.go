@@ -40,6 +40,7 @@ type Audit struct {
 	Report func(Finding) error
 	Log    zerolog.Logger
 
+	names queue.Namer
 	tally Tally
 	// agreed: the item's own job is listed; other: a job that is not the item's own.
 	agreed, other bits
@@ -81,7 +82,7 @@ const (
 	NotSubmitted FindingKind = "not_submitted"
 	// NotListed: the queue has a job for the item, and AiR lists none.
 	NotListed FindingKind = "not_listed"
-	// UnknownObject: AiR lists a job for an object that the queue's batch does not have.
+	// UnknownObject: AiR lists a job for an object, or for a version of one, that the queue's batch does not have.
 	UnknownObject FindingKind = "unknown_object"
 )
 
@@ -101,6 +102,13 @@ type Finding struct {
 // concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
 func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	setDefault(&a.GiveUp, lookupsGiveUp)
+	b, err := a.Store.Batch(ctx, a.Batch)
+	if err != nil {
+		return a.tally, err
+	}
+	if a.names, err = queue.NewNamer(b); err != nil {
+		return a.tally, err
+	}
 	if wait := time.Until(a.Settled); wait > 0 {
 		a.Log.Info().Str("batch", a.Batch).Stringer("wait", wait.Round(time.Second)).Msg("waiting until AiR must list all that it accepted (--settle)")
 		if err := sleep(ctx, wait); err != nil {
@@ -123,29 +131,33 @@ const progressEvery = 1000
 
 // page compares the jobs of one page, and stores what is adopted before the next is asked for.
 func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
+	if a.Adopt {
+		if err := a.adoptVersions(ctx, jobs); err != nil {
+			return err
+		}
+	}
 	var adopt []queue.Adopted
 	adopting := map[uint64]string{}
 	for _, j := range jobs {
-		o := queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}
-		e, found, err := a.Store.Find(ctx, a.Batch, o)
+		w, err := whoseJob(ctx, a.Store, a.names, j)
 		if err != nil {
 			return err
 		}
-		if found && adopting[e.Seq] != "" {
-			e.State, e.JobID = queue.Submitted, adopting[e.Seq]
+		if w.found && adopting[w.Seq] != "" {
+			w.State, w.JobID = queue.Submitted, adopting[w.Seq]
 		}
 		switch {
-		case !found:
-			if err := a.unknown(o, j); err != nil {
+		case !w.found:
+			if err := a.unknown(j); err != nil {
 				return err
 			}
-		case e.State == queue.Submitted && e.JobID == j.ID:
-			a.agrees(e.Seq)
-		case a.Adopt && e.State != queue.Submitted:
-			adopt = append(adopt, adopted(e.Seq, j, time.Now()))
-			adopting[e.Seq] = j.ID
+		case w.State == queue.Submitted && w.JobID == j.ID:
+			a.agrees(w.Seq)
+		case a.Adopt && w.State != queue.Submitted:
+			adopt = append(adopt, adopted(w.Seq, j, time.Now()))
+			adopting[w.Seq] = j.ID
 		default:
-			a.differs(e.Seq, j.ID)
+			a.differs(w.Seq, j.ID)
 		}
 	}
 	if len(adopt) > 0 {
@@ -163,6 +175,29 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 			Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
 	}
 	return nil
+}
+
+// adoptVersions adopts the jobs of versions that the batch does not have: of a changed object the sources show only what
+// it is now, and what it was is known by the names of its jobs alone.
+func (a *Audit) adoptVersions(ctx context.Context, jobs []air.Job) error {
+	var adopt []queue.Adopted
+	for _, j := range jobs {
+		w, err := whoseJob(ctx, a.Store, a.names, j)
+		if err != nil {
+			return err
+		}
+		if w.version != 0 {
+			one := adopted(w.Seq, j, time.Now())
+			one.Version = w.version
+			adopt = append(adopt, one)
+		}
+	}
+	if len(adopt) == 0 {
+		return nil
+	}
+	n, err := a.Store.Adopt(ctx, a.Batch, adopt)
+	a.tally.Adopted += int64(n)
+	return err
 }
 
 // adopted returns a listed job as the queue adopts it. When it was made is believed unless it lies in our future, which
@@ -194,13 +229,13 @@ func (a *Audit) differs(seq uint64, id string) {
 	}
 }
 
-// unknown reports a job for an object that the queue does not have.
-func (a *Audit) unknown(o queue.Object, j air.Job) error {
+// unknown reports a job for an object, or a version of one, that the queue does not have.
+func (a *Audit) unknown(j air.Job) error {
 	if !a.held.add(noItem, j.ID) {
 		return nil
 	}
 	a.tally.Jobs++
-	return a.report(Finding{Kind: UnknownObject, Bucket: o.Bucket, Key: o.Key, Listed: []string{j.ID}})
+	return a.report(Finding{Kind: UnknownObject, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Listed: []string{j.ID}})
 }
 
 // conclude goes through the items and reports what does not agree, now that the whole list is known.

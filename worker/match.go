@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"airlift/queue"
 	"airlift/worker/air"
 )
 
@@ -65,11 +64,11 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) error 
 		if j.Batch != batch {
 			continue // the filter may match in part
 		}
-		e, found, err := p.Store.Find(ctx, batch, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey})
+		w, err := whoseJob(ctx, p.Store, p.namers[batch], j)
 		if err != nil {
 			return err
 		}
-		if !found || !maybeAccepted(e.Record) {
+		if !w.found || !w.MaybeSent() {
 			return stop(Setup, "AiR holds job %s of batch %q for s3://%s/%s, which this queue never sent: %s",
 				j.ID, batch, j.Source.Bucket, j.Source.ObjectKey, remedy)
 		}
@@ -90,9 +89,4 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) error 
 		}
 	}
 	return nil
-}
-
-// maybeAccepted reports whether AiR may hold a job that this queue sent for the item.
-func maybeAccepted(r queue.Record) bool {
-	return r.Doubted || r.State == queue.Submitted || r.State == queue.Sending || r.State == queue.InDoubt
 }

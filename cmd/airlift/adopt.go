@@ -17,6 +17,8 @@ type adoptFlags struct {
 	job    jobFlags
 	source sourceFlags
 	send   sendFlags
+	// Without --changed: what a source shows now says nothing of what the jobs read.
+	nightly nightlyFlags
 }
 
 func (a *app) adoptCommand() *cobra.Command {
@@ -40,6 +42,7 @@ have jobs that adopt has not seen, so run it again before anything else.
 	}
 	o.job.add(cmd)
 	o.source.add(cmd)
+	o.nightly.addSince(cmd)
 	o.send.addAPI(cmd)
 	o.send.addListing(cmd)
 	return cmd
@@ -78,7 +81,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		defer j.client.Close()
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, strict: o.source.strict}
+	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, repeated: o.nightly, strict: o.source.strict}
 	t.confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
 	defer t.close()
 	if err := t.open(ctx, false); err != nil {

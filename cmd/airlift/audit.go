@@ -115,7 +115,7 @@ func (v *audit) print(w io.Writer) {
 		{v.OtherJob, "items have another job at AiR than in the queue: is the queue an old copy, or of another account?"},
 		{v.NotSubmitted, "items have a job that the queue does not know: `airlift adopt` marks them as submitted"},
 		{v.NotListed, "items are submitted, but AiR does not list their job: are URL and account the same, and is it longer ago than AiR keeps jobs?"},
-		{v.Unknown, "jobs are for objects that the batch does not have: were they read from other sources? `airlift adopt` takes several"},
+		{v.Unknown, "jobs are for objects, or versions of them, that the batch does not have: were they read from other sources? `airlift adopt` takes several"},
 	} {
 		if kind.count > 0 {
 			put("           %s %s\n", n(kind.count), kind.text)

@@ -12,6 +12,7 @@ import (
 func (a *app) enqueueCommand() *cobra.Command {
 	var job jobFlags
 	var source sourceFlags
+	var nightly nightlyFlags
 	var send sendFlags
 	cmd := &cobra.Command{
 		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
@@ -28,7 +29,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, strict: source.strict}
+			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, strict: source.strict}
 			defer t.close()
 			if err := t.open(ctx, false); err != nil {
 				return err
@@ -38,6 +39,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 	}
 	job.add(cmd)
 	source.add(cmd)
+	nightly.add(cmd)
 	send.addProfile(cmd)
 	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd

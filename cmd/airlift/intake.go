@@ -22,7 +22,11 @@ type intake struct {
 	// batch is the id, or empty for the default.
 	batch string
 	// lacking are the settings found missing so far; the job's are added to them.
-	lacking missing
+	lacking  missing
+	repeated nightlyFlags
+	// readFirst says that the sources are to be read to their end before anything is sent: with --changed, if items are
+	// left from before. Sent now, such an item would be found changed a moment later, although its job reads the change.
+	readFirst bool
 	// needFields says that each item must have its services and destination by now.
 	needFields bool
 	strict     bool
@@ -52,12 +56,16 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if err := checkName(stored, settings); err != nil {
 		return err
 	}
+	t.readFirst = t.repeated.changed && stored.Counts.Pending > 0
 	if t.strict || dry {
 		if err := t.spoolStdin(); err != nil {
 			return err
 		}
 	}
 	t.reading = &reading{sources: t.sources, log: t.app.log}
+	if err := t.nightly(ctx); err != nil {
+		return err
+	}
 	if t.needFields {
 		if err := t.checkFields(ctx, settings); err != nil {
 			return err
@@ -207,17 +215,20 @@ func (t *intake) checkElsewhere(ctx context.Context) error {
 	if err := t.reading.peek(ctx, checkFirst); err != nil {
 		return err
 	}
-	var objects []queue.Object
+	var ahead queue.Chunk
 	for _, it := range t.reading.items() {
-		objects = append(objects, queue.Object{Bucket: it.Bucket, Key: it.Key})
+		ahead.Items = append(ahead.Items, *it)
 	}
-	other, n, err := t.db.SentElsewhere(ctx, t.batch, objects)
+	if err := t.reading.since.sift(ctx, &ahead); err != nil {
+		return err
+	}
+	other, n, err := t.db.SentElsewhere(ctx, t.batch, ahead.Items)
 	if err != nil || n == 0 {
 		return err
 	}
 	return usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
 		"Nothing was sent. To go on with that batch, add --batch %q; to submit them once more on purpose, give --batch a new id",
-		n, len(objects), other, other)
+		n, len(ahead.Items), other, other)
 }
 
 // create opens the queue for good and makes the batch, or stores its changed settings.

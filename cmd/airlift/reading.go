@@ -36,7 +36,10 @@ type reading struct {
 	// nobody is rejected, unless the batch has it already. Nil: nothing is asked for.
 	settings *queue.Settings
 	has      func(ctx context.Context, o queue.Object) bool
-	log      zerolog.Logger
+	// changed takes objects whose contents changed once more; since leaves out what other batches sent.
+	changed bool
+	since   since
+	log     zerolog.Logger
 
 	next    int // the source to open next
 	current manifest.Reader
@@ -143,6 +146,7 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	}
 	item := &queue.Item{
 		Line: e.Line, Bucket: e.Bucket, Key: e.Key, Name: e.Name, Extra: fields(e.Extra),
+		Content: queue.ContentOf(e.ETag, e.Size, e.Sized),
 		Own: queue.JobFields{
 			Services: e.Services, Priority: e.Priority, DestinationBucket: e.DestinationBucket,
 			DestinationRegion: e.DestinationRegion, SourceRegion: e.Region, SourceEndpoint: e.Endpoint,
@@ -168,13 +172,14 @@ func (r *reading) warnUnknown(e *manifest.Entry, why string) {
 		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
 }
 
-// unserved says what an item lacks that is new to the batch; one that the batch has was judged before.
+// unserved says what an item lacks that is new to the batch; one that the batch has was judged before. With --changed it
+// may be sent once more, so it is judged again.
 func (r *reading) unserved(ctx context.Context, it *queue.Item) string {
 	if r.settings == nil {
 		return ""
 	}
 	why := lacks(r.settings.Fields(it))
-	if why == "" || r.has != nil && r.has(ctx, queue.Object{Bucket: it.Bucket, Key: it.Key}) {
+	if why == "" || r.has != nil && !r.changed && r.has(ctx, queue.Object{Bucket: it.Bucket, Key: it.Key}) {
 		return ""
 	}
 	return why
@@ -264,7 +269,11 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	}
 	b := newRowBuffer()
 	go func() { b.end(r.pour(ctx, b)) }()
-	err := r.drain(ctx, db, batch, b)
+	unsure, err := r.drain(ctx, db, batch, b)
+	if unsure > 0 {
+		r.log.Warn().Str("batch", batch).Int64("objects", unsure).Msg("--changed: objects whose earlier content is not known, or for which " +
+			"this source tells neither size nor ETag, could not be compared: they count as known. What was found now is what the next run compares with")
+	}
 	_, broken := r.fate()
 	complete := err == nil && broken == nil
 	return errors.Join(err, db.EndReading(context.WithoutCancel(ctx), batch, complete))
@@ -299,30 +308,37 @@ func (r *reading) headFirst(ctx context.Context) (row, error) {
 	return first, nil
 }
 
-// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks.
-func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffer) error {
+// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks. It
+// returns how many known objects could not be compared.
+func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffer) (unsure int64, err error) {
 	for first := true; ; first = false {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return unsure, context.Cause(ctx)
 		case <-b.filled:
 		}
 		if !first {
 			select {
 			case <-ctx.Done():
-				return context.Cause(ctx)
+				return unsure, context.Cause(ctx)
 			case <-b.full:
 			case <-time.After(gather):
 			}
 		}
-		chunk, rows, ended, err := b.take()
+		chunk, rows, ended, endErr := b.take()
 		if rows > 0 {
-			if _, err := db.Add(context.WithoutCancel(ctx), batch, chunk); err != nil {
-				return err
+			chunk.Changed = r.changed
+			if err := r.since.sift(context.WithoutCancel(ctx), &chunk); err != nil {
+				return unsure, err
 			}
+			added, err := db.Add(context.WithoutCancel(ctx), batch, chunk)
+			if err != nil {
+				return unsure, err
+			}
+			unsure += int64(added.Unsure)
 		}
 		if ended {
-			return err
+			return unsure, endErr
 		}
 	}
 }

@@ -19,6 +19,7 @@ type runFlags struct {
 	job    jobFlags
 	send   sendFlags
 	source sourceFlags
+	nightlyFlags
 	dryRun bool
 }
 
@@ -45,6 +46,7 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 	o.job.add(cmd)
 	o.send.add(cmd)
 	o.source.add(cmd)
+	o.nightlyFlags.add(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	return cmd
 }
@@ -77,7 +79,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 			defer client.Close()
 		}
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, needFields: true, strict: o.source.strict}
+	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, needFields: true, strict: o.source.strict}
 	defer t.close()
 	if err := t.open(ctx, o.dryRun); err != nil {
 		return err
@@ -86,7 +88,8 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 		return a.dryRun(ctx, t, o.send.json)
 	}
 	return a.work(ctx, &job{
-		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, client: client, send: &o.send, checked: checked,
+		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, readFirst: t.readFirst,
+		client: client, send: &o.send, checked: checked,
 		adoptLine: func(batch string) string { return adoptLine(cmd, a, batch, args) },
 	})
 }
@@ -97,9 +100,11 @@ type job struct {
 	opened  time.Time
 	batches []string
 	reading *reading // nil: nothing is read
-	client  *air.Client
-	send    *sendFlags
-	checked parsed
+	// readFirst reads to the end before anything is sent.
+	readFirst bool
+	client    *air.Client
+	send      *sendFlags
+	checked   parsed
 	// lookupsOnly settles what is in doubt and sends nothing.
 	lookupsOnly bool
 	// verify compares the batches with AiR's list afterwards; audits are what it found, by batch.
@@ -145,6 +150,13 @@ func (a *app) work(ctx context.Context, j *job) error {
 		return err
 	}
 	stopShowing := a.show(ctx, j, pool)
+	if j.readFirst {
+		a.log.Info().Str("batch", j.batches[0]).Msg("--changed: items are left from before, so the sources are read to their end before anything is sent")
+		select {
+		case <-fed:
+		case <-ctx.Done():
+		}
+	}
 	runErr := pool.Run(ctx)
 	end(nil) // a run that ends early stops reading
 	feeding.Wait()

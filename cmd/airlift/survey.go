@@ -35,7 +35,7 @@ func (t *intake) survey(ctx context.Context) (s survey, err error) {
 	if err := db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
 		return s, err
 	}
-	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, log: t.app.log, head: t.reading.head,
+	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log, head: t.reading.head,
 		next: t.reading.next, current: t.reading.current, broken: t.reading.broken, worst: t.reading.worst}
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
@@ -71,22 +71,34 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		return err
 	}
 	s.items = b.Counts.Items
-	return trial.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
-		have, found, err := t.db.Find(ctx, t.batch, queue.Object{Bucket: e.Bucket, Key: e.Key})
-		switch {
-		case err != nil:
+	trialChunk := queue.Chunk{Changed: t.reading.changed, Trial: true}
+	compare := func() error {
+		added, err := t.db.Add(ctx, t.batch, trialChunk)
+		if err != nil {
 			return err
-		case !found:
-			s.items++
-			return nil
-		case have.Name != e.Name || !have.Own.Equal(e.Own):
-			s.Added, s.Rejected = s.Added-1, s.Rejected+1
-			return reject(queue.Rejected{Line: e.Line, Bucket: e.Bucket, Key: e.Key,
-				Reason: fmt.Sprintf("the batch has this object with other fields (line %d)", have.Line)})
 		}
-		s.Added, s.Known = s.Added-1, s.Known+1
+		s.items += int64(added.Added)
+		s.Added -= int64(len(trialChunk.Items) - added.Added)
+		s.Known += int64(added.Known)
+		s.Rejected += int64(len(added.Conflicts))
+		trialChunk.Items = trialChunk.Items[:0]
+		for _, r := range added.Conflicts {
+			if err := reject(r); err != nil {
+				return err
+			}
+		}
 		return nil
+	}
+	err = trial.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
+		if trialChunk.Items = append(trialChunk.Items, e.Item); len(trialChunk.Items) < mostRows {
+			return nil
+		}
+		return compare()
 	})
+	if err != nil {
+		return err
+	}
+	return compare()
 }
 
 // checkStrict refuses the whole reading if any row is bad.
@@ -106,7 +118,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 		return usagef("%s", text)
 	}
 	// The trial has used the sources up: read them from the beginning.
-	t.reading = &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, log: t.app.log}
+	t.reading = &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log}
 	return t.rewind()
 }
 

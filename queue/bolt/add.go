@@ -35,9 +35,12 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	if err := db.loadBloom(ctx, b); err != nil {
 		return queue.Added{}, err
 	}
-	s, err := db.sift(ctx, b, chunk.Items, refs)
+	s, err := db.sift(ctx, b, chunk.Items, refs, chunk.Changed)
 	if err != nil {
 		return queue.Added{}, err
+	}
+	if chunk.Trial {
+		return s.result(), nil
 	}
 	a, err := newAddition(chunk, s)
 	if err != nil {
@@ -54,8 +57,8 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	for _, e := range s.fresh {
 		b.adding.bloom.add(e.hash)
 	}
-	b.adding.seen.grow(s.base + uint64(len(s.fresh)))
-	for i := range s.fresh {
+	b.adding.seen.grow(s.base + uint64(a.added.Added))
+	for i := range a.added.Added {
 		b.adding.seen.set(s.base + uint64(i))
 	}
 	for _, seq := range s.met {
@@ -68,15 +71,16 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	return a.added, nil
 }
 
+// result says what becomes of the rows.
+func (s *sifted) result() queue.Added {
+	return queue.Added{Added: s.added(), Known: s.known, Unsure: s.unsure, Duplicates: s.duplicates, Conflicts: s.conflicts}
+}
+
 // addition is a sifted chunk as it will be stored.
 type addition struct {
+	growth
 	added   queue.Added
 	reading queue.Reading // to be added to the batch's
-	own     queue.OwnCounts
-	columns []string
-	base    uint64
-	starts  []uint64 // first seq of each block
-	blocks  [][]byte
 	run     runWriter
 	packs   [][]byte // rejected rows
 	marks   []queue.Mark
@@ -84,14 +88,12 @@ type addition struct {
 
 // newAddition packs everything outside the writer.
 func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
-	a := &addition{added: queue.Added{
-		Added: len(s.fresh), Known: s.known, Duplicates: s.duplicates, Conflicts: s.conflicts,
-	}, base: s.base, marks: chunk.Marks}
+	a := &addition{added: s.result(), marks: chunk.Marks}
 	if err := checkMarks(a.marks); err != nil {
 		return nil, err
 	}
 	r := &a.reading
-	r.Added, r.Known, r.Duplicates = int64(len(s.fresh)), int64(s.known), int64(s.duplicates)
+	r.Added, r.Known, r.Duplicates = int64(a.added.Added), int64(s.known), int64(s.duplicates)
 	r.Rejected = int64(len(chunk.Rejected) + len(s.conflicts))
 	r.SkippedBy = chunk.Skipped
 	for _, n := range chunk.Skipped {
@@ -99,11 +101,10 @@ func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 	}
 	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
 
-	items := s.freshItems(chunk.Items)
-	a.describe(items)
-	if err := a.pack(items); err != nil {
+	if err := a.grow(s.base, s.freshItems(chunk.Items)); err != nil {
 		return nil, err
 	}
+	a.histories = s.kept()
 	for _, e := range s.fresh {
 		a.run.add(e)
 	}
@@ -113,69 +114,14 @@ func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 	return a, err
 }
 
-// describe counts the own fields of new items and lists their extra columns.
-func (a *addition) describe(items []queue.Item) {
-	seen := map[string]bool{}
-	var last []queue.Field
-	for i := range items {
-		it := &items[i]
-		count(&a.own.Services, len(it.Own.Services) > 0)
-		count(&a.own.Priority, it.Own.Priority != 0)
-		count(&a.own.Destination, it.Own.DestinationBucket != "" && it.Own.DestinationRegion != "")
-		count(&a.own.Region, it.Own.SourceRegion != "")
-		count(&a.own.Endpoint, it.Own.SourceEndpoint != "")
-		if sameColumns(last, it.Extra) {
-			continue
-		}
-		last = it.Extra
-		for _, f := range it.Extra {
-			if !seen[f.Name] {
-				seen[f.Name] = true
-				a.columns = append(a.columns, f.Name)
-			}
-		}
-	}
-}
-
-func count(n *int64, yes bool) {
-	if yes {
-		*n++
-	}
-}
-
-// pack makes the blocks, on all cores.
-func (a *addition) pack(items []queue.Item) error {
-	var pieces [][]queue.Item
-	for rest, seq := items, a.base; len(rest) > 0; {
-		n := blockLen(rest)
-		pieces = append(pieces, rest[:n])
-		a.starts = append(a.starts, seq)
-		rest, seq = rest[n:], seq+uint64(n)
-	}
-	a.blocks = make([][]byte, len(pieces))
-	errs := make([]error, len(pieces))
-	each(len(pieces), func() func(i int) {
-		var p packer
-		return func(i int) { a.blocks[i], errs[i] = p.pack(pieces[i]) }
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// store writes and books.
+// store writes and books the chunk.
 func (a *addition) store(t *txn, b *batch) error {
 	bk, err := t.buckets(b)
 	if err != nil {
 		return err
 	}
+	a.growth.store(t, b, bk)
 	m := t.touch(b)
-	for i, value := range a.blocks {
-		t.put(bk.items, seqKey(a.starts[i]), value)
-	}
 	if a.run.total > 0 {
 		a.run.store(t, b, bk)
 	}
@@ -184,9 +130,6 @@ func (a *addition) store(t *txn, b *batch) error {
 		m.Packs++
 	}
 	t.putMarks(bk, a.marks)
-	m.Batch.Counts.Items += a.reading.Added
-	m.Batch.Counts.Pending += a.reading.Added
-	t.woken = t.woken || a.reading.Added > 0
 	r, d := &m.Batch.Reading, &a.reading
 	r.Rows, r.Added, r.Known = r.Rows+d.Rows, r.Added+d.Added, r.Known+d.Known
 	r.Duplicates, r.Rejected, r.Skipped = r.Duplicates+d.Duplicates, r.Rejected+d.Rejected, r.Skipped+d.Skipped
@@ -195,14 +138,6 @@ func (a *addition) store(t *txn, b *batch) error {
 			r.SkippedBy = map[string]int64{}
 		}
 		r.SkippedBy[why] += n
-	}
-	o := &m.Batch.Own
-	o.Services, o.Priority, o.Destination = o.Services+a.own.Services, o.Priority+a.own.Priority, o.Destination+a.own.Destination
-	o.Region, o.Endpoint = o.Region+a.own.Region, o.Endpoint+a.own.Endpoint
-	for _, name := range a.columns {
-		if !slices.Contains(m.Batch.Columns, name) {
-			m.Batch.Columns = append(m.Batch.Columns, name)
-		}
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"airlift/queue"
 )
@@ -11,6 +13,9 @@ import (
 // all of the list or, if one of them is unlawful, none. An item that is submitted already keeps the job that it has and
 // is not counted, so that the same list may be given again; of two jobs for one item the first is taken. What it
 // changes is durable on return.
+//
+// A job of a version that the batch does not have makes the item. The contents of the object's first item are then
+// unknown: what a source told of it lately may be of the version.
 func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int, err error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -19,10 +24,27 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	if len(jobs) == 0 {
 		return 0, nil
 	}
+	if slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Version != 0 }) {
+		if err := b.adding.lock(ctx); err != nil {
+			return 0, fmt.Errorf("adopt: %w", err)
+		}
+		defer b.adding.unlock() // items are made in their turn alone
+	}
 	err = db.submit(ctx, false, func(t *txn) error {
-		steps, err := t.judgeAdopted(b, jobs)
+		bk, err := t.buckets(b)
 		if err != nil {
 			return err
+		}
+		jobs, made, err := t.makeVersions(b, bk, jobs)
+		if err != nil {
+			return err
+		}
+		steps, err := t.judgeAdopted(b, bk, jobs, made)
+		if err != nil {
+			return err
+		}
+		if made.items > 0 {
+			made.store(t, b, bk)
 		}
 		for i := range steps {
 			if err := t.adopt(b, &steps[i]); err != nil {
@@ -38,6 +60,56 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	return n, nil
 }
 
+// makeVersions returns the jobs by the numbers of their items alone, and the items of versions that are to be made. It
+// writes nothing.
+func (t *txn) makeVersions(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.Adopted, made *growth, err error) {
+	made = &growth{base: uint64(b.meta.Batch.Counts.Items)}
+	var items []queue.Item
+	histories := map[uint64]*history{}
+	jobs = slices.Clone(jobs)
+	for i := range jobs {
+		a := &jobs[i]
+		if a.Version == 0 || a.Seq >= made.base {
+			continue
+		}
+		h := histories[a.Seq]
+		if h == nil {
+			kept, _, err := historyOf(bk, a.Seq)
+			if err != nil {
+				return nil, nil, err
+			}
+			h = &kept
+			histories[a.Seq] = h
+		}
+		if seq, have := h.find(a.Version); have {
+			a.Seq = seq
+			continue
+		}
+		it, err := b.item(bk, a.Seq)
+		if err != nil {
+			return nil, nil, err
+		}
+		if it.Version != 0 {
+			return nil, nil, fmt.Errorf("item %d is not the first of its object", a.Seq)
+		}
+		it.Seq = made.base + uint64(len(items))
+		it.Version, it.Content = a.Version, queue.Content(a.Version)
+		h.first = 0
+		if err := h.insert(bk, version{it.Seq, it.Version, it.Content}); err != nil {
+			return nil, nil, err
+		}
+		a.Seq = it.Seq
+		items = append(items, it)
+	}
+	if len(items) == 0 {
+		return jobs, made, nil
+	}
+	for _, first := range slices.Sorted(maps.Keys(histories)) {
+		made.histories = append(made.histories, kept{first, *histories[first]})
+	}
+	return jobs, made, made.grow(made.base, items)
+}
+
 // adoption is one lawful step.
 type adoption struct {
 	seq           uint64
@@ -46,15 +118,11 @@ type adoption struct {
 }
 
 // judgeAdopted works out every step without writing anything.
-func (t *txn) judgeAdopted(b *batch, jobs []queue.Adopted) ([]adoption, error) {
-	bk, err := t.buckets(b)
-	if err != nil {
-		return nil, err
-	}
+func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *growth) ([]adoption, error) {
 	var steps []adoption
 	taken := make(map[uint64]bool, len(jobs))
 	for _, a := range jobs {
-		if a.Seq >= uint64(b.meta.Batch.Counts.Items) {
+		if a.Seq >= made.base+uint64(made.items) {
 			return nil, fmt.Errorf("there is no item %d", a.Seq)
 		}
 		before, in, err := current(bk, a.Seq)

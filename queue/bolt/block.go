@@ -42,8 +42,9 @@ type packer struct {
 }
 
 // pack returns a sealed block. A block is: the number of items; the dictionaries of buckets, own job fields and lists of
-// extra columns; which of each an item has (left out where there is one only); lines; names (if any); keys, each without
-// what it shares with the one before; values of the extra columns. Sequence numbers are implied by the block's key.
+// extra columns; which of each an item has (left out where there is one only); lines; a byte that says which of the next
+// three there are; names; contents; versions; keys, each without what it shares with the one before; values of the extra
+// columns. Sequence numbers are implied by the block's key.
 func (p *packer) pack(items []queue.Item) ([]byte, error) {
 	p.collect(items)
 	b := binary.AppendUvarint(p.buf[:0], uint64(len(items)))
@@ -70,13 +71,22 @@ func (p *packer) pack(items []queue.Item) ([]byte, error) {
 		b = binary.AppendVarint(b, items[i].Line-line)
 		line = items[i].Line
 	}
-	if slices.ContainsFunc(items, func(it queue.Item) bool { return it.Name != "" }) {
-		b = append(b, 1)
+	has := partsOf(items)
+	b = append(b, has)
+	if has&hasNames != 0 {
 		for i := range items {
 			b = appendString(b, items[i].Name)
 		}
-	} else {
-		b = append(b, 0)
+	}
+	if has&hasContents != 0 {
+		for i := range items {
+			b = binary.BigEndian.AppendUint64(b, uint64(items[i].Content))
+		}
+	}
+	if has&hasVersions != 0 {
+		for i := range items {
+			b = binary.AppendUvarint(b, items[i].Version)
+		}
 	}
 	before := ""
 	for i := range items {
@@ -93,6 +103,29 @@ func (p *packer) pack(items []queue.Item) ([]byte, error) {
 	}
 	p.buf = b
 	return seal(b)
+}
+
+// What a block has only if one of its items has it.
+const (
+	hasNames = 1 << iota
+	hasContents
+	hasVersions
+)
+
+func partsOf(items []queue.Item) (has byte) {
+	for i := range items {
+		it := &items[i]
+		if it.Name != "" {
+			has |= hasNames
+		}
+		if it.Content != 0 {
+			has |= hasContents
+		}
+		if it.Version != 0 {
+			has |= hasVersions
+		}
+	}
+	return has
 }
 
 // collect fills the dictionaries. Neighbours mostly have the same entries, so the last one is tried first.

@@ -37,6 +37,16 @@ func (b *batch) item(bk buckets, seq uint64) (queue.Item, error) {
 	if it, ok := b.blocks.get(seq); ok {
 		return it, nil
 	}
+	items, err := blockOf(bk, seq)
+	if err != nil {
+		return queue.Item{}, err
+	}
+	b.blocks.put(items)
+	return items[seq-items[0].Seq], nil
+}
+
+// blockOf returns all items of the block that holds the item.
+func blockOf(bk buckets, seq uint64) ([]queue.Item, error) {
 	c := bk.items.Cursor()
 	k, v := c.Seek(seqKey(seq))
 	if k == nil || keySeq(k) != seq {
@@ -46,17 +56,16 @@ func (b *batch) item(bk buckets, seq uint64) (queue.Item, error) {
 		}
 	}
 	if len(k) != seqLen || keySeq(k) > seq {
-		return queue.Item{}, damaged("item %d is missing", seq)
+		return nil, damaged("item %d is missing", seq)
 	}
 	items, err := unpackBlock(keySeq(k), v)
 	if err != nil {
-		return queue.Item{}, damaged("the items from %d on: %v", keySeq(k), err)
+		return nil, damaged("the items from %d on: %v", keySeq(k), err)
 	}
 	if seq-items[0].Seq >= uint64(len(items)) {
-		return queue.Item{}, damaged("item %d is missing", seq)
+		return nil, damaged("item %d is missing", seq)
 	}
-	b.blocks.put(items)
-	return items[seq-items[0].Seq], nil
+	return items, nil
 }
 
 // pick names an item that was chosen within a transaction, to be read after it.

@@ -10,9 +10,9 @@ import (
 )
 
 // Check reads the whole file and says what is wrong with it: of each batch that every item can be decoded and has one
-// lawful record, that the books are what counting gives, that each item is in the index once, that the reading balances;
-// then the daily counts; and if all that is well, bbolt's own check of the pages. progress, if not nil, is told how many
-// items are done; it must not use the queue.
+// lawful record, that the books are what counting gives, that each item is in the index once or, a version, in the
+// history of its object, that the reading balances; then the daily counts; and if all that is well, bbolt's own check of
+// the pages. progress, if not nil, is told how many items are done; it must not use the queue.
 //
 // It reads in one transaction, so that it compares one moment's books with the same moment's items; while it runs, the
 // file grows with every change. It is meant for a queue at rest.
@@ -84,6 +84,7 @@ func (c *checker) batch(ctx context.Context, tx *bbolt.Tx, b *batch) error {
 	}
 	r.records()
 	r.index()
+	r.histories()
 	r.books()
 	return nil
 }

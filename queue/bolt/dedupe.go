@@ -38,7 +38,8 @@ func (db *DB) loadBloom(ctx context.Context, b *batch) error {
 	if d.loaded {
 		return nil
 	}
-	items := b.public.Load().Counts.Items
+	books := b.public.Load()
+	items := books.Counts.Items - books.Versions // the index has the first of each object
 	if items > 0 {
 		d.bloom = bloom{}
 		d.bloom.reserve(items + items/4)
@@ -71,7 +72,7 @@ func (db *DB) loadBloom(ctx context.Context, b *batch) error {
 	}
 	if found != items {
 		// An object that the index has lost would be added, and get a job, a second time.
-		return damaged("batch %q: the index has %d of %d items", b.public.Load().ID, found, items)
+		return damaged("batch %q: the index has %d of %d objects", b.public.Load().ID, found, items)
 	}
 	d.loaded = true
 	return nil

@@ -14,6 +14,8 @@
 //   - results: submitted, failed and cancelled, appended under sequence number and generation and never rewritten. An
 //     item that is neither open nor ready is what its last result says.
 //   - index: which item is which object, as sorted runs of keyed hashes (see hash and index.go).
+//   - histories: of the objects that changed, which contents their items stand for, and the further items (see history).
+//     The index names the first item of an object only.
 //   - rejected: the rows of the latest reading that were turned away.
 //   - marks: how far that reading has come, in words of its own, until it is complete.
 //
@@ -47,7 +49,7 @@
 //   - between Claim and Finish: in doubt at the next Open, to be looked up.
 //   - in Finish: the results are stored, or the items are in doubt at the next Open and a lookup finds what became of
 //     them.
-//   - in Adopt: the jobs of the call are stored, or none is; AiR's list is read again and shows them again.
+//   - in Adopt: the jobs of the call and the items made for them are stored, or none is; AiR's list is read again and shows them again.
 //   - in Retry and Cancel: some items are changed, the others not; the same command changes the rest.
 //   - in Compact: the old file and perhaps a *.compact beside it, which the next Open deletes; or the new file.
 //

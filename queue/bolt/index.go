@@ -3,7 +3,6 @@ package bolt
 import (
 	"encoding/binary"
 	"math/bits"
-	"sort"
 
 	"go.etcd.io/bbolt"
 )
@@ -121,11 +120,6 @@ type probe struct {
 	found bool
 	fp    uint32 // of the item that was found
 	seq   uint64
-}
-
-func sortProbes(p []probe) []probe {
-	sort.Slice(p, func(i, j int) bool { return p[i].compare(p[j].hash) < 0 })
-	return p
 }
 
 // lookupRuns looks the probes up, which must be sorted by hash and not found yet, newest run first.

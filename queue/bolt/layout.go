@@ -37,6 +37,8 @@ var (
 	bucketRuns     = []byte("runs")     // number of a run -> number of its entries, bound
 	bucketRejected = []byte("rejected") // running number -> rows, packed
 	bucketMarks    = []byte("marks")    // key of a mark -> its value, and its checksum; there only while there are some
+	// There only if there are some: seq of an object's first item -> history, bound.
+	bucketHistories = []byte("histories")
 )
 
 // seqLen is the length of a sequence number in a key.
@@ -57,6 +59,7 @@ func numKey(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 // buckets are the handles of one batch's buckets within one transaction.
 type buckets struct {
 	root, items, open, ready, results, index, runs, rejected *bbolt.Bucket
+	histories                                                *bbolt.Bucket // nil if there are none
 }
 
 // bucketsOf returns the handles, which are nil where the file is damaged; sound says so.
@@ -72,7 +75,7 @@ func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
 	b := buckets{
 		root: root, items: root.Bucket(bucketItems), open: root.Bucket(bucketOpen), ready: root.Bucket(bucketReady),
 		results: root.Bucket(bucketResults), index: root.Bucket(bucketIndex), runs: root.Bucket(bucketRuns),
-		rejected: root.Bucket(bucketRejected),
+		rejected: root.Bucket(bucketRejected), histories: root.Bucket(bucketHistories),
 	}
 	for _, sub := range []*bbolt.Bucket{b.items, b.open, b.ready, b.results, b.index, b.runs, b.rejected} {
 		if sub == nil {

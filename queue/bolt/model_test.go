@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,8 +19,11 @@ type model struct {
 	t       *rapid.T
 	db      *DB
 	path    string
-	order   []string // keys by seq
+	order   []string // items by seq: the key, of further items of an object with their number behind
 	records map[string]queue.Record
+	// content is what each item's job reads, or has read; items are those of an object.
+	content map[string]queue.Content
+	items   map[string][]string
 	claimed map[string]bool // ever
 	reading map[string]bool // met in this reading
 	turn    int             // where the next ready item is looked for
@@ -34,13 +38,14 @@ func TestModel(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
-		m := &model{t: t, path: filepath.Join(dir, fmt.Sprintf("%d.db", n)), records: map[string]queue.Record{}, claimed: map[string]bool{}}
+		m := &model{t: t, path: filepath.Join(dir, fmt.Sprintf("%d.db", n)), records: map[string]queue.Record{}, claimed: map[string]bool{},
+			content: map[string]queue.Content{}, items: map[string][]string{}}
 		m.open()
 		must2(t, m.db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
 		m.begin()
 		defer func() { m.db.Close(); os.Remove(m.path) }()
 		t.Repeat(map[string]func(*rapid.T){
-			"add": m.add, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
+			"add": m.add, "night": m.night, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
 			"": func(t *rapid.T) { m.t = t; m.compare() },
 		})
 	})
@@ -68,27 +73,81 @@ func (m *model) add(t *rapid.T) {
 	keys := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
 		return fmt.Sprintf("k%d", rapid.IntRange(0, 60).Draw(t, "key"))
 	}), 0, 12).Draw(t, "keys")
+	m.addRows(t, keys, false)
+}
+
+// night adds keys with contents, and asks for changes.
+func (m *model) night(t *rapid.T) {
+	m.begin()
+	keys := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+		return fmt.Sprintf("k%d", rapid.IntRange(0, 20).Draw(t, "key"))
+	}), 0, 12).Draw(t, "keys")
+	m.addRows(t, keys, true)
+}
+
+func (m *model) addRows(t *rapid.T, keys []string, changed bool) {
 	var want queue.Added
 	var rows []queue.Item
 	for _, k := range keys {
-		rows = append(rows, queue.Item{Key: k})
-		_, known := m.records[k]
+		c := queue.Content(rapid.IntRange(0, 3).Draw(t, "content")) // of a size only
+		rows = append(rows, queue.Item{Key: k, Content: c})
+		items := m.items[k]
 		switch {
 		case m.reading[k]:
 			want.Duplicates++
-		case known:
+		case len(items) == 0:
+			want.Added++
+			m.grow(k, c)
+		case !changed:
 			want.Known++
 		default:
-			want.Added++
-			m.order = append(m.order, k)
-			m.records[k] = queue.Record{State: queue.Pending}
+			m.meet(k, c, &want)
 		}
 		m.reading[k] = true
 	}
-	got, err := m.db.Add(t.Context(), "b", queue.Chunk{Items: rows})
+	got, err := m.db.Add(t.Context(), "b", queue.Chunk{Items: rows, Changed: changed})
 	must2(t, err)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Fatalf("add %q: got %+v, want %+v", keys, got, want)
+	}
+}
+
+// grow makes an item of an object.
+func (m *model) grow(key string, c queue.Content) {
+	name := key
+	if n := len(m.items[key]); n > 0 {
+		name = fmt.Sprintf("%s/%d", key, n)
+	}
+	m.items[key] = append(m.items[key], name)
+	m.order = append(m.order, name)
+	m.records[name] = queue.Record{State: queue.Pending}
+	m.content[name] = c
+}
+
+// meet is what becomes of a row of a known object whose contents are asked for.
+func (m *model) meet(key string, c queue.Content, want *queue.Added) {
+	items := m.items[key]
+	last := items[len(items)-1]
+	have := m.content[last]
+	isPast := slices.ContainsFunc(items, func(name string) bool { return m.content[name] == c })
+	switch {
+	case c == 0:
+		want.Known++
+		want.Unsure++
+	case c == have:
+		want.Known++
+	case !m.records[last].MaybeSent():
+		want.Known++
+		m.content[last] = c
+	case isPast:
+		want.Known++
+	case have == 0:
+		want.Known++
+		want.Unsure++
+		m.content[last] = c
+	default:
+		want.Added++
+		m.grow(key, c)
 	}
 }
 
@@ -127,14 +186,15 @@ func (m *model) claim(t *rapid.T) {
 	must2(t, err)
 	var got []string
 	for _, c := range list {
-		got = append(got, c.Key)
-		rec, err := queue.Claim(m.records[c.Key], modelDay)
+		name := m.order[c.Seq]
+		got = append(got, name)
+		rec, err := queue.Claim(m.records[name], modelDay)
 		must2(t, err)
 		if c.Record != rec {
-			t.Fatalf("claimed %q: got %+v, want %+v", c.Key, c.Record, rec)
+			t.Fatalf("claimed %q: got %+v, want %+v", name, c.Record, rec)
 		}
-		m.records[c.Key] = rec
-		m.claimed[c.Key] = true
+		m.records[name] = rec
+		m.claimed[name] = true
 		m.day.Claimed++
 	}
 	if !slices.Equal(got, want) {
@@ -240,7 +300,8 @@ func (m *model) adopt(t *rapid.T) {
 func (m *model) change(t *rapid.T, got int64, f queue.Filter, to func(queue.Record) (queue.Record, error), from ...queue.State) {
 	want := int64(0)
 	for _, k := range m.inState(from...) {
-		if f.Match(&queue.Entry{Item: queue.Item{Key: k}, Record: m.records[k]}) {
+		key, _, _ := strings.Cut(k, "/")
+		if f.Match(&queue.Entry{Item: queue.Item{Key: key}, Record: m.records[k]}) {
 			rec, err := to(m.records[k])
 			must2(t, err)
 			m.records[k] = rec
@@ -258,8 +319,17 @@ func (m *model) compare() {
 	i := 0
 	var counts queue.Counts
 	must2(t, m.db.Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
-		if i >= len(m.order) || e.Key != m.order[i] || e.Record != m.records[e.Key] {
-			t.Fatalf("entry %d: got %+v, want %q %+v", i, e, m.order[min(i, len(m.order)-1)], m.records[e.Key])
+		if i >= len(m.order) {
+			t.Fatalf("entry %d: got %+v, want no more", i, e)
+		}
+		name := m.order[i]
+		key, number, _ := strings.Cut(name, "/")
+		if e.Key != key || (e.Version != 0) != (number != "") || e.Record != m.records[name] {
+			t.Fatalf("entry %d: got %+v, want %q %+v", i, e, name, m.records[name])
+		}
+		found, ok, err := m.db.Find(t.Context(), "b", queue.Object{Key: key, Version: e.Version})
+		if must2(t, err); !ok || found.Seq != e.Seq {
+			t.Fatalf("find %q: got %v %+v, want item %d", name, ok, found, e.Seq)
 		}
 		*counts.Of(e.State)++
 		counts.Items++

@@ -16,7 +16,8 @@ type recount struct {
 	m  *meta
 
 	counts   queue.Counts
-	own      addition // its own fields and columns
+	own      growth // its own fields and columns
+	further  int64  // items that are versions
 	ahead    int64
 	rejected int64
 }
@@ -63,7 +64,7 @@ func (r *recount) items(ctx context.Context) error {
 	return nil
 }
 
-// find looks items up in the index.
+// find looks items up in the index, which has the first of each object, and versions in the history of theirs.
 func (r *recount) find(items []queue.Item) {
 	id := r.m.Batch.ID
 	refs := prepare(r.db.indexKey, items)
@@ -79,6 +80,15 @@ func (r *recount) find(items []queue.Item) {
 		switch it := &items[refs[i].row]; {
 		case !p.found:
 			r.problem("batch %q: item %d is not in the index", id, it.Seq)
+		case it.Version != 0:
+			r.further++
+			h, _, err := historyOf(r.bk, p.seq)
+			if err != nil {
+				continue // histories tells
+			}
+			if seq, ok := h.find(it.Version); !ok || seq != it.Seq || seq <= p.seq {
+				r.problem("batch %q: item %d is version %x of item %d, which does not know of it", id, it.Seq, it.Version, p.seq)
+			}
 		case p.seq != it.Seq:
 			r.problem("batch %q: items %d and %d are one object", id, it.Seq, p.seq)
 		case p.fp != refs[i].fp:
@@ -186,7 +196,29 @@ func (r *recount) index() {
 		r.same(id, "a run of the index", run.count, n)
 		all += n
 	}
-	r.same(id, "index", all, r.m.Batch.Counts.Items)
+	r.same(id, "index", all, r.m.Batch.Counts.Items-r.further)
+}
+
+// histories checks that every history is of an item that there is, and that together they have all further items.
+func (r *recount) histories() {
+	id := r.m.Batch.ID
+	further := int64(0)
+	if r.bk.histories != nil {
+		_ = r.bk.histories.ForEach(func(k, v []byte) error {
+			if len(k) != seqLen || keySeq(k) >= uint64(r.m.Batch.Counts.Items) {
+				r.problem("batch %q: a history of no item", id)
+				return nil
+			}
+			h, err := historyAt(k, v)
+			if err != nil {
+				r.problem("batch %q: %v", id, err)
+			}
+			further += int64(len(h.further))
+			return nil
+		})
+	}
+	r.same(id, "versions in histories", further, r.further)
+	r.same(id, "versions", r.m.Batch.Versions, r.further)
 }
 
 // books compares what was counted with what is booked.

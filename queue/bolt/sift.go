@@ -12,12 +12,26 @@ import (
 // sifted says what becomes of each row of a chunk.
 type sifted struct {
 	base  uint64  // seq of the first new item
-	fresh []entry // the new items for the index, sorted by hash
+	fresh []entry // the items of new objects for the index, sorted by hash
 	isNew []bool  // by row
 	// met are the items that the reading meets for the first time, known from before.
-	met               []uint64
-	known, duplicates int
-	conflicts         []queue.Rejected
+	met                       []uint64
+	known, duplicates, unsure int
+	conflicts                 []queue.Rejected
+	// changes are the rows of known objects, if their contents are asked for; see compare.
+	changed bool
+	changes []change
+}
+
+// added counts the new items.
+func (s *sifted) added() int {
+	n := len(s.fresh)
+	for i := range s.changes {
+		if s.changes[i].is == metChanged {
+			n++
+		}
+	}
+	return n
 }
 
 // conflict is a row that contradicts the item of its object, which is known by its row in this chunk, or else by its seq.
@@ -26,9 +40,10 @@ type conflict struct {
 	seq        uint64
 }
 
-// sift tells new rows from known, repeated and contradicting ones. It is called with the batch's turn.
-func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref) (*sifted, error) {
-	s := &sifted{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items))}
+// sift tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. It is
+// called with the batch's turn.
+func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref, changed bool) (*sifted, error) {
+	s := &sifted{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items)), changed: changed}
 	if s.base+uint64(len(items)) > maxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(maxSeq))
 	}
@@ -62,6 +77,11 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 			}
 		}
 	}
+	if changed {
+		if err := db.compare(ctx, b, items, s); err != nil {
+			return nil, err
+		}
+	}
 	s.number()
 	s.conflicts, err = db.explain(ctx, b, items, conflicts)
 	return s, err
@@ -80,12 +100,15 @@ func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []co
 			met = true
 			s.known++
 			s.met = append(s.met, p.seq)
+			if s.changed {
+				s.changes = append(s.changes, change{row: r.row, first: p.seq})
+			}
 		}
 	}
 	return conflicts
 }
 
-// number gives the new items their sequence numbers, in the order of the rows.
+// number gives the new items their sequence numbers, in the order of the rows, and versions their numbers.
 func (s *sifted) number() {
 	seqs := make([]uint64, len(s.isNew))
 	next := s.base
@@ -98,17 +121,29 @@ func (s *sifted) number() {
 	for i := range s.fresh {
 		s.fresh[i].seq = seqs[s.fresh[i].seq]
 	}
+	for i := range s.changes {
+		if c := &s.changes[i]; c.is == metChanged {
+			c.version = c.history.add(seqs[c.row], c.content)
+		}
+	}
 }
 
-// freshItems returns the new items in order; the chunk itself, if all are new.
+// freshItems returns the new items in order; the chunk itself, if all are new and none is a version.
 func (s *sifted) freshItems(items []queue.Item) []queue.Item {
 	if len(s.fresh) == len(items) {
 		return items
 	}
-	fresh := make([]queue.Item, 0, len(s.fresh))
+	versions := map[int32]uint64{}
+	for i := range s.changes {
+		if c := &s.changes[i]; c.is == metChanged {
+			versions[c.row] = c.version
+		}
+	}
+	fresh := make([]queue.Item, 0, len(s.fresh)+len(versions))
 	for i := range items {
 		if s.isNew[i] {
 			fresh = append(fresh, items[i])
+			fresh[len(fresh)-1].Version = versions[int32(i)]
 		}
 	}
 	return fresh

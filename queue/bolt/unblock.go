@@ -51,13 +51,24 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 		line += r.varint()
 		items[i] = queue.Item{Seq: first + uint64(i), Line: line, Bucket: buckets[bucket(i)], Own: owns[own(i)]}
 	}
-	switch names := r.uvarint(); {
-	case names == 1:
+	has := r.uvarint()
+	if has&^(hasNames|hasContents|hasVersions) != 0 {
+		return nil, errGarbled
+	}
+	if has&hasNames != 0 {
 		for i := range items {
 			items[i].Name = r.text()
 		}
-	case names != 0:
-		return nil, errGarbled
+	}
+	if has&hasContents != 0 {
+		for i := range items {
+			items[i].Content = queue.Content(r.fixed())
+		}
+	}
+	if has&hasVersions != 0 {
+		for i := range items {
+			items[i].Version = r.uvarint()
+		}
 	}
 	if err := r.keys(items); err != nil {
 		return nil, err

@@ -25,7 +25,8 @@ type Engine interface {
 	Marks(ctx context.Context, id string) ([]queue.Mark, error)
 
 	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
-	SentElsewhere(ctx context.Context, notBatch string, objs []queue.Object) (batch string, n int, err error)
+	SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (batch string, n int, err error)
+	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 
 	Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error)
 	Finish(ctx context.Context, results []queue.Result) error
@@ -52,7 +53,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, sharedTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, sharedTests, versionTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

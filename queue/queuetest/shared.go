@@ -43,11 +43,7 @@ func sentElsewhere(f *fixture) {
 	}
 	look := func(not string, want string, wantN int, keys ...string) {
 		f.Helper()
-		var objs []queue.Object
-		for _, k := range keys {
-			objs = append(objs, queue.Object{Bucket: "src", Key: k})
-		}
-		id, n, err := f.SentElsewhere(f.ctx, not, objs)
+		id, n, err := f.SentElsewhere(f.ctx, not, items(keys...))
 		f.ok(err)
 		f.same("sent elsewhere", fmt.Sprint(id, n), fmt.Sprint(want, wantN))
 	}
