@@ -6,6 +6,7 @@ package s3test
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
@@ -81,6 +82,15 @@ func (s *Server) put(bucketName, key string, o object) {
 	o.changed, o.class = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "STANDARD"
 	b.objects[key] = o
 	b.sorted = nil
+}
+
+// etag is what S3 gives an object that was put in one part: the MD5 sum of its
+// contents (Amazon S3 API Reference, "Object"). One without a body has its size for it.
+func (o object) etag() string {
+	if o.body == nil {
+		return `"` + strconv.FormatInt(o.size, 16) + `"`
+	}
+	return fmt.Sprintf(`"%x"`, md5.Sum(o.body))
 }
 
 // Describe sets what an object that is there says of itself: when it was last
@@ -279,7 +289,7 @@ func (s *Server) list(w http.ResponseWriter, q url.Values, name string, b *bucke
 		o := b.objects[key]
 		l.Contents = append(l.Contents, content{
 			Key: encode(key), LastModified: o.changed.Format("2006-01-02T15:04:05.000Z"),
-			ETag: `"` + strconv.FormatInt(o.size, 16) + `"`, Size: o.size, StorageClass: o.class,
+			ETag: o.etag(), Size: o.size, StorageClass: o.class,
 		})
 		after = key
 	}

@@ -1,0 +1,353 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"airlift/manifest/s3test"
+	"airlift/worker/air/airtest"
+)
+
+// bucket is a bucket that somebody works on by day.
+type bucket struct {
+	*s3test.Server
+	contents map[string]string
+}
+
+func (r *rig) withBucket() *bucket { return &bucket{r.withS3(), map[string]string{}} }
+
+// write puts objects of these contents.
+func (b *bucket) write(contents string, keys ...string) {
+	for _, key := range keys {
+		b.Put("archive", key, []byte(contents))
+		b.contents[key] = contents
+	}
+}
+
+// clips are n keys from the first on.
+func clips(first, n int) (keys []string) {
+	for i := range n {
+		keys = append(keys, fmt.Sprintf("reel/%04d.mov", first+i))
+	}
+	return keys
+}
+
+// jobsOf counts the jobs of each object at AiR.
+func (r *rig) jobsOf() map[string]int {
+	n := map[string]int{}
+	for _, j := range r.air.Jobs() {
+		n[j.Source.ObjectKey]++
+	}
+	return n
+}
+
+// agreed checks the end of a night: every item of the queue is submitted and the report has its job, names tell all jobs
+// apart, AiR has no others, the books balance.
+func (r *rig) agreed(batch string) {
+	r.t.Helper()
+	byID, names := map[string]string{}, map[string]bool{}
+	for _, j := range r.air.Jobs() {
+		if j.Batch != batch {
+			continue
+		}
+		byID[j.ID] = j.Source.ObjectKey + " " + j.Name
+		if names[j.Name] {
+			r.t.Errorf("two jobs have the name %s", j.Name)
+		}
+		names[j.Name] = true
+	}
+	rows := r.report(batch)
+	for _, row := range rows {
+		if want := row["key"] + " " + row["name"]; row["state"] != "submitted" || byID[row["job_id"]] != want {
+			r.t.Errorf("the report has %v, AiR's job is %q", row, byID[row["job_id"]])
+		}
+		delete(byID, row["job_id"])
+	}
+	if len(byID) > 0 {
+		r.t.Errorf("jobs that the report does not have: %v", byID)
+	}
+	r.run("check").want(r.t, exitOK)
+	r.quiet(func() {
+		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%d jobs: %d as the queue has them", len(rows), len(rows)), "queue and AiR agree")
+	})
+}
+
+// The same command every night submits what is new, and nothing else.
+func TestEveryNightTakesWhatIsNew(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	for night, n := range []int{120, 35, 1, 0} {
+		have := len(s3.contents)
+		s3.write("first", clips(have, n)...)
+		s3.write(fmt.Sprint("contents of night ", night), clips(0, 3)...) // changed, which nobody asked for
+		r.run("run", "s3://archive/").want(t, exitOK)
+		have = len(s3.contents)
+		r.settled(have)
+		if night > 0 {
+			r.status().books(t, int64(n), int64(have-n), 0, 0, 0)
+		}
+		if posts := r.air.Posts(); posts != have {
+			t.Errorf("night %d: %d POSTs for %d objects", night, posts, have)
+		}
+	}
+	r.agreed(r.status().Batch)
+}
+
+// With --changed an object gets one job for each of its contents, also when nights are cut short.
+func TestEveryNightTakesWhatChanged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	night := func(args ...string) result {
+		return r.run(append([]string{"run", "s3://archive/", "--changed", "--batch", "nightly"}, args...)...)
+	}
+	s3.write("one", clips(0, 60)...)
+	night().want(t, exitOK)
+	r.settled(60)
+
+	s3.write("two", clips(0, 7)...)
+	s3.write("one", clips(60, 5)...)
+	got := night().want(t, exitOK)
+	if strings.Contains(got.stderr, "not known") {
+		t.Errorf("contents are known, and yet:\n%s", got.stderr)
+	}
+	r.status().books(t, 12, 53, 0, 0, 0)
+	night().want(t, exitOK)
+	r.status().books(t, 0, 65, 0, 0, 0)
+	r.agreed("nightly")
+
+	// The night is cut: the rest of what changed is sent by the next, which meets further changes of it.
+	s3.write("three", clips(0, 30)...)
+	night("--max-items", "10").want(t, exitWorkLeft)
+	s3.write("four", clips(0, 30)...)
+	night().want(t, exitOK)
+	night().want(t, exitOK)
+	r.agreed("nightly")
+	jobs := r.jobsOf()
+	for i, key := range clips(0, 65) {
+		want := 1
+		if i < 7 {
+			want++ // two
+		}
+		if i < 30 {
+			want++ // four; three was not sent before it changed again
+		}
+		if i < 10 {
+			want++ // three
+		}
+		if jobs[key] != want {
+			t.Errorf("%s: got %d jobs, want %d", key, jobs[key], want)
+		}
+	}
+	// What returns to former contents has had its job.
+	posts := r.air.Posts()
+	s3.write("one", clips(0, 65)...)
+	night().want(t, exitOK)
+	if more := r.air.Posts() - posts; more != 0 {
+		t.Errorf("contents that had their job: got %d POSTs more, want none", more)
+	}
+}
+
+// A night that is killed at any moment leaves no object without its job and none with two for the same contents.
+func TestKilledNights(t *testing.T) {
+	t.Parallel()
+	var victim atomic.Pointer[process]
+	var left atomic.Int64
+	dead := make(chan struct{}, 1)
+	r := newRig(t, airtest.Config{OnRequest: func(q airtest.Request) {
+		if p := victim.Load(); p != nil && isPost(q) && left.Add(-1) == 0 {
+			p.signal(syscall.SIGKILL)
+			<-dead
+		}
+	}})
+	s3 := r.withBucket()
+	args := []string{"run", "s3://archive/", "--changed", "--batch", "nightly"}
+	want := map[string]int{}
+	for night := range 4 {
+		s3.write(fmt.Sprint("contents of night ", night), clips(0, 20+night)...)
+		for _, key := range clips(0, 20+night) {
+			want[key]++
+		}
+		left.Store(int64(3 + 5*night))
+		p := r.start(args...)
+		victim.Store(p)
+		if got := p.wait(); got.code != -1 {
+			t.Fatalf("exit code %d, want a kill\n%s", got.code, got.stderr)
+		}
+		victim.Store(nil)
+		dead <- struct{}{}
+		r.run(args...).want(t, exitOK)
+	}
+	r.agreed("nightly")
+	if got := r.jobsOf(); !maps.Equal(got, want) {
+		t.Errorf("jobs: got %v, want %v", got, want)
+	}
+}
+
+// A batch that was submitted before airlift knew of contents, or from a source that does not tell them, sees the changes
+// from the second night on.
+func TestChangesOfWhatWasNotKnown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	s3.write("one", clips(0, 5)...)
+	m := "bucket,key\n"
+	for _, key := range clips(0, 5) {
+		m += "archive," + key + "\n"
+	}
+	m = r.file("m.csv", m)
+	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b", "--changed").want(t, exitOK).says(t, "could not be compared", "objects=5")
+	r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exitOK).says(t, "could not be compared", "objects=5")
+	if got := r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exitOK); strings.Contains(got.stderr, "could not be compared") {
+		t.Errorf("it is known since last night, and yet:\n%s", got.stderr)
+	}
+	r.settled(5)
+	s3.write("two", clips(1, 1)...)
+	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--dry-run").want(t, exitOK).says(t, "1 added + 4 known")
+	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--strict").want(t, exitOK).says(t, "1 added + 4 known")
+	r.agreed("b")
+	if got := r.air.Posts(); got != 6 {
+		t.Errorf("POSTs: got %d, want 6", got)
+	}
+}
+
+// After the queue was lost, or an old copy of it was put in its place, adopt finds the items of all contents again.
+func TestAdoptFindsEveryVersion(t *testing.T) {
+	t.Parallel()
+	for name, restored := range map[string]bool{"lost": false, "an old copy": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, airtest.Config{})
+			s3 := r.withBucket()
+			nightly := []string{"run", "s3://archive/", "--changed", "--batch", "nightly"}
+			s3.write("one", clips(0, 130)...)
+			r.run(nightly...).want(t, exitOK)
+			r.copyQueue(r.queue, r.queue+".old")
+			s3.write("two", clips(0, 40)...)
+			r.run(nightly...).want(t, exitOK)
+			s3.write("three", clips(0, 20)...)
+			s3.write("one", clips(130, 3)...)
+			r.run(nightly...).want(t, exitOK)
+			jobs := r.jobsOf()
+			posts := r.air.Posts()
+			s3.write("four", clips(0, 10)...) // which nobody has submitted yet
+			if r.lose(); restored {
+				r.copyQueue(r.queue+".old", r.queue)
+			}
+
+			refused := r.run(nightly...).want(t, exitUsage)
+			told := r.adoptAsTold(refused).want(t, exitOK)
+			if more := r.air.Posts() - posts; more != 0 {
+				t.Fatalf("adopt sent %d POSTs", more)
+			}
+			if restored {
+				told.says(t, "193 jobs: 63 adopted, 130 known before")
+			} else {
+				told.says(t, "193 jobs: 193 adopted")
+				r.agreed("nightly")
+			}
+			s3.write("five", clips(0, 5)...) // before four was sent
+			r.run(nightly...).want(t, exitOK)
+			r.agreed("nightly")
+			for _, key := range clips(0, 10) {
+				jobs[key]++
+			}
+			if got := r.jobsOf(); !maps.Equal(got, jobs) {
+				t.Errorf("jobs: got %v, want %v", got, jobs)
+			}
+		})
+	}
+}
+
+// A report whose rows are versions is a manifest like any other report.
+func TestReportOfVersions(t *testing.T) {
+	t.Parallel()
+	var refuse atomic.Bool
+	r := newRig(t, airtest.Config{SourceExists: func(_, key string) bool { return !refuse.Load() || key > "reel/0002" }})
+	s3 := r.withBucket()
+	s3.write("one", clips(0, 5)...)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+	s3.write("two", clips(0, 4)...)
+	refuse.Store(true)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitIncomplete)
+	var states []string
+	for _, row := range r.report("b") {
+		states = append(states, row["key"]+" "+row["state"])
+	}
+	want := []string{"reel/0000.mov submitted", "reel/0001.mov submitted", "reel/0002.mov submitted", "reel/0003.mov submitted", "reel/0004.mov submitted",
+		"reel/0000.mov failed", "reel/0001.mov failed", "reel/0002.mov submitted", "reel/0003.mov submitted"}
+	if !slices.Equal(states, want) {
+		t.Errorf("report: got %q, want %q", states, want)
+	}
+	r.run("report", "b", "-o", "whole.csv").want(t, exitOK)
+	r.run("report", "b", "--state", "failed", "-o", "failed.csv").want(t, exitOK)
+	refuse.Store(false)
+	r.run("run", "whole.csv", "--dry-run").want(t, exitOK).says(t, "2 added", "7 skipped: already sent")
+	r.run("run", "failed.csv").want(t, exitOK)
+	if got := r.jobsOf(); got["reel/0000.mov"] != 2 || got["reel/0004.mov"] != 1 || r.air.Accepted() != 9 {
+		t.Errorf("jobs: got %v", got)
+	}
+	// A report that is no longer true is found out: the rows name the items, and these were sent meanwhile.
+	r.run("report", "b", "--state", "failed", "-o", "stale.csv").want(t, exitOK)
+	r.run("retry", "b", "--key", "**/0001.mov").want(t, exitOK)
+	r.run("submit", "b").want(t, exitIncomplete)
+	r.run("run", "stale.csv").want(t, exitUsage).says(t, `1 of the first 2 items were submitted already, under the batch "b"`)
+	r.run("cancel", "b", "--all").want(t, exitOK)
+	s3.write("two", clips(0, 4)...)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+	if got := r.air.Accepted(); got != 10 {
+		t.Errorf("jobs: got %d, want no more than 10", got)
+	}
+}
+
+func TestSinceBatch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	s3.write("one", clips(0, 40)...)
+	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exitOK)                                              // 0 to 9
+	r.run("run", "s3://archive/reel/001", "--batch", "second", "--max-items", "4", "--workers", "1").want(t, exitWorkLeft) // 10 to 13
+	all := []string{"run", "s3://archive/", "--since-batch", "first", "--since-batch", "second"}
+	for _, c := range [][]string{{"--since-batch", "third"}, {"--since-batch", "first", "--batch", "first"}} {
+		r.run(append(all, c...)...).want(t, exitUsage).says(t, "--since-batch")
+	}
+	r.run(append(all, "--since-batch", "third")...).want(t, exitUsage).says(t, `no batch "third"`, `"first" "second"`)
+	r.run(append(all, "--dry-run")...).want(t, exitOK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second", "not finished")
+	// The batch is not named: that its first objects were sent under others is no reason to refuse it.
+	r.run(append(all, "--strict")...).want(t, exitOK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second")
+	for key, n := range r.jobsOf() {
+		if n != 1 {
+			t.Errorf("%s: got %d jobs", key, n)
+		}
+	}
+	if got := r.air.Accepted(); got != 40 {
+		t.Errorf("jobs: got %d, want 40", got)
+	}
+	r.run("check").want(t, exitOK)
+	// With --changed, what the other batch sent is left out only as it was then.
+	s3.write("two", clips(0, 3)...)
+	s3.write("one", clips(40, 1)...)
+	r.run("run", "s3://archive/reel/000", "--batch", "third", "--since-batch", "first").want(t, exitOK).says(t, "10 skipped: in batch first")
+	r.run("run", "s3://archive/reel/000", "--batch", "fourth", "--since-batch", "first", "--changed").want(t, exitOK).says(t, "3 added", "7 skipped: in batch first")
+	if got := r.air.Accepted(); got != 43 {
+		t.Errorf("jobs: got %d, want 43", got)
+	}
+	r.setenv("AIRLIFT_QUEUE", r.queue+".other")
+	r.run(all...).want(t, exitUsage).says(t, "there is no queue")
+	r.unsentSince(43)
+}
+
+// unsentSince fails the test if AiR has more POSTs than these.
+func (r *rig) unsentSince(posts int) {
+	r.t.Helper()
+	if n := r.air.Posts(); n != posts {
+		r.t.Errorf("POSTs: got %d, want %d", n, posts)
+	}
+}
