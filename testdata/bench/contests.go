@@ -6,6 +6,7 @@ func contests(b *bench) []*contest {
 		enqueueContest(b),
 		submitContest(b),
 		drainContest(b),
+		scanContest(b),
 		decodeContest(b),
 		growthContest(b),
 		commandContest(b),

@@ -49,7 +49,7 @@ func submitContest(b *bench) *contest {
 	return &contest{
 		name: "submit",
 		prepare: func(ctx context.Context) (func(), error) {
-			s, err := b.startServer(ctx)
+			s, err := b.startServer(ctx, "server", args{})
 			if err != nil {
 				return nil, err
 			}
@@ -79,8 +79,8 @@ type server struct {
 	stop func()
 }
 
-func (b *bench) startServer(ctx context.Context) (*server, error) {
-	cmd, clean, err := b.command(ctx, "server", &args{})
+func (b *bench) startServer(ctx context.Context, task string, a args) (*server, error) {
+	cmd, clean, err := b.command(ctx, task, &a)
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +107,9 @@ func (b *bench) startServer(ctx context.Context) (*server, error) {
 }
 
 // serve answers as AiR does, and remembers nothing: each POST gets its job back under a new id, each list is empty.
-// It ends with its standard input.
 func serve(args, *meter) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	var jobs atomic.Int64
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method != http.MethodPost {
 			io.WriteString(w, `{"Records":[],"PageNumber":1,"PageSize":100,"TotalRecords":0}`)
@@ -129,7 +124,15 @@ func serve(args, *meter) error {
 		answer = fmt.Appendf(answer, `{"Job":{"Id":"%032x","UserId":"user","Created":"2026-01-01T00:00:00.000Z","Completed":"","Status":"submitted",`, jobs.Add(1))
 		answer = append(append(answer, body[1:]...), '}')
 		w.Write(answer)
-	})
+	}))
+}
+
+// serveUntilEOF serves on loopback, prints its URL, and ends with its standard input.
+func serveUntilEOF(handler http.Handler) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
 	go http.Serve(l, handler)
 	fmt.Printf("http://%s\n", l.Addr())
 	_, err = io.Copy(io.Discard, os.Stdin)
