@@ -13,7 +13,7 @@ import (
 
 func init() { tasks["s3-server"] = serveS3 }
 
-// serveS3 is a bucket of n objects that can only be listed (ListObjectsV2), with a latency before each answer.
+// serveS3 is a bucket of n objects that can only be listed (ListObjectsV2), and waits before each answer.
 func serveS3(a args, _ *meter) error {
 	latency, err := time.ParseDuration(a.More["latency"])
 	if err != nil {
