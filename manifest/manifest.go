@@ -99,6 +99,15 @@ type Reader interface {
 	Close() error
 }
 
+// Resumer is a Reader whose reading another one can go on with, as that of a scan.
+type Resumer interface {
+	// Cursor returns, after a Read that gave an entry or a *RowError, where the
+	// reading stands: ScanConfig.Cursor of one that gives the entries not read
+	// yet, and none of those that were. It is nil while entries of the same page
+	// follow.
+	Cursor() []byte
+}
+
 // Progresser is a Reader that knows how far it has come. The readers of files,
 // of S3 objects and of standard input are Progressers.
 type Progresser interface {

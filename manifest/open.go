@@ -32,6 +32,8 @@ type Options struct {
 	// ForceScan scans an s3:// source whose name looks like a manifest;
 	// ForceManifest reads as a manifest one that does not.
 	ForceScan, ForceManifest bool
+	// Scan says how buckets are listed.
+	Scan ScanConfig
 }
 
 // Open opens a source by its scheme and its name's ending (see ParseSource) and
@@ -55,7 +57,7 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 	}
 	switch s.Kind {
 	case KindS3Scan:
-		return openScan(ctx, o.S3, s)
+		return openScan(ctx, o.S3, s, o.Scan)
 	case KindS3Object:
 		return openObject(ctx, s, o)
 	case KindPattern:

@@ -78,7 +78,8 @@ func NewS3(c S3Config) (*s3.Client, error) {
 func newHTTPClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute
-	t.DisableCompression = true // a .gz object is to arrive as it is stored
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256 // a scan's workers keep theirs
+	t.DisableCompression = true                    // a .gz object is to arrive as it is stored
 	return &http.Client{
 		Transport:     t,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -57,6 +57,8 @@ func explainS3(err error, bucket string) (error, string) {
 	switch {
 	case errors.As(err, &syntax) && status/100 != 4 && status/100 != 5:
 		return &s3Error{"not S3's answer: it is not a whole XML document (" + syntax.Msg + ")", err}, "check --source-endpoint: is it an S3 server? then run the same command again"
+	case errors.Is(err, ErrCursor):
+		return err, "run the same command again: it begins afresh"
 	case errors.Is(err, errAnswer):
 		return err, "check --source-endpoint: is it an S3 server? nothing after the last object was taken"
 	case errors.Is(err, context.Canceled):

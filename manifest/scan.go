@@ -2,85 +2,265 @@ package manifest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"io/fs"
-	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/time/rate"
 )
 
-const (
-	// pageTimeout bounds one page with its repetitions.
-	pageTimeout = 10 * time.Minute
-	// maxEmptyPages is how many pages in a row may be empty and yet truncated. A
-	// server may send some where many objects were deleted; one that does so
-	// for ever would else never end.
-	maxEmptyPages = 10_000
-)
+// DefaultScanWorkers is how many requests of a scan are under way at once if
+// nothing else is said.
+const DefaultScanWorkers = 16
 
-// scanReader lists the objects under a prefix. One goroutine asks for the next
-// page while the last one is read.
-type scanReader struct {
-	source, bucket string
-	pages          <-chan page
-	cancel         context.CancelFunc
-
-	page    page
-	pos     int   // in the page's objects
-	ordinal int64 // of the last object
-	err     error // that every further Read returns
+// ScanConfig says how a bucket is listed. The zero value is a good one.
+type ScanConfig struct {
+	// Workers is how many requests may be under way at once; 0 is
+	// DefaultScanWorkers. About two pages a worker are held in memory.
+	Workers int
+	// Rate bounds the requests a second; 0 does not.
+	Rate rate.Limit
+	// Patience is how long a page is asked for while the server has passing
+	// trouble (5xx, throttling, no answer); 0 is ten minutes. Before the first
+	// page it is at most 15 seconds.
+	Patience time.Duration
+	// Cursor is what Resumer.Cursor returned in an earlier scan of the same
+	// source: this one goes on from there. nil begins.
+	Cursor []byte
 }
 
-// page is one answer, checked, its keys unescaped. A page with an error is the
-// last one: io.EOF stands after the last object of a complete listing.
-type page struct {
-	objects []types.Object
-	err     error
+// scan lists a bucket with some workers at once. It begins as one span, which a
+// worker reads from its beginning. A worker without work splits one: it asks the
+// server for what follows on some key in the part not yet read, a folder's name
+// at best, and takes over from the first key that comes.
+type scan struct {
+	listing
+	patience time.Duration
+	ctx      context.Context // of the whole; done when nobody reads any more
+	pages    chan *page
+
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	spans     []*span       // not yet listed to their end, in the order of keys
+	waiting   []*span       // those of them that no worker has
+	hints     []string      // see hint; sorted
+	probes    []string      // hints being tried
+	surveying bool          // one worker asks for hints
+	changed   chan struct{} // closed at the next change of all this
+	err       error         // the first
 }
 
 // openScan asks for the first page, so that a bucket that cannot be listed fails
 // at once.
-func openScan(ctx context.Context, client S3Client, s Source) (Reader, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	l := &lister{client: client, bucket: s.Bucket, prefix: s.Key, seed: maphash.MakeSeed(), tokens: map[uint64]bool{}}
-	first := l.next(ctx)
-	if first.err != nil && !isEOF(first.err) {
-		cancel()
-		err, remedy := explainS3(first.err, s.Bucket)
-		return nil, &BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("list the bucket: %w", err), Remedy: remedy}
+func openScan(ctx context.Context, client S3Client, src Source, c ScanConfig) (Reader, error) {
+	at, spans, err := newCursor(c.Cursor)
+	if err != nil {
+		return nil, &BrokenError{Source: src.Arg, Unread: true, Err: err, Remedy: "run the same command again: it begins afresh"}
 	}
-	pages := make(chan page)
-	go l.run(ctx, first.err == nil, pages)
-	return &scanReader{source: s.Arg, bucket: s.Bucket, pages: pages, cancel: cancel, page: first}, nil
+	ctx, cancel := context.WithCancel(ctx)
+	s := &scan{
+		listing: listing{client: client, bucket: src.Bucket, prefix: src.Key}, patience: c.Patience, ctx: ctx,
+		pages: make(chan *page), spans: slices.Clone(spans), waiting: spans, changed: make(chan struct{}),
+	}
+	if s.patience == 0 {
+		s.patience = defaultPatience
+	}
+	if c.Rate > 0 {
+		s.limiter = rate.NewLimiter(c.Rate, 1)
+	}
+	workers := c.Workers
+	if workers <= 0 {
+		workers = DefaultScanWorkers
+	}
+	var first *span
+	var a *answer
+	if len(spans) > 0 {
+		first, s.waiting = spans[0], spans[1:]
+		if a, err = s.ask(ctx, query{after: first.after}, min(s.patience, openPatience)); err != nil {
+			cancel()
+			err, remedy := explainS3(err, src.Bucket)
+			return nil, &BrokenError{Source: src.Arg, Unread: true, Err: fmt.Errorf("list the bucket: %w", err), Remedy: remedy}
+		}
+	}
+	go s.run(workers, first, a)
+	return &scanReader{source: src.Arg, bucket: src.Bucket, pages: s.pages, cancel: cancel, at: at, ordinal: at.objects, page: &page{}}, nil
+}
+
+// run lets the workers list, waits for them, and sends how it ended.
+func (s *scan) run(workers int, first *span, a *answer) {
+	defer close(s.pages)
+	// Requests end with the first failure; what was listed until then is still handed over.
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range workers {
+		all.Go(func() {
+			var err error
+			if i == 0 && first != nil {
+				err = s.list(ctx, first, a)
+			}
+			if err == nil {
+				err = s.work(ctx)
+			}
+			if err != nil {
+				s.fail(err)
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	err := s.err
+	if err == nil {
+		err = io.EOF
+	}
+	_ = s.send(&page{err: err})
+}
+
+// work lists what no other worker does, until all is listed.
+func (s *scan) work(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		if s.err != nil || len(s.spans) == 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		if len(s.waiting) > 0 {
+			sp := s.waiting[0]
+			s.waiting = s.waiting[1:]
+			s.mu.Unlock()
+			if err := s.list(ctx, sp, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if m, ok := s.hint(); ok {
+			s.probes = append(s.probes, m)
+			s.mu.Unlock()
+			if err := s.probe(ctx, m); err != nil {
+				return err
+			}
+			continue
+		}
+		if sp := s.wanting(); sp != nil && !s.surveying {
+			s.surveying = true
+			pos, end := sp.pos, sp.end
+			s.mu.Unlock()
+			found := s.survey(ctx, pos, end)
+			s.mu.Lock()
+			s.hints, s.surveying = found, false
+			s.tell()
+			s.mu.Unlock()
+			continue
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// probe lists from a hint on. That it fails, or finds nothing, matters little.
+func (s *scan) probe(ctx context.Context, m string) error {
+	a, err := s.ask(ctx, query{after: m}, 0)
+	s.mu.Lock()
+	s.probes = slices.DeleteFunc(s.probes, func(other string) bool { return other == m })
+	if err != nil {
+		s.mu.Unlock()
+		return sleep(ctx, backoff(1))
+	}
+	s.forget(m, a)
+	sp, p := s.split(m, a)
+	s.mu.Unlock()
+	if sp == nil {
+		return nil
+	}
+	if a, err = s.deliver(ctx, sp, p, a); err != nil || p.last {
+		return err
+	}
+	return s.list(ctx, sp, a)
+}
+
+// finish takes a span out that is listed to its end, and returns that.
+func (s *scan) finish(sp *span) (end string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spans = slices.DeleteFunc(s.spans, func(other *span) bool { return other == sp })
+	s.tell()
+	return sp.end
+}
+
+// fail notes the first failure.
+func (s *scan) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+	s.tell()
+}
+
+// tell wakes the workers that wait for a change.
+func (s *scan) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// send hands a page to the one who reads.
+func (s *scan) send(p *page) error {
+	select {
+	case s.pages <- p:
+		return nil
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	}
+}
+
+// scanReader reads what a scan lists.
+type scanReader struct {
+	source, bucket string
+	pages          <-chan *page
+	cancel         context.CancelFunc
+
+	page    *page
+	pos     int     // in the page's objects
+	ordinal int64   // of the last object
+	at      *cursor // after the last whole page
+	err     error   // that every further Read returns
 }
 
 // Read gives the next object; see Reader.
 func (r *scanReader) Read(e *Entry) error {
 	for r.err == nil && r.pos == len(r.page.objects) {
-		if r.page.err != nil {
-			r.err = r.end(r.page.err)
-			break
-		}
 		p, ok := <-r.pages
-		if !ok { // cancelled, and the goroutine could not say so
-			p.err = context.Canceled
+		switch {
+		case !ok: // cancelled, and nobody could say so
+			r.err = r.end(context.Canceled)
+		case p.err != nil:
+			r.err = r.end(p.err)
+		default:
+			r.page, r.pos = p, 0
+			if len(p.objects) == 0 {
+				r.at.read(p)
+			}
 		}
-		r.page, r.pos = p, 0
 	}
 	if r.err != nil {
 		return r.err
 	}
 	o := &r.page.objects[r.pos]
-	r.pos++
+	if r.pos++; r.pos == len(r.page.objects) {
+		r.at.read(r.page)
+	}
 	r.ordinal++
-	key := aws.ToString(o.Key)
+	key := *o.Key
 	if reason := checkKey(key); reason != "" {
 		return &RowError{Source: r.source, Line: r.ordinal, Bucket: r.bucket, Key: key, Reason: reason}
 	}
@@ -94,6 +274,14 @@ func (r *scanReader) Read(e *Entry) error {
 	return nil
 }
 
+// Cursor says how far the scan has come; see Resumer.
+func (r *scanReader) Cursor() []byte {
+	if r.pos < len(r.page.objects) {
+		return nil
+	}
+	return r.at.record()
+}
+
 // end turns the last page's error into the reader's.
 func (r *scanReader) end(err error) error {
 	if isEOF(err) {
@@ -104,120 +292,12 @@ func (r *scanReader) end(err error) error {
 		Err: fmt.Errorf("the listing broke off after %d objects: %w", r.ordinal, err), Remedy: remedy}
 }
 
-// Close ends the listing and waits for its goroutine.
+// Close ends the listing and waits for its goroutines.
 func (r *scanReader) Close() error {
 	r.cancel()
 	for range r.pages {
-		// The goroutine closes the channel as it ends.
+		// It is closed when all have ended.
 	}
 	r.err = fs.ErrClosed
-	return nil
-}
-
-// lister asks for the pages of a listing and trusts none of them: a page that
-// is not surely S3's answer to what was asked is an error, never a shorter list.
-type lister struct {
-	client         S3Client
-	bucket, prefix string
-	token          *string
-	seed           maphash.Seed
-	tokens         map[uint64]bool // hashes of the tokens met
-	empty          int             // pages without objects in a row
-}
-
-// run sends the pages after the first one, if there are more, and closes the channel.
-func (l *lister) run(ctx context.Context, more bool, pages chan<- page) {
-	defer close(pages)
-	for more {
-		p := l.next(ctx)
-		select {
-		case pages <- p:
-		case <-ctx.Done():
-			return
-		}
-		more = p.err == nil
-	}
-}
-
-// next asks for one page. A page that has objects and is the last one carries
-// them along with io.EOF.
-func (l *lister) next(ctx context.Context) page {
-	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
-	defer cancel()
-	out, err := l.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
-		Bucket:            &l.bucket,
-		Prefix:            &l.prefix,
-		ContinuationToken: l.token,
-		// XML cannot hold all keys (XML 1.0, 2.2).
-		EncodingType: types.EncodingTypeUrl,
-	})
-	if err != nil {
-		return page{err: err}
-	}
-	if err := l.check(out); err != nil {
-		return page{err: fmt.Errorf("%w: %w", errAnswer, err)}
-	}
-	// The objects of a page that leads nowhere are real all the same.
-	return page{objects: out.Contents, err: l.advance(out)}
-}
-
-// check refuses a page that is not S3's answer to the request, and unescapes its keys.
-func (l *lister) check(out *s3.ListObjectsV2Output) error {
-	switch {
-	case out.Name == nil && out.IsTruncated == nil:
-		// What the SDK makes of HTML and of any other XML.
-		return errors.New("the answer is no listing")
-	case aws.ToString(out.Name) != l.bucket:
-		return fmt.Errorf("the answer is a listing of the bucket %s", excerpt(aws.ToString(out.Name)))
-	case out.IsTruncated == nil:
-		return errors.New("the answer does not say whether it is complete")
-	case len(out.CommonPrefixes) > 0 || aws.ToString(out.Delimiter) != "":
-		return errors.New("the answer is folded by a delimiter")
-	case int(aws.ToInt32(out.KeyCount)) > len(out.Contents):
-		return fmt.Errorf("the answer says that it holds %d objects and holds %d", *out.KeyCount, len(out.Contents))
-	}
-	for i := range out.Contents {
-		o := &out.Contents[i]
-		if aws.ToString(o.Key) == "" {
-			return errors.New("the answer holds an object without a key")
-		}
-		if out.EncodingType == types.EncodingTypeUrl {
-			// A server that does not say so has not escaped: "a+b" is a+b then.
-			key, err := url.QueryUnescape(*o.Key)
-			if err != nil {
-				return fmt.Errorf("the answer is said to be URL-encoded, and its key %s is not", excerpt(*o.Key))
-			}
-			o.Key = &key
-		}
-		if !strings.HasPrefix(*o.Key, l.prefix) {
-			return fmt.Errorf("the answer holds the key %s, which does not begin with the prefix", excerpt(*o.Key))
-		}
-	}
-	return nil
-}
-
-// advance sets the token of the next page. It gives io.EOF if there is none.
-func (l *lister) advance(out *s3.ListObjectsV2Output) error {
-	token := aws.ToString(out.NextContinuationToken)
-	switch {
-	case !*out.IsTruncated && token == "":
-		return io.EOF
-	case !*out.IsTruncated:
-		return fmt.Errorf("%w: the answer says that it is the last one, and yet how to go on", errAnswer)
-	case token == "":
-		return fmt.Errorf("%w: the answer says that more follow, but not how to go on", errAnswer)
-	}
-	hash := maphash.String(l.seed, token)
-	if l.tokens[hash] {
-		return fmt.Errorf("%w: the answer leads back to an earlier page", errAnswer)
-	}
-	l.tokens[hash] = true
-	l.token = &token
-	if l.empty++; len(out.Contents) > 0 {
-		l.empty = 0
-	}
-	if l.empty > maxEmptyPages {
-		return fmt.Errorf("%w: %d answers in a row hold no object and say that more follow", errAnswer, l.empty)
-	}
 	return nil
 }

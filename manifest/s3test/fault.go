@@ -1,8 +1,11 @@
 package s3test
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // Fault is a way in which a server goes wrong.
@@ -35,6 +38,18 @@ const (
 	Folded              // lists common prefixes
 	OtherPrefix         // lists a key outside the prefix
 	NoKey               // lists an object without a key
+	JSON                // answers 200 with JSON
+	Unsorted            // lists each page backwards
+	Repeats             // lists the same page every time, each time with another token
+	LastPageLies        // lists every page as the last one
+	OtherFolders        // lists common prefixes that are out of order, outside the prefix, or of no key
+
+	// What some servers do all the time.
+
+	IgnoresDelimiter    // lists as if there were none
+	IgnoresStartAfter   // lists from the beginning
+	InclusiveStartAfter // lists from the key on that it was to begin behind
+	SkipsFolder         // begins behind the whole folder of the key that it was to begin behind
 )
 
 // refuse answers a request that goes wrong as a whole.
@@ -55,6 +70,8 @@ func (f Fault) refuse(w http.ResponseWriter) bool {
 		return page(http.StatusForbidden, "text/html", web)
 	case EmptyBody:
 		return page(http.StatusOK, "application/xml", "")
+	case JSON:
+		return page(http.StatusOK, "application/json", `{"Name":"media","IsTruncated":false,"Contents":[]}`)
 	case OtherXML:
 		return page(http.StatusOK, "application/xml", `<?xml version="1.0"?><feed><Name>news</Name></feed>`)
 	case AccessDenied:
@@ -107,9 +124,37 @@ func (f Fault) spoil(l *listing, plain func(string) string) {
 		if len(l.Contents) > 0 {
 			l.Contents[0].Key = "\"outside\""
 		}
+	case Unsorted:
+		slices.Reverse(l.Contents)
+	case LastPageLies:
+		*l.IsTruncated, l.NextToken = false, ""
+	case Repeats:
+		*l.IsTruncated, l.NextToken = true, base64.URLEncoding.EncodeToString([]byte(strings.Repeat("\x00", len(l.Token)+1)))
+	case OtherFolders:
+		if l.Delimiter != "" {
+			l.CommonPrefixes = append(l.CommonPrefixes, commonPrefix{"zzz/"}, commonPrefix{"outside/"}, commonPrefix{""}, commonPrefix{"v/5"}, commonPrefix{"%zz"}, commonPrefix{"v/33x/"})
+		}
 	case NoKey:
 		if len(l.Contents) > 0 {
 			l.Contents[0].Key = ""
 		}
 	}
+}
+
+// startAfter is what the server makes of the key that it is to begin behind.
+func (f Fault) startAfter(key string, sorted []string) string {
+	switch {
+	case key == "" || f == IgnoresStartAfter:
+		return ""
+	case f == InclusiveStartAfter:
+		if i, _ := slices.BinarySearch(sorted, key); i > 0 {
+			return sorted[i-1]
+		}
+		return ""
+	case f == SkipsFolder:
+		if i := strings.LastIndexByte(key, '/'); i >= 0 {
+			return key[:i+1] + beyond
+		}
+	}
+	return key
 }

@@ -1,20 +1,17 @@
 // Package s3test is an S3 server in the test's own process: ListObjectsV2 and
 // GetObject over HTTP, as faithful as a scan needs it (paging, URL encoding,
-// order, errors), and with faults that can be switched on. It speaks path style
+// order, delimiter, errors), and with faults that can be switched on. It speaks path style
 // only and believes every signature, but not every access key.
 package s3test
 
 import (
-	"bytes"
 	"crypto/md5"
-	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,8 +198,8 @@ func (s *Server) answer(w *reply, r *http.Request) {
 		writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
 	case key != "":
 		get(w, b, key)
-	case r.URL.Query().Get("list-type") != "2" || r.URL.Query().Has("delimiter"):
-		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test lists with ListObjectsV2 and without delimiter.")
+	case r.URL.Query().Get("list-type") != "2":
+		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test lists with ListObjectsV2 only.")
 	default:
 		s.list(w, r.URL.Query(), bucketName, b, fault)
 	}
@@ -217,101 +214,6 @@ func get(w http.ResponseWriter, b *bucket, key string) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Last-Modified", o.changed.Format(http.TimeFormat))
 	w.Write(o.body)
-}
-
-// listing is the answer of ListObjectsV2, in S3's order of elements.
-type listing struct {
-	XMLName        xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
-	Name           string   `xml:",omitempty"`
-	Prefix         string
-	Token          string `xml:"ContinuationToken,omitempty"`
-	KeyCount       int
-	MaxKeys        int
-	Delimiter      string `xml:",omitempty"`
-	EncodingType   string `xml:",omitempty"`
-	IsTruncated    *bool
-	NextToken      string `xml:"NextContinuationToken,omitempty"`
-	Contents       []content
-	CommonPrefixes []commonPrefix
-}
-
-type content struct {
-	Key          string
-	LastModified string
-	ETag         string
-	Size         int64
-	StorageClass string
-}
-
-type commonPrefix struct{ Prefix string }
-
-func (s *Server) list(w http.ResponseWriter, q url.Values, name string, b *bucket, fault Fault) {
-	if b.sorted == nil {
-		for key := range b.objects {
-			b.sorted = append(b.sorted, key)
-		}
-		slices.Sort(b.sorted) // S3 lists in the order of UTF-8 bytes
-	}
-	size := s.pageSize
-	if n, err := strconv.Atoi(q.Get("max-keys")); err == nil {
-		size = min(size, n)
-	}
-	encode := func(key string) string { return key }
-	if q.Get("encoding-type") == "url" {
-		encode = func(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }
-	}
-	after := q.Get("start-after")
-	if token := q.Get("continuation-token"); token != "" {
-		last, err := base64.URLEncoding.DecodeString(token)
-		if err != nil {
-			writeError(w, http.StatusBadRequest, "InvalidArgument", "The continuation token provided is incorrect")
-			return
-		}
-		after = string(last)
-	}
-	l := listing{
-		Name: name, Prefix: encode(q.Get("prefix")), Token: q.Get("continuation-token"),
-		MaxKeys: size, EncodingType: q.Get("encoding-type"), IsTruncated: new(bool),
-	}
-	from, _ := slices.BinarySearch(b.sorted, max(after, q.Get("prefix")))
-	for _, key := range b.sorted[from:] {
-		if !strings.HasPrefix(key, q.Get("prefix")) {
-			break
-		}
-		if after != "" && key <= after {
-			continue
-		}
-		if len(l.Contents) == size {
-			*l.IsTruncated = true
-			l.NextToken = base64.URLEncoding.EncodeToString([]byte(after))
-			break
-		}
-		o := b.objects[key]
-		l.Contents = append(l.Contents, content{
-			Key: encode(key), LastModified: o.changed.Format("2006-01-02T15:04:05.000Z"),
-			ETag: o.etag(), Size: o.size, StorageClass: o.class,
-		})
-		after = key
-	}
-	l.KeyCount = len(l.Contents)
-	fault.spoil(&l, func(key string) string {
-		if plain, err := url.QueryUnescape(key); err == nil && l.EncodingType != "" {
-			return plain
-		}
-		return key
-	})
-	var out bytes.Buffer
-	out.WriteString(xml.Header)
-	if err := xml.NewEncoder(&out).Encode(l); err != nil {
-		writeError(w, http.StatusInternalServerError, "InternalError", err.Error())
-		return
-	}
-	body := out.Bytes()
-	w.Header().Set("Content-Type", "application/xml")
-	if fault == CutXML {
-		body = body[:len(body)*2/3]
-	}
-	w.Write(body)
 }
 
 func writeError(w http.ResponseWriter, status int, code, message string) {
