@@ -27,6 +27,9 @@ type row struct {
 	skipped  string
 	// times is of how many rows that were skipped for the same reason this tells, 0 for one.
 	times int64
+	// part says that its page goes on: it is stored together with the rows that follow, and with the marks of the last.
+	part  bool
+	marks []queue.Mark
 }
 
 // reading reads some sources one after the other into a batch, while the batch is being worked.
@@ -45,6 +48,7 @@ type reading struct {
 	current manifest.Reader
 	head    []row
 	warned  bool // of rows left out because their size or date is not known
+	progress
 
 	mu sync.Mutex
 	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
@@ -61,7 +65,14 @@ func (r *reading) read(ctx context.Context) (row, error) {
 			}
 			src := r.list[r.next]
 			r.next++
-			opened, err := manifest.Open(ctx, src.Arg, r.options)
+			at := r.scans[r.next-1]
+			if at.Done {
+				r.ended()
+				continue
+			}
+			options := r.options
+			options.Scan.Cursor = at.Cursor
+			opened, err := manifest.Open(ctx, src.Arg, options)
 			if err != nil {
 				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing was read yet
 					return row{}, err
@@ -79,13 +90,14 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		var bad *manifest.RowError
 		switch {
 		case err == nil:
-			return r.judge(ctx, &e), nil
+			return r.placed(r.judge(ctx, &e)), nil
 		case errors.As(err, &bad):
 			if len(r.list) > 1 {
 				bad.Reason = bad.Source + ": " + bad.Reason
 			}
-			return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}, nil
+			return r.placed(row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}), nil
 		case errors.Is(err, io.EOF):
+			r.ended()
 		case ctx.Err() != nil:
 			return row{}, context.Cause(ctx) // it did not break off: we ended it
 		default:
@@ -108,6 +120,7 @@ func (r *reading) shut() {
 
 // breaks notes that a source broke off; the others are still read.
 func (r *reading) breaks(err error) {
+	r.doubtCursor(err)
 	err = r.hidden(err)
 	code := exitUnexpected
 	var b *manifest.BrokenError
@@ -264,7 +277,7 @@ func (r *reading) items() []*queue.Item {
 // neither when ctx is done. Rows come out of a source that may block for ever (a pipe), so the one who reads is not
 // waited for when ctx is done.
 func (r *reading) into(ctx context.Context, db store, batch string) error {
-	if err := db.BeginReading(ctx, batch); err != nil {
+	if err := r.begin(ctx, db, batch); err != nil {
 		return err
 	}
 	b := newRowBuffer()
@@ -276,7 +289,8 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	}
 	_, broken := r.fate()
 	complete := err == nil && broken == nil
-	return errors.Join(err, db.EndReading(context.WithoutCancel(ctx), batch, complete))
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(err, r.forget(ctx, db, batch), db.EndReading(ctx, batch, complete))
 }
 
 // pour reads the sources to their end into the buffer.

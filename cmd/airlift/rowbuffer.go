@@ -14,8 +14,10 @@ type rowBuffer struct {
 	space  chan struct{} // rows were taken
 	mu     sync.Mutex
 	// The fields below are guarded by mu.
-	chunk queue.Chunk
-	rows  int
+	chunk queue.Chunk // what may be taken
+	rows  int         // in it
+	page  queue.Chunk // what belongs together with rows to come
+	open  int         // rows in it
 	ended bool
 	err   error
 }
@@ -48,28 +50,57 @@ func (b *rowBuffer) put(ctx context.Context, r row) error {
 	defer b.mu.Unlock()
 	switch {
 	case r.item != nil:
-		b.chunk.Items = append(b.chunk.Items, *r.item)
+		b.page.Items = append(b.page.Items, *r.item)
 	case r.rejected != nil:
-		b.chunk.Rejected = append(b.chunk.Rejected, *r.rejected)
+		b.page.Rejected = append(b.page.Rejected, *r.rejected)
 	default:
+		if b.page.Skipped == nil {
+			b.page.Skipped = map[string]int64{}
+		}
+		b.page.Skipped[r.skipped] += max(1, r.times)
+	}
+	b.open++
+	if r.part {
+		return nil
+	}
+	b.page.Marks = r.marks
+	b.turn()
+	return nil
+}
+
+// turn adds the page to what may be taken.
+func (b *rowBuffer) turn() {
+	full := b.rows >= mostRows
+	if b.rows == 0 && b.open > 0 {
+		poke(b.filled)
+	}
+	b.chunk.Items = append(b.chunk.Items, b.page.Items...)
+	b.chunk.Rejected = append(b.chunk.Rejected, b.page.Rejected...)
+	for why, n := range b.page.Skipped {
 		if b.chunk.Skipped == nil {
 			b.chunk.Skipped = map[string]int64{}
 		}
-		b.chunk.Skipped[r.skipped] += max(1, r.times)
+		b.chunk.Skipped[why] += n
 	}
-	if b.rows++; b.rows == 1 {
-		poke(b.filled)
-	}
-	if b.rows == mostRows {
+	b.chunk.Marks = append(b.chunk.Marks, b.page.Marks...)
+	b.rows += b.open
+	clear(b.page.Items) // what they point to lives in the chunk
+	clear(b.page.Rejected)
+	clear(b.page.Skipped)
+	b.page = queue.Chunk{Items: b.page.Items[:0], Rejected: b.page.Rejected[:0], Skipped: b.page.Skipped}
+	b.open = 0
+	if !full && b.rows >= mostRows {
 		poke(b.full)
 	}
-	return nil
 }
 
 // end says that no row follows, and why if it was no clean end.
 func (b *rowBuffer) end(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err == nil {
+		b.turn()
+	}
 	b.ended, b.err = true, err
 	poke(b.filled)
 	poke(b.full)

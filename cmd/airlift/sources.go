@@ -28,6 +28,7 @@ type sourceFlags struct {
 	strict       bool
 	sourceBucket string
 	pathStyle    bool
+	listing      scanFlags
 }
 
 func (s *sourceFlags) add(cmd *cobra.Command) {
@@ -40,6 +41,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&s.strict, "strict", false, "enqueue nothing if any row is bad (reads the sources twice)")
 	f.StringVar(&s.sourceBucket, "source-bucket", "", "the bucket of rows that name none")
 	f.BoolVar(&s.pathStyle, "path-style", false, "address buckets in the path of S3 requests, not in the host name")
+	s.listing.add(cmd)
 }
 
 // sources are the parsed SOURCE arguments with all that is needed to open them.
@@ -49,6 +51,7 @@ type sources struct {
 	options manifest.Options
 	filter  *manifest.Filter
 	choice  choice
+	print   string            // see fingerprint
 	hide    *strings.Replacer // takes the keys out of what an S3 server says; nil without one
 }
 
@@ -78,6 +81,9 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		return out, err
 	}
 	if out.filter, out.choice, err = s.filter(time.Now()); err != nil {
+		return out, err
+	}
+	if out.options.Scan, err = s.listing.config(out.choice); err != nil {
 		return out, err
 	}
 	onS3 := false
@@ -114,6 +120,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 			return out, err
 		}
 	}
+	out.print = s.fingerprint(out.list, j)
 	return out, recogniseAll(ctx, out)
 }
 

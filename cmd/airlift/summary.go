@@ -48,9 +48,10 @@ type summary struct {
 	SkippedBy map[string]int64 `json:"skipped_by"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
+	// Incomplete says that the latest reading did not come to its end, or has not yet.
+	Incomplete bool `json:"incomplete"`
 
-	rejected   []queue.Rejected
-	incomplete bool // the latest reading did not come to its end
+	rejected []queue.Rejected
 }
 
 // summarize reads how a batch stands from the queue, as if no run were going on. today is the day to count.
@@ -73,7 +74,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
 		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors,
-		SkippedBy: orEmpty(b.Reading.SkippedBy), incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
+		SkippedBy: orEmpty(b.Reading.SkippedBy), Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 	}
 	if s.Errors == nil {
 		s.Errors = []queue.ErrorCount{}
@@ -177,7 +178,7 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 		fmt.Fprintf(&b, "           until %s (%s)\n", s.PausedUntil.Format(time.RFC3339), humanize.Time(*s.PausedUntil))
 	}
 	fmt.Fprintf(&b, "rows       %s = %s added + %s known + %s duplicates + %s rejected + %s skipped\n", n(s.Rows), n(s.Added), n(s.Known), n(s.Duplicates), n(s.Rejected), n(s.Skipped))
-	if s.incomplete {
+	if s.Incomplete {
 		b.WriteString("           the latest reading is incomplete: run the same command again\n")
 	}
 	for _, why := range sortedKeys(s.SkippedBy) {

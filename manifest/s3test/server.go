@@ -34,6 +34,7 @@ type Server struct {
 	fault     Fault
 	from, to  int // the requests, by number from 1, that the fault hits
 	requests  []string
+	watch     func(n int)
 }
 
 type bucket struct {
@@ -139,6 +140,13 @@ func (s *Server) FailNext(f Fault, n int) {
 	s.fault, s.from, s.to = f, len(s.requests)+1, len(s.requests)+n
 }
 
+// Watch lets f see each request, by its number from 1, before it is answered.
+func (s *Server) Watch(f func(n int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = f
+}
+
 // Requests gives method, path and query of every request so far, in order.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
@@ -149,12 +157,21 @@ func (s *Server) Requests() []string {
 // reply is an answer before it is sent.
 type reply struct {
 	*httptest.ResponseRecorder
-	fault Fault // Reset: nothing is sent; CutBody: half of the body
+	number int   // of the request
+	fault  Fault // Reset: nothing is sent; CutBody: half of the body
 }
 
 // ServeHTTP answers one request. A client that reads slowly holds no other up.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := reply{ResponseRecorder: httptest.NewRecorder()}
+	s.mu.Lock()
+	watch := s.watch
+	s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
+	n := len(s.requests)
+	s.mu.Unlock()
+	if watch != nil {
+		watch(n)
+	}
+	a := reply{ResponseRecorder: httptest.NewRecorder(), number: n}
 	s.answer(&a, r)
 	body := a.Body.Bytes()
 	if a.fault == Reset {
@@ -177,9 +194,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w *reply, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
 	fault := NoFault
-	if n := len(s.requests); s.from <= n && n <= s.to {
+	if n := w.number; s.from <= n && n <= s.to {
 		fault = s.fault
 	}
 	bucketName, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

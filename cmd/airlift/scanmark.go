@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// staleAfter is how old a scan may be that is gone on with: what came into its bucket since is found by the next one only.
+const staleAfter = 24 * time.Hour
+
+// scanMark is stored with the rows of a scan, page by page, so that another process can go on behind them.
+type scanMark struct {
+	// Begun is when the reading began.
+	Begun time.Time `json:"begun"`
+	// Cursor is where the scan stands. Done: at its end, while those after it in the same reading are not.
+	Cursor []byte `json:"cursor,omitempty"`
+	Done   bool   `json:"done,omitempty"`
+}
+
+// progress is what a reading knows of where it stands, as far as another process can go on with it.
+type progress struct {
+	kept    bool             // marks are stored; false if nobody could go on
+	print   string           // tells this reading from others
+	begun   time.Time        // by the process that began it
+	scans   map[int]scanMark // where the scans stand that are gone on with
+	pending []queue.Mark     // to be stored with the next whole page
+	void    bool             // the server cannot go on: the marks are worth nothing
+}
+
+// resumable reports whether the reading could be gone on with: scans can; a manifest is read from its beginning, which
+// would count its rows twice, and what --limit and --sample have taken is not stored.
+func (r *reading) resumable() bool {
+	return r.choice == (choice{}) &&
+		!slices.ContainsFunc(r.list, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
+}
+
+// begin goes on with the batch's latest reading if that is this one and broke off; else it begins a new one.
+func (r *reading) begin(ctx context.Context, db store, batch string) error {
+	if r.resumable() {
+		// The settings reject rows, the nightly flags leave some out.
+		choosing, err := json.Marshal([]any{r.sources.print, r.settings, r.changed, r.since.batches})
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(choosing)
+		r.progress = progress{kept: true, begun: time.Now().UTC(), print: hex.EncodeToString(sum[:8])}
+		if err := r.recall(ctx, db, batch); err != nil {
+			return err
+		}
+	}
+	if r.scans == nil {
+		return db.BeginReading(ctx, batch)
+	}
+	if r.next > 0 { // what was read ahead is from the beginning
+		r.shut()
+		r.head, r.next = nil, 0
+		r.mu.Lock()
+		r.broken, r.worst = nil, exitOK
+		r.mu.Unlock()
+	}
+	return db.ResumeReading(ctx, batch)
+}
+
+// recall finds the marks of this reading.
+func (r *reading) recall(ctx context.Context, db store, batch string) error {
+	marks, err := db.Marks(ctx, batch)
+	if err != nil || len(marks) == 0 {
+		return err
+	}
+	scans, begun := map[int]scanMark{}, time.Time{}
+	for _, m := range marks {
+		i := slices.IndexFunc(r.list, func(src manifest.Source) bool { return m.Key == r.markKey(src) })
+		if i < 0 {
+			continue
+		}
+		var found scanMark
+		if err := json.Unmarshal(m.Value, &found); err != nil {
+			return fmt.Errorf("where an earlier scan stood: %w", err)
+		}
+		scans[i], begun = found, found.Begun
+	}
+	switch age := time.Since(begun); {
+	case len(scans) == 0:
+		r.log.Info().Msg("the scan that broke off was of other sources or had other filters: this one begins afresh")
+	case age > staleAfter || age < 0:
+		r.log.Info().Time("begun", begun).Msg("the scan that broke off is too old to go on with: this one begins afresh")
+	default:
+		r.scans, r.begun = scans, begun
+		r.log.Info().Time("begun", begun).Msg("going on with the scan that broke off")
+	}
+	return nil
+}
+
+func (r *reading) markKey(src manifest.Source) string {
+	return "scan " + r.progress.print + " " + src.Canonical()
+}
+
+// mark notes where the scan of a source stands.
+func (r *reading) mark(source int, m scanMark) queue.Mark {
+	m.Begun = r.begun
+	value, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // there is nothing in it that JSON lacks
+	}
+	return queue.Mark{Key: r.markKey(r.list[source]), Value: value}
+}
+
+// placed says whether the page that a row belongs to goes on, and if not, where the scan stands behind it.
+func (r *reading) placed(got row) row {
+	scan, ok := r.current.(manifest.Resumer)
+	if !r.kept || !ok {
+		return got
+	}
+	at := scan.Cursor()
+	if at == nil {
+		got.part = true
+		return got
+	}
+	got.marks, r.pending = append(r.pending, r.mark(r.next-1, scanMark{Cursor: at})), nil
+	return got
+}
+
+// ended notes that the scan of a source came to its clean end. At the end of all, the reading is complete and its marks
+// are gone.
+func (r *reading) ended() {
+	if r.kept {
+		r.pending = append(r.pending, r.mark(r.next-1, scanMark{Done: true}))
+	}
+}
+
+// forget takes the marks away if they are worth nothing, so that the next run begins afresh.
+func (r *reading) forget(ctx context.Context, db store, batch string) error {
+	if !r.void {
+		return nil
+	}
+	var gone []queue.Mark
+	for _, src := range r.list {
+		gone = append(gone, queue.Mark{Key: r.markKey(src)})
+	}
+	_, err := db.Add(ctx, batch, queue.Chunk{Marks: gone})
+	return err
+}
+
+// doubtCursor notes an error that says so.
+func (r *reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, manifest.ErrCursor) }
