@@ -91,13 +91,14 @@ func bloomStretch(f *bloom, run *bbolt.Bucket, from hash) (next hash, entries in
 			return hashAt(k), entries, true, nil
 		}
 		n++
-		if v, err = entriesOf(k, v); err != nil {
+		g, err := groupOf(k, v)
+		if err != nil {
 			return from, entries, false, err
 		}
-		f.reserve(int64(len(v) / entryLen))
-		entries += int64(len(v) / entryLen)
-		for ; len(v) > 0; v = v[entryLen:] {
-			f.add(hashAt(v))
+		f.reserve(int64(g.len()))
+		entries += int64(g.len())
+		for i := range g.len() {
+			f.add(g.hashAt(i))
 		}
 	}
 	return from, entries, false, nil

@@ -8,70 +8,33 @@ import (
 )
 
 // The index finds an item by its object. It is a set of runs, each sorted by hash and written once: an Add appends one,
-// and small ones are merged (see merge.go). A run is a bucket of values that hold indexEntries entries each and a
-// checksum, under the hash of their first entry: an object that is not found for a flipped bit would get a second job.
-const (
-	entryLen = 16 + 4 + 5 // hash, fingerprint, seq
-	// indexEntries makes two values fill a page of 4,096 bytes, the least that bbolt puts into a leaf.
-	indexEntries = 80
-	// maxSeq is what five bytes hold.
-	maxSeq = 1<<40 - 1
-)
-
-// entry is an item in the index.
-type entry struct {
-	hash
-	fp  uint32
-	seq uint64
-}
-
-func (e entry) append(b []byte) []byte {
-	b = e.hash.append(b)
-	b = binary.BigEndian.AppendUint32(b, e.fp)
-	return append(b, byte(e.seq>>32), byte(e.seq>>24), byte(e.seq>>16), byte(e.seq>>8), byte(e.seq))
-}
-
-func entryAt(b []byte) entry {
-	return entry{
-		hashAt(b), binary.BigEndian.Uint32(b[16:]),
-		uint64(b[20])<<32 | uint64(binary.BigEndian.Uint32(b[21:])),
-	}
-}
-
-// entriesOf returns the entries of a value of the index, at least one, if they are as they were written.
-func entriesOf(k, v []byte) ([]byte, error) {
-	entries, ok := summed(v)
-	if !ok || len(entries) == 0 || len(entries)%entryLen != 0 || len(k) != 16 || hashAt(k) != hashAt(v) {
-		return nil, damaged("a value of the index is garbled")
-	}
-	return entries, nil
-}
+// and small ones are merged (see merge.go). A run is a bucket of groups (see group.go), each under the hash of its first
+// entry: an object that is not found for a flipped bit would get a second job.
 
 // runWriter packs sorted entries into the values of a run.
 type runWriter struct {
 	keys, values [][]byte
-	buf          []byte
-	n            int
+	entries      []entry // of the group that is being filled
+	shape        groupShape
 	total        int64
 }
 
 func (w *runWriter) add(e entry) {
-	if w.n == 0 {
-		w.buf = make([]byte, 0, indexEntries*entryLen+sumLen)
-		w.keys = append(w.keys, e.hash.append(nil))
-	}
-	w.buf = e.append(w.buf)
-	w.n++
-	w.total++
-	if w.n == indexEntries {
+	n := len(w.entries)
+	shape := w.shape.with(&e, n)
+	if groupHead+(n+1)*shape.width()+sumLen > groupMax {
 		w.flush()
+		shape = w.shape.with(&e, 0)
 	}
+	w.entries, w.shape = append(w.entries, e), shape
+	w.total++
 }
 
 func (w *runWriter) flush() {
-	if w.n > 0 {
-		w.values = append(w.values, appendSum(w.buf))
-		w.buf, w.n = nil, 0
+	if len(w.entries) > 0 {
+		key, value := packGroup(w.entries, w.shape)
+		w.keys, w.values = append(w.keys, key), append(w.values, value)
+		w.entries = w.entries[:0]
 	}
 }
 
@@ -156,11 +119,11 @@ const nearValues = 4
 
 // lookupRun goes once through a run and the sorted probes.
 func lookupRun(c *bbolt.Cursor, todo []*probe) error {
-	var value []byte
+	var g group
 	var first, last hash
 	stand := func(k, v []byte) (err error) {
-		if value, err = entriesOf(k, v); err == nil {
-			first, last = hashAt(value), hashAt(value[len(value)-entryLen:])
+		if g, err = groupOf(k, v); err == nil {
+			first, last = hashAt(k), g.hashAt(g.len()-1)
 		}
 		return err
 	}
@@ -197,29 +160,12 @@ func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 			}
 		}
 		if p.compare(first) >= 0 && p.compare(last) <= 0 {
-			p.search(value)
+			if e, ok := g.find(p.hash); ok {
+				p.found, p.fp, p.seq = true, e.fp, e.seq
+			}
 		}
 	}
 	return nil
-}
-
-// search looks into one value.
-func (p *probe) search(value []byte) {
-	low, high := 0, len(value)/entryLen
-	for low < high {
-		mid := int(uint(low+high) / 2)
-		at := value[mid*entryLen:]
-		switch c := p.compare(hashAt(at)); {
-		case c == 0:
-			e := entryAt(at)
-			p.found, p.fp, p.seq = true, e.fp, e.seq
-			return
-		case c < 0:
-			high = mid
-		default:
-			low = mid + 1
-		}
-	}
 }
 
 // sizeClass puts runs of like size together: each class spans a factor of eight.

@@ -134,7 +134,7 @@ func TestCheckFinds(t *testing.T) {
 		"ready":      func(bk buckets) error { return bk.ready.Put(seqKey(3), []byte{0xff}) },
 		"a pack":     func(bk buckets) error { return bk.rejected.Delete(seqKey(0)) },
 		"the index":  func(bk buckets) error { return spoilIndex(bk, 3) },
-		"a seq":      func(bk buckets) error { return spoilIndex(bk, entryLen-1) },
+		"a seq":      func(bk buckets) error { return spoilIndex(bk, -sumLen-1) },
 		"a print":    func(bk buckets) error { return spoilIndex(bk, 17) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +164,7 @@ func putSubmitted(bk buckets, key []byte) error {
 	return bk.results.Put(key, bind(key, record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.encode(nil)))
 }
 
-// spoilIndex changes a byte of the first entry of the only run.
+// spoilIndex changes a byte of the first value of the only run, from its end if at is negative.
 func spoilIndex(bk buckets, at int) error {
 	run := bk.index.Bucket(binary.BigEndian.AppendUint32(nil, 0))
 	if run == nil {
@@ -172,6 +172,9 @@ func spoilIndex(bk buckets, at int) error {
 	}
 	k, v := run.Cursor().First()
 	v = slices.Clone(v)
+	if at < 0 {
+		at += len(v)
+	}
 	v[at] ^= 1
 	return run.Put(slices.Clone(k), v)
 }

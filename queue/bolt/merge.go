@@ -77,9 +77,10 @@ func mergeable(runs []runInfo) []runInfo {
 // mergeInto writes the entries of all the runs, sorted.
 func mergeInto(w *runWriter, index *bbolt.Bucket, runs []runInfo) error {
 	type source struct {
-		c     *bbolt.Cursor
-		value []byte
-		head  hash
+		c    *bbolt.Cursor
+		g    group
+		next int // of the group
+		head hash
 	}
 	var sources []*source
 	for _, r := range runs {
@@ -93,10 +94,10 @@ func mergeInto(w *runWriter, index *bbolt.Bucket, runs []runInfo) error {
 			continue
 		}
 		var err error
-		if s.value, err = entriesOf(k, v); err != nil {
+		if s.g, err = groupOf(k, v); err != nil {
 			return err
 		}
-		s.head = hashAt(s.value)
+		s.head = s.g.hashAt(0)
 		sources = append(sources, s)
 	}
 	for len(sources) > 0 {
@@ -107,19 +108,20 @@ func mergeInto(w *runWriter, index *bbolt.Bucket, runs []runInfo) error {
 			}
 		}
 		s := sources[least]
-		w.add(entryAt(s.value))
-		if s.value = s.value[entryLen:]; len(s.value) == 0 {
+		w.add(s.g.at(s.next))
+		if s.next++; s.next == s.g.len() {
 			k, v := s.c.Next()
 			if k == nil {
 				sources = append(sources[:least], sources[least+1:]...)
 				continue
 			}
 			var err error
-			if s.value, err = entriesOf(k, v); err != nil {
+			if s.g, err = groupOf(k, v); err != nil {
 				return err
 			}
+			s.next = 0
 		}
-		s.head = hashAt(s.value)
+		s.head = s.g.hashAt(s.next)
 	}
 	w.flush()
 	return nil

@@ -179,16 +179,17 @@ func (r *recount) index() {
 		}
 		n, last := int64(0), hash{}
 		_ = b.ForEach(func(k, v []byte) error {
-			v, err := entriesOf(k, v)
+			g, err := groupOf(k, v)
 			if err != nil {
 				r.problem("batch %q: run %d: %v", id, num, err)
 				return nil
 			}
-			for ; len(v) > 0; v = v[entryLen:] {
-				if h := hashAt(v); n > 0 && h.compare(last) <= 0 {
+			for i := range g.len() {
+				h := g.hashAt(i)
+				if n > 0 && h.compare(last) <= 0 {
 					r.problem("batch %q: run %d of the index is out of order", id, num)
 				}
-				last = hashAt(v)
+				last = h
 				n++
 			}
 			return nil

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,7 +14,8 @@ import (
 var errFormer = errors.New("the queue has a former format")
 
 // upgrade writes a queue of format 1 anew in the present one and puts it in the old one's place, whole or not at all. What
-// differs: in format 1 records, runs, gates, daily counts and the index key had no checksum.
+// differs: in format 1 records, runs, gates, daily counts and the index key had no checksum, and the entries of the index
+// repeated what they share.
 func upgrade(path string, from *bbolt.DB) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -29,46 +32,83 @@ func upgrade(path string, from *bbolt.DB) error {
 	return syncFile(filepath.Dir(path))
 }
 
-// bindAll gives every value of a copy its checksum, and the copy its format.
+// part is a bucket whose values the upgrade changes.
+type part struct {
+	path   [][]byte
+	change func(k, v []byte) ([]byte, error)
+}
+
+// bindAll gives every value of a copy its present form, and the copy its format.
 func bindAll(to *bbolt.DB) error {
-	var paths [][][]byte
-	err := to.View(func(tx *bbolt.Tx) error {
-		paths = [][][]byte{{bucketGates}, {bucketDays}}
-		return tx.Bucket(bucketBatches).ForEachBucket(func(num []byte) error {
-			num = append([]byte(nil), num...)
-			for _, name := range [][]byte{bucketOpen, bucketReady, bucketResults, bucketRuns} {
-				paths = append(paths, [][]byte{bucketBatches, num, name})
-			}
-			return nil
-		})
+	var parts []part
+	err := to.View(func(tx *bbolt.Tx) (err error) {
+		parts, err = formerParts(tx)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, p := range paths {
-		for from := []byte(nil); ; {
-			more := false
+	for _, p := range parts {
+		for from, more := []byte(nil), true; more; {
 			err := to.Update(func(tx *bbolt.Tx) (err error) {
-				from, more, err = bindStretch(bucketAt(tx, p), from)
+				from, more, err = p.stretch(bucketAt(tx, p.path), from)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			if !more {
-				break
-			}
 		}
 	}
 	return to.Update(func(tx *bbolt.Tx) error {
 		head := tx.Bucket(bucketMeta)
-		key := append([]byte(nil), head.Get(keyIndexKey)...)
-		return errors.Join(head.Put(keyIndexKey, bind(keyIndexKey, key)), head.Put(keyFormat, formatValue()))
+		return errors.Join(head.Put(keyIndexKey, bind(keyIndexKey, bytes.Clone(head.Get(keyIndexKey)))), head.Put(keyFormat, formatValue()))
 	})
 }
 
-// bindStretch binds some values of a bucket from the given key on and returns where the next stretch begins.
-func bindStretch(b *bbolt.Bucket, from []byte) (next []byte, more bool, err error) {
+// formerParts lists what format 1 had otherwise.
+func formerParts(tx *bbolt.Tx) ([]part, error) {
+	parts := []part{{[][]byte{bucketGates}, bindFormer}, {[][]byte{bucketDays}, bindFormer}}
+	err := tx.Bucket(bucketBatches).ForEachBucket(func(k []byte) error {
+		num := bytes.Clone(k)
+		for _, name := range [][]byte{bucketOpen, bucketReady, bucketResults, bucketRuns} {
+			parts = append(parts, part{[][]byte{bucketBatches, num, name}, bindFormer})
+		}
+		index := bucketAt(tx, [][]byte{bucketBatches, num, bucketIndex})
+		if index == nil {
+			return damaged("the index of a batch is missing")
+		}
+		return index.ForEachBucket(func(run []byte) error {
+			parts = append(parts, part{[][]byte{bucketBatches, num, bucketIndex, bytes.Clone(run)}, regroupFormer})
+			return nil
+		})
+	})
+	return parts, err
+}
+
+// bindFormer is for values that had no checksum.
+func bindFormer(k, v []byte) ([]byte, error) { return bind(k, bytes.Clone(v)), nil }
+
+// regroupFormer is for values of the index: entries of hash, fingerprint (4 bytes) and sequence number (5), and their
+// checksum.
+func regroupFormer(k, v []byte) ([]byte, error) {
+	const width = hashLen + 4 + seqBytes
+	value, ok := summed(v)
+	if !ok || len(value) == 0 || len(value)%width != 0 {
+		return nil, damaged("a value of the index is garbled")
+	}
+	var entries []entry
+	var shape groupShape
+	for ; len(value) > 0; value = value[width:] {
+		e := entry{hashAt(value), binary.BigEndian.Uint32(value[hashLen:]), bigEndian(value[hashLen+4 : width])}
+		shape = shape.with(&e, len(entries))
+		entries = append(entries, e)
+	}
+	_, v = packGroup(entries, shape)
+	return v, nil
+}
+
+// stretch changes some values of a bucket from the given key on and returns where the next stretch begins.
+func (p part) stretch(b *bbolt.Bucket, from []byte) (next []byte, more bool, err error) {
 	if b == nil {
 		return nil, false, damaged("a bucket is missing")
 	}
@@ -77,11 +117,14 @@ func bindStretch(b *bbolt.Bucket, from []byte) (next []byte, more bool, err erro
 	c := b.Cursor()
 	for k, v := c.Seek(from); k != nil; k, v = c.Next() {
 		if len(keys) == most {
-			next, more = append([]byte(nil), k...), true
+			next, more = bytes.Clone(k), true
 			break
 		}
-		keys = append(keys, append([]byte(nil), k...))
-		values = append(values, bind(k, append([]byte(nil), v...)))
+		changed, err := p.change(k, v)
+		if err != nil {
+			return nil, false, err
+		}
+		keys, values = append(keys, bytes.Clone(k)), append(values, changed)
 	}
 	b.FillPercent = 0.95
 	for i, k := range keys {
