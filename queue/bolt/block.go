@@ -8,10 +8,11 @@ import (
 )
 
 // A block holds at most blockItems items and, before compression, about blockBytes (or one item, if that is larger):
-// small enough to be unpacked for a single claim, large enough to compress well.
+// small enough to be unpacked for a single claim, large enough to compress well and to waste little of its last page
+// (bbolt puts two such values into a leaf, and the leaf into whole pages). s2 works best below 64 KiB.
 const (
-	blockItems = 256
-	blockBytes = 40 << 10
+	blockItems = viewRows
+	blockBytes = 60 << 10
 )
 
 // blockLen returns how many of the items go into the next block.

@@ -5,7 +5,7 @@
 //
 // Of each batch the file holds:
 //
-//   - items: what was enqueued, written once. Up to 256 items make a block, packed and with a checksum; its key is the
+//   - items: what was enqueued, written once. Up to 1,000 items make a block, packed and with a checksum; its key is the
 //     sequence number of the first.
 //   - a cursor, in the batch's meta: the first item that was never claimed. From there on an item without a result is
 //     pending, and nothing is stored of it.

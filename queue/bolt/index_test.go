@@ -124,8 +124,8 @@ func TestHashIsKeyed(t *testing.T) {
 func TestCheckFinds(t *testing.T) {
 	some := someQueue(t)
 	for name, spoil := range map[string]func(bk buckets) error{
-		"a block":    func(bk buckets) error { return bk.items.Put(seqKey(256), []byte("garbage")) },
-		"no block":   func(bk buckets) error { return bk.items.Delete(seqKey(512)) },
+		"a block":    func(bk buckets) error { return bk.items.Put(secondBlock(bk), []byte("garbage")) },
+		"no block":   func(bk buckets) error { return bk.items.Delete(secondBlock(bk)) },
 		"an intent":  func(bk buckets) error { return bk.open.Delete(seqKey(2)) },
 		"a result":   func(bk buckets) error { return bk.results.Delete(resultKey(0, 0)) },
 		"too many":   func(bk buckets) error { return putSubmitted(bk, resultKey(2900, 0)) },
@@ -158,6 +158,14 @@ func TestCheckFinds(t *testing.T) {
 			t.Log(report.Problems[0])
 		})
 	}
+}
+
+// secondBlock returns the key of the second of several blocks.
+func secondBlock(bk buckets) []byte {
+	c := bk.items.Cursor()
+	c.First()
+	k, _ := c.Next()
+	return slices.Clone(k)
 }
 
 func putSubmitted(bk buckets, key []byte) error {

@@ -64,7 +64,7 @@ func (p *pager) read(bk buckets) error {
 	items := bk.items.Cursor()
 	c := newCursors(bk, p.next)
 	k, v := items.Seek(seqKey(p.next))
-	for blocks := 0; len(p.rows) < viewRows-blockItems && blocks < viewBlocks; blocks++ {
+	for blocks := 0; len(p.rows) == 0 && blocks < viewBlocks; blocks++ {
 		if k == nil {
 			p.end = true
 			return nil
