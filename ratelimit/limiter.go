@@ -23,10 +23,8 @@ func NewLimiter(r rate.Limit, burst int) *Limiter {
 // Wait returns when the next request may be sent, or with the cause when ctx is done first.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if err := l.bucket.Wait(ctx); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return err
+		<-ctx.Done() // the bucket gives up at once if the deadline comes before the token
+		return context.Cause(ctx)
 	}
 	return nil
 }

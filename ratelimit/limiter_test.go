@@ -50,3 +50,19 @@ func TestLimiterGivesTheCauseOfAnEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestLimiterWaitsForADeadlineThatComesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(0.01, 1)
+		cause := errors.New("the day is over")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, cause)
+		defer cancel()
+		begin := time.Now()
+		if err := l.Wait(ctx); !errors.Is(err, cause) {
+			t.Errorf("got %v, want the deadline's cause", err)
+		}
+		if took := time.Since(begin); took != 10*time.Second {
+			t.Errorf("gave up after %v, want 10s: one who asks again would spin", took)
+		}
+	})
+}
