@@ -10,6 +10,8 @@ import (
 
 var addTests = []test{
 	{"dedupe", dedupe},
+	{"has", has},
+	{"has what changed", hasChanged},
 	{"conflicts", conflicts},
 	{"readings", readings},
 	{"rejected rows", rejected},
@@ -39,6 +41,50 @@ func dedupe(f *fixture) {
 	added, err = f.Add(f.ctx, B, queue.Chunk{Items: other})
 	f.ok(err)
 	f.same("bucket and key run together", added, queue.Added{Added: 3})
+}
+
+func has(f *fixture) {
+	look := func(id string, changed bool, want []bool, rows ...queue.Item) {
+		f.Helper()
+		got, err := f.Has(f.ctx, id, rows, changed)
+		f.ok(err)
+		f.same("has", fmt.Sprint(got), fmt.Sprint(want))
+	}
+	f.ok(f.BeginReading(f.ctx, B))
+	look(B, false, []bool{false, false}, items("a", "a")...)
+	f.add(B, "a", "b", "c")
+	look(B, false, []bool{true, false, true, true, false, false, true}, items("c", "none", "a", "a", "A", "none", "b")...)
+	look(B, false, nil)
+	f.finish(f.claim(1), queue.Result{To: queue.Failed, Code: "X"})
+	f.reopen()
+	look(B, false, []bool{true, true, false, true}, items("a", "b", "d", "c")...)
+	f.ok(f.BeginReading(f.ctx, B))
+	look(B, false, []bool{true, false}, items("a", "d")...)
+	f.same("nothing was met by asking", f.add(B, "d", "a"), queue.Added{Added: 1, Known: 1})
+	other := items("d", "d")
+	other[0].Own.Priority, other[1].Bucket = 5, "other"
+	look(B, false, []bool{true, false}, other...)
+	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "other", Account: "default"}))
+	look("other", false, []bool{false}, items("a")...)
+	_, err := f.Has(f.ctx, "none", nil, false)
+	f.is(err, queue.ErrBatchNotFound)
+}
+
+// hasChanged asks for the contents too.
+func hasChanged(f *fixture) {
+	look := func(changed bool, want string, rows ...queue.Item) {
+		f.Helper()
+		got, err := f.Has(f.ctx, B, rows, changed)
+		f.ok(err)
+		f.same("has", fmt.Sprint(got), want)
+	}
+	f.night(row("sent", 1), row("other", 1))
+	f.submitAll()
+	f.night(row("waits", 1))
+	f.ok(f.BeginReading(f.ctx, B))
+	look(true, "[false true false]", row("sent", 2), row("waits", 2), row("none", 1))
+	look(true, "[true true]", row("sent", 1), row("other", 0))
+	look(false, "[true true false]", row("sent", 2), row("waits", 2), row("none", 1))
 }
 
 func conflicts(f *fixture) {

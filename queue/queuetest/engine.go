@@ -25,6 +25,7 @@ type Engine interface {
 	Marks(ctx context.Context, id string) ([]queue.Mark, error)
 
 	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
+	Has(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 	SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (batch string, n int, err error)
 	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 
