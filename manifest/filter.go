@@ -97,7 +97,7 @@ func (f *Filter) Skip(e *Entry) string {
 	switch {
 	case e.Sized && e.Size == 0 && !c.TakeEmpty && !strings.HasSuffix(e.Key, "/"):
 		return SkipEmpty
-	case archived(e.StorageClass) && !c.TakeArchived:
+	case Archived(e.StorageClass) && !c.TakeArchived:
 		return SkipArchived
 	case (c.MinSize > 0 || c.MaxSize > 0) && !e.Sized:
 		return SkipNoSize
@@ -136,7 +136,7 @@ func (f *Filter) skipName(e *Entry) string {
 	return ""
 }
 
-// archived tells the storage classes whose objects must be restored before they
+// Archived tells the storage classes whose objects must be restored before they
 // can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
 // GLACIER_IR is read at once).
-func archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
+func Archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }

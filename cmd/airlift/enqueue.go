@@ -40,6 +40,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 	job.add(cmd)
 	source.add(cmd)
 	nightly.add(cmd)
+	source.addPreflight(cmd)
 	send.addProfile(cmd)
 	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd

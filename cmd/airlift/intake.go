@@ -66,6 +66,9 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if err := t.nightly(ctx); err != nil {
 		return err
 	}
+	if t.sources.preflight != nil {
+		t.sources.preflight.known = t.known
+	}
 	if t.needFields {
 		if err := t.checkFields(ctx, settings); err != nil {
 			return err
@@ -162,6 +165,22 @@ func (t *intake) has(ctx context.Context, o queue.Object) bool {
 	}
 	_, found, err := t.db.Find(ctx, t.batch, o)
 	return found && err == nil // what is wrong with the queue shows when the row is added
+}
+
+// known reports which items need no look before they go to the queue: the batch has them, or another one that the flags
+// name has sent them.
+func (t *intake) known(ctx context.Context, items []queue.Item) ([]bool, error) {
+	if t.db == nil {
+		return make([]bool, len(items)), nil
+	}
+	has, err := t.db.Has(ctx, t.batch, items, t.reading.changed)
+	if errors.Is(err, queue.ErrBatchNotFound) {
+		has, err = make([]bool, len(items)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return has, t.reading.since.mark(ctx, items, has)
 }
 
 // checkColumns refuses names that want columns which none of the first rows has.

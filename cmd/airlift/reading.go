@@ -121,7 +121,11 @@ func (r *reading) shut() {
 // breaks notes that a source broke off; the others are still read.
 func (r *reading) breaks(err error) {
 	r.doubtCursor(err)
-	err = r.hidden(err)
+	r.brokeOff(r.hidden(err))
+}
+
+// brokeOff notes that something broke off, and why.
+func (r *reading) brokeOff(err error) {
 	code := exitUnexpected
 	var b *manifest.BrokenError
 	if errors.As(err, &b) {
@@ -229,12 +233,15 @@ func (r *reading) peek(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		if at, again := skipped[got.skipped]; again && got.skipped != "" {
+		if at, again := skipped[got.skipped]; again && got.marks == nil {
 			r.head[at].times++
 			continue
 		}
 		if got.skipped != "" {
 			got.times, skipped[got.skipped] = 1, len(r.head)
+		}
+		if got.marks != nil {
+			clear(skipped) // the rows of another page are counted with that one
 		}
 		r.head = append(r.head, got)
 		if got.item != nil {
@@ -296,10 +303,19 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 // pour reads the sources to their end into the buffer.
 func (r *reading) pour(ctx context.Context, b *rowBuffer) error {
 	next := r.chosen(r.headFirst)
+	if r.preflight != nil {
+		var stop func()
+		next, stop = r.preflight.over(ctx, next)
+		defer stop()
+	}
 	for ctx.Err() == nil {
 		got, err := next(ctx)
 		if errors.Is(err, io.EOF) {
 			r.shut() // --limit ends before the source does
+			return nil
+		}
+		if broken := (*manifest.BrokenError)(nil); errors.As(err, &broken) {
+			r.brokeOff(r.hidden(err))
 			return nil
 		}
 		if err != nil {

@@ -47,6 +47,7 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 	o.send.add(cmd)
 	o.source.add(cmd)
 	o.nightlyFlags.add(cmd)
+	o.source.addPreflight(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	return cmd
 }

@@ -76,3 +76,17 @@ func (s since) sift(ctx context.Context, chunk *queue.Chunk) error {
 	}
 	return nil
 }
+
+// mark marks the items that others have sent.
+func (s since) mark(ctx context.Context, items []queue.Item, marks []bool) error {
+	for _, id := range s.batches {
+		sent, err := s.db.Sent(ctx, id, items, s.changed)
+		if err != nil {
+			return err
+		}
+		for i := range sent {
+			marks[i] = marks[i] || sent[i]
+		}
+	}
+	return nil
+}

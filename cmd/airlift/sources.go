@@ -25,6 +25,7 @@ type sourceFlags struct {
 	scan     bool
 	manifest bool
 	selectionFlags
+	preflightFlags
 	strict       bool
 	sourceBucket string
 	pathStyle    bool
@@ -51,8 +52,10 @@ type sources struct {
 	options manifest.Options
 	filter  *manifest.Filter
 	choice  choice
-	print   string            // see fingerprint
-	hide    *strings.Replacer // takes the keys out of what an S3 server says; nil without one
+	// preflight looks at each item; nil: nobody does.
+	preflight *preflightStage
+	print     string            // see fingerprint
+	hide      *strings.Replacer // takes the keys out of what an S3 server says; nil without one
 }
 
 // hidden returns an error of a source without the keys: a server may echo what it was sent.
@@ -107,7 +110,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 	if s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin) {
 		m.addFlag(true, "the batch", "batch", ", for several sources and standard input have no default")
 	}
-	if onS3 {
+	if onS3 || s.preflight {
 		if err := s.access(ctx, a, j, profile, m, &out); err != nil {
 			return out, err
 		}
@@ -126,7 +129,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 
 // access sets the access to S3 up, or names what is missing for it.
 func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile string, m *missing, out *sources) error {
-	m.addFlag(j.sourceRegion == "", "the region of the S3 source", "source-region", "")
+	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
 	keys, err := a.credentials(ctx, profile)
 	if errors.Is(err, errNoCredentials) {
 		m.add(true, missingCredentials)
@@ -140,8 +143,12 @@ func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile s
 		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, ""),
 	})
-	if err == nil { // a nil *s3.Client in an interface would not be nil
-		out.options.S3, out.hide = client, strings.NewReplacer(keys.access, keys.String(), keys.secret, keys.String())
+	if err != nil {
+		return err // a nil *s3.Client in an interface would not be nil
+	}
+	out.options.S3, out.hide = client, strings.NewReplacer(keys.access, keys.String(), keys.secret, keys.String())
+	if s.preflight {
+		out.preflight, err = s.preflightFlags.build(client, j, out.hide)
 	}
 	return err
 }

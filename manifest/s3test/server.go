@@ -1,11 +1,11 @@
-// Package s3test is an S3 server in the test's own process: ListObjectsV2 and
-// GetObject over HTTP, as faithful as a scan needs it (paging, URL encoding,
+// Package s3test is an S3 server in the test's own process: ListObjectsV2,
+// HeadObject and GetObject (of ranges from the first byte, too) over HTTP, as
+// faithful as a scan and a preflight need it (paging, URL encoding,
 // order, delimiter, errors), and with faults that can be switched on. It speaks path style
 // only and believes every signature, but not every access key.
 package s3test
 
 import (
-	"crypto/md5"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -42,13 +42,6 @@ type bucket struct {
 	sorted  []string // the keys in order; nil after a Put
 }
 
-type object struct {
-	body    []byte
-	size    int64
-	changed time.Time
-	class   string
-}
-
 // New starts a server without buckets. It ends with the test.
 func New(tb testing.TB) *Server {
 	tb.Helper()
@@ -80,26 +73,6 @@ func (s *Server) put(bucketName, key string, o object) {
 	o.changed, o.class = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "STANDARD"
 	b.objects[key] = o
 	b.sorted = nil
-}
-
-// etag is what S3 gives an object that was put in one part: the MD5 sum of its
-// contents (Amazon S3 API Reference, "Object"). One without a body has its size for it.
-func (o object) etag() string {
-	if o.body == nil {
-		return `"` + strconv.FormatInt(o.size, 16) + `"`
-	}
-	return fmt.Sprintf(`"%x"`, md5.Sum(o.body))
-}
-
-// Describe sets what an object that is there says of itself: when it was last
-// modified, and its storage class. At first these are 2026-01-02 03:04:05 UTC
-// and STANDARD.
-func (s *Server) Describe(bucketName, key string, changed time.Time, class string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o := s.buckets[bucketName].objects[key]
-	o.changed, o.class = changed, class
-	s.buckets[bucketName].objects[key] = o
 }
 
 // MakeBucket makes an empty bucket.
@@ -178,7 +151,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	maps.Copy(w.Header(), a.Header())
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead || a.Code != http.StatusOK {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(a.Code)
 	if a.fault != CutBody {
 		w.Write(body)
@@ -208,28 +183,23 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	}
 	b := s.buckets[bucketName]
 	switch {
-	case r.Method != http.MethodGet:
+	case r.Method != http.MethodGet && (r.Method != http.MethodHead || key == ""):
 		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test only reads.")
 	case b == nil:
 		writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
 	case key != "":
-		get(w, b, key)
+		if o, ok := b.objects[key]; ok && o.failing() {
+			b.objects[key] = o.failed()
+			w.fault = o.fault
+			o.fault.refuse(w)
+			return
+		}
+		get(w, r, b, key)
 	case r.URL.Query().Get("list-type") != "2":
 		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test lists with ListObjectsV2 only.")
 	default:
 		s.list(w, r.URL.Query(), bucketName, b, fault)
 	}
-}
-
-func get(w http.ResponseWriter, b *bucket, key string) {
-	o, ok := b.objects[key]
-	if !ok {
-		writeError(w, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
-		return
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Last-Modified", o.changed.Format(http.TimeFormat))
-	w.Write(o.body)
 }
 
 func writeError(w http.ResponseWriter, status int, code, message string) {

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"airlift/manifest"
+	"airlift/manifest/preflight"
+	"airlift/queue"
+)
+
+const (
+	// preflightWorkers is how many objects are looked at at once: enough for the rate at any latency; the rest sleep.
+	preflightWorkers = 64
+	// preflightAhead bounds the rows between the source and the queue.
+	preflightAhead = 1024
+	// mostUnchecked is how many objects in a row may stay unchecked before the reading breaks off.
+	mostUnchecked = 20
+)
+
+// preflightStage looks at the items on their way from the sources to the queue. Nothing goes on that was not looked at,
+// but for what the batch has already: a missing look costs no quota, and a rejected row is read again next time.
+type preflightStage struct {
+	check func(ctx context.Context, it *queue.Item) (reason string, err error)
+	// known reports which items need no look: a run each night must not look at everything again.
+	known func(ctx context.Context, items []queue.Item) ([]bool, error)
+	hide  *strings.Replacer
+}
+
+// flight is a row on its way. done is nil or closed once reason and err are set.
+type flight struct {
+	row    row
+	done   chan struct{}
+	reason string
+	err    error
+}
+
+// over looks at what comes from the source, and gives it in the same order. stop ends what was started; a source that
+// blocks is not waited for.
+func (p *preflightStage) over(ctx context.Context, from source) (next source, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	read, ordered, work := make(chan *flight, preflightAhead), make(chan *flight, preflightAhead), make(chan *flight)
+	go func() {
+		defer close(read)
+		for {
+			got, err := from(ctx)
+			select {
+			case read <- &flight{row: got, err: err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	var running sync.WaitGroup
+	running.Go(func() { p.dispatch(ctx, read, ordered, work) })
+	for range preflightWorkers {
+		running.Go(func() {
+			for f := range work {
+				f.reason, f.err = p.check(ctx, f.row.item)
+				close(f.done)
+			}
+		})
+	}
+	landing := &landing{stage: p, ordered: ordered}
+	return landing.next, func() { cancel(); running.Wait() }
+}
+
+// dispatch hands the rows on in their order, and to the workers those items that the batch does not have. The queue is
+// asked for as many at once as are there.
+func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, ordered, work chan<- *flight) {
+	defer close(ordered)
+	defer close(work)
+	for {
+		flights := gatherFlights(ctx, read)
+		if len(flights) == 0 {
+			return
+		}
+		err := p.sort(ctx, flights)
+		for _, f := range flights {
+			if err != nil {
+				f.err, f.done = err, nil
+			}
+			select {
+			case ordered <- f:
+			case <-ctx.Done():
+				return
+			}
+			if f.done == nil {
+				continue
+			}
+			select {
+			case work <- f:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// gatherFlights waits for one row and takes those that are there. It returns none at the end.
+func gatherFlights(ctx context.Context, read <-chan *flight) (list []*flight) {
+	select {
+	case f, ok := <-read:
+		if !ok {
+			return nil
+		}
+		list = append(list, f)
+	case <-ctx.Done():
+		return nil
+	}
+	for len(list) < preflightAhead {
+		select {
+		case f, ok := <-read:
+			if !ok {
+				return list
+			}
+			list = append(list, f)
+		default:
+			return list
+		}
+	}
+	return list
+}
+
+// sort marks what is to be looked at.
+func (p *preflightStage) sort(ctx context.Context, flights []*flight) error {
+	var with []*flight
+	var items []queue.Item
+	for _, f := range flights {
+		if f.row.item != nil {
+			with = append(with, f)
+			items = append(items, *f.row.item)
+		}
+	}
+	known, err := p.known(ctx, items)
+	if err != nil {
+		return err
+	}
+	for i, f := range with {
+		if !known[i] {
+			f.done = make(chan struct{})
+		}
+	}
+	return nil
+}
+
+// landing gives the rows in their order once they were looked at.
+type landing struct {
+	stage     *preflightStage
+	ordered   <-chan *flight
+	unchecked int  // in a row
+	any       bool // an item went on, or was rejected for good reason
+}
+
+func (l *landing) next(ctx context.Context) (row, error) {
+	var f *flight
+	select {
+	case f = <-l.ordered:
+	case <-ctx.Done():
+	}
+	if f == nil { // closed: something ended it from outside
+		return row{}, context.Cause(ctx)
+	}
+	if f.done == nil {
+		l.any = l.any || f.row.item != nil
+		return f.row, f.err
+	}
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return row{}, context.Cause(ctx)
+	}
+	var unchecked *preflight.UncheckedError
+	var setup *preflight.SetupError
+	switch {
+	case errors.As(f.err, &setup):
+		return row{}, l.broken(setup.Err, setup.Remedy+", and run the same command again")
+	case errors.As(f.err, &unchecked):
+		if l.unchecked++; l.unchecked == mostUnchecked {
+			return row{}, l.broken(unchecked.Err, "run the same command again later; what was not checked was not taken")
+		}
+		return rejectItem(f.row.item, "preflight: "+l.stage.hide.Replace(unchecked.Error())+"; run the same command again"), nil
+	case f.err != nil:
+		return row{}, f.err
+	}
+	l.unchecked, l.any = 0, true
+	if f.reason != "" {
+		return rejectItem(f.row.item, "preflight: "+f.reason), nil
+	}
+	return f.row, nil
+}
+
+// broken ends the reading: nothing more can be looked at.
+func (l *landing) broken(err error, remedy string) error {
+	return &manifest.BrokenError{Source: "preflight", Unread: !l.any, Err: err, Remedy: remedy}
+}

@@ -1,0 +1,177 @@
+// Package preflight looks at objects before jobs are made for them: are they
+// there, can they be read, and are their first bytes what their names say?
+//
+// What it finds is certain or it is no finding: trouble of the server or of the
+// network is never taken for a missing object, and bytes that it does not know
+// are never taken for wrong ones.
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// S3 is what is asked of the server; *s3.Client is one.
+type S3 interface {
+	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+}
+
+// limiter is waited for before each request. Wait fails with the cause if ctx is
+// done first.
+type limiter interface {
+	Wait(ctx context.Context) error
+}
+
+// Config says how objects are looked at.
+type Config struct {
+	// S3 is the server that holds the objects. Required.
+	S3 S3
+	// Limiter keeps the requests, repeated ones too, below a rate. Required.
+	Limiter limiter
+	// Attempts is how often a request is sent at least that meets trouble which
+	// may pass; 0 is 5, which with the waits between them takes about 11
+	// seconds.
+	Attempts int
+	// Patience is how long a server that has answered before may answer nothing
+	// at all; 0 is 10 minutes. Till then the attempts go on.
+	Patience time.Duration
+	// Timeout bounds one request; 0 is 30 seconds.
+	Timeout time.Duration
+}
+
+// Checker looks at objects. It is safe for concurrent use.
+type Checker struct {
+	config Config
+
+	mu sync.Mutex
+	// buckets are those no object of which can be had, with the reason. Guarded
+	// by mu.
+	buckets map[string]string
+	// answered is when the server last said something of an object, as S3 does.
+	// Guarded by mu.
+	answered time.Time
+}
+
+// New makes a checker. It sends nothing.
+func New(c Config) (*Checker, error) {
+	if c.S3 == nil || c.Limiter == nil {
+		return nil, errors.New("preflight: it needs S3 and a limiter")
+	}
+	if c.Attempts == 0 {
+		c.Attempts = 5
+	}
+	if c.Patience == 0 {
+		c.Patience = 10 * time.Minute
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Second
+	}
+	return &Checker{config: c, buckets: map[string]string{}}, nil
+}
+
+// UncheckedError says that an object could not be looked at, by trouble that
+// may pass: nothing is known of it.
+type UncheckedError struct{ Err error }
+
+// Error says so, with the trouble that was met last.
+func (e *UncheckedError) Error() string { return fmt.Sprintf("could not be checked: %v", e.Err) }
+
+// Unwrap gives the trouble that was met last.
+func (e *UncheckedError) Unwrap() error { return e.Err }
+
+// SetupError says that no object can be looked at before the user changes
+// something, and what.
+type SetupError struct {
+	Err    error
+	Remedy string
+}
+
+// Error says what was found.
+func (e *SetupError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what was found.
+func (e *SetupError) Unwrap() error { return e.Err }
+
+// Check looks at an object, with two requests: for what the server says of it,
+// and for its first bytes. It returns why no job can be made of the object, or
+// "" if nothing speaks against it. Its errors are an *UncheckedError, a
+// *SetupError, or the cause for which ctx is done.
+func (c *Checker) Check(ctx context.Context, bucket, key string) (reason string, err error) {
+	if reason := c.lost(bucket); reason != "" {
+		return reason, nil
+	}
+	about, err := c.head(ctx, bucket, key)
+	if err != nil {
+		return "", err
+	}
+	// A refusal of HEAD has no text: GET tells why.
+	if about != nil {
+		c.heard()
+		if reason := about.unfit(); reason != "" {
+			return reason, nil
+		}
+	}
+	bytes, got, err := c.first(ctx, bucket, key)
+	var no *refusal
+	switch {
+	case errors.As(err, &no):
+		return c.heed(no, bucket)
+	case err != nil:
+		return "", err
+	}
+	c.heard()
+	if about == nil {
+		if reason := got.unfit(); reason != "" {
+			return reason, nil
+		}
+	}
+	return contradiction(key, bytes), nil
+}
+
+// heed turns a refusal into what it says: of this object, of all of its bucket,
+// or of all there are.
+func (c *Checker) heed(no *refusal, bucket string) (reason string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case no.of == allObjects || no.of == allUnlessProven && c.answered.IsZero():
+		return "", &SetupError{no, no.remedy}
+	case no.of == wholeBucket:
+		c.buckets[bucket] = no.Error()
+	}
+	c.answered = time.Now()
+	return no.Error(), nil
+}
+
+// giveUp ends the attempts that began then, or returns nil if they shall go on:
+// if all objects have been in trouble since, it is the server's, and may pass.
+// What never answered as S3 does is no S3 server.
+func (c *Checker) giveUp(began time.Time, trouble error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.answered.IsZero() && !c.answered.After(began) && time.Since(began) < c.config.Patience {
+		return nil
+	}
+	if errors.Is(trouble, errNotS3) && c.answered.IsZero() {
+		return &SetupError{trouble, "check --source-endpoint: is it an S3 server?"}
+	}
+	return &UncheckedError{trouble}
+}
+
+func (c *Checker) lost(bucket string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buckets[bucket]
+}
+
+func (c *Checker) heard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answered = time.Now()
+}

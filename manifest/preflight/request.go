@@ -1,0 +1,141 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"airlift/manifest"
+)
+
+// firstBytes is how many bytes tell the type: as many as the detector looks at.
+const firstBytes = 3072
+
+// about is what the server says of an object.
+type about struct {
+	size     int64
+	archived bool
+}
+
+// unfit says what speaks against the object before its bytes are seen.
+func (a *about) unfit() string {
+	switch {
+	case a.archived:
+		return "archived: it must be restored before it can be read"
+	case a.size == 0:
+		return "zero bytes"
+	}
+	return ""
+}
+
+// archived tells whether an object must be restored before it can be read
+// (Amazon S3 API reference, HeadObject: x-amz-restore, x-amz-archive-status).
+func archived(class, tier string, restore *string) bool {
+	restored := strings.Contains(aws.ToString(restore), `ongoing-request="false"`)
+	return !restored && (manifest.Archived(class) || tier != "")
+}
+
+// head asks what the server says of an object; nil if it refuses to say.
+func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) {
+	var out *s3.HeadObjectOutput
+	err := c.patiently(ctx, judgeHead, func(ctx context.Context) (err error) {
+		out, err = c.config.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, once)
+		if err == nil && aws.ToString(out.ETag) == "" {
+			err = fmt.Errorf("%w: it has no ETag", errNotS3)
+		}
+		return err
+	})
+	var no *refusal
+	switch {
+	case errors.As(err, &no):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &about{aws.ToInt64(out.ContentLength), archived(string(out.StorageClass), string(out.ArchiveStatus), out.Restore)}, nil
+}
+
+// first gets an object's first bytes. Its errors are a *refusal besides those
+// of Check.
+func (c *Checker) first(ctx context.Context, bucket, key string) ([]byte, *about, error) {
+	var data []byte
+	var got *about
+	err := c.patiently(ctx, judge, func(ctx context.Context) error {
+		out, err := c.config.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=0-%d", firstBytes-1))}, once)
+		if err != nil {
+			return err
+		}
+		defer out.Body.Close()
+		got = &about{size: total(out), archived: archived(string(out.StorageClass), "", out.Restore)}
+		// A server that knows no ranges sends all; no more than the first bytes is read.
+		data, err = io.ReadAll(io.LimitReader(out.Body, firstBytes))
+		if err == nil && int64(len(data)) < min(got.size, firstBytes) {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	})
+	return data, got, err
+}
+
+// total gives the size of the object of which a part was got.
+func total(out *s3.GetObjectOutput) int64 {
+	if _, all, ok := strings.Cut(aws.ToString(out.ContentRange), "/"); ok {
+		if n, err := strconv.ParseInt(all, 10, 64); err == nil {
+			return n
+		}
+	}
+	return aws.ToInt64(out.ContentLength)
+}
+
+// once turns the SDK's own repeating off, which would go past the limiter.
+func once(o *s3.Options) { o.RetryMaxAttempts = 1 }
+
+// patiently sends a request until it is answered or patience has run out.
+// Its errors are a *refusal, an *UncheckedError, or the cause for which ctx is
+// done.
+func (c *Checker) patiently(ctx context.Context, judge func(error) (*refusal, error), request func(ctx context.Context) error) error {
+	began := time.Now()
+	for n := 1; ; n++ {
+		if err := c.config.Limiter.Wait(ctx); err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
+		err := request(limited)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		no, trouble := judge(err)
+		if no != nil {
+			return no
+		}
+		if n >= c.config.Attempts {
+			if err := c.giveUp(began, trouble); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(backoff(n)):
+		}
+	}
+}
+
+// backoff is how long to wait after the n-th attempt: a second, doubled each
+// time up to ten, less up to a half at random.
+func backoff(n int) time.Duration {
+	most := min(time.Second<<min(n-1, 4), 10*time.Second)
+	return most/2 + rand.N(most/2)
+}
