@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -350,4 +351,63 @@ func (r *rig) unsentSince(posts int) {
 	if n := r.air.Posts(); n != posts {
 		r.t.Errorf("POSTs: got %d, want %d", n, posts)
 	}
+}
+
+// Answers that get lost are looked up by the name of the item's own job, not by that of the object's other items.
+func TestLostAnswersOfVersions(t *testing.T) {
+	t.Parallel()
+	var posts atomic.Int64
+	r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
+		if !isPost(q) {
+			return airtest.Fault{}
+		}
+		switch n := posts.Add(1); {
+		case n > 10 && n%3 == 0:
+			return airtest.Fault{Kind: airtest.CloseAfter}
+		case n > 10 && n%3 == 1:
+			return airtest.Fault{Kind: airtest.CloseBefore}
+		}
+		return airtest.Fault{}
+	}})
+	s3 := r.withBucket()
+	for night := range 3 {
+		s3.write(fmt.Sprint("contents of night ", night), clips(0, 10)...)
+		r.run("run", "s3://archive/", "--changed", "--batch", "nightly", "--max-attempts", "20").want(t, exitOK)
+		r.agreed("nightly")
+	}
+	for key, n := range r.jobsOf() {
+		if n != 3 {
+			t.Errorf("%s: got %d jobs, want 3", key, n)
+		}
+	}
+}
+
+// A run that reads to the end before it sends ends in good order while it reads, and sends nothing.
+func TestASignalWhileItReadsFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.manifest("m.csv", 20)
+	r.run("run", m, "--batch", "b", "--max-items", "5").want(t, exitWorkLeft)
+	p := r.command("run", "-", "--format", "csv", "--batch", "b", "--changed")
+	in, err := p.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	p.Stderr = &stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Write([]byte("bucket,key\narchive,new.mov\n" + strings.Repeat("archive,new.mov\n", 10_000))); err != nil {
+		t.Fatal(err)
+	}
+	r.awaitStatus("the new item", func(s summary) bool { return s.Items == 21 })
+	_ = p.Process.Signal(syscall.SIGTERM)
+	_ = p.Wait()
+	if code := p.ProcessState.ExitCode(); code != exitWorkLeft {
+		t.Errorf("exit code %d, want %d\n%s", code, exitWorkLeft, stderr.String())
+	}
+	r.unsentSince(5)
+	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.settled(21)
 }

@@ -26,6 +26,7 @@ func FuzzBlock(f *testing.F) {
 					it.Own.Services = []byte(text)
 				}
 				it.Extra = []queue.Field{{Name: text, Value: key}, {Name: key, Value: text}}[:1+i%2]
+				it.Content, it.Version = queue.Content(line), uint64(i%3)*uint64(line)
 			}
 			want = append(want, it)
 		}
@@ -74,6 +75,8 @@ func FuzzGarbage(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(packs[0])
+	h := history{first: 1, further: []version{{3, 2, 2}, {700, 5, 0}}}
+	f.Add(h.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if items, err := unpackBlock(0, b); err == nil && len(items) == 0 {
 			t.Error("a block without items was taken")
@@ -85,6 +88,11 @@ func FuzzGarbage(f *testing.F) {
 			}
 			if again, err := unpackBlock(5, value); err != nil || fmt.Sprint(again) != fmt.Sprint(items) {
 				t.Fatalf("what was decoded does not encode back: %v", err)
+			}
+		}
+		if h, err := decodeHistory(b); err == nil {
+			if again, err := decodeHistory(h.encode()); err != nil || fmt.Sprint(again) != fmt.Sprint(h) {
+				t.Fatalf("history: got %+v, %v, want %+v", again, err, h)
 			}
 		}
 		_, _ = unpackRejected(b)

@@ -2,8 +2,10 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -122,7 +124,7 @@ func TestHashIsKeyed(t *testing.T) {
 
 // TestCheckFinds spoils a sound queue in one place at a time.
 func TestCheckFinds(t *testing.T) {
-	some := someQueue(t)
+	some := changedQueue(t)
 	for name, spoil := range map[string]func(bk buckets) error{
 		"a block":    func(bk buckets) error { return bk.items.Put(secondBlock(bk), []byte("garbage")) },
 		"no block":   func(bk buckets) error { return bk.items.Delete(secondBlock(bk)) },
@@ -136,6 +138,20 @@ func TestCheckFinds(t *testing.T) {
 		"the index":  func(bk buckets) error { return spoilIndex(bk, 3) },
 		"a seq":      func(bk buckets) error { return spoilIndex(bk, -sumLen-1) },
 		"a print":    func(bk buckets) error { return spoilIndex(bk, 17) },
+		"a history":  func(bk buckets) error { return bk.histories.Put(seqKey(0), []byte("garbage")) },
+		"no history": func(bk buckets) error { return bk.histories.Delete(seqKey(0)) },
+		"of no item": func(bk buckets) error { return putHistory(bk, 9999, history{first: 1}) },
+		"no version": func(bk buckets) error { return putHistory(bk, 0, history{first: 1}) },
+		"a version of another": func(bk buckets) error {
+			h, _, err := historyOf(bk, 0)
+			h.further[0].seq++
+			return errors.Join(err, putHistory(bk, 0, h))
+		},
+		"one more": func(bk buckets) error {
+			h, _, err := historyOf(bk, 0)
+			h.further = append(h.further, version{5, 5, 5})
+			return errors.Join(err, putHistory(bk, 0, h))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := mustOpen(t, writeFile(t, some))
@@ -166,6 +182,36 @@ func secondBlock(bk buckets) []byte {
 	c.First()
 	k, _ := c.Next()
 	return slices.Clone(k)
+}
+
+// changedQueue is someQueue with some versions.
+func changedQueue(t *testing.T) []byte {
+	path := writeFile(t, someQueue(t))
+	rows := make([]queue.Item, 40)
+	for n := range 2 {
+		for i := range rows {
+			rows[i], _ = benchRow(i)
+			rows[i].Content = queue.Content(n + 1)
+		}
+		db, err := Open(path, Options{})
+		must(t, err)
+		_, err = db.Add(t.Context(), "b", queue.Chunk{Items: rows, Changed: true})
+		must(t, err)
+		b, err := db.Batch(t.Context(), "b")
+		must(t, err)
+		if want := []int64{0, 20}[n]; b.Versions != want {
+			t.Fatalf("versions: got %d, want %d", b.Versions, want)
+		}
+		must(t, db.Close())
+	}
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return data
+}
+
+func putHistory(bk buckets, first uint64, h history) error {
+	key := seqKey(first)
+	return bk.histories.Put(key, bind(key, h.encode()))
 }
 
 func putSubmitted(bk buckets, key []byte) error {

@@ -46,7 +46,8 @@ func TestModel(t *testing.T) {
 		defer func() { m.db.Close(); os.Remove(m.path) }()
 		t.Repeat(map[string]func(*rapid.T){
 			"add": m.add, "night": m.night, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
-			"": func(t *rapid.T) { m.t = t; m.compare() },
+			"adopt a version": m.adoptVersion,
+			"":                func(t *rapid.T) { m.t = t; m.compare() },
 		})
 	})
 }
@@ -295,6 +296,34 @@ func (m *model) adopt(t *rapid.T) {
 	}
 	_, err := m.db.Adopt(t.Context(), "b", jobs)
 	must2(t, err)
+}
+
+// adoptVersion adopts the job of a version that the queue does not have.
+func (m *model) adoptVersion(t *rapid.T) {
+	if len(m.order) == 0 {
+		t.Skip()
+	}
+	key, _, _ := strings.Cut(rapid.SampledFrom(m.order).Draw(t, "item"), "/")
+	first := m.items[key][0]
+	c := queue.Content(100 + len(m.order))
+	n, err := m.db.Adopt(t.Context(), "b", []queue.Adopted{{Seq: uint64(slices.Index(m.order, first)), Version: uint64(c), JobID: "version", Day: modelDay}})
+	must2(t, err)
+	if n != 1 {
+		t.Fatalf("adopted: got %d, want 1", n)
+	}
+	m.grow(key, c)
+	items := m.items[key]
+	m.content[first] = 0
+	last := len(items) - 1
+	rec, err := queue.Adopt(m.records[items[last]], queue.Adopted{JobID: "version", Day: modelDay})
+	must2(t, err)
+	m.records[items[last]] = rec
+	m.claimed[items[last]] = true
+	m.day.Claimed++
+	m.day.Submitted++
+	if last > 1 && !m.records[items[last-1]].MaybeSent() { // what is still to be sent stays the last
+		items[last-1], items[last] = items[last], items[last-1]
+	}
 }
 
 func (m *model) change(t *rapid.T, got int64, f queue.Filter, to func(queue.Record) (queue.Record, error), from ...queue.State) {
