@@ -151,10 +151,11 @@ func (a *app) work(ctx context.Context, j *job) error {
 		return err
 	}
 	stopShowing := a.show(ctx, j, pool)
-	runErr := a.readFirst(ctx, j, fed)
-	if runErr == nil {
-		runErr = pool.Run(ctx)
+	if j.readFirst {
+		a.log.Info().Str("batch", j.batches[0]).Msg("--changed: items are left from before, so the sources are read to their end before anything is sent")
+		<-fed // a run that ends meanwhile stops reading
 	}
+	runErr := pool.Run(ctx)
 	end(nil) // a run that ends early stops reading
 	feeding.Wait()
 	stopShowing()
@@ -165,20 +166,6 @@ func (a *app) work(ctx context.Context, j *job) error {
 		runErr = a.verify(whole, j)
 	}
 	return a.finish(ctx, j, runErr, pool.Today())
-}
-
-// readFirst waits until the sources are read, if that is to be before anything is sent. The error is why the run ended
-// meanwhile.
-func (a *app) readFirst(ctx context.Context, j *job, fed <-chan struct{}) error {
-	if !j.readFirst {
-		return nil
-	}
-	a.log.Info().Str("batch", j.batches[0]).Msg("--changed: items are left from before, so the sources are read to their end before anything is sent")
-	select {
-	case <-fed:
-	case <-ctx.Done():
-	}
-	return context.Cause(ctx)
 }
 
 // finish writes report and summary and says how it ended.

@@ -329,6 +329,15 @@ func adoptVersion(f *fixture) {
 	// What a holds now has its job; what b holds has none, for its job of version 2 came after its first.
 	f.same("the next night", f.night(row("a", 3), row("b", 3), row("c", 3)), queue.Added{Added: 1, Known: 2})
 	f.same("sent", f.submitAll(), []string{"b/3"})
+	// The same where more was known of the first item: what it found last need not be what its job had read.
+	f.night(row("d", 3))
+	f.night(row("d", 4))
+	d := f.entry("d").Seq
+	n, err = f.Adopt(f.ctx, B, []queue.Adopted{{Seq: d, JobID: "d1", At: noon}, {Seq: d, Version: v(2), JobID: "d2", At: noon}})
+	f.ok(err)
+	f.same("adopted", n, 2)
+	f.same("the night after", f.night(row("d", 4)), queue.Added{Added: 1})
+	f.submitAll()
 	if _, err := f.Adopt(f.ctx, B, []queue.Adopted{{Seq: 3, Version: v(9), JobID: "x"}}); err == nil {
 		f.Error("a version of a version: got no error")
 	}
@@ -338,5 +347,5 @@ func adoptVersion(f *fixture) {
 	if _, err := f.Adopt(f.ctx, B, []queue.Adopted{{Seq: 0, Version: v(9)}}); err == nil {
 		f.Error("no job id: got no error")
 	}
-	f.want(queue.Counts{Submitted: 7})
+	f.want(queue.Counts{Submitted: 10})
 }
