@@ -24,6 +24,7 @@ type store interface {
 	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	SetCapped(ctx context.Context, account string, d queue.Day) error
 	// Changed returns a channel that is closed when there may be new pending items.
 	Changed() <-chan struct{}
 }

@@ -27,6 +27,12 @@ func (p *Pool) pause(until time.Time, reason string, keep bool) {
 		g.Reason = reason
 	}
 	p.storeGate(g)
+	// The pause ends at the midnight after the capped day, by AiR's clock; half a day earlier is within that day, whatever
+	// the request's own time was.
+	day := queue.DayOf(p.clock.now().Add(time.Until(until) - p.Grace - 12*time.Hour))
+	if err := p.Store.SetCapped(context.Background(), p.Account, day); err != nil {
+		p.fail("store the capped day in the queue", err)
+	}
 }
 
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.

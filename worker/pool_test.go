@@ -73,6 +73,13 @@ func TestPoolPausesUntilMidnight(t *testing.T) {
 		if err != nil || g != (queue.Gate{}) {
 			b.t.Errorf("the stored gate after it all: %+v, %v, want it open", g, err)
 		}
+		// What the cap is can be learned from the days that it ended.
+		for i, capped := range []bool{true, true, false} {
+			d, err := b.db.Day(b.t.Context(), queue.DefaultAccount, queue.DayOf(begin)+queue.Day(i))
+			if err != nil || d.Capped != capped || d.Submitted != 100 {
+				b.t.Errorf("day %d: %+v, %v, want 100 submitted and capped %v", i, d, err, capped)
+			}
+		}
 	})
 }
 

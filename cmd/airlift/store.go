@@ -33,6 +33,7 @@ type store interface {
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	SetCapped(ctx context.Context, account string, d queue.Day) error
 	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
 	Changed() <-chan struct{}
 

@@ -52,6 +52,23 @@ func (db *DB) Day(ctx context.Context, account string, day queue.Day) (queue.Day
 	return c, nil
 }
 
+// SetCapped notes that the account's daily cap was reached on that server day.
+func (db *DB) SetCapped(ctx context.Context, account string, day queue.Day) error {
+	if account == "" {
+		return errors.New("set capped: the account has no name")
+	}
+	k := dayKey{account, day}
+	return db.submit(ctx, false, func(t *txn) error {
+		c, err := t.day(k)
+		if err != nil {
+			return err
+		}
+		c.Capped = true
+		t.bookDay(k, 0, 0)
+		return nil
+	})
+}
+
 // dayKey names a server day of an account.
 type dayKey struct {
 	account string

@@ -93,6 +93,15 @@ func gates(f *fixture) {
 	g, err = f.Gate(f.ctx, "default")
 	f.ok(err)
 	f.same("gate opened", g, queue.Gate{})
+	f.ok(f.SetCapped(f.ctx, "default", today))
+	f.same("a day that a cap ended", f.day("default", today), queue.DayCount{Capped: true})
+	f.add(B, "a")
+	list, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1, Day: today})
+	f.ok(err)
+	f.finish(list, queue.Result{To: queue.Submitted})
+	f.reopen()
+	f.same("the same with a job", f.day("default", today), queue.DayCount{Claimed: 1, Submitted: 1, Capped: true})
+	f.same("the day after", f.day("default", today+1), queue.DayCount{})
 }
 
 func (f *fixture) errorSums() []queue.ErrorCount {

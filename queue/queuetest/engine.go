@@ -36,6 +36,7 @@ type Engine interface {
 
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	SetCapped(ctx context.Context, account string, day queue.Day) error
 	Day(ctx context.Context, account string, day queue.Day) (queue.DayCount, error)
 
 	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
