@@ -32,6 +32,16 @@ const (
 // user's as well, which the report gives back.
 func (c column) carried() bool { return c >= colSize && c <= colVersionID }
 
+// Describes tells whether a further column of a manifest is also read as what
+// describes the object: it gives size, etag, last_modified, storage_class or
+// version_id, however the name is spelt, and "" for all other columns.
+func Describes(name string) string {
+	if c := columnOf(name); c.carried() {
+		return names[c]
+	}
+	return ""
+}
+
 // names are the canonical names, by which rejected rows show their columns.
 var names = [columns]string{
 	"bucket", "key", "region", "endpoint", "name", "priority", "services",

@@ -60,7 +60,7 @@ func (n Namer) plain(it *Item, most int) string {
 	case it.Name != "":
 		return cutName(it.Name, most)
 	case n.template.parts != nil:
-		return cutName(n.template.name(n.batch, it, most), most)
+		return n.template.name(n.batch, it, most)
 	}
 	_, base := splitKey(it.Key)
 	if base == "" {

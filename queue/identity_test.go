@@ -52,7 +52,7 @@ func TestNameOfAVersion(t *testing.T) {
 		"given and long":    {"", Item{Bucket: "media", Key: "k", Name: strings.Repeat("ü", MaxName)}},
 		"given like one":    {"", Item{Bucket: "media", Key: "k", Name: "x-0123456789abcdef"}},
 		"by a template":     {"{dir}-{stem}", Item{Bucket: "media", Key: strings.Repeat("reels/", 100) + "clip.mov"}},
-		"by a long one":     {strings.Repeat("x", MaxName-nameHex-10) + "-{hash}-{key}", Item{Bucket: "media", Key: strings.Repeat("k", 99)}},
+		"by a long one":     {strings.Repeat("x", maxFixed-nameHex-10) + "-{hash}-{key}", Item{Bucket: "media", Key: strings.Repeat("k", 99)}},
 		"by one of columns": {"{column:title}", Item{Bucket: "media", Key: "k", Extra: []Field{{"title", "T"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -182,6 +182,8 @@ type Added struct {
 	// Unsure counts those of the known whose contents could not be compared, because nothing is known of them as they
 	// were or as they are (see [Chunk.Changed]).
 	Unsure int
+	// IsNew says of each item of a chunk on trial whether it counts as added; nil otherwise.
+	IsNew []bool
 	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and
 	// counted them as rejected.
 	Conflicts []Rejected

@@ -17,6 +17,9 @@ const (
 	placeColumn = "column"
 )
 
+// maxFixed leaves room for the end of a version's name.
+const maxFixed = MaxName - 1 - versionHex
+
 // placeholders give the value of each placeholder but {hash} and {column:NAME}.
 var placeholders = map[string]func(batch string, it *Item) string{
 	"batch":  func(batch string, _ *Item) string { return batch },
@@ -87,8 +90,9 @@ func ParseTemplate(text string) (Template, error) {
 	if !hashed {
 		t.parts = append(t.parts, part{literal: "-"}, part{placeholder: placeHash})
 	}
-	if fixed := t.fixed(); fixed > MaxName {
-		return t, fmt.Errorf("its text and its hash have %d characters, AiR takes at most %d in a name", fixed, MaxName)
+	if fixed := t.fixed(); fixed > maxFixed {
+		return t, fmt.Errorf("its text and its hash have %d characters, at most %d are taken: AiR allows %d in a name, and a version has %d more",
+			fixed, maxFixed, MaxName, MaxName-maxFixed)
 	}
 	return t, nil
 }
@@ -116,8 +120,8 @@ func (t Template) Columns() []string {
 	return all
 }
 
-// name returns the name of an item's job. If it has more than so many characters the longest values are cut, never the
-// text or the hash: it is still longer if these are.
+// name returns the name of an item's job, in at most so many characters, not less than maxFixed: the longest values are
+// cut, never the text or the hash.
 func (t Template) name(batch string, it *Item, most int) string {
 	values := make([]string, len(t.parts))
 	excess := t.fixed() - most
@@ -142,9 +146,6 @@ func (t Template) name(batch string, it *Item, most int) string {
 			if len(values[i]) > len(values[longest]) {
 				longest = i
 			}
-		}
-		if values[longest] == "" {
-			break
 		}
 		values[longest] = values[longest][:len(values[longest])-1]
 	}

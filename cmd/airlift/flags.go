@@ -75,6 +75,9 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	return out, nil
 }
 
+// defaultRate is that of all requests together.
+const defaultRate = "5/s"
+
 // sendFlags say how the queue is worked.
 type sendFlags struct {
 	airURL      string
@@ -116,7 +119,7 @@ func (s *sendFlags) addAPI(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.airURL, "air-url", "", "the base URL of AiR: https, or http on loopback")
 	s.addProfile(cmd)
-	f.StringVar(&s.rate, "rate", "5/s", "requests, lookups included: N/s, N/m, N/h or unlimited")
+	f.StringVar(&s.rate, "rate", defaultRate, "requests, lookups included: N/s, N/m, N/h or unlimited")
 	f.IntVar(&s.burst, "burst", 1, "how many requests may go at once after a quiet time")
 	f.IntVar(&s.workers, "workers", 8, "how many requests may be under way at once")
 	f.IntVar(&s.maxAttempts, "max-attempts", 5, "how many attempts an item has")

@@ -21,7 +21,7 @@ func TestHelp(t *testing.T) {
 		found = append(found, m[1])
 	}
 	listed := " " + strings.Join(found, " ") + " "
-	for _, name := range strings.Fields("run enqueue submit status resume items report retry cancel reconcile sandbox check compact version completion") {
+	for _, name := range strings.Fields("run plan enqueue submit status resume items report retry cancel reconcile sandbox check compact version completion") {
 		if !strings.Contains(listed, " "+name+" ") {
 			t.Errorf("help does not list %s:\n%s", name, root.stdout)
 		}

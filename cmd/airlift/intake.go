@@ -30,6 +30,7 @@ type intake struct {
 	// needFields says that each item must have its services and destination by now.
 	needFields bool
 	strict     bool
+	describes  bool // see reading
 	// confirm, if set, is asked before anything is stored; known says that the queue has the batch.
 	confirm func(ctx context.Context, known bool) error
 
@@ -62,7 +63,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 			return err
 		}
 	}
-	t.reading = &reading{sources: t.sources, log: t.app.log}
+	t.reading = &reading{sources: t.sources, describes: t.describes, log: t.app.log}
 	if err := t.nightly(ctx); err != nil {
 		return err
 	}

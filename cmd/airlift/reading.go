@@ -49,6 +49,8 @@ type reading struct {
 	head    []row
 	warned  bool // of rows left out because their size or date is not known
 	progress
+	// describes adds to the items what the source tells of the object, for a plan.
+	describes bool
 
 	mu sync.Mutex
 	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
@@ -168,6 +170,9 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 			Services: e.Services, Priority: e.Priority, DestinationBucket: e.DestinationBucket,
 			DestinationRegion: e.DestinationRegion, SourceRegion: e.Region, SourceEndpoint: e.Endpoint,
 		},
+	}
+	if r.describes {
+		describe(item, e)
 	}
 	if hasPassword(e.Endpoint) {
 		item.Own.SourceEndpoint = ""

@@ -99,18 +99,18 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 	return replaceFile(path, func(w io.Writer) error { return writeReport(ctx, w, db, b, f, queue.Filter{}, false) })
 }
 
-// replaceFile writes a file in one step: a report that broke off must not look like a whole one.
+// replaceFile writes a file in one step: one that broke off must not look like a whole one.
 func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			return fmt.Errorf("write %s: %w", path, err)
 		}
 		return errors.Join(write(f), f.Close()) // a pipe or a device cannot be replaced
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -120,7 +120,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	w := bufio.NewWriterSize(f, 1<<20)
 	err = errors.Join(write(w), w.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
 	if err != nil {
-		return fmt.Errorf("write the report %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(f.Name(), path)
 }

@@ -86,7 +86,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(a.runCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
+	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())

@@ -18,10 +18,25 @@ type survey struct {
 	items    int64
 	rejected []queue.Rejected // at most listRejected
 	reading  *reading
+	// known are the items of the trial, by sequence number, that the real queue has or refuses.
+	known bitset
 }
 
-// survey reads all sources into a queue of its own, which is thrown away, and compares the items with the real one.
-func (t *intake) survey(ctx context.Context) (s survey, err error) {
+// bitset holds small numbers, a bit each.
+type bitset []uint64
+
+func (b *bitset) add(n uint64) {
+	for uint64(len(*b)) <= n/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+func (b bitset) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]&(1<<(n%64)) != 0 }
+
+// survey reads all sources into a queue of its own, which is thrown away, and compares the items with the real one. look,
+// if not nil, sees that queue before it goes.
+func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) error) (s survey, err error) {
 	dir, err := os.MkdirTemp("", "airlift-survey-*")
 	if err != nil {
 		return s, fmt.Errorf("make room for a trial reading: %w", err)
@@ -35,7 +50,7 @@ func (t *intake) survey(ctx context.Context) (s survey, err error) {
 	if err := db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
 		return s, err
 	}
-	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log, head: t.reading.head,
+	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log, describes: t.reading.describes, head: t.reading.head,
 		next: t.reading.next, current: t.reading.current, broken: t.reading.broken, worst: t.reading.worst}
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
@@ -55,10 +70,15 @@ func (t *intake) survey(ctx context.Context) (s survey, err error) {
 		return s, err
 	}
 	s.items = s.Added
-	if t.db == nil {
-		return s, nil
+	if t.db != nil {
+		if err := t.compareWithQueue(ctx, db, &s, reject); err != nil {
+			return s, err
+		}
 	}
-	return s, t.compareWithQueue(ctx, db, &s, reject)
+	if look != nil {
+		return s, look(db, &s)
+	}
+	return s, nil
 }
 
 // compareWithQueue takes from the added what the queue's batch has already.
@@ -72,6 +92,7 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 	}
 	s.items = b.Counts.Items
 	trialChunk := queue.Chunk{Changed: t.reading.changed, Trial: true}
+	first := uint64(0) // the sequence number of the chunk's first item, in the trial
 	compare := func() error {
 		added, err := t.db.Add(ctx, t.batch, trialChunk)
 		if err != nil {
@@ -81,6 +102,12 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		s.Added -= int64(len(trialChunk.Items) - added.Added)
 		s.Known += int64(added.Known)
 		s.Rejected += int64(len(added.Conflicts))
+		for i, isNew := range added.IsNew {
+			if !isNew {
+				s.known.add(first + uint64(i))
+			}
+		}
+		first += uint64(len(trialChunk.Items))
 		trialChunk.Items = trialChunk.Items[:0]
 		for _, r := range added.Conflicts {
 			if err := reject(r); err != nil {
@@ -103,7 +130,7 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 
 // checkStrict refuses the whole reading if any row is bad.
 func (t *intake) checkStrict(ctx context.Context) error {
-	s, err := t.survey(ctx)
+	s, err := t.survey(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -124,7 +151,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
-	s, err := t.survey(ctx)
+	s, err := t.survey(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -139,15 +166,5 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
 		return err
 	}
-	code, text := s.reading.worst, ""
-	if s.Rejected > 0 {
-		code = worse(code, exitIncomplete)
-	}
-	if s.reading.broken != nil {
-		text = s.reading.broken.Error()
-	}
-	if code == exitOK {
-		return nil
-	}
-	return &codeError{code, text}
+	return s.fate(false)
 }

@@ -40,7 +40,9 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	if chunk.Trial {
-		return s.result(), nil
+		added := s.result()
+		added.IsNew = s.isNew
+		return added, nil
 	}
 	a, err := newAddition(chunk, s)
 	if err != nil {

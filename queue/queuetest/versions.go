@@ -239,7 +239,7 @@ func trial(f *fixture) {
 	for range 2 {
 		added, err := f.Add(f.ctx, B, chunk)
 		f.ok(err)
-		f.same("on trial", added, queue.Added{Added: 2, Known: 1, Duplicates: 1})
+		f.same("on trial", added, queue.Added{Added: 2, Known: 1, Duplicates: 1, IsNew: []bool{true, false, true, false}})
 	}
 	f.want(queue.Counts{Submitted: 2})
 	f.same("reading", f.reading(), before)

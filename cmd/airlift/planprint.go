@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+
+	"airlift/queue"
+)
+
+// print writes the plan for people.
+func (p *plan) print(w io.Writer, now time.Time) error {
+	var b strings.Builder
+	state := "new"
+	if p.Exists {
+		state = "in the queue"
+	}
+	fmt.Fprintf(&b, "batch      %s (%s)\n           plan: nothing was stored or sent\n", p.Batch, state)
+	fmt.Fprintf(&b, "rows       %s = %s new + %s known + %s duplicates + %s rejected + %s skipped\n",
+		n(p.Rows), n(p.New), n(p.Known), n(p.Duplicates), n(p.Rejected), n(p.Skipped))
+	if !p.Complete {
+		b.WriteString("           a source was not read to its end: these are not all\n")
+	}
+	for _, s := range p.Skips {
+		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.Rows), s.Reason)
+	}
+	if q := p.Queue; q.Items > 0 {
+		fmt.Fprintf(&b, "queue      %s items = %s submitted + %s pending + %s in doubt + %s failed + %s cancelled\n",
+			n(q.Items), n(q.Submitted), n(q.Pending), n(q.InDoubt+q.Sending), n(q.Failed), n(q.Cancelled))
+	}
+	fmt.Fprintf(&b, "to send    %s\n", p.ToSend.text())
+	p.printForecast(&b, now)
+	if p.Saved != "" {
+		fmt.Fprintf(&b, "saved      %s new items to %s\n", n(p.New), p.Saved)
+	}
+	for _, r := range p.Rejects {
+		fmt.Fprintf(&b, "rejected   %s\n", rejectedLine(queue.Rejected{Line: r.Line, Key: r.Key, Reason: r.Reason}))
+	}
+	if more := p.Rejected - int64(len(p.Rejects)); more > 0 {
+		fmt.Fprintf(&b, "           and %s more\n", n(more))
+	}
+	if p.ToSend.Items > 0 {
+		p.printTables(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// text tells an amount in a few words.
+func (a amount) text() string {
+	text := n(a.Items) + " items"
+	switch {
+	case a.Sized == 0:
+	case a.Sized == a.Items:
+		text += ", " + bytesText(a.Bytes)
+	default:
+		text += fmt.Sprintf(", %s of them with a known size: %s", n(a.Sized), bytesText(a.Bytes))
+	}
+	return text
+}
+
+func bytesText(n int64) string { return humanize.IBytes(uint64(n)) }
+
+// printForecast says how long it takes, and what that is reckoned from.
+func (p *plan) printForecast(b *strings.Builder, now time.Time) {
+	if p.ToSend.Items == 0 {
+		return
+	}
+	pace := "at an unlimited rate"
+	if p.Rate != nil {
+		pace = fmt.Sprintf("at %s requests a second (--rate)", humanize.Ftoa(math.Round(*p.Rate*1000)/1000))
+	}
+	switch p.PerDayFrom {
+	case limitFlag:
+		pace += fmt.Sprintf(" and %s jobs a day (--daily-limit)", n(*p.PerDay))
+	case limitLearned:
+		pace += fmt.Sprintf(" and %s jobs a day (AiR's cap on the best of the last days)", n(*p.PerDay))
+	default:
+		pace += "; AiR's daily cap is not known yet"
+	}
+	switch {
+	case p.Finish == nil:
+		fmt.Fprintf(b, "done       never: more than 200 years, %s\n", pace)
+	default:
+		days := "1 day"
+		if p.Days != 1 {
+			days = n(p.Days) + " days"
+		}
+		fmt.Fprintf(b, "done by    %s (%s, %s)\n           %s\n", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"), pace)
+	}
+}
+
+// printTables prints the breakdown.
+func (p *plan) printTables(b *strings.Builder) {
+	sized := p.ToSend.Sized > 0
+	cells := func(name string, a amount) []string {
+		row := []string{name, n(a.Items)}
+		if sized {
+			size := "-"
+			if a.Sized > 0 {
+				size = bytesText(a.Bytes)
+			}
+			row = append(row, size)
+		}
+		return row
+	}
+	head := func(name string) [][]string {
+		if sized {
+			return [][]string{{name, "ITEMS", "BYTES"}}
+		}
+		return [][]string{{name, "ITEMS"}}
+	}
+	types := head("TYPE")
+	for _, t := range p.Types {
+		types = append(types, cells(t.Type, t.amount))
+	}
+	table(b, types)
+	if sized {
+		sizes := head("SIZE")
+		for _, s := range p.Sizes {
+			sizes = append(sizes, cells(s.name(), s.amount))
+		}
+		table(b, sizes)
+	}
+	prefixes := head("PREFIX")
+	for _, t := range p.Prefixes {
+		prefixes = append(prefixes, cells(quoted(t.Prefix), t.amount))
+	}
+	if p.OtherPrefixes.Items > 0 {
+		prefixes = append(prefixes, cells("(others)", p.OtherPrefixes))
+	}
+	table(b, prefixes)
+}
+
+// name tells a class of sizes in words.
+func (s sizeAmount) name() string {
+	switch {
+	case s.From == nil:
+		return "not known"
+	case s.To == nil:
+		return bytesText(*s.From) + " and more"
+	case *s.To == 1:
+		return "empty"
+	}
+	return "under " + bytesText(*s.To)
+}
+
+// table writes rows in columns, the first to the left and the numbers to the right, below an empty line.
+func table(b *strings.Builder, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	b.WriteByte('\n')
+	for _, row := range rows {
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				b.WriteString(cell + pad)
+			} else {
+				b.WriteString("   " + pad + cell)
+			}
+		}
+		b.WriteByte('\n')
+	}
+}
