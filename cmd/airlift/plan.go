@@ -34,7 +34,8 @@ what the batch has already, by media type, size and prefix, what is rejected and
 when all would be submitted at --rate and --daily-limit, or at the daily cap that AiR has shown so far.
 
 --save FILE writes the new items as a manifest, CSV or JSONL by its name: ` + "`airlift run FILE`" + ` with the
-same --batch takes exactly these. It needs no access to AiR, and to S3 only if a source is there.
+same --batch takes exactly these. It needs no access to AiR, and to S3 only if a source is there or
+with --preflight.
 ` + exitCodesHelp,
 		Example: `  airlift plan archive.csv --services ocr --destination-bucket results --destination-region us-east-1
   airlift plan s3://archive/2024/ --source-region us-east-1 --batch y2024 --daily-limit 50000 ...
@@ -43,6 +44,7 @@ same --batch takes exactly these. It needs no access to AiR, and to S3 only if a
 	}
 	o.job.add(cmd)
 	o.source.add(cmd)
+	o.source.addPreflight(cmd)
 	o.nightlyFlags.add(cmd)
 	o.profile.addProfile(cmd)
 	f := cmd.Flags()
