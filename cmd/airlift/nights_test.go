@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"airlift/manifest/s3test"
+	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
 
@@ -118,6 +119,7 @@ func TestEveryNightTakesWhatChanged(t *testing.T) {
 	if strings.Contains(got.stderr, "not known") {
 		t.Errorf("contents are known, and yet:\n%s", got.stderr)
 	}
+	got.says(t, "72 = 72 submitted", "7 of them for objects that changed")
 	r.status().books(t, 12, 53, 0, 0, 0)
 	night().want(t, exitOK)
 	r.status().books(t, 0, 65, 0, 0, 0)
@@ -410,4 +412,50 @@ func TestASignalWhileItReadsFirst(t *testing.T) {
 	r.unsentSince(5)
 	r.run("run", m, "--batch", "b").want(t, exitOK)
 	r.settled(21)
+}
+
+// A batch that left out what another one has is rebuilt after that one, and neither sends anything twice.
+func TestAdoptAfterSinceBatch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	s3.write("one", clips(0, 30)...)
+	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exitOK)
+	rest := []string{"run", "s3://archive/", "--batch", "rest", "--since-batch", "first"}
+	r.run(append(rest, "--max-items", "15")...).want(t, exitWorkLeft)
+	r.lose()
+	r.run(rest...).want(t, exitUsage).says(t, "there is no queue", "airlift adopt")
+	r.run("adopt", "first", "s3://archive/reel/000").want(t, exitOK).says(t, "10 adopted")
+	r.adoptAsTold(r.run(rest...).want(t, exitUsage)).want(t, exitOK).says(t, "15 adopted", "10 skipped: in batch first")
+	r.run(rest...).want(t, exitOK)
+	r.agreed("first")
+	r.agreed("rest")
+	r.unsentSince(30)
+}
+
+// An audit tells the jobs of an object's items apart, and finds what is wrong with one of them.
+func TestVerifyTellsVersionsApart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	for _, contents := range []string{"one", "two", "three"} {
+		s3.write(contents, clips(0, 3)...)
+		r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+	}
+	r.agreed("b")
+	second := r.air.Jobs()[4] // of the contents two
+	again := air.NewJob{Name: second.Name, Batch: second.Batch, Services: second.Services, Source: second.Source, Destination: second.Destination}
+	twin := r.air.Plant(again)
+	again.Name = second.Name[:len(second.Name)-16] + "0123456789abcdef" // of contents that the queue never had
+	foreign := r.air.Plant(again)
+	got := r.run("reconcile", "b", "--verify", "--json").want(t, exitIncomplete).audited(t)
+	var found []string
+	for _, f := range got.Audit.Findings {
+		found = append(found, fmt.Sprint(f.Kind, f.JobID, f.Listed))
+	}
+	slices.Sort(found)
+	want := []string{fmt.Sprint("two_jobs", second.ID, []string{second.ID, twin}), fmt.Sprint("unknown_object", "", []string{foreign})}
+	if !slices.Equal(found, want) || got.Audit.Jobs != 11 {
+		t.Errorf("got %+v, want %q", got.Audit, want)
+	}
 }

@@ -23,6 +23,9 @@ func (n *nightlyFlags) addSince(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&n.since, "since-batch", nil, "leave out objects that this other batch of the queue has submitted; may be given several times")
 }
 
+// adoptOthersFirst says what to do about a batch that is not there.
+const adoptOthersFirst = "only what a batch of this queue has submitted can be left out. If the queue was lost, rebuild that batch first, with `airlift adopt`"
+
 // since leaves out what other batches have sent.
 type since struct {
 	db      store
@@ -38,11 +41,11 @@ func (t *intake) nightly(ctx context.Context) error {
 			return usagef("--since-batch %q: this is the batch itself, whose objects are known anyway: name another", id)
 		}
 		if t.db == nil {
-			return usagef("--since-batch %q: there is no queue at %s, so it has no such batch", id, t.app.queuePath())
+			return usagef("--since-batch %q: there is no queue at %s; %s", id, t.app.queuePath(), adoptOthersFirst)
 		}
 		b, err := t.app.findBatch(ctx, t.db, id)
 		if err != nil {
-			return both(usagef("--since-batch: what another batch submitted can be left out only if the queue has it"), err)
+			return both(usagef("--since-batch %q: %s", id, adoptOthersFirst), err)
 		}
 		if n := b.Counts.Left(); n > 0 {
 			t.app.log.Warn().Str("batch", id).Int64("items", n).Msg("--since-batch: this batch is not finished: what it has not sent yet is not left out")

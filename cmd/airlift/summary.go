@@ -46,6 +46,8 @@ type summary struct {
 	Errors         []queue.ErrorCount `json:"errors"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by"`
+	// Versions are those of the items that are further ones of objects which changed.
+	Versions int64 `json:"versions,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
@@ -73,7 +75,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Batch: b.ID, Rows: b.Reading.Rows, Added: b.Reading.Added, Known: b.Reading.Known, Duplicates: b.Reading.Duplicates,
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
-		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors,
+		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors, Versions: b.Versions,
 		SkippedBy: orEmpty(b.Reading.SkippedBy), Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 	}
 	if s.Errors == nil {
@@ -185,6 +187,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.SkippedBy[why]), why)
 	}
 	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
+	if s.Versions > 0 {
+		fmt.Fprintf(&b, "           %s of them for objects that changed after they were sent\n", n(s.Versions))
+	}
 	fmt.Fprintf(&b, "today      %s submitted\n", n(s.SubmittedToday))
 	if s.Rate > 0 {
 		fmt.Fprintf(&b, "rate       %.3g a second\n", s.Rate)
