@@ -55,10 +55,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	// Only what is stored may count as met.
-	b.adding.bloom.reserve(int64(len(s.fresh)))
-	for _, e := range s.fresh {
-		b.adding.bloom.add(e.hash)
-	}
+	b.adding.note(s.fresh)
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {
 		b.adding.seen.set(s.base + uint64(i))

@@ -2,13 +2,10 @@ package bolt
 
 import "math/bits"
 
-// bloom is a Bloom filter over the hashes of a batch: most new rows need no look at the index. It grows by filters of
-// doubling size, so that it never has to be built anew. About 10 bits an entry give one false hit in a hundred.
+// bloom is a Bloom filter over the hashes of a batch: most new rows need no look at the index. It is one filter, and
+// read anew from the index at twice the size when it is full: several would each cost a row a read of far memory. About
+// 10 bits an entry give one false hit in a hundred.
 type bloom struct {
-	parts []bloomPart
-}
-
-type bloomPart struct {
 	lines []bloomLine
 	room  int64 // entries it may still take
 }
@@ -20,48 +17,37 @@ type bloomLine [8]uint64
 const (
 	bloomBits  = 6
 	bloomEach  = 10      // bits an entry
-	bloomFirst = 1 << 17 // entries of the smallest part
+	bloomFirst = 1 << 17 // entries of the smallest filter
 )
 
-// reserve makes room for n more entries.
-func (f *bloom) reserve(n int64) {
-	if len(f.parts) > 0 && f.parts[len(f.parts)-1].room >= n {
-		return
-	}
-	size := int64(bloomFirst)
-	for _, p := range f.parts {
-		size = max(size, 2*int64(len(p.lines))*512/bloomEach)
-	}
-	size = max(size, n)
-	f.parts = append(f.parts, bloomPart{lines: make([]bloomLine, size*bloomEach/512+1), room: size})
+// newBloom returns an empty filter for a batch of n objects, with room for as many more.
+func newBloom(n int64) bloom {
+	room := max(bloomFirst, 2*n)
+	return bloom{lines: make([]bloomLine, room*bloomEach/512+1), room: room}
 }
 
-// add notes a hash; reserve must have made room.
+// add notes a hash; there must be room.
 func (f *bloom) add(h hash) {
-	p := &f.parts[len(f.parts)-1]
-	p.room--
-	line := p.line(h)
+	f.room--
+	line := f.line(h)
 	for i, x := 0, h.lo; i < bloomBits; i, x = i+1, x>>9 {
 		line[x>>6&7] |= 1 << (x & 63)
 	}
 }
 
 // has reports whether the hash may have been added: false is certain.
+//
+// There is no branch on what a line holds: of new rows it would go either way, and each wrong guess would throw away the
+// reads of the next lines, which the processor otherwise does at the same time.
 func (f *bloom) has(h hash) bool {
-next:
-	for i := range f.parts {
-		line := f.parts[i].line(h)
-		for i, x := 0, h.lo; i < bloomBits; i, x = i+1, x>>9 {
-			if line[x>>6&7]&(1<<(x&63)) == 0 {
-				continue next
-			}
-		}
-		return true
+	line, all := f.line(h), uint64(1)
+	for i, x := 0, h.lo; i < bloomBits; i, x = i+1, x>>9 {
+		all &= line[x>>6&7] >> (x & 63)
 	}
-	return false
+	return all != 0
 }
 
-func (p *bloomPart) line(h hash) *bloomLine {
-	at, _ := bits.Mul64(h.hi, uint64(len(p.lines)))
-	return &p.lines[at]
+func (f *bloom) line(h hash) *bloomLine {
+	at, _ := bits.Mul64(h.hi, uint64(len(f.lines)))
+	return &f.lines[at]
 }
