@@ -26,7 +26,7 @@ func TestCopyInMidRun(t *testing.T) {
 			for round := range 12 {
 				rows := make([]queue.Item, 300)
 				for i := range rows {
-					rows[i], _ = benchRow(worker*100000 + round*1000 + i)
+					rows[i] = archiveRow(worker*100000 + round*1000 + i)
 				}
 				_, err := db.Add(t.Context(), "b", queue.Chunk{Items: rows})
 				must(t, err)

@@ -36,8 +36,6 @@ type DB struct {
 	once   sync.Once
 	closed error
 	broken atomic.Pointer[error]
-	// commits counts them; each is two fdatasyncs.
-	commits atomic.Int64
 
 	// mu guards what readers see of the batches and the wake-up.
 	mu      sync.RWMutex

@@ -57,7 +57,7 @@ func FuzzGarbage(f *testing.F) {
 	var p packer
 	rows := make([]queue.Item, 20)
 	for i := range rows {
-		rows[i], _ = benchRow(i)
+		rows[i] = archiveRow(i)
 	}
 	value, err := p.pack(rows)
 	if err != nil {

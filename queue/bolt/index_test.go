@@ -19,7 +19,7 @@ func TestRunsStayFew(t *testing.T) {
 	rows := make([]queue.Item, 10)
 	for n := range 300 {
 		for i := range rows {
-			rows[i], _ = benchRow(n*len(rows) + i)
+			rows[i] = archiveRow(n*len(rows) + i)
 		}
 		_, err := db.Add(t.Context(), "b", queue.Chunk{Items: rows})
 		must(t, err)
@@ -205,7 +205,7 @@ func changedQueue(t *testing.T) []byte {
 	rows := make([]queue.Item, 40)
 	for n := range 2 {
 		for i := range rows {
-			rows[i], _ = benchRow(i)
+			rows[i] = archiveRow(i)
 			rows[i].Content = queue.Content(n + 1)
 		}
 		db, err := Open(path, Options{})

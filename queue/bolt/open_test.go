@@ -106,7 +106,7 @@ func someQueue(t testing.TB) []byte {
 	must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
 	rows := make([]queue.Item, 3000)
 	for i := range rows {
-		rows[i], _ = benchRow(i)
+		rows[i] = archiveRow(i)
 	}
 	_, err = db.Add(t.Context(), "b", queue.Chunk{Items: rows, Rejected: []queue.Rejected{{Line: 1, Reason: "r"}}})
 	must(t, err)

@@ -140,7 +140,6 @@ func (db *DB) apply(group []*op) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	db.commits.Add(1)
 	for _, b := range t.dirty {
 		b.dirty = false
 		db.publish(b)

@@ -73,7 +73,6 @@ func runTask(name string) {
 type meter struct {
 	wall, cpu time.Duration
 	wrote     int64
-	measured  int // items, if not all of them
 	profile   string
 	out       sample
 }
@@ -102,9 +101,6 @@ func (m *meter) do(f func() error) error {
 
 // result is the sample of a task that handled n items.
 func (m *meter) result(n int) sample {
-	if m.measured > 0 {
-		n = m.measured
-	}
 	if m.wall > 0 && n > 0 {
 		per := float64(n)
 		m.out[rate] = per / m.wall.Seconds()

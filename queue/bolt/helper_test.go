@@ -1,0 +1,34 @@
+package bolt
+
+import (
+	"fmt"
+	"testing"
+
+	"airlift/queue"
+)
+
+// archiveRow is row n of the manifest of a media archive.
+func archiveRow(n int) queue.Item {
+	key := fmt.Sprintf("productions/2019/reel-%03d/camera-%d/take-%06d.mov", n/5000, n%5000/1000, n)
+	size, tag := fmt.Sprint(1000003*(n%977)+n), fmt.Sprintf("%08x", uint32(n)*2654435761)
+	return queue.Item{
+		Line: int64(n + 2), Bucket: "media-archive", Key: key,
+		Extra: []queue.Field{{Name: "size", Value: size}, {Name: "tag", Value: tag}},
+	}
+}
+
+func mustOpen(t testing.TB, path string) *DB {
+	t.Helper()
+	db, err := Open(path, Options{})
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	return db
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+		panic(err)
+	}
+}
