@@ -26,8 +26,8 @@ type bench struct {
 	profile string // folder for CPU profiles of our own tasks, or empty
 	reps    int
 	quick   bool
-	sizes   []int // of the growth
-	svg     string
+	sizes   []int  // of the growth
+	svg     string // the growth is drawn to it
 }
 
 // size is n, or a tenth of it for a quick run.
@@ -58,11 +58,15 @@ func run() error {
 	flag.StringVar(&b.airlift, "airlift", "bin/airlift", "the built binary")
 	flag.StringVar(&b.profile, "profile", "", "write CPU profiles of airlift's own tasks to this folder")
 	flag.StringVar(&b.svg, "svg", "", "draw the growth to this file")
+	earlier := flag.String("from", "", "measure nothing, and draw the growth of an earlier run's -json file")
 	flag.IntVar(&b.reps, "reps", 3, "repetitions")
 	flag.BoolVar(&b.quick, "quick", false, "a tenth of each size")
 	list := flag.Bool("list", false, "list the contests")
 	flag.Parse()
 
+	if *earlier != "" {
+		return drawEarlier(*earlier, b.svg)
+	}
 	wanted, err := regexp.Compile(*which)
 	if err != nil {
 		return err

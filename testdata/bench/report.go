@@ -201,16 +201,37 @@ func revision() string {
 	return strings.TrimSpace(string(out))
 }
 
+// samples are all samples of a run, as they are stored.
+type samples struct {
+	Started  time.Time
+	Quick    bool
+	Contests []*measured
+	Skipped  []string
+}
+
 // writeJSON writes every sample.
 func (r *report) writeJSON(path string) error {
-	text, err := json.MarshalIndent(struct {
-		Started  time.Time
-		Quick    bool
-		Contests []*measured
-		Skipped  []string
-	}{r.started.UTC(), r.bench.quick, r.contests, r.skipped}, "", " ")
+	text, err := json.MarshalIndent(samples{r.started.UTC(), r.bench.quick, r.contests, r.skipped}, "", " ")
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// drawEarlier draws the growth that an earlier run stored.
+func drawEarlier(path, svg string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var s samples
+	if err := json.Unmarshal(text, &s); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, m := range s.Contests {
+		if m.Name == "growth" {
+			return drawGrowth(svg, m)
+		}
+	}
+	return fmt.Errorf("%s holds no growth", path)
 }
