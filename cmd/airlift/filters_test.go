@@ -66,6 +66,22 @@ func TestFiltersOfAScan(t *testing.T) {
 	}
 }
 
+// A manifest that tells sizes, dates and storage classes is filtered as a scan is; a cell that is empty tells nothing.
+func TestFiltersOfAManifest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("m.csv", "bucket,key,size,last_modified,storage_class\n"+
+		"archive,a.mov,2048,2026-01-02T03:04:05Z,STANDARD\narchive,empty.mov,0,2026-01-02T03:04:05Z,STANDARD\narchive,cold.mov,2048,2026-01-02T03:04:05Z,GLACIER\n"+
+		"archive,instant.mov,2048,2026-02-02T03:04:05Z,GLACIER_IR\narchive,folder/,,,\narchive,plain.mov,,,\narchive,small.txt,1,2026-03-02T03:04:05Z,\n")
+	r.run("run", m, "--min-size", "2K", "--older-than", "2026-02-01", "--dry-run").want(t, exitOK).says(t, "7 = 1 added",
+		"1 skipped: archived", "1 skipped: folder marker", "1 skipped: size not known", "1 skipped: too new", "1 skipped: too small", "1 skipped: zero bytes")
+	r.run("run", m).want(t, exitOK)
+	r.submittedKeys("a.mov", "instant.mov", "plain.mov", "small.txt")
+	r.status().books(t, 4, 0, 0, 0, 3)
+	r.run("run", m, "--take", "archived", "--take", "empty").want(t, exitOK)
+	r.settled(6)
+}
+
 // A manifest that tells no size is not filtered by size in silence.
 func TestFilterOnWhatTheSourceDoesNotTell(t *testing.T) {
 	t.Parallel()

@@ -182,7 +182,7 @@ func (l *landing) next(ctx context.Context) (row, error) {
 		return row{}, l.broken(setup.Err, setup.Remedy+", and run the same command again")
 	case errors.As(f.err, &unchecked):
 		if l.unchecked++; l.unchecked == mostUnchecked {
-			return row{}, l.broken(unchecked.Err, "run the same command again later; what was not checked was not taken")
+			return row{}, l.broken(unchecked.Err, "check the network and --source-endpoint, and run the same command again later; what was not checked was not taken")
 		}
 		return rejectItem(f.row.item, "preflight: "+l.stage.hide.Replace(unchecked.Error())+"; run the same command again"), nil
 	case f.err != nil:
