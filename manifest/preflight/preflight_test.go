@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		"empty.mov":   "zero bytes",
 		"cold.mov":    "archived: it must be restored before it can be read",
 		"deep.mov":    "archived: it must be restored before it can be read",
-		"denied.mov":  "unreadable: access is denied (AccessDenied, HTTP status 403)",
+		"denied.mov":  "unreadable: access is denied, or it is missing and these keys may not list the bucket (AccessDenied, HTTP status 403)",
 		"page.mp4":    `its first bytes are text/html, which ".mp4" does not say`,
 		"page.mp4/no": "missing: there is no such object (NoSuchKey, HTTP status 404)",
 	} {

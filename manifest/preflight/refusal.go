@@ -97,7 +97,7 @@ func judge(err error) (*refusal, error) {
 	case status == 401:
 		return no(allObjects, "the S3 server refuses the credentials", "check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile")
 	case status == 403:
-		return no(thisObject, "unreadable: access is denied", "")
+		return no(thisObject, "unreadable: access is denied, or it is missing and these keys may not list the bucket", "")
 	case status == 405:
 		return no(thisObject, "missing: the object was deleted", "")
 	case status >= 300:
