@@ -80,7 +80,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 		e.Services = parsed
 	}
 	e.describe(v)
-	return ""
+	return e.version(v)
 }
 
 func (c *checker) parseServices(s string) (json.RawMessage, error) {

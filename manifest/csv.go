@@ -17,6 +17,8 @@ type csvRows struct {
 	check   *checker
 	comma   byte // or what stands in its place
 	encoded bool // the keys are URL-encoded
+	// plainHint ends the message about a key that is not.
+	plainHint string
 
 	cells []cell   // of the row at hand
 	cols  []column // what each cell is
@@ -78,8 +80,8 @@ func (r *csvRows) read(e *Entry) error {
 	if r.encoded {
 		key, err := url.QueryUnescape(v[colKey])
 		if err != nil {
-			return r.check.reject(line, fmt.Sprintf("the key %s is not URL-encoded, as S3 writes it in these lists: a %% must be written %%25; is it a plain CSV?",
-				excerpt(v[colKey])), &v, extra)
+			return r.check.reject(line, fmt.Sprintf("the key %s is not URL-encoded, as S3 writes it in these lists: a %% must be written %%25%s",
+				excerpt(v[colKey]), r.plainHint), &v, extra)
 		}
 		v[colKey] = key
 	}

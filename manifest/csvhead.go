@@ -18,7 +18,7 @@ type dialect struct {
 // again. The first row is a header if and only if one of its cells is named key
 // (or is another spelling of it), or if all the names asked for are in it.
 func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
-	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch}
+	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, plainHint: "; is it a plain CSV? then give --format csv"}
 	if r.comma == 0 && !d.batch {
 		r.comma = headerDelimiter(line, d.columns)
 	}

@@ -30,6 +30,28 @@ func (e *Entry) describe(v *values) {
 	}
 }
 
+// version tells what an inventory lists that is no object to be read: AiR reads
+// the latest version of a key, and there is none behind a delete marker. It
+// returns the reason for which the row is rejected.
+func (e *Entry) version(v *values) string {
+	latest, deleted := v[colIsLatest], v[colIsDeleteMarker]
+	if latest == "" && deleted == "" {
+		return ""
+	}
+	for _, col := range []column{colIsLatest, colIsDeleteMarker} {
+		if s := v[col]; s != "" && !strings.EqualFold(s, "true") && !strings.EqualFold(s, "false") {
+			return names[col] + " is " + excerpt(s) + ", neither true nor false"
+		}
+	}
+	switch {
+	case strings.EqualFold(deleted, "true"):
+		e.Skip = SkipDeleteMarker
+	case strings.EqualFold(latest, "false"):
+		e.Skip = SkipOldVersion
+	}
+	return ""
+}
+
 // parseTime reads RFC 3339 (so does S3 Inventory write), the same with a blank
 // for the T, and the date of HTTP headers. Without a zone it is UTC, as query
 // engines print it. The zero time is for all else.

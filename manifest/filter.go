@@ -8,6 +8,8 @@ import (
 // Reasons for which Filter.Skip leaves an entry out.
 const (
 	SkipSent         = "already sent"      // a row of a report, in state submitted, sending or in_doubt
+	SkipDeleteMarker = "delete marker"     // in an inventory of all versions: there is no object
+	SkipOldVersion   = "old version"       // in an inventory of all versions: AiR reads the latest one
 	SkipFolderMarker = "folder marker"     // a key that ends in "/"
 	SkipType         = "file type"         // an extension that is not wanted
 	SkipNotIncluded  = "not included"      // no include pattern matches
@@ -90,6 +92,9 @@ func NewFilter(c FilterConfig) (*Filter, error) {
 // Skip gives the reason for which the entry is left out, "" if it is taken. The
 // reason is one of the Skip constants.
 func (f *Filter) Skip(e *Entry) string {
+	if e.Skip != "" {
+		return e.Skip
+	}
 	if why := f.skipName(e); why != "" {
 		return why
 	}

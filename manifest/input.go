@@ -104,6 +104,11 @@ func (in *input) unread() {
 	in.end, in.seen, in.lines = in.start, in.start, 0
 }
 
+// rest gives what next has not passed over yet, as a stream.
+func (in *input) rest() io.Reader {
+	return io.MultiReader(bytes.NewReader(in.buf[in.end:in.avail]), in.r)
+}
+
 // fill reads once more, making room first.
 func (in *input) fill() {
 	if in.start > 0 {

@@ -1,5 +1,6 @@
 // Package manifest reads what is to be submitted: manifests (CSV, JSON Lines,
-// text) from files, standard input and S3 objects, and listings of S3 buckets.
+// text, S3 Inventory, S3 Batch Operations) from files, standard input and S3
+// objects, and listings of S3 buckets.
 //
 // Every source is read in the same way: [Open] gives a [Reader], and each call
 // of its Read gives one [Entry], in constant memory. A bad row is a [*RowError]
@@ -7,8 +8,8 @@
 // the clean and complete end. A reading is complete only if it ended in io.EOF.
 //
 // Keys are bytes. They are never trimmed, folded, normalised or unescaped,
-// except where the format says so (CSV quotes, JSON escapes, a listing that
-// declares itself URL-encoded), for a key that is altered is another object.
+// except where the format says so (CSV quotes, JSON escapes, the URL-encoding of
+// S3's own lists), for a key that is altered is another object.
 //
 // The package knows nothing of queues, batches or AiR's client.
 package manifest
@@ -36,7 +37,8 @@ const MaxRow = 4 << 20
 // shared between entries and must not be written to.
 type Entry struct {
 	// Line is the physical line, from 1, on which the row starts: a CSV row may
-	// span lines. For a scan it is the ordinal of the object, from 1.
+	// span lines. For a scan, and for an inventory with its parts, it is the
+	// ordinal of the object, from 1.
 	Line int64
 	// Bucket and Key name the object; Key is 1 to MaxKey bytes of valid UTF-8.
 	// In entries that Read returned without an error neither is empty.
@@ -70,6 +72,10 @@ type Entry struct {
 	// VersionID is the object's version where the source names one. AiR cannot be
 	// asked for a version: it reads the latest.
 	VersionID string
+
+	// Skip is the reason for which the source itself says that there is nothing to
+	// read: SkipDeleteMarker or SkipOldVersion, else "".
+	Skip string
 
 	// State is the state column of one of airlift's own CSV reports, else empty.
 	// Filter.Skip leaves out rows whose state says that they were sent.

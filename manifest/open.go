@@ -63,7 +63,7 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 	case KindPattern:
 		return nil, usagef("%s: there is no file of this name; open the files that it matches one by one", s.Arg)
 	case KindStdin:
-		return newReader(s, o, o.Stdin, -1, nil)
+		return newReader(ctx, s, o, o.Stdin, -1, nil)
 	}
-	return openFile(s, o)
+	return openFile(ctx, s, o)
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ type reader struct {
 }
 
 // openFile opens a local file.
-func openFile(s Source, o Options) (Reader, error) {
+func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 	broken := func(err error, remedy string) error {
 		return &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
 	}
@@ -62,13 +63,14 @@ func openFile(s Source, o Options) (Reader, error) {
 	if info.Mode().IsRegular() {
 		total = info.Size()
 	}
-	return newReader(s, o, f, total, f.Close)
+	return newReader(ctx, s, o, f, total, f.Close)
 }
 
 // newReader reads a manifest from r, which holds total bytes (-1: not known). It
 // reads up to the first line that is not blank. closeSource, which may be nil,
-// is called by Close, and by newReader if it fails.
-func newReader(s Source, o Options, r io.Reader, total int64, closeSource func() error) (Reader, error) {
+// is called by Close, and by newReader if it fails or reads an inventory, which
+// then reads its parts.
+func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int64, closeSource func() error) (Reader, error) {
 	if closeSource == nil {
 		closeSource = func() error { return nil }
 	}
@@ -83,6 +85,10 @@ func newReader(s Source, o Options, r io.Reader, total int64, closeSource func()
 	if err := m.begin(s, o); err != nil {
 		m.Close()
 		return nil, err
+	}
+	if m.rows == nil {
+		defer m.Close()
+		return openInventory(ctx, s, o, m.in.rest())
 	}
 	return m, nil
 }
@@ -118,8 +124,8 @@ func (m *reader) begin(s Source, o Options) error {
 	return m.setUp(s, o, unread)
 }
 
-// setUp chooses the rows by the format; the input has read the first line, and
-// gives it again.
+// setUp chooses the rows by the format, none for an inventory; the input has read
+// the first line, and gives it again.
 func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
 	line := string(trimEOL(m.in.token()))
 	m.in.unread()
@@ -139,8 +145,10 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		m.rows = newJSONL(m.in, c)
 	case FormatText:
 		m.rows = &textRows{in: m.in, check: c}
-	default:
-		err = unread(errors.New("S3 Inventory is not read yet"), "")
+	case FormatInventory:
+		if s.Kind == KindStdin {
+			err = usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+		}
 	}
 	return err
 }

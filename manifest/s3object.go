@@ -17,24 +17,33 @@ var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
 
 // openObject reads a manifest that is an S3 object, as a stream.
 func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	out, err := o.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.Bucket, Key: &s.Key})
+	body, total, closeBody, err := getObject(ctx, o.S3, s.Bucket, s.Key)
 	if err != nil {
-		cancel(nil)
 		err, remedy := explainS3(err, s.Bucket)
 		return nil, &BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("get the object: %w", err), Remedy: remedy}
 	}
-	total := int64(-1)
-	if out.ContentLength != nil {
-		total = *out.ContentLength
+	return newReader(ctx, s, o, body, total, closeBody)
+}
+
+// getObject opens an object; its size is -1 if the server does not tell.
+func getObject(ctx context.Context, client S3Client, bucket, key string) (body io.Reader, size int64, closeBody func() error, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		cancel(nil)
+		return nil, 0, nil, err
 	}
-	body := &objectBody{r: out.Body, left: total, cause: func() error { return context.Cause(ctx) }}
-	body.watchdog = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
-	return newReader(s, o, body, total, func() error {
-		body.watchdog.Stop()
+	size = -1
+	if out.ContentLength != nil {
+		size = *out.ContentLength
+	}
+	b := &objectBody{r: out.Body, left: size, cause: func() error { return context.Cause(ctx) }}
+	b.watchdog = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
+	return b, size, func() error {
+		b.watchdog.Stop()
 		cancel(nil)
 		return out.Body.Close()
-	})
+	}, nil
 }
 
 // objectBody makes sure that an object which ends too early or stands still is

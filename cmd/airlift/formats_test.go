@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/md5"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -112,6 +115,28 @@ func TestSeveralSources(t *testing.T) {
 	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitIncomplete).says(t, "a.csv: line 3", "never closed")
 	r.submittedKeys("a.mov", "b.mov", "both.mov", "c.mov", "e.mov")
 	r.settled(5)
+}
+
+// An inventory is one source of several parts: what is no object of today is skipped and counted, and a part that is not
+// what the manifest.json says sends nothing.
+func TestInventoryAsASource(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	part := `"archive","a%2Bb+c.mov","true","false","10"` + "\n" + `"archive","a%2Bb+c.mov","false","false","9"` + "\n" + `"archive","gone.mov","true","true",""` + "\n"
+	sum := md5.Sum([]byte(part))
+	r.file("p.csv", part)
+	m := r.file("manifest.json", fmt.Sprintf(`{
+  "sourceBucket": "archive", "destinationBucket": "arn:aws:s3:::lists", "version": "2016-11-30", "fileFormat": "CSV",
+  "fileSchema": "Bucket, Key, IsLatest, IsDeleteMarker, Size",
+  "files": [ { "key": "lists/data/p.csv", "size": %d, "MD5checksum": "%x" } ]
+}`, len(part), sum))
+	r.run("run", m).want(t, exitOK).says(t, "1 skipped: delete marker", "1 skipped: old version")
+	r.submittedKeys("a+b c.mov")
+	r.status().books(t, 1, 0, 0, 0, 2)
+	r.file("p.csv", strings.Replace(part, "gone", "here", 1))
+	r.run("run", m, "--batch", "other").want(t, exitUnexpected).says(t, "the part lists/data/p.csv is another or a damaged one", "MD5")
+	r.run("run", r.file("bare.csv", part), "--format", "s3-inventory").want(t, exitUnexpected).says(t, "name the manifest.json")
+	r.submittedKeys("a+b c.mov")
 }
 
 // A pattern that no shell has expanded is one source: new files that match it come into the same batch.

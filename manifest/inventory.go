@@ -1,0 +1,191 @@
+package manifest
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxInventory bounds a manifest.json: a part takes some 200 bytes of it, and
+// lists about a million objects.
+const maxInventory = 64 << 20
+
+// inventory is the manifest.json of an S3 Inventory (Amazon S3 User Guide,
+// "Locating your inventory list").
+type inventory struct {
+	SourceBucket      string          `json:"sourceBucket"`
+	DestinationBucket string          `json:"destinationBucket"` // an ARN
+	Version           string          `json:"version"`
+	FileFormat        string          `json:"fileFormat"`
+	FileSchema        string          `json:"fileSchema"`
+	Files             []inventoryPart `json:"files"`
+
+	columns []column // of CSV parts, by the schema
+}
+
+// inventoryPart is one file of the list.
+type inventoryPart struct {
+	Key  string `json:"key"`
+	Size *int64 `json:"size"`        // in bytes, as stored; nil: not given
+	MD5  string `json:"MD5checksum"` // of the same, in hex; "": not given
+}
+
+// inventoryVersion is the only one that is documented.
+const inventoryVersion = "2016-11-30"
+
+// inventoryError is what is wrong with a manifest.json, and what to do.
+type inventoryError struct {
+	line   int64 // 0: of no line
+	err    error
+	remedy string
+}
+
+const fetchAgain = "fetch it again"
+
+// parseInventory reads and checks a manifest.json.
+func parseInventory(r io.Reader) (*inventory, *inventoryError) {
+	doc, err := io.ReadAll(io.LimitReader(r, maxInventory+1))
+	switch {
+	case err != nil:
+		return nil, &inventoryError{err: err, remedy: fetchAgain}
+	case len(doc) > maxInventory:
+		return nil, &inventoryError{err: fmt.Errorf("is a JSON document of more than %d bytes, and so no manifest.json of an S3 Inventory", maxInventory),
+			remedy: "write one object a line, for example with jq -c"}
+	}
+	if doc[0] != '{' && jsontext.Value(doc).Kind() != '{' {
+		return nil, &inventoryError{err: errors.New("is no manifest.json of an S3 Inventory, but might be one of its parts, which do not say what their columns are"),
+			remedy: "name the manifest.json to which it belongs"}
+	}
+	var inv inventory
+	if err := json.Unmarshal(doc, &inv); err != nil {
+		return nil, jsonError(doc, err)
+	}
+	if e := inv.check(); e != nil {
+		return nil, e
+	}
+	return &inv, nil
+}
+
+// jsonError tells the line on which a document goes wrong.
+func jsonError(doc []byte, err error) *inventoryError {
+	e := &inventoryError{remedy: "write one object a line if it is a list of rows; if it is the manifest.json of an S3 Inventory, fetch it again"}
+	lineAt := func(offset int64) int64 {
+		return 1 + int64(strings.Count(string(doc[:min(offset, int64(len(doc)))]), "\n"))
+	}
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.line, e.err = lineAt(int64(len(doc))), errors.New("the JSON document is cut off")
+	case errors.As(err, &syntax):
+		e.line, e.err = lineAt(syntax.ByteOffset), fmt.Errorf("is no valid JSON document: %w", syntax.Err)
+	case errors.As(err, &meaning):
+		e.line, e.err = lineAt(meaning.ByteOffset), fmt.Errorf("is no manifest.json of an S3 Inventory: its %s is a JSON %s", meaning.JSONPointer, kindName(meaning.JSONKind))
+	default:
+		e.err = err
+	}
+	return e
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	}
+	return "null"
+}
+
+// check finds what a manifest.json must say, and does not.
+func (v *inventory) check() *inventoryError {
+	wrong := func(remedy, format string, args ...any) *inventoryError {
+		return &inventoryError{err: fmt.Errorf(format, args...), remedy: remedy}
+	}
+	switch {
+	case v.FileFormat == "" && v.Files == nil:
+		return wrong("write one object a line, for example with jq -c, or name another file",
+			"is a JSON document, but neither JSON Lines nor the manifest.json of an S3 Inventory")
+	case v.Files == nil:
+		return wrong(fetchAgain, "the manifest.json says nothing of its files")
+	case v.Version != inventoryVersion:
+		return wrong("list the bucket instead, or have its inventory written in that version",
+			"is an S3 Inventory of version %s, and only %s is known", excerpt(v.Version), inventoryVersion)
+	case strings.EqualFold(v.FileFormat, "ORC"):
+		return wrong("set the inventory's format to CSV or Parquet", "is an S3 Inventory in ORC, which is not read")
+	case strings.EqualFold(v.FileFormat, "CSV"):
+		if err := v.parseSchema(); err != nil {
+			return wrong(fetchAgain, "the manifest.json's %w", err)
+		}
+	case !strings.EqualFold(v.FileFormat, "Parquet"):
+		return wrong("set the inventory's format to CSV or Parquet", "is an S3 Inventory in the format %s, which is not known", excerpt(v.FileFormat))
+	}
+	seen := map[string]bool{}
+	for i, p := range v.Files {
+		sum, err := hex.DecodeString(p.MD5)
+		switch {
+		case p.Key == "":
+			return wrong(fetchAgain, "the manifest.json gives no key for part %d of %d", i+1, len(v.Files))
+		case seen[p.Key]:
+			return wrong(fetchAgain, "the manifest.json names the part %s twice", excerpt(p.Key))
+		case p.MD5 != "" && (err != nil || len(sum) != 16):
+			return wrong(fetchAgain, "the manifest.json gives the part %s the MD5 checksum %s, which is none", excerpt(p.Key), excerpt(p.MD5))
+		case p.Size != nil && *p.Size < 0:
+			return wrong(fetchAgain, "the manifest.json gives the part %s the size %d", excerpt(p.Key), *p.Size)
+		}
+		seen[p.Key] = true
+	}
+	return nil
+}
+
+// parquet tells the format of the parts.
+func (v *inventory) parquet() bool { return strings.EqualFold(v.FileFormat, "Parquet") }
+
+// parseSchema reads the names of the columns of CSV parts, which have no header.
+func (v *inventory) parseSchema() error {
+	seen := map[column]bool{}
+	for name := range strings.SplitSeq(v.FileSchema, ",") {
+		col := inventoryColumn(name)
+		if col != colIgnore && seen[col] {
+			return fmt.Errorf("fileSchema names the %s column twice", names[col])
+		}
+		seen[col] = true
+		v.columns = append(v.columns, col)
+	}
+	if !seen[colKey] {
+		return fmt.Errorf("fileSchema %s names no key column", excerpt(v.FileSchema))
+	}
+	return nil
+}
+
+// inventoryColumn recognises the columns of an inventory, as CSV (IsLatest) or
+// as Parquet (is_latest) names them.
+func inventoryColumn(name string) column {
+	switch foldName(name) {
+	case "islatest":
+		return colIsLatest
+	case "isdeletemarker":
+		return colIsDeleteMarker
+	}
+	switch col := columnOf(name); {
+	case col == colBucket, col == colKey, col.carried():
+		return col
+	}
+	return colIgnore
+}
+
+// destination gives the bucket in which S3 has put the parts.
+func (v *inventory) destination() string {
+	return v.DestinationBucket[strings.LastIndexByte(v.DestinationBucket, ':')+1:]
+}

@@ -1,0 +1,213 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// parquetRows reads a Parquet part of an inventory: its columns in lockstep, and
+// of these only the ones that are needed. Its keys are plain UTF-8, not
+// URL-encoded.
+type parquetRows struct {
+	check   *checker
+	groups  []parquet.RowGroup // still to come
+	columns []*parquetColumn
+	left    int64 // rows of the group at hand
+	row     int64 // ordinal of the last row
+}
+
+// parquetColumn is one column of the group at hand.
+type parquetColumn struct {
+	col   column
+	index int           // of the leaf
+	unit  time.Duration // of a timestamp
+
+	pages  parquet.Pages
+	page   parquet.Page // nil: the next one is to be read
+	values parquet.ValueReader
+	buf    []parquet.Value // values read ahead
+	pos    int
+}
+
+// newParquet opens a part of size bytes.
+func newParquet(r io.ReaderAt, size int64, c *checker) (rows *parquetRows, err error) {
+	defer recoverParquet(&err)
+	// Neither index nor bloom filter is of use to one who reads it all.
+	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+	if err != nil {
+		return nil, fmt.Errorf("is no sound Parquet file: %w", err)
+	}
+	rows = &parquetRows{check: c, groups: f.RowGroups()}
+	var has [columns]bool
+	for _, leaf := range f.Root().Columns() {
+		col := inventoryColumn(leaf.Name())
+		if col == colIgnore || !leaf.Leaf() || leaf.Repeated() {
+			continue
+		}
+		if has[col] {
+			return nil, fmt.Errorf("has two columns for the %s", names[col])
+		}
+		pc := &parquetColumn{col: col, index: leaf.Index()}
+		if !pc.reads(leaf.Type()) {
+			continue
+		}
+		has[col] = true
+		rows.columns = append(rows.columns, pc)
+	}
+	if !has[colKey] {
+		return nil, errors.New("has no column of strings that is named key")
+	}
+	return rows, nil
+}
+
+// reads tells whether the type is what S3 writes into such a column (Amazon S3
+// User Guide, "Locating your inventory list", the fileSchema of Parquet).
+func (c *parquetColumn) reads(t parquet.Type) bool {
+	switch c.col {
+	case colSize:
+		return t.Kind() == parquet.Int64
+	case colIsLatest, colIsDeleteMarker:
+		return t.Kind() == parquet.Boolean
+	case colLastModified:
+		logical := t.LogicalType()
+		if t.Kind() != parquet.Int64 || logical == nil {
+			return false
+		}
+		stamp, ok := logical.Value.(*format.TimestampType)
+		if ok && stamp.Unit.Value != nil {
+			c.unit = stamp.Unit.Value.Duration()
+		}
+		return c.unit != 0
+	}
+	return t.Kind() == parquet.ByteArray
+}
+
+func (r *parquetRows) read(e *Entry) (err error) {
+	defer recoverParquet(&err)
+	for r.left == 0 {
+		if len(r.groups) == 0 {
+			return io.EOF
+		}
+		r.nextGroup()
+	}
+	r.left--
+	r.row++
+	var v values
+	*e = Entry{Line: r.row}
+	for _, c := range r.columns {
+		value, err := c.next()
+		if err != nil {
+			return fmt.Errorf("the Parquet data is damaged at row %d: %w", r.row, err)
+		}
+		if value.IsNull() {
+			continue
+		}
+		switch c.col {
+		case colSize:
+			if n := value.Int64(); n >= 0 {
+				e.Sized, e.Size = true, n
+			}
+		case colLastModified:
+			e.LastModified = timeOf(value.Int64(), c.unit)
+		case colIsLatest, colIsDeleteMarker:
+			v[c.col] = strconv.FormatBool(value.Boolean())
+		default:
+			v[c.col] = string(value.ByteArray())
+		}
+	}
+	if reason := r.check.fill(e, &v); reason != "" {
+		return r.check.reject(r.row, reason, &v, nil)
+	}
+	return nil
+}
+
+func timeOf(n int64, unit time.Duration) time.Time {
+	switch unit {
+	case time.Millisecond:
+		return time.UnixMilli(n).UTC()
+	case time.Microsecond:
+		return time.UnixMicro(n).UTC()
+	}
+	return time.Unix(0, n).UTC()
+}
+
+// nextGroup goes on to the next group of rows.
+func (r *parquetRows) nextGroup() {
+	r.Close()
+	g := r.groups[0]
+	r.groups = r.groups[1:]
+	r.left = g.NumRows()
+	chunks := g.ColumnChunks()
+	for _, c := range r.columns {
+		c.pages = chunks[c.index].Pages()
+	}
+}
+
+// next gives the column's next value, which is valid until the next call.
+func (c *parquetColumn) next() (parquet.Value, error) {
+	for c.pos == len(c.buf) {
+		if c.page == nil {
+			page, err := c.pages.ReadPage()
+			if isEOF(err) {
+				err = errors.New("it ends before its last row")
+			}
+			if err != nil {
+				return parquet.Value{}, err
+			}
+			c.page, c.values = page, page.Values()
+		}
+		buf := c.buf[:cap(c.buf)]
+		if len(buf) == 0 {
+			buf = make([]parquet.Value, 256)
+		}
+		n, err := c.values.ReadValues(buf)
+		c.buf, c.pos = buf[:n], 0
+		switch {
+		case n > 0:
+		case isEOF(err):
+			c.release()
+		case err == nil:
+			return parquet.Value{}, io.ErrNoProgress
+		default:
+			return parquet.Value{}, err
+		}
+	}
+	value := c.buf[c.pos]
+	c.pos++
+	return value, nil
+}
+
+// release gives the page back, whose values are no longer used.
+func (c *parquetColumn) release() {
+	parquet.Release(c.page)
+	c.page, c.values = nil, nil
+}
+
+// Close ends the reading of the group at hand.
+func (r *parquetRows) Close() error {
+	for _, c := range r.columns {
+		if c.pages == nil {
+			continue
+		}
+		if c.page != nil {
+			c.release()
+		}
+		c.pages.Close()
+		c.pages, c.buf, c.pos = nil, c.buf[:0], 0
+	}
+	return nil
+}
+
+// recoverParquet turns a panic of the decoder, which some damaged files cause,
+// into an error.
+func recoverParquet(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("the Parquet data is damaged: %v", p)
+	}
+}
