@@ -18,6 +18,8 @@ import (
 type report struct {
 	bench    *bench
 	started  time.Time
+	load     string // as it began
+	version  string
 	contests []*measured
 	skipped  []string
 }
@@ -30,7 +32,9 @@ type measured struct {
 	lines []line
 }
 
-func newReport(b *bench) *report { return &report{bench: b, started: time.Now()} }
+func newReport(b *bench) *report {
+	return &report{bench: b, started: time.Now(), load: load(), version: b.revision()}
+}
 
 func (r *report) add(c *contest, reps []map[string]sample) *measured {
 	m := &measured{Name: c.name, Reps: reps, lines: c.rows}
@@ -76,8 +80,8 @@ func (r *report) print(out io.Writer, took time.Duration) {
 	if r.bench.quick {
 		sizes = "a tenth of the size; the targets are meant for the full one"
 	}
-	fmt.Fprintf(w, "\n%s, %s, %s, %d cores, load %s; %d repetitions in turn, %s, in %.0f minutes\n\n",
-		r.started.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), revision(), runtime.NumCPU(), load(), r.bench.reps, sizes, took.Minutes())
+	fmt.Fprintf(w, "\n%s, %s, %s, %d cores, load %s before and %s after; %d repetitions in turn, %s, in %.0f minutes\n\n",
+		r.started.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), r.version, runtime.NumCPU(), r.load, load(), r.bench.reps, sizes, took.Minutes())
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintln(t, "| What\t| ours\t| peer\t| ratio (min-max)\t| target\t| met\t|")
 	fmt.Fprintln(t, "|---\t|---\t|---\t|---\t|---\t|---\t|")
@@ -183,22 +187,24 @@ func number(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// load is the machine's, over one, five and fifteen minutes: figures of a busy machine are to be taken with care.
+// load is the machine's over the last minute and the last fifteen: figures of a busy machine are to be taken with care.
 func load() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	parts := strings.Fields(string(text))
 	if len(parts) < 3 {
 		return "unknown"
 	}
-	return strings.Join(parts[:3], " ")
+	return parts[0] + "/" + parts[2]
 }
 
-func revision() string {
-	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
+// revision is what the measured binary says of itself.
+func (b *bench) revision() string {
+	out, err := exec.Command(b.airlift, "version").Output()
 	if err != nil {
-		return "unknown revision"
+		return "airlift of an unknown version"
 	}
-	return strings.TrimSpace(string(out))
+	text, _, _ := strings.Cut(string(out), "\n")
+	return text
 }
 
 // samples are all samples of a run, as they are stored.

@@ -21,9 +21,9 @@ type panel struct {
 
 // panels are what a growth is drawn as.
 var panels = []panel{
-	{"enqueue: CPU microseconds an item", enqueueCPU, "blue"},
+	{"enqueue: CPU µs an item", enqueueCPU, "blue"},
 	{"enqueue: bytes written an item", enqueueBytes, "blue"},
-	{"claim and finish: CPU microseconds an item", drainCPU, "brown"},
+	{"claim and finish: CPU µs an item", drainCPU, "brown"},
 	{"claim and finish: bytes written an item", drainBytes, "brown"},
 }
 
