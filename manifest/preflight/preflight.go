@@ -159,7 +159,7 @@ func (c *Checker) giveUp(began time.Time, trouble error) error {
 		return nil
 	}
 	if errors.Is(trouble, errNotS3) && c.answered.IsZero() {
-		return &SetupError{trouble, "check --source-endpoint: is it an S3 server?"}
+		return &SetupError{trouble, "check --source-endpoint, which may be no S3 server"}
 	}
 	return &UncheckedError{trouble}
 }

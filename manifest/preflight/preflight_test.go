@@ -3,6 +3,9 @@ package preflight
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +124,26 @@ func TestTrouble(t *testing.T) {
 				s.FailObject("archive", "film.mov", s3test.NoFault, 0)
 			})
 		})
+	}
+}
+
+// What real servers do differently from Amazon's.
+func TestOtherServers(t *testing.T) {
+	noETag := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Amz-Request-Id", "4R67JGVF7MFIVG6Q")
+		w.Header().Set("Content-Length", strconv.Itoa(len(film)))
+		w.Write(film) // of a range, too
+	})
+	if got := newChecker(t, noETag).mustCheck(t.Context(), t, "film.mov"); got != "" {
+		t.Errorf("without ETags: got %q", got)
+	}
+	ownCode := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<Error><Code>XAdminUserNotFound</Code></Error>")
+	})
+	var setup *SetupError
+	if reason, err := newChecker(t, ownCode).Check(t.Context(), "archive", "film.mov"); !errors.As(err, &setup) || !strings.Contains(err.Error(), "XAdminUserNotFound") {
+		t.Errorf("a code of its own: got %q, %v, want a setup error", reason, err)
 	}
 }
 

@@ -101,7 +101,8 @@ func judge(err error) (*refusal, error) {
 	case status == 405:
 		return no(thisObject, "missing: the object was deleted", "")
 	case status >= 300:
-		return no(thisObject, "unreadable: the server refuses it", "")
+		// Each server has codes of its own for what is wrong with the credentials.
+		return no(allUnlessProven, "unreadable: the server refuses the request", "check the credentials, --source-region and --source-endpoint")
 	}
 	return nil, fmt.Errorf("the server was not reached or the connection broke: %w", innermost(err))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest"
@@ -48,8 +49,8 @@ func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) 
 	var out *s3.HeadObjectOutput
 	err := c.patiently(ctx, judgeHead, func(ctx context.Context) (err error) {
 		out, err = c.config.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, once)
-		if err == nil && aws.ToString(out.ETag) == "" {
-			err = fmt.Errorf("%w: it has no ETag", errNotS3)
+		if err == nil && !signed(out) {
+			err = fmt.Errorf("%w: it has neither an ETag nor a request id", errNotS3)
 		}
 		return err
 	})
@@ -61,6 +62,13 @@ func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) 
 		return nil, err
 	}
 	return &about{aws.ToInt64(out.ContentLength), archived(string(out.StorageClass), string(out.ArchiveStatus), out.Restore)}, nil
+}
+
+// signed tells an answer of S3 from any server's "200 OK". Some servers have no
+// ETags of files that did not come by S3, as versitygw, but name the request.
+func signed(out *s3.HeadObjectOutput) bool {
+	_, named := middleware.GetRequestIDMetadata(out.ResultMetadata)
+	return named || aws.ToString(out.ETag) != ""
 }
 
 // first gets an object's first bytes. Its errors are a *refusal besides those
