@@ -119,6 +119,10 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 	if err != nil {
 		return nil, fmt.Errorf("sent: %w", err)
 	}
+	sent := make([]bool, len(items))
+	if !b.public.Load().Sent {
+		return sent, db.usable(ctx)
+	}
 	refs := prepare(db.indexKey, items)
 	probes, err := db.probeAlone(ctx, b, refs)
 	if err != nil {
@@ -134,7 +138,6 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 		}
 	}
 	sortChanges(rows)
-	sent := make([]bool, len(items))
 	for part := range slices.Chunk(rows, viewRows) {
 		err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
 			var block []queue.Item
