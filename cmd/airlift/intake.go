@@ -96,6 +96,11 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 			return err
 		}
 	}
+	if t.repeated.changed && !t.repeated.trust && found {
+		if err := t.checkChanges(ctx); err != nil {
+			return err
+		}
+	}
 	if dry {
 		return nil
 	}
@@ -232,14 +237,8 @@ func (r *reading) require(ctx context.Context, settings queue.Settings, has func
 // checkElsewhere refuses a defaulted new batch whose items were sent under another: most probably the manifest was moved
 // or renamed, and everything would be submitted a second time.
 func (t *intake) checkElsewhere(ctx context.Context) error {
-	if err := t.reading.peek(ctx, checkFirst); err != nil {
-		return err
-	}
-	var ahead queue.Chunk
-	for _, it := range t.reading.items() {
-		ahead.Items = append(ahead.Items, *it)
-	}
-	if err := t.reading.since.sift(ctx, &ahead); err != nil {
+	ahead, err := t.ahead(ctx)
+	if err != nil {
 		return err
 	}
 	other, n, err := t.db.SentElsewhere(ctx, t.batch, ahead.Items)
@@ -249,6 +248,18 @@ func (t *intake) checkElsewhere(ctx context.Context) error {
 	return usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
 		"Nothing was sent. To go on with that batch, add --batch %q; to submit them once more on purpose, give --batch a new id",
 		n, len(ahead.Items), other, other)
+}
+
+// ahead returns the first items that will be read.
+func (t *intake) ahead(ctx context.Context) (queue.Chunk, error) {
+	var ahead queue.Chunk
+	if err := t.reading.peek(ctx, checkFirst); err != nil {
+		return ahead, err
+	}
+	for _, it := range t.reading.items() {
+		ahead.Items = append(ahead.Items, *it)
+	}
+	return ahead, t.reading.since.sift(ctx, &ahead)
 }
 
 // create opens the queue for good and makes the batch, or stores its changed settings.

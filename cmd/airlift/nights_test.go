@@ -459,3 +459,29 @@ func TestVerifyTellsVersionsApart(t *testing.T) {
 		t.Errorf("got %+v, want %q", got.Audit, want)
 	}
 }
+
+// A source that tells sizes in another way than the one before does not submit the archive once more.
+func TestChangesOfMostObjectsAreDoubted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withBucket()
+	s3.write("some contents", clips(0, 250)...)
+	nightly := []string{"run", "s3://archive/", "--batch", "b", "--changed"}
+	r.run(nightly...).want(t, exitOK)
+	m := "bucket,key,size\n"
+	for _, key := range clips(0, 250) {
+		m += "archive," + key + ",1\n" // kilobytes
+	}
+	wrong := r.file("m.csv", m)
+	for _, more := range []string{"--strict", "--dry-run"} {
+		r.run("run", wrong, "--batch", "b", "--changed", more).want(t, exitUsage).says(t, "250 of the first 250 objects", "--trust-changes")
+	}
+	r.run("run", wrong, "--batch", "b").want(t, exitOK)
+	r.settled(250)
+	s3.write("other contents", clips(0, 99)...)
+	r.run(nightly...).want(t, exitOK).says(t, "99 added + 151 known")
+	s3.write("third contents", clips(0, 126)...)
+	r.run(nightly...).want(t, exitUsage)
+	r.run(append(nightly, "--trust-changes")...).want(t, exitOK).says(t, "126 added + 124 known")
+	r.agreed("b")
+}
