@@ -65,6 +65,7 @@ type OwnCounts struct {
 	Services    int64 `json:"services,omitempty"`
 	Priority    int64 `json:"priority,omitempty"`
 	Destination int64 `json:"destination,omitempty"` // both bucket and region
+	Partial     int64 `json:"partial,omitempty"`     // one of the two; 0 in batches from before it was counted
 	Region      int64 `json:"region,omitempty"`
 	Endpoint    int64 `json:"endpoint,omitempty"`
 }

@@ -173,7 +173,7 @@ type typeAmount struct {
 
 // byType returns the types in the order of AiR's list, and "other" last.
 func (b *breakdown) byType() []typeAmount {
-	var all []typeAmount
+	all := []typeAmount{}
 	for _, class := range append(manifest.Classes(), "other") {
 		if a := b.types[class]; a != nil {
 			all = append(all, typeAmount{class, *a})
@@ -192,7 +192,7 @@ type sizeAmount struct {
 
 // bySize returns the classes that are not empty, the smallest first.
 func (b *breakdown) bySize() []sizeAmount {
-	var all []sizeAmount
+	all := []sizeAmount{}
 	from := int64(0)
 	for i, a := range b.sizes {
 		s := sizeAmount{amount: a}

@@ -209,3 +209,16 @@ func TestReportThatCannotBeWritten(t *testing.T) {
 	}
 	r.run("report", r.status().Batch, "-o", "taken.csv").want(t, exitUnexpected).says(t, "taken.csv")
 }
+
+// A row that names only one half of its destination keeps it in the report, which is a manifest of the same items.
+func TestReportKeepsHalfADestination(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.file("m.csv", "bucket,key,destination_bucket\narchive,a.mov,mine\narchive,b.mov,\n"), "--batch", "b").want(t, exitOK)
+	r.run("report", "b", "-o", "again.csv").want(t, exitOK)
+	r.run("run", "again.csv", "--batch", "again").want(t, exitOK).says(t, "2 added")
+	if got := r.jobs()["a.mov"].Destination.Bucket; got != "mine" {
+		t.Errorf("a.mov goes to %q, want mine", got)
+	}
+	r.run("check").want(t, exitOK)
+}

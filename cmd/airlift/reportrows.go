@@ -27,8 +27,8 @@ var ownColumns = []struct {
 	{"endpoint", func(o queue.OwnCounts) bool { return o.Endpoint > 0 }, func(f queue.JobFields) string { return f.SourceEndpoint }},
 	{"priority", func(o queue.OwnCounts) bool { return o.Priority > 0 }, func(f queue.JobFields) string { return number(f.Priority) }},
 	{"services", func(o queue.OwnCounts) bool { return o.Services > 0 }, func(f queue.JobFields) string { return string(f.Services) }},
-	{"destination_bucket", func(o queue.OwnCounts) bool { return o.Destination > 0 }, func(f queue.JobFields) string { return f.DestinationBucket }},
-	{"destination_region", func(o queue.OwnCounts) bool { return o.Destination > 0 }, func(f queue.JobFields) string { return f.DestinationRegion }},
+	{"destination_bucket", func(o queue.OwnCounts) bool { return o.Destination+o.Partial > 0 }, func(f queue.JobFields) string { return f.DestinationBucket }},
+	{"destination_region", func(o queue.OwnCounts) bool { return o.Destination+o.Partial > 0 }, func(f queue.JobFields) string { return f.DestinationRegion }},
 }
 
 // reporter writes the rows of one report.

@@ -39,6 +39,7 @@ func (g *growth) describe(items []queue.Item) {
 		count(&g.own.Services, len(it.Own.Services) > 0)
 		count(&g.own.Priority, it.Own.Priority != 0)
 		count(&g.own.Destination, it.Own.DestinationBucket != "" && it.Own.DestinationRegion != "")
+		count(&g.own.Partial, (it.Own.DestinationBucket != "") != (it.Own.DestinationRegion != ""))
 		count(&g.own.Region, it.Own.SourceRegion != "")
 		count(&g.own.Endpoint, it.Own.SourceEndpoint != "")
 		if sameColumns(last, it.Extra) {
@@ -96,7 +97,7 @@ func (g *growth) store(t *txn, b *batch, bk buckets) {
 	t.woken = t.woken || g.items > 0
 	o := &m.Batch.Own
 	o.Services, o.Priority, o.Destination = o.Services+g.own.Services, o.Priority+g.own.Priority, o.Destination+g.own.Destination
-	o.Region, o.Endpoint = o.Region+g.own.Region, o.Endpoint+g.own.Endpoint
+	o.Region, o.Endpoint, o.Partial = o.Region+g.own.Region, o.Endpoint+g.own.Endpoint, o.Partial+g.own.Partial
 	for _, name := range g.columns {
 		if !slices.Contains(m.Batch.Columns, name) {
 			m.Batch.Columns = append(m.Batch.Columns, name)

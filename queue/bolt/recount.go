@@ -242,6 +242,9 @@ func (r *recount) books() {
 		failed += e.Count
 	}
 	r.same(b.ID, "failed by code", failed, r.counts.Failed)
+	if b.Own.Partial == 0 {
+		r.own.own.Partial = 0 // the batch may be from before it was counted
+	}
 	if b.Own != r.own.own {
 		r.problem("batch %q: own fields: the books say %+v, there are %+v", b.ID, b.Own, r.own.own)
 	}

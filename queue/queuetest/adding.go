@@ -304,5 +304,5 @@ func columns(f *fixture) {
 	b, err := f.Batch(f.ctx, B)
 	f.ok(err)
 	f.same("columns", b.Columns, []string{"size", "etag", "new", "late"})
-	f.same("own", b.Own, queue.OwnCounts{Services: 1, Priority: 2, Destination: 1, Region: 1, Endpoint: 1})
+	f.same("own", b.Own, queue.OwnCounts{Services: 1, Priority: 2, Destination: 1, Partial: 1, Region: 1, Endpoint: 1})
 }
