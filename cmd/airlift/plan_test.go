@@ -202,7 +202,7 @@ func TestPlanSavesChangedObjects(t *testing.T) {
 	}
 	scan := []string{"s3://archive/", "--batch", "nightly", "--changed"}
 	r.run(append([]string{"run"}, scan...)...).want(t, exitOK)
-	s3.Put("archive", "b.mov", []byte("second of b.mov"))
+	s3.Put("archive", "b.mov", []byte("other of b.mov"))
 	s3.Put("archive", "d.mov", []byte("first of d.mov"))
 	if p := r.plan(t, exitOK, append(scan, "--save", "new.csv")...); p.New != 2 || p.Known != 2 || p.ToSend.Sized != 2 {
 		t.Errorf("got %+v", p)
