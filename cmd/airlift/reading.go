@@ -301,8 +301,8 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	}
 	_, broken := r.fate()
 	complete := err == nil && broken == nil
-	ctx = context.WithoutCancel(ctx)
-	return errors.Join(err, r.forget(ctx, db, batch), db.EndReading(ctx, batch, complete))
+	last := context.WithoutCancel(ctx) // the one who reads may not have begun, and must find its own ctx
+	return errors.Join(err, r.forget(last, db, batch), db.EndReading(last, batch, complete))
 }
 
 // pour reads the sources to their end into the buffer.
