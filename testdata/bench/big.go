@@ -85,7 +85,7 @@ func (g *big) prepare(ctx context.Context) (func(), error) {
 	if err := writeManifest(g.manifest, g.n/10); err != nil {
 		return undo, err
 	}
-	if _, err := g.b.airliftRun(ctx, g.few, g.url, false, "enqueue", g.manifest, "--batch", batchID); err != nil {
+	if _, err := g.b.enqueued(ctx, g.few, g.manifest, g.n/10); err != nil {
 		return undo, err
 	}
 	if err := submitMany(g.few, g.n/20); err != nil {
@@ -94,7 +94,7 @@ func (g *big) prepare(ctx context.Context) (func(), error) {
 	if err := writeManifest(g.manifest, g.n); err != nil {
 		return undo, err
 	}
-	if _, err := g.b.airliftRun(ctx, g.db, g.url, false, "enqueue", g.manifest, "--batch", batchID); err != nil {
+	if _, err := g.b.enqueued(ctx, g.db, g.manifest, g.n); err != nil {
 		return undo, err
 	}
 	if err := submitMany(g.db, g.n/2); err != nil {
@@ -252,7 +252,7 @@ func commandContest(b *bench) *contest {
 			{name: "version", measure: func(ctx context.Context) (sample, error) { return b.several(ctx, 21, db, "version") }},
 			{name: "enqueue", measure: func(ctx context.Context) (sample, error) {
 				defer os.Remove(db)
-				r, err := b.airliftRun(ctx, db, "", false, "enqueue", path, "--batch", batchID)
+				r, err := b.enqueued(ctx, db, path, n)
 				return sample{
 					rate: float64(n) / r.took.Seconds(), cpu: float64(r.cpu.Microseconds()) / float64(n),
 					memory: float64(r.peak), excess: float64(r.peak) - 3*float64(n),

@@ -49,11 +49,12 @@ func keyOf(i int) string {
 	return fmt.Sprintf("reels/%04d/tape-%04d/scene-%03d/take-%07d.mov", 1950+i/150_000, i%150_000/500, i%500/25, i)
 }
 
-// row is the row of file i in line n, with the two columns that a catalogue's export usually has: a size and a
+// row is the row of file i in line n, with the two columns that a catalogue's export usually has: a size (never 0: an empty
+// object would be skipped) and a
 // checksum.
 func row(i, n int) queue.Item {
 	return queue.Item{Line: int64(n + 2), Bucket: bucket, Key: keyOf(i), Extra: []queue.Field{
-		{Name: "size", Value: strconv.Itoa(1_000_003*(i%977) + i)},
+		{Name: "size", Value: strconv.Itoa(1_000_003*(i%977) + i + 1)},
 		{Name: "crc", Value: fmt.Sprintf("%08x", uint32(i)*2654435761)},
 	}}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,26 @@ func (b *bench) airliftCommand(ctx context.Context, db, url string, arguments ..
 		"AIRLIFT_DESTINATION_REGION=eu-central-1", "AIRLIFT_RATE=unlimited", "AIRLIFT_WORKERS=64", "AIRLIFT_LOG_LEVEL=error",
 	}
 	return cmd
+}
+
+// enqueued enqueues a manifest of n rows by the built binary, and makes sure that every row became an item.
+func (b *bench) enqueued(ctx context.Context, db, manifest string, n int) (ran, error) {
+	r, err := b.airliftRun(ctx, db, "", false, "enqueue", manifest, "--batch", batchID)
+	if err != nil {
+		return r, err
+	}
+	status, err := b.airliftRun(ctx, db, "", true, "status", batchID, "--json")
+	if err != nil {
+		return r, err
+	}
+	var counts struct{ Rows, Items int }
+	if err := json.Unmarshal(status.out, &counts); err != nil {
+		return r, fmt.Errorf("status --json: %w", err)
+	}
+	if counts.Rows != n || counts.Items != n {
+		return r, fmt.Errorf("a manifest of %d rows gave %d rows and %d items", n, counts.Rows, counts.Items)
+	}
+	return r, nil
 }
 
 // ran is what a command cost.
