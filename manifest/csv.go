@@ -54,8 +54,12 @@ func (r *csvRows) read(e *Entry) error {
 	line := r.in.line
 	if len(r.cells) != len(r.cols) {
 		// Nobody knows which cell is which.
-		return r.check.reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; a key that holds %s needs quotes",
-			len(r.cells), len(r.cols), excerpt(strings.TrimRight(row, "\r\n")), delimiterName(r.comma)), nil, nil)
+		remedy := "is the line cut?"
+		if len(r.cells) > len(r.cols) {
+			remedy = "a key that holds " + delimiterName(r.comma) + " needs quotes"
+		}
+		return r.check.reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; %s",
+			len(r.cells), len(r.cols), excerpt(strings.TrimRight(row, "\r\n")), remedy), nil, nil)
 	}
 	var v values
 	var extra []Field

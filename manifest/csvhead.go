@@ -66,7 +66,7 @@ func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
 func (r *csvRows) bare(first []string, row string) error {
 	if headerWords(first) {
 		return r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)),
-			"name the column of the keys so, or say which it is, for example --columns key="+first[len(first)-1])
+			"name the column of the keys so, or say which it is, for example --columns 'key="+firstUnknown(first)+"'")
 	}
 	switch {
 	case len(first) == 1 && (r.check.bucket != "" || hasS3Scheme(first[0])):
@@ -118,6 +118,12 @@ func headerWords(cells []string) bool {
 		}
 	}
 	return len(cells) > 1
+}
+
+// firstUnknown gives the first name that is no column of ours.
+func firstUnknown(cells []string) string {
+	i := slices.IndexFunc(cells, func(s string) bool { return columnOf(s) == colExtra })
+	return trim(cells[max(i, 0)])
 }
 
 // header takes the first row as names.

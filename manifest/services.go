@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -115,6 +116,9 @@ func jsonReason(err error) string {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		name := syntax.JSONPointer.LastToken()
 		return fmt.Sprintf("the name %q stands twice (%s)", name, at)
+	}
+	if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
+		return fmt.Sprintf("it is cut off (%s)", at)
 	}
 	return fmt.Sprintf("%v (%s)", syntax.Err, at)
 }

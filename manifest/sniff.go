@@ -14,6 +14,12 @@ var bom = []byte("\ufeff")
 func sniff(head []byte) (err error, remedy string) {
 	const save = "save it again as UTF-8"
 	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return errors.New("is an Excel workbook or another ZIP file"), "save the sheet as CSV (UTF-8), or unpack it"
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return errors.New("is a Parquet file"), "if it is a part of an S3 Inventory, name the manifest.json to which it belongs"
+	case bytes.HasPrefix(head, []byte("ORC\n")), bytes.HasPrefix(head, []byte("ORC\x00")), bytes.HasPrefix(head, []byte("ORC\x03")):
+		return errors.New("is an ORC file, which is not read"), "have it written as CSV or Parquet"
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return errors.New("is UTF-16 or UTF-32 text"), save
 	}
