@@ -17,13 +17,20 @@ import (
 // checks what holds for every entry.
 func readTwice(t *testing.T, f Format, data []byte) []Entry {
 	t.Helper()
+	return readTwiceWith(t, Options{Format: f}, data)
+}
+
+// readTwiceWith is readTwice with all options.
+func readTwiceWith(t *testing.T, o Options, data []byte) []Entry {
+	t.Helper()
 	type result struct {
 		All      []Entry
 		Rejected []*RowError
 		End      string
 	}
 	once := func(stdin *bytes.Reader, slow bool) result {
-		o := Options{Format: f, Stdin: stdin, SourceBucket: "default"}
+		o := o
+		o.Stdin, o.SourceBucket = stdin, "default"
 		if slow {
 			o.Stdin = iotest.OneByteReader(stdin)
 		}
