@@ -50,8 +50,7 @@ func keyOf(i int) string {
 }
 
 // row is the row of file i in line n, with the two columns that a catalogue's export usually has: a size (never 0: an empty
-// object would be skipped) and a
-// checksum.
+// object would be skipped) and a checksum.
 func row(i, n int) queue.Item {
 	return queue.Item{Line: int64(n + 2), Bucket: bucket, Key: keyOf(i), Extra: []queue.Field{
 		{Name: "size", Value: strconv.Itoa(1_000_003*(i%977) + i + 1)},
