@@ -75,7 +75,7 @@ func (r *rig) agreed(batch string) {
 	}
 	r.run("check").want(r.t, exitOK)
 	r.quiet(func() {
-		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%d jobs: %d as the queue has them", len(rows), len(rows)), "queue and AiR agree")
+		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%[1]s jobs: %[1]s as the queue has them", n(int64(len(rows)))), "queue and AiR agree")
 	})
 }
 
@@ -484,4 +484,29 @@ func TestChangesOfMostObjectsAreDoubted(t *testing.T) {
 	r.run(nightly...).want(t, exitUsage)
 	r.run(append(nightly, "--trust-changes")...).want(t, exitOK).says(t, "126 added + 124 known")
 	r.agreed("b")
+}
+
+// A changed object is judged anew: one that has no services any more is rejected, not sent without them.
+func TestChangedObjectWithoutServices(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.setenv("AIRLIFT_SERVICES", "")
+	s3 := r.withBucket()
+	var audio []string
+	for i := range checkFirst {
+		audio = append(audio, fmt.Sprintf("a/%04d.wav", i))
+	}
+	s3.write("one", append(audio, "z.mov")...)
+	both := r.file("both.toml", "[[rule]]\ntypes = [\"audio\"]\nservices = \"s2t\"\n[[rule]]\ntypes = [\"video\"]\nservices = \"ocr\"\n")
+	less := r.file("less.toml", "[[rule]]\ntypes = [\"audio\"]\nservices = \"s2t\"\n")
+	nightly := []string{"run", "s3://archive/", "--batch", "b", "--changed", "--config"}
+	r.run(append(nightly, both)...).want(t, exitOK)
+	s3.write("two", "a/0000.wav", "z.mov")
+	r.run(append(nightly, less)...).want(t, exitIncomplete).says(t, "z.mov", "no services")
+	r.status().books(t, 1, checkFirst-1, 0, 1, 0)
+	r.run(append(nightly, both)...).want(t, exitOK)
+	r.agreed("b")
+	if got := r.air.Posts(); got != checkFirst+3 {
+		t.Errorf("POSTs: got %d, want %d", got, checkFirst+3)
+	}
 }
