@@ -73,7 +73,9 @@ func (c *cursor) join() {
 			continue
 		}
 		a.Prev, a.Last, a.done, a.next, a.span = b.Prev, b.Last, b.done, b.next, b.span
-		a.span.stretch = a
+		if a.span != nil { // it has none if it was read to the end by an earlier scan
+			a.span.stretch = a
+		}
 	}
 	clear(c.stretches[len(kept):])
 	c.stretches = kept

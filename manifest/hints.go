@@ -76,12 +76,15 @@ func (s *scan) split(m string, a *answer) (*span, *page) {
 		return nil, nil
 	}
 	left := s.spans[i]
-	sp := &span{after: m, end: left.end, due: 2}
+	sp := &span{after: m, end: left.end, brink: left.brink, due: 2}
 	p, err := s.takeLocked(sp, a)
 	if err != nil {
 		return nil, nil // never: its keys are in order, and there is none before
 	}
-	left.end, left.due = first, 2
+	left.end, left.due, left.brink = first, 2, ""
+	if at := sort.SearchStrings(s.folders, m); at > 0 {
+		left.brink = s.folders[at-1]
+	}
 	s.spans = slices.Insert(s.spans, i+1, sp)
 	return sp, p
 }
@@ -103,7 +106,7 @@ func (s *scan) wanting() *span {
 
 // survey asks for hints between two keys: the folders of the highest level that
 // has some there. Where there are none, or more than one answer holds, it leaps.
-func (s *scan) survey(ctx context.Context, pos, end string) []string {
+func (s *scan) survey(ctx context.Context, pos, end string) (hints []string, folders bool) {
 	shared := len(s.prefix)
 	if end != "" {
 		shared = max(shared, sharedLen(pos, end))
@@ -121,7 +124,7 @@ func (s *scan) survey(ctx context.Context, pos, end string) []string {
 		}
 		if len(found) > 0 && a.token == nil {
 			slices.Sort(found)
-			return slices.Compact(found)
+			return slices.Compact(found), true
 		}
 		down := strings.IndexByte(pos[level:], '/')
 		if len(found) > 0 || down < 0 {
@@ -129,7 +132,7 @@ func (s *scan) survey(ctx context.Context, pos, end string) []string {
 		}
 		level += down + 1
 	}
-	return leaps(pos, end, shared)
+	return leaps(pos, end, shared), false
 }
 
 // leaps returns places behind a key at which others may stand that begin as it

@@ -95,7 +95,7 @@ func TestOddServers(t *testing.T) {
 		"start-after is inclusive": s3test.InclusiveStartAfter, "skips folders": s3test.SkipsFolder,
 		"odd common prefixes": s3test.OtherFolders, "no encoding": s3test.NoEncoding, "every page is the last": s3test.LastPageLies,
 	} {
-		for _, size := range []int{2, 40, 1000} {
+		for _, size := range []int{4, 40, 1000} {
 			t.Run(fmt.Sprintf("%s, pages of %d", name, size), func(t *testing.T) {
 				t.Parallel()
 				server := s3test.New(t)

@@ -49,6 +49,7 @@ type scan struct {
 	spans     []*span       // not yet listed to their end, in the order of keys
 	waiting   []*span       // those of them that no worker has
 	hints     []string      // see hint; sorted
+	folders   []string      // those of the last survey; sorted
 	probes    []string      // hints being tried
 	surveying bool          // one worker asks for hints
 	changed   chan struct{} // closed at the next change of all this
@@ -150,9 +151,12 @@ func (s *scan) work(ctx context.Context) error {
 			s.surveying = true
 			pos, end := sp.pos, sp.end
 			s.mu.Unlock()
-			found := s.survey(ctx, pos, end)
+			found, folders := s.survey(ctx, pos, end)
 			s.mu.Lock()
 			s.hints, s.surveying = found, false
+			if folders {
+				s.folders = slices.Clone(found)
+			}
 			s.tell()
 			s.mu.Unlock()
 			continue

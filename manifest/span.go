@@ -28,6 +28,7 @@ type span struct {
 	// The fields below are guarded by scan.mu.
 	pos   string // the last key listed
 	end   string // the first key of the next span; "" none, it is the last one
+	brink string // the last folder known before end, "" none: see fewAtTheEnd
 	pages int    // since hints were last asked for
 	due   int    // pages until they are asked for again
 }
@@ -47,7 +48,7 @@ func (s *scan) list(ctx context.Context, sp *span, a *answer) error {
 	for {
 		if a == nil {
 			var err error
-			if a, err = s.ask(ctx, query{after: sp.after, token: sp.token}, s.patience); err != nil {
+			if a, err = s.ask(ctx, query{after: sp.after, token: sp.token, most: s.most(sp)}, s.patience); err != nil {
 				return err
 			}
 		}
@@ -62,6 +63,21 @@ func (s *scan) list(ctx context.Context, sp *span, a *answer) error {
 			return err
 		}
 	}
+}
+
+// fewAtTheEnd is how many objects are asked for once, when a span has come to
+// the last folder before its end: that it goes on far there is not likely, and
+// what a full page holds beyond the end is of no use.
+const fewAtTheEnd = 50
+
+func (s *scan) most(sp *span) int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sp.brink == "" || sp.pos < sp.brink {
+		return 0
+	}
+	sp.brink = ""
+	return fewAtTheEnd
 }
 
 // take cuts off a page what belongs to the next span, and books the rest.

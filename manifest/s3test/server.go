@@ -75,6 +75,15 @@ func (s *Server) put(bucketName, key string, o object) {
 	b.sorted = nil
 }
 
+// Delete takes an object away.
+func (s *Server) Delete(bucketName, key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buckets[bucketName]
+	delete(b.objects, key)
+	b.sorted = nil
+}
+
 // MakeBucket makes an empty bucket.
 func (s *Server) MakeBucket(name string) {
 	s.mu.Lock()
