@@ -53,6 +53,14 @@ diskfaults: ## let the disk fail at FAULTS (default 500) points of runs. Needs s
 clocksteps: ## step the wall clock of a running airlift by an hour either way (builds it over a changed time package)
 	go test -count=1 -v -timeout 10m -run '^TestTheWallClockIsStepped$$' ./cmd/airlift -clocksteps
 
+VERSITYGW_VERSION := v1.8.0
+$(TOOLS)/versitygw:
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
+
+.PHONY: realservers
+realservers: $(TOOLS)/versitygw ## scan a Ceph RGW and a versitygw, and print the speed. Needs Debian's radosgw and ceph-{mon,osd,mgr,common}
+	AIRLIFT_REAL_S3=1 go test -count=1 -v -timeout 10m -run '^TestReal' ./cmd/airlift
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (default 30s, or a count like 100000x) each
 	@set -e; for pkg in $$(go list ./...); do \
