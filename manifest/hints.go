@@ -94,7 +94,7 @@ func (s *scan) split(m string, a *answer) (*span, *page) {
 func (s *scan) wanting() *span {
 	var best *span
 	for _, sp := range s.spans {
-		if sp.pages >= max(1, sp.due) && (best == nil || sp.pages > best.pages) {
+		if sp.pos != "" && sp.pages >= max(1, sp.due) && (best == nil || sp.pages > best.pages) {
 			best = sp
 		}
 	}

@@ -129,7 +129,7 @@ func (c *hollowClient) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Inpu
 }
 
 func TestHollowPages(t *testing.T) {
-	r, err := Open(context.Background(), "s3://media/", Options{S3: &hollowClient{}})
+	r, err := Open(context.Background(), "s3://media/v/", Options{S3: &hollowClient{}})
 	if err != nil {
 		t.Fatal(err)
 	}
