@@ -15,6 +15,7 @@ type checker struct {
 	source string
 	bucket string // of rows that name none
 	exact  bool   // a key that begins with s3:// is no URL
+	plain  bool   // no column describes the object
 
 	goodBucket string                     // the last bucket that was found good
 	services   map[string]json.RawMessage // by the text given; rows repeat it
@@ -78,6 +79,9 @@ func (c *checker) fill(e *Entry, v *values) string {
 			return err.Error()
 		}
 		e.Services = parsed
+	}
+	if c.plain {
+		return ""
 	}
 	e.describe(v)
 	return e.version(v)

@@ -73,7 +73,7 @@ func (r *csvRows) read(e *Entry) error {
 		case colIgnore:
 		default:
 			v[col] = r.text(row, i)
-			if col.carried() && r.extra > 0 {
+			if r.extra > 0 && col.carried() {
 				extra = append(extra, Field{r.heads[i], v[col]})
 			}
 		}
@@ -159,15 +159,14 @@ const bareCR = "a carriage return (CR) stands outside quotes; put quotes around 
 
 // split is for rows without quotes.
 func (r *csvRows) split(line []byte) {
-	r.cells = r.cells[:0]
-	start := 0
+	cells, comma, start := r.cells[:0], r.comma, 0
 	for {
-		i := bytes.IndexByte(line[start:], r.comma)
+		i := bytes.IndexByte(line[start:], comma)
 		if i < 0 {
-			r.cells = append(r.cells, cell{start: start, end: len(line)})
+			r.cells = append(cells, cell{start: start, end: len(line)})
 			return
 		}
-		r.cells = append(r.cells, cell{start: start, end: start + i})
+		cells = append(cells, cell{start: start, end: start + i})
 		start += i + 1
 	}
 }

@@ -156,9 +156,13 @@ func (r *csvRows) header(first []string, columns Columns) error {
 
 // countExtra counts the columns that are carried to the report.
 func (r *csvRows) countExtra() {
+	r.check.plain = true
 	for _, col := range r.cols {
 		if col == colExtra || col.carried() {
 			r.extra++
+		}
+		if col.carried() {
+			r.check.plain = false
 		}
 	}
 }
