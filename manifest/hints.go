@@ -118,7 +118,8 @@ func (s *scan) survey(ctx context.Context, pos, end string) (hints []string, fol
 		}
 		var found []string
 		for _, f := range a.folders {
-			if f > pos && (end == "" || f < end) {
+			// The folder of end leads to end itself.
+			if f > pos && (end == "" || f < end && !strings.HasPrefix(end, f)) {
 				found = append(found, f)
 			}
 		}
