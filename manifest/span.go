@@ -136,7 +136,6 @@ func (s *scan) behind(ctx context.Context, sp *span) (*answer, error) {
 	if err != nil || a.token == nil && len(a.objects) == 0 || len(a.objects) > 0 && *a.objects[0].Key <= pos {
 		return nil, err
 	}
-	sp.after = pos
 	return a, nil
 }
 
