@@ -35,7 +35,9 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{config: config, carrier: config.Transport, hide: newRedactor(config.Credentials)}
 	if c.carrier == nil {
-		c.carrier = newTransport(config)
+		if c.carrier, err = newCarrier(config); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }

@@ -36,6 +36,21 @@ func newClient(t testing.TB, c air.Config) *air.Client {
 	return client
 }
 
+// carriers are the names of what air.Carriers returns.
+var carriers = []string{"wire", "net/http"}
+
+// over returns the config with a carrier of that name.
+func over(t testing.TB, carrier string, c air.Config) air.Config {
+	t.Helper()
+	c.Credentials = keys
+	all, err := air.Carriers(c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Transport = all[carrier]
+	return c
+}
+
 // answering starts a server that gives one answer to all.
 func answering(t testing.TB, status int, contentType, body string) *air.Client {
 	t.Helper()

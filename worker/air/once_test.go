@@ -45,21 +45,23 @@ func TestEachPostLeavesOnce(t *testing.T) {
 		}, 200, "7"},
 	}
 	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			raw := newRawServer(t, tt.serve)
-			client := newClient(t, air.Config{BaseURL: raw.url})
-			out := client.Submit(background(), someJob())
-			client.Close()
-			if out.Status != tt.status || out.Job.ID != tt.id || !out.Written {
-				t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.Job.ID, out.Written, tt.status, tt.id)
-			}
-			if broken := tt.id == "" && tt.status < 400; (out.Err != nil) != broken {
-				t.Errorf("got error %v, want one: %v", out.Err, broken)
-			}
-			if got := raw.arrived(); got != 1 && name != "answer before the body" {
-				t.Errorf("got %d arrivals, want 1", got)
-			}
-		})
+		for _, carrier := range carriers {
+			t.Run(name+" over "+carrier, func(t *testing.T) {
+				raw := newRawServer(t, tt.serve)
+				client := newClient(t, over(t, carrier, air.Config{BaseURL: raw.url}))
+				out := client.Submit(background(), someJob())
+				client.Close()
+				if out.Status != tt.status || out.Job.ID != tt.id || !out.Written {
+					t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.Job.ID, out.Written, tt.status, tt.id)
+				}
+				if broken := tt.id == "" && tt.status < 400; (out.Err != nil) != broken {
+					t.Errorf("got error %v, want one: %v", out.Err, broken)
+				}
+				if got := raw.arrived(); got != 1 && name != "answer before the body" {
+					t.Errorf("got %d arrivals, want 1", got)
+				}
+			})
+		}
 	}
 }
 
@@ -196,14 +198,22 @@ func TestTLS(t *testing.T) {
 	}
 
 	config := air.Config{BaseURL: srv.URL, Credentials: keys}
-	transport, err := air.Trusting(config, srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
+	trusting, err := air.Carriers(config, srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Transport = transport
-	out = newClient(t, config).Submit(background(), someJob())
-	if out.Job.ID != "7" || len(protos) != 1 || protos[0] != 1 {
-		t.Errorf("trusted: got %+v over HTTP/%v, want a job over HTTP/1", out, protos)
+	for name, carrier := range trusting {
+		protos = nil
+		config.Transport = carrier
+		client := newClient(t, config)
+		for range 3 {
+			if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+				t.Errorf("trusted, over %s: got %+v, want a job", name, out)
+			}
+		}
+		if len(protos) != 3 || protos[0] != 1 {
+			t.Errorf("over %s: got %v, want three requests over HTTP/1", name, protos)
+		}
 	}
 }
 

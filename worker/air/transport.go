@@ -12,15 +12,20 @@ import (
 	"time"
 )
 
-const (
-	dialTimeout = 10 * time.Second
-	// Shorter than the idle limits of usual load balancers (60 s): a POST that
-	// meets a connection just closed at the other end is in doubt.
-	idleTimeout = 30 * time.Second
-)
+// newCarrier returns what carries requests to the base URL, each POST at most once.
+func newCarrier(c Config) (http.RoundTripper, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return nil, err // not for a URL that was checked
+	}
+	if canPeek && direct(base) {
+		return newWire(c, base), nil
+	}
+	return newTransport(c), nil
+}
 
-// newTransport returns a transport that sends each POST at most once. HTTP/2 is
-// off in every way there is: it sends a request again on GOAWAY, and was slower.
+// newTransport returns a carrier for where a wire cannot serve. HTTP/2 is off in
+// every way there is: it sends a request again on GOAWAY, and was slower.
 func newTransport(c Config) *http.Transport {
 	secure := strings.HasPrefix(c.BaseURL, "https:")
 	dialer := &net.Dialer{Timeout: min(dialTimeout, c.Timeout)}
@@ -35,7 +40,7 @@ func newTransport(c Config) *http.Transport {
 		MaxIdleConns:           c.Connections,
 		IdleConnTimeout:        idleTimeout,
 		ResponseHeaderTimeout:  c.Timeout + time.Second, // behind the request's own, whose error says more
-		MaxResponseHeaderBytes: 256 << 10,
+		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true, // answers are small; none may grow when unpacked
 	}
 	t.Protocols.SetHTTP1(true)
