@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -94,6 +95,7 @@ func (c *contest) run(ctx context.Context, b *bench, r *report) error {
 			if skipped[p.name] {
 				continue
 			}
+			syscall.Sync() // what the one before has left for the disk to do is not this one's
 			start := time.Now()
 			s, err := p.measure(ctx)
 			var skip *errSkip

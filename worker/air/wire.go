@@ -193,6 +193,9 @@ func (c *wireConn) exchange(req *http.Request) (*http.Response, error) {
 	}
 	c.limit.left = maxHeader
 	for range maxInterim {
+		if _, err := c.in.Peek(1); err != nil {
+			return nil, noAnswer(err) // ReadResponse would not tell no answer from half of one
+		}
 		resp, err := http.ReadResponse(c.in, req)
 		if err != nil {
 			return nil, noAnswer(err)
@@ -208,7 +211,7 @@ func (c *wireConn) exchange(req *http.Request) (*http.Response, error) {
 // noAnswer says in words what an end before the answer means.
 func noAnswer(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the server closed the connection without a whole answer: %w", err)
+		return fmt.Errorf("the server closed the connection before a whole answer: %w", err)
 	}
 	return err
 }
