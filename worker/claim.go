@@ -178,7 +178,7 @@ func (p *Pool) room() int {
 		most = p.Workers + 1 + int(r*commit.Seconds())
 	}
 	free := most - p.outstanding
-	if free < most/4 && len(p.ahead) > 0 {
+	if free < most*3/8 && len(p.ahead) > p.Workers/4 {
 		return 0
 	}
 	return max(free, 0)

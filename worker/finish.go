@@ -14,23 +14,51 @@ type outcome struct {
 	ended   time.Time // when the attempt ended, with a monotonic reading
 }
 
+// gatherFor is how long results are gathered for a commit at rates at which items are claimed ahead: what the claims
+// made ahead cover.
+const gatherFor = 2 * time.Millisecond
+
 // finishResults stores what came of the claims, as many at once as have come in. It goes on until the channel is
 // closed: an answer once received is always recorded, whatever ended the run.
 func (p *Pool) finishResults() {
 	ctx := context.Background()
 	for first := range p.results {
-		batch := []outcome{first}
-		for more := true; more; {
-			select {
-			case o, ok := <-p.results:
-				if more = ok; ok {
-					batch = append(batch, o)
-				}
-			default:
-				more = false
+		p.store(ctx, p.gather(first))
+	}
+}
+
+// gather returns what has come in. Where items are claimed ahead, nobody waits for these results: a few more of them are
+// worth a moment, for each commit costs two syncs of the disk.
+func (p *Pool) gather(first outcome) []outcome {
+	batch := []outcome{first}
+	var over <-chan time.Time
+	if p.looksAhead() {
+		timer := time.NewTimer(gatherFor)
+		defer timer.Stop()
+		over = timer.C
+	}
+	for {
+		select {
+		case o, ok := <-p.results:
+			if !ok {
+				return batch
 			}
+			batch = append(batch, o)
+			continue
+		default:
 		}
-		p.store(ctx, batch)
+		if over == nil || len(batch) >= p.Workers {
+			return batch
+		}
+		select {
+		case o, ok := <-p.results:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, o)
+		case <-over:
+			over = nil
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type Client struct {
 	config  Config
 	carrier http.RoundTripper
 	hide    *redactor
+	dates   dates
 }
 
 // New returns a client, or an error that names the setting which is missing or
@@ -94,9 +95,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, limit
 		return answer{err: c.explain(ctx, own, err), written: written.Load()}
 	}
 	a := answer{status: resp.StatusCode, location: resp.Header.Get("Location"), written: true}
-	if d, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		a.date = d
-	}
+	a.date = c.dates.parse(resp.Header.Get("Date"))
 	if a.body, err = readAll(resp, limit); err != nil {
 		a.body, a.err = nil, fmt.Errorf("read the answer: %w", c.explain(ctx, own, err))
 	}
