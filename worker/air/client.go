@@ -24,7 +24,7 @@ type Client struct {
 	config  Config
 	carrier http.RoundTripper
 	hide    *redactor
-	dates   dates
+	dates   *dates
 }
 
 // New returns a client, or an error that names the setting which is missing or
@@ -34,7 +34,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, carrier: config.Transport, hide: newRedactor(config.Credentials)}
+	c := &Client{config: config, carrier: config.Transport, hide: newRedactor(config.Credentials), dates: new(dates)}
 	if c.carrier == nil {
 		if c.carrier, err = newCarrier(config); err != nil {
 			return nil, err
