@@ -130,7 +130,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	line := string(trimEOL(m.in.token()))
 	m.in.unread()
 	d := dialect{delimiter: o.Delimiter, columns: o.Columns}
-	format, err, remedy := s.recognise(line, d)
+	format, remedy, err := s.recognise(line, d)
 	if err != nil {
 		return unread(err, remedy)
 	}

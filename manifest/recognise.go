@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -57,16 +58,16 @@ func guessFormat(line string, d dialect) guess {
 // first line, in this order. A name that the content contradicts is an error,
 // and so is a content that is not certain: what is read in the wrong way are
 // objects that nobody meant.
-func (s Source) recognise(line string, d dialect) (f Format, err error, remedy string) { //nolint:revive // as sniff
+func (s Source) recognise(line string, d dialect) (f Format, remedy string, err error) {
 	if s.forced {
-		return s.Format, nil, ""
+		return s.Format, "", nil
 	}
 	g := guessFormat(line, d)
 	switch {
 	case g == guessMarkup:
-		return "", fmt.Errorf("is an HTML or XML page (it begins with %s)", excerpt(line)), "was it fetched without logging in? name a manifest"
+		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", excerpt(line))
 	case g == guessArray:
-		return "", fmt.Errorf("is a JSON array"), "write one object a line; jq -c '.[]' FILE does that"
+		return "", "write one object a line; jq -c '.[]' FILE does that", errors.New("is a JSON array")
 	case s.Format == "":
 		return recogniseUnnamed(line, g, d)
 	case s.Format == FormatCSV && g != guessHeader && g != guessNothing,
@@ -76,22 +77,22 @@ func (s Source) recognise(line string, d dialect) (f Format, err error, remedy s
 		if g == guessDocument {
 			remedy = "write one object a line (jq -c does that); for an S3 Inventory add --format s3-inventory"
 		}
-		return "", fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), excerpt(line), g.title()), remedy
+		return "", remedy, fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), excerpt(line), g.title())
 	}
-	return s.Format, nil, ""
+	return s.Format, "", nil
 }
 
-func recogniseUnnamed(line string, g guess, d dialect) (f Format, err error, remedy string) { //nolint:revive // as sniff
+func recogniseUnnamed(line string, g guess, d dialect) (f Format, remedy string, err error) {
 	switch {
 	case g != guessNothing:
-		return g.format(), nil, ""
+		return g.format(), "", nil
 	case strings.HasPrefix(strings.TrimLeft(line, " \t"), "{"):
-		return FormatJSONL, nil, "" // whose first row is bad
+		return FormatJSONL, "", nil // whose first row is bad
 	case d.delimiter != 0 || len(d.columns.fields) > 0:
-		return FormatCSV, nil, "" // for what else were they given?
+		return FormatCSV, "", nil // for what else were they given?
 	}
-	return "", usageError(fmt.Sprintf("neither its name nor its first line %s tells its format for certain", excerpt(line))),
-		"add --format " + formatNames + ", or give a CSV a header that names the key column"
+	return "", "add --format " + formatNames + ", or give a CSV a header that names the key column",
+		usageError(fmt.Sprintf("neither its name nor its first line %s tells its format for certain", excerpt(line)))
 }
 
 // format is what the guess comes to. A document is worth a try as an inventory.
