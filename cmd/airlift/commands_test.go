@@ -123,6 +123,8 @@ func TestAReportIsAManifest(t *testing.T) {
 	if got := r.air.Accepted(); got != 30 {
 		t.Errorf("%d jobs, want 30", got)
 	}
+	// In its own batch the rows are known: the names that they carry are those which the items have anyway.
+	r.quiet(func() { r.run("run", "failed.csv", "--batch", batch).want(t, exitIncomplete).says(t, "10 known") })
 	r.run("run", "all.csv", "--batch", "third").want(t, exitOK)
 	if got := r.air.Accepted(); got != 40 {
 		t.Errorf("%d jobs after the whole report, want only the 10 failed ones more", got)

@@ -63,6 +63,9 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 			return err
 		}
 	}
+	if t.sources.names, err = queue.NewNamer(queue.Batch{ID: t.batch, Settings: settings}); err != nil {
+		return err
+	}
 	t.reading = &reading{sources: t.sources, describes: t.describes, log: t.app.log}
 	if err := t.nightly(ctx); err != nil {
 		return err

@@ -157,6 +157,16 @@ func brokenCode(b *manifest.BrokenError) int {
 	return exitIncomplete
 }
 
+// forgetName takes from a row of a report the name that its item has in this batch anyway: the report says what it was
+// called, not that somebody chose the name, and the row does not contradict the item.
+func (r *reading) forgetName(it *queue.Item) {
+	bare := *it
+	bare.Name = ""
+	if r.names.Name(&bare) == it.Name {
+		it.Name = ""
+	}
+}
+
 // judge turns an entry into a row.
 func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	if why := r.filter.Skip(e); why != "" {
@@ -170,6 +180,9 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 			Services: e.Services, Priority: e.Priority, DestinationBucket: e.DestinationBucket,
 			DestinationRegion: e.DestinationRegion, SourceRegion: e.Region, SourceEndpoint: e.Endpoint,
 		},
+	}
+	if e.State != "" {
+		r.forgetName(item)
 	}
 	if r.describes {
 		describe(item, e)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/manifest"
+	"airlift/queue"
 )
 
 // sourceFlags say what is read and how.
@@ -47,6 +48,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 
 // sources are the parsed SOURCE arguments with all that is needed to open them.
 type sources struct {
+	names   queue.Namer // of the batch that the sources are read into
 	list    []manifest.Source
 	named   []manifest.Source // as the command line names them: a pattern is one, and several files in list
 	options manifest.Options
