@@ -5,6 +5,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // Kind says where a source lies.
@@ -134,7 +136,8 @@ func (s Source) Resolve(o Options) (Source, error) {
 
 // BaseName gives the last part of the source's path without the extensions of
 // manifests: "archive" for dir/archive.csv.gz; for a scan the last part of its
-// prefix, or the bucket; "-" for standard input. It is a default batch's
+// prefix, or the bucket; for a pattern the folder that it begins with; "-" for
+// standard input. It is a default batch's
 // readable part and may hold any characters that a path may.
 func (s Source) BaseName() string {
 	p := s.path
@@ -146,6 +149,9 @@ func (s Source) BaseName() string {
 		if p == "" {
 			return s.Bucket
 		}
+	}
+	if s.Kind == KindPattern { // the folder says more than "*"
+		p, _ = doublestar.SplitPattern(filepath.ToSlash(p))
 	}
 	base := path.Base(filepath.ToSlash(p))
 	if cut := stripExtensions(base); cut != "" {

@@ -19,6 +19,7 @@ func TestParseSource(t *testing.T) {
 		{"a.csv", KindFile, FormatCSV, "a", filepath.Join(dir, "a.csv")},
 		{"./x/../a.jsonl.zst", KindFile, FormatJSONL, "a", filepath.Join(dir, "a.jsonl.zst")},
 		{"/data/my archive.v2.TXT.GZ", KindFile, FormatText, "my archive.v2", "/data/my archive.v2.TXT.GZ"},
+		{"/data/exports/*.csv", KindPattern, FormatCSV, "exports", "/data/exports/*.csv"},
 		{"/data/a.dat", KindFile, "", "a.dat", "/data/a.dat"},
 		{"/data/.csv", KindFile, FormatCSV, ".csv", "/data/.csv"},
 		{"odd name: b://c.csv", KindFile, FormatCSV, "c", filepath.Join(dir, "odd name: b:/c.csv")},

@@ -50,6 +50,7 @@ func TestVersionAndCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		r.run("completion", shell).want(t, exitOK).says(t, "airlift", "complet")
 	}
+	r.run("completion", "nosuch").want(t, exitUsage).says(t, "nosuch", "bash, zsh")
 }
 
 // A command line that makes no sense exits with 2 and says where help is to be had.

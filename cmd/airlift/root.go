@@ -90,7 +90,25 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
+	root.InitDefaultCompletionCmd()
+	refuseOtherShells(root)
 	return root
+}
+
+// refuseOtherShells lets the completion command, which is cobra's, refuse a shell that it does not know.
+func refuseOtherShells(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
+			}
+			return cmd.Help()
+		}
+	}
 }
 
 // openLog sets the logger up as the flags say.
