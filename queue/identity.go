@@ -97,6 +97,9 @@ func cutName(name string, most int) string {
 
 // plainText returns at most so many characters of a text, with '_' for every one that is not in [A-Za-z0-9._-].
 func plainText(text string, most int) string {
+	if len(text) <= most && strings.IndexFunc(text, notPlain) < 0 {
+		return text // as most are
+	}
 	var b strings.Builder
 	for _, r := range text {
 		if b.Len() == most {
@@ -110,6 +113,8 @@ func plainText(text string, most int) string {
 	}
 	return b.String()
 }
+
+func notPlain(r rune) bool { return !plainRune(r) }
 
 func plainRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'

@@ -70,7 +70,7 @@ func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f fo
 		return err
 	}
 	if !rejectedOnly {
-		if err := db.Entries(ctx, b.ID, filter, func(e *queue.Entry) error { return r.item(names, e) }); err != nil {
+		if err := entriesApart(ctx, db, b.ID, filter, func(e *queue.Entry) error { return r.item(names, e) }); err != nil {
 			return err
 		}
 	}

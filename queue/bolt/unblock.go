@@ -73,6 +73,7 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 	if err := r.keys(items); err != nil {
 		return nil, err
 	}
+	var fields []queue.Field // what is left of a piece of memory for many items
 	for i := range items {
 		columns := schemas[schema(i)]
 		if len(columns) == 0 {
@@ -81,7 +82,11 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 		if r.bad || len(columns) > len(r.b) {
 			return nil, errGarbled
 		}
-		items[i].Extra = make([]queue.Field, len(columns))
+		if len(fields) < len(columns) {
+			// No value is shorter than a byte, so garbage cannot make this large.
+			fields = make([]queue.Field, min(len(columns)*(len(items)-i), len(r.b)))
+		}
+		items[i].Extra, fields = fields[:len(columns):len(columns)], fields[len(columns):]
 		for j, name := range columns {
 			items[i].Extra[j] = queue.Field{Name: name, Value: r.text()}
 		}
