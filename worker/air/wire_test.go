@@ -57,6 +57,29 @@ func TestClosedIdleConnectionIsNotUsed(t *testing.T) {
 	}
 }
 
+// An answer that was given up in its middle leaves a connection on which more of it may come: no other request uses it.
+func TestAnswerGivenUpIsNotReadOn(t *testing.T) {
+	const most = 1 << 20 // of an answer's body
+	var connections atomic.Int32
+	raw := newRawServer(t, func(c rawConn) {
+		first := connections.Add(1) == 1
+		for c.request() != nil {
+			if first {
+				c.send(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", 2*most, strings.Repeat("x", most+1)))
+				continue
+			}
+			c.send(jobAnswer)
+		}
+	})
+	client := newClient(t, air.Config{BaseURL: raw.url})
+	if out := client.Submit(background(), someJob()); out.Err == nil {
+		t.Fatalf("an answer of megabytes: got %+v, want an error", out)
+	}
+	if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+		t.Errorf("the next one: got %+v, want job 7, over a new connection", out)
+	}
+}
+
 // An endless header is an error, not endless memory.
 func TestEndlessHeader(t *testing.T) {
 	raw := newRawServer(t, func(c rawConn) {
@@ -69,8 +92,8 @@ func TestEndlessHeader(t *testing.T) {
 		}
 	})
 	out := newClient(t, air.Config{BaseURL: raw.url}).Submit(background(), someJob())
-	if out.Err == nil || out.Status != 0 || !out.Written {
-		t.Errorf("got %+v, want an error, written", out)
+	if out.Err == nil || !strings.Contains(out.Err.Error(), "header") || out.Status != 0 || !out.Written {
+		t.Errorf("got %+v, want an error that names the header, written", out)
 	}
 }
 
