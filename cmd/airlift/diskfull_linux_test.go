@@ -16,7 +16,7 @@ import (
 // A file system that fills up while jobs are sent ends the run; with room again the same command finishes.
 func TestRunOnAFileSystemThatFillsUp(t *testing.T) {
 	t.Parallel()
-	const items, fullAt, workers = 600, 50, 8
+	const items, fullAt = 1500, 50 // the file has room for some hundred more before it must grow
 	dir := tmpfs(t, "16m")
 	ballast := filepath.Join(dir, "ballast")
 	r := newRig(t, airtest.Config{OnRequest: func(q airtest.Request) {
