@@ -84,6 +84,7 @@ func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, 
 		if err != nil || len(got) > 0 {
 			return got, err
 		}
+		p.endIfDone(ctx) // what was reserved in vain may have kept the last result from ending the run
 	}
 	return nil, nil
 }

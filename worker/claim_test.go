@@ -38,3 +38,30 @@ func TestAClaimRefusedAcrossMidnightCostsNoDay(t *testing.T) {
 		}
 	})
 }
+
+// slowToGiveNothing is a queue whose claims take a moment, and those that got nothing a second.
+type slowToGiveNothing struct{ *bolt.DB }
+
+func (s slowToGiveNothing) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
+	time.Sleep(10 * time.Millisecond)
+	got, err := s.DB.Claim(ctx, r)
+	if len(got) == 0 {
+		time.Sleep(time.Second)
+	}
+	return got, err
+}
+
+// Two workers want the last item, and the one that does not get it learns so when the other is done with it: the run
+// ends all the same.
+func TestAClaimOfNothingEndsTheRun(t *testing.T) {
+	inBubble(t, 2, airtest.Config{}, func(b *bubble) {
+		ctx, cancel := context.WithTimeout(b.t.Context(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		err := b.pool(100, func(c *Config) { c.Store = slowToGiveNothing{b.db} }).Run(ctx)
+		if err != nil || time.Since(start) > time.Minute {
+			t.Errorf("the run ended with %v after %v, want its end within seconds", err, time.Since(start))
+		}
+		b.want(queue.Counts{Submitted: 2})
+	})
+}
