@@ -112,6 +112,9 @@ func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) 
 	defer b.mu.Unlock()
 	chunk, rows = b.chunk, b.rows
 	b.chunk, b.rows = queue.Chunk{}, 0
+	if len(chunk.Items) >= mostRows/2 && !b.ended { // the next will most probably be as large: no growing in steps
+		b.chunk.Items = make([]queue.Item, 0, len(chunk.Items)+len(chunk.Items)/16)
+	}
 	poke(b.space)
 	return chunk, rows, b.ended, b.err
 }

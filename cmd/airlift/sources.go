@@ -180,6 +180,9 @@ func s3Endpoint(endpoint, region string) string {
 
 // hasPassword reports whether an endpoint holds a user or password, which would be sent to AiR and stored.
 func hasPassword(endpoint string) bool {
+	if !strings.Contains(endpoint, "@") { // as in every row of most manifests
+		return false
+	}
 	u, err := url.Parse(s3Endpoint(endpoint, ""))
 	return err == nil && u.User != nil
 }
