@@ -58,6 +58,11 @@ type reading struct {
 	worst  int
 }
 
+// afresh returns a reading of the sources from their beginning, that judges rows as this one does.
+func (r *reading) afresh(from sources) *reading {
+	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, describes: r.describes, log: r.log}
+}
+
 // read returns the next row of all sources, or io.EOF after the last.
 func (r *reading) read(ctx context.Context) (row, error) {
 	for {

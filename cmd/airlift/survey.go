@@ -50,8 +50,10 @@ func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) e
 	if err := db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
 		return s, err
 	}
-	trial := &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log, describes: t.reading.describes, head: t.reading.head,
-		next: t.reading.next, current: t.reading.current, broken: t.reading.broken, worst: t.reading.worst}
+	trial := t.reading.afresh(t.sources)
+	// What was read ahead is not read again.
+	trial.head, trial.next, trial.current = t.reading.head, t.reading.next, t.reading.current
+	trial.worst, trial.broken = t.reading.fate()
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
 	}
@@ -145,7 +147,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 		return usagef("%s", text)
 	}
 	// The trial has used the sources up: read them from the beginning.
-	t.reading = &reading{sources: t.sources, settings: t.reading.settings, has: t.reading.has, changed: t.reading.changed, since: t.reading.since, log: t.app.log}
+	t.reading = t.reading.afresh(t.sources)
 	return t.rewind()
 }
 
