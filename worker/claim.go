@@ -12,9 +12,6 @@ import (
 // errNothing: there is no item to send with this pass.
 var errNothing = errors.New("nothing to send")
 
-// looksAhead reports whether items are claimed ahead of the workers.
-func (p *Pool) looksAhead() bool { return float64(p.Limiter.Rate()) > lookaheadFrom }
-
 // take returns an item to send, waiting for one to come. It returns errNothing when the pass became void or the run ends.
 func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, error) {
 	for {
@@ -25,7 +22,7 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 		}
 		changed, freed := p.Store.Changed(), p.freed.wait()
 		if pass.Canary || !p.looksAhead() {
-			got, err := p.claim(ctx, 1, pass.Canary)
+			got, err := p.claim(ctx, pass.Canary)
 			if err != nil {
 				return queue.Claimed{}, err
 			}
@@ -46,63 +43,101 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 	}
 }
 
-// claim makes up to n intents durable, from the first batch that has something pending, and checks first that this
-// batch fits what AiR holds. For a canary fresh items come first. No items and no error: there is nothing to claim now.
-func (p *Pool) claim(ctx context.Context, n int, canary bool) ([]queue.Claimed, error) {
+// claim makes an intent durable for an item of the first batch that has something pending. For a canary fresh items come
+// first. No items and no error: there is nothing to claim now.
+func (p *Pool) claim(ctx context.Context, canary bool) ([]queue.Claimed, error) {
+	id, err := p.claimable(ctx)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	n := p.reserve(1, 0)
+	if n == 0 {
+		return nil, nil
+	}
+	now := p.clock.now() // once: a claim that is refused across midnight must not wait for the next
+	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
+	got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
+		Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
+	})
+	p.unreserve(n - len(got))
+	if errors.Is(err, queue.ErrDailyLimit) {
+		p.limitReached(now)
+		return nil, nil
+	}
+	if err == nil && len(got) == 0 {
+		p.endIfDone(ctx) // what was reserved in vain may have kept the last result from ending the run
+	}
+	return got, err
+}
+
+// claimable returns the first batch that has something pending, once it is checked that it fits what AiR holds; "" if
+// there is none.
+func (p *Pool) claimable(ctx context.Context) (string, error) {
 	for _, id := range p.Batches {
 		b, err := p.Store.Batch(context.WithoutCancel(ctx), id)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		if b.Counts.Pending == 0 {
 			continue
 		}
 		if err := p.checkMatch(ctx, id); err != nil {
 			if ctx.Err() != nil {
-				return nil, errNothing
+				return "", errNothing
 			}
-			return nil, err
+			return "", err
 		}
-		n := p.reserve(n)
-		if n == 0 {
-			return nil, nil
-		}
-		now := p.clock.now() // once: a claim that is refused across midnight must not wait for the next
-		// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
-		got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-			Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
-		})
-		p.unreserve(n - len(got))
-		if errors.Is(err, queue.ErrDailyLimit) {
-			if quiet, _ := p.quiet(); !quiet {
-				return nil, nil // what is under way still counts, or gives its claim back
-			}
-			until := p.clock.ours(ratelimit.NextMidnightUTC(now)).Add(p.Grace)
-			p.pause(until, "our own daily limit is reached (--daily-limit)", false)
-			return nil, nil
-		}
-		if err != nil || len(got) > 0 {
-			return got, err
-		}
-		p.endIfDone(ctx) // what was reserved in vain may have kept the last result from ending the run
+		return id, nil
 	}
-	return nil, nil
+	return "", nil
 }
 
-// reserve takes up to n items from what MaxItems leaves, and books them as outstanding: never more than a crash may leave
-// in doubt.
-func (p *Pool) reserve(n int) int {
+// limitReached pauses the run because a claim was refused then for our own daily limit, unless something is under way:
+// that still counts, or gives its claim back.
+func (p *Pool) limitReached(then time.Time) {
+	if quiet, _ := p.quiet(); quiet {
+		until := p.clock.ours(ratelimit.NextMidnightUTC(then)).Add(p.Grace)
+		p.pause(until, "our own daily limit is reached (--daily-limit)", false)
+	}
+}
+
+// most returns how many items may be claimed and unfinished, so that a crash leaves no more in doubt than it must: what
+// the workers have on their way and, where items are claimed ahead, use up while a commit goes on.
+func (p *Pool) most() int {
+	const commit = 20 * time.Millisecond
+	if !p.looksAhead() {
+		return p.Workers
+	}
+	most := lookahead * p.Workers
+	if r := float64(p.Limiter.Rate()); r*commit.Seconds() < float64(most-p.Workers) {
+		most = p.Workers + 1 + int(r*commit.Seconds())
+	}
+	return most
+}
+
+// room returns how many items may be claimed now, if so many are finished by the same commit.
+func (p *Pool) room(freed int) int {
 	p.booking.Lock()
 	defer p.booking.Unlock()
-	most := p.Workers
-	if p.looksAhead() {
-		most = lookahead * p.Workers
-	}
-	n = max(min(n, most-p.outstanding), 0)
+	return p.roomLocked(freed)
+}
+
+// roomLocked is room for a caller that holds booking.
+func (p *Pool) roomLocked(freed int) int {
+	n := max(p.most()+freed-p.outstanding, 0)
 	if p.MaxItems > 0 {
-		n = int(min(int64(n), p.budget))
-		p.budget -= int64(n)
+		n = int(min(int64(n), max(p.budget, 0)))
 	}
+	return n
+}
+
+// reserve takes up to n items from what MaxItems leaves, and books them as outstanding, of which there are never more
+// than most. freed are those that the same commit finishes.
+func (p *Pool) reserve(n, freed int) int {
+	p.booking.Lock()
+	defer p.booking.Unlock()
+	n = min(n, p.roomLocked(freed))
+	p.budget -= int64(n)
 	p.outstanding += n
 	p.moves++
 	return n
@@ -129,70 +164,4 @@ func (p *Pool) finished(n, refunded int) {
 		p.stop(stop(Limit, "--max-items %d reached", p.MaxItems))
 	}
 	p.freed.fire()
-}
-
-// claimAhead keeps the workers supplied at rates at which they cannot wait for a commit each.
-func (p *Pool) claimAhead(ctx context.Context) {
-	for ctx.Err() == nil {
-		shut, changed, freed := p.gate.Changed(), p.Store.Changed(), p.freed.wait()
-		if p.gate.Alone() {
-			p.releaseAhead()
-			select {
-			case <-ctx.Done():
-			case <-shut:
-			}
-			continue
-		}
-		var got []queue.Claimed
-		if n := p.room(); n > 0 {
-			var err error
-			if got, err = p.claim(ctx, n, false); err != nil && !errors.Is(err, errNothing) {
-				p.fail("claim items from the queue", err)
-				return
-			}
-		} else {
-			changed = nil
-		}
-		for _, c := range got {
-			p.ahead <- c // never blocks: room leaves a place for each
-		}
-		if len(got) > 0 {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-shut:
-		case <-changed:
-		case <-freed:
-		}
-	}
-}
-
-// room returns how many items may be claimed ahead now: what the workers use up while a commit goes on, so that a crash
-// leaves no more in doubt than it must. A few are not worth a commit while there is still a supply.
-func (p *Pool) room() int {
-	const commit = 20 * time.Millisecond
-	p.booking.Lock()
-	defer p.booking.Unlock()
-	most := lookahead * p.Workers
-	if r := float64(p.Limiter.Rate()); r*commit.Seconds() < float64(most-p.Workers) {
-		most = p.Workers + 1 + int(r*commit.Seconds())
-	}
-	free := most - p.outstanding
-	if free < most*3/8 && len(p.ahead) > p.Workers/4 {
-		return 0
-	}
-	return max(free, 0)
-}
-
-// releaseAhead puts back what was claimed ahead and will not be sent now.
-func (p *Pool) releaseAhead() {
-	for {
-		select {
-		case c := <-p.ahead:
-			p.release(c)
-		default:
-			return
-		}
-	}
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,14 @@ type slowToRefuse struct{ *bolt.DB }
 
 func (s slowToRefuse) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
 	got, err := s.DB.Claim(ctx, r)
+	if errors.Is(err, queue.ErrDailyLimit) {
+		time.Sleep(time.Second)
+	}
+	return got, err
+}
+
+func (s slowToRefuse) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error) {
+	got, err := s.DB.Exchange(ctx, results, r)
 	if errors.Is(err, queue.ErrDailyLimit) {
 		time.Sleep(time.Second)
 	}
@@ -64,4 +73,40 @@ func TestAClaimOfNothingEndsTheRun(t *testing.T) {
 		}
 		b.want(queue.Counts{Submitted: 2})
 	})
+}
+
+// counting is a queue that counts what may cost a commit.
+type counting struct {
+	*bolt.DB
+	calls *atomic.Int32
+}
+
+func (c counting) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
+	c.calls.Add(1)
+	return c.DB.Claim(ctx, r)
+}
+
+func (c counting) Finish(ctx context.Context, results []queue.Result) error {
+	c.calls.Add(1)
+	return c.DB.Finish(ctx, results)
+}
+
+func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error) {
+	c.calls.Add(1)
+	return c.DB.Exchange(ctx, results, r)
+}
+
+// At a high rate many items share a commit, and results and claims do: each costs two syncs of the disk.
+func TestManyItemsShareACommit(t *testing.T) {
+	const items, most = 4000, 4000 / 64
+	var calls atomic.Int32
+	inBubble(t, items, airtest.Config{Settings: airtest.Settings{Latency: airtest.Duration(time.Millisecond)}}, func(b *bubble) {
+		if err := b.run(0, func(c *Config) { c.Store, c.Workers = counting{b.db, &calls}, 64 }); err != nil {
+			b.t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: items})
+	})
+	if got := calls.Load(); got > most {
+		t.Errorf("%d commits for %d items, want at most %d", got, items, most)
+	}
 }

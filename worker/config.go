@@ -20,6 +20,8 @@ type store interface {
 	Batch(ctx context.Context, id string) (queue.Batch, error)
 	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
 	Finish(ctx context.Context, results []queue.Result) error
+	// Exchange is Finish and then Claim in one commit.
+	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error)
 	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
 	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)

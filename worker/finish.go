@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"math"
 	"time"
 
 	"airlift/queue"
@@ -14,75 +16,159 @@ type outcome struct {
 	ended   time.Time // when the attempt ended, with a monotonic reading
 }
 
-// gatherFor is how long results are gathered for a commit at rates at which items are claimed ahead: what the claims
-// made ahead cover.
-const gatherFor = 2 * time.Millisecond
+// gatherFor is how long results are gathered for a commit at most where items are claimed ahead.
+const gatherFor = 5 * time.Millisecond
 
-// finishResults stores what came of the claims, as many at once as have come in. It goes on until the channel is
-// closed: an answer once received is always recorded, whatever ended the run.
-func (p *Pool) finishResults() {
-	ctx := context.Background()
-	for first := range p.results {
-		p.store(ctx, p.gather(first))
+// clerk stores what came of the claims, as many at once as have come in, and claims others in the same commits where
+// items are claimed ahead. It belongs to one goroutine.
+type clerk struct {
+	*Pool
+	batch []outcome // for the next commit
+	wish  *wish     // nil: none
+	end   bool      // nothing more comes
+}
+
+// keepBooks goes on until the results' channel is closed: an answer once received is always recorded, whatever ended the
+// run.
+func (p *Pool) keepBooks() {
+	for c := (&clerk{Pool: p}); ; {
+		c.gather()
+		if c.end && len(c.batch) == 0 {
+			return
+		}
+		c.commit()
 	}
 }
 
-// gather returns what has come in. Where items are claimed ahead, nobody waits for these results: a few more of them are
-// worth a moment, for each commit costs two syncs of the disk.
-func (p *Pool) gather(first outcome) []outcome {
-	batch := []outcome{first}
-	var over <-chan time.Time
-	if p.looksAhead() {
-		timer := time.NewTimer(gatherFor)
-		defer timer.Stop()
-		over = timer.C
-	}
+// gather takes what has come in, and waits until that is worth a commit.
+func (c *clerk) gather() {
+	var timer *time.Timer
 	for {
-		select {
-		case o, ok := <-p.results:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, o)
-			continue
-		default:
+		for len(c.results) > 0 {
+			c.batch = append(c.batch, <-c.results)
 		}
-		if over == nil || len(batch) >= p.Workers {
-			return batch
+		if c.worthACommit() {
+			break
 		}
-		select {
-		case o, ok := <-p.results:
-			if !ok {
-				return batch
+		var late <-chan time.Time
+		if len(c.batch) > 0 {
+			if timer == nil {
+				timer = time.NewTimer(gatherFor)
+				defer timer.Stop()
 			}
-			batch = append(batch, o)
-		case <-over:
-			over = nil
+			late = timer.C
+		}
+		if !c.wait(late) {
+			break
 		}
 	}
 }
 
-// store makes a few results durable, and only then hands what is in doubt to the lookups and lets others be claimed.
-func (p *Pool) store(ctx context.Context, batch []outcome) {
-	results := make([]queue.Result, len(batch))
+// wait returns when something has come in, with false if it was late before.
+func (c *clerk) wait(late <-chan time.Time) bool {
+	wishes, withdrawn := c.wishes, (<-chan struct{})(nil)
+	if c.wish != nil {
+		wishes, withdrawn = nil, c.wish.withdrawn
+	}
+	select {
+	case o, ok := <-c.results:
+		if ok {
+			c.batch = append(c.batch, o)
+		}
+		c.end = !ok
+	case c.wish = <-wishes:
+	case <-withdrawn:
+		c.wishIsOver()
+	case <-late:
+		return false
+	}
+	return true
+}
+
+// worthACommit reports whether there is no reason to wait for more. Where items are claimed ahead nobody waits for these
+// results: a commit costs two syncs of the disk, so a good part of what may be claimed shares one, unless the workers
+// are about to run out of items.
+func (c *clerk) worthACommit() bool {
+	switch {
+	case c.end:
+		return true
+	case len(c.batch) == 0:
+		return c.wish != nil && c.room(0) > 0
+	}
+	return !c.looksAhead() || len(c.batch) >= c.most()*3/8 || len(c.ahead) <= c.Workers/4
+}
+
+// commit makes the results durable, and new claims with them if that is wished. Only then what is in doubt is handed to
+// the lookups, what is claimed to the workers, and others can be claimed.
+func (c *clerk) commit() {
+	results := make([]queue.Result, len(c.batch))
 	refunded := 0
-	for i, o := range batch {
+	for i, o := range c.batch {
 		results[i] = o.Result
 		if o.Refund {
 			refunded++
 		}
 	}
-	if err := p.Store.Finish(ctx, results); err != nil {
-		p.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
-		return
+	wanted := c.wanted()
+	ctx := context.Background()
+	now := c.clock.now() // once: a claim that is refused across midnight must not wait for the next
+	var got []queue.Claimed
+	var err error
+	if wanted > 0 {
+		got, err = c.Store.Exchange(ctx, results, queue.ClaimRequest{
+			Batches: []string{c.wish.batch}, Max: wanted, Day: queue.DayOf(now), DailyLimit: c.DailyLimit,
+		})
+		c.unreserve(wanted - len(got))
+	} else {
+		err = c.Store.Finish(ctx, results)
 	}
-	for _, o := range batch {
+	limited := errors.Is(err, queue.ErrDailyLimit)
+	if err != nil && !limited {
+		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
+	} else {
+		c.booked(refunded)
+	}
+	for _, item := range got {
+		c.ahead <- item // never blocks: there is a place for each that may be outstanding
+	}
+	if limited {
+		c.limitReached(now)
+	}
+	if len(got) < wanted {
+		c.wishIsOver()
+	}
+	clear(c.batch)
+	c.batch = c.batch[:0]
+	c.endIfDone(ctx)
+}
+
+// wanted reserves what is to be claimed with this commit.
+func (c *clerk) wanted() int {
+	if c.wish == nil {
+		return 0
+	}
+	select {
+	case <-c.wish.withdrawn:
+		c.wishIsOver()
+		return 0
+	default:
+		return c.reserve(math.MaxInt, len(c.batch))
+	}
+}
+
+func (c *clerk) wishIsOver() {
+	close(c.wish.over)
+	c.wish = nil
+}
+
+// booked does what waits for results to be durable.
+func (c *clerk) booked(refunded int) {
+	for _, o := range c.batch {
 		if o.To == queue.InDoubt && o.Code != CodeTwoJobs && o.Code != CodeNameTaken {
-			c := o.claimed
-			c.Record, _ = queue.Apply(c.Record, o.Result) // lawful, for it was stored
-			p.doubts.expect(c, o.ended.Add(p.Settle))
+			item := o.claimed
+			item.Record, _ = queue.Apply(item.Record, o.Result) // lawful, for it was stored
+			c.doubts.expect(item, o.ended.Add(c.Settle))
 		}
 	}
-	p.finished(len(batch), refunded)
-	p.endIfDone(ctx)
+	c.finished(len(c.batch), refunded)
 }

@@ -22,6 +22,7 @@ type Pool struct {
 	doubts    doubts
 	results   chan outcome
 	ahead     chan queue.Claimed
+	wishes    chan *wish
 	turnstile chan struct{}
 	freed     *signal // claims were finished
 	settings  map[string]queue.Settings
@@ -59,6 +60,7 @@ func New(c Config) (*Pool, error) {
 		doubts:    doubts{arrived: newSignal()},
 		results:   make(chan outcome, lookahead*c.Workers),
 		ahead:     make(chan queue.Claimed, lookahead*c.Workers),
+		wishes:    make(chan *wish, 1),
 		turnstile: make(chan struct{}, c.Workers),
 		freed:     newSignal(),
 		settings:  map[string]queue.Settings{},
@@ -86,7 +88,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	p.cancel = cancel
 
 	var senders, finisher sync.WaitGroup
-	finisher.Go(p.finishResults)
+	finisher.Go(p.keepBooks)
 	if !p.LookupsOnly {
 		for range p.Workers {
 			senders.Go(func() { p.work(run) })

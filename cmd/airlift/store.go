@@ -30,6 +30,7 @@ type store interface {
 
 	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
 	Finish(ctx context.Context, results []queue.Result) error
+	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error)
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error

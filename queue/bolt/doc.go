@@ -49,6 +49,7 @@
 //   - between Claim and Finish: in doubt at the next Open, to be looked up.
 //   - in Finish: the results are stored, or the items are in doubt at the next Open and a lookup finds what became of
 //     them.
+//   - in Exchange: the results are stored and the intents are, or neither.
 //   - in Adopt: the jobs of the call and the items made for them are stored, or none is; AiR's list is read again and shows them again.
 //   - in Retry and Cancel: some items are changed, the others not; the same command changes the rest.
 //   - in Compact: the old file and perhaps a *.compact beside it, which the next Open deletes; or the new file.

@@ -19,26 +19,38 @@ func (db *DB) Finish(ctx context.Context, results []queue.Result) error {
 	if len(results) == 0 {
 		return nil
 	}
+	batches, err := db.batchesOf(results)
+	if err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	err = db.submit(context.WithoutCancel(ctx), false, func(t *txn) error { return t.finishAll(batches, results) })
+	if err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
+// batchesOf returns the batch of each result.
+func (db *DB) batchesOf(results []queue.Result) ([]*batch, error) {
 	batches := make([]*batch, len(results))
 	for i, res := range results {
 		b, err := db.lookup(res.Batch)
 		if err != nil {
-			return fmt.Errorf("finish item %d: %w", res.Seq, err)
+			return nil, fmt.Errorf("item %d: %w", res.Seq, err)
 		}
 		batches[i] = b
 	}
-	err := db.submit(context.WithoutCancel(ctx), false, func(t *txn) error {
-		steps, err := t.judge(batches, results)
-		if err != nil {
-			return err
-		}
-		for i := range steps {
-			t.finish(&steps[i])
-		}
-		return nil
-	})
+	return batches, nil
+}
+
+// finishAll stores and books all of the results or, with an error, none.
+func (t *txn) finishAll(batches []*batch, results []queue.Result) error {
+	steps, err := t.judge(batches, results)
 	if err != nil {
-		return fmt.Errorf("finish: %w", err)
+		return err
+	}
+	for i := range steps {
+		t.finish(&steps[i])
 	}
 	return nil
 }

@@ -164,6 +164,14 @@ func (m *model) inState(states ...queue.State) (keys []string) {
 
 func (m *model) claim(t *rapid.T) {
 	n := rapid.IntRange(1, 8).Draw(t, "n")
+	want := m.claimable(n)
+	list, err := m.db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
+	must2(t, err)
+	m.took(t, list, want)
+}
+
+// claimable lists what the next claim of n must give.
+func (m *model) claimable(n int) []string {
 	want := m.inState(queue.Pending)
 	// What became pending again goes first, in turn from after the one taken last; what was cancelled before its turn and
 	// taken back counts among it.
@@ -183,8 +191,10 @@ func (m *model) claim(t *rapid.T) {
 			m.turn = slices.Index(m.order, k) + 1
 		}
 	}
-	list, err := m.db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
-	must2(t, err)
+	return want
+}
+
+func (m *model) took(t *rapid.T, list []queue.Claimed, want []string) {
 	var got []string
 	for _, c := range list {
 		name := m.order[c.Seq]
@@ -238,11 +248,20 @@ func (m *model) finish(t *rapid.T) {
 		}
 		return
 	}
-	must2(t, m.db.Finish(t.Context(), results))
+	store := func() ([]queue.Claimed, error) { return nil, m.db.Finish(t.Context(), results) }
+	claims := rapid.IntRange(0, 8).Draw(t, "claims")
+	if claims > 0 {
+		store = func() ([]queue.Claimed, error) {
+			return m.db.Exchange(t.Context(), results, queue.ClaimRequest{Batches: []string{"b"}, Max: claims, Day: modelDay})
+		}
+	}
+	list, err := store()
+	must2(t, err)
 	for k, rec := range after {
 		m.records[k] = rec
 	}
 	m.day = day
+	m.took(t, list, m.claimable(claims))
 }
 
 // crash goes on with a copy of the file, as a process does that follows a killed one.

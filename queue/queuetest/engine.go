@@ -31,6 +31,7 @@ type Engine interface {
 
 	Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error)
 	Finish(ctx context.Context, results []queue.Result) error
+	Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) ([]queue.Claimed, error)
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Changed() <-chan struct{}
 

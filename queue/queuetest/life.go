@@ -14,6 +14,7 @@ var lifeTests = []test{
 	{"recovery of sending", recovery},
 	{"doubts", doubts},
 	{"order of claims", order},
+	{"results for claims", exchange},
 	{"an ended context", ended},
 	{"closed", closed},
 }
@@ -198,6 +199,43 @@ func order(f *fixture) {
 	f.wantKeys("nothing", f.claim(3))
 	f.wantKeys("none wanted", f.claim(0))
 	f.wantKeys("nor less", f.claim(-1))
+}
+
+// exchange hands in results and claims at once: what the results free may be claimed by the same call.
+func exchange(f *fixture) {
+	f.add(B, "a", "b", "c", "d")
+	req := queue.ClaimRequest{Batches: []string{B}, Max: 2, Day: today, DailyLimit: 3}
+	swap := func(res []queue.Result, want ...string) []queue.Claimed {
+		f.Helper()
+		got, err := f.Exchange(f.ctx, res, req)
+		f.ok(err)
+		f.wantKeys("claimed", got, want...)
+		return got
+	}
+	got := swap(nil, "a", "b")
+	late := results(got[1:], queue.Result{To: queue.Submitted})
+	got = swap(results(got[:1], queue.Result{To: queue.Pending, Refund: true}), "a", "c")
+	f.reopen()
+	f.want(queue.Counts{Pending: 1, InDoubt: 3})
+
+	// A refused claim keeps no result from being stored, and a bad result lets nothing be claimed.
+	_, err := f.Exchange(f.ctx, late, req)
+	f.is(err, queue.ErrDailyLimit)
+	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
+	req.DailyLimit = 0
+	if _, err := f.Exchange(f.ctx, late, req); err == nil {
+		f.Error("a second result of one item: got no error")
+	}
+	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
+	ctx, cancel := context.WithCancel(f.ctx)
+	cancel()
+	if _, err := f.Exchange(ctx, results(got, queue.Result{To: queue.Submitted}), req); err != nil {
+		f.Errorf("after the context's end: got %v, want the results stored", err)
+	}
+	f.want(queue.Counts{Sending: 1, Submitted: 3})
+	swap(nil)
+	_, err = f.Exchange(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}, req)
+	f.is(err, queue.ErrBatchNotFound)
 }
 
 // ended asks with a context that is over: nothing may change, but results are stored.

@@ -231,21 +231,34 @@ func (w *worker) add(ctx context.Context, id string) (step, error) {
 
 func (w *worker) claim(ctx context.Context, id string) (step, error) {
 	s := step{Op: "claim"}
-	list, err := w.db.Claim(ctx, queue.ClaimRequest{Batches: []string{id}, Max: 1 + w.rng.IntN(25), FreshFirst: w.rng.IntN(4) == 0, Day: day})
+	list, err := w.db.Claim(ctx, w.request(id))
+	if err != nil {
+		return s, err
+	}
+	return s, w.took(&s, list, nil)
+}
+
+func (w *worker) request(id string) queue.ClaimRequest {
+	return queue.ClaimRequest{Batches: []string{id}, Max: 1 + w.rng.IntN(25), FreshFirst: w.rng.IntN(4) == 0, Day: day}
+}
+
+// took adds to the step what was claimed, of which freed became pending in the same commit.
+func (w *worker) took(s *step, list []queue.Claimed, freed map[uint64]bool) error {
 	for _, c := range list {
-		if got := w.items[c.Seq]; got != queue.Pending {
-			return s, fmt.Errorf("item %d was handed out while %s", c.Seq, got)
+		if got := w.items[c.Seq]; got != queue.Pending && !freed[c.Seq] {
+			return fmt.Errorf("item %d was handed out while %s", c.Seq, got)
 		}
 		s.Items = append(s.Items, change{Seq: int(c.Seq), State: queue.Sending})
 	}
-	s.Claimed = len(list)
-	return s, err
+	s.Claimed += len(list)
+	return nil
 }
 
-// finish gives some of what is sending or in doubt its results.
+// finish gives some of what is sending or in doubt its results, and half of the time claims others in the same commit.
 func (w *worker) finish(ctx context.Context, id string) (step, error) {
 	s := step{Op: "finish"}
 	var results []queue.Result
+	freed := map[uint64]bool{}
 	for seq, state := range w.items {
 		if state != queue.Sending && state != queue.InDoubt || w.rng.IntN(3) == 0 || len(results) == 30 {
 			continue
@@ -259,6 +272,7 @@ func (w *worker) finish(ctx context.Context, id string) (step, error) {
 			res.To, res.HTTPStatus, res.Code, res.Message = queue.Failed, 400, fmt.Sprintf("Code%d", w.rng.IntN(3)), "no good"
 		case n < 8:
 			res.To, res.Refund = queue.Pending, true
+			freed[res.Seq] = true
 			s.Claimed--
 		default:
 			res.To, res.Code = queue.InDoubt, "Timeout"
@@ -266,7 +280,15 @@ func (w *worker) finish(ctx context.Context, id string) (step, error) {
 		results = append(results, res)
 		s.Items = append(s.Items, change{seq, res.To, res.JobID})
 	}
-	return s, w.db.Finish(ctx, results)
+	if w.rng.IntN(2) == 0 {
+		return s, w.db.Finish(ctx, results)
+	}
+	s.Op = "exchange"
+	list, err := w.db.Exchange(ctx, results, w.request(id))
+	if err != nil {
+		return s, err
+	}
+	return s, w.took(&s, list, freed)
 }
 
 func agree(err error, got int64, want int) error {
