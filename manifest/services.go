@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -71,10 +72,11 @@ func servicesObject(s string) (json.RawMessage, error) {
 	if len(values) == 0 {
 		return nil, errors.New(`services name none; write for example {"ocr":""}`)
 	}
-	for id, v := range values {
+	for _, id := range slices.Sorted(maps.Keys(values)) { // of two problems it is always the same that is told
 		if err := checkID(id); err != nil {
 			return nil, err
 		}
+		v := values[id]
 		if string(v) == `""` {
 			continue
 		}

@@ -48,3 +48,14 @@ func TestParseServices(t *testing.T) {
 		})
 	}
 }
+
+// TestParseServicesOfTwoProblems: it is always the same one that is told, so that
+// reading a manifest again rejects its rows for the same reasons.
+func TestParseServicesOfTwoProblems(t *testing.T) {
+	for range 50 {
+		_, err := ParseServices(`{"b":1,"":"","c":2}`)
+		if err == nil || !strings.Contains(err.Error(), `"" is no service id`) {
+			t.Fatalf("got error %v, want that of the empty id, the first by name", err)
+		}
+	}
+}
