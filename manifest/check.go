@@ -21,7 +21,7 @@ type checker struct {
 	services   map[string]json.RawMessage // by the text given; rows repeat it
 }
 
-// cachedServices bounds the memory of checker.services.
+// cachedServices bounds the memory of checker.services, with knownText.
 const cachedServices = 256
 
 // fill sets the entry's fields, but for Line and Extra. It returns the reason
@@ -92,8 +92,8 @@ func (c *checker) parseServices(s string) (json.RawMessage, error) {
 		return parsed, nil
 	}
 	parsed, err := ParseServices(s)
-	if err != nil {
-		return nil, err
+	if err != nil || len(s) > knownText {
+		return parsed, err
 	}
 	if c.services == nil || len(c.services) >= cachedServices {
 		c.services = make(map[string]json.RawMessage)

@@ -17,55 +17,66 @@ type jsonRows struct {
 	in      *input
 	check   *checker
 	dec     *jsontext.Decoder
-	buf     bytes.Buffer         // the decoder's input: the line at hand
-	members [3]map[string]member // by scope: what the names met so far mean; lines repeat them
+	buf     bytes.Buffer          // the decoder's input: the line at hand
+	members [3]map[string]*member // by scope and text: what the names met so far mean; lines repeat them
+	head    member                // before the first one of a line
+	at      *member               // where quick is: the last one that it met
 
 	// The row at hand.
 	text   string
 	v      values
 	seen   [columns]bool
 	extra  []Field
+	wide   int    // how many the row before had
 	reason string // the first thing that is wrong with it
 	vague  bool   // it is doubtful which object the row names
 }
 
-// scope is the object in which a member stands.
-type scope byte
-
-const (
-	top scope = iota
-	inSource
-	inDestination
-)
-
-// member is what a name in a scope means.
-type member struct {
-	col  column
-	into scope // of the members Source and Destination themselves
-}
-
-// knownMembers bounds the memory of each of jsonRows.members. Names that are
-// written with escapes are not kept there.
-const knownMembers = 1000
-
 func newJSONL(in *input, c *checker) *jsonRows {
-	return &jsonRows{in: in, check: c, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]member{{}, {}, {}}}
+	return &jsonRows{in: in, check: c, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]*member{{}, {}, {}}}
 }
 
 func (r *jsonRows) read(e *Entry) error {
-	var line []byte
-	for len(line) == 0 {
+	line, err := r.line()
+	if err != nil {
+		return err
+	}
+	if r.quick(line) {
+		*e = Entry{Line: r.in.line, Extra: r.extra}
+		if r.check.fill(e, &r.v) == "" {
+			return nil
+		}
+	}
+	return r.strictly(line, e)
+}
+
+// line gives the next line that is not blank, without blanks at its ends.
+func (r *jsonRows) line() ([]byte, error) {
+	for {
 		err := r.in.next()
 		if errors.Is(err, errTooLong) {
-			return tooLong(r.check, r.in.line)
+			return nil, tooLong(r.check, r.in.line)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		line = bytes.Trim(r.in.token(), " \t\r\n")
+		if line := bytes.Trim(r.in.token(), " \t\r\n"); len(line) > 0 {
+			return line, nil
+		}
 	}
-	r.text, r.v, r.seen = string(line), values{}, [columns]bool{}
+}
+
+// begin forgets the row before.
+func (r *jsonRows) begin() {
+	r.wide = len(r.extra)
+	r.v, r.seen = values{}, [columns]bool{}
 	r.extra, r.reason, r.vague = nil, "", false
+}
+
+// strictly reads a line by the decoder, and says what is wrong with it.
+func (r *jsonRows) strictly(line []byte, e *Entry) error {
+	r.begin()
+	r.text = string(line)
 	r.buf = *bytes.NewBuffer(line)
 	r.dec.Reset(&r.buf)
 	r.parse()
@@ -141,17 +152,16 @@ func (r *jsonRows) object(s scope) error {
 
 // set stores one member's value; text is its JSON, value the string it means.
 func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, value, text string) {
-	if col == colExtra {
-		if s != top {
-			r.doubt(fmt.Sprintf("%q is not known in %s; leave it out or write it as a field of the row", name, [...]string{"", "Source", "Destination"}[s]))
-			return
-		}
-		r.extra = append(r.extra, Field{name, value})
+	if col == colExtra && s != top {
+		r.doubt(fmt.Sprintf("%q is not known in %s; leave it out or write it as a field of the row", name, [...]string{"", "Source", "Destination"}[s]))
 		return
 	}
-	if col.carried() {
+	if col == colExtra || col.carried() {
+		if r.extra == nil {
+			r.extra = make([]Field, 0, max(1, r.wide))
+		}
 		r.extra = append(r.extra, Field{name, value})
-		if !r.seen[col] && (kind == '"' || kind == '0') {
+		if col != colExtra && !r.seen[col] && (kind == '"' || kind == '0') {
 			r.v[col], r.seen[col] = value, true
 		}
 		return
@@ -185,48 +195,6 @@ func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, val
 		return
 	}
 	r.wrong(problem)
-}
-
-// member tells what the name means; raw is its JSON.
-func (r *jsonRows) member(s scope, raw jsontext.Value) (member, string, error) {
-	end := int(r.dec.InputOffset())
-	text := r.text[end-len(raw) : end]
-	if m, ok := r.members[s][text]; ok {
-		return m, text[1 : len(text)-1], nil
-	}
-	name, err := unquote(text)
-	if err != nil {
-		return member{}, "", err
-	}
-	m := member{col: columnOf(name)}
-	switch s {
-	case inSource:
-		switch m.col {
-		case colBucket, colKey, colRegion, colEndpoint:
-		default:
-			m.col = colExtra
-		}
-	case inDestination:
-		switch m.col {
-		case colBucket:
-			m.col = colDestinationBucket
-		case colRegion:
-			m.col = colDestinationRegion
-		default:
-			m.col = colExtra
-		}
-	case top:
-		switch {
-		case strings.EqualFold(name, "source"):
-			m.into = inSource
-		case strings.EqualFold(name, "destination"):
-			m.into = inDestination
-		}
-	}
-	if len(r.members[s]) < knownMembers && strings.IndexByte(text, '\\') < 0 {
-		r.members[s][strings.Clone(text)] = m
-	}
-	return m, name, nil
 }
 
 // unquote gives the string that a JSON string means, without copying it where

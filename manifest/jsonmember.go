@@ -1,0 +1,83 @@
+package manifest
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// scope is the object in which a member stands.
+type scope byte
+
+const (
+	top scope = iota
+	inSource
+	inDestination
+)
+
+// member is what a name in a scope means, and what quick knows of the lines in
+// which it stood.
+type member struct {
+	text  string // the name with its quotes
+	scope scope
+	col   column
+	into  scope // of the members Source and Destination themselves
+
+	next  *member // the one that stood behind it
+	line  int64   // the last line in which it stood
+	value string  // the text of its last value
+}
+
+// What is remembered of a manifest is bounded: so many names in each scope, and
+// no name or value that is longer. Names that are written with escapes are not
+// remembered.
+const (
+	knownMembers = 1000
+	knownText    = 1 << 10
+)
+
+// name is the name without its quotes.
+func (m *member) name() string { return m.text[1 : len(m.text)-1] }
+
+// member tells what the name means; raw is its JSON.
+func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, err error) {
+	end := int(r.dec.InputOffset())
+	text := r.text[end-len(raw) : end]
+	if m, ok := r.members[s][text]; ok {
+		return m, m.name(), nil
+	}
+	if name, err = unquote(text); err != nil {
+		return nil, "", err
+	}
+	m = &member{scope: s, col: columnOf(name)}
+	switch s {
+	case inSource:
+		switch m.col {
+		case colBucket, colKey, colRegion, colEndpoint:
+		default:
+			m.col = colExtra
+		}
+	case inDestination:
+		switch m.col {
+		case colBucket:
+			m.col = colDestinationBucket
+		case colRegion:
+			m.col = colDestinationRegion
+		default:
+			m.col = colExtra
+		}
+	case top:
+		switch {
+		case strings.EqualFold(name, "source"):
+			m.into = inSource
+		case strings.EqualFold(name, "destination"):
+			m.into = inDestination
+		}
+	}
+	if len(r.members[s]) < knownMembers && len(text) <= knownText && strings.IndexByte(text, '\\') < 0 {
+		m.text = strings.Clone(text)
+		r.members[s][m.text] = m
+		name = m.name()
+	}
+	return m, name, nil
+}
