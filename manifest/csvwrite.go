@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bufio"
+	"bytes"
 	"strings"
 )
 
@@ -12,33 +13,51 @@ import (
 // else be a blank line. Fields must not contain NUL, and to be read back they
 // must be valid UTF-8. Errors stay in w and come out of its Flush.
 func WriteCSVRecord(w *bufio.Writer, fields []string) {
+	b := w.AvailableBuffer()
 	for i, f := range fields {
 		if i > 0 {
-			w.WriteByte(',')
+			b = append(b, ',')
 		}
-		if !needsQuotes(f) && (f != "" || len(fields) > 1) {
-			w.WriteString(f)
-			continue
-		}
-		w.WriteByte('"')
-		for {
-			before, after, found := strings.Cut(f, `"`)
-			w.WriteString(before)
-			if !found {
-				break
-			}
-			w.WriteString(`""`)
-			f = after
-		}
-		w.WriteByte('"')
+		b = AppendCSVField(b, f)
 	}
-	w.WriteByte('\n')
+	if len(fields) == 1 && fields[0] == "" {
+		b = append(b, `""`...)
+	}
+	w.Write(append(b, '\n'))
 }
 
-func needsQuotes(f string) bool {
-	if f == "" {
+// AppendCSVField appends a field of a CSV record to b, in quotes if
+// [WriteCSVRecord] would quote it.
+func AppendCSVField(b []byte, field string) []byte {
+	start := len(b)
+	b = append(b, field...)
+	if !needsQuotes(b[start:]) {
+		return b
+	}
+	b = append(b[:start], '"')
+	for {
+		before, after, found := strings.Cut(field, `"`)
+		b = append(b, before...)
+		if !found {
+			return append(b, '"')
+		}
+		b = append(b, `""`...)
+		field = after
+	}
+}
+
+func needsQuotes(f []byte) bool {
+	if len(f) == 0 {
 		return false
 	}
 	blank := func(c byte) bool { return c == ' ' || c == '\t' }
-	return blank(f[0]) || blank(f[len(f)-1]) || strings.HasPrefix(f, "\ufeff") || strings.ContainsAny(f, ",\"\r\n")
+	if blank(f[0]) || blank(f[len(f)-1]) || bytes.HasPrefix(f, []byte("\ufeff")) {
+		return true
+	}
+	for _, c := range f {
+		if c <= ',' && (c == ',' || c == '"' || c == '\r' || c == '\n') { // most characters are above the comma
+			return true
+		}
+	}
+	return false
 }

@@ -48,25 +48,32 @@ func NewNamer(b Batch) (Namer, error) {
 // [JobName]. A version has the name that it would have as the object's first item, shorter if need be, and
 // "-<16 hex digits of the version>", which [VersionIn] reads back.
 func (n Namer) Name(it *Item) string {
-	if it.Version == 0 {
-		return n.plain(it, MaxName)
-	}
-	return n.plain(it, MaxName-1-versionHex) + fmt.Sprintf("-%0*x", versionHex, it.Version)
+	var buf [MaxName]byte
+	return string(n.AppendName(buf[:0], it))
 }
 
-// plain is Name without the version, in at most so many characters.
-func (n Namer) plain(it *Item, most int) string {
+// AppendName appends the name of the item's job to b.
+func (n Namer) AppendName(b []byte, it *Item) []byte {
+	if it.Version == 0 {
+		return n.appendPlain(b, it, MaxName)
+	}
+	return fmt.Appendf(n.appendPlain(b, it, MaxName-1-versionHex), "-%0*x", versionHex, it.Version)
+}
+
+// appendPlain is AppendName without the version, in at most so many characters.
+func (n Namer) appendPlain(b []byte, it *Item, most int) []byte {
 	switch {
 	case it.Name != "":
-		return cutName(it.Name, most)
+		return append(b, cutName(it.Name, most)...)
 	case n.template.parts != nil:
-		return n.template.name(n.batch, it, most)
+		return append(b, n.template.name(n.batch, it, most)...)
 	}
 	_, base := splitKey(it.Key)
 	if base == "" {
 		base = "object"
 	}
-	return plainText(base, most-1-nameHex) + "-" + hashOf(n.batch, it)
+	b = append(b, plainText(base, most-1-nameHex)...)
+	return appendHash(append(b, '-'), n.batch, it)
 }
 
 // VersionIn returns the version that a name ends in, 0 if none. Other names may end alike: compare with the name of the
@@ -120,10 +127,10 @@ func plainRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'
 }
 
-// hashOf returns the hash of an item's identity as it stands in names.
-func hashOf(batch string, it *Item) string {
+// appendHash appends the hash of an item's identity as it stands in names.
+func appendHash(b []byte, batch string, it *Item) []byte {
 	sum := identityHash(batch, it.Bucket, it.Key)
-	return hex.EncodeToString(sum[:nameHex/2])
+	return hex.AppendEncode(b, sum[:nameHex/2])
 }
 
 // identityHash hashes the parts with their lengths, so that no two identities run together.

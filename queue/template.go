@@ -155,7 +155,7 @@ func (t Template) name(batch string, it *Item, most int) string {
 		case "":
 			name.WriteString(p.literal)
 		case placeHash:
-			name.WriteString(hashOf(batch, it))
+			name.Write(appendHash(nil, batch, it))
 		default:
 			name.WriteString(values[i])
 		}

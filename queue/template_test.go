@@ -87,7 +87,7 @@ func TestTemplateNamesAreLawful(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		name := n.Name(&it)
-		if !lawful.MatchString(name) || !strings.Contains(name, hashOf(n.batch, &it)) {
+		if !lawful.MatchString(name) || !strings.Contains(name, string(appendHash(nil, n.batch, &it))) {
 			t.Fatalf("%q: the name is %q", text, name)
 		}
 		if again := n.Name(&it); again != name {

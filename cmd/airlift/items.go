@@ -1,10 +1,11 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
@@ -62,22 +63,15 @@ func (a *app) itemsCommand() *cobra.Command {
 				return err
 			}
 			return a.withBatch(cmd.Context(), args[0], func(db store, b queue.Batch) error {
-				w := bufio.NewWriter(a.out)
-				e := json.NewEncoder(w)
-				e.SetEscapeHTML(false)
 				names, err := queue.NewNamer(b)
 				if err != nil {
 					return err
 				}
-				err = db.Entries(cmd.Context(), b.ID, filter, func(it *queue.Entry) error {
-					if asJSON {
-						return e.Encode(itemLine{it.Line, it.Bucket, it.Key, it.State, it.JobID, names.Name(&it.Item),
-							it.Attempts, it.HTTPStatus, it.Code, it.Message})
-					}
-					_, err := fmt.Fprintf(w, "%-9s  %-32s  %s%s\n", it.State, it.JobID, quoted("s3://"+it.Bucket+"/"+it.Key), problem(it))
-					return err
-				})
-				return errors.Join(err, w.Flush())
+				format := itemRows
+				if asJSON {
+					format = itemObjects(names)
+				}
+				return writeItems(cmd.Context(), a.out, db, b.ID, filter, format)
 			})
 		},
 	}
@@ -88,14 +82,70 @@ func (a *app) itemsCommand() *cobra.Command {
 	return cmd
 }
 
+// itemRows appends a line of text for each entry.
+func itemRows(b []byte, entries []queue.Entry) ([]byte, error) {
+	for i := range entries {
+		e := &entries[i]
+		b = padded(b, string(e.State), 9)
+		b = padded(append(b, "  "...), e.JobID, 32)
+		b = append(appendURL(append(b, "  "...), e.Bucket, e.Key), problem(e)...)
+		b = append(b, '\n')
+	}
+	return b, nil
+}
+
+// itemObjects appends a JSON object for each entry.
+func itemObjects(names queue.Namer) formatter {
+	return func(b []byte, entries []queue.Entry) ([]byte, error) {
+		out := bytes.NewBuffer(b)
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		for i := range entries {
+			e := &entries[i]
+			err := enc.Encode(itemLine{e.Line, e.Bucket, e.Key, e.State, e.JobID, names.Name(&e.Item),
+				e.Attempts, e.HTTPStatus, e.Code, e.Message})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return out.Bytes(), nil
+	}
+}
+
+// padded appends a text and blanks, to be so many characters wide.
+func padded(b []byte, text string, width int) []byte {
+	b = append(b, text...)
+	for range width - utf8.RuneCountInString(text) {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// appendURL appends an object's s3:// URL as quoted gives it.
+func appendURL(b []byte, bucket, key string) []byte {
+	start := len(b)
+	b = append(append(append(append(b, "s3://"...), bucket...), '/'), key...)
+	if isPlain(b[start:]) {
+		return b
+	}
+	return strconv.AppendQuote(b[:start], string(b[start:]))
+}
+
 // quoted keeps a key that has control characters, or could be read as more than one column, on its line.
 func quoted(key string) string {
-	for _, r := range key {
-		if r < 0x20 || r == 0x7f || r == '"' {
-			return fmt.Sprintf("%q", key)
+	if isPlain(key) {
+		return key
+	}
+	return strconv.Quote(key)
+}
+
+func isPlain[T string | []byte](text T) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c == 0x7f || c == '"' {
+			return false
 		}
 	}
-	return key
+	return true
 }
 
 // problem tells of the last answer, if there is something to tell.

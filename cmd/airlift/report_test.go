@@ -222,3 +222,31 @@ func TestReportKeepsHalfADestination(t *testing.T) {
 	}
 	r.run("check").want(t, exitOK)
 }
+
+// Values stand under their columns, whatever columns a row has and in whichever order.
+func TestReportOfRowsWithOtherColumns(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("m.jsonl", `{"key":"1.mov","a":"a1","b":"b1","c":"c1"}
+{"key":"2.mov","c":"c2","a":"a2"}
+{"key":"3.mov","d":"d3","b":"b3"}
+{"key":"4.mov"}
+{"key":"5.mov","b":"b5","priority":99,"a":"a5"}
+`)
+	r.run("enqueue", m, "--source-bucket", "archive", "--batch", "b").want(t, exitIncomplete)
+	var got []string
+	for _, row := range readCSV(t, r.run("report", "b").want(t, exitOK).stdout) {
+		got = append(got, strings.Join(row[11:], ","))
+	}
+	if want := []string{"a,b,c,d,priority", "a1,b1,c1,,", "a2,,c2,,", ",b3,,d3,", ",,,,", "a5,b5,,,99"}; !slices.Equal(got, want) {
+		t.Errorf("csv: got %q, want %q", got, want)
+	}
+	got = nil
+	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exitOK).stdout) {
+		_, extra, _ := strings.Cut(line, `"submitted_at":""`)
+		got = append(got, strings.TrimSpace(extra))
+	}
+	if want := []string{`,"a":"a1","b":"b1","c":"c1"}`, `,"a":"a2","c":"c2"}`, `,"b":"b3","d":"d3"}`, "}", `,"a":"a5","b":"b5","priority":"99"}`}; !slices.Equal(got, want) {
+		t.Errorf("jsonl: got %q, want %q", got, want)
+	}
+}

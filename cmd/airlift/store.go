@@ -42,6 +42,7 @@ type store interface {
 	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
+	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
 	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
 	Close() error

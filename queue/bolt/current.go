@@ -53,7 +53,12 @@ func resultAt(k, v []byte) (record, error) {
 }
 
 // recordAt decodes the record under a key, which begins with the item's sequence number.
-func recordAt(k, v []byte) (record, error) {
+func recordAt(k, v []byte) (record, error) { return decodeRecordAt(k, v, (*reader).string) }
+
+// sharedRecordAt is recordAt, but the record shares the memory of v, which is ours and never changes.
+func sharedRecordAt(k, v []byte) (record, error) { return decodeRecordAt(k, v, (*reader).text) }
+
+func decodeRecordAt(k, v []byte, text func(*reader) string) (record, error) {
 	if len(k) < seqLen {
 		return record{}, damaged("a record of no item")
 	}
@@ -61,7 +66,7 @@ func recordAt(k, v []byte) (record, error) {
 	if !ok {
 		return record{}, damaged("the record of item %d is garbled", keySeq(k))
 	}
-	rec, err := decodeRecord(value)
+	rec, err := decodeRecord(value, text)
 	if err != nil {
 		return rec, damaged("the record of item %d: %v", keySeq(k), err)
 	}

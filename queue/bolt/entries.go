@@ -4,19 +4,44 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"airlift/queue"
 )
 
-// Entries calls fn for each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. fn
-// may keep what it is given and may use the queue, for it runs outside any transaction; an item that changes meanwhile
-// is given as it was at some instant of the call.
+// Entries calls fn for each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. The
+// entry is fn's until it returns, and what it points to for good. fn may use the queue, for it runs outside any
+// transaction; an item that changes meanwhile is given as it was at some instant of the call.
 func (db *DB) Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error {
+	return db.pages(ctx, id, f, func(p *entriesPage) error {
+		entries, err := p.Entries()
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			if err := fn(&entries[i]); err != nil {
+				return err
+			}
+		}
+		p.forget()
+		p.Release()
+		return nil
+	})
+}
+
+// Pages is Entries for many items at a time: it calls fn for pages of them, which may be decoded in other goroutines, and
+// after fn has returned.
+func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error {
+	return db.pages(ctx, id, f, func(p *entriesPage) error { return fn(p) })
+}
+
+func (db *DB) pages(ctx context.Context, id string, f queue.Filter, fn func(*entriesPage) error) error {
 	b, err := db.lookup(id)
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
-	want := statesOf(queue.States[:]...)
+	want := allStates
 	if f.State != "" {
 		if _, err := queue.ParseState(string(f.State)); err != nil {
 			return fmt.Errorf("entries: %w", err)
@@ -24,23 +49,62 @@ func (db *DB) Entries(ctx context.Context, id string, f queue.Filter, fn func(*q
 		want = statesOf(f.State)
 	}
 	p := pager{db: db, b: b, want: want}
+	r := pageReader{db: db, id: id, filter: f, want: want}
 	for {
-		more, err := p.page(ctx)
+		next := r.new()
+		more, err := p.page(ctx, &next.page)
 		if err != nil {
-			return fmt.Errorf("entries of batch %q: %w", id, err)
+			return r.explain(err)
 		}
 		if !more {
 			return nil
 		}
-		for i := range p.rows {
-			e := p.rows[i].Entry
-			if !f.Match(&e) {
-				continue
-			}
-			if err := fn(&e); err != nil {
-				return err
-			}
+		if err := fn(next); err != nil {
+			return err
 		}
+	}
+}
+
+// pageReader is what the pages of one reading have in common.
+type pageReader struct {
+	db     *DB
+	id     string
+	filter queue.Filter
+	want   states
+	free   sync.Pool // of *entriesPage
+}
+
+func (r *pageReader) new() *entriesPage {
+	if p, ok := r.free.Get().(*entriesPage); ok {
+		return p
+	}
+	return &entriesPage{reader: r}
+}
+
+func (r *pageReader) explain(err error) error {
+	return fmt.Errorf("entries of batch %q: %w", r.id, r.db.named(err))
+}
+
+// entriesPage is a [queue.Page].
+type entriesPage struct {
+	page
+	reader *pageReader
+}
+
+func (p *entriesPage) Entries() ([]queue.Entry, error) {
+	r := p.reader
+	if err := p.decode(r.want); err != nil {
+		return nil, r.explain(err)
+	}
+	if r.filter.Code == "" && r.filter.Key == nil {
+		return p.entries, nil
+	}
+	return slices.DeleteFunc(p.entries, func(e queue.Entry) bool { return !r.filter.Match(&e) }), nil
+}
+
+func (p *entriesPage) Release() {
+	if p.size() <= mostKept {
+		p.reader.free.Put(p)
 	}
 }
 

@@ -81,7 +81,7 @@ func FuzzGarbage(f *testing.F) {
 		if items, err := unpackBlock(0, b); err == nil && len(items) == 0 {
 			t.Error("a block without items was taken")
 		}
-		if items, err := decodeBlock(5, bytes.Clone(b)); err == nil {
+		if items, err := new(unpacker).decode(5, bytes.Clone(b)); err == nil {
 			value, err := p.pack(items)
 			if err != nil {
 				t.Fatal(err)
@@ -97,8 +97,8 @@ func FuzzGarbage(f *testing.F) {
 		}
 		_, _ = unpackRejected(b)
 		_, _ = decodeRejected(b)
-		if rec, err := decodeRecord(b); err == nil {
-			if again, err := decodeRecord(rec.encode(nil)); err != nil || again != rec {
+		if rec, err := decodeRecord(b, (*reader).string); err == nil {
+			if again, err := decodeRecord(rec.encode(nil), (*reader).string); err != nil || again != rec {
 				t.Fatalf("record: got %+v, %v, want %+v", again, err, rec)
 			}
 		}
@@ -117,7 +117,7 @@ func FuzzRecord(f *testing.F) {
 		if at != 0 {
 			want.At = time.UnixMilli(at % 1e15).UTC()
 		}
-		got, err := decodeRecord(want.encode(nil))
+		got, err := decodeRecord(want.encode(nil), (*reader).string)
 		if err != nil || !got.At.Equal(want.At) {
 			t.Fatalf("got %+v, %v, want %+v", got, err, want)
 		}

@@ -74,8 +74,8 @@ func (r record) encode(b []byte) []byte {
 	return b
 }
 
-// decodeRecord reads what encode wrote. The record shares no memory with b.
-func decodeRecord(b []byte) (record, error) {
+// decodeRecord reads what encode wrote. Whether the record shares memory with b, text says.
+func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 	r := reader{b: b}
 	p := r.bytes(1)
 	if p == nil {
@@ -97,14 +97,14 @@ func decodeRecord(b []byte) (record, error) {
 	case first&recHexID != 0:
 		rec.JobID = hex.EncodeToString(r.bytes(16))
 	case first&recID != 0:
-		rec.JobID = r.string()
+		rec.JobID = text(&r)
 	}
 	if first&recTime != 0 {
 		rec.At = time.UnixMilli(r.varint()).UTC()
 	}
 	if first&recAnswer != 0 {
 		rec.HTTPStatus = int(r.varint())
-		rec.Code, rec.Message = r.string(), r.string()
+		rec.Code, rec.Message = text(&r), text(&r)
 	}
 	if err := r.end(); err != nil {
 		return record{}, err

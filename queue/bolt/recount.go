@@ -28,21 +28,27 @@ const checkItems = 1 << 15
 // items goes through all items and their present records.
 func (r *recount) items(ctx context.Context) error {
 	id := r.m.Batch.ID
-	p := pager{b: r.b, want: statesOf(queue.States[:]...)}
+	p := pager{b: r.b, want: allStates}
+	var page page
 	var pending []queue.Item
 	for !p.end {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := p.read(r.bk); err != nil {
+		page.forget() // its items wait to be looked up
+		err := p.read(r.bk, &page)
+		if err == nil {
+			err = page.decode(allStates)
+		}
+		if err != nil {
 			r.problem("batch %q: %v", id, err)
 			return nil
 		}
-		for i := range p.rows {
-			e := &p.rows[i]
+		for i := range page.entries {
+			e := &page.entries[i]
 			*r.counts.Of(e.State)++
 			r.counts.Items++
-			if p.rows[i].in == implied && e.Seq < r.m.Cursor {
+			if page.in[i] == implied && e.Seq < r.m.Cursor {
 				r.problem("batch %q: item %d was claimed, but nothing is known of it", id, e.Seq)
 			}
 			if e.State == queue.Submitted {

@@ -55,14 +55,18 @@ type changer func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where
 // change chooses items outside the writer and changes those that the filter still takes when their turn comes.
 func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter, do changer) (n int64, err error) {
 	p := pager{db: db, b: b, want: want}
+	var found page
 	var chosen []uint64
 	for more := true; more; {
-		if more, err = p.page(ctx); err != nil {
+		if more, err = p.page(ctx, &found); err != nil {
 			return n, err
 		}
-		for i := range p.rows {
-			if f.Match(&p.rows[i].Entry) {
-				chosen = append(chosen, p.rows[i].Seq)
+		if err := found.decode(want); err != nil {
+			return n, db.named(err)
+		}
+		for i := range found.entries {
+			if e := &found.entries[i]; f.Match(e) {
+				chosen = append(chosen, e.Seq)
 			}
 		}
 		if len(chosen) == 0 || more && len(chosen) < changeRows {

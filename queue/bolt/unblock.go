@@ -1,23 +1,35 @@
 package bolt
 
 import (
+	"slices"
 	"unsafe"
 
 	"airlift/queue"
 )
 
 // unpackBlock decodes a sealed block whose first item has the given sequence number. The items share memory with each
-// other, but none with the value.
+// other and with nothing else.
 func unpackBlock(first uint64, sealed []byte) ([]queue.Item, error) {
-	raw, err := unseal(nil, sealed)
-	if err != nil {
-		return nil, err
-	}
-	return decodeBlock(first, raw)
+	return new(unpacker).unpack(first, sealed)
 }
 
-// decodeBlock decodes a block that is not compressed any more. It keeps raw, which nobody may change afterwards.
-func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
+// unpacker decodes blocks. Its memory is used again for each: the items are good until the next.
+type unpacker struct {
+	raw, keys []byte
+	items     []queue.Item
+	fields    []queue.Field
+}
+
+// unpack decodes a sealed block whose first item has the given sequence number.
+func (u *unpacker) unpack(first uint64, sealed []byte) (items []queue.Item, err error) {
+	if u.raw, err = unseal(u.raw, sealed); err != nil {
+		return nil, err
+	}
+	return u.decode(first, u.raw)
+}
+
+// decode decodes a block that is not compressed any more. The items share its memory.
+func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 	r := reader{b: raw}
 	n := r.count()
 	if n == 0 || n > blockItems {
@@ -41,7 +53,8 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 	if r.bad || len(buckets) == 0 || len(owns) == 0 || len(schemas) == 0 {
 		return nil, errGarbled
 	}
-	items := make([]queue.Item, n)
+	u.items = slices.Grow(u.items[:0], n)[:n]
+	items := u.items
 	bucket, own, schema := r.indexes(n, len(buckets)), r.indexes(n, len(owns)), r.indexes(n, len(schemas))
 	if r.bad {
 		return nil, errGarbled
@@ -70,10 +83,10 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 			items[i].Version = r.uvarint()
 		}
 	}
-	if err := r.keys(items); err != nil {
+	if err := u.readKeys(&r); err != nil {
 		return nil, err
 	}
-	var fields []queue.Field // what is left of a piece of memory for many items
+	fields := u.fields // what is left of a piece of memory for many items
 	for i := range items {
 		columns := schemas[schema(i)]
 		if len(columns) == 0 {
@@ -85,6 +98,7 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 		if len(fields) < len(columns) {
 			// No value is shorter than a byte, so garbage cannot make this large.
 			fields = make([]queue.Field, min(len(columns)*(len(items)-i), len(r.b)))
+			u.fields = fields
 		}
 		items[i].Extra, fields = fields[:len(columns):len(columns)], fields[len(columns):]
 		for j, name := range columns {
@@ -94,12 +108,12 @@ func decodeBlock(first uint64, raw []byte) ([]queue.Item, error) {
 	return items, r.end()
 }
 
-// keys decodes the keys into one piece of memory.
-func (r *reader) keys(items []queue.Item) error {
+// readKeys decodes the items' keys into one piece of memory.
+func (u *unpacker) readKeys(r *reader) error {
 	type part struct{ shared, rest int }
 	var parts [blockItems]part
 	ahead, total, before := *r, 0, 0
-	for i := range items {
+	for i := range u.items {
 		n := ahead.uvarint()
 		if n > uint64(before) {
 			return errGarbled
@@ -115,17 +129,18 @@ func (r *reader) keys(items []queue.Item) error {
 	if ahead.bad {
 		return errGarbled
 	}
-	all := make([]byte, 0, total)
+	all := slices.Grow(u.keys[:0], total) // and no growing from here on
 	last := 0
-	for i := range items {
+	for i := range u.items {
 		r.uvarint()
 		rest := r.bytes(r.count())
 		start := len(all)
 		all = append(all, all[last:last+parts[i].shared]...)
 		all = append(all, rest...)
-		items[i].Key = unsafeString(all[start:])
+		u.items[i].Key = unsafeString(all[start:])
 		last = start
 	}
+	u.keys = all
 	return nil
 }
 

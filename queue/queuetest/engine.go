@@ -45,6 +45,7 @@ type Engine interface {
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
+	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
 	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
 

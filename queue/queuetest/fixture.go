@@ -164,6 +164,15 @@ func (f *fixture) entries(batch string, filter queue.Filter) []queue.Entry {
 		list = append(list, *e)
 		return nil
 	}))
+	var pages []queue.Page
+	f.ok(f.Pages(f.ctx, batch, filter, func(p queue.Page) error { pages = append(pages, p); return nil }))
+	var paged []queue.Entry
+	for _, p := range slices.Backward(pages) {
+		some, err := p.Entries()
+		f.ok(err)
+		paged = slices.Concat(some, paged)
+	}
+	f.same("entries by Pages, decoded afterwards and last first", paged, list)
 	return list
 }
 

@@ -12,6 +12,7 @@ var retryTests = []test{
 	{"filters", filters},
 	{"retry and cancel many", changeMany},
 	{"stop in the middle", stopEntries},
+	{"pages whose memory is used again", releasedPages},
 }
 
 func suffix(s string) func(string) bool {
@@ -138,4 +139,39 @@ func stopEntries(f *fixture) {
 	})
 	f.is(err, stop)
 	f.same("entries", n, 1500)
+}
+
+// releasedPages goes through more items than a page has, and lets go of each page.
+func releasedPages(f *fixture) {
+	const n = 5000
+	all := keys(n)
+	f.add(B, all...)
+	f.finish(f.claim(n/2), queue.Result{To: queue.Failed, Code: "A", Message: "m"})
+	seen, pages := 0, 0
+	f.ok(f.Pages(f.ctx, B, queue.Filter{}, func(p queue.Page) error {
+		entries, err := p.Entries()
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			e := &entries[i]
+			if e.Seq != uint64(seen) || e.Key != all[seen] {
+				f.Fatalf("entry %d: got item %d %q, want %q", seen, e.Seq, e.Key, all[seen])
+			}
+			if failed := seen < n/2; failed != (e.State == queue.Failed) || failed != (e.Code == "A" && e.Message == "m") {
+				f.Fatalf("entry %d: got %+v", seen, e.Record)
+			}
+			seen++
+		}
+		pages++
+		p.Release()
+		return nil
+	}))
+	f.same("entries", seen, n)
+	if pages < 3 {
+		f.Errorf("got %d pages, want several", pages)
+	}
+	stop := fmt.Errorf("enough")
+	f.is(f.Pages(f.ctx, B, queue.Filter{}, func(queue.Page) error { return stop }), stop)
+	f.is(f.Pages(f.ctx, "none", queue.Filter{}, nil), queue.ErrBatchNotFound)
 }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// reportRow appends a row of a report, column by column. In JSON it is an object, in which the fixed columns are always
+// there and of the others those that are not empty.
+type reportRow struct {
+	*reporter
+	b      []byte
+	column int
+}
+
+// row begins a row behind b.
+func (r *reporter) row(b []byte) reportRow { return reportRow{reporter: r, b: b} }
+
+// end ends the row, and returns all that was appended to.
+func (w *reportRow) end() []byte {
+	if w.form == formJSONL {
+		w.b = append(w.b, '}')
+	}
+	return append(w.b, '\n')
+}
+
+// jsonHeads returns what stands before the value of each column in JSON.
+func jsonHeads(columns []string) [][]byte {
+	heads := make([][]byte, len(columns))
+	for i, name := range columns {
+		head := []byte{','}
+		if i == 0 {
+			head[0] = '{'
+		}
+		head, _ = jsontext.AppendQuote(head, name) // invalid UTF-8 becomes U+FFFD
+		heads[i] = append(head, ':')
+	}
+	return heads
+}
+
+// next begins the next column.
+func (w *reportRow) next() {
+	if w.form == formJSONL {
+		w.b = append(w.b, w.heads[w.column]...)
+	} else if w.column > 0 {
+		w.b = append(w.b, ',')
+	}
+	w.column++
+}
+
+// text appends a column of text.
+func (w *reportRow) text(s string) {
+	w.next()
+	switch {
+	case w.form == formJSONL:
+		w.b, _ = jsontext.AppendQuote(w.b, s) // invalid UTF-8 becomes U+FFFD
+	case w.form == formExcel && s != "" && strings.IndexByte("=+-@", s[0]) >= 0:
+		w.b = manifest.AppendCSVField(w.b, "'"+s) // a spreadsheet would take it for a formula
+	default:
+		w.b = manifest.AppendCSVField(w.b, s)
+	}
+}
+
+// plain appends a column of text in which nothing needs quoting or escaping.
+func (w *reportRow) plain(add func(b []byte) []byte) {
+	w.next()
+	if w.form == formJSONL {
+		w.b = append(add(append(w.b, '"')), '"')
+	} else {
+		w.b = add(w.b)
+	}
+}
+
+// number appends a column that is a number.
+func (w *reportRow) number(n int64) {
+	w.next()
+	w.b = strconv.AppendInt(w.b, n, 10)
+}
+
+// count appends a column that is a number, and in CSV empty for 0.
+func (w *reportRow) count(n int) {
+	if n == 0 && w.form != formJSONL {
+		w.next()
+		return
+	}
+	w.number(int64(n))
+}
+
+// name appends the name of an item's job.
+func (w *reportRow) name(it *queue.Item) {
+	if it.Name != "" || w.form == formExcel {
+		w.text(w.names.Name(it))
+		return
+	}
+	w.plain(func(b []byte) []byte { return w.names.AppendName(b, it) })
+}
+
+// submitted appends when the item was submitted.
+func (w *reportRow) submitted(e *queue.Entry) {
+	if e.State != queue.Submitted {
+		w.text("")
+		return
+	}
+	w.plain(func(b []byte) []byte { return e.At.UTC().AppendFormat(b, time.RFC3339) })
+}
+
+// optional appends a column that is left out in JSON if it is empty.
+func (w *reportRow) optional(s string) {
+	if s == "" && w.form == formJSONL {
+		w.column++
+		return
+	}
+	w.text(s)
+}
+
+// own appends a recognised column.
+func (w *reportRow) own(i int, s string) {
+	if w.form == formJSONL && ownColumns[i].json && jsontext.Value(s).IsValid() { // that of a rejected row may be anything
+		w.next()
+		w.b, _ = jsontext.AppendFormat(w.b, []byte(s))
+		return
+	}
+	w.optional(s)
+}
+
+// extras appends the manifest's other columns.
+func (w *reportRow) extras(fields []queue.Field) {
+	start, column, i := len(w.b), w.column, 0
+	for _, name := range w.extra {
+		value := ""
+		if i < len(fields) && fields[i].Name == name {
+			value = fields[i].Value
+			i++
+		}
+		w.optional(value)
+	}
+	if i == len(fields) {
+		return // they were in the order of the columns, as most are
+	}
+	w.b, w.column = w.b[:start], column
+	values := make([]string, len(w.extra))
+	for _, f := range fields {
+		if i, ok := w.index[f.Name]; ok {
+			values[i] = f.Value
+		}
+	}
+	for _, value := range values {
+		w.optional(value)
+	}
+}
