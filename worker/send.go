@@ -115,7 +115,7 @@ func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action 
 	}
 	r := queue.Result{
 		Batch: c.Batch, Seq: c.Seq, To: v.State, Attempted: v.Attempted, Refund: v.Refund,
-		JobID: o.Job.ID, HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
+		JobID: o.JobID, HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
 	}
 	if r.Message == "" && o.Err != nil {
 		r.Message = o.Err.Error()
@@ -204,6 +204,6 @@ func (p *Pool) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
 		e = p.Log.Warn()
 	}
 	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State)).
-		Str("job_id", o.Job.ID).Int("status", o.Status).Str("code", o.Code).Str("error", o.Message).AnErr("cause", o.Err).
+		Str("job_id", o.JobID).Int("status", o.Status).Str("code", o.Code).Str("error", o.Message).AnErr("cause", o.Err).
 		Dur("took", o.Ended.Sub(o.Sent)).Msg("answer")
 }

@@ -50,7 +50,7 @@ type Verdict struct {
 func Judge(o air.Outcome, answered bool) Verdict {
 	throttled := isThrottling(o.Code)
 	switch s := o.Status; {
-	case s >= 200 && s < 300 && o.Job.ID != "":
+	case s >= 200 && s < 300 && o.JobID != "":
 		return Verdict{State: queue.Submitted, Attempted: true}
 	case s >= 200 && s < 300 && !o.Cut && !answered:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}

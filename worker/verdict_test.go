@@ -13,7 +13,7 @@ import (
 
 func TestJudge(t *testing.T) {
 	type o = air.Outcome
-	job := air.Job{ID: "j1"}
+	const job = "j1"
 	submitted := Verdict{State: queue.Submitted, Attempted: true}
 	failed := Verdict{State: queue.Failed, Attempted: true, Refund: true}
 	doubt := Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
@@ -28,8 +28,8 @@ func TestJudge(t *testing.T) {
 		answered bool
 		want     Verdict
 	}{
-		{"200 with a job", o{Status: 200, Job: job, Written: true}, false, submitted},
-		{"201 with a job", o{Status: 201, Job: job, Written: true}, true, submitted},
+		{"200 with a job", o{Status: 200, JobID: job, Written: true}, false, submitted},
+		{"201 with a job", o{Status: 201, JobID: job, Written: true}, true, submitted},
 		{"200 without a job, first of all", o{Status: 200, Written: true}, false, noJob},
 		{"HTML with 200, first of all", o{Status: 200, Written: true, Err: errors.New("not JSON")}, false, noJob},
 		{"HTML with 200, later", o{Status: 200, Written: true, Err: errors.New("not JSON")}, true, doubt},

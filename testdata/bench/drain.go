@@ -68,7 +68,7 @@ type noAPI struct{ jobs atomic.Int64 }
 func (n *noAPI) Submit(context.Context, air.NewJob) air.Outcome {
 	now := time.Now()
 	id := fmt.Sprintf("%032x", n.jobs.Add(1))
-	return air.Outcome{Job: air.Job{ID: id}, Status: 200, Written: true, Sent: now, Ended: now}
+	return air.Outcome{JobID: id, Status: 200, Written: true, Sent: now, Ended: now}
 }
 
 func (n *noAPI) List(context.Context, air.ListQuery) (air.Page, error) {

@@ -90,7 +90,7 @@ func TestPlainHTTPLeavesNoMachine(t *testing.T) {
 		t.Errorf("dial 127.0.0.1: got %v", err)
 	}
 	client := answering(t, http.StatusOK, "application/json", `{"Job":{"Id":"1"}}`)
-	if out := client.Submit(background(), someJob()); out.Job.ID != "1" {
+	if out := client.Submit(background(), someJob()); out.JobID != "1" {
 		t.Errorf("with HTTP_PROXY set: got %+v, want a job", out)
 	}
 }

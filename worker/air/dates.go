@@ -16,14 +16,14 @@ type dated struct {
 }
 
 // parse returns the time, zero if there is none or it is not valid.
-func (d *dates) parse(text string) time.Time {
-	if last := d.last.Load(); last != nil && last.text == text {
+func (d *dates) parse(text []byte) time.Time {
+	if last := d.last.Load(); last != nil && last.text == string(text) {
 		return last.time
 	}
-	t, err := http.ParseTime(text)
+	t, err := http.ParseTime(string(text))
 	if err != nil {
 		return time.Time{}
 	}
-	d.last.Store(&dated{text, t})
+	d.last.Store(&dated{string(text), t})
 	return t
 }

@@ -18,21 +18,6 @@ var (
 	errNoRecords = errors.New("no array of Records")
 )
 
-// decodeSubmitted reads the answer to POST /jobs, which must be one complete JSON
-// object. The job has no ID if the answer carries none.
-func decodeSubmitted(body []byte) (Job, error) {
-	// An answer by the page is read in one go; any other one tolerantly.
-	var usual struct{ Job *plainJob }
-	if jsonv2.Unmarshal(body, &usual) == nil && usual.Job != nil {
-		return usual.Job.job(), nil
-	}
-	var a struct{ Job Job }
-	if err := jsonv2.Unmarshal(body, &a, lax); err != nil {
-		return Job{}, fmt.Errorf("%w: %w", errNotJSON, err)
-	}
-	return a.Job, nil
-}
-
 // plainJob is a job that has every field as the page says. It decodes without the
 // method of Job, which goes over the text several times.
 type plainJob struct {

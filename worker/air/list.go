@@ -77,7 +77,7 @@ func (q ListQuery) values() url.Values {
 
 // get sends one GET and turns all but a whole 2xx answer into an *Error.
 func (c *Client) get(ctx context.Context, path, query string, limit int64) (answer, error) {
-	a := c.do(ctx, http.MethodGet, path+query, nil, limit)
+	a := c.do(ctx, request{method: http.MethodGet, path: path + query, limit: limit})
 	if a.err == nil && a.status >= 200 && a.status < 300 {
 		return a, nil
 	}

@@ -133,10 +133,10 @@ func TestPagesOfAJob(t *testing.T) {
 		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{Lifecycle: airtest.Duration(10 * time.Minute)}})
 		client := newClient(t, air.Config{BaseURL: "https://air.example", Transport: srv})
 		out := client.Submit(t.Context(), someJob())
-		if out.Job.ID == "" {
+		if out.JobID == "" {
 			t.Fatalf("got %+v, want a job", out)
 		}
-		id := out.Job.ID
+		id := out.JobID
 		_, err := client.Metadata(t.Context(), id)
 		var e *air.Error
 		if !errors.As(err, &e) || e.Status != 404 {

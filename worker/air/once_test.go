@@ -48,11 +48,11 @@ func TestEachPostLeavesOnce(t *testing.T) {
 		for _, carrier := range carriers {
 			t.Run(name+" over "+carrier, func(t *testing.T) {
 				raw := newRawServer(t, tt.serve)
-				client := newClient(t, over(t, carrier, air.Config{BaseURL: raw.url}))
+				client := over(t, carrier, air.Config{BaseURL: raw.url})
 				out := client.Submit(background(), someJob())
 				client.Close()
-				if out.Status != tt.status || out.Job.ID != tt.id || !out.Written {
-					t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.Job.ID, out.Written, tt.status, tt.id)
+				if out.Status != tt.status || out.JobID != tt.id || !out.Written {
+					t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.JobID, out.Written, tt.status, tt.id)
 				}
 				if broken := tt.id == "" && tt.status < 400; (out.Err != nil) != broken {
 					t.Errorf("got error %v, want one: %v", out.Err, broken)
@@ -82,7 +82,7 @@ func TestPostOnAStaleConnectionLeavesOnce(t *testing.T) {
 				}
 			})
 			client := newClient(t, air.Config{BaseURL: raw.url})
-			if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+			if out := client.Submit(background(), someJob()); out.JobID != "7" {
 				t.Fatalf("first: got %+v, want a job", out)
 			}
 			out := client.Submit(background(), someJob())
@@ -107,7 +107,7 @@ func TestAnswerAfterTheTimeout(t *testing.T) {
 	client := newClient(t, air.Config{BaseURL: raw.url, Timeout: 50 * time.Millisecond})
 	out := client.Submit(background(), someJob())
 	close(gaveUp)
-	if !errors.Is(out.Err, context.DeadlineExceeded) || out.Job.ID != "" || !out.Written {
+	if !errors.Is(out.Err, context.DeadlineExceeded) || out.JobID != "" || !out.Written {
 		t.Errorf("got %+v, want a timeout, written", out)
 	}
 	if !strings.Contains(out.Err.Error(), "50ms") {
@@ -130,7 +130,7 @@ func TestTimeoutCoversTheBody(t *testing.T) {
 	})
 	out := newClient(t, air.Config{BaseURL: raw.url, Timeout: 50 * time.Millisecond}).Submit(background(), someJob())
 	close(gaveUp)
-	if out.Status != 200 || out.Job.ID != "" || !errors.Is(out.Err, context.DeadlineExceeded) {
+	if out.Status != 200 || out.JobID != "" || !errors.Is(out.Err, context.DeadlineExceeded) {
 		t.Errorf("got %+v, want status 200 and a timeout", out)
 	}
 }
@@ -147,7 +147,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 				w.WriteHeader(status)
 			})
 			out := client.Submit(background(), someJob())
-			if out.Status != status || out.Err != nil || out.Job.ID != "" {
+			if out.Status != status || out.Err != nil || out.JobID != "" {
 				t.Errorf("%d to %q: got %+v, want that status and no error", status, location, out)
 			}
 			_, err := client.List(background(), air.ListQuery{})
@@ -198,16 +198,15 @@ func TestTLS(t *testing.T) {
 	}
 
 	config := air.Config{BaseURL: srv.URL, Credentials: keys}
-	trusting, err := air.Carriers(config, srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
+	trusting, err := air.Over(config, srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, carrier := range trusting {
+	for name, client := range trusting {
 		protos = nil
-		config.Transport = carrier
-		client := newClient(t, config)
+		t.Cleanup(client.Close)
 		for range 3 {
-			if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+			if out := client.Submit(background(), someJob()); out.JobID != "7" {
 				t.Errorf("trusted, over %s: got %+v, want a job", name, out)
 			}
 		}

@@ -69,7 +69,7 @@ func rounds(t *testing.T, carrier string) {
 			}
 		}
 	})
-	client := newClient(t, over(t, carrier, air.Config{BaseURL: raw.url, Connections: clients}))
+	client := over(t, carrier, air.Config{BaseURL: raw.url, Connections: clients})
 	unsent := map[string]bool{} // guarded by mu
 	var all sync.WaitGroup
 	for worker := range clients {

@@ -4,7 +4,11 @@ package air
 
 import "net"
 
-// canPeek says that silent can tell; where it cannot, [http.Transport] carries.
+// canPeek says that a peeker can tell; where it cannot, [http.Transport] carries.
 const canPeek = false
 
-func silent(net.Conn) bool { return false }
+type peeker struct{}
+
+func newPeeker(net.Conn) *peeker { return &peeker{} }
+
+func (*peeker) silent() bool { return false }

@@ -1,20 +1,17 @@
 package air
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
-	"unicode/utf8"
 )
 
 // Outcome is all that is known after a POST /jobs. It decides nothing.
 type Outcome struct {
-	// Job has a non-empty ID only if a complete 2xx answer carried Job.Id.
-	Job Job
+	// JobID is not empty only if a complete 2xx answer carried Job.Id.
+	JobID string
 	// Status is the HTTP status; 0: no status line came.
 	Status int
 	// Code and Message are ErrorCode and Error of the answer, if its body was a
@@ -44,12 +41,12 @@ var ErrInvalidJob = errors.New("job cannot be sent as it is")
 // of it. Cancelling ctx abandons the request and leaves its outcome unknown if
 // Written.
 func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
-	body, err := job.encode()
+	body, err := job.encode(c.services)
 	sent := time.Now()
 	if err != nil {
 		return Outcome{Err: err, Sent: sent, Ended: time.Now()}
 	}
-	a := c.do(ctx, http.MethodPost, "/jobs", body, maxAnswer)
+	a := c.do(ctx, request{http.MethodPost, jobsPath, body, maxAnswer})
 	out := Outcome{Status: a.status, Err: a.err, Written: a.written, Date: a.date, Sent: sent,
 		Cut: a.status != 0 && a.err != nil && !errors.Is(a.err, errTooLong)}
 	if a.status >= 200 && a.status < 300 {
@@ -68,36 +65,13 @@ func (c *Client) decodeAccepted(out *Outcome, body []byte) {
 	if out.Err != nil {
 		return
 	}
-	job, err := decodeSubmitted(body)
+	id, err := acceptedID(body)
 	if err != nil {
 		out.Err = fmt.Errorf("read the answer: %w", c.hide.error(err))
 		return
 	}
-	out.Job = job
-	if job.ID == "" {
+	out.JobID = id
+	if id == "" {
 		out.Code, out.Message = c.hide.problem(body)
 	}
-}
-
-// encode writes the job as JSON, its texts as they are: encoding/json would put
-// U+FFFD for what is not UTF-8, and so name another object.
-func (j NewJob) encode() ([]byte, error) {
-	for _, f := range []struct{ name, text string }{
-		{"Name", j.Name}, {"Batch", j.Batch},
-		{"Destination.Bucket", j.Destination.Bucket}, {"Destination.Region", j.Destination.Region},
-		{"Source.Endpoint", j.Source.Endpoint}, {"Source.Bucket", j.Source.Bucket},
-		{"Source.Region", j.Source.Region}, {"Source.ObjectKey", j.Source.ObjectKey},
-		{"Source.Provider", j.Source.Provider}, {"Services", string(j.Services)},
-	} {
-		if !utf8.ValidString(f.text) {
-			return nil, fmt.Errorf("%w: %s is not valid UTF-8", ErrInvalidJob, f.name)
-		}
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // & < > stay readable in the server's logs
-	if err := enc.Encode(j); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalidJob, err)
-	}
-	return b.Bytes(), nil
 }

@@ -6,22 +6,62 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// newCarrier returns what carries requests to the base URL, each POST at most once.
-func newCarrier(c Config) (http.RoundTripper, error) {
+// newCarrier returns what carries requests to the base URL.
+func newCarrier(c Config) (carrier, error) {
+	if c.Transport != nil {
+		return &tripper{config: c, trips: c.Transport}, nil
+	}
 	base, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return nil, err // not for a URL that was checked
 	}
 	if canPeek && direct(base) {
-		return newWire(c, base), nil
+		return newWire(c, base)
 	}
-	return newTransport(c), nil
+	return &tripper{config: c, trips: newTransport(c)}, nil
+}
+
+// tripper carries requests by a RoundTripper, which it calls directly: http.Client
+// would add redirects, cookies and an error that hides the status when a Location
+// header is malformed.
+type tripper struct {
+	config Config
+	trips  http.RoundTripper
+	dates  dates
+}
+
+func (t *tripper) carry(ctx context.Context, r request) (a answer) {
+	own, cancel := context.WithTimeout(ctx, t.config.Timeout)
+	defer cancel()
+	defer func() { a.late = own.Err() != nil }()
+	// net/http calls the hook when the header block lies whole in its write buffer,
+	// before the last byte of it leaves; and it returns no error while a write is
+	// still going on. So an error without the hook proves that nothing was sent.
+	var written atomic.Bool
+	traced := httptrace.WithClientTrace(own, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
+	req, err := r.make(traced, t.config)
+	if err != nil {
+		return answer{err: err}
+	}
+	resp, err := t.trips.RoundTrip(req)
+	if err != nil {
+		return answer{err: err, written: written.Load()}
+	}
+	return readAnswer(resp, r.limit, &t.dates)
+}
+
+func (t *tripper) CloseIdleConnections() {
+	if t, ok := t.trips.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
 }
 
 // newTransport returns a carrier for where a wire cannot serve. HTTP/2 is off in

@@ -1,12 +1,9 @@
 package air
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,30 +17,35 @@ const (
 	// Shorter than the idle limits of usual load balancers (60 s): a POST that
 	// meets a connection just closed at the other end is in doubt.
 	idleTimeout = 30 * time.Second
-	// maxHeader bounds the header of an answer, in bytes.
-	maxHeader = 256 << 10
-	// maxInterim bounds the 1xx answers before the real one (RFC 9110, 15.2).
-	maxInterim = 5
 )
 
-// wire is an [http.RoundTripper] for one host, over connections of its own. Requests
-// and answers are written and read by net/http's code, in the goroutine that sends:
-// the two goroutines that [http.Transport] keeps for each connection cost more than
-// all else that a submission does. It sends each request at most once, over HTTP/1.1
-// alone: no redirect, no retry, no proxy.
+// wire is a carrier for one host, over HTTP/1.1 connections of its own. A request is
+// written and its answer read in the goroutine that sends: the two goroutines that
+// [http.Transport] keeps for each connection cost more than all else that a submission
+// does. It sends each request at most once: no redirect, no retry, no proxy.
 type wire struct {
 	address string
 	tls     *tls.Config // nil: plain
 	dialer  *net.Dialer
+	timeout time.Duration
+	write   writer
 	slots   chan struct{} // one for each connection in use
+	dates   dates
 
 	mu   sync.Mutex
 	idle []*wireConn // the latest used last; guarded by mu
 }
 
 // newWire returns the wire to the host of the base URL.
-func newWire(c Config, base *url.URL) *wire {
-	w := &wire{dialer: &net.Dialer{Timeout: min(dialTimeout, c.Timeout)}, slots: make(chan struct{}, c.Connections)}
+func newWire(c Config, base *url.URL) (*wire, error) {
+	write, err := newWriter(c, jobsPath)
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{
+		dialer: &net.Dialer{Timeout: min(dialTimeout, c.Timeout)}, timeout: c.Timeout, write: write,
+		slots: make(chan struct{}, c.Connections),
+	}
 	port := base.Port()
 	if base.Scheme == "https" {
 		w.tls = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, ServerName: base.Hostname()}
@@ -57,54 +59,87 @@ func newWire(c Config, base *url.URL) *wire {
 		}
 	}
 	w.address = net.JoinHostPort(base.Hostname(), port)
-	return w
+	return w, nil
 }
 
-// RoundTrip sends one request. The connection is in use until the answer's body is
-// closed.
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
+func (w *wire) carry(ctx context.Context, r request) answer {
+	deadline := time.Now().Add(w.timeout)
+	a := w.attempt(ctx, r, deadline)
+	switch {
+	case a.err == nil:
+	case ctx.Err() != nil:
+		a.err = ctx.Err() // it is why the connection was broken off
+	case !time.Now().Before(deadline):
+		a.err, a.late = context.DeadlineExceeded, true
+	}
+	return a
+}
+
+func (w *wire) attempt(ctx context.Context, r request, deadline time.Time) answer {
+	c, err := w.take(ctx, deadline)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer func() { <-w.slots }()
+	if c.out, err = w.render(c.out[:0], r); err != nil {
+		c.Close()
+		return answer{err: err}
+	}
+	stop := func() bool { return true }
+	if ctx.Done() != nil {
+		// A deadline in the past ends every read and write of the connection.
+		stop = context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	}
+	a := c.exchange(r.limit, &w.dates)
+	untouched := stop() // else the deadline is, or is about to be, set
+	// It is used again if the answer was read to its end and nothing came behind it.
+	if untouched && a.err == nil && c.keep && c.in.Buffered() == 0 {
+		w.giveBack(c)
+	} else {
+		c.Close()
+	}
+	return a
+}
+
+func (w *wire) render(to []byte, r request) ([]byte, error) {
+	if r.method == http.MethodPost && r.path == jobsPath {
+		return w.write.post(to, r.body), nil
+	}
+	return w.write.other(to, r)
+}
+
+// take waits for a slot and returns a connection: the one that was used last, if the
+// other end still has it, or a new one. Its deadline is set.
+func (w *wire) take(ctx context.Context, deadline time.Time) (*wireConn, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	select {
 	case w.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default:
+		waiting, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		select {
+		case w.slots <- struct{}{}:
+		case <-waiting.Done():
+			return nil, waiting.Err()
+		}
 	}
-	resp, err := w.exchange(ctx, req)
+	if c := w.takeIdle(deadline); c != nil {
+		return c, nil
+	}
+	c, err := w.dial(ctx, deadline)
 	if err != nil {
 		<-w.slots
-		if ctx.Err() != nil {
-			err = ctx.Err() // it is why the connection was broken off
-		}
-	}
-	return resp, err
-}
-
-func (w *wire) exchange(ctx context.Context, req *http.Request) (*http.Response, error) {
-	c := w.takeIdle()
-	if c == nil {
-		var err error
-		if c, err = w.dial(ctx); err != nil {
-			return nil, err
-		}
-	}
-	// A deadline in the past ends every read and write of the connection.
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
-	resp, err := c.exchange(req)
-	if err != nil {
-		stop()
-		c.Close()
 		return nil, err
 	}
-	resp.Body = &wireBody{ReadCloser: resp.Body, wire: w, conn: c, ctx: ctx, stop: stop,
-		whole: resp.Body == http.NoBody, keep: !resp.Close}
-	return resp, nil
+	return c, nil
 }
 
 // dial makes a connection.
-func (w *wire) dial(ctx context.Context) (*wireConn, error) {
+func (w *wire) dial(ctx context.Context, deadline time.Time) (*wireConn, error) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	plain, err := w.dialer.DialContext(ctx, "tcp", w.address)
 	if err != nil {
 		return nil, err
@@ -112,23 +147,19 @@ func (w *wire) dial(ctx context.Context) (*wireConn, error) {
 	conn := plain
 	if w.tls != nil {
 		secure := tls.Client(plain, w.tls)
-		shaking, cancel := context.WithTimeout(ctx, w.dialer.Timeout)
-		defer cancel()
+		shaking, done := context.WithTimeout(ctx, w.dialer.Timeout)
+		defer done()
 		if err := secure.HandshakeContext(shaking); err != nil {
 			plain.Close()
 			return nil, fmt.Errorf("TLS handshake: %w", err)
 		}
 		conn = secure
 	}
-	c := &wireConn{Conn: conn, plain: plain}
-	c.in = bufio.NewReader(&c.limit)
-	c.limit.r = conn
-	c.out = bufio.NewWriter(conn)
-	return c, nil
+	return newWireConn(conn, plain), conn.SetDeadline(deadline)
 }
 
 // takeIdle returns the connection that was used last, if the other end still has it.
-func (w *wire) takeIdle() *wireConn {
+func (w *wire) takeIdle(deadline time.Time) *wireConn {
 	for {
 		w.mu.Lock()
 		n := len(w.idle) - 1
@@ -140,24 +171,18 @@ func (w *wire) takeIdle() *wireConn {
 		w.idle[n] = nil
 		w.idle = w.idle[:n]
 		w.mu.Unlock()
-		if time.Since(c.since) < idleTimeout && silent(c.plain) {
+		if time.Since(c.since) < idleTimeout && c.SetDeadline(deadline) == nil && c.peek.silent() {
 			return c
 		}
 		c.Close()
 	}
 }
 
-// giveBack ends the use of a connection.
-func (w *wire) giveBack(c *wireConn, sound bool) {
-	if sound {
-		c.since = time.Now()
-		w.mu.Lock()
-		w.idle = append(w.idle, c)
-		w.mu.Unlock()
-	} else {
-		c.Close()
-	}
-	<-w.slots
+func (w *wire) giveBack(c *wireConn) {
+	c.since = time.Now()
+	w.mu.Lock()
+	w.idle = append(w.idle, c)
+	w.mu.Unlock()
 }
 
 // CloseIdleConnections closes what is not in use.
@@ -169,103 +194,6 @@ func (w *wire) CloseIdleConnections() {
 	for _, c := range idle {
 		c.Close()
 	}
-}
-
-// wireConn is one connection, used by one request at a time.
-type wireConn struct {
-	net.Conn
-	plain net.Conn // under TLS, or the same
-	limit limited
-	in    *bufio.Reader
-	out   *bufio.Writer
-	since time.Time // when it became idle
-}
-
-// exchange writes the request and reads the answer's header.
-func (c *wireConn) exchange(req *http.Request) (*http.Response, error) {
-	// Write calls the WroteHeaders hook when the header lies in the buffer, before a
-	// byte of it can leave.
-	if err := req.Write(c.out); err != nil {
-		return nil, err
-	}
-	if err := c.out.Flush(); err != nil {
-		return nil, err
-	}
-	c.limit.left = maxHeader
-	for range maxInterim {
-		if _, err := c.in.Peek(1); err != nil {
-			return nil, noAnswer(err) // ReadResponse would not tell no answer from half of one
-		}
-		resp, err := http.ReadResponse(c.in, req)
-		if err != nil {
-			return nil, noAnswer(err)
-		}
-		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
-			c.limit.left = -1 // the client bounds the body
-			return resp, nil
-		}
-	}
-	return nil, errors.New("too many interim answers")
-}
-
-// noAnswer says in words what an end before the answer means.
-func noAnswer(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the server closed the connection before a whole answer: %w", err)
-	}
-	return err
-}
-
-// limited reads at most left bytes, if that is not negative.
-type limited struct {
-	r    io.Reader
-	left int
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	switch {
-	case l.left < 0:
-		return l.r.Read(p)
-	case l.left == 0:
-		return 0, fmt.Errorf("the answer's header is longer than %d bytes", maxHeader)
-	}
-	n, err := l.r.Read(p[:min(len(p), l.left)])
-	l.left -= n
-	return n, err
-}
-
-// wireBody is an answer's body. Closing it gives the connection back: to be used
-// again if the answer was read to its end and nothing came behind it.
-type wireBody struct {
-	io.ReadCloser
-	wire   *wire
-	conn   *wireConn
-	ctx    context.Context
-	stop   func() bool
-	whole  bool
-	keep   bool
-	closed bool
-}
-
-func (b *wireBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err == io.EOF: //nolint:errorlint // exactly io.EOF is the end
-		b.whole = true
-	case err != nil && b.ctx.Err() != nil:
-		err = b.ctx.Err()
-	}
-	return n, err
-}
-
-func (b *wireBody) Close() error {
-	if b.closed {
-		return nil
-	}
-	b.closed = true
-	untouched := b.stop() // else the deadline is, or is about to be, set
-	b.wire.giveBack(b.conn, untouched && b.whole && b.keep && b.conn.in.Buffered() == 0)
-	return nil
 }
 
 // direct reports whether a wire can serve the base URL: through a proxy, or for a

@@ -30,12 +30,12 @@ func TestUnaskedAnswerIsNotTaken(t *testing.T) {
 		}
 	})
 	client := newClient(t, air.Config{BaseURL: raw.url})
-	if out := client.Submit(background(), someJob()); out.Job.ID != "1" {
+	if out := client.Submit(background(), someJob()); out.JobID != "1" {
 		t.Fatalf("first: got %+v, want job 1", out)
 	}
 	<-sent
-	if out := client.Submit(background(), someJob()); out.Job.ID != "2" {
-		t.Errorf("second: got job %q, want 2, on a new connection", out.Job.ID)
+	if out := client.Submit(background(), someJob()); out.JobID != "2" {
+		t.Errorf("second: got job %q, want 2, on a new connection", out.JobID)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestClosedIdleConnectionIsNotUsed(t *testing.T) {
 	})
 	client := newClient(t, air.Config{BaseURL: raw.url})
 	for i := range 5 {
-		if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+		if out := client.Submit(background(), someJob()); out.JobID != "7" {
 			t.Fatalf("request %d: got %+v, want a job", i, out)
 		}
 		<-closed
@@ -75,7 +75,7 @@ func TestAnswerGivenUpIsNotReadOn(t *testing.T) {
 	if out := client.Submit(background(), someJob()); out.Err == nil {
 		t.Fatalf("an answer of megabytes: got %+v, want an error", out)
 	}
-	if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+	if out := client.Submit(background(), someJob()); out.JobID != "7" {
 		t.Errorf("the next one: got %+v, want job 7, over a new connection", out)
 	}
 }
@@ -117,7 +117,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	for range 12 {
 		all.Go(func() {
 			for range 20 {
-				if out := client.Submit(background(), someJob()); out.Job.ID != "7" {
+				if out := client.Submit(background(), someJob()); out.JobID != "7" {
 					t.Errorf("got %+v, want a job", out)
 				}
 			}

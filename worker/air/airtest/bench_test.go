@@ -20,7 +20,7 @@ func BenchmarkPost(b *testing.B) {
 	b.Run("air", func(b *testing.B) {
 		client := overSocket(b, airtest.NewServer(airtest.Config{}), air.Config{Connections: 64})
 		inParallel(b, func(i int) {
-			if out := client.Submit(context.Background(), job(i)); out.Job.ID == "" {
+			if out := client.Submit(context.Background(), job(i)); out.JobID == "" {
 				b.Errorf("got %+v", out)
 			}
 		})

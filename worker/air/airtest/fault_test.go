@@ -68,8 +68,8 @@ func TestFaults(t *testing.T) {
 					timeout = 50 * time.Millisecond
 				}
 				out := connect(t, srv, air.Config{Timeout: timeout}).Submit(context.Background(), job(1))
-				if out.Status != tt.status || out.Code != tt.code || (out.Job.ID != "") != tt.id || !out.Written {
-					t.Errorf("got status %d, code %q, job %q, written %v; want %d, %q, a job: %v, written", out.Status, out.Code, out.Job.ID, out.Written, tt.status, tt.code, tt.id)
+				if out.Status != tt.status || out.Code != tt.code || (out.JobID != "") != tt.id || !out.Written {
+					t.Errorf("got status %d, code %q, job %q, written %v; want %d, %q, a job: %v, written", out.Status, out.Code, out.JobID, out.Written, tt.status, tt.code, tt.id)
 				}
 				if (out.Err != nil) != (tt.err != nil) || tt.err != nil && tt.err != errAny && !errors.Is(out.Err, tt.err) {
 					t.Errorf("got error %v, want %v", out.Err, tt.err)
@@ -146,7 +146,7 @@ func TestLateOutlivesItsClient(t *testing.T) {
 		done := make(chan air.Job, 1)
 		srv := airtest.NewServer(late(done))
 		out := overSocket(t, srv, air.Config{Timeout: 10 * time.Millisecond}).Submit(context.Background(), job(1))
-		if out.Err == nil || out.Job.ID != "" {
+		if out.Err == nil || out.JobID != "" {
 			t.Errorf("got %+v, want a timeout", out)
 		}
 		<-done

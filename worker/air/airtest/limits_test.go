@@ -100,7 +100,7 @@ func TestLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{Latency: airtest.Duration(3 * time.Second)}})
 		out := inProcess(t, srv, air.Config{}).Submit(context.Background(), job(1))
-		if got := out.Ended.Sub(out.Sent); got != 3*time.Second || out.Job.ID == "" {
+		if got := out.Ended.Sub(out.Sent); got != 3*time.Second || out.JobID == "" {
 			t.Errorf("got %+v after %v, want a job after 3s", out, got)
 		}
 		out = inProcess(t, srv, air.Config{Timeout: time.Second}).Submit(context.Background(), job(2))

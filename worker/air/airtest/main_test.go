@@ -54,7 +54,7 @@ func job(i int) air.NewJob {
 func mustSubmit(t testing.TB, c *air.Client, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		if out := c.Submit(context.Background(), job(i)); out.Job.ID == "" {
+		if out := c.Submit(context.Background(), job(i)); out.JobID == "" {
 			t.Fatalf("job %d: got %d %s %s %v, want a job", i, out.Status, out.Code, out.Message, out.Err)
 		}
 	}

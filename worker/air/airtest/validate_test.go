@@ -191,18 +191,18 @@ func TestOddTexts(t *testing.T) {
 	want.Name, want.Batch, want.Priority = "ü<&>\" \u2028", "b/%2F +&=#?", 3
 	want.Source = air.Source{Endpoint: "e", Bucket: "in", Region: "r", ObjectKey: "a\x01b\r\n+%20/../\\\"😀\u2028"}
 	want.Services = json.RawMessage(`{"logo":{"config":{"x":0.85}}}`)
-	posted := client.Submit(context.Background(), want).Job
+	posted := client.Submit(context.Background(), want).JobID
 	page, err := client.List(context.Background(), air.ListQuery{Batch: want.Batch, Name: want.Name})
 	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("list: got %+v, %v; want one job", page, err)
 	}
-	single, err := client.Job(context.Background(), posted.ID)
+	single, err := client.Job(context.Background(), posted)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want.Source.Provider = "wasabi"
-	for name, got := range map[string]air.Job{"post": posted, "list": page.Jobs[0], "get": single, "oracle": srv.Jobs()[0]} {
-		if got.ID != posted.ID || len(got.ID) != 32 || got.Name != want.Name || got.Batch != want.Batch || got.Source != want.Source ||
+	for name, got := range map[string]air.Job{"list": page.Jobs[0], "get": single, "oracle": srv.Jobs()[0]} {
+		if got.ID != posted || len(got.ID) != 32 || got.Name != want.Name || got.Batch != want.Batch || got.Source != want.Source ||
 			got.Priority != 3 || got.Destination != want.Destination || got.UserID == "" {
 			t.Errorf("%s: got  %+v\nwant %+v", name, got, want)
 		}
@@ -213,7 +213,7 @@ func TestOddTexts(t *testing.T) {
 			t.Errorf("%s: got created %q", name, got.Created)
 		}
 	}
-	if got := fmt.Sprint(srv.ByObject()); !strings.Contains(got, posted.ID) {
+	if got := fmt.Sprint(srv.ByObject()); !strings.Contains(got, posted) {
 		t.Errorf("by object: got %s", got)
 	}
 }
