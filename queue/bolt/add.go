@@ -63,9 +63,9 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	for _, seq := range s.met {
 		b.adding.seen.set(seq)
 	}
-	if len(s.fresh) > 0 {
+	if b.late.Load().len() >= lateMost {
 		// The chunk is stored, so this is no error of the Add; what is wrong with the file the next operation says.
-		_ = db.mergeRuns(context.WithoutCancel(ctx), b)
+		_ = db.settle(context.WithoutCancel(ctx), b)
 	}
 	return a.added, nil
 }
@@ -80,7 +80,7 @@ type addition struct {
 	growth
 	added   queue.Added
 	reading queue.Reading // to be added to the batch's
-	run     runWriter
+	fresh   []ref
 	packs   [][]byte // rejected rows
 	marks   []queue.Mark
 }
@@ -104,10 +104,7 @@ func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 		return nil, err
 	}
 	a.histories = s.kept()
-	for _, e := range s.fresh {
-		a.run.add(e)
-	}
-	a.run.flush()
+	a.fresh = s.fresh
 	var err error
 	a.packs, err = packRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err
@@ -121,9 +118,7 @@ func (a *addition) store(t *txn, b *batch) error {
 	}
 	a.growth.store(t, b, bk)
 	m := t.touch(b)
-	if a.run.total > 0 {
-		a.run.store(t, b, bk)
-	}
+	t.then(func() { b.late.Store(b.late.Load().with(stretch{a.base, a.fresh})) })
 	for _, value := range a.packs {
 		t.put(bk.rejected, seqKey(m.Packs), value)
 		m.Packs++

@@ -26,6 +26,8 @@ type meta struct {
 	Packs uint64 `json:"packs,omitempty"`
 	// Base is how many items there were when the present reading began: those from there on are its own.
 	Base uint64 `json:"base,omitempty"`
+	// Indexed is the first item that the runs of the index do not have.
+	Indexed uint64 `json:"indexed"`
 }
 
 // batch is a batch in memory.
@@ -39,6 +41,8 @@ type batch struct {
 	// public is what is durable, for readers, who clone it.
 	public atomic.Pointer[queue.Batch]
 
+	// late is nil until the items that no run has were read.
+	late   atomic.Pointer[late]
 	adding dedupe
 	blocks blockCache
 }
@@ -111,6 +115,7 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 		}
 		b := newBatch(num)
 		b.meta.Batch = nb
+		b.late.Store(&late{})
 		t.touch(b)
 		t.created[nb.ID] = true
 		return nil

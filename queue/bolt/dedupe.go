@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 )
@@ -14,6 +15,10 @@ type dedupe struct {
 	turn   chan struct{}
 	loaded bool
 	bloom  bloom
+	// indexed is the first item that no run has.
+	indexed uint64
+	// near is the number of the run where the last known rows were found.
+	near atomic.Uint32
 	// seen has a bit for each item that the present reading has met. It does not outlive the process.
 	seen bitmap
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
@@ -33,13 +38,13 @@ func (d *dedupe) lock(ctx context.Context) error {
 func (d *dedupe) unlock() { <-d.turn }
 
 // note adds new entries to the filter. If they are too many for it, the next Add reads a larger one from the index.
-func (d *dedupe) note(fresh []entry) {
+func (d *dedupe) note(fresh []ref) {
 	if d.bloom.room < int64(len(fresh)) {
 		d.loaded, d.bloom = false, bloom{}
 		return
 	}
-	for _, e := range fresh {
-		d.bloom.add(e.hash)
+	for i := range fresh {
+		d.bloom.add(fresh[i].hash)
 	}
 }
 
@@ -49,18 +54,27 @@ func (db *DB) loadBloom(ctx context.Context, b *batch) error {
 	if d.loaded {
 		return nil
 	}
+	l, err := db.loadLate(ctx, b)
+	if err != nil {
+		return err
+	}
 	books := b.public.Load()
 	items := books.Counts.Items - books.Versions // the index has the first of each object
 	d.bloom = newBloom(items)
 	var runs []runInfo
-	err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
+	err = db.viewBatch(ctx, b, func(bk buckets) (err error) {
 		runs, err = runsOf(bk)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	found := int64(0)
+	found := int64(l.len())
+	for _, list := range l.lists {
+		for i := range list.refs {
+			d.bloom.add(list.refs[i].hash)
+		}
+	}
 	for _, run := range runs {
 		for from := (hash{}); ; {
 			more := false

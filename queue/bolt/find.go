@@ -16,9 +16,13 @@ func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry,
 	}
 	var e queue.Entry
 	found := false
+	l, err := db.lateOf(ctx, b)
+	if err != nil {
+		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
+	}
 	err = db.viewBatch(ctx, b, func(bk buckets) error {
 		hits := []probe{{hash: newHasher(db.indexKey).object(o.Bucket, o.Key)}}
-		if err := lookupRuns(bk, hits); err != nil || !hits[0].found {
+		if _, err := lookup(bk, l, 0, hits); err != nil || !hits[0].found {
 			return err
 		}
 		seq := hits[0].seq
@@ -55,12 +59,16 @@ func (db *DB) SentElsewhere(ctx context.Context, notBatch string, items []queue.
 		if p := b.public.Load(); p.ID == notBatch || !p.Sent {
 			continue
 		}
-		err := db.viewBatch(ctx, b, func(bk buckets) error {
+		l, err := db.lateOf(ctx, b)
+		if err != nil {
+			return "", 0, fmt.Errorf("sent elsewhere: %w", err)
+		}
+		err = db.viewBatch(ctx, b, func(bk buckets) error {
 			probes := make([]probe, len(refs))
 			for i := range refs {
 				probes[i].hash = refs[i].hash
 			}
-			if err := lookupRuns(bk, probes); err != nil {
+			if _, err := lookup(bk, l, 0, probes); err != nil {
 				return err
 			}
 			for i, p := range probes {

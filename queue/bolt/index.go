@@ -3,13 +3,14 @@ package bolt
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
 
-// The index finds an item by its object. It is a set of runs, each sorted by hash and written once: an Add appends one,
-// and small ones are merged (see merge.go). A run is a bucket of groups (see group.go), each under the hash of its first
-// entry: an object that is not found for a flipped bit would get a second job.
+// The index finds an item by its object. It is a set of runs, each sorted by hash and written once, and in memory what is
+// not in a run yet (see late.go); small runs are merged (see merge.go). A run is a bucket of groups (see group.go), each
+// under the hash of its first entry: an object that is not found for a flipped bit would get a second job.
 
 // runWriter packs sorted entries into the values of a run.
 type runWriter struct {
@@ -38,7 +39,13 @@ func (w *runWriter) flush() {
 	}
 }
 
-// store writes the run and returns its number.
+// join appends a run whose hashes are all above; both are flushed.
+func (w *runWriter) join(above *runWriter) {
+	w.keys, w.values = append(w.keys, above.keys...), append(w.values, above.values...)
+	w.total += above.total
+}
+
+// store writes the run.
 func (w *runWriter) store(t *txn, b *batch, bk buckets) {
 	w.flush()
 	m := t.touch(b)
@@ -85,33 +92,50 @@ type probe struct {
 	seq   uint64
 }
 
-// lookupRuns looks the probes up, which must be sorted by hash and not found yet, newest run first.
-func lookupRuns(bk buckets, probes []probe) error {
+// lookup looks the probes up, which must be sorted by hash and not found yet: first in the run of that number, where
+// rows that come in the same order as before are, then in memory, then in the other runs, newest first. It returns the
+// number of the run where most were found.
+func lookup(bk buckets, l *late, near uint32, probes []probe) (uint32, error) {
 	runs, err := runsOf(bk)
 	if err != nil {
-		return err
+		return near, err
 	}
 	todo := make([]*probe, len(probes))
 	for i := range probes {
 		todo[i] = &probes[i]
 	}
-	for i := len(runs) - 1; i >= 0 && len(todo) > 0; i-- {
-		run := bk.index.Bucket(runs[i].num)
+	most := 0
+	best := near
+	in := func(num []byte) error {
+		run, have := bk.index.Bucket(num), len(todo)
 		if run == nil {
-			return damaged("run %d of the index is missing", binary.BigEndian.Uint32(runs[i].num))
+			return damaged("run %d of the index is missing", binary.BigEndian.Uint32(num))
 		}
 		if err := lookupRun(run.Cursor(), todo); err != nil {
 			return err
 		}
-		left := todo[:0]
-		for _, p := range todo {
-			if !p.found {
-				left = append(left, p)
-			}
+		todo = slices.DeleteFunc(todo, func(p *probe) bool { return p.found })
+		if n := have - len(todo); n > most {
+			most, best = n, binary.BigEndian.Uint32(num)
 		}
-		todo = left
+		return nil
 	}
-	return nil
+	first := slices.IndexFunc(runs, func(r runInfo) bool { return binary.BigEndian.Uint32(r.num) == near })
+	if first >= 0 {
+		if err := in(runs[first].num); err != nil {
+			return near, err
+		}
+	}
+	todo = l.lookup(todo)
+	for i := len(runs) - 1; i >= 0 && len(todo) > 0; i-- {
+		if i == first {
+			continue
+		}
+		if err := in(runs[i].num); err != nil {
+			return near, err
+		}
+	}
+	return best, nil
 }
 
 // nearValues is how many values a lookup steps over before it seeks.

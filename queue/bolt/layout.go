@@ -7,8 +7,8 @@ import (
 )
 
 // format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]), one with a lower
-// one is written anew (see upgrade).
-const format = 2
+// one is brought to this one (see upgrade).
+const format = 3
 
 // magic tells an airlift queue from any other bbolt file.
 const magic = "airlift queue"

@@ -177,6 +177,12 @@ func (db *DB) load() error {
 			if err := readMeta(bk, &b.meta); err != nil {
 				return damaged("batch %d: %v", b.num, err)
 			}
+			b.adding.indexed = b.meta.Indexed
+			if items := uint64(b.meta.Batch.Counts.Items); b.meta.Indexed == items {
+				b.late.Store(&late{})
+			} else if b.meta.Indexed > items {
+				return damaged("batch %d: its index goes beyond its items", b.num)
+			}
 			db.publish(b)
 			return nil
 		})

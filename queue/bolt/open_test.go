@@ -110,6 +110,7 @@ func someQueue(t testing.TB) []byte {
 	}
 	_, err = db.Add(t.Context(), "b", queue.Chunk{Items: rows, Rejected: []queue.Rejected{{Line: 1, Reason: "r"}}})
 	must(t, err)
+	must(t, db.EndReading(t.Context(), "b", true))
 	list, err := db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 500, Day: 1})
 	must(t, err)
 	for i, c := range list {

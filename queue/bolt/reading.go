@@ -87,10 +87,14 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 		return fmt.Errorf("end reading: %w", err)
 	}
 	defer b.adding.unlock()
-	err = db.submit(ctx, false, func(t *txn) error {
+	run := b.lateRun()
+	err = db.submit(ctx, run != nil, func(t *txn) error {
 		bk, err := t.buckets(b)
 		if err != nil {
 			return err
+		}
+		if run != nil {
+			run.settle(t, b, bk)
 		}
 		r := &t.touch(b).Batch.Reading
 		r.Ended, r.Complete = db.opts.Now().UTC().Round(0), complete
@@ -101,6 +105,10 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 	})
 	if err != nil {
 		return fmt.Errorf("end reading: %w", err)
+	}
+	if run != nil {
+		// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
+		_ = db.mergeRuns(context.WithoutCancel(ctx), b)
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type recount struct {
 	b  *batch
 	bk buckets
 	m  *meta
+	// late is what no run has, by the items of the same moment.
+	late *late
 
 	counts   queue.Counts
 	own      growth // its own fields and columns
@@ -28,6 +30,12 @@ const checkItems = 1 << 15
 // items goes through all items and their present records.
 func (r *recount) items(ctx context.Context) error {
 	id := r.m.Batch.ID
+	var err error
+	r.late, err = readLate(r.db.indexKey, r.m.Indexed, uint64(r.m.Batch.Counts.Items), func(seq uint64) ([]queue.Item, error) { return blockOf(r.bk, seq) })
+	if err != nil {
+		r.problem("batch %q: %v", id, err)
+		r.late = &late{}
+	}
 	p := pager{b: r.b, want: allStates}
 	var page page
 	var pending []queue.Item
@@ -78,7 +86,7 @@ func (r *recount) find(items []queue.Item) {
 	for i := range refs {
 		probes[i].hash = refs[i].hash
 	}
-	if err := lookupRuns(r.bk, probes); err != nil {
+	if _, err := lookup(r.bk, r.late, 0, probes); err != nil {
 		r.problem("batch %q: %v", id, err)
 		return
 	}
@@ -175,7 +183,7 @@ func (r *recount) index() {
 		r.problem("batch %q: %v", id, err)
 		return
 	}
-	all := int64(0)
+	all := int64(r.late.len())
 	for _, run := range runs {
 		num := binary.BigEndian.Uint32(run.num)
 		b := r.bk.index.Bucket(run.num)

@@ -11,9 +11,9 @@ import (
 
 // sifted says what becomes of each row of a chunk.
 type sifted struct {
-	base  uint64  // seq of the first new item
-	fresh []entry // the items of new objects for the index, sorted by hash
-	isNew []bool  // by row
+	base  uint64 // seq of the first new item
+	fresh []ref  // the rows of new objects, sorted by hash; once they are numbered, their sequence numbers less base
+	isNew []bool // by row
 	// met are the items that the reading meets for the first time, known from before.
 	met                       []uint64
 	known, duplicates, unsure int
@@ -43,7 +43,9 @@ type conflict struct {
 // sift tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. It is
 // called with the batch's turn.
 func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref, changed bool) (*sifted, error) {
-	s := &sifted{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items)), changed: changed}
+	s := &sifted{
+		base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items)), changed: changed,
+	}
 	if s.base+uint64(len(items)) > maxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(maxSeq))
 	}
@@ -51,7 +53,15 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 	if err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(probes, func(p probe) bool { return p.found }) && !repeated(refs) {
+		s.fresh = refs // numbered as they are
+		for i := range s.isNew {
+			s.isNew[i] = true
+		}
+		return s, nil
+	}
 	var conflicts []conflict
+	s.fresh = make([]ref, 0, len(refs))
 	for len(refs) > 0 {
 		n := 1
 		for n < len(refs) && refs[n].hash == refs[0].hash {
@@ -68,7 +78,7 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 			}
 		}
 		s.isNew[same[0].row] = true
-		s.fresh = append(s.fresh, entry{hash: same[0].hash, fp: same[0].fp, seq: uint64(same[0].row)})
+		s.fresh = append(s.fresh, same[0])
 		for _, r := range same[1:] {
 			if r.fp == same[0].fp {
 				s.duplicates++
@@ -85,6 +95,16 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 	s.number()
 	s.conflicts, err = db.explain(ctx, b, items, conflicts)
 	return s, err
+}
+
+// repeated reports whether an object comes more than once in sorted rows.
+func repeated(refs []ref) bool {
+	for i := 1; i < len(refs); i++ {
+		if refs[i].hash == refs[i-1].hash {
+			return true
+		}
+	}
+	return false
 }
 
 // again books the rows of an object that the batch has.
@@ -110,20 +130,20 @@ func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []co
 
 // number gives the new items their sequence numbers, in the order of the rows, and versions their numbers.
 func (s *sifted) number() {
-	seqs := make([]uint64, len(s.isNew))
-	next := s.base
+	places := make([]int32, len(s.isNew))
+	next := int32(0)
 	for row, yes := range s.isNew {
-		seqs[row] = next
+		places[row] = next
 		if yes {
 			next++
 		}
 	}
 	for i := range s.fresh {
-		s.fresh[i].seq = seqs[s.fresh[i].seq]
+		s.fresh[i].row = places[s.fresh[i].row]
 	}
 	for i := range s.changes {
 		if c := &s.changes[i]; c.is == metChanged {
-			c.version = c.history.add(seqs[c.row], c.content)
+			c.version = c.history.add(s.base+uint64(places[c.row]), c.content)
 		}
 	}
 }
@@ -183,19 +203,24 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 
 // probe looks up what the filter does not rule out, each object once, on all cores. The answer is sorted by hash.
 func (db *DB) probe(ctx context.Context, b *batch, refs []ref) ([]probe, error) {
-	var probes []probe
-	for i, r := range refs {
-		if (i == 0 || r.hash != refs[i-1].hash) && b.adding.bloom.has(r.hash) {
+	probes := make([]probe, 0, len(refs)/64)
+	for i := range refs {
+		if r := &refs[i]; b.adding.bloom.has(r.hash) && (i == 0 || r.hash != refs[i-1].hash) {
 			probes = append(probes, probe{hash: r.hash})
 		}
 	}
+	l, near := b.late.Load(), b.adding.near.Load()
 	var mu sync.Mutex
 	var failed error
 	parallel(len(probes), func(from, to int) {
 		if from == to {
 			return
 		}
-		err := db.viewBatch(ctx, b, func(bk buckets) error { return lookupRuns(bk, probes[from:to]) })
+		err := db.viewBatch(ctx, b, func(bk buckets) error {
+			best, err := lookup(bk, l, near, probes[from:to])
+			b.adding.near.Store(best)
+			return err
+		})
 		if err != nil {
 			mu.Lock()
 			failed = err

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,10 +14,48 @@ import (
 // errFormer is load's answer to a queue of a former format.
 var errFormer = errors.New("the queue has a former format")
 
-// upgrade writes a queue of format 1 anew in the present one and puts it in the old one's place, whole or not at all. What
-// differs: in format 1 records, runs, gates, daily counts and the index key had no checksum, and the entries of the index
-// repeated what they share.
+// upgrade brings a queue of a former format to the present one, whole or not at all.
 func upgrade(path string, from *bbolt.DB) error {
+	version := uint32(0)
+	err := from.View(func(tx *bbolt.Tx) error {
+		version = binary.BigEndian.Uint32(tx.Bucket(bucketMeta).Get(keyFormat))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if version > 1 {
+		return from.Update(bookIndexed)
+	}
+	return upgradeFirst(path, from)
+}
+
+// bookIndexed takes a file from format 2 to 3: from now on the books say how far the runs of the index go. Up to format 2
+// every item was in one.
+func bookIndexed(tx *bbolt.Tx) error {
+	all := tx.Bucket(bucketBatches)
+	err := all.ForEachBucket(func(k []byte) error {
+		bk, err := bucketsOf(tx, binary.BigEndian.Uint32(k))
+		if err != nil {
+			return err
+		}
+		var m meta
+		if err := readMeta(bk, &m); err != nil {
+			return damaged("batch %x: %v", k, err)
+		}
+		m.Indexed = uint64(m.Batch.Counts.Items)
+		value, err := json.Marshal(&m)
+		if err != nil {
+			return err
+		}
+		return bk.root.Put(keyBatch, appendSum(value))
+	})
+	return errors.Join(err, tx.Bucket(bucketMeta).Put(keyFormat, formatValue()))
+}
+
+// upgradeFirst writes a queue of format 1 anew and puts it in the old one's place. What differs: in format 1 records,
+// runs, gates, daily counts and the index key had no checksum, and the entries of the index repeated what they share.
+func upgradeFirst(path string, from *bbolt.DB) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -61,7 +100,7 @@ func bindAll(to *bbolt.DB) error {
 	}
 	return to.Update(func(tx *bbolt.Tx) error {
 		head := tx.Bucket(bucketMeta)
-		return errors.Join(head.Put(keyIndexKey, bind(keyIndexKey, bytes.Clone(head.Get(keyIndexKey)))), head.Put(keyFormat, formatValue()))
+		return errors.Join(head.Put(keyIndexKey, bind(keyIndexKey, bytes.Clone(head.Get(keyIndexKey)))), bookIndexed(tx))
 	})
 }
 

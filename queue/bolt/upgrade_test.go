@@ -14,10 +14,16 @@ import (
 	"airlift/queue"
 )
 
-// TestUpgrade opens a queue as airlift wrote it in format 1: everything must be there, once and for all.
+// TestUpgrade opens queues as airlift wrote them in former formats: everything must be there, once and for all.
 func TestUpgrade(t *testing.T) {
+	for n := 1; n < format; n++ {
+		t.Run(fmt.Sprint("format", n), func(t *testing.T) { testUpgrade(t, formerQueue(t, n)) })
+	}
+}
+
+func testUpgrade(t *testing.T, former []byte) {
 	path := filepath.Join(t.TempDir(), "q.db")
-	must(t, os.WriteFile(path, formerQueue(t), 0o640))
+	must(t, os.WriteFile(path, former, 0o640))
 	for range 2 {
 		db := mustOpen(t, path)
 		b, err := db.Batch(t.Context(), "b")
@@ -37,6 +43,10 @@ func TestUpgrade(t *testing.T) {
 		if err != nil || !found || e.State != queue.Submitted || e.JobID != fmt.Sprintf("%032x", 4) {
 			t.Errorf("item 4: got %+v, %t, %v", e, found, err)
 		}
+		rows := []queue.Item{e.Item, {Bucket: "archive", Key: "reels/0005.mov"}}
+		if has, err := db.Has(t.Context(), "b", rows, false); err != nil || !has[0] || !has[1] {
+			t.Errorf("known: got %v, %v, want both", has, err)
+		}
 		if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
 			t.Errorf("check: got %q, %v", report.Problems, err)
 		}
@@ -52,8 +62,8 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-func formerQueue(t *testing.T) []byte {
-	f, err := os.Open("testdata/format1.db.gz")
+func formerQueue(t *testing.T, format int) []byte {
+	f, err := os.Open(fmt.Sprintf("testdata/format%d.db.gz", format))
 	must(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)

@@ -144,6 +144,9 @@ func (db *DB) apply(group []*op) error {
 		b.dirty = false
 		db.publish(b)
 	}
+	for _, fn := range t.after {
+		fn()
+	}
 	if t.woken {
 		db.wake()
 	}
@@ -158,10 +161,14 @@ type txn struct {
 	dirty   []*batch
 	days    map[dayKey]bool // counts to store
 	created map[string]bool // ids of batches made in this transaction
+	after   []func()
 	writes  int
 	err     error
 	woken   bool
 }
+
+// then calls fn once the transaction is durable, before those who wait for it are answered.
+func (t *txn) then(fn func()) { t.after = append(t.after, fn) }
 
 func (t *txn) put(b *bbolt.Bucket, key, value []byte) {
 	t.writes++

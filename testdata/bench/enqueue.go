@@ -86,7 +86,7 @@ func airliftEnqueue(a args, m *meter) error {
 		if err != nil {
 			return total, err
 		}
-		return total, db.EndReading(ctx, batchID, true)
+		return total, m.do(func() error { return db.EndReading(ctx, batchID, true) })
 	}
 	total, err := read(m)
 	if err != nil {

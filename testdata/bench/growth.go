@@ -74,7 +74,7 @@ func grow(a args, db *bolt.DB, m *meter) error {
 	if err != nil {
 		return err
 	}
-	if err := db.EndReading(ctx, batchID, true); err != nil {
+	if err := enqueue.do(func() error { return db.EndReading(ctx, batchID, true) }); err != nil {
 		return err
 	}
 	drain := &meter{}
