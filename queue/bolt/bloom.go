@@ -4,7 +4,7 @@ import "math/bits"
 
 // bloom is a Bloom filter over the hashes of a batch: most new rows need no look at the index. It is one filter, and
 // read anew from the index at twice the size when it is full: several would each cost a row a read of far memory. About
-// 10 bits an entry give one false hit in a hundred.
+// 12 bits an entry give one false hit in two hundred, each of which costs a look into every run.
 type bloom struct {
 	lines []bloomLine
 	room  int64 // entries it may still take
@@ -16,7 +16,7 @@ type bloomLine [8]uint64
 
 const (
 	bloomBits  = 6
-	bloomEach  = 10      // bits an entry
+	bloomEach  = 12      // bits an entry
 	bloomFirst = 1 << 17 // entries of the smallest filter
 )
 

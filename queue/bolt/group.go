@@ -125,6 +125,7 @@ func packGroup(entries []entry, s groupShape) (key, value []byte) {
 	}
 	putBigEndian(value[2:groupHead], s.least)
 	var h [hashLen]byte
+	seqLen := s.seqLen()
 	for i := range entries {
 		e := &entries[i]
 		e.hash.append(h[:0])
@@ -133,7 +134,7 @@ func packGroup(entries []entry, s groupShape) (key, value []byte) {
 			value = binary.BigEndian.AppendUint32(value, e.fp)
 		}
 		n := len(value)
-		value = value[:n+s.seqLen()]
+		value = value[:n+seqLen]
 		putBigEndian(value[n:], e.seq-s.least)
 	}
 	return key, bind(key, value)
@@ -141,21 +142,22 @@ func packGroup(entries []entry, s groupShape) (key, value []byte) {
 
 // groupShape is what decides how wide a group's entries are.
 type groupShape struct {
-	first, last hash
+	first       hash
 	shared      int
 	prints      bool
 	least, most uint64
 }
 
-// with returns the shape after one more entry, which follows the others.
-func (s groupShape) with(e *entry, n int) groupShape {
-	if n == 0 {
-		return groupShape{first: e.hash, last: e.hash, shared: groupShared, prints: e.fp != 0, least: e.seq, most: e.seq}
-	}
-	s.last, s.prints = e.hash, s.prints || e.fp != 0
+// shapeOf returns the shape of a group with one entry.
+func shapeOf(e *entry) groupShape {
+	return groupShape{first: e.hash, shared: groupShared, prints: e.fp != 0, least: e.seq, most: e.seq}
+}
+
+// take makes room for one more entry, which follows the others.
+func (s *groupShape) take(e *entry) {
+	s.prints = s.prints || e.fp != 0
 	s.least, s.most = min(s.least, e.seq), max(s.most, e.seq)
-	s.shared = min(groupShared, sharedBytes(s.first, s.last))
-	return s
+	s.shared = min(groupShared, sharedBytes(s.first, e.hash))
 }
 
 func (s groupShape) seqLen() int {

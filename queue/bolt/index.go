@@ -22,12 +22,15 @@ type runWriter struct {
 
 func (w *runWriter) add(e entry) {
 	n := len(w.entries)
-	shape := w.shape.with(&e, n)
-	if groupHead+(n+1)*shape.width()+sumLen > groupMax {
+	before := w.shape
+	if n == 0 {
+		w.shape = shapeOf(&e)
+	} else if w.shape.take(&e); groupHead+(n+1)*w.shape.width()+sumLen > groupMax {
+		w.shape = before
 		w.flush()
-		shape = w.shape.with(&e, 0)
+		w.shape = shapeOf(&e)
 	}
-	w.entries, w.shape = append(w.entries, e), shape
+	w.entries = append(w.entries, e)
 	w.total++
 }
 

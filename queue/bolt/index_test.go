@@ -82,11 +82,11 @@ func TestBloom(t *testing.T) {
 			wrong++
 		}
 	}
-	if wrong > 3000 {
-		t.Errorf("%d of 100,000 others are taken for known by a full filter, want at most 3 %%", wrong)
+	if wrong > 1000 {
+		t.Errorf("%d of 100,000 others are taken for known by a full filter, want at most 1 %%", wrong)
 	}
-	if perItem := float64(len(f.lines)*64) / float64(len(in)); perItem > 1.5 {
-		t.Errorf("a full filter takes %.1f bytes an item, want at most 1.5", perItem)
+	if perItem := float64(len(f.lines)*64) / float64(len(in)); perItem > 1.6 {
+		t.Errorf("a full filter takes %.1f bytes an item, want at most 1.6", perItem)
 	}
 }
 
@@ -118,10 +118,16 @@ func TestSortRefs(t *testing.T) {
 		for i := range refs {
 			refs[i] = ref{hash: hash{rand.Uint64N(uint64(n)) << 50, rand.Uint64N(2)}, row: int32(i)}
 		}
-		want := slices.Clone(refs)
-		slices.SortStableFunc(want, func(a, b ref) int { return a.compare(b.hash) })
-		if got := sortRefs(refs); !slices.Equal(got, want) {
-			t.Errorf("%d refs: got %v, want %v", n, got, want)
+		for _, common := range []int{0, 8} {
+			for i := range refs {
+				refs[i].hi |= ^(^uint64(0) >> common)
+			}
+			want := slices.Clone(refs)
+			slices.SortStableFunc(want, func(a, b ref) int { return a.compare(b.hash) })
+			got := sortRefs(refs, common)
+			if !slices.Equal(got, want) {
+				t.Errorf("%d refs with %d bits in common are not sorted", n, common)
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ const lateMost = maxRun
 // reading ends. A process that was killed loses nothing with them: the books say how far the runs go, and the next one
 // that needs the index makes the rest again from the items. It never changes once others see it.
 type late struct {
-	lists []stretch
+	some []stretch // in the order of the items
 }
 
 // stretch is what the index has of some items, sorted by hash. The sequence number of an item is base plus its row.
@@ -32,47 +32,41 @@ func (s *stretch) entry(i int) entry {
 
 // len returns the number of entries.
 func (l *late) len() (n int) {
-	for _, list := range l.lists {
-		n += len(list.refs)
+	for _, s := range l.some {
+		n += len(s.refs)
 	}
 	return n
 }
 
-// lateFew is how many lists are kept of fewer entries than this part of a run: a scan may go on for hours, and add what
-// it finds twenty times a second.
+// lateFew is how many stretches of fewer entries than this part of a run are kept: a scan may go on for hours, and add
+// what it finds twenty times a second.
 const lateFew = 16
 
-// with returns what there is after one more list.
-func (l *late) with(list stretch) *late {
-	if len(list.refs) == 0 {
+// with returns what there is after one more stretch.
+func (l *late) with(s stretch) *late {
+	if len(s.refs) == 0 {
 		return l
 	}
-	lists := append(slices.Clip(l.lists), list)
-	var small, large []stretch
-	for _, list := range lists {
-		if len(list.refs) < lateMost/lateFew {
-			small = append(small, list)
-		} else {
-			large = append(large, list)
-		}
+	some := append(slices.Clip(l.some), s)
+	small := len(some)
+	for small > 0 && len(some[small-1].refs) < lateMost/lateFew {
+		small--
 	}
-	if len(small) >= lateFew {
-		one := stretch{base: small[0].base} // the least: they are in the order of the items
-		merge(small, func(e entry) { one.refs = append(one.refs, ref{e.hash, e.fp, int32(e.seq - one.base)}) })
-		lists = append(large, one)
+	if len(some)-small >= lateFew {
+		some = append(some[:small:small], join(some[small:], 0))
 	}
-	return &late{lists}
+	return &late{some}
 }
 
 // lookup looks the probes up, which must be sorted by hash, and returns those that are not found.
 func (l *late) lookup(todo []*probe) []*probe {
-	for _, list := range l.lists {
+	for _, s := range l.some {
 		left := todo[:0]
 		for _, p := range todo {
-			at, found := slices.BinarySearchFunc(list.refs, p.hash, ref.compare)
-			list.refs = list.refs[at:]
+			at, found := slices.BinarySearchFunc(s.refs, p.hash, ref.compare)
+			s.refs = s.refs[at:]
 			if found {
-				e := list.entry(0)
+				e := s.entry(0)
 				p.found, p.fp, p.seq = true, e.fp, e.seq
 			} else {
 				left = append(left, p)

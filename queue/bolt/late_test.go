@@ -83,7 +83,7 @@ func TestKilledWhileReading(t *testing.T) {
 	}
 }
 
-// TestLateIsBounded adds in small chunks for long, and more than a run's worth in all: lists and runs stay few.
+// TestLateIsBounded adds in small chunks for long, and more than a run's worth in all: stretches and runs stay few.
 func TestLateIsBounded(t *testing.T) {
 	db := mustOpen(t, filepath.Join(t.TempDir(), "q.db"))
 	must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
@@ -101,8 +101,8 @@ func TestLateIsBounded(t *testing.T) {
 		if added.Added != rows {
 			t.Fatalf("got %+v, want %d added", added, rows)
 		}
-		if l := b.late.Load(); len(l.lists) > 2*lateFew || l.len() >= lateMost {
-			t.Fatalf("after %d items: %d lists of %d entries in memory", n, len(l.lists), l.len())
+		if l := b.late.Load(); len(l.some) > 2*lateFew || l.len() >= lateMost {
+			t.Fatalf("after %d items: %d stretches of %d entries in memory", n, len(l.some), l.len())
 		}
 	}
 	for range 400 {

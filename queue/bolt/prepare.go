@@ -26,24 +26,24 @@ func prepare(key [16]byte, items []queue.Item) []ref {
 			refs[i] = ref{h.object(it.Bucket, it.Key), h.fields(it), int32(i)}
 		}
 	})
-	return sortRefs(refs)
+	return sortRefs(refs, 0)
 }
 
-// sortRefs spreads the rows over their hashes' first bits, some eight to a place, and sorts each place by insertion:
-// hashes are evenly spread, whatever the keys are. Equal ones stay in their order.
-func sortRefs(refs []ref) []ref {
+// sortRefs spreads the rows over their hashes' first bits behind those that all have in common, some eight to a place,
+// and sorts each place by insertion: hashes are evenly spread, whatever the keys are. Equal ones stay in their order.
+func sortRefs(refs []ref, common int) []ref {
 	shift := 64 - max(0, bits.Len(uint(len(refs)))-3)
 	ends := make([]int32, 1<<(64-shift)+1)
 	for i := range refs {
-		ends[refs[i].hi>>shift+1]++
+		ends[refs[i].hi<<common>>shift+1]++
 	}
 	for i := 1; i < len(ends); i++ {
 		ends[i] += ends[i-1]
 	}
 	sorted := make([]ref, len(refs))
-	for _, r := range refs {
-		at := &ends[r.hi>>shift]
-		sorted[*at] = r
+	for i := range refs {
+		at := &ends[refs[i].hi<<common>>shift]
+		sorted[*at] = refs[i]
 		*at++
 	}
 	start := int32(0)

@@ -49,11 +49,14 @@ func (w *runWriter) settle(t *txn, b *batch, bk buckets) {
 
 // run packs all entries as one run, on all cores.
 func (l *late) run() *runWriter {
-	const parts = 8
-	var ws [parts]runWriter
-	each(parts, func() func(i int) {
+	const partBits = 3
+	var ws [1 << partBits]runWriter
+	each(len(ws), func() func(i int) {
 		return func(i int) {
-			merge(l.between(uint64(i), parts), ws[i].add)
+			part := join(l.between(uint64(i), partBits), partBits)
+			for n := range part.refs {
+				ws[i].add(part.entry(n))
+			}
 			ws[i].flush()
 		}
 	})
@@ -63,42 +66,36 @@ func (l *late) run() *runWriter {
 	return &ws[0]
 }
 
-// between returns what the lists have in one of so many equal parts of all hashes.
-func (l *late) between(part, parts uint64) []stretch {
-	lists := slices.Clone(l.lists)
-	width := ^uint64(0)/parts + 1
-	for i := range lists {
-		refs := lists[i].refs
-		from, _ := slices.BinarySearchFunc(refs, hash{hi: part * width}, ref.compare)
-		to := len(refs)
-		if part+1 < parts {
-			to, _ = slices.BinarySearchFunc(refs, hash{hi: (part + 1) * width}, ref.compare)
+// between returns what the stretches have of the hashes that begin with so many given bits.
+func (l *late) between(first uint64, n int) []stretch {
+	some := slices.Clone(l.some)
+	from, to := hash{hi: first << (64 - n)}, hash{hi: (first + 1) << (64 - n)}
+	for i := range some {
+		refs := some[i].refs
+		low, _ := slices.BinarySearchFunc(refs, from, ref.compare)
+		high := len(refs)
+		if to.hi > 0 {
+			high, _ = slices.BinarySearchFunc(refs, to, ref.compare)
 		}
-		lists[i].refs = refs[from:to]
+		some[i].refs = refs[low:high]
 	}
-	return lists
+	return some
 }
 
-// merge calls add with all entries in the order of their hashes.
-func merge(lists []stretch, add func(entry)) {
-	lists = slices.DeleteFunc(lists, func(list stretch) bool { return len(list.refs) == 0 })
-	heads := make([]hash, len(lists)) // side by side, because each is looked at for every entry
-	for i := range lists {
-		heads[i] = lists[i].refs[0].hash
+// join makes one stretch of several, which are in the order of the items, and whose hashes have so many first bits in
+// common.
+func join(some []stretch, common int) stretch {
+	n := 0
+	for _, s := range some {
+		n += len(s.refs)
 	}
-	for len(heads) > 0 {
-		least := 0
-		for i := 1; i < len(heads); i++ {
-			if heads[i].hi < heads[least].hi || heads[i].hi == heads[least].hi && heads[i].lo < heads[least].lo {
-				least = i
-			}
+	one := stretch{some[0].base, make([]ref, 0, n)}
+	for _, s := range some {
+		for _, r := range s.refs {
+			r.row += int32(s.base - one.base)
+			one.refs = append(one.refs, r)
 		}
-		list := &lists[least]
-		add(list.entry(0))
-		if list.refs = list.refs[1:]; len(list.refs) > 0 {
-			heads[least] = list.refs[0].hash
-			continue
-		}
-		lists, heads = slices.Delete(lists, least, least+1), slices.Delete(heads, least, least+1)
 	}
+	one.refs = sortRefs(one.refs, common)
+	return one
 }

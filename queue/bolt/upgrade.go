@@ -139,7 +139,10 @@ func regroupFormer(k, v []byte) ([]byte, error) {
 	var shape groupShape
 	for ; len(value) > 0; value = value[width:] {
 		e := entry{hashAt(value), binary.BigEndian.Uint32(value[hashLen:]), bigEndian(value[hashLen+4 : width])}
-		shape = shape.with(&e, len(entries))
+		if len(entries) == 0 {
+			shape = shapeOf(&e)
+		}
+		shape.take(&e)
 		entries = append(entries, e)
 	}
 	_, v = packGroup(entries, shape)
