@@ -40,12 +40,13 @@ type packer struct {
 	bucket  []int
 	own     []int
 	schema  []int
+	columns [][]column // of each of the schemas
 }
 
 // pack returns a sealed block. A block is: the number of items; the dictionaries of buckets, own job fields and lists of
 // extra columns; which of each an item has (left out where there is one only); lines; a byte that says which of the next
-// three there are; names; contents; versions; keys, each without what it shares with the one before; values of the extra
-// columns. Sequence numbers are implied by the block's key.
+// three there are; names; contents; versions; keys, each without what it shares with the one before; the sorts and the
+// values of the extra columns (see values.go). Sequence numbers are implied by the block's key.
 func (p *packer) pack(items []queue.Item) ([]byte, error) {
 	p.collect(items)
 	b := binary.AppendUvarint(p.buf[:0], uint64(len(items)))
@@ -97,13 +98,8 @@ func (p *packer) pack(items []queue.Item) ([]byte, error) {
 		b = appendString(b, key[n:])
 		before = key
 	}
-	for i := range items {
-		for _, f := range items[i].Extra {
-			b = appendString(b, f.Value)
-		}
-	}
-	p.buf = b
-	return seal(b)
+	p.buf = p.values(b, items)
+	return seal(p.buf)
 }
 
 // What a block has only if one of its items has it.
@@ -111,9 +107,11 @@ const (
 	hasNames = 1 << iota
 	hasContents
 	hasVersions
+	hasSorts // always, since format 3
 )
 
 func partsOf(items []queue.Item) (has byte) {
+	has = hasSorts
 	for i := range items {
 		it := &items[i]
 		if it.Name != "" {
@@ -129,21 +127,27 @@ func partsOf(items []queue.Item) (has byte) {
 	return has
 }
 
-// collect fills the dictionaries. Neighbours mostly have the same entries, so the last one is tried first.
+// collect fills the dictionaries. Neighbours mostly have the same entries.
 func (p *packer) collect(items []queue.Item) {
 	p.buckets, p.owns, p.schemas = p.buckets[:0], p.owns[:0], p.schemas[:0]
 	p.bucket, p.own, p.schema = p.bucket[:0], p.own[:0], p.schema[:0]
 	for i := range items {
 		it := &items[i]
-		bucket := find(p.buckets, p.bucket, func(s string) bool { return s == it.Bucket })
+		if i > 0 {
+			if l := &items[i-1]; it.Bucket == l.Bucket && it.Own.Equal(l.Own) && sameColumns(it.Extra, l.Extra) {
+				p.bucket, p.own, p.schema = append(p.bucket, p.bucket[i-1]), append(p.own, p.own[i-1]), append(p.schema, p.schema[i-1])
+				continue
+			}
+		}
+		bucket := find(p.buckets, func(s string) bool { return s == it.Bucket })
 		if bucket == len(p.buckets) {
 			p.buckets = append(p.buckets, it.Bucket)
 		}
-		own := find(p.owns, p.own, func(f *queue.JobFields) bool { return f.Equal(it.Own) })
+		own := find(p.owns, func(f *queue.JobFields) bool { return f.Equal(it.Own) })
 		if own == len(p.owns) {
 			p.owns = append(p.owns, &it.Own)
 		}
-		schema := find(p.schemas, p.schema, func(s []queue.Field) bool { return sameColumns(s, it.Extra) })
+		schema := find(p.schemas, func(s []queue.Field) bool { return sameColumns(s, it.Extra) })
 		if schema == len(p.schemas) {
 			p.schemas = append(p.schemas, it.Extra)
 		}
@@ -152,10 +156,7 @@ func (p *packer) collect(items []queue.Item) {
 }
 
 // find returns the place in the dictionary of what same recognises, or the length of the dictionary.
-func find[T any](dict []T, used []int, same func(T) bool) int {
-	if n := len(used); n > 0 && same(dict[used[n-1]]) {
-		return used[n-1]
-	}
+func find[T any](dict []T, same func(T) bool) int {
 	if i := slices.IndexFunc(dict, same); i >= 0 {
 		return i
 	}
@@ -163,7 +164,15 @@ func find[T any](dict []T, used []int, same func(T) bool) int {
 }
 
 func sameColumns(a, b []queue.Field) bool {
-	return slices.EqualFunc(a, b, func(x, y queue.Field) bool { return x.Name == y.Name })
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Name != b[i].Name {
+			return false
+		}
+	}
+	return true
 }
 
 func appendIndexes(b []byte, indexes []int, dict int) []byte {
@@ -187,11 +196,19 @@ func appendFields(b []byte, f *queue.JobFields) []byte {
 
 // shared returns the length of what both strings start with.
 func shared(a, b string) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
+	n, i := min(len(a), len(b)), 0
+	for i+8 <= n && word(a, i) == word(b, i) {
+		i += 8
 	}
-	return n
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// word returns eight bytes of a string, which the compiler reads at once.
+func word(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

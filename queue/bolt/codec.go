@@ -45,6 +45,16 @@ func (r *reader) varint() int64 {
 	return n
 }
 
+func (r *reader) byte() byte {
+	if len(r.b) == 0 {
+		r.fail()
+		return 0
+	}
+	c := r.b[0]
+	r.b = r.b[1:]
+	return c
+}
+
 // count reads a number of things of which each takes at least one byte (or min bytes), so that no garbage makes us
 // allocate more than the value is long.
 func (r *reader) count() int {

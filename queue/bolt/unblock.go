@@ -18,6 +18,7 @@ type unpacker struct {
 	raw, keys []byte
 	items     []queue.Item
 	fields    []queue.Field
+	texts     texts
 }
 
 // unpack decodes a sealed block whose first item has the given sequence number.
@@ -65,7 +66,7 @@ func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 		items[i] = queue.Item{Seq: first + uint64(i), Line: line, Bucket: buckets[bucket(i)], Own: owns[own(i)]}
 	}
 	has := r.uvarint()
-	if has&^(hasNames|hasContents|hasVersions) != 0 {
+	if has&^(hasNames|hasContents|hasVersions|hasSorts) != 0 {
 		return nil, errGarbled
 	}
 	if has&hasNames != 0 {
@@ -86,6 +87,8 @@ func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 	if err := u.readKeys(&r); err != nil {
 		return nil, err
 	}
+	sorts := r.columns(schemas, has&hasSorts != 0)
+	u.texts.reset()
 	fields := u.fields // what is left of a piece of memory for many items
 	for i := range items {
 		columns := schemas[schema(i)]
@@ -102,7 +105,7 @@ func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 		}
 		items[i].Extra, fields = fields[:len(columns):len(columns)], fields[len(columns):]
 		for j, name := range columns {
-			items[i].Extra[j] = queue.Field{Name: name, Value: r.text()}
+			items[i].Extra[j] = queue.Field{Name: name, Value: r.value(sorts[schema(i)][j], &u.texts)}
 		}
 	}
 	return items, r.end()
