@@ -30,6 +30,9 @@ func (b *batch) lateRun() *runWriter {
 	if l == nil || b.adding.indexed == uint64(b.public.Load().Counts.Items) {
 		return nil
 	}
+	if l.len() == 0 {
+		return &runWriter{} // of versions, which the index does not have
+	}
 	return l.run()
 }
 
