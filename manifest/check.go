@@ -19,6 +19,8 @@ type checker struct {
 
 	goodBucket string                     // the last bucket that was found good
 	services   map[string]json.RawMessage // by the text given; rows repeat it
+	newest     string                     // the text among these that was met last for the first time
+	parsed     json.RawMessage            // that of newest
 }
 
 // cachedServices bounds the memory of checker.services, with knownText.
@@ -88,6 +90,9 @@ func (c *checker) fill(e *Entry, v *values) string {
 }
 
 func (c *checker) parseServices(s string) (json.RawMessage, error) {
+	if s == c.newest {
+		return c.parsed, nil
+	}
 	if parsed, ok := c.services[s]; ok {
 		return parsed, nil
 	}
@@ -98,7 +103,8 @@ func (c *checker) parseServices(s string) (json.RawMessage, error) {
 	if c.services == nil || len(c.services) >= cachedServices {
 		c.services = make(map[string]json.RawMessage)
 	}
-	c.services[strings.Clone(s)] = parsed
+	c.newest, c.parsed = strings.Clone(s), parsed
+	c.services[c.newest] = parsed
 	return parsed, nil
 }
 

@@ -19,17 +19,16 @@ type jsonRows struct {
 	dec     *jsontext.Decoder
 	buf     bytes.Buffer          // the decoder's input: the line at hand
 	members [3]map[string]*member // by scope and text: what the names met so far mean; lines repeat them
-	head    member                // before the first one of a line
-	at      *member               // where quick is: the last one that it met
+	pattern []byte                // the line that again compares with, if quick has read one
+	varying []varying             // what varies in pattern, in its order
 
 	// The row at hand.
 	text   string
 	v      values
 	seen   [columns]bool
-	extra  []Field
-	wide   int    // how many the row before had
-	reason string // the first thing that is wrong with it
-	vague  bool   // it is doubtful which object the row names
+	extra  []Field // used again for the next row
+	reason string  // the first thing that is wrong with it
+	vague  bool    // it is doubtful which object the row names
 }
 
 func newJSONL(in *input, c *checker) *jsonRows {
@@ -41,8 +40,8 @@ func (r *jsonRows) read(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if r.quick(line) {
-		*e = Entry{Line: r.in.line, Extra: r.extra}
+	if r.again(line) || r.quick(line) {
+		*e = r.entry()
 		if r.check.fill(e, &r.v) == "" {
 			return nil
 		}
@@ -68,9 +67,18 @@ func (r *jsonRows) line() ([]byte, error) {
 
 // begin forgets the row before.
 func (r *jsonRows) begin() {
-	r.wide = len(r.extra)
 	r.v, r.seen = values{}, [columns]bool{}
-	r.extra, r.reason, r.vague = nil, "", false
+	clear(r.extra) // or it would hold on to lines
+	r.extra, r.reason, r.vague = r.extra[:0], "", false
+	if cap(r.extra) > knownMembers {
+		r.extra = nil
+	}
+	r.pattern, r.varying = r.pattern[:0], r.varying[:0]
+}
+
+// entry makes the row's entry, which check has to fill yet.
+func (r *jsonRows) entry() Entry {
+	return Entry{Line: r.in.line, Extra: append([]Field(nil), r.extra...)}
 }
 
 // strictly reads a line by the decoder, and says what is wrong with it.
@@ -87,7 +95,7 @@ func (r *jsonRows) strictly(line []byte, e *Entry) error {
 	if r.reason != "" {
 		return r.check.reject(r.in.line, r.reason, v, r.extra)
 	}
-	*e = Entry{Line: r.in.line, Extra: r.extra}
+	*e = r.entry()
 	if reason := r.check.fill(e, v); reason != "" {
 		return r.check.reject(r.in.line, reason, v, r.extra)
 	}
@@ -157,9 +165,6 @@ func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, val
 		return
 	}
 	if col == colExtra || col.carried() {
-		if r.extra == nil {
-			r.extra = make([]Field, 0, max(1, r.wide))
-		}
 		r.extra = append(r.extra, Field{name, value})
 		if col != colExtra && !r.seen[col] && (kind == '"' || kind == '0') {
 			r.v[col], r.seen[col] = value, true

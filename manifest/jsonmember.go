@@ -15,17 +15,17 @@ const (
 	inDestination
 )
 
-// member is what a name in a scope means, and what quick knows of the lines in
-// which it stood.
+// member is what a name in a scope means, and what quick and again know of it.
 type member struct {
 	text  string // the name with its quotes
 	scope scope
 	col   column
 	into  scope // of the members Source and Destination themselves
 
-	next  *member // the one that stood behind it
-	line  int64   // the last line in which it stood
-	value string  // the text of its last value
+	line   int64  // the last line in which it stood
+	value  string // the text of its last value
+	meant  string // what that means
+	varied bool   // it was another one once
 }
 
 // What is remembered of a manifest is bounded: so many names in each scope, and

@@ -8,26 +8,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// quick reads a line as parse does, at a fraction of its cost: manifests are
-// written by programs, whose lines have the same names in the same order and
-// many of the same values. It is false for whatever it is not certain of, such
-// as a name or an object that parse has not met yet, and for all that is wrong.
-// Such a line is parse's, so that quick decides nothing.
+// quick reads a line as parse does, at less cost, if all its names were met
+// before. It is false for whatever it is not certain of, and for all that is
+// wrong: such a line is parse's, so that quick decides nothing.
 func (r *jsonRows) quick(line []byte) bool {
-	if line[0] != '{' || !plainLine(line) {
+	r.begin()
+	if line[0] != '{' || !plainText(line) || r.quickObject(line, 1, top) != len(line) || r.reason != "" {
 		return false
 	}
-	r.begin()
-	r.at = &r.head
-	return r.quickObject(line, 1, top) == len(line) && r.reason == ""
+	if len(line) <= longPattern {
+		r.pattern = append(r.pattern, line...)
+	}
+	return true
 }
 
-// plainLine tells that a line is valid UTF-8 without control characters. Its
-// strings end at the next quote then, unless there are backslashes in them.
-func plainLine(line []byte) bool {
+// plainText tells that a text is valid UTF-8 without control characters.
+func plainText(text []byte) bool {
 	const each = 0x0101010101010101 // byte of eight
 	high := uint64(0)
-	rest := line
+	rest := text
 	for ; len(rest) >= 8; rest = rest[8:] {
 		eight := binary.LittleEndian.Uint64(rest)
 		if (eight-each*' ')&^eight&(each*0x80) != 0 { // one is less than a blank
@@ -41,7 +40,7 @@ func plainLine(line []byte) bool {
 		}
 		high |= uint64(c)
 	}
-	return high&(each*0x80) == 0 || utf8.Valid(line)
+	return high&(each*0x80) == 0 || utf8.Valid(text)
 }
 
 // quickObject reads an object's members, the first of which stands at line[i:].
@@ -51,12 +50,16 @@ func (r *jsonRows) quickObject(line []byte, i int, s scope) int {
 		return i + 1
 	}
 	for {
-		m := r.quickMember(line, i, s)
+		end := stringEnd(line, i)
+		if end < 0 {
+			return -1
+		}
+		m := r.members[s][string(line[i:end])]
 		if m == nil || m.line == r.in.line { // not known, or given twice
 			return -1
 		}
 		m.line = r.in.line
-		if i = blanks(line, i+len(m.text)); byteAt(line, i) != ':' {
+		if i = blanks(line, end); byteAt(line, i) != ':' {
 			return -1
 		}
 		i = blanks(line, i+1)
@@ -80,38 +83,15 @@ func (r *jsonRows) quickObject(line []byte, i int, s scope) int {
 	}
 }
 
-// quickMember gives the member whose name stands at line[i:], nil if it is not known.
-func (r *jsonRows) quickMember(line []byte, i int, s scope) *member {
-	m := r.at.next
-	if m == nil || m.scope != s || !hasPrefix(line[i:], m.text) {
-		end := stringEnd(line, i)
-		if end < 0 {
-			return nil
-		}
-		if m = r.members[s][string(line[i:end])]; m == nil {
-			return nil
-		}
-		r.at.next = m
-	}
-	r.at = m
-	return m
-}
-
 // quickValue sets the value of m that stands at line[i:]. It returns where the
 // line goes on behind it, -1 where parse must look.
 func (r *jsonRows) quickValue(line []byte, i int, m *member) int {
 	kind, end := jsontext.Kind(byteAt(line, i)), -1
 	switch kind {
-	case '"', '{', '[':
-		// What is closed at its end is never the beginning of something longer.
-		if m.value != "" && hasPrefix(line[i:], m.value) {
-			return r.quickSet(m, kind, m.value, i+len(m.value))
-		}
-		if kind == '"' {
-			end = stringEnd(line, i)
-		} else {
-			end = nestedEnd(line, i)
-		}
+	case '"':
+		end = stringEnd(line, i)
+	case '{', '[':
+		end = nestedEnd(line, i, m.value)
 	case 'n':
 		end = literalEnd(line, i, "null")
 	case 't':
@@ -124,32 +104,35 @@ func (r *jsonRows) quickValue(line []byte, i int, m *member) int {
 	if end < 0 {
 		return -1
 	}
-	return r.quickSet(m, kind, m.keep(line[i:end]), end)
-}
-
-// quickSet sets the value of m, and returns end, -1 where parse must look.
-func (r *jsonRows) quickSet(m *member, kind jsontext.Kind, text string, end int) int {
-	value := text
-	if kind == '"' {
-		var err error
-		if value, err = unquote(text); err != nil {
-			return -1
-		}
+	text, value, err := m.keep(kind, line[i:end])
+	if err != nil {
+		return -1
+	}
+	if m.varied && (kind == '"' || kind == '0') {
+		r.varies(m, kind, i, end)
 	}
 	r.set(m.scope, m.col, m.name(), kind, value, text)
 	return end
 }
 
-// keep gives a text as a string, the same one as before if it is the same text.
-func (m *member) keep(text []byte) string {
-	if string(text) == m.value {
-		return m.value
+// keep gives a value's text as a string and what it means, the same strings as
+// before if it is the same text. Its error is that of an escape.
+func (m *member) keep(kind jsontext.Kind, raw []byte) (text, value string, err error) {
+	if string(raw) == m.value {
+		return m.value, m.meant, nil
 	}
-	s := string(text)
-	if len(s) <= knownText {
-		m.value = s
+	text = string(raw)
+	value = text
+	if kind == '"' {
+		if value, err = unquote(text); err != nil {
+			return "", "", err
+		}
 	}
-	return s
+	m.varied = m.varied || m.value != ""
+	if len(text) <= knownText {
+		m.value, m.meant = text, value
+	}
+	return text, value, nil
 }
 
 // stringEnd gives the end of the string at line[i:], whose escapes are not
@@ -176,8 +159,8 @@ func stringEnd(line []byte, i int) int {
 }
 
 // nestedEnd gives the end of the object or array at line[i:], -1 if it is not
-// good JSON or so long that its depth matters.
-func nestedEnd(line []byte, i int) int {
+// good JSON or so long that its depth matters. Known is good.
+func nestedEnd(line []byte, i int, known string) int {
 	first, depth := i, 0
 	for i < len(line) && i-first < knownText {
 		switch line[i] {
@@ -193,7 +176,7 @@ func nestedEnd(line []byte, i int) int {
 		}
 		i++
 		if depth == 0 {
-			if !jsontext.Value(line[first:i]).IsValid() {
+			if string(line[first:i]) != known && !jsontext.Value(line[first:i]).IsValid() {
 				return -1
 			}
 			return i
@@ -229,10 +212,10 @@ func digits(line []byte, i int) int {
 }
 
 func literalEnd(line []byte, i int, literal string) int {
-	if !hasPrefix(line[i:], literal) {
-		return -1
+	if end := i + len(literal); end <= len(line) && string(line[i:end]) == literal {
+		return end
 	}
-	return i + len(literal)
+	return -1
 }
 
 func blanks(line []byte, i int) int {
@@ -242,14 +225,10 @@ func blanks(line []byte, i int) int {
 	return i
 }
 
-// byteAt is 0, which no plain line holds, behind the end.
+// byteAt is 0, which no plain text holds, behind the end.
 func byteAt(line []byte, i int) byte {
 	if i < len(line) {
 		return line[i]
 	}
 	return 0
-}
-
-func hasPrefix(line []byte, prefix string) bool {
-	return len(line) >= len(prefix) && string(line[:len(prefix)]) == prefix
 }
