@@ -21,6 +21,7 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 	for _, b := range db.all() {
 		c.total += b.public.Load().Counts.Items
 	}
+	defer db.inOrder()()
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		for _, b := range db.all() {
 			if err := c.batch(ctx, tx, b); err != nil {

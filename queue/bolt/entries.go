@@ -48,6 +48,7 @@ func (db *DB) pages(ctx context.Context, id string, f queue.Filter, fn func(*ent
 		}
 		want = statesOf(f.State)
 	}
+	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
 	r := pageReader{db: db, id: id, filter: f, want: want}
 	for {

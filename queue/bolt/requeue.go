@@ -54,6 +54,7 @@ type changer func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where
 
 // change chooses items outside the writer and changes those that the filter still takes when their turn comes.
 func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter, do changer) (n int64, err error) {
+	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
 	var found page
 	var chosen []uint64

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package bolt
+
+func advise(address, size uintptr, inOrder bool) error { return nil }
