@@ -47,6 +47,8 @@ type reading struct {
 	next    int // the source to open next
 	current manifest.Reader
 	head    []row
+	entry   manifest.Entry // the last one that was read
+	spare   *queue.Item    // one that nobody holds any more
 	warned  bool // of rows left out because their size or date is not known
 	progress
 	// describes adds to the items what the source tells of the object, for a plan.
@@ -92,12 +94,11 @@ func (r *reading) read(ctx context.Context) (row, error) {
 			}
 			r.current = opened
 		}
-		var e manifest.Entry
-		err := r.current.Read(&e)
+		err := r.current.Read(&r.entry)
 		var bad *manifest.RowError
 		switch {
 		case err == nil:
-			return r.placed(r.judge(ctx, &e)), nil
+			return r.placed(r.judge(ctx, &r.entry)), nil
 		case errors.As(err, &bad):
 			if len(r.list) > 1 {
 				bad.Reason = bad.Source + ": " + bad.Reason
@@ -178,7 +179,11 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 		r.warnUnknown(e, why)
 		return row{skipped: why}
 	}
-	item := &queue.Item{
+	item := r.spare
+	if r.spare = nil; item == nil {
+		item = new(queue.Item)
+	}
+	*item = queue.Item{
 		Line: e.Line, Bucket: e.Bucket, Key: e.Key, Name: e.Name, Extra: fields(e.Extra),
 		Content: queue.ContentOf(e.ETag, e.Size, e.Sized),
 		Own: queue.JobFields{
@@ -346,6 +351,9 @@ func (r *reading) pour(ctx context.Context, b *rowBuffer) error {
 		}
 		if err := b.put(ctx, got); err != nil {
 			return err
+		}
+		if r.preflight == nil { // which reads in a goroutine of its own
+			r.spare = got.item
 		}
 	}
 	return context.Cause(ctx)

@@ -33,7 +33,7 @@ func poke(c chan struct{}) {
 	}
 }
 
-// put adds a row, and waits when there are too many.
+// put adds a row, of which it keeps nothing but what the item points to, and waits when there are too many.
 func (b *rowBuffer) put(ctx context.Context, r row) error {
 	for {
 		b.mu.Lock()
@@ -48,6 +48,11 @@ func (b *rowBuffer) put(ctx context.Context, r row) error {
 		}
 	}
 	defer b.mu.Unlock()
+	if r.item != nil && b.open == 0 && !r.part && r.marks == nil {
+		b.add(1)
+		b.chunk.Items = append(b.chunk.Items, *r.item)
+		return nil
+	}
 	switch {
 	case r.item != nil:
 		b.page.Items = append(b.page.Items, *r.item)
@@ -70,10 +75,7 @@ func (b *rowBuffer) put(ctx context.Context, r row) error {
 
 // turn adds the page to what may be taken.
 func (b *rowBuffer) turn() {
-	full := b.rows >= mostRows
-	if b.rows == 0 && b.open > 0 {
-		poke(b.filled)
-	}
+	b.add(b.open)
 	b.chunk.Items = append(b.chunk.Items, b.page.Items...)
 	b.chunk.Rejected = append(b.chunk.Rejected, b.page.Rejected...)
 	for why, n := range b.page.Skipped {
@@ -83,13 +85,21 @@ func (b *rowBuffer) turn() {
 		b.chunk.Skipped[why] += n
 	}
 	b.chunk.Marks = append(b.chunk.Marks, b.page.Marks...)
-	b.rows += b.open
 	clear(b.page.Items) // what they point to lives in the chunk
 	clear(b.page.Rejected)
 	clear(b.page.Skipped)
 	b.page = queue.Chunk{Items: b.page.Items[:0], Rejected: b.page.Rejected[:0], Skipped: b.page.Skipped}
 	b.open = 0
-	if !full && b.rows >= mostRows {
+}
+
+// add counts rows of the chunk, and says that there are some, or as many as there may be.
+func (b *rowBuffer) add(n int) {
+	before := b.rows
+	b.rows += n
+	if before == 0 && n > 0 {
+		poke(b.filled)
+	}
+	if before < mostRows && b.rows >= mostRows {
 		poke(b.full)
 	}
 }
