@@ -86,7 +86,7 @@ func (c *clerk) wait(late <-chan time.Time) bool {
 }
 
 // worthACommit reports whether there is no reason to wait for more. Where items are claimed ahead nobody waits for these
-// results: a commit costs two syncs of the disk, so a good part of what may be claimed shares one, unless the workers
+// results: a commit costs two syncs of the disk, so half of what may be outstanding shares one, unless the workers
 // are about to run out of items.
 func (c *clerk) worthACommit() bool {
 	switch {
@@ -95,7 +95,7 @@ func (c *clerk) worthACommit() bool {
 	case len(c.batch) == 0:
 		return c.wish != nil && c.room(0) > 0
 	}
-	return !c.looksAhead() || len(c.batch) >= c.most()*3/8 || len(c.ahead) <= c.Workers/4
+	return !c.looksAhead() || len(c.batch) >= c.most()/2 || len(c.ahead) <= c.Workers/4
 }
 
 // commit makes the results durable, and new claims with them if that is wished. Only then what is in doubt is handed to

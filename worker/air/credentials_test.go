@@ -28,9 +28,11 @@ func TestCredentialsAreNeverShown(t *testing.T) {
 	h := holder{hidden: keys, Shown: keys, deep: &config}
 	h.inner.config = config
 	client := newClient(t, config)
+	used := answering(t, http.StatusOK, "application/json", `{}`)
+	used.Submit(background(), someJob()) // its connection holds what it sent
 
 	var out bytes.Buffer
-	for _, v := range []any{keys, &keys, config, &config, h, &h, []air.Credentials{keys}, map[string]any{"k": keys}, client, *client} {
+	for _, v := range []any{keys, &keys, config, &config, h, &h, []air.Credentials{keys}, map[string]any{"k": keys}, client, *client, used, *used} {
 		for _, verb := range []string{"v", "+v", "#v", "s", "q", "x", "X", "d", "p", "T", "t", "e", "U", "b", "c", "o", " x", "#x", "10.3s", "w", "!"} {
 			fmt.Fprintf(&out, "%"+verb+"\n", v)
 		}
