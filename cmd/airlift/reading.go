@@ -49,7 +49,7 @@ type reading struct {
 	head    []row
 	entry   manifest.Entry // the last one that was read
 	spare   *queue.Item    // one that nobody holds any more
-	warned  bool // of rows left out because their size or date is not known
+	warned  bool           // of rows left out because their size or date is not known
 	progress
 	// describes adds to the items what the source tells of the object, for a plan.
 	describes bool
