@@ -13,6 +13,10 @@ import (
 // shape of AiR's POST /jobs, with Source and Destination as objects. jsontext
 // refuses what encoding/json mends in silence: names that stand twice, invalid
 // UTF-8, lone surrogates.
+//
+// Manifests are written by programs, so most lines are much like those before:
+// again and quick read these at a fraction of the cost, and leave to jsontext
+// all that they are not certain of.
 type jsonRows struct {
 	in      *input
 	check   *checker
