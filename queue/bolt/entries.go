@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"airlift/queue"
 )
@@ -50,7 +49,7 @@ func (db *DB) pages(ctx context.Context, id string, f queue.Filter, fn func(*ent
 	}
 	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
-	r := pageReader{db: db, id: id, filter: f, want: want}
+	r := pageReader{db: db, id: id, filter: f, want: want, free: make(chan *entriesPage, freePages)}
 	for {
 		next := r.new()
 		more, err := p.page(ctx, &next.page)
@@ -66,20 +65,25 @@ func (db *DB) pages(ctx context.Context, id string, f queue.Filter, fn func(*ent
 	}
 }
 
+// freePages bounds the pages that wait to be used again.
+const freePages = 64
+
 // pageReader is what the pages of one reading have in common.
 type pageReader struct {
 	db     *DB
 	id     string
 	filter queue.Filter
 	want   states
-	free   sync.Pool // of *entriesPage
+	free   chan *entriesPage // released; more than there is room for are left to the collector
 }
 
 func (r *pageReader) new() *entriesPage {
-	if p, ok := r.free.Get().(*entriesPage); ok {
+	select {
+	case p := <-r.free:
 		return p
+	default:
+		return &entriesPage{reader: r}
 	}
-	return &entriesPage{reader: r}
 }
 
 func (r *pageReader) explain(err error) error {
@@ -104,8 +108,12 @@ func (p *entriesPage) Entries() ([]queue.Entry, error) {
 }
 
 func (p *entriesPage) Release() {
-	if p.size() <= mostKept {
-		p.reader.free.Put(p)
+	if p.size() > mostKept {
+		return
+	}
+	select {
+	case p.reader.free <- p:
+	default:
 	}
 }
 
