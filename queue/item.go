@@ -164,6 +164,9 @@ type Chunk struct {
 	Changed bool
 	// Trial asks what would become of the items, and stores nothing.
 	Trial bool
+	// Prepared is what the engine has worked out beforehand, and means nothing to anybody else; nil if nothing was. The
+	// items must not be changed once it is set.
+	Prepared any
 }
 
 // Mark is a note that a reading leaves for the one that goes on where it ended. The engine does not look into it. It

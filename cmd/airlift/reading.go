@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -16,8 +15,6 @@ import (
 const (
 	// mostRows bounds a chunk: large enough to make a commit worth it, small enough not to hold up the claims.
 	mostRows = 32 << 10
-	// gather is how long rows are gathered for a chunk, after the first, which goes at once.
-	gather = 50 * time.Millisecond
 )
 
 // row is what became of one row of a source: exactly one of the three.
@@ -367,39 +364,4 @@ func (r *reading) headFirst(ctx context.Context) (row, error) {
 	first := r.head[0]
 	r.head = r.head[1:]
 	return first, nil
-}
-
-// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks. It
-// returns how many known objects could not be compared.
-func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffer) (unsure int64, err error) {
-	for first := true; ; first = false {
-		select {
-		case <-ctx.Done():
-			return unsure, context.Cause(ctx)
-		case <-b.filled:
-		}
-		if !first {
-			select {
-			case <-ctx.Done():
-				return unsure, context.Cause(ctx)
-			case <-b.full:
-			case <-time.After(gather):
-			}
-		}
-		chunk, rows, ended, endErr := b.take()
-		if rows > 0 {
-			chunk.Changed = r.changed
-			if err := r.since.sift(context.WithoutCancel(ctx), &chunk); err != nil {
-				return unsure, err
-			}
-			added, err := db.Add(context.WithoutCancel(ctx), batch, chunk)
-			if err != nil {
-				return unsure, err
-			}
-			unsure += int64(added.Unsure)
-		}
-		if ended {
-			return unsure, endErr
-		}
-	}
 }

@@ -19,6 +19,7 @@ type store interface {
 	SetSettings(ctx context.Context, id string, s queue.Settings) error
 
 	BeginReading(ctx context.Context, id string) error
+	Prepare(ctx context.Context, id string, c *queue.Chunk) error
 	Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error)
 	ResumeReading(ctx context.Context, id string) error
 	EndReading(ctx context.Context, id string, complete bool) error

@@ -12,8 +12,9 @@ import (
 // stores the rejected ones and the marks. Items are numbered in the order of the chunk. All of the chunk is durable on
 // return, or none.
 //
-// Chunks of one batch are added one after another; that of a second caller is hashed meanwhile. Some 20,000 to 50,000
-// rows make the best of it; a chunk is held in memory about twice over. The chunk must not be changed during the call.
+// Chunks of one batch are added one after another. Some 20,000 to 50,000 rows make the best of it; a chunk is held in
+// memory about twice over. The chunk must not be changed during the call. Half of the work can be done while the chunk
+// before is added: see [DB.Prepare].
 func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Added, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -27,7 +28,7 @@ func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Adde
 }
 
 func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added, error) {
-	refs := prepare(db.indexKey, chunk.Items)
+	p := db.preparedOf(&chunk)
 	if err := b.adding.lock(ctx); err != nil {
 		return queue.Added{}, err
 	}
@@ -35,7 +36,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	if err := db.loadBloom(ctx, b); err != nil {
 		return queue.Added{}, err
 	}
-	s, err := db.sift(ctx, b, chunk.Items, refs, chunk.Changed)
+	s, err := db.sift(ctx, b, chunk.Items, p.refs, chunk.Changed)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -44,7 +45,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		added.IsNew = s.isNew
 		return added, nil
 	}
-	a, err := newAddition(chunk, s)
+	a, err := newAddition(chunk, s, p)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -56,6 +57,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	}
 	// Only what is stored may count as met.
 	b.adding.note(s.fresh)
+	b.adding.allNew.Store(a.added.Added == len(chunk.Items))
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {
 		b.adding.seen.set(s.base + uint64(i))
@@ -86,7 +88,7 @@ type addition struct {
 }
 
 // newAddition packs everything outside the writer.
-func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
+func newAddition(chunk queue.Chunk, s *sifted, p *prepared) (*addition, error) {
 	a := &addition{added: s.result(), marks: chunk.Marks}
 	if err := checkMarks(a.marks); err != nil {
 		return nil, err
@@ -100,9 +102,12 @@ func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 	}
 	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
 
-	if err := a.grow(s.base, s.freshItems(chunk.Items)); err != nil {
+	if p.growth != nil && len(s.fresh) == len(chunk.Items) {
+		a.growth = *p.growth
+	} else if err := a.grow(s.freshItems(chunk.Items)); err != nil {
 		return nil, err
 	}
+	a.base = s.base
 	a.histories = s.kept()
 	a.fresh = s.fresh
 	var err error

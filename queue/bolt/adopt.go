@@ -107,7 +107,7 @@ func (t *txn) makeVersions(b *batch, bk buckets, jobs []queue.Adopted) (_ []queu
 	for _, first := range slices.Sorted(maps.Keys(histories)) {
 		made.histories = append(made.histories, kept{first, *histories[first]})
 	}
-	return jobs, made, made.grow(made.base, items)
+	return jobs, made, made.grow(items)
 }
 
 // adoption is one lawful step.

@@ -13,14 +13,14 @@ type growth struct {
 	own       queue.OwnCounts
 	columns   []string
 	base      uint64   // seq of the first
-	starts    []uint64 // first seq of each block
+	starts    []uint64 // of each block, by its first item's seq less base
 	blocks    [][]byte
 	histories []kept
 }
 
-// grow takes up new items, the first of which gets the number base.
-func (g *growth) grow(base uint64, items []queue.Item) error {
-	g.base, g.items = base, len(items)
+// grow takes up new items.
+func (g *growth) grow(items []queue.Item) error {
+	g.items = len(items)
 	for i := range items {
 		if items[i].Version != 0 {
 			g.versions++
@@ -64,11 +64,11 @@ func count(n *int64, yes bool) {
 // pack makes the blocks, on all cores.
 func (g *growth) pack(items []queue.Item) error {
 	var pieces [][]queue.Item
-	for rest, seq := items, g.base; len(rest) > 0; {
+	for rest := items; len(rest) > 0; {
 		n := blockLen(rest)
 		pieces = append(pieces, rest[:n])
-		g.starts = append(g.starts, seq)
-		rest, seq = rest[n:], seq+uint64(n)
+		g.starts = append(g.starts, uint64(len(items)-len(rest)))
+		rest = rest[n:]
 	}
 	g.blocks = make([][]byte, len(pieces))
 	errs := make([]error, len(pieces))
@@ -88,7 +88,7 @@ func (g *growth) pack(items []queue.Item) error {
 func (g *growth) store(t *txn, b *batch, bk buckets) {
 	m := t.touch(b)
 	for i, value := range g.blocks {
-		t.put(bk.items, seqKey(g.starts[i]), value)
+		t.put(bk.items, seqKey(g.base+g.starts[i]), value)
 	}
 	t.keep(b, bk, g.histories)
 	m.Batch.Counts.Items += int64(g.items)

@@ -10,6 +10,7 @@ import (
 
 var addTests = []test{
 	{"dedupe", dedupe},
+	{"prepared chunks", prepared},
 	{"has", has},
 	{"has what changed", hasChanged},
 	{"conflicts", conflicts},
@@ -41,6 +42,44 @@ func dedupe(f *fixture) {
 	added, err = f.Add(f.ctx, B, queue.Chunk{Items: other})
 	f.ok(err)
 	f.same("bucket and key run together", added, queue.Added{Added: 3})
+}
+
+// prepared adds chunks that were prepared before others were added, and which therefore turn out otherwise.
+func prepared(f *fixture) {
+	f.ok(f.BeginReading(f.ctx, B))
+	prepare := func(keys ...string) queue.Chunk {
+		c := queue.Chunk{Items: items(keys...)}
+		f.ok(f.Prepare(f.ctx, B, &c))
+		return c
+	}
+	add := func(what string, c queue.Chunk, want queue.Added) {
+		f.Helper()
+		added, err := f.Add(f.ctx, B, c)
+		f.ok(err)
+		f.same(what, added, want)
+	}
+	first, second, third := prepare("a", "b"), prepare("c", "d"), prepare("b", "e", "e")
+	add("the first", first, queue.Added{Added: 2})
+	fourth, fifth := prepare("f", "g", "h"), prepare("f", "i") // by now all rows are likely to be new
+	add("the second", second, queue.Added{Added: 2})
+	add("known and repeated rows", third, queue.Added{Added: 1, Duplicates: 2})
+	add("the fourth", fourth, queue.Added{Added: 3})
+	add("half of it known", fifth, queue.Added{Added: 1, Duplicates: 1})
+	sixth := prepare("j", "k")
+	add("the sixth", sixth, queue.Added{Added: 2})
+	add("the sixth again", sixth, queue.Added{Duplicates: 2})
+	late := prepare("l", "a")
+	f.reopen()
+	f.ok(f.BeginReading(f.ctx, B))
+	add("prepared by another", late, queue.Added{Added: 1, Known: 1})
+	grown := prepare("m")
+	grown.Items = append(grown.Items, items("n")...)
+	add("grown since", grown, queue.Added{Added: 2})
+	for i, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"} {
+		f.same("item "+key, f.entry(key).Seq, uint64(i))
+	}
+	c := queue.Chunk{}
+	f.is(f.Prepare(f.ctx, "none", &c), queue.ErrBatchNotFound)
 }
 
 func has(f *fixture) {

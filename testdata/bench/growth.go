@@ -64,10 +64,10 @@ func grow(a args, db *bolt.DB, m *meter) error {
 		return err
 	}
 	enqueue := &meter{profile: m.profile}
-	err := chunks(a.N, chunkRows, nil, func(rows []queue.Item) error {
+	err := chunks(a.N, addRows, nil, func(rows []queue.Item) error {
 		quietly()
 		return enqueue.do(func() error {
-			_, err := db.Add(ctx, batchID, queue.Chunk{Items: rows})
+			_, err := add(ctx, db, rows)
 			return err
 		})
 	})
