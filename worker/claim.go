@@ -20,8 +20,10 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 			return c, nil
 		default:
 		}
-		changed, freed := p.Store.Changed(), p.freed.wait()
+		// Who waits for what is claimed ahead has nothing else to wait for: each commit would wake all of them for nothing.
+		var changed, freed <-chan struct{}
 		if pass.Canary || !p.looksAhead() {
+			changed, freed = p.Store.Changed(), p.freed.wait()
 			got, err := p.claim(ctx, pass.Canary)
 			if err != nil {
 				return queue.Claimed{}, err
