@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -53,9 +54,18 @@ func (a *app) run(ctx context.Context, args []string) int {
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(a.err, "airlift: %v\n", err)
+		fmt.Fprintf(a.err, "airlift: %s\n", told(ctx, err))
 	}
 	return code
+}
+
+// told says of an error that comes from the end of ctx what ended it.
+func told(ctx context.Context, err error) string {
+	text := err.Error()
+	if cause := context.Cause(ctx); cause != nil {
+		text = strings.Replace(text, context.Canceled.Error(), cause.Error(), 1)
+	}
+	return text
 }
 
 func (a *app) rootCommand() *cobra.Command {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+
+	"airlift/worker/air/airtest"
+)
+
+// What a signal has ended says so, and not "context canceled".
+func TestASignalIsNamed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("archive.csv", 10), "--batch", "b").want(t, exitOK)
+	for _, command := range [][]string{{"report", "b"}, {"items", "b"}, {"check"}} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(&interrupted{syscall.SIGTERM})
+		var said bytes.Buffer
+		a := &app{in: strings.NewReader(""), out: io.Discard, err: &said, getenv: func(string) (string, bool) { return "", false }}
+		code := a.run(ctx, append(command, "--queue", r.queue))
+		if text := said.String(); code != exitWorkLeft || !strings.Contains(text, "ended by a signal (terminated)") || strings.Contains(text, "context") {
+			t.Errorf("%v: got exit %d and %q", command, code, text)
+		}
+	}
+}
