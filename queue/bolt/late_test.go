@@ -135,3 +135,15 @@ func TestLateIsBounded(t *testing.T) {
 		t.Errorf("entries of the runs (-want +got):\n%s", diff)
 	}
 }
+
+// TestIndexBeyondItems: books that claim more for the index than there is would hide objects from it.
+func TestIndexBeyondItems(t *testing.T) {
+	path := writeFile(t, someQueue(t))
+	db := mustOpen(t, path)
+	b, err := db.lookup("b")
+	must(t, err)
+	must(t, db.submit(t.Context(), false, func(x *txn) error { x.touch(b).Indexed++; return nil }))
+	must(t, db.Close())
+	_, err = Open(path, Options{})
+	wantErr(t, err, queue.ErrCorrupt, "index goes beyond its items")
+}

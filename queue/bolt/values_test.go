@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -42,6 +43,25 @@ func TestValuesComeBack(t *testing.T) {
 				t.Errorf("%q (-want +got):\n%s", values, diff)
 			}
 		}
+	}
+}
+
+// TestHexOfNoBytes: a value takes at least a byte, or garbage could ask for any number of them.
+func TestHexOfNoBytes(t *testing.T) {
+	var p packer
+	value, err := p.pack([]queue.Item{{Key: "k", Extra: []queue.Field{{Name: "h", Value: "0a0b"}}}})
+	must(t, err)
+	raw, err := unseal(nil, value)
+	must(t, err)
+	before, found := bytes.CutSuffix(raw, []byte{sortHex, 2, 0x0a, 0x0b})
+	if !found {
+		t.Fatalf("the block ends in % x", raw)
+	}
+	if _, err := new(unpacker).decode(0, append(bytes.Clone(before), sortHex, 0, 0x0a)); err == nil {
+		t.Error("hex digits of no bytes were taken")
+	}
+	if _, err := new(unpacker).decode(0, append(bytes.Clone(before), sortHex, 0)); err == nil {
+		t.Error("hex digits of no bytes were taken")
 	}
 }
 

@@ -75,10 +75,19 @@ func prepared(f *fixture) {
 	grown := prepare("m")
 	grown.Items = append(grown.Items, items("n")...)
 	add("grown since", grown, queue.Added{Added: 2})
-	for i, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"} {
+	cut := prepare("o", "p")
+	cut.Items = cut.Items[:1]
+	add("cut since", cut, queue.Added{Added: 1})
+	another := f.open(f.TB, f.path+".another")
+	f.ok(another.CreateBatch(f.ctx, queue.Batch{ID: B, Account: "default"}))
+	c := queue.Chunk{Items: items("a", "q")}
+	f.ok(another.Prepare(f.ctx, B, &c))
+	f.ok(another.Close())
+	add("prepared by another queue", c, queue.Added{Added: 1, Duplicates: 1})
+	for i, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "q"} {
 		f.same("item "+key, f.entry(key).Seq, uint64(i))
 	}
-	c := queue.Chunk{}
+	c = queue.Chunk{}
 	f.is(f.Prepare(f.ctx, "none", &c), queue.ErrBatchNotFound)
 }
 
