@@ -133,12 +133,14 @@ func (a *app) work(ctx context.Context, j *job) error {
 	var readErr error
 	if j.reading == nil {
 		close(fed)
+		a.easeCollector()
 	} else {
 		feeding.Go(func() {
 			defer close(fed)
 			if readErr = j.reading.into(ctx, j.db, j.batches[0]); readErr != nil && ctx.Err() == nil {
 				end(readErr)
 			}
+			a.easeCollector()
 		})
 	}
 	pool, err := worker.New(worker.Config{

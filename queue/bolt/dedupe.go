@@ -39,10 +39,13 @@ func (d *dedupe) lock(ctx context.Context) error {
 
 func (d *dedupe) unlock() { <-d.turn }
 
-// note adds new entries to the filter. If they are too many for it, the next Add reads a larger one from the index.
+// forget gives the filter's memory free. Who needs it next reads it from the index.
+func (d *dedupe) forget() { d.loaded, d.bloom = false, bloom{} }
+
+// note adds new entries to the filter. If they are too many for it, the next Add reads a larger one.
 func (d *dedupe) note(fresh []ref) {
 	if d.bloom.room < int64(len(fresh)) {
-		d.loaded, d.bloom = false, bloom{}
+		d.forget()
 		return
 	}
 	for i := range fresh {

@@ -106,6 +106,9 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 	if err != nil {
 		return fmt.Errorf("end reading: %w", err)
 	}
+	if complete {
+		b.adding.forget() // a run may go on for weeks
+	}
 	if run != nil {
 		// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
 		_ = db.mergeRuns(context.WithoutCancel(ctx), b)

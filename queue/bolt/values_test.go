@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -46,22 +45,13 @@ func TestValuesComeBack(t *testing.T) {
 	}
 }
 
-// TestHexOfNoBytes: a value takes at least a byte, or garbage could ask for any number of them.
+// TestHexOfNoBytes: a value takes at least a byte, or garbage could ask for the memory of any number of them.
 func TestHexOfNoBytes(t *testing.T) {
-	var p packer
-	value, err := p.pack([]queue.Item{{Key: "k", Extra: []queue.Field{{Name: "h", Value: "0a0b"}}}})
-	must(t, err)
-	raw, err := unseal(nil, value)
-	must(t, err)
-	before, found := bytes.CutSuffix(raw, []byte{sortHex, 2, 0x0a, 0x0b})
-	if !found {
-		t.Fatalf("the block ends in % x", raw)
-	}
-	if _, err := new(unpacker).decode(0, append(bytes.Clone(before), sortHex, 0, 0x0a)); err == nil {
-		t.Error("hex digits of no bytes were taken")
-	}
-	if _, err := new(unpacker).decode(0, append(bytes.Clone(before), sortHex, 0)); err == nil {
-		t.Error("hex digits of no bytes were taken")
+	for n, bad := range []bool{true, false, false} {
+		r := reader{b: []byte{sortHex, byte(n)}}
+		if r.columns([][]string{{"h"}}, true); r.bad != bad {
+			t.Errorf("hex digits of %d bytes: got refused %t, want %t", n, r.bad, bad)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +28,12 @@ func init() {
 	tasks["bare-submit"] = bareSubmit
 }
 
-// workers is how many submit at once.
-const workers = 64
+const (
+	// workers is how many submit at once.
+	workers = 64
+	// easedGC is what the command sets as GOGC when it only submits, with so little in use. The peer has it too.
+	easedGC = 400
+)
 
 // settings are those of every job.
 var settings = queue.Settings{JobFields: queue.JobFields{
@@ -140,6 +145,7 @@ func work(db *bolt.DB, to api, n int, m *meter) error {
 		return err
 	}
 	quietly()
+	defer debug.SetGCPercent(debug.SetGCPercent(easedGC))
 	err = m.do(func() error { return pool.Run(context.Background()) })
 	if stop, ok := errors.AsType[*worker.StopError](err); err != nil && !(ok && stop.Reason == worker.Limit) {
 		return err
@@ -181,6 +187,7 @@ func bareSubmit(a args, m *meter) error {
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxConnsPerHost: workers, MaxIdleConnsPerHost: workers}}
 	defer client.CloseIdleConnections()
 	quietly()
+	debug.SetGCPercent(easedGC)
 	return m.do(func() error {
 		var next atomic.Int64
 		errs := make([]error, workers)
