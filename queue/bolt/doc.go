@@ -13,7 +13,9 @@
 //   - ready: the items that became pending again. They are claimed before the cursor moves on.
 //   - results: submitted, failed and cancelled, appended under sequence number and generation and never rewritten. An
 //     item that is neither open nor ready is what its last result says.
-//   - index: which item is which object, as sorted runs of keyed hashes (see hash and index.go).
+//   - index: which item is which object, as sorted runs of keyed hashes (see hash and index.go). What it has of the newest
+//     items is in memory alone, until that is a run's worth or the reading ends; the meta says how far the runs go, and
+//     whoever opens the file after a crash makes the rest again from the items (see late.go).
 //   - histories: of the objects that changed, which contents their items stand for, and the further items (see history).
 //     The index names the first item of an object only.
 //   - rejected: the rows of the latest reading that were turned away.
@@ -23,7 +25,7 @@
 // the accounts stand beside the batches.
 //
 // Every value carries a checksum (see checksum.go): a flipped bit ends the work instead of changing what is sent. A file of
-// the former format, which lacked some of them, is written anew when it is opened (see upgrade.go).
+// a former format is brought to the present one when it is opened (see upgrade.go).
 //
 // # Writing
 //
@@ -40,9 +42,10 @@
 //   - in Open, creating: nothing but a file of a temporary name (.queue.db.new-*), which anybody may delete; the queue
 //     appears under its name complete and synced, or not.
 //   - in Open, recovering: items are still sending, or already in doubt; the next Open puts the rest in doubt.
-//   - in Add: all rows of the chunk are stored, booked and in the index, or none; the reading is not complete, so its
+//   - in Add: all rows of the chunk are stored and booked, or none; the reading is not complete, so its
 //     sources are read again and the rows that are there are known, or it goes on from its marks, which say what the
 //     last chunk that is stored says.
+//   - while a run is stored: the run and how far the runs go, or neither.
 //   - while runs are merged: the old runs, or the new one.
 //   - in Claim: either the intents are stored, and the items are in doubt at the next Open although the caller may never
 //     have learned of them; or nothing is, and nothing was sent, for the caller sends only after Claim has returned.
