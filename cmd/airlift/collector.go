@@ -1,22 +1,37 @@
 package main
 
 import (
+	"math"
 	"runtime/debug"
 	"runtime/metrics"
 )
 
-// easeCollector lets the heap grow further before it is collected, once nothing is enqueued any more: what submitting
-// keeps is small, and each item leaves some garbage. It spares about a tenth of the CPU. Whoever sets GOGC has the say.
-func (a *app) easeCollector() {
-	if _, set := a.getenv("GOGC"); !set {
-		debug.SetGCPercent(easedPercent(liveHeap()))
+// The memory that airlift means to hold: a base, and what the filter of known objects takes for each item. The collector
+// runs more often rather than go beyond it.
+const (
+	heapBase = 80 << 20 // bytes
+	heapItem = 3        // bytes an item
+)
+
+// boundHeap sets the limit for so many items. Whoever sets GOMEMLIMIT has the say.
+func (a *app) boundHeap(items int64) {
+	if _, set := a.getenv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(heapLimit(items, liveHeap()))
 	}
 }
 
-// easedPercent is Go's own 100 at least, and more as long as that does not make the heap larger by more than spare bytes.
-func easedPercent(live uint64) int {
-	const most, spare = 400, 64 << 20
-	return int(max(100, min(most, spare*100/max(live, 1))))
+// heapLimit leaves half as much as is in use for garbage at least: rows may be large, and the collector must not run all
+// the time.
+func heapLimit(items int64, live uint64) int64 {
+	return max(heapBase+heapItem*items, int64(min(live, math.MaxInt64/2))*3/2)
+}
+
+// easeCollector lets the heap grow to the limit before it is collected, once nothing is enqueued any more: what submitting
+// keeps is small, and each item leaves some garbage. It spares about a tenth of the CPU. Whoever sets GOGC has the say.
+func (a *app) easeCollector() {
+	if _, set := a.getenv("GOGC"); !set {
+		debug.SetGCPercent(400)
+	}
 }
 
 // liveHeap is what the last collection found in use, in bytes.

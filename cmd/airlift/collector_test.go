@@ -2,16 +2,17 @@ package main
 
 import "testing"
 
-func TestEasedPercent(t *testing.T) {
+func TestHeapLimit(t *testing.T) {
 	for _, c := range []struct {
-		live uint64
-		want int
-	}{{0, 400}, {4 << 20, 400}, {16 << 20, 400}, {32 << 20, 200}, {64 << 20, 100}, {1 << 30, 100}} {
-		if got := easedPercent(c.live); got != c.want {
-			t.Errorf("with %d bytes in use: got %d, want %d", c.live, got, c.want)
+		items int64
+		live  uint64
+		want  int64
+	}{{0, 0, 80 << 20}, {1 << 20, 4 << 20, 83 << 20}, {10 << 20, 60 << 20, 110 << 20}, {0, 200 << 20, 300 << 20}} {
+		if got := heapLimit(c.items, c.live); got != c.want {
+			t.Errorf("%d items, %d bytes in use: got %d, want %d", c.items, c.live, got, c.want)
 		}
 	}
-	if liveHeap() > 1<<40 {
-		t.Error("the heap in use is not known")
+	if live := liveHeap(); live > 1<<40 {
+		t.Errorf("the heap in use is not known: got %d", live)
 	}
 }

@@ -45,6 +45,10 @@ func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffe
 				return unsure, err
 			}
 			unsure += int64(added.Unsure)
+			b.reuse(next.chunk.Items)
+			if have, err := db.Batch(ctx, batch); err == nil && r.grown != nil {
+				r.grown(have.Counts.Items)
+			}
 		}
 		if next.ended {
 			return unsure, next.err

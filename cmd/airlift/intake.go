@@ -66,7 +66,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if t.sources.names, err = queue.NewNamer(queue.Batch{ID: t.batch, Settings: settings}); err != nil {
 		return err
 	}
-	t.reading = &reading{sources: t.sources, describes: t.describes, log: t.app.log}
+	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log}
 	if err := t.nightly(ctx); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 const (
 	// mostRows bounds a chunk: large enough to make a commit worth it, small enough not to hold up the claims.
-	mostRows = 32 << 10
+	mostRows = 16 << 10
 )
 
 // row is what became of one row of a source: exactly one of the three.
@@ -39,7 +39,9 @@ type reading struct {
 	// changed takes objects whose contents changed once more; since leaves out what other batches sent.
 	changed bool
 	since   since
-	log     zerolog.Logger
+	// grown, if not nil, is told how many items the batch has after each chunk.
+	grown func(items int64)
+	log   zerolog.Logger
 
 	next    int // the source to open next
 	current manifest.Reader
@@ -59,7 +61,7 @@ type reading struct {
 
 // afresh returns a reading of the sources from their beginning, that judges rows as this one does.
 func (r *reading) afresh(from sources) *reading {
-	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, describes: r.describes, log: r.log}
+	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, grown: r.grown, describes: r.describes, log: r.log}
 }
 
 // read returns the next row of all sources, or io.EOF after the last.

@@ -14,10 +14,11 @@ type rowBuffer struct {
 	space  chan struct{} // rows were taken
 	mu     sync.Mutex
 	// The fields below are guarded by mu.
-	chunk queue.Chunk // what may be taken
-	rows  int         // in it
-	page  queue.Chunk // what belongs together with rows to come
-	open  int         // rows in it
+	chunk queue.Chunk  // what may be taken
+	rows  int          // in it
+	page  queue.Chunk  // what belongs together with rows to come
+	open  int          // rows in it
+	free  []queue.Item // memory of a chunk that was stored
 	ended bool
 	err   error
 }
@@ -122,9 +123,18 @@ func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) 
 	defer b.mu.Unlock()
 	chunk, rows = b.chunk, b.rows
 	b.chunk, b.rows = queue.Chunk{}, 0
-	if len(chunk.Items) >= mostRows/2 && !b.ended { // the next will most probably be as large: no growing in steps
+	if b.chunk.Items, b.free = b.free, nil; b.chunk.Items == nil && len(chunk.Items) >= mostRows/2 && !b.ended {
+		// The next will most probably be as large: no growing in steps.
 		b.chunk.Items = make([]queue.Item, 0, len(chunk.Items)+len(chunk.Items)/16)
 	}
 	poke(b.space)
 	return chunk, rows, b.ended, b.err
+}
+
+// reuse takes the memory of a chunk that was stored and that nobody looks at any more.
+func (b *rowBuffer) reuse(items []queue.Item) {
+	clear(items[:cap(items)]) // what they point to
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free = items[:0]
 }

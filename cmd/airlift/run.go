@@ -124,6 +124,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		defer cancel()
 		ctx = limited
 	}
+	a.boundHeap(0)
 	whole := ctx // ctx itself ends with the run
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

@@ -40,7 +40,7 @@ func (l *late) len() (n int) {
 
 // lateFew is how many stretches of fewer entries than this part of a run are kept: a scan may go on for hours, and add
 // what it finds twenty times a second.
-const lateFew = 16
+const lateFew = 32
 
 // with returns what there is after one more stretch.
 func (l *late) with(s stretch) *late {

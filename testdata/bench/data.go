@@ -16,7 +16,7 @@ const (
 	batchID = "archive"
 	bucket  = "media-archive"
 	// chunkRows is how many rows airlift adds at once, and after how many the append-only file is synced.
-	chunkRows = 32 << 10
+	chunkRows = 16 << 10
 )
 
 // realKeys are the keys of the file that AIRLIFT_KEYS names, one a line, or none.

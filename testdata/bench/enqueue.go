@@ -110,7 +110,7 @@ func airliftEnqueue(a args, m *meter) error {
 }
 
 // addRows is how many rows are made before they are added, off the clock.
-const addRows = 8 * chunkRows
+const addRows = 16 * chunkRows
 
 // add adds rows in chunks, as the command does: each is prepared while the one before is stored.
 func add(ctx context.Context, db *bolt.DB, rows []queue.Item) (total queue.Added, err error) {
