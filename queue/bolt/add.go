@@ -33,10 +33,10 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b); err != nil {
+	if err := db.loadBloom(ctx, b, int64(len(p.refs))); err != nil {
 		return queue.Added{}, err
 	}
-	s, err := db.sift(ctx, b, chunk.Items, p.refs, chunk.Changed)
+	s, err := db.sift(ctx, b, chunk.Items, p.refs, chunk.Changed, !chunk.Trial)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -56,7 +56,6 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	// Only what is stored may count as met.
-	b.adding.note(s.fresh)
 	b.adding.allNew.Store(a.added.Added == len(chunk.Items))
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {

@@ -17,12 +17,12 @@ type bloomLine [8]uint64
 const (
 	bloomBits  = 6
 	bloomEach  = 12      // bits an entry
-	bloomFirst = 1 << 17 // entries of the smallest filter
+	bloomFirst = 1 << 19 // entries of the smallest filter: it is 0.8 MB, and up to there nothing is read anew
 )
 
-// newBloom returns an empty filter for a batch of n objects, with room for as many more.
-func newBloom(n int64) bloom {
-	room := max(bloomFirst, 2*n)
+// newBloom returns an empty filter for a batch of n objects, with room for as many more, or for more than that.
+func newBloom(n, more int64) bloom {
+	room := max(bloomFirst, 2*n, n+more)
 	return bloom{lines: make([]bloomLine, room*bloomEach/512+1), room: room}
 }
 
@@ -45,6 +45,20 @@ func (f *bloom) has(h hash) bool {
 		all &= line[x>>6&7] >> (x & 63)
 	}
 	return all != 0
+}
+
+// fetchAhead is how many hashes are a good stretch for fetch: their lines fit into the nearest cache.
+const fetchAhead = 64
+
+// fetch reads the lines of some hashes, so that they are near when they are asked for: a loop that does nothing else
+// waits for many of them at a time. What it returns means nothing.
+//
+//go:noinline
+func (f *bloom) fetch(refs []ref) (sum uint64) {
+	for i := range refs {
+		sum += f.line(refs[i].hash)[0]
+	}
+	return sum
 }
 
 func (f *bloom) line(h hash) *bloomLine {

@@ -42,30 +42,20 @@ func (d *dedupe) unlock() { <-d.turn }
 // forget gives the filter's memory free. Who needs it next reads it from the index.
 func (d *dedupe) forget() { d.loaded, d.bloom = false, bloom{} }
 
-// note adds new entries to the filter. If they are too many for it, the next Add reads a larger one.
-func (d *dedupe) note(fresh []ref) {
-	if d.bloom.room < int64(len(fresh)) {
-		d.forget()
-		return
-	}
-	for i := range fresh {
-		d.bloom.add(fresh[i].hash)
-	}
-}
-
-// loadBloom fills the filter from the index, a stretch of a run at a time.
-func (db *DB) loadBloom(ctx context.Context, b *batch) error {
+// loadBloom fills the filter from the index, a stretch of a run at a time, if it is not there or has no room for more.
+func (db *DB) loadBloom(ctx context.Context, b *batch, more int64) error {
 	d := &b.adding
-	if d.loaded {
+	if d.loaded && d.bloom.room >= more {
 		return nil
 	}
+	d.forget()
 	l, err := db.loadLate(ctx, b)
 	if err != nil {
 		return err
 	}
 	books := b.public.Load()
 	items := books.Counts.Items - books.Versions // the index has the first of each object
-	d.bloom = newBloom(items)
+	d.bloom = newBloom(items, more)
 	var runs []runInfo
 	err = db.viewBatch(ctx, b, func(bk buckets) (err error) {
 		runs, err = runsOf(bk)

@@ -180,8 +180,8 @@ func (db *DB) probeAlone(ctx context.Context, b *batch, refs []ref) ([]probe, er
 		return nil, err
 	}
 	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b); err != nil {
+	if err := db.loadBloom(ctx, b, 0); err != nil {
 		return nil, err
 	}
-	return db.probe(ctx, b, refs)
+	return db.probe(ctx, b, refs, false)
 }

@@ -19,10 +19,10 @@ func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bo
 		return nil, err
 	}
 	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b); err != nil {
+	if err := db.loadBloom(ctx, b, 0); err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}
-	s, err := db.sift(ctx, b, items, refs, changed)
+	s, err := db.sift(ctx, b, items, refs, changed, false)
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}

@@ -109,12 +109,12 @@ func lookup(bk buckets, l *late, near uint32, probes []probe) (uint32, error) {
 	}
 	most := 0
 	best := near
-	in := func(num []byte) error {
+	in := func(num []byte, count int64) error {
 		run, have := bk.index.Bucket(num), len(todo)
 		if run == nil {
 			return damaged("run %d of the index is missing", binary.BigEndian.Uint32(num))
 		}
-		if err := lookupRun(run.Cursor(), todo); err != nil {
+		if err := lookupRun(run.Cursor(), todo, steps(len(todo), count)); err != nil {
 			return err
 		}
 		todo = slices.DeleteFunc(todo, func(p *probe) bool { return p.found })
@@ -125,7 +125,7 @@ func lookup(bk buckets, l *late, near uint32, probes []probe) (uint32, error) {
 	}
 	first := slices.IndexFunc(runs, func(r runInfo) bool { return binary.BigEndian.Uint32(r.num) == near })
 	if first >= 0 {
-		if err := in(runs[first].num); err != nil {
+		if err := in(runs[first].num, runs[first].count); err != nil {
 			return near, err
 		}
 	}
@@ -134,18 +134,25 @@ func lookup(bk buckets, l *late, near uint32, probes []probe) (uint32, error) {
 		if i == first {
 			continue
 		}
-		if err := in(runs[i].num); err != nil {
+		if err := in(runs[i].num, runs[i].count); err != nil {
 			return near, err
 		}
 	}
 	return best, nil
 }
 
-// nearValues is how many values a lookup steps over before it seeks.
-const nearValues = 4
+// steps returns how many values a lookup of so many hashes in so many entries is to step over before it seeks: none if
+// they are far apart, for each value that it stands on is checked.
+func steps(hashes int, entries int64) int {
+	const far, near = 500, 4 // entries from one hash to the next; values
+	if int64(hashes)*far < entries {
+		return 0
+	}
+	return near
+}
 
 // lookupRun goes once through a run and the sorted probes.
-func lookupRun(c *bbolt.Cursor, todo []*probe) error {
+func lookupRun(c *bbolt.Cursor, todo []*probe, near int) error {
 	var g group
 	var first, last hash
 	stand := func(k, v []byte) (err error) {
@@ -163,7 +170,7 @@ func lookupRun(c *bbolt.Cursor, todo []*probe) error {
 	}
 	for _, p := range todo {
 		for steps := 0; p.compare(last) > 0; steps++ {
-			if steps < nearValues {
+			if steps < near {
 				k, v = c.Next()
 			} else {
 				// The value that can hold the hash is the last whose key is not above it.

@@ -63,7 +63,7 @@ func TestMergeable(t *testing.T) {
 }
 
 func TestBloom(t *testing.T) {
-	f := newBloom(200_000)
+	f := newBloom(200_000, 0)
 	r := rand.New(rand.NewPCG(1, 2))
 	var in []hash
 	for f.room > 0 {

@@ -41,15 +41,15 @@ type conflict struct {
 }
 
 // sift tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. It is
-// called with the batch's turn.
-func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref, changed bool) (*sifted, error) {
+// called with the batch's turn. With note the filter takes the new ones in.
+func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref, changed, note bool) (*sifted, error) {
 	s := &sifted{
 		base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items)), changed: changed,
 	}
 	if s.base+uint64(len(items)) > maxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(maxSeq))
 	}
-	probes, err := db.probe(ctx, b, refs)
+	probes, err := db.probe(ctx, b, refs, note)
 	if err != nil {
 		return nil, err
 	}
@@ -202,11 +202,22 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 }
 
 // probe looks up what the filter does not rule out, each object once, on all cores. The answer is sorted by hash.
-func (db *DB) probe(ctx context.Context, b *batch, refs []ref) ([]probe, error) {
+//
+// With note the filter takes in what it rules out, while its part of the filter is at hand. If the rows are not stored in
+// the end it knows too much, which does no harm: they are looked up and not found.
+func (db *DB) probe(ctx context.Context, b *batch, refs []ref, note bool) ([]probe, error) {
 	probes := make([]probe, 0, len(refs)/64)
+	f := &b.adding.bloom
 	for i := range refs {
-		if r := &refs[i]; b.adding.bloom.has(r.hash) && (i == 0 || r.hash != refs[i-1].hash) {
-			probes = append(probes, probe{hash: r.hash})
+		if i%fetchAhead == 0 {
+			f.fetch(refs[i:min(i+fetchAhead, len(refs))])
+		}
+		switch h := refs[i].hash; {
+		case i > 0 && h == refs[i-1].hash:
+		case f.has(h):
+			probes = append(probes, probe{hash: h})
+		case note:
+			f.add(h)
 		}
 	}
 	l, near := b.late.Load(), b.adding.near.Load()
