@@ -74,7 +74,7 @@ bin/bench: build
 .PHONY: bin/bench
 
 .PHONY: bench
-bench: bin/bench ## airlift beside its peers, at full size, in about 40 minutes; RUN=REGEX selects
+bench: bin/bench ## airlift beside its peers, at full size, in 10 to 20 minutes; RUN=REGEX selects
 	bin/bench -run '$(or $(RUN),.)' -json bin/bench.json -svg testdata/bench/growth.svg
 
 .PHONY: bench-quick
