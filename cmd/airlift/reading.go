@@ -12,10 +12,8 @@ import (
 	"airlift/queue"
 )
 
-const (
-	// mostRows bounds a chunk: large enough to make a commit worth it, small enough not to hold up the claims.
-	mostRows = 16 << 10
-)
+// mostRows bounds a chunk: large enough to make a commit worth it, small enough for memory and not to hold up the claims.
+const mostRows = 16 << 10
 
 // row is what became of one row of a source: exactly one of the three.
 type row struct {

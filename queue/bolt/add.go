@@ -12,7 +12,7 @@ import (
 // stores the rejected ones and the marks. Items are numbered in the order of the chunk. All of the chunk is durable on
 // return, or none.
 //
-// Chunks of one batch are added one after another. Some 20,000 to 50,000 rows make the best of it; a chunk is held in
+// Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best of it; a chunk is held in
 // memory about twice over. The chunk must not be changed during the call. Half of the work can be done while the chunk
 // before is added: see [DB.Prepare].
 func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Added, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // lateMost is how many entries are kept for a run: large, so that an entry is written once and a lookup goes through few
-// runs, and small enough for memory (16 MB) and for being made again by the process after a crash.
+// runs, and small enough for memory (13 MB) and for being made again by the process after a crash.
 const lateMost = maxRun
 
 // late is what the index has of the newest items: entries that are in memory only, until they are a run's worth or the

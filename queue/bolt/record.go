@@ -40,9 +40,9 @@ func (r record) encode(b []byte) []byte {
 	if r.Doubted {
 		first |= recDoubted
 	}
-	id, isHex := hexID(r.JobID)
+	hexID := isHexID(r.JobID)
 	switch {
-	case isHex:
+	case hexID:
 		first |= recHexID
 	case r.JobID != "":
 		first |= recID
@@ -58,8 +58,8 @@ func (r record) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(r.Attempts))
 	b = binary.AppendVarint(b, int64(r.Day))
 	switch {
-	case isHex:
-		b = append(b, id[:]...)
+	case hexID:
+		b = appendUnhexed(b, r.JobID)
 	case r.JobID != "":
 		b = appendString(b, r.JobID)
 	}
@@ -112,16 +112,5 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 	return rec, nil
 }
 
-// hexID returns the 16 bytes of a job id of 32 lower-case hex digits.
-func hexID(id string) (b [16]byte, ok bool) {
-	if len(id) != 2*len(b) {
-		return b, false
-	}
-	for i := range id {
-		if c := id[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return b, false
-		}
-	}
-	_, err := hex.Decode(b[:], []byte(id))
-	return b, err == nil
-}
+// isHexID reports whether a job id is 32 lower-case hex digits.
+func isHexID(id string) bool { return len(id) == 32 && isHex(id) }

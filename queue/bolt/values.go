@@ -50,15 +50,7 @@ func (c *column) widen(value string) {
 }
 
 func (c *column) fitsHex(value string) bool {
-	if len(value) != 2*c.bytes || len(value) == 0 {
-		return false
-	}
-	for i := range len(value) {
-		if hexDigits[value[i]] > 15 {
-			return false
-		}
-	}
-	return true
+	return len(value) == 2*c.bytes && len(value) > 0 && isHex(value)
 }
 
 // number returns what decimal digits say.
@@ -86,6 +78,23 @@ var hexDigits = func() (table [256]byte) {
 	}
 	return table
 }()
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if hexDigits[s[i]] > 15 {
+			return false
+		}
+	}
+	return true
+}
+
+// appendUnhexed appends the bytes that hex digits stand for.
+func appendUnhexed(b []byte, s string) []byte {
+	for i := 0; i < len(s); i += 2 {
+		b = append(b, hexDigits[s[i]]<<4|hexDigits[s[i+1]])
+	}
+	return b
+}
 
 // values appends the columns of each list of extra columns, and the values of all items.
 func (p *packer) values(b []byte, items []queue.Item) []byte {
@@ -124,9 +133,7 @@ func (p *packer) tryValues(b []byte, items []queue.Item) ([]byte, bool) {
 				b = binary.AppendUvarint(b, n)
 			case sortHex:
 				if fits = c.fitsHex(value); fits {
-					for k := 0; k < len(value); k += 2 {
-						b = append(b, hexDigits[value[k]]<<4|hexDigits[value[k+1]])
-					}
+					b = appendUnhexed(b, value)
 				}
 			default:
 				b = appendString(b, value)
