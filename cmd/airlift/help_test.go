@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,6 +40,26 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	r.noQueue()
+}
+
+// The help of sandbox names every fault and says what it does, and every fault can be asked for.
+func TestSandboxHelpExplainsTheFaults(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	help := r.run("sandbox", "--help").want(t, exitOK).stdout
+	for _, kind := range airtest.Kinds() {
+		if line := fmt.Sprintf("  %-13s %s\n", kind, airtest.About(kind)); !strings.Contains(help, line) {
+			t.Errorf("sandbox --help lacks %q:\n%s", line, help)
+		}
+	}
+	for _, flag := range strings.Fields("--poison-key --retry-after --page-cap --null-pages --turning-ties --retention") {
+		if !strings.Contains(help, flag) {
+			t.Errorf("sandbox --help lacks %s", flag)
+		}
+	}
+	for _, line := range []string{"--page-cap 101", "--turning-ties -1s", "--retention -1s", "--retry-after -1s"} {
+		r.run(append([]string{"sandbox", "--listen", "127.0.0.1:0"}, strings.Fields(line)...)...).want(t, exitUsage)
+	}
 }
 
 func TestVersionAndCompletion(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 func (a *app) sandboxCommand() *cobra.Command {
 	var c airtest.Config
 	var listen, faults, listFaults, nameMatch, pageFields string
-	var lag, latency, lifecycle, faultDelay time.Duration
+	var lag, latency, lifecycle, faultDelay, retryAfter, ties, retention time.Duration
 	cmd := &cobra.Command{
 		Use: "sandbox [flags]", Short: "Run a faithful AiR on loopback, to rehearse and to test against",
 		Long: `sandbox is an AiR in memory: it validates as the API page says, counts a daily cap and a monthly
@@ -23,8 +24,9 @@ Ctrl-C. GET /debug/jobs shows what it was sent: how many jobs each object has.
 Any pair of keys is accepted, unless AIRLIFT_SANDBOX_ACCESS_KEY and AIRLIFT_SANDBOX_SECRET_KEY
 are set.
 
-Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1. The kinds:
-  ` + kinds() + "\n" + exitCodesHelp,
+Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1. POST /debug/settings
+changes them, and the limits and lags, while the sandbox runs; GET /debug/settings shows them. The kinds:
+` + kinds() + exitCodesHelp,
 		Example: "  airlift sandbox --daily-cap 250 --midnight-in 20s\n  airlift sandbox --listen 127.0.0.1:8080 --faults 500_after=0.05,hang_before=0.01 --list-lag 10s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,6 +38,7 @@ Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1.
 				return usagef("--list-faults: %v", err)
 			}
 			c.Faults.Delay, c.ListLag, c.Latency, c.Lifecycle = airtest.Duration(faultDelay), airtest.Duration(lag), airtest.Duration(latency), airtest.Duration(lifecycle)
+			c.RetryAfter, c.TurningTies, c.Retention = airtest.Duration(retryAfter), airtest.Duration(ties), airtest.Duration(retention)
 			c.NameMatch, c.PageFields = airtest.NameMatch(nameMatch), airtest.PageFields(pageFields)
 			c.AccessKey, _ = a.getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
 			c.SecretKey, _ = a.getenv("AIRLIFT_SANDBOX_SECRET_KEY")
@@ -59,25 +62,25 @@ Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1.
 	f.StringVar(&listFaults, "list-faults", "", "what befalls GET /jobs, and how often")
 	f.DurationVar(&faultDelay, "fault-delay", 0, "how long late answers and hangs take")
 	f.StringArrayVar(&c.Faults.RejectKeys, "reject-key", nil, "answer 400 to keys that contain this; may be given several times")
+	f.StringArrayVar(&c.Faults.PoisonKeys, "poison-key", nil, "answer an empty 400, which AiR never does, to keys that contain this; may be given several times")
+	f.DurationVar(&retryAfter, "retry-after", 0, "the Retry-After of the faults 429_html and 429_rate (default 1s)")
+	f.IntVar(&c.PageCap, "page-cap", 0, "give at most so many jobs on a page of a list, whatever pageSize asks for (default: 100)")
+	f.BoolVar(&c.NullEmptyPage, "null-pages", false, "write an empty page of a list as {\"Records\": null}")
+	f.DurationVar(&ties, "turning-ties", 0, "round the time of creation down to this; jobs that are then equal turn their order with each list (default: off)")
+	f.DurationVar(&retention, "retention", 0, "take jobs out of all lists when they are so old (default: never)")
 	f.Uint64Var(&c.Faults.Seed, "seed", 0, "the same seed gives the same faults")
 	f.StringVar(&nameMatch, "name-match", "exact", "how lists filter by name: exact or partial")
 	f.StringVar(&pageFields, "page-fields", "usual", "what stands beside Records in a list: usual or none")
 	return cmd
 }
 
+// kinds lists the faults, one a line.
 func kinds() string {
-	text := ""
-	for i, k := range airtest.Kinds() {
-		switch {
-		case i == 0:
-		case i%5 == 0:
-			text += ",\n  "
-		default:
-			text += ", "
-		}
-		text += string(k)
+	var b strings.Builder
+	for _, k := range airtest.Kinds() {
+		fmt.Fprintf(&b, "  %-13s %s\n", k, airtest.About(k))
 	}
-	return text
+	return b.String()
 }
 
 // sandbox serves until ctx ends, and then says what it was sent.

@@ -75,7 +75,7 @@ func newPlan(seed uint64, slack time.Duration) plan {
 		Grace: d.within(0, 300*time.Millisecond), MaxAttempts: pick(d, 2, 5, 50), TrustQueue: d.once(3),
 		Lag:     pick(d, 0, d.within(0, 100*time.Millisecond), d.within(100*time.Millisecond, 600*time.Millisecond)),
 		Latency: pick(d, 0, 0, d.within(0, 40*time.Millisecond)), NamesInPart: d.once(4), BarePages: d.once(4),
-		Post: d.mix(pick(d, 0, 0.02, 0.06, 0.15), postFaults), List: d.mix(pick(d, 0, 0, 0.05, 0.15), airtest.Kinds()),
+		Post: d.mix(pick(d, 0, 0.02, 0.06, 0.15), postFaults), List: d.mix(pick(d, 0, 0, 0.05, 0.15), listFaults),
 	}
 	if p.Workers == 1 { // a worker alone waits out each fault by itself
 		p.Objects = min(p.Objects, 120)

@@ -23,8 +23,12 @@ func (s *Server) fault(c *call) Fault {
 	if c.Method != http.MethodPost {
 		return f.draw(f.List, c.Method, c.N)
 	}
-	if slices.ContainsFunc(f.RejectKeys, func(part string) bool { return strings.Contains(c.Job.Source.ObjectKey, part) }) {
+	named := func(part string) bool { return strings.Contains(c.Job.Source.ObjectKey, part) }
+	switch {
+	case slices.ContainsFunc(f.RejectKeys, named):
 		return Fault{Kind: Reject400}
+	case slices.ContainsFunc(f.PoisonKeys, named):
+		return Fault{Kind: Empty400}
 	}
 	return f.draw(f.Post, c.Method, c.N)
 }
@@ -37,7 +41,7 @@ func (s *Server) befall(ctx context.Context, c *call, f Fault) reply {
 	if f.Kind == Late {
 		return s.serveLate(ctx, c, f)
 	}
-	if !f.Kind.hangs() && !s.wait(ctx, f.Delay) {
+	if !f.Kind.waits() && !s.wait(ctx, f.Delay) {
 		return reply{end: endGone}
 	}
 	served := reply{}
@@ -50,13 +54,16 @@ func (s *Server) befall(ctx context.Context, c *call, f Fault) reply {
 			return served
 		}
 	}
-	r := s.strike(ctx, f, served)
+	if f.Kind.lies() {
+		return s.lie(c, f, served)
+	}
+	r := s.strike(ctx, f, c.settings, served)
 	r.struck = true
 	return r
 }
 
 // strike gives what a fault makes of an answer.
-func (s *Server) strike(ctx context.Context, f Fault, served reply) reply {
+func (s *Server) strike(ctx context.Context, f Fault, set Settings, served reply) reply {
 	switch f.Kind {
 	case Err500Before, Err500After:
 		return internalError()
@@ -82,6 +89,16 @@ func (s *Server) strike(ctx context.Context, f Fault, served reply) reply {
 		return throttle503()
 	case Reject400:
 		return badRequest("source object not found or inaccessible")
+	case Empty400:
+		return reply{status: http.StatusBadRequest}
+	case HTML403:
+		return html(http.StatusForbidden, "403 Forbidden")
+	case Access403:
+		return problem(http.StatusForbidden, "ACCESS_DENIED", "User is not authorized to perform air:CreateJob")
+	case HTML429:
+		return set.retryLater(html(http.StatusTooManyRequests, "429 Too Many Requests"))
+	case Rate429:
+		return set.retryLater(problem(http.StatusTooManyRequests, "TooManyRequests", "Too many requests, please slow down."))
 	case Forbid403:
 		return quotaReached()
 	case Cap429:

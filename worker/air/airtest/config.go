@@ -95,6 +95,18 @@ type Settings struct {
 	Lifecycle Duration `json:"lifecycle"`
 	// FailShare of the jobs, 0 to 1, end as failed; the others as completed.
 	FailShare float64 `json:"fail_share"`
+	// RetryAfter is what HTML429 and Rate429 ask for, in whole seconds. 0: 1 s.
+	RetryAfter Duration `json:"retry_after"`
+	// PageCap is the largest page that a list gives, whatever was asked for. 0: 100.
+	PageCap int `json:"page_cap"`
+	// NullEmptyPage writes an empty page as {"Records": null}.
+	NullEmptyPage bool `json:"null_empty_page"`
+	// TurningTies, if positive, rounds Created down to this, and the order of the
+	// jobs that are then equal turns with each GET /jobs.
+	TurningTies Duration `json:"turning_ties"`
+	// Retention, if positive, is how old a job becomes before it leaves all lists,
+	// as from their front. See also Server.Forget.
+	Retention Duration `json:"retention"`
 	// Faults befall requests at random.
 	Faults Faults `json:"faults"`
 }

@@ -13,9 +13,11 @@ import (
 // Fault is what befalls one request. The zero value is none.
 type Fault struct {
 	Kind Kind
-	// Delay is, for Late and LateAnswer, how long after its arrival the request is
-	// served (0: 2 s); for the hangs how long they last (0: until the client goes
-	// away). For every other kind, none included, it comes before the rest.
+	// Delay is, for Late, how long after its arrival the request is served (0: 2 s);
+	// for the hangs how long they last (0: until the client goes away); for
+	// StrayAnswer and LateRepeat how long after the answer its repetition follows
+	// (0: half a millisecond and 40 ms). For every other kind, none included, it
+	// comes before the rest.
 	Delay time.Duration
 	// Status, Code and Message are the answer of StatusBefore and StatusAfter. Their
 	// body is JSON if either Code or Message is set, otherwise empty.
@@ -24,51 +26,6 @@ type Fault struct {
 	// Header is set on the answer of StatusBefore and StatusAfter; may be nil.
 	Header map[string]string
 }
-
-// Kind names a fault. "Before" and "After" say whether the request is served, that
-// is a job accepted, before the fault strikes: after a Before there is no job,
-// after an After there is (if it was valid and no cap stood against it; if not,
-// the refusal is answered and the fault does not strike).
-type Kind string
-
-// The faults. For a GET, Before and After come to the same.
-const (
-	None            Kind = ""
-	Err500Before    Kind = "500_before" // JSON, INTERNAL_ERROR
-	Err500After     Kind = "500_after"
-	HTML502Before   Kind = "502_before" // as a proxy answers
-	HTML502After    Kind = "502_after"
-	ResetBefore     Kind = "reset_before" // a TCP reset and no answer
-	ResetAfter      Kind = "reset_after"
-	CloseBefore     Kind = "close_before" // the connection closed and no answer
-	CloseAfter      Kind = "close_after"
-	HangBefore      Kind = "hang_before" // no answer; in the end the connection is closed
-	HangAfter       Kind = "hang_after"
-	HTML200Before   Kind = "html_before" // a page of a portal, with status 200
-	HTML200After    Kind = "html_after"
-	EmptyJSONBefore Kind = "nojob_before" // 200 and JSON, but no Job in it
-	EmptyJSONAfter  Kind = "nojob_after"
-	HalfBody        Kind = "half_body"     // served; then half the answer, and the connection closed
-	Late            Kind = "late"          // served after Delay, even if the client has gone
-	Throttle400     Kind = "throttle_400"  // RequestRateLimitExceeded; not served
-	Throttle503     Kind = "throttle_503"  // SlowDown; not served
-	Reject400       Kind = "400"           // BAD_REQUEST; not served
-	Forbid403       Kind = "403"           // as if the monthly quota were reached; not served
-	Cap429          Kind = "429"           // as if the daily cap were exceeded; not served
-	StatusBefore    Kind = "status_before" // Fault.Status; for Script
-	StatusAfter     Kind = "status_after"
-	Unsent          Kind = "unsent" // connection refused: RoundTrip only, over a socket it is CloseBefore
-)
-
-// kinds that can be drawn at random.
-var randomKinds = []Kind{
-	Err500Before, Err500After, HTML502Before, HTML502After, ResetBefore, ResetAfter, CloseBefore, CloseAfter,
-	HangBefore, HangAfter, HTML200Before, HTML200After, EmptyJSONBefore, EmptyJSONAfter, HalfBody, Late,
-	Throttle400, Throttle503, Reject400, Forbid403, Cap429,
-}
-
-// Kinds returns the names that ParseOdds and Faults take.
-func Kinds() []Kind { return slices.Clone(randomKinds) }
 
 // Odds gives faults their probabilities, each 0 to 1, together at most 1.
 type Odds map[Kind]float64
@@ -83,6 +40,9 @@ type Faults struct {
 	Delay Duration `json:"delay"`
 	// RejectKeys gives a 400 to each POST whose object key contains one of these.
 	RejectKeys []string `json:"reject_keys"`
+	// PoisonKeys gives a 400 with an empty body, which is no answer of AiR's, to
+	// each POST whose object key contains one of these.
+	PoisonKeys []string `json:"poison_keys"`
 }
 
 // ParseOdds reads "kind=probability,..." as in "reset_after=0.01,500_before=0.1".
@@ -105,8 +65,8 @@ func ParseOdds(s string) (Odds, error) {
 func (o Odds) check() error {
 	sum := 0.0
 	for kind, p := range o {
-		if !slices.Contains(randomKinds, kind) {
-			return fmt.Errorf("fault %q is not known: one of %v", kind, randomKinds)
+		if About(kind) == "" {
+			return fmt.Errorf("fault %q is not known: one of %v", kind, Kinds())
 		}
 		if !(p >= 0 && p <= 1) {
 			return fmt.Errorf("fault %q has probability %v: expected 0 to 1", kind, p)
@@ -139,16 +99,3 @@ func (f *Faults) draw(odds Odds, method string, n int) Fault {
 	}
 	return Fault{}
 }
-
-// after reports whether the request is served before the fault strikes.
-func (k Kind) after() bool {
-	switch k {
-	case None, Err500After, HTML502After, ResetAfter, CloseAfter, HangAfter, HTML200After, EmptyJSONAfter,
-		HalfBody, Late, StatusAfter:
-		return true
-	}
-	return false
-}
-
-// hangs reports whether Delay is the length of a silence and not a wait before.
-func (k Kind) hangs() bool { return k == HangBefore || k == HangAfter }

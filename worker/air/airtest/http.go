@@ -25,7 +25,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		body = nil // cut or too large: malformed, whichever it was
 	}
-	send(w, s.serve(r.Context(), r.Method, r.URL, r.Header, body, nil), s.config.NoDate)
+	answer := s.serve(r.Context(), r.Method, r.URL, r.Header, body, nil)
+	send(w, answer, s.config.NoDate)
+	if answer.again > 0 {
+		s.repeat(w, r, answer)
+	}
 }
 
 // send writes an answer, or breaks the connection off in the way it says.
@@ -79,7 +83,7 @@ func reset(w http.ResponseWriter) {
 // five seconds for the rest, and returns nil; or returns the error for which it
 // could not go on.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ConnContext: withConn}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

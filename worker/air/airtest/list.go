@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"airlift/worker/air"
 )
@@ -77,15 +76,17 @@ func (s *Server) list(c *call) reply {
 	}
 	s.mu.Unlock()
 
-	shown := uint32(createdBy(v.jobs, v.now.Add(-time.Duration(v.settings.ListLag)).UnixNano()))
-	found := span{all: all, picked: picked, n: int(shown)}
-	if !all {
-		found.n, _ = slices.BinarySearch(picked, shown)
+	if most := v.settings.PageCap; most > 0 {
+		q.size = min(q.size, most)
 	}
+	found := v.listed(all, picked)
 	if !all && exact && q.batch != "" || q.status != "" || q.name != "" && !exact {
 		found = found.filter(func(n uint32) bool { return v.matches(n, q) })
 	}
 
+	if v.settings.TurningTies > 0 && c.N%2 == 0 {
+		found.tie = func(n uint32) int64 { return v.created(n).UnixNano() }
+	}
 	from := min((q.number-1)*q.size, found.n)
 	if q.number-1 > found.n/q.size { // also where the product overflows
 		from = found.n
@@ -102,7 +103,9 @@ func (s *Server) list(c *call) reply {
 		}
 		body = v.appendJob(body, found.inOrder(i, q.descending), false)
 	}
-	body = append(body, ']')
+	if body = append(body, ']'); v.settings.NullEmptyPage && string(body) == `{"Records":[]` {
+		body = append(body[:0], `{"Records":null`...)
+	}
 	switch s.config.PageFields {
 	case PageFieldsNone:
 	case PageFieldsOdd:
@@ -150,36 +153,4 @@ func (v *view) matches(n uint32, q listQuery) bool {
 	}
 	status, _ := v.state(n)
 	return status == q.status
-}
-
-// span is the first n of some jobs, or of all.
-type span struct {
-	all    bool
-	picked []uint32
-	n      int
-}
-
-func (s span) at(i int) uint32 {
-	if s.all {
-		return uint32(i)
-	}
-	return s.picked[i]
-}
-
-// inOrder returns the i-th job in the order that was asked for.
-func (s span) inOrder(i int, descending bool) uint32 {
-	if descending {
-		return s.at(s.n - 1 - i)
-	}
-	return s.at(i)
-}
-
-func (s span) filter(keep func(uint32) bool) span {
-	var picked []uint32
-	for i := range s.n {
-		if n := s.at(i); keep(n) {
-			picked = append(picked, n)
-		}
-	}
-	return span{picked: picked, n: len(picked)}
 }

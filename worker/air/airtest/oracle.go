@@ -22,6 +22,14 @@ func (s *Server) Plant(j air.NewJob) string {
 	return s.store.id(s.store.add(&j, string(j.Services), s.now()))
 }
 
+// Forget takes the n oldest jobs that are still listed out of all lists. They count as
+// before: Accepted, Jobs and Duplicates have them.
+func (s *Server) Forget(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgotten = min(s.forgotten+n, len(s.store.jobs))
+}
+
 // Posts returns how many POST /jobs have arrived, refused ones included.
 func (s *Server) Posts() int { s.mu.Lock(); defer s.mu.Unlock(); return s.posts }
 

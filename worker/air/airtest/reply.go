@@ -14,6 +14,10 @@ type reply struct {
 	date        time.Time
 	end         ending
 	struck      bool // a fault made it
+	// again, if not 0, is how long after the answer it follows once more, unasked for.
+	again time.Duration
+	// job is the job that a POST was answered with; nil: none.
+	job *uint32
 }
 
 // ending says how the exchange ends.

@@ -29,6 +29,8 @@ type Server struct {
 	statuses map[int]int
 	struck   map[Kind]int
 
+	forgotten int // so many of the oldest jobs are in no list any more
+
 	today             time.Time
 	year              int
 	month             time.Month
@@ -176,7 +178,9 @@ func (s *Server) submit(c *call) reply {
 	}
 	body := append(make([]byte, 0, 512), `{"Job":`...)
 	body = v.appendJob(body, n, true)
-	return jsonReply(http.StatusOK, append(body, '}'))
+	r := jsonReply(http.StatusOK, append(body, '}'))
+	r.job = &n
+	return r
 }
 
 func (s *Server) accept(c *call) (uint32, reply) {

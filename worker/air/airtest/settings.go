@@ -3,6 +3,10 @@ package airtest
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
+
+	"airlift/worker/air"
 )
 
 func (s Settings) check() error {
@@ -17,8 +21,22 @@ func (s Settings) check() error {
 		return fmt.Errorf("throttle status %d: expected 400 or 503", s.ThrottleStatus)
 	case s.ListLag < 0 || s.Latency < 0:
 		return fmt.Errorf("list lag and latency must not be negative")
+	case s.RetryAfter < 0 || s.TurningTies < 0 || s.Retention < 0:
+		return fmt.Errorf("retry after, turning ties and retention must not be negative")
+	case s.PageCap < 0 || s.PageCap > air.MaxPageSize:
+		return fmt.Errorf("page cap %d: expected 0 to %d", s.PageCap, air.MaxPageSize)
 	case !(s.FailShare >= 0 && s.FailShare <= 1):
 		return fmt.Errorf("fail share %v: expected 0 to 1", s.FailShare)
 	}
 	return s.Faults.check()
+}
+
+// retryLater adds the header that says when to come again.
+func (s Settings) retryLater(r reply) reply {
+	after := time.Duration(s.RetryAfter)
+	if after == 0 {
+		after = time.Second
+	}
+	r.header = map[string]string{"Retry-After": strconv.Itoa(int((after + time.Second - 1) / time.Second))}
+	return r
 }

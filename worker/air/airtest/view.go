@@ -24,11 +24,18 @@ type view struct {
 	profiles []profile
 	now      time.Time
 	settings Settings
+	// forgotten is how many of the oldest jobs no list shows any more.
+	forgotten int
 }
 
 // view takes the moment. The caller holds s.mu.
 func (s *Server) view() view {
-	return view{s.store, s.store.jobs, s.store.profiles, s.now(), s.settings}
+	return view{s.store, s.store.jobs, s.store.profiles, s.now(), s.settings, s.forgotten}
+}
+
+// created returns when the n-th job was created, as it is shown.
+func (v *view) created(n uint32) time.Time {
+	return time.Unix(0, v.jobs[n].created).UTC().Truncate(time.Duration(v.settings.TurningTies))
 }
 
 // state says how far a job has come, and when it ended if it has.
@@ -60,7 +67,7 @@ func (v *view) job(n uint32) air.Job {
 	j := air.Job{
 		ID: v.id(n), Name: r.name(), UserID: userID, Priority: p.priority, Batch: p.batch, Status: status,
 		Services: json.RawMessage(p.services), Destination: p.destination,
-		Created: time.Unix(0, r.created).UTC().Format(dateFormat),
+		Created: v.created(n).Format(dateFormat),
 		Source: air.Source{
 			Endpoint: p.endpoint, Bucket: p.bucket, Region: p.region, ObjectKey: r.key(), Provider: p.shownProvider(),
 		},
@@ -96,7 +103,7 @@ func (v *view) appendJob(b []byte, n uint32, services bool) []byte {
 	}
 	b = appendField(b, `,"UserId":`, userID)
 	b = append(b, `,"Created":"`...)
-	b = time.Unix(0, r.created).UTC().AppendFormat(b, dateFormat)
+	b = v.created(n).AppendFormat(b, dateFormat)
 	b = append(b, '"')
 	if !ended.IsZero() {
 		b = appendField(b, `,"Completed":`, ended.Format(dateFormat))
