@@ -84,14 +84,16 @@ type Record struct {
 	State State
 	// Attempts counts the POSTs whose outcome counts as an attempt, since the item was added or last retried.
 	Attempts int
-	// Doubted is set once the item was ever in doubt, for good: it is looked up before each further POST.
-	Doubted bool
+	// Sent is set once a POST for the item may have reached AiR, whatever came of it, and for good: the item is looked up
+	// before each further POST. A refusal proves nothing, for it may have been the answer to another request.
+	Sent bool
 	// JobID is set if and only if the state is Submitted.
 	JobID string
 	// HTTPStatus (0: none), Code and Message tell of the last answer.
 	HTTPStatus    int
 	Code, Message string
-	// At is when the last result was known, by our clock.
+	// At is when the last answer, or end of an attempt without one, was known, by our clock. A lookup that shows no job,
+	// and a claim that was not sent, leave it as it is: the attempt of before is what a later lookup looks for.
 	At time.Time
 	// Day is the server's day on which the last claim was counted against the daily limit.
 	Day Day
@@ -116,6 +118,8 @@ type Result struct {
 	Seq   uint64
 	// To is the state that follows: Submitted, Failed, InDoubt or Pending.
 	To State
+	// Sent says that the request, or a part of it, may have reached AiR.
+	Sent bool
 	// Attempted says that this result counts as an attempt.
 	Attempted bool
 	// Refund gives the claim back to the daily count: it is proven that AiR accepted nothing.

@@ -62,10 +62,12 @@ func CanMove(from, to State) bool {
 	return false
 }
 
-// MaybeSent reports whether AiR may hold a job for the item: it has one, or it was ever in doubt, for good. What is
-// pending, failed or cancelled otherwise was never sent, or refused.
+// MaybeSent reports whether an object counts as sent: its item has a job, or was sent and its last answer was no
+// refusal. What is pending, failed or cancelled otherwise was never sent, or refused. Whether the item is to be looked up
+// before it is sent again, [Record.Sent] says, which also counts what was refused.
 func (r Record) MaybeSent() bool {
-	return r.Doubted || r.State == Submitted || r.State == Sending || r.State == InDoubt
+	refused := r.HTTPStatus >= 400 && r.HTTPStatus < 500
+	return r.Sent && !refused || r.State == Submitted || r.State == Sending || r.State == InDoubt
 }
 
 // Claim returns the record of an item that has just been claimed on the given server day (see [Day]).
@@ -86,20 +88,23 @@ func Apply(r Record, res Result) (Record, error) {
 	if res.To == Submitted && res.JobID == "" {
 		return r, fmt.Errorf("item %d: submitted without a job id", res.Seq)
 	}
+	lookup := r.State == InDoubt
 	r.State = res.To
 	if res.Attempted {
 		r.Attempts++
 	}
-	if res.To == InDoubt {
-		r.Doubted = true
+	if res.Sent || res.HTTPStatus != 0 || res.To == InDoubt || res.To == Submitted {
+		r.Sent = true
 	}
 	r.JobID = ""
 	if res.To == Submitted {
 		r.JobID = res.JobID
 	}
-	r.At = res.At
 	if res.To == Pending && res.Code == "" && res.Message == "" && res.HTTPStatus == 0 {
-		return r, nil // nothing new was learned: what went wrong before stays visible
+		return r, nil // nothing new was learned: what went wrong before, and when, stays visible
+	}
+	if !lookup || res.To != InDoubt {
+		r.At = res.At
 	}
 	r.HTTPStatus, r.Code, r.Message = res.HTTPStatus, res.Code, res.Message
 	return r, nil
@@ -109,13 +114,13 @@ func Apply(r Record, res Result) (Record, error) {
 // crash counts no attempt.
 func Recover(r Record) Record {
 	if r.State == Sending {
-		r.State, r.Doubted = InDoubt, true
+		r.State, r.Sent = InDoubt, true
 	}
 	return r
 }
 
 // Requeue returns the record of a failed or cancelled item that the user retries: a fresh set of attempts, but what was
-// ever in doubt stays marked, for it must be looked up before each further POST.
+// ever sent stays marked, for it must be looked up before each further POST.
 func Requeue(r Record) (Record, error) {
 	if r.State != Failed && r.State != Cancelled {
 		return r, &MoveError{From: r.State, To: Pending}
@@ -142,7 +147,7 @@ func Adopt(r Record, a Adopted) (Record, error) {
 	if a.JobID == "" {
 		return r, fmt.Errorf("item %d: adopted without a job id", a.Seq)
 	}
-	r.State, r.JobID, r.At = Submitted, a.JobID, a.At
+	r.State, r.JobID, r.At, r.Sent = Submitted, a.JobID, a.At, true
 	r.HTTPStatus, r.Code, r.Message = 0, "", ""
 	return r, nil
 }

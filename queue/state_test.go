@@ -36,12 +36,12 @@ func TestApplyRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Record{State: InDoubt, Attempts: 1, Doubted: true, HTTPStatus: 500, Code: "INTERNAL_ERROR", Message: "m"}
+	want := Record{State: InDoubt, Attempts: 1, Sent: true, HTTPStatus: 500, Code: "INTERNAL_ERROR", Message: "m"}
 	if diff := cmp.Diff(want, doubtful); diff != "" {
 		t.Errorf("in doubt (-want +got):\n%s", diff)
 	}
 	absent, err := Apply(doubtful, Result{To: Pending, Refund: true})
-	if err != nil || !absent.Doubted || absent.Code != "INTERNAL_ERROR" || absent.Attempts != 1 {
+	if err != nil || !absent.Sent || absent.Code != "INTERNAL_ERROR" || absent.Attempts != 1 {
 		t.Errorf("after a lookup that found nothing: got %+v, %v, want doubt, attempt and error kept", absent, err)
 	}
 	if _, err := Apply(doubtful, Result{To: Submitted}); err == nil {
@@ -54,8 +54,8 @@ func TestApplyRecords(t *testing.T) {
 }
 
 func TestRequeueKeepsTheDoubt(t *testing.T) {
-	got, err := Requeue(Record{State: Failed, Attempts: 5, Doubted: true})
-	if err != nil || got.State != Pending || got.Attempts != 0 || !got.Doubted {
+	got, err := Requeue(Record{State: Failed, Attempts: 5, Sent: true})
+	if err != nil || got.State != Pending || got.Attempts != 0 || !got.Sent {
 		t.Errorf("got %+v, %v, want pending with fresh attempts and the doubt", got, err)
 	}
 	for _, s := range []State{Pending, Sending, InDoubt, Submitted} {
@@ -70,7 +70,7 @@ func TestRecover(t *testing.T) {
 		got := Recover(Record{State: s, Attempts: 3})
 		want := Record{State: s, Attempts: 3}
 		if s == Sending {
-			want = Record{State: InDoubt, Attempts: 3, Doubted: true}
+			want = Record{State: InDoubt, Attempts: 3, Sent: true}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s, diff)
@@ -81,7 +81,7 @@ func TestRecover(t *testing.T) {
 func TestAdopt(t *testing.T) {
 	at := time.Date(2024, 10, 4, 12, 0, 0, 0, time.UTC)
 	for _, s := range States {
-		before := Record{State: s, Attempts: 3, Doubted: true, HTTPStatus: 500, Code: "C", Message: "m", Day: 7}
+		before := Record{State: s, Attempts: 3, Sent: true, HTTPStatus: 500, Code: "C", Message: "m", Day: 7}
 		got, err := Adopt(before, Adopted{JobID: "j", At: at, Day: 9})
 		var move *MoveError
 		switch s {
@@ -90,7 +90,7 @@ func TestAdopt(t *testing.T) {
 				t.Errorf("%s: got %+v, %v, want it refused and nothing changed", s, got, err)
 			}
 		default:
-			want := Record{State: Submitted, Attempts: 3, Doubted: true, JobID: "j", At: at, Day: 9}
+			want := Record{State: Submitted, Attempts: 3, Sent: true, JobID: "j", At: at, Day: 9}
 			if s == InDoubt {
 				want.Day = 7 // its claim is still counted there
 			}
@@ -101,5 +101,57 @@ func TestAdopt(t *testing.T) {
 	}
 	if _, err := Adopt(Record{State: Pending}, Adopted{}); err == nil {
 		t.Error("adopted without a job id was accepted")
+	}
+}
+
+// TestWhatWasSentIsMarkedForGood: only what surely never left is not marked.
+func TestWhatWasSentIsMarkedForGood(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		res  Result
+		want bool
+	}{
+		{"submitted", Result{To: Submitted, JobID: "j", HTTPStatus: 200}, true},
+		{"in doubt", Result{To: InDoubt}, true},
+		{"refused", Result{To: Failed, HTTPStatus: 400, Code: "BAD_REQUEST"}, true},
+		{"a daily cap", Result{To: Pending, Refund: true, HTTPStatus: 429}, true},
+		{"credentials refused", Result{To: Pending, Refund: true, HTTPStatus: 401}, true},
+		{"written without an answer", Result{To: Pending, Sent: true}, true},
+		{"no connection", Result{To: Pending, Refund: true, Message: "connection refused"}, false},
+		{"released", Result{To: Pending, Refund: true}, false},
+		{"a job that cannot be sent", Result{To: Failed, Message: "name too long"}, false},
+	} {
+		got, err := Apply(Record{State: Sending}, c.res)
+		if err != nil || got.Sent != c.want {
+			t.Errorf("%s: got %+v, %v, want sent %v", c.name, got, err, c.want)
+		}
+		got.State = Sending
+		if again, err := Apply(got, Result{To: Pending, Refund: true}); err != nil || again.Sent != c.want {
+			t.Errorf("%s, and released later: got %+v, %v, want sent %v", c.name, again, err, c.want)
+		}
+	}
+}
+
+// TestAtIsThatOfTheLastAttempt: a lookup learns when it was itself, but a later lookup must look as far back as the
+// attempt.
+func TestAtIsThatOfTheLastAttempt(t *testing.T) {
+	sent := time.Date(2024, 10, 4, 12, 0, 0, 0, time.UTC)
+	doubt, err := Apply(Record{State: Sending}, Result{To: InDoubt, At: sent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, res := range []Result{{To: InDoubt, Code: "AIRLIFT_TWO_JOBS"}, {To: Pending, Refund: true}} {
+		res.At = sent.Add(time.Hour)
+		if got, err := Apply(doubt, res); err != nil || !got.At.Equal(sent) {
+			t.Errorf("a lookup that leaves it %s: got %+v, %v, want the time of the attempt", res.To, got, err)
+		}
+	}
+	pending, _ := Apply(doubt, Result{To: Pending, Refund: true, At: sent.Add(time.Hour)})
+	claimed, _ := Claim(pending, 7)
+	if got, err := Apply(claimed, Result{To: Pending, Refund: true, At: sent.Add(2 * time.Hour)}); err != nil || !got.At.Equal(sent) {
+		t.Errorf("a claim that was not sent: got %+v, %v, want the time of the attempt", got, err)
+	}
+	if got, err := Apply(doubt, Result{To: Submitted, JobID: "j", At: sent.Add(time.Hour)}); err != nil || got.At.Equal(sent) {
+		t.Errorf("a job that was found: got %+v, %v, want the time of the lookup", got, err)
 	}
 }

@@ -156,8 +156,8 @@ func TestLookupsGoOnInAPause(t *testing.T) {
 		}
 		b.want(queue.Counts{Submitted: 8})
 		_, gets := b.arrivals()
-		if at := gets[len(gets)-1]; at.Sub(begin) > time.Hour {
-			b.t.Errorf("the lookup was %v after the start, want it in the pause", at.Sub(begin))
+		if len(gets) < 2 || gets[1].Sub(begin) > time.Hour { // the first is of the newest page; what met the cap is looked up after it
+			b.t.Errorf("lists were asked for at %v, want the second, of the lookup, in the pause that began at %v", gets, begin)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func (p *Pool) next(ctx context.Context) Action {
 		p.release(c)
 		return End
 	}
-	if c.Doubted {
+	if c.Sent {
 		if done, action := p.lookAgain(ctx, pass, c); done {
 			return action
 		}
@@ -81,7 +81,7 @@ func (p *Pool) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
 	return p.Limiter.Wait(ctx) == nil && pass.Valid() && ctx.Err() == nil
 }
 
-// lookAgain looks an item up that was in doubt before, immediately before its next POST. It reports whether that settled
+// lookAgain looks an item up that was sent before, immediately before its next POST. It reports whether that settled
 // this turn. The caller has waited for a token already; the lookup takes its own.
 func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
 	found, err := p.lookup(ctx, c)
@@ -101,7 +101,7 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 		p.stop(s)
 		return true, End
 	}
-	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look an item up that was in doubt, so it is not sent")
+	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look an item up that was sent before, so it is not sent")
 	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, err.Error())
 	return true, BackOff
 }
@@ -114,7 +114,7 @@ func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action 
 		p.clock.observe(o.Date, o.Sent, o.Ended)
 	}
 	r := queue.Result{
-		Batch: c.Batch, Seq: c.Seq, To: v.State, Attempted: v.Attempted, Refund: v.Refund,
+		Batch: c.Batch, Seq: c.Seq, To: v.State, Sent: o.Written, Attempted: v.Attempted, Refund: v.Refund,
 		JobID: o.JobID, HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
 	}
 	if r.Message == "" && o.Err != nil {

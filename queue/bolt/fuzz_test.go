@@ -109,11 +109,12 @@ func FuzzGarbage(f *testing.F) {
 func FuzzRecord(f *testing.F) {
 	f.Add(uint8(0), 0, false, "", 0, "", "", int64(0), int32(0), uint32(0))
 	f.Add(uint8(3), 5, true, "0123456789abcdef0123456789abcdef", 200, "Code", "message", int64(1700000000123), int32(20000), uint32(9))
-	f.Fuzz(func(t *testing.T, state uint8, attempts int, doubted bool, id string, status int, code, message string, at int64, day int32, gen uint32) {
+	f.Fuzz(func(t *testing.T, state uint8, attempts int, sent bool, id string, status int, code, message string, at int64, day int32, gen uint32) {
 		want := record{Record: queue.Record{
-			State: queue.States[int(state)%len(queue.States)], Attempts: max(0, attempts), Doubted: doubted, JobID: id,
+			State: queue.States[int(state)%len(queue.States)], Attempts: max(0, attempts), Sent: sent, JobID: id,
 			HTTPStatus: status, Code: code, Message: message, Day: queue.Day(day),
 		}, gen: gen}
+		want.Sent = want.Sent || status != 0 || want.State == queue.Submitted // an item that was answered was sent
 		if at != 0 {
 			want.At = time.UnixMilli(at % 1e15).UTC()
 		}

@@ -17,12 +17,12 @@ type record struct {
 
 // The bits of a record's first byte, above the number of the state.
 const (
-	recState   = 0x07
-	recDoubted = 0x08
-	recHexID   = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
-	recID      = 0x20 // the job id is anything else
-	recTime    = 0x40
-	recAnswer  = 0x80 // there are status, code and message
+	recState  = 0x07
+	recSent   = 0x08
+	recHexID  = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
+	recID     = 0x20 // the job id is anything else
+	recTime   = 0x40
+	recAnswer = 0x80 // there are status, code and message
 )
 
 func stateNumber(s queue.State) byte {
@@ -37,8 +37,8 @@ func stateNumber(s queue.State) byte {
 // encode appends the record.
 func (r record) encode(b []byte) []byte {
 	first := stateNumber(r.State)
-	if r.Doubted {
-		first |= recDoubted
+	if r.Sent {
+		first |= recSent
 	}
 	hexID := isHexID(r.JobID)
 	switch {
@@ -87,7 +87,7 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 	}
 	var rec record
 	rec.State = queue.States[first&recState]
-	rec.Doubted = first&recDoubted != 0
+	rec.Sent = first&recSent != 0
 	gen, attempts, day := r.uvarint(), r.uvarint(), r.varint()
 	rec.gen, rec.Attempts, rec.Day = uint32(gen), int(attempts), queue.Day(day)
 	if uint64(rec.gen) != gen || rec.Attempts < 0 || int64(rec.Day) != day {
@@ -106,6 +106,8 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 		rec.HTTPStatus = int(r.varint())
 		rec.Code, rec.Message = text(&r), text(&r)
 	}
+	// A record of before Sent was kept has the bit only if the item was ever in doubt.
+	rec.Sent = rec.Sent || rec.HTTPStatus != 0 || rec.State == queue.Submitted
 	if err := r.end(); err != nil {
 		return record{}, err
 	}

@@ -130,7 +130,7 @@ func (r *recount) records() {
 				r.problem("batch %q: %s: item %d is %s", id, name, keySeq(k), rec.State)
 			case (rec.State == queue.Submitted) != (rec.JobID != ""):
 				r.problem("batch %q: %s: item %d is %s with the job id %q", id, name, keySeq(k), rec.State, rec.JobID)
-			case rec.State == queue.InDoubt && !rec.Doubted:
+			case rec.State == queue.InDoubt && !rec.Sent:
 				r.problem("batch %q: %s: item %d is in doubt and not marked so", id, name, keySeq(k))
 			}
 			return nil

@@ -52,14 +52,14 @@ func adoptStates(f *fixture) {
 	f.reopen()
 	f.want(queue.Counts{Submitted: 7, Pending: 1})
 	for seq, key := range []string{"failed", "doubt", "again", "submitted", "cancelled", "retried", "pending"} {
-		want := queue.Record{State: queue.Submitted, JobID: "adopted-" + jobID(uint64(seq)), At: noon, Day: today}
+		want := queue.Record{State: queue.Submitted, Sent: true, JobID: "adopted-" + jobID(uint64(seq)), At: noon, Day: today}
 		switch key {
 		case "submitted":
 			want.JobID = jobID(3) // it keeps its own
 		case "failed":
 			want.Attempts = 1
 		case "doubt":
-			want.Attempts, want.Doubted = 1, true
+			want.Attempts = 1
 		}
 		f.same(key, f.entry(key).Record, want)
 	}

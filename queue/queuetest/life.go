@@ -27,7 +27,7 @@ func life(f *fixture) {
 		f.same("record", f.entry("a").Record, want)
 		f.reopen()
 		if want.State == queue.Sending {
-			want.State, want.Doubted = queue.InDoubt, true
+			want.State, want.Sent = queue.InDoubt, true
 		}
 		f.same("record after reopen", f.entry("a").Record, want)
 		f.sound()
@@ -38,11 +38,11 @@ func life(f *fixture) {
 	f.wantKeys("first claim", got, "a")
 	f.same("claimed record", got[0].Record, queue.Record{State: queue.Sending, Day: today})
 	f.finish(got, queue.Result{To: queue.Pending, HTTPStatus: 429, Code: "TooMany", Message: "later", Refund: true})
-	step(queue.Record{State: queue.Pending, HTTPStatus: 429, Code: "TooMany", Message: "later", At: noon, Day: today})
+	step(queue.Record{State: queue.Pending, Sent: true, HTTPStatus: 429, Code: "TooMany", Message: "later", At: noon, Day: today})
 
 	got = f.claim(5)
 	f.finish(got, queue.Result{To: queue.InDoubt, HTTPStatus: 502, Message: "bad gateway", Attempted: true})
-	doubt := queue.Record{State: queue.InDoubt, Doubted: true, Attempts: 1, HTTPStatus: 502, Message: "bad gateway", At: noon, Day: today}
+	doubt := queue.Record{State: queue.InDoubt, Sent: true, Attempts: 1, HTTPStatus: 502, Message: "bad gateway", At: noon, Day: today}
 	step(doubt)
 
 	list, err := f.InDoubt(f.ctx, B, -1, 10)
@@ -55,25 +55,25 @@ func life(f *fixture) {
 	step(pending)
 
 	got = f.claim(1)
-	f.same("a claim of what was in doubt says so", got[0].Doubted, true)
+	f.same("a claim of what was sent says so", got[0].Sent, true)
 	f.finish(got, queue.Result{To: queue.Failed, HTTPStatus: 400, Code: "Bad", Message: "no", Attempted: true})
-	step(queue.Record{State: queue.Failed, Doubted: true, Attempts: 2, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+	step(queue.Record{State: queue.Failed, Sent: true, Attempts: 2, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
 
 	n, err := f.Retry(f.ctx, B, queue.Failed, queue.Filter{})
 	f.ok(err)
 	f.same("retried", n, 1)
-	step(queue.Record{State: queue.Pending, Doubted: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+	step(queue.Record{State: queue.Pending, Sent: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
 
 	n, err = f.Cancel(f.ctx, B, queue.Filter{})
 	f.ok(err)
 	f.same("cancelled", n, 1)
-	step(queue.Record{State: queue.Cancelled, Doubted: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
+	step(queue.Record{State: queue.Cancelled, Sent: true, HTTPStatus: 400, Code: "Bad", Message: "no", At: noon, Day: today})
 
 	n, err = f.Retry(f.ctx, B, queue.Cancelled, queue.Filter{})
 	f.ok(err)
 	f.same("retried", n, 1)
 	f.finish(f.claim(1), queue.Result{To: queue.Submitted, HTTPStatus: 200, Attempted: true})
-	step(queue.Record{State: queue.Submitted, Doubted: true, Attempts: 1, JobID: jobID(0), HTTPStatus: 200, At: noon, Day: today})
+	step(queue.Record{State: queue.Submitted, Sent: true, Attempts: 1, JobID: jobID(0), HTTPStatus: 200, At: noon, Day: today})
 	f.want(queue.Counts{Submitted: 1})
 	if got := f.claim(1); len(got) != 0 {
 		f.Errorf("claim of a submitted item: got %q", claimedKeys(got))
@@ -158,7 +158,7 @@ func recovery(f *fixture) {
 	list, err := f.InDoubt(f.ctx, B, -1, 10)
 	f.ok(err)
 	f.wantKeys("in doubt", list, "b", "c")
-	f.same("record", list[0].Record, queue.Record{State: queue.InDoubt, Doubted: true, Day: today})
+	f.same("record", list[0].Record, queue.Record{State: queue.InDoubt, Sent: true, Day: today})
 	f.reopen()
 	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
 	f.wantKeys("what may be claimed", f.claim(9), "d")
