@@ -1,166 +1,108 @@
 package air
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// acceptedID reads the answer to POST /jobs, which must be one complete JSON object,
-// and returns Job.Id, empty if there is none.
-func acceptedID(body []byte) (string, error) {
-	// An answer by the page is read in one go; any other one tolerantly.
-	s := scan{b: body}
-	if id, ok := s.answer(); ok {
-		return id, nil
-	}
-	var a struct{ Job Job }
-	if err := jsonv2.Unmarshal(body, &a, lax); err != nil {
-		return "", fmt.Errorf("%w: %w", errNotJSON, err)
-	}
-	return a.Job.ID, nil
+// maxEcho bounds, in bytes, each text of an Echo. No text that we send is so long, so
+// one that was cut is never taken for it.
+const maxEcho = 4 << 10
+
+// Echoed is one field of the job as an answer shows it.
+type Echoed struct {
+	// Given is set if the answer has the field, as text that is not empty.
+	Given bool
+	Text  string
 }
 
-// scan goes over JSON once and keeps nothing of it but an id. It knows the usual only:
-// integers, strings without escapes, a moderate depth. At anything else it gives up,
-// be that JSON or not, so what it takes is JSON.
-type scan struct {
-	b []byte
-	i int
+// Is reports whether the field is absent, or what was sent.
+func (e Echoed) Is(sent string) bool { return !e.Given || e.Text == sent }
+
+// Echo is what a 2xx answer to POST /jobs says of the job that it answers for.
+type Echo struct{ Name, Batch, Bucket, Key Echoed }
+
+// Fits reports whether the answer can be the answer to this job: each field is absent
+// or as it was sent.
+func (e Echo) Fits(j NewJob) bool {
+	return e.Name.Is(j.Name) && e.Batch.Is(j.Batch) && e.Bucket.Is(j.Source.Bucket) && e.Key.Is(j.Source.ObjectKey)
 }
 
-// maxDepth is how deep values may be nested.
-const maxDepth = 16
-
-// answer returns Job.Id, and whether it could tell.
-func (s *scan) answer() (id string, ok bool) {
-	jobs := 0
-	ok = s.object(maxDepth, func(name []byte) bool {
-		if string(name) != "Job" {
-			return s.value(maxDepth - 1)
-		}
-		jobs++
-		return s.object(maxDepth-1, func(name []byte) bool {
-			if string(name) != "Id" {
-				return s.value(maxDepth - 2)
-			}
-			text, plain := s.text()
-			ok := plain && id == "" && len(text) > 0 // of two, or none, the tolerant way decides
-			id = string(text)
-			return ok
-		})
-	})
-	s.space()
-	return id, ok && jobs == 1 && id != "" && s.i == len(s.b)
-}
-
-// object passes over an object, and has its members' values passed over.
-func (s *scan) object(depth int, member func(name []byte) bool) bool {
-	if depth == 0 || !s.sign('{') {
-		return false
-	}
-	if s.sign('}') {
-		return true
-	}
-	for {
-		name, _ := s.text()
-		if name == nil || !s.sign(':') || !member(name) {
-			return false
-		}
-		if !s.sign(',') {
-			return s.sign('}')
+// String shows the fields that are given.
+func (e Echo) String() string {
+	var parts []string
+	for _, f := range []struct {
+		name string
+		Echoed
+	}{{"Name", e.Name}, {"Batch", e.Batch}, {"Source.Bucket", e.Bucket}, {"Source.ObjectKey", e.Key}} {
+		if f.Given {
+			parts = append(parts, fmt.Sprintf("%s %q", f.name, f.Text))
 		}
 	}
+	return strings.Join(parts, ", ")
 }
 
-// value passes over any value.
-func (s *scan) value(depth int) bool {
-	s.space()
-	if s.i == len(s.b) {
-		return false
-	}
-	switch c := s.b[s.i]; {
-	case c == '"':
-		text, _ := s.text()
-		return text != nil
-	case c == '{':
-		return s.object(depth, func([]byte) bool { return s.value(depth - 1) })
-	case c == '[':
-		return s.array(depth)
-	case c == '-' || c >= '0' && c <= '9':
-		return s.integer()
-	}
-	for _, word := range []string{"null", "true", "false"} {
-		if bytes.HasPrefix(s.b[s.i:], []byte(word)) {
-			s.i += len(word)
-			return true
-		}
-	}
-	return false
+// EchoOf is the whole echo of a job.
+func EchoOf(j NewJob) Echo {
+	return Echo{echoed(j.Name), echoed(j.Batch), echoed(j.Source.Bucket), echoed(j.Source.ObjectKey)}
 }
 
-func (s *scan) array(depth int) bool {
-	if depth == 0 || !s.sign('[') {
-		return false
-	}
-	if s.sign(']') {
-		return true
-	}
-	for s.value(depth - 1) {
-		if !s.sign(',') {
-			return s.sign(']')
-		}
-	}
-	return false
+// accepted is what an answer to POST /jobs says.
+type accepted struct {
+	id            string
+	echo          Echo
+	code, message jsontext.Value
+	job           bool
 }
 
-// integer passes over the digits of a number. What follows those of another number is no sign that may follow.
-func (s *scan) integer() bool {
-	if s.b[s.i] == '-' {
-		s.i++
+// Errors of an answer whose Job.Id cannot be used.
+var (
+	errOddID    = errors.New("Job.Id is no usable id: expected 1 to 256 bytes of visible ASCII")
+	errSecretID = errors.New("Job.Id is no usable id: it holds one of the keys that were sent")
+)
+
+// strict reads an answer that something is concluded from: names are matched exactly,
+// and a member that stands there twice makes it unreadable.
+var strict = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(true))
+
+// decodeAccepted reads the answer to POST /jobs, which must be one complete JSON
+// object. A field of another type than expected counts as absent.
+func decodeAccepted(body []byte) (accepted, error) {
+	var w struct {
+		Job              jsontext.Value
+		ErrorCode, Error jsontext.Value
 	}
-	from := s.i
-	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
-		s.i++
+	if err := jsonv2.Unmarshal(body, &w, strict); err != nil {
+		return accepted{}, fmt.Errorf("%w: %w", errNotJSON, err)
 	}
-	n := s.i - from
-	return n == 1 || n > 1 && s.b[from] != '0'
+	a := accepted{code: w.ErrorCode, message: w.Error}
+	if w.Job.Kind() != '{' {
+		return a, nil
+	}
+	a.job = true
+	var j struct {
+		ID                  jsontext.Value `json:"Id"`
+		Name, Batch, Source jsontext.Value
+	}
+	if err := jsonv2.Unmarshal(w.Job, &j, strict); err != nil {
+		return accepted{}, fmt.Errorf("%w: %w", errNotJSON, err)
+	}
+	source := sourceOf(j.Source)
+	a.echo = Echo{echoed(text(j.Name)), echoed(text(j.Batch)), echoed(source.Bucket), echoed(source.ObjectKey)}
+	if a.id = idText(j.ID); a.id != "" && !usableID(a.id) {
+		return a, errOddID
+	}
+	return a, nil
 }
 
-// text returns what is between quotes, nil if there are no such or an escape or a control character between them, and
-// whether it is all ASCII.
-func (s *scan) text() (text []byte, plain bool) {
-	if !s.sign('"') {
-		return nil, false
-	}
-	plain = true
-	for from := s.i; s.i < len(s.b); s.i++ {
-		switch c := s.b[s.i]; {
-		case c == '"':
-			s.i++
-			return s.b[from : s.i-1], plain
-		case c < ' ' || c == '\\':
-			return nil, false
-		case c >= 0x7f:
-			plain = false
-		}
-	}
-	return nil, false
-}
+func echoed(s string) Echoed { return Echoed{s != "", s} }
 
-// sign passes over one sign, if it comes next.
-func (s *scan) sign(c byte) bool {
-	s.space()
-	if s.i == len(s.b) || s.b[s.i] != c {
-		return false
-	}
-	s.i++
-	return true
-}
+// maxID is the longest id in bytes. Those of AiR have 32.
+const maxID = 256
 
-func (s *scan) space() {
-	for s.i < len(s.b) && (s.b[s.i] == ' ' || s.b[s.i] == '\t' || s.b[s.i] == '\n' || s.b[s.i] == '\r') {
-		s.i++
-	}
-}
+// usableID reports whether an id can be stored and shown as it is.
+func usableID(id string) bool { return id != "" && len(id) <= maxID && visible(id) }

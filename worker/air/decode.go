@@ -46,13 +46,18 @@ func (p *plainJob) job() Job {
 }
 
 // decodePage reads the answer to GET /jobs. Whatever stands beside Records is
-// ignored. It never takes an answer that it cannot read for an empty page.
+// ignored. Records null is how several encoders write an empty list. It never takes an
+// answer that it cannot read for an empty page.
 func decodePage(body []byte) ([]Job, error) {
 	var a struct{ Records jsontext.Value }
-	if err := jsonv2.Unmarshal(body, &a, lax); err != nil {
+	if err := jsonv2.Unmarshal(body, &a, strict); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotJSON, err)
 	}
-	if a.Records.Kind() != '[' {
+	switch a.Records.Kind() {
+	case 'n':
+		return nil, nil
+	case '[':
+	default:
 		return nil, errNoRecords
 	}
 	var records []jsontext.Value
@@ -70,8 +75,11 @@ func decodePage(body []byte) ([]Job, error) {
 		} else if err := jsonv2.Unmarshal(r, &jobs[i], lax); err != nil {
 			return nil, fmt.Errorf("record %d of %d: %w", i+1, len(records), err)
 		}
-		if jobs[i].ID == "" {
+		switch id := jobs[i].ID; {
+		case id == "":
 			return nil, fmt.Errorf("record %d of %d has no Id", i+1, len(records))
+		case !usableID(id):
+			return nil, fmt.Errorf("record %d of %d has an Id that is not 1 to 256 bytes of visible ASCII", i+1, len(records))
 		}
 	}
 	return jobs, nil
@@ -163,7 +171,8 @@ func idText(v jsontext.Value) string {
 	return text(v)
 }
 
-// anyText returns a string's text, nothing for null, and the JSON of all else.
+// anyText returns a string's text, nothing for null, and the JSON of all else, its
+// escapes decoded.
 func anyText(v jsontext.Value) string {
 	switch v.Kind() {
 	case '"':
@@ -171,7 +180,7 @@ func anyText(v jsontext.Value) string {
 	case 'n', 0:
 		return ""
 	}
-	return string(v)
+	return unescape(string(v))
 }
 
 // number returns a JSON integer, or one in a string; 0 for all else.

@@ -14,6 +14,8 @@ type Error struct {
 	Status        int       // 0: no status line came
 	Code, Message string    // ErrorCode and Error of the answer, bounded, printable
 	Date          time.Time // of the answer, zero if absent or invalid
+	Excerpt       string    // how a body that is not AiR's JSON, or not the form expected, begins; see Outcome
+	Proxy         string    // as in Outcome
 	Written       bool      // false only if it is proven that no request left
 	Err           error     // trouble in sending, reading or decoding, or nil
 

@@ -3,7 +3,8 @@ package air
 import (
 	"context"
 	"crypto/x509"
-	"net/url"
+	"net"
+	"net/http"
 )
 
 // LoopbackOnly is the check of each address that plain http dials.
@@ -11,44 +12,36 @@ func LoopbackOnly(address string) error {
 	return loopbackOnly(context.Background(), "tcp", address, nil)
 }
 
-// Over returns a client over each carrier that there is, made to trust roots.
-func Over(c Config, roots *x509.CertPool) (map[string]*Client, error) {
-	c, err := c.withDefaults()
-	if err != nil {
-		return nil, err
+// Trust makes the client trust roots.
+func (c *Client) Trust(roots *x509.CertPool) {
+	for _, t := range []http.RoundTripper{c.kept, c.fresh} {
+		t.(*http.Transport).TLSClientConfig.RootCAs = roots
 	}
-	base, err := url.Parse(c.BaseURL)
-	if err != nil {
-		return nil, err
-	}
-	w, err := newWire(c, base)
-	if err != nil {
-		return nil, err
-	}
-	t := newTransport(c)
-	if w.tls != nil {
-		w.tls.RootCAs = roots
-	}
-	t.TLSClientConfig.RootCAs = roots
-	return map[string]*Client{"wire": newClient(c, w), "net/http": newClient(c, &tripper{config: c, trips: t})}, nil
 }
 
-// AcceptedID reads the body of a 2xx answer to POST /jobs, and says whether it was a usual one.
-func AcceptedID(body []byte) (id string, usual bool, err error) {
-	s := scan{b: body}
-	_, usual = s.answer()
-	id, err = acceptedID(body)
-	return id, usual, err
+// Wrap has every connection of the client wrapped.
+func (c *Client) Wrap(wrap func(net.Conn) net.Conn) {
+	for _, t := range []http.RoundTripper{c.kept, c.fresh} {
+		t := t.(*http.Transport)
+		dial := t.DialContext
+		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(conn), nil
+		}
+	}
+}
+
+// AcceptedID reads the body of a 2xx answer to POST /jobs.
+func AcceptedID(body []byte) (id string, echo Echo, err error) {
+	a, err := decodeAccepted(body)
+	return a.id, a.echo, err
 }
 
 // Encode returns the body of a POST /jobs.
 func Encode(j NewJob) ([]byte, error) { return j.encode(new(services)) }
-
-// ParseHead reads the header of a usual answer.
-func ParseHead(text []byte) (size, status int, length int64, date string, usual bool) {
-	h, usual := parseHead(text)
-	return h.size, h.status, h.length, string(h.date), usual
-}
 
 // DecodePage reads the body of a 2xx answer to GET /jobs.
 func DecodePage(body []byte) ([]Job, error) { return decodePage(body) }

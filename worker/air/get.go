@@ -96,7 +96,7 @@ func (c *Client) about(ctx context.Context, id, part string, v any) (answer, err
 		return answer{}, errors.New("get job: no job id")
 	}
 	path := jobPath(id, part)
-	a, err := c.get(ctx, path, "", maxAnswer)
+	a, err := c.get(ctx, request{path: path, limit: maxAnswer})
 	if err != nil {
 		return answer{}, err
 	}

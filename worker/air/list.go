@@ -20,6 +20,9 @@ type ListQuery struct {
 	PageNumber          int  // from 1; 0: 1
 	PageSize            int  // 1 to 100; 0: 100
 	Descending          bool // newest first; else oldest first
+	// Fresh asks over a connection that carries nothing else, so that no answer that
+	// came late, or twice, on another request's connection is taken for this one's.
+	Fresh bool
 }
 
 // Page is one page of jobs.
@@ -44,13 +47,19 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 	if q.PageNumber < 0 || q.PageSize < 0 || q.PageSize > MaxPageSize {
 		return Page{}, fmt.Errorf("list jobs: page %d of size %d cannot be asked for", q.PageNumber, q.PageSize)
 	}
-	a, err := c.get(ctx, "/jobs", "?"+q.values().Encode(), maxPage)
+	a, err := c.get(ctx, request{path: "/jobs", query: "?" + q.values().Encode(), limit: maxPage, fresh: q.Fresh})
 	if err != nil {
 		return Page{}, err
 	}
 	jobs, err := decodePage(a.body)
 	if err != nil {
 		return Page{}, c.unreadable("/jobs", a, err)
+	}
+	for i := range jobs {
+		if jobs[i].ID != c.hide.replace(jobs[i].ID) {
+			return Page{}, c.unreadable("/jobs", a, errSecretID)
+		}
+		c.hide.job(&jobs[i])
 	}
 	return Page{Jobs: jobs, Last: len(jobs) < q.PageSize, Date: a.date}, nil
 }
@@ -76,15 +85,20 @@ func (q ListQuery) values() url.Values {
 }
 
 // get sends one GET and turns all but a whole 2xx answer into an *Error.
-func (c *Client) get(ctx context.Context, path, query string, limit int64) (answer, error) {
-	a := c.do(ctx, request{method: http.MethodGet, path: path + query, limit: limit})
+func (c *Client) get(ctx context.Context, r request) (answer, error) {
+	r.method = http.MethodGet
+	path := r.path
+	a := c.do(ctx, r)
 	if a.err == nil && a.status >= 200 && a.status < 300 {
 		return a, nil
 	}
-	e := &Error{Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: a.written, Err: a.err}
+	e := &Error{Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: a.written, Proxy: a.proxy, Err: a.err}
 	if a.err == nil {
 		e.Code, e.Message = c.hide.problem(a.body)
 		e.location = c.hide.text(a.location)
+		if e.Code == "" && e.Message == "" {
+			e.Excerpt = c.hide.excerpt(a.body)
+		}
 	}
 	return answer{}, e
 }
@@ -92,7 +106,7 @@ func (c *Client) get(ctx context.Context, path, query string, limit int64) (answ
 // unreadable is the error for a 2xx answer that is not what was asked for.
 func (c *Client) unreadable(path string, a answer, err error) error {
 	return &Error{
-		Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: true,
+		Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: true, Excerpt: c.hide.excerpt(a.body),
 		Err: fmt.Errorf("read the answer: %w", c.hide.error(err)),
 	}
 }

@@ -36,21 +36,6 @@ func newClient(t testing.TB, c air.Config) *air.Client {
 	return client
 }
 
-// carriers are the names of what air.Over returns.
-var carriers = []string{"wire", "net/http"}
-
-// over returns a client over the carrier of that name.
-func over(t testing.TB, carrier string, c air.Config) *air.Client {
-	t.Helper()
-	c.Credentials = keys
-	all, err := air.Over(c, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(all[carrier].Close)
-	return all[carrier]
-}
-
 // answering starts a server that gives one answer to all.
 func answering(t testing.TB, status int, contentType, body string) *air.Client {
 	t.Helper()

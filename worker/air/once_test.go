@@ -45,23 +45,21 @@ func TestEachPostLeavesOnce(t *testing.T) {
 		}, 200, "7"},
 	}
 	for name, tt := range tests {
-		for _, carrier := range carriers {
-			t.Run(name+" over "+carrier, func(t *testing.T) {
-				raw := newRawServer(t, tt.serve)
-				client := over(t, carrier, air.Config{BaseURL: raw.url})
-				out := client.Submit(background(), someJob())
-				client.Close()
-				if out.Status != tt.status || out.JobID != tt.id || !out.Written {
-					t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.JobID, out.Written, tt.status, tt.id)
-				}
-				if broken := tt.id == "" && tt.status < 400; (out.Err != nil) != broken {
-					t.Errorf("got error %v, want one: %v", out.Err, broken)
-				}
-				if got := raw.arrived(); got != 1 && name != "answer before the body" {
-					t.Errorf("got %d arrivals, want 1", got)
-				}
-			})
-		}
+		t.Run(name, func(t *testing.T) {
+			raw := newRawServer(t, tt.serve)
+			client := newClient(t, air.Config{BaseURL: raw.url})
+			out := client.Submit(background(), someJob())
+			client.Close()
+			if out.Status != tt.status || out.JobID != tt.id || !out.Written {
+				t.Errorf("got status %d, job %q, written %v; want %d, %q, true", out.Status, out.JobID, out.Written, tt.status, tt.id)
+			}
+			if broken := tt.id == "" && tt.status < 400; (out.Err != nil) != broken {
+				t.Errorf("got error %v, want one: %v", out.Err, broken)
+			}
+			if got := raw.arrived(); got != 1 && name != "answer before the body" {
+				t.Errorf("got %d arrivals, want 1", got)
+			}
+		})
 	}
 }
 
@@ -197,22 +195,16 @@ func TestTLS(t *testing.T) {
 		t.Errorf("untrusted: got %+v and %d requests, want an error and nothing written", out, len(protos))
 	}
 
-	config := air.Config{BaseURL: srv.URL, Credentials: keys}
-	trusting, err := air.Over(config, srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
-	if err != nil {
-		t.Fatal(err)
+	client := newClient(t, air.Config{BaseURL: srv.URL})
+	client.Trust(srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
+	protos = nil
+	for range 3 {
+		if out := client.Submit(background(), someJob()); out.JobID != "7" {
+			t.Errorf("trusted: got %+v, want a job", out)
+		}
 	}
-	for name, client := range trusting {
-		protos = nil
-		t.Cleanup(client.Close)
-		for range 3 {
-			if out := client.Submit(background(), someJob()); out.JobID != "7" {
-				t.Errorf("trusted, over %s: got %+v, want a job", name, out)
-			}
-		}
-		if len(protos) != 3 || protos[0] != 1 {
-			t.Errorf("over %s: got %v, want three requests over HTTP/1", name, protos)
-		}
+	if len(protos) != 3 || protos[0] != 1 {
+		t.Errorf("got %v, want three requests over HTTP/1", protos)
 	}
 }
 

@@ -13,12 +13,6 @@ import (
 // Over 500 rounds on connections that are used again and again, a server that ends each in some ugly way reads every
 // POST exactly once: nothing below the client sends one a second time.
 func TestEachPostLeavesOnceOver500Rounds(t *testing.T) {
-	for _, carrier := range carriers {
-		t.Run(carrier, func(t *testing.T) { rounds(t, carrier) })
-	}
-}
-
-func rounds(t *testing.T, carrier string) {
 	const rounds, clients = 500, 8
 	ends := map[string]func(rawConn) (goOn bool){
 		"a job":             func(c rawConn) bool { c.send(jobAnswer); return true },
@@ -69,7 +63,7 @@ func rounds(t *testing.T, carrier string) {
 			}
 		}
 	})
-	client := over(t, carrier, air.Config{BaseURL: raw.url, Connections: clients})
+	client := newClient(t, air.Config{BaseURL: raw.url, Connections: clients})
 	unsent := map[string]bool{} // guarded by mu
 	var all sync.WaitGroup
 	for worker := range clients {

@@ -8,19 +8,35 @@ import (
 	"time"
 )
 
-// Outcome is all that is known after a POST /jobs. It decides nothing.
+// Outcome is all that is known after a POST /jobs. It decides nothing. Its texts are
+// bounded and hold no key, whatever the answer's JSON escapes.
 type Outcome struct {
-	// JobID is not empty only if a complete 2xx answer carried Job.Id.
+	// JobID is not empty only if a complete 2xx answer carried a Job.Id of 1 to 256
+	// bytes of visible ASCII, without the keys. Such an answer may also have Code
+	// and Message, or an Echo that does not fit.
 	JobID string
+	// Echo is what a 2xx answer says of the job that it answers for.
+	Echo Echo
 	// Status is the HTTP status; 0: no status line came.
 	Status int
 	// Code and Message are ErrorCode and Error of the answer, if its body was a
 	// JSON object, whatever its content type says. At most 1 KiB each, printable,
-	// on one line, without the keys.
+	// on one line.
 	Code, Message string
+	// Foreign is set if an answer came whose body is not AiR's JSON: no object with
+	// Error or ErrorCode, nor, of a 2xx, with a Job. An empty body is foreign, too.
+	Foreign bool
+	// Excerpt is how a foreign body begins: at most 120 characters, printable, on one line.
+	Excerpt string
+	// RetryAfter is how long the answer asks to wait, by its header of that name
+	// (RFC 9110, 10.2.3), however long that is. 0: it does not.
+	RetryAfter time.Duration
+	// Proxy is the host and port of the HTTPS_PROXY that stood between a request
+	// that never left and AiR, and that Err tells of; empty without a proxy.
+	Proxy string
 	// Err is trouble in sending, in reading the answer, or in decoding a 2xx; nil
 	// for a whole answer of any other status. A cut answer has both Status and Err.
-	// ErrInvalidJob: nothing was sent. Never holds a secret.
+	// ErrInvalidJob: nothing was sent.
 	Err error
 	// Cut is set if an answer began and broke off: its status is known, the rest is not.
 	Cut bool
@@ -46,32 +62,50 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	if err != nil {
 		return Outcome{Err: err, Sent: sent, Ended: time.Now()}
 	}
-	a := c.do(ctx, request{http.MethodPost, jobsPath, body, maxAnswer})
+	a := c.do(ctx, request{method: http.MethodPost, path: jobsPath, body: body, limit: maxAnswer})
 	out := Outcome{Status: a.status, Err: a.err, Written: a.written, Date: a.date, Sent: sent,
+		RetryAfter: a.retryAfter, Proxy: a.proxy,
 		Cut: a.status != 0 && a.err != nil && !errors.Is(a.err, errTooLong)}
-	if a.status >= 200 && a.status < 300 {
-		c.decodeAccepted(&out, a.body)
-	} else if errors.Is(a.err, errTooLong) {
+	switch {
+	case a.status == 0:
+	case a.status >= 200 && a.status < 300:
+		c.readAccepted(&out, a.body)
+		if !out.Echo.Fits(job) {
+			// It is the answer to another request, so the connection is out of step.
+			a.closeConn()
+		}
+	case errors.Is(a.err, errTooLong):
 		out.Err = nil // only a body that could have held a job is missed
-	} else if a.err == nil {
-		out.Code, out.Message = c.hide.problem(a.body)
+		out.Foreign = true
+	default:
+		if a.err == nil {
+			out.Code, out.Message = c.hide.problem(a.body)
+		}
+		out.Foreign = out.Code == "" && out.Message == ""
+	}
+	if out.Foreign && !out.Cut {
+		out.Excerpt = c.hide.excerpt(a.body)
 	}
 	out.Ended = time.Now()
 	return out
 }
 
-// decodeAccepted reads the body of a 2xx answer.
-func (c *Client) decodeAccepted(out *Outcome, body []byte) {
+// readAccepted reads the body of a 2xx answer.
+func (c *Client) readAccepted(out *Outcome, body []byte) {
 	if out.Err != nil {
+		out.Foreign = true
 		return
 	}
-	id, err := acceptedID(body)
+	a, err := decodeAccepted(body)
+	out.Code, out.Message = c.hide.text(anyText(a.code)), c.hide.text(anyText(a.message))
+	out.Foreign = !a.job && out.Code == "" && out.Message == ""
+	out.Echo = c.hide.echo(a.echo)
+	if err == nil && a.id != c.hide.replace(a.id) {
+		err = errSecretID
+	}
 	if err != nil {
 		out.Err = fmt.Errorf("read the answer: %w", c.hide.error(err))
 		return
 	}
-	out.JobID = id
-	if id == "" {
-		out.Code, out.Message = c.hide.problem(body)
-	}
+	out.JobID = a.id
 }

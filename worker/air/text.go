@@ -2,11 +2,15 @@ package air
 
 import (
 	"errors"
+	"html"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // minSecret is the shortest key, in bytes, that is taken out of texts. Wasabi's have
@@ -56,6 +60,54 @@ func (r *redactor) text(s string) string {
 		cut--
 	}
 	return s[:cut]
+}
+
+// maxExcerpt bounds, in characters, what is kept of a body that is not AiR's.
+const maxExcerpt = 120
+
+// excerpt returns how a body begins, on one line. Escapes are decoded before the keys
+// are taken out of the whole body, and shown so.
+func (r *redactor) excerpt(body []byte) string {
+	s := r.text(html.UnescapeString(unescape(string(body))))
+	s = strings.Join(strings.Fields(s), " ")
+	if n := []rune(s); len(n) > maxExcerpt {
+		return string(n[:maxExcerpt])
+	}
+	return s
+}
+
+// unescape decodes the escapes of JSON strings, wherever they stand in a text.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	return escape.ReplaceAllStringFunc(s, func(e string) string {
+		b, err := jsontext.AppendUnquote(nil, `"`+e+`"`)
+		if err != nil {
+			return e
+		}
+		return string(b)
+	})
+}
+
+var escape = regexp.MustCompile(`(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+`)
+
+// echo returns an echo without the keys, bounded. It is not made printable: it is compared.
+func (r *redactor) echo(e Echo) Echo {
+	for _, f := range []*Echoed{&e.Name, &e.Batch, &e.Bucket, &e.Key} {
+		f.Text = r.replace(f.Text)
+		f.Text = strings.ToValidUTF8(f.Text[:min(len(f.Text), maxEcho)], "")
+	}
+	return e
+}
+
+// job takes the keys out of what a list shows of a job.
+func (r *redactor) job(j *Job) {
+	for _, s := range []*string{&j.ID, &j.Name, &j.UserID, &j.Created, &j.Completed, &j.Batch, &j.Status,
+		&j.Source.Endpoint, &j.Source.Bucket, &j.Source.Region, &j.Source.ObjectKey, &j.Source.Provider,
+		&j.Destination.Bucket, &j.Destination.Region} {
+		*s = r.replace(*s)
+	}
 }
 
 // error returns err with a text that is fit to be shown. What errors.Is and

@@ -6,65 +6,19 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// newCarrier returns what carries requests to the base URL.
-func newCarrier(c Config) (carrier, error) {
-	if c.Transport != nil {
-		return &tripper{config: c, trips: c.Transport}, nil
-	}
-	base, err := url.Parse(c.BaseURL)
-	if err != nil {
-		return nil, err // not for a URL that was checked
-	}
-	if canPeek && direct(base) {
-		return newWire(c, base)
-	}
-	return &tripper{config: c, trips: newTransport(c)}, nil
-}
+const (
+	dialTimeout = 10 * time.Second
+	// Shorter than the idle limits of usual load balancers (60 s): a POST that
+	// meets a connection just closed at the other end is in doubt.
+	idleTimeout = 30 * time.Second
+)
 
-// tripper carries requests by a RoundTripper, which it calls directly: http.Client
-// would add redirects, cookies and an error that hides the status when a Location
-// header is malformed.
-type tripper struct {
-	config Config
-	trips  http.RoundTripper
-	dates  dates
-}
-
-func (t *tripper) carry(ctx context.Context, r request) (a answer) {
-	own, cancel := context.WithTimeout(ctx, t.config.Timeout)
-	defer cancel()
-	defer func() { a.late = own.Err() != nil }()
-	// net/http calls the hook when the header block lies whole in its write buffer,
-	// before the last byte of it leaves; and it returns no error while a write is
-	// still going on. So an error without the hook proves that nothing was sent.
-	var written atomic.Bool
-	traced := httptrace.WithClientTrace(own, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
-	req, err := r.make(traced, t.config)
-	if err != nil {
-		return answer{err: err}
-	}
-	resp, err := t.trips.RoundTrip(req)
-	if err != nil {
-		return answer{err: err, written: written.Load()}
-	}
-	return readAnswer(resp, r.limit, &t.dates)
-}
-
-func (t *tripper) CloseIdleConnections() {
-	if t, ok := t.trips.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
-}
-
-// newTransport returns a carrier for where a wire cannot serve. HTTP/2 is off in
+// newTransport returns what carries requests to the base URL. HTTP/2 is off in
 // every way there is: it sends a request again on GOAWAY, and was slower.
 func newTransport(c Config) *http.Transport {
 	secure := strings.HasPrefix(c.BaseURL, "https:")
@@ -81,25 +35,16 @@ func newTransport(c Config) *http.Transport {
 		IdleConnTimeout:        idleTimeout,
 		ResponseHeaderTimeout:  c.Timeout + time.Second, // behind the request's own, whose error says more
 		MaxResponseHeaderBytes: maxHeader,
-		DisableCompression:     true, // answers are small; none may grow when unpacked
+		DisableCompression:     true, // see readAnswer
 	}
 	t.Protocols.SetHTTP1(true)
 	if secure {
 		t.Proxy = proxyFromEnvironment
+		t.OnProxyConnectResponse = checkTunnel
 	} else {
 		dialer.ControlContext = loopbackOnly
 	}
 	return t
-}
-
-// proxyFromEnvironment is the usual one, but for its error, which would quote a
-// proxy's password.
-func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("HTTPS_PROXY is not a valid URL")
-	}
-	return u, nil
 }
 
 // loopbackOnly refuses to connect a plain http URL to another machine, whatever

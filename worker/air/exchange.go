@@ -1,0 +1,143 @@
+package air
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// answer is what came back of one request. Status 0: no status line came.
+type answer struct {
+	status     int
+	date       time.Time
+	retryAfter time.Duration
+	location   string
+	body       []byte // with errTooLong: its beginning
+	err        error  // sending, reading
+	written    bool   // false only if it is proven that no request left
+	proxy      string // the proxy that refused the connection
+	conn       net.Conn
+}
+
+// closeConn closes the connection that carried the answer, in use again or not.
+func (a answer) closeConn() {
+	if a.conn != nil {
+		_ = a.conn.Close()
+	}
+}
+
+// exchange sends a request, at most once on the wire, and reads its answer. It does
+// not hide keys in its errors. It calls the RoundTripper directly: http.Client would
+// add redirects, cookies and an error that hides the status when a Location header
+// is malformed.
+func (c *Client) exchange(ctx context.Context, r request) answer {
+	// net/http calls WroteHeaders when the header block lies whole in its write buffer,
+	// before the last byte of it leaves; and it returns no error while a write is
+	// still going on. So an error without the call proves that nothing was sent.
+	var written atomic.Bool
+	var conn net.Conn
+	req, err := r.make(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(i httptrace.GotConnInfo) { conn = i.Conn },
+		WroteHeaders: func() { written.Store(true) },
+	}), c.config)
+	if err != nil {
+		return answer{err: err}
+	}
+	transport := c.kept
+	if r.fresh {
+		transport = c.fresh
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		a := answer{err: err, written: written.Load()}
+		if !a.written {
+			a.proxy, a.err = blameProxy(transport, req, err)
+		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			a.err = fmt.Errorf("the server closed the connection before a whole answer: %w", err)
+		}
+		return a
+	}
+	a := readAnswer(resp, r.limit)
+	a.conn = conn
+	return a
+}
+
+// errTooLong is in the error of an answer that is longer than its limit.
+var errTooLong = errors.New("the answer is too long")
+
+// readAnswer reads an answer whose header net/http has read.
+func readAnswer(resp *http.Response, limit int64) answer {
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, location: resp.Header.Get("Location"), written: true}
+	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	a.retryAfter = retryAfter(resp.Header.Get("Retry-After"), a.date)
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		a.err = errors.New("the server wants to speak another protocol")
+		return a
+	}
+	a.body, a.err = readAll(resp.Body, resp.ContentLength, limit)
+	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
+	case "gzip", "x-gzip": // although identity was asked for
+		if a.err == nil && len(a.body) > 0 {
+			a.body, a.err = unzip(a.body, limit)
+		}
+	}
+	a.body = bytes.TrimPrefix(a.body, []byte("\uFEFF")) // RFC 8259, 8.1: a reader may ignore it
+	return a
+}
+
+// readAll reads a body to its end, so that the connection can be used again. A body
+// over the limit is given up, and its connection with it.
+func readAll(r io.Reader, length, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	if length > 0 && length <= limit {
+		b.Grow(int(length) + bytes.MinRead) // with room to see the end without growing
+	}
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case n > limit:
+		// The end, where half a key may lie, is not kept.
+		return b.Bytes()[:limit/2], fmt.Errorf("%w: over %d bytes", errTooLong, limit)
+	}
+	return b.Bytes(), nil
+}
+
+// unzip unpacks a body of at most limit bytes.
+func unzip(body []byte, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return readAll(z, -1, limit)
+}
+
+// retryAfter parses a Retry-After header (RFC 9110, 10.2.3): seconds, or a date, from
+// which date counts, or our own clock if that is zero. 0: none, or not valid.
+func retryAfter(text string, date time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return time.Duration(min(seconds, maxRetryAfter)) * time.Second
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date.IsZero() {
+		date = time.Now()
+	}
+	return max(until.Sub(date), 0)
+}
+
+// maxRetryAfter keeps seconds within a Duration: ten years.
+const maxRetryAfter = 10 * 365 * 24 * 3600

@@ -1,0 +1,48 @@
+package air
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// proxyFromEnvironment is the usual one, but for its error, which would quote a
+// proxy's password.
+func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, errors.New("HTTPS_PROXY is not a valid URL")
+	}
+	return u, nil
+}
+
+// checkTunnel names a proxy that does not open the tunnel to AiR. It reads nothing but
+// the status: what follows it may be long, and is the proxy's own affair.
+func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return errors.New("it refuses: " + resp.Status)
+}
+
+// blameProxy returns the address of the proxy that stands between a request that never
+// left and AiR, and an error that names it. Without a proxy it returns "" and err.
+func blameProxy(transport http.RoundTripper, req *http.Request, err error) (string, error) {
+	t, ok := transport.(*http.Transport)
+	if !ok || t.Proxy == nil || req.Context().Err() != nil {
+		return "", err
+	}
+	u, badProxy := t.Proxy(req)
+	if badProxy != nil || u == nil {
+		return "", err
+	}
+	host := u.Host // without user and password
+	if u.Port() == "" {
+		port := map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+		host = net.JoinHostPort(u.Hostname(), port)
+	}
+	return host, fmt.Errorf("the proxy %s (HTTPS_PROXY): %w", host, err)
+}
