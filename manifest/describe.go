@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// Values of Entry.Skip: what an inventory of all versions lists that is no
+// object to be read.
+const (
+	SkipDeleteMarker = "delete marker" // there is no object
+	SkipOldVersion   = "old version"   // AiR reads the latest one
+)
+
 // describe fills what the row tells of the object itself. What cannot be read
 // stays unknown and rejects nothing: the row names its object all the same, and
 // its columns are carried to the report.

@@ -23,8 +23,8 @@ func isPattern(arg string) bool {
 
 // Files gives the files that a pattern means, in the order of their bytes; any
 // other source is its own and only file. *, **, ?, [a-z] and {a,b} are those of
-// Filter's patterns; as in a shell, folders and names that begin with a dot are
-// left out. A pattern that matches nothing is ErrUsage, and so is a folder that
+// a shell (bash with globstar), as are folders and names that begin with a dot:
+// they are left out. A pattern that matches nothing is ErrUsage, and so is a folder that
 // cannot be read: files in it would be missed.
 func (s Source) Files() ([]Source, error) {
 	if s.Kind != KindPattern {

@@ -40,7 +40,7 @@ func Classes() []string {
 // ClassOf gives the media class of a key by its extension, "" if it has none
 // that AiR reads.
 func ClassOf(key string) string {
-	ext := extension(key)
+	ext := Extension(key)
 	for _, c := range classes {
 		if slices.Contains(c.extensions, ext) {
 			return c.name
@@ -51,7 +51,7 @@ func ClassOf(key string) string {
 
 // Extensions gives the file extensions, sorted, lower case and with their dot,
 // that a list of types names: media classes and extensions, as in
-// FilterConfig.Types. Its errors are ErrUsage.
+// filter.Config.Types. Its errors are ErrUsage.
 func Extensions(types []string) ([]string, error) {
 	wanted, err := parseTypes(types)
 	return slices.Sorted(maps.Keys(wanted)), err
@@ -84,12 +84,17 @@ func parseTypes(list []string) (map[string]bool, error) {
 	return wanted, nil
 }
 
-// extension gives the ending of a key's last part, from its last dot, in lower
+// Extension gives the ending of a key's last part, from its last dot, in lower
 // case; "" if it has none. A part that begins with its only dot (".mp4") has one.
-func extension(key string) string {
+func Extension(key string) string {
 	i := strings.LastIndexAny(key, "./")
 	if i < 0 || key[i] == '/' {
 		return ""
 	}
 	return strings.ToLower(key[i:])
 }
+
+// Archived tells the storage classes whose objects must be restored before they
+// can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
+// GLACIER_IR is read at once).
+func Archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }

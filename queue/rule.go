@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
-	// MaxRules bounds the rules of a batch, and MaxRuleText the bytes of all their patterns, types and fields: they are
+	// MaxRules bounds the rules of a batch, and MaxRuleText the bytes of all their patterns (as written), types and fields: they are
 	// stored with the books, which are written at each commit.
 	MaxRules    = 100
 	MaxRuleText = 32 << 10
@@ -19,10 +21,13 @@ const (
 
 // Rule gives job fields to the items whose key it matches.
 type Rule struct {
-	// Match are doublestar globs (*, **, ?, [a-z], {a,b}), case sensitive, of which one must match; none: every key does.
-	// One without a slash is compared with the key's last part, one with a slash with the whole key; a leading slash
-	// only says that.
+	// Match are patterns, as the user has written them, of which one must match the key; none: every key does.
 	Match []string `json:"match,omitempty"`
+	// Regexps are what Match means: one of them must match the key, or its NFC form. Without them, as an earlier airlift
+	// has stored its rules, Match are doublestar globs, of which one without a slash is compared with the key's last
+	// part and one with a slash with the whole key: what a stored rule is for changes only when the rules are given
+	// again, and is announced then.
+	Regexps []*regexp.Regexp `json:"regexps,omitempty"`
 	// Types are file extensions, lower case and with their dot, of which the key must have one, in any case; none: every
 	// key does.
 	Types []string `json:"types,omitempty"`
@@ -38,6 +43,21 @@ func (r *Rule) Matches(key string) bool {
 	if len(r.Match) == 0 {
 		return true
 	}
+	if len(r.Regexps) == 0 {
+		return r.matchesGlob(key)
+	}
+	if matchesOne(r.Regexps, key) {
+		return true
+	}
+	return !norm.NFC.IsNormalString(key) && matchesOne(r.Regexps, norm.NFC.String(key))
+}
+
+func matchesOne(regexps []*regexp.Regexp, key string) bool {
+	return slices.ContainsFunc(regexps, func(re *regexp.Regexp) bool { return re.MatchString(key) })
+}
+
+// matchesGlob matches as the airlift that stored the rule did.
+func (r *Rule) matchesGlob(key string) bool {
 	base := key[strings.LastIndexByte(key, '/')+1:]
 	for _, glob := range r.Match {
 		name := key
@@ -53,7 +73,8 @@ func (r *Rule) Matches(key string) bool {
 
 // Equal reports whether both match the same in the same way and give the same.
 func (r Rule) Equal(o Rule) bool {
-	return slices.Equal(r.Match, o.Match) && slices.Equal(r.Types, o.Types) && r.Fields.Equal(o.Fields)
+	same := func(a, b *regexp.Regexp) bool { return a.String() == b.String() }
+	return slices.Equal(r.Match, o.Match) && slices.EqualFunc(r.Regexps, o.Regexps, same) && slices.Equal(r.Types, o.Types) && r.Fields.Equal(o.Fields)
 }
 
 // Validate reports a rule that can never match, matches everything, or gives nothing.
@@ -62,7 +83,7 @@ func (r Rule) Validate() error {
 		return errors.New("it has neither types nor match, so it would hold for everything: give one of them")
 	}
 	for _, glob := range r.Match {
-		if glob == "" || !doublestar.ValidatePattern(glob) {
+		if glob == "" || len(r.Regexps) == 0 && !doublestar.ValidatePattern(glob) {
 			return fmt.Errorf("match %q is no valid pattern; write for example '*.mov' or 'videos/**', and a bracket, brace or backslash of a name with a backslash before it", glob)
 		}
 	}

@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,8 @@ func TestRuleMatches(t *testing.T) {
 		{"glob with a slash", Rule{Match: []string{"stills/**"}}, []string{"stills/a", "stills/x/y.tif"}, []string{"old/stills/a", "stillsx/a"}},
 		{"leading slash", Rule{Match: []string{"/*.tif"}}, []string{"a.tif"}, []string{"x/a.tif"}},
 		{"one of two globs", Rule{Match: []string{"a*", "*{b,c}"}}, []string{"x/a1", "xb", "y/xc"}, []string{"x/y"}},
+		{"regular expressions", Rule{Match: []string{"réels/**"}, Regexps: []*regexp.Regexp{regexp.MustCompile("(?:^|/)r\u00e9els/(?s:.*)$")}},
+			[]string{"r\u00e9els/a", "x/re\u0301els/b/c"}, []string{"reels/a", "r\u00e9elsx/a"}},
 		{"types and match", Rule{Types: audio, Match: []string{"music/**"}}, []string{"music/a.wav"}, []string{"music/a.mov", "a.wav"}},
 		{"escaped", Rule{Match: []string{`a\[1\].mov`}}, []string{"a[1].mov"}, []string{"a1.mov"}},
 	}
@@ -80,6 +83,16 @@ func TestSettingsReadWhatWasStoredBefore(t *testing.T) {
 	}
 	if got = (Settings{}); json.Unmarshal(b, &got) != nil || !reflect.DeepEqual(got, full) {
 		t.Errorf("got %+v, want %+v", got, full)
+	}
+	// The same pattern with another meaning is another rule.
+	meant := full
+	meant.Rules = []Rule{full.Rules[0]}
+	meant.Rules[0].Regexps = []*regexp.Regexp{regexp.MustCompile(`(?:^|/)[^/]*$`)}
+	if b, err = json.Marshal(meant); err != nil {
+		t.Fatal(err)
+	}
+	if got = (Settings{}); json.Unmarshal(b, &got) != nil || !got.Equal(meant) || got.Equal(full) {
+		t.Errorf("got %+v, want %+v", got, meant)
 	}
 }
 

@@ -36,7 +36,7 @@ code 4, are objects with more than one job (the older is kept; none is sent agai
 objects that no source has. A list that cannot be read to its end is exit code 1: then some items may
 have jobs that adopt has not seen, so run it again before anything else.
 ` + exitCodesHelp,
-		Example: `  airlift adopt archive.csv-1a2b3c4d archive.csv --air-url https://air.example.com
+		Example: `  airlift adopt archive-1a2b3c4d archive.csv --air-url https://air.example.com
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
 	}

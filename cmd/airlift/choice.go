@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"airlift/manifest"
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -43,7 +43,7 @@ func (r *reading) limited(from source) source {
 	}
 }
 
-// sampler takes the items of the lowest rank (see manifest.Rank), each object once. It holds no more than it wants, and
+// sampler takes the items of the lowest rank (see filter.Rank), each object once. It holds no more than it wants, and
 // gives them in the order of the sources once these have ended.
 type sampler struct {
 	want  int
@@ -71,7 +71,7 @@ func (s *sampler) next(ctx context.Context) (row, error) {
 		case err != nil || got.item == nil:
 			return got, err
 		case s.displaces(got.item):
-			return row{skipped: manifest.SkipSample}, nil
+			return row{skipped: filter.SkipSample}, nil
 		}
 	}
 	if len(s.held) == 0 {
@@ -85,7 +85,7 @@ func (s *sampler) next(ctx context.Context) (row, error) {
 // displaces takes an item in, and reports whether one was left out for it, be it this one.
 func (s *sampler) displaces(it *queue.Item) bool {
 	s.read++
-	rank := manifest.Rank(it.Bucket, it.Key)
+	rank := filter.Rank(it.Bucket, it.Key)
 	full := len(s.held) == s.want
 	if s.has[rank] || full && rank > s.held[0].rank {
 		return true

@@ -96,8 +96,8 @@ func TestRetryAndCancelChooseItems(t *testing.T) {
 
 	r.run("cancel", batch).want(t, exitUsage).says(t, "--all")
 	r.run("cancel", batch, "--key", "reel/clip-0000[0-2].mov").want(t, exitOK).says(t, "3 items cancelled")
-	r.run("retry", batch, "--code", "NO_SUCH_CODE").want(t, exitOK).says(t, "0 items retried")
-	r.run("retry", batch, "--code", "BAD_REQUEST", "--key", "**/clip-0000[3-6].mov").want(t, exitOK).says(t, "4 items retried")
+	r.run("retry", batch, "--code", "NO_SUCH_CODE").want(t, exitUsage).says(t, "--code NO_SUCH_CODE", "nothing was changed")
+	r.run("retry", batch, "--code", "BAD_REQUEST", "--key", "clip-0000[3-6].mov").want(t, exitOK).says(t, "4 items retried")
 	r.run("run", m).want(t, exitIncomplete)
 	if s := r.status(); s.Submitted != 24 || s.Failed != 3 || s.Cancelled != 3 {
 		t.Errorf("submitted %d, failed %d, cancelled %d; want 24, 3, 3", s.Submitted, s.Failed, s.Cancelled)

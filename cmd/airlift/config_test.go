@@ -114,7 +114,7 @@ func TestConfigFileOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	r.config("priority = 3\n")
-	r.setenv("AIRLIFT_CONFIG", r.file("mine.toml", "priority = 4\ninclude = [\"*.mov\", \"*.wav\"]\nexclude = [\"b.*\"]\nstrict = true\nsettle = \"1s\"\n"))
+	r.setenv("AIRLIFT_CONFIG", r.file("mine.toml", "priority = 4\nfilter = [\"- b.*\", \"+ *.mov\", \"+ *.wav\", \"- *\"]\nstrict = true\nsettle = \"1s\"\n"))
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.wav\narchive,d.mp4\n")
 	r.run("run", m).want(t, exitOK)
 	r.submittedKeys("a.mov", "c.wav")
@@ -124,7 +124,7 @@ func TestConfigFileOfTheEnvironment(t *testing.T) {
 		}
 	}
 	// The command line replaces a list, and --config beats AIRLIFT_CONFIG.
-	r.run("run", m, "--include", "*.mp4", "--config", r.file("other.toml", "priority = 6\n")).want(t, exitOK)
+	r.run("run", m, "--filter", "- *.mov", "--filter", "- *.wav", "--config", r.file("other.toml", "priority = 6\n")).want(t, exitOK)
 	if got := r.jobs()["d.mp4"].Priority; got != 6 {
 		t.Errorf("priority of d.mp4: got %d, want that of --config", got)
 	}

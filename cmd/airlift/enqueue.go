@@ -54,6 +54,7 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	if err != nil {
 		return both(readErr, err)
 	}
+	s.Unmatched = t.reading.unmatched()
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
 		return both(readErr, err)
 	}

@@ -32,8 +32,10 @@ func TestFiltersOfAScan(t *testing.T) {
 			map[string]int64{"folder marker": 1, "file type": 1, "zero bytes": 1, "archived": 2, "too new": 7}},
 		{"types", "--types audio,image,.txt", "small.wav still.png notes.txt",
 			map[string]int64{"folder marker": 1, "file type": 9}},
-		{"files of globs", "--include-from in.lst --exclude-from out.lst", "big.mov old.mov still.png",
-			map[string]int64{"folder marker": 1, "file type": 1, "not included": 3, "excluded": 4, "zero bytes": 1}},
+		{"files of globs", "--include-from in.lst --exclude-from out.lst", "big.mov old.mov still.png instant.mov a/x.mov",
+			map[string]int64{"folder marker": 1, "file type": 1, "not included": 3, "zero bytes": 1, "archived": 2}},
+		{"a file of rules", "--filter-from rules.lst", "big.mov old.mov still.png",
+			map[string]int64{"folder marker": 1, "file type": 1, "excluded": 7, "zero bytes": 1}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,6 +55,7 @@ func TestFiltersOfAScan(t *testing.T) {
 			s3.Describe("archive", "cold.mov", now, "GLACIER")
 			s3.Describe("archive", "deep.mov", now, "DEEP_ARCHIVE")
 			r.file("in.lst", "# what to take\n*.mov\n\n; and\nstill.png\n")
+			r.file("rules.lst", "- a/**\n- {cold,deep,instant}.mov\n+ *.mov\n+ still.png\n- **\n")
 			r.file("out.lst", "a/**\n{cold,deep,instant}.mov\n")
 			r.run(append([]string{"run", "s3://archive/"}, strings.Fields(c.args)...)...).want(t, exitOK)
 			want := strings.Fields(c.want)

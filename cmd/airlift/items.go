@@ -5,16 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
 
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
 // filterFlags choose items of a batch.
-type filterFlags struct{ state, code, key string }
+type filterFlags struct {
+	state, code string
+	keys        []string
+}
 
 // filter checks the flags.
 func (f *filterFlags) filter() (queue.Filter, error) {
@@ -26,13 +30,31 @@ func (f *filterFlags) filter() (queue.Filter, error) {
 		}
 		out.State = s
 	}
-	if f.key != "" {
-		if !doublestar.ValidatePattern(f.key) {
-			return out, usagef("--key %q is no valid glob", f.key)
+	if len(f.keys) > 0 {
+		var err error
+		if out.Key, err = filter.Keys("--key", f.keys); err != nil {
+			return out, err
 		}
-		out.Key = func(key string) bool { return doublestar.MatchUnvalidated(f.key, key) }
 	}
 	return out, nil
+}
+
+// any reports whether they leave anything out.
+func (f *filterFlags) any() bool { return f.code != "" || len(f.keys) > 0 }
+
+// String says what they ask for.
+func (f *filterFlags) String() string {
+	var all []string
+	if f.state != "" {
+		all = append(all, "--state "+f.state)
+	}
+	if f.code != "" {
+		all = append(all, "--code "+f.code)
+	}
+	for _, key := range f.keys {
+		all = append(all, fmt.Sprintf("--key %q", key))
+	}
+	return strings.Join(all, " ")
 }
 
 // itemLine is a line of `items --json`.
@@ -55,10 +77,10 @@ func (a *app) itemsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "items BATCH [flags]", Short: "List the items of a batch, one line each",
 		Long:    "items lists the items of a batch in the order of the manifest: state, job id, bucket and key, and the error if there is one.\n" + exitCodesHelp,
-		Example: "  airlift items archive-1a2b3c4d --state failed\n  airlift items archive-1a2b3c4d --json | jq .key",
+		Example: "  airlift items archive-1a2b3c4d --state failed --key '2024/**'\n  airlift items archive-1a2b3c4d --json | jq .key",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := f.filter()
+			chosen, err := f.filter()
 			if err != nil {
 				return err
 			}
@@ -71,13 +93,21 @@ func (a *app) itemsCommand() *cobra.Command {
 				if asJSON {
 					format = itemObjects(names)
 				}
-				return writeItems(cmd.Context(), a.out, db, b.ID, filter, format)
+				some := false
+				err = writeItems(cmd.Context(), a.out, db, b.ID, chosen, func(out []byte, entries []queue.Entry) ([]byte, error) {
+					some = some || len(entries) > 0
+					return format(out, entries)
+				})
+				if err == nil && !some && (f.state != "" || f.any()) {
+					a.log.Warn().Str("batch", b.ID).Msgf("%s: no item matches", &f)
+				}
+				return err
 			})
 		},
 	}
+	f.addTo(cmd)
 	fl := cmd.Flags()
 	fl.StringVar(&f.state, "state", "", "only items in this state")
-	fl.StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
 	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return cmd
 }

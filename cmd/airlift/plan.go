@@ -69,6 +69,8 @@ type plan struct {
 	// Complete is false if a source broke off.
 	Complete bool            `json:"complete"`
 	Skips    []skippedAmount `json:"skips"`
+	// Unmatched tells which patterns of the filters no key matched.
+	Unmatched []string `json:"unmatched,omitempty"`
 	// Rejects are the first rejected rows.
 	Rejects []reject `json:"rejects"`
 	// Queue is what the batch has in the queue.
@@ -139,6 +141,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 		return err
 	}
 	out.read(&s, t.batch)
+	out.Unmatched = s.reading.unmatched()
 	out.show(found)
 	if err := out.reckon(ctx, t.db, p, time.Now()); err != nil {
 		return err

@@ -29,6 +29,9 @@ func (p *plan) print(w io.Writer, now time.Time) error {
 	for _, s := range p.Skips {
 		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.Rows), s.Reason)
 	}
+	for _, text := range p.Unmatched {
+		fmt.Fprintf(&b, "           %s\n", text)
+	}
 	if q := p.Queue; q.Items > 0 {
 		fmt.Fprintf(&b, "queue      %s items = %s submitted + %s pending + %s in doubt + %s failed + %s cancelled\n",
 			n(q.Items), n(q.Submitted), n(q.Pending), n(q.InDoubt+q.Sending), n(q.Failed), n(q.Cancelled))

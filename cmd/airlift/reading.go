@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/manifest"
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -47,6 +48,7 @@ type reading struct {
 	entry   manifest.Entry // the last one that was read
 	spare   *queue.Item    // one that nobody holds any more
 	warned  bool           // of rows left out because their size or date is not known
+	whole   bool           // all sources were read from their beginning to their end
 	progress
 	// describes adds to the items what the source tells of the object, for a plan.
 	describes bool
@@ -206,12 +208,20 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 
 // warnUnknown says once that a filter leaves rows out for what their source does not tell.
 func (r *reading) warnUnknown(e *manifest.Entry, why string) {
-	if r.warned || why != manifest.SkipNoSize && why != manifest.SkipNoDate {
+	if r.warned || why != filter.SkipNoSize && why != filter.SkipNoDate {
 		return
 	}
 	r.warned = true
 	r.log.Warn().Str("source", r.list[r.next-1].Arg).Int64("line", e.Line).
 		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
+}
+
+// unmatched tells which patterns matched nothing, if all sources were read.
+func (r *reading) unmatched() []string {
+	if r == nil || !r.whole {
+		return nil
+	}
+	return r.filter.Unmatched()
 }
 
 // unserved says what an item lacks that is new to the batch; one that the batch has was judged before. With --changed it
@@ -321,6 +331,7 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	}
 	_, broken := r.fate()
 	complete := err == nil && broken == nil
+	r.whole = complete && r.scans == nil && r.choice.limit == 0
 	last := context.WithoutCancel(ctx) // the one who reads may not have begun, and must find its own ctx
 	return errors.Join(err, r.forget(last, db, batch), db.EndReading(last, batch, complete))
 }

@@ -14,7 +14,8 @@ func (a *app) retryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry BATCH [flags]", Short: "Put failed items back to pending",
 		Long: `retry puts the failed items of a batch (or the cancelled ones, with --state cancelled) back to
-pending, with a fresh set of attempts; the next run or submit sends them.
+pending, with a fresh set of attempts; the next run or submit sends them. If nothing matches --code and
+--key, nothing is changed (exit 2).
 ` + exitCodesHelp,
 		Example: "  airlift retry archive-1a2b3c4d\n  airlift retry archive-1a2b3c4d --code BAD_REQUEST --key '2024/**'",
 		Args:    exactArgs(1, "one BATCH"),
@@ -32,7 +33,7 @@ pending, with a fresh set of attempts; the next run or submit sends them.
 				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
 			}
 			filter.State = from
-			return a.change(cmd.Context(), args[0], "retried", func(ctx context.Context, db store) (int64, error) {
+			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store) (int64, error) {
 				return db.Retry(ctx, args[0], from, filter)
 			})
 		},
@@ -48,19 +49,20 @@ func (a *app) cancelCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "cancel BATCH [flags]", Short: "Take pending and failed items out of the work",
 		Long: `cancel takes pending and failed items out of the work; it needs --code, --key or --all. Jobs that
-AiR has accepted cannot be cancelled. ` + "`airlift retry --state cancelled`" + ` undoes it.
+AiR has accepted cannot be cancelled. If nothing matches --code and --key, nothing is changed
+(exit 2). ` + "`airlift retry --state cancelled`" + ` undoes it.
 ` + exitCodesHelp,
-		Example: "  airlift cancel archive-1a2b3c4d --key '**/*.wav'\n  airlift cancel archive-1a2b3c4d --all",
+		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --all",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter, err := f.filter()
 			if err != nil {
 				return err
 			}
-			if f.code == "" && f.key == "" && !all {
+			if !f.any() && !all {
 				return usagef("cancel needs to know which items: --code, --key or --all")
 			}
-			return a.change(cmd.Context(), args[0], "cancelled", func(ctx context.Context, db store) (int64, error) {
+			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store) (int64, error) {
 				return db.Cancel(ctx, args[0], filter)
 			})
 		},
@@ -70,18 +72,22 @@ AiR has accepted cannot be cancelled. ` + "`airlift retry --state cancelled`" + 
 	return cmd
 }
 
-// addTo adds the flags that retry and cancel share.
+// addTo adds the flags that items, retry and cancel share.
 func (f *filterFlags) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
-	cmd.Flags().StringVar(&f.key, "key", "", "only items whose key matches this glob (*, **, ?, {a,b})")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "only items whose key matches this pattern, which means the same as with --include; may be given several times")
 }
 
-// change carries out a change of many items and says how many it was.
-func (a *app) change(ctx context.Context, batch, what string, f func(context.Context, store) (int64, error)) error {
+// change carries out a change of many items and says how many it was. That nothing matches what was asked for is an
+// error: most probably it is misspelt.
+func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store) (int64, error)) error {
 	return a.withBatch(ctx, batch, func(db store, _ queue.Batch) error {
 		count, err := f(ctx, db)
 		if err != nil {
 			return fmt.Errorf("%d items were %s, then: %w", count, what, err)
+		}
+		if count == 0 && asked.any() {
+			return usagef("%s: no item of %s matches that could be %s, and nothing was changed: `airlift items %s` lists them", asked, batch, what, batch)
 		}
 		_, err = fmt.Fprintf(a.out, "%s items %s\n", n(count), what)
 		return err

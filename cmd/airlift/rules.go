@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"airlift/manifest"
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -59,7 +60,9 @@ func parseRule(table map[string]any) (queue.Rule, error) {
 				r.Types, err = manifest.Extensions(types)
 			}
 		case "match":
-			r.Match, err = texts(value)
+			if r.Match, err = texts(value); err == nil {
+				r.Regexps, err = filter.Expressions(r.Match)
+			}
 		case "services":
 			r.Fields.Services, err = ruleServices(value)
 		case "priority":

@@ -141,6 +141,9 @@ func (a *app) work(ctx context.Context, j *job) error {
 			if readErr = j.reading.into(ctx, j.db, j.batches[0]); readErr != nil && ctx.Err() == nil {
 				end(readErr)
 			}
+			for _, text := range j.reading.unmatched() { // the summary may be days away
+				a.log.Warn().Msg(text)
+			}
 			a.easeCollector()
 		})
 	}
@@ -177,10 +180,13 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	ctx = context.WithoutCancel(ctx)
 	code := exitCode(runErr)
 	var all []summary
-	for _, id := range j.batches {
+	for i, id := range j.batches {
 		s, err := a.summarize(ctx, j.db, id, today)
 		if err != nil {
 			return both(runErr, err)
+		}
+		if i == 0 { // the one that was read
+			s.Unmatched = j.reading.unmatched()
 		}
 		s.Audit = j.audits[id]
 		all = append(all, s)

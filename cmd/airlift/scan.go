@@ -54,7 +54,7 @@ func (s *sourceFlags) fingerprint(list []manifest.Source, j *jobFlags) string {
 	chosen := *s
 	chosen.listing = scanFlags{}
 	fmt.Fprintf(h, "%q %q %+v", j.sourceEndpoint, j.sourceRegion, chosen)
-	for _, path := range slices.Concat(s.includeFrom, s.excludeFrom) {
+	for _, path := range slices.Concat(s.patterns.IncludeFrom, s.patterns.ExcludeFrom, s.patterns.FilterFrom) {
 		globs, _ := os.ReadFile(path) // it was read a moment ago
 		fmt.Fprintf(h, " %q", globs)
 	}

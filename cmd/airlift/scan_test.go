@@ -83,7 +83,8 @@ func TestScanFilters(t *testing.T) {
 		{"a prefix within a name", []string{"s3://archive/b/b"}, []string{"b/b/3.mov"}, 0},
 		{"include by name", []string{"s3://archive/", "--include", "1.*"}, []string{"a/1.mov", "b/1.mov"}, 4},
 		{"include twice", []string{"s3://archive/", "--include", "a/*", "--include", "**/3.mov"}, []string{"a/1.mov", "a/2.mp4", "b/b/3.mov"}, 3},
-		{"exclude wins", []string{"s3://archive/", "--include", "b/**", "--exclude", "b/b/*"}, []string{"b/1.mov"}, 5},
+		{"include comes first", []string{"s3://archive/", "--include", "/b/*", "--exclude", "b/b/*"}, []string{"b/1.mov"}, 5},
+		{"rules in their order", []string{"s3://archive/", "--filter", "- b/b/", "--filter", "+ b/**", "--filter", "- *"}, []string{"b/1.mov"}, 5},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

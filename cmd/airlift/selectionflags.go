@@ -2,27 +2,26 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"airlift/manifest"
+	"airlift/manifest/filter"
 )
 
 // selectionFlags say which rows and objects of the sources to take.
 type selectionFlags struct {
-	include, exclude         []string
-	includeFrom, excludeFrom []string
-	types                    []string
-	allTypes                 bool
-	minSize, maxSize         string
-	newerThan, olderThan     string
-	take                     []string
-	sample                   string
-	limit                    int64
+	patterns             filter.Patterns
+	types                []string
+	allTypes             bool
+	minSize, maxSize     string
+	newerThan, olderThan string
+	take                 []string
+	sample               string
+	limit                int64
 }
 
 // takeable is what --take names: left out unless asked for.
@@ -30,10 +29,13 @@ var takeable = []string{"folders", "empty", "archived"}
 
 func (o *selectionFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.include, "include", nil, "take only keys that match this glob; may be given several times")
-	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out keys that match this glob; may be given several times")
-	f.StringArrayVar(&o.includeFrom, "include-from", nil, "a file of globs to include, one a line; # and ; begin comments")
-	f.StringArrayVar(&o.excludeFrom, "exclude-from", nil, "a file of globs to exclude")
+	p := &o.patterns
+	f.StringArrayVar(&p.Include, "include", nil, "take only keys that match this pattern, as in rclone; may be given several times")
+	f.StringArrayVar(&p.Exclude, "exclude", nil, "leave out keys that match this pattern, unless an --include does; may be given several times")
+	f.StringArrayVar(&p.IncludeFrom, "include-from", nil, "a file of patterns to include, one a line (- for standard input); # and ; begin comments")
+	f.StringArrayVar(&p.ExcludeFrom, "exclude-from", nil, "a file of patterns to exclude")
+	f.StringArrayVar(&p.Filter, "filter", nil, "'- PATTERN' leaves out, '+ PATTERN' takes: the first that matches a key decides; may be given several times")
+	f.StringArrayVar(&p.FilterFrom, "filter-from", nil, "a file of such rules, one a line")
 	f.StringSliceVar(&o.types, "types", nil, "take only these types: video, audio, image, document, or extensions; of manifests too")
 	f.BoolVar(&o.allTypes, "all-types", false, "let a scan take every object, not only the types that AiR reads")
 	f.StringVar(&o.minSize, "min-size", "", "the smallest object to take: 500B, 10K, 5M, 1.5G (powers of 1024; as in rclone a bare number is KiB)")
@@ -51,36 +53,34 @@ type choice struct {
 	limit  int64 // the first so many; 0: all
 }
 
-// filter checks the flags and reports everything that makes no sense. The ages are counted back from now.
-func (o *selectionFlags) filter(now time.Time) (*manifest.Filter, choice, error) {
+// filter checks the flags and reports everything that makes no sense. The ages are counted back from now; stdin is for
+// patterns that are read from it, nil if a source is.
+func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (*filter.Filter, choice, error) {
 	var problems []string
 	check := func(flag string, err error) {
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("%s: %v", flag, err))
 		}
 	}
-	c := manifest.FilterConfig{Types: o.types, AllTypes: o.allTypes}
+	c := filter.Config{Patterns: o.patterns, Types: o.types, AllTypes: o.allTypes}
+	c.Patterns.Stdin = stdin
 	var err error
-	c.Include, err = withPatterns(o.include, o.includeFrom)
-	check("--include-from", err)
-	c.Exclude, err = withPatterns(o.exclude, o.excludeFrom)
-	check("--exclude-from", err)
 	if o.minSize != "" {
-		c.MinSize, err = manifest.ParseSize(o.minSize)
+		c.MinSize, err = filter.ParseSize(o.minSize)
 		check("--min-size", err)
 	}
 	if o.maxSize != "" {
-		if c.MaxSize, err = manifest.ParseSize(o.maxSize); err == nil && c.MaxSize == 0 {
+		if c.MaxSize, err = filter.ParseSize(o.maxSize); err == nil && c.MaxSize == 0 {
 			err = usagef("%q takes nothing", o.maxSize)
 		}
 		check("--max-size", err)
 	}
 	if o.newerThan != "" {
-		c.NewerThan, err = manifest.ParseMoment(o.newerThan, now)
+		c.NewerThan, err = filter.ParseMoment(o.newerThan, now)
 		check("--newer-than", err)
 	}
 	if o.olderThan != "" {
-		c.OlderThan, err = manifest.ParseMoment(o.olderThan, now)
+		c.OlderThan, err = filter.ParseMoment(o.olderThan, now)
 		check("--older-than", err)
 	}
 	for _, what := range o.take {
@@ -90,7 +90,7 @@ func (o *selectionFlags) filter(now time.Time) (*manifest.Filter, choice, error)
 	}
 	c.TakeFolders, c.TakeEmpty, c.TakeArchived = slices.Contains(o.take, "folders"), slices.Contains(o.take, "empty"), slices.Contains(o.take, "archived")
 	if o.sample != "" {
-		c.Sample, err = manifest.ParseSample(o.sample)
+		c.Sample, err = filter.ParseSample(o.sample)
 		check("--sample", err)
 	}
 	switch {
@@ -102,24 +102,6 @@ func (o *selectionFlags) filter(now time.Time) (*manifest.Filter, choice, error)
 	if len(problems) > 0 {
 		return nil, choice{}, usagef("%s", strings.Join(problems, "\n"))
 	}
-	filter, err := manifest.NewFilter(c)
-	return filter, choice{sample: c.Sample.Count, limit: o.limit}, err
-}
-
-// withPatterns adds the patterns of the files to those given.
-func withPatterns(given, files []string) ([]string, error) {
-	all := slices.Clone(given)
-	for _, path := range files {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		patterns, err := manifest.ReadPatterns(path, f)
-		_ = f.Close() // it was only read
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, patterns...)
-	}
-	return all, nil
+	chosen, err := filter.New(c)
+	return chosen, choice{sample: c.Sample.Count, limit: o.limit}, err
 }

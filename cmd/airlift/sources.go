@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/manifest"
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -52,7 +54,7 @@ type sources struct {
 	list    []manifest.Source
 	named   []manifest.Source // as the command line names them: a pattern is one, and several files in list
 	options manifest.Options
-	filter  *manifest.Filter
+	filter  *filter.Filter
 	choice  choice
 	// preflight looks at each item; nil: nobody does.
 	preflight *preflightStage
@@ -85,8 +87,16 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 	if err := s.formatFlags.set(&out.options); err != nil {
 		return out, err
 	}
-	if out.filter, out.choice, err = s.filter(time.Now()); err != nil {
+	stdin := a.in
+	if slices.Contains(args, "-") {
+		stdin = nil
+	}
+	if out.filter, out.choice, err = s.filter(time.Now(), stdin); err != nil {
 		return out, err
+	}
+	if out.filter.Contested() {
+		a.log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
+			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
 	}
 	if out.options.Scan, err = s.listing.config(out.choice); err != nil {
 		return out, err

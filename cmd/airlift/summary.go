@@ -46,6 +46,8 @@ type summary struct {
 	Errors         []queue.ErrorCount `json:"errors"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by"`
+	// Unmatched tells which patterns of the filters no key matched; only the command that has read the sources knows it.
+	Unmatched []string `json:"unmatched,omitempty"`
 	// Versions are those of the items that are further ones of objects which changed.
 	Versions int64 `json:"versions,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
@@ -185,6 +187,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	}
 	for _, why := range sortedKeys(s.SkippedBy) {
 		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.SkippedBy[why]), why)
+	}
+	for _, text := range s.Unmatched {
+		fmt.Fprintf(&b, "           %s\n", text)
 	}
 	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
 	if s.Versions > 0 {

@@ -1,9 +1,11 @@
-package manifest
+package filter
 
 import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"airlift/manifest"
 )
 
 // A share takes about so many, always the same, and a larger one holds the smaller.
@@ -14,13 +16,13 @@ func TestSample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := NewFilter(FilterConfig{Sample: s})
+		f, err := New(Config{Sample: s})
 		if err != nil {
 			t.Fatal(err)
 		}
 		taken := map[int]bool{}
 		for i := range objects {
-			switch why := f.Skip(&Entry{Bucket: "archive", Key: fmt.Sprintf("reels/%05d.mov", i)}); why {
+			switch why := f.Skip(&manifest.Entry{Bucket: "archive", Key: fmt.Sprintf("reels/%05d.mov", i)}); why {
 			case "":
 				taken[i] = true
 			case SkipSample:
@@ -58,7 +60,7 @@ func TestSample(t *testing.T) {
 		t.Error("bucket and key run into each other")
 	}
 	for _, s := range []string{"", "0", "-1", "x", "1.5", "100001", "0%", "-1%", "101%", "%", "NaN%", "x%"} {
-		if got, err := ParseSample(s); !errors.Is(err, ErrUsage) {
+		if got, err := ParseSample(s); !errors.Is(err, manifest.ErrUsage) {
 			t.Errorf("%q: got %+v, %v, want ErrUsage", s, got, err)
 		}
 	}

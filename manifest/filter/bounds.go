@@ -1,4 +1,4 @@
-package manifest
+package filter
 
 import (
 	"math"
@@ -14,7 +14,7 @@ var sizeForm = regexp.MustCompile(`^([0-9]+\.?[0-9]*|\.[0-9]+)([bkmgtpe]?)(i?b?)
 
 // ParseSize reads a size as rclone's SizeSuffix does: K, M, G, T, P and E are
 // powers of 1024, each also written Ki or KiB; B is bytes, and a bare number is
-// KiB. Case does not matter. Its errors are ErrUsage.
+// KiB. Case does not matter. Its errors are manifest.ErrUsage.
 func ParseSize(s string) (int64, error) {
 	m := sizeForm.FindStringSubmatch(strings.ToLower(s))
 	switch {
@@ -49,7 +49,7 @@ var moments = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05
 // ParseMoment reads an instant: a date (2006-01-02, with a time or not, RFC 3339
 // or in UTC), or how long ago it is, as in rclone: a number with ms, s, m, h, d,
 // w, M (30 days) or y (365 days), or Go's form (1h30m). A bare number is
-// refused: it says no unit. Its errors are ErrUsage.
+// refused: it says no unit. Its errors are manifest.ErrUsage.
 func ParseMoment(s string, now time.Time) (time.Time, error) {
 	for _, form := range moments {
 		if t, err := time.Parse(form, s); err == nil {

@@ -1,4 +1,4 @@
-package manifest
+package filter
 
 import (
 	"crypto/sha256"
@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"airlift/manifest"
 )
 
 // MaxSample is the largest sample by number: its rows are held in memory until
@@ -22,7 +24,7 @@ type Sample struct {
 }
 
 // ParseSample reads N (1 to MaxSample) or P% (over 0 to 100). Its errors are
-// ErrUsage.
+// manifest.ErrUsage.
 func ParseSample(s string) (Sample, error) {
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(percent, 64)
@@ -55,4 +57,4 @@ func Rank(bucket, key string) uint64 {
 }
 
 // takes tells whether the object is in the share.
-func (s Sample) takes(e *Entry) bool { return s.below == 0 || Rank(e.Bucket, e.Key) < s.below }
+func (s Sample) takes(e *manifest.Entry) bool { return s.below == 0 || Rank(e.Bucket, e.Key) < s.below }

@@ -1,19 +1,22 @@
-package manifest
+// Package filter decides which rows and objects of a source are taken.
+package filter
 
 import (
+	"fmt"
 	"strings"
 	"time"
+
+	"airlift/manifest"
 )
 
-// Reasons for which Filter.Skip leaves an entry out.
+// Reasons for which Filter.Skip leaves an entry out, beside those of
+// manifest.Entry.Skip.
 const (
 	SkipSent         = "already sent"      // a row of a report, in state submitted, sending or in_doubt
-	SkipDeleteMarker = "delete marker"     // in an inventory of all versions: there is no object
-	SkipOldVersion   = "old version"       // in an inventory of all versions: AiR reads the latest one
 	SkipFolderMarker = "folder marker"     // a key that ends in "/"
 	SkipType         = "file type"         // an extension that is not wanted
-	SkipNotIncluded  = "not included"      // no include pattern matches
-	SkipExcluded     = "excluded"          // an exclude pattern matches
+	SkipNotIncluded  = "not included"      // there are include patterns, and none matches
+	SkipExcluded     = "excluded"          // the first pattern that matches excludes it
 	SkipEmpty        = "zero bytes"        // known to be of size 0
 	SkipArchived     = "archived"          // in a storage class that must be restored before it can be read
 	SkipSmall        = "too small"         // under MinSize
@@ -25,19 +28,16 @@ const (
 	SkipSample       = "not in the sample" // not in the share of a Sample, or beyond its Count
 )
 
-// FilterConfig says which entries to take. The zero value takes every row that
+// Config says which entries to take. The zero value takes every row that
 // was not sent and that AiR can read as far as the source tells: of a scan only
 // the types that AiR reads, and never folder markers, empty or archived objects.
-type FilterConfig struct {
-	// Include and Exclude are doublestar globs (*, **, ?, [a-z], {a,b}), case
-	// sensitive. One without a slash matches the key's last part, as in rclone;
-	// one with a slash matches the whole key; a leading slash only says that.
-	// With Include, an entry must match one of them; Exclude wins.
-	Include, Exclude []string
-	// Types are media classes (see Classes) and extensions to take, from
+type Config struct {
+	// Patterns choose by the key.
+	Patterns Patterns
+	// Types are media classes (see manifest.Classes) and extensions to take, from
 	// manifests as well as scans. An extension may be written with or without
 	// its dot and in any case, but one that AiR does not read needs the dot.
-	// Empty: AiRTypes, and from scans only, since the rows of a manifest were
+	// Empty: manifest.AiRTypes, and from scans only, since the rows of a manifest were
 	// chosen.
 	Types []string
 	// AllTypes takes all types; it excludes Types.
@@ -56,21 +56,20 @@ type FilterConfig struct {
 
 // Filter decides which entries are left out. It is safe for concurrent use.
 type Filter struct {
-	config           FilterConfig
-	include, exclude globs
-	types            map[string]bool // nil: all
-	scansOnly        bool            // types apply to scans only
+	config    Config
+	rules     *rules          // nil: there are no patterns
+	types     map[string]bool // nil: all
+	scansOnly bool            // types apply to scans only
 }
 
-// NewFilter checks the config. Its errors are ErrUsage.
-func NewFilter(c FilterConfig) (*Filter, error) {
+// New checks the config. Its errors are manifest.ErrUsage.
+func New(c Config) (*Filter, error) {
 	f := &Filter{config: c}
-	var err error
-	if f.include, err = newGlobs("--include", c.Include); err != nil {
-		return nil, err
-	}
-	if f.exclude, err = newGlobs("--exclude", c.Exclude); err != nil {
-		return nil, err
+	if c.Patterns.any() {
+		var err error
+		if f.rules, err = c.Patterns.compile(); err != nil {
+			return nil, err
+		}
 	}
 	types := c.Types
 	switch {
@@ -83,15 +82,22 @@ func NewFilter(c FilterConfig) (*Filter, error) {
 	case c.AllTypes:
 		return f, nil
 	case len(types) == 0:
-		types, f.scansOnly = AiRTypes(), true
+		types, f.scansOnly = manifest.AiRTypes(), true
 	}
-	f.types, err = parseTypes(types)
-	return f, err
+	extensions, err := manifest.Extensions(types)
+	if err != nil {
+		return nil, err
+	}
+	f.types = make(map[string]bool, len(extensions))
+	for _, e := range extensions {
+		f.types[e] = true
+	}
+	return f, nil
 }
 
 // Skip gives the reason for which the entry is left out, "" if it is taken. The
-// reason is one of the Skip constants.
-func (f *Filter) Skip(e *Entry) string {
+// reason is one of the Skip constants here or in manifest.
+func (f *Filter) Skip(e *manifest.Entry) string {
 	if e.Skip != "" {
 		return e.Skip
 	}
@@ -102,7 +108,7 @@ func (f *Filter) Skip(e *Entry) string {
 	switch {
 	case e.Sized && e.Size == 0 && !c.TakeEmpty && !strings.HasSuffix(e.Key, "/"):
 		return SkipEmpty
-	case Archived(e.StorageClass) && !c.TakeArchived:
+	case manifest.Archived(e.StorageClass) && !c.TakeArchived:
 		return SkipArchived
 	case (c.MinSize > 0 || c.MaxSize > 0) && !e.Sized:
 		return SkipNoSize
@@ -123,7 +129,11 @@ func (f *Filter) Skip(e *Entry) string {
 }
 
 // skipName judges by what every row tells.
-func (f *Filter) skipName(e *Entry) string {
+func (f *Filter) skipName(e *manifest.Entry) string {
+	chosen := ""
+	if f.rules != nil { // first, for it is told which patterns match nothing at all
+		chosen = f.rules.skip(e.Key)
+	}
 	switch e.State {
 	case "submitted", "sending", "in_doubt":
 		return SkipSent
@@ -131,17 +141,33 @@ func (f *Filter) skipName(e *Entry) string {
 	switch {
 	case strings.HasSuffix(e.Key, "/") && !f.config.TakeFolders:
 		return SkipFolderMarker
-	case f.types != nil && (e.Scan || !f.scansOnly) && !f.types[extension(e.Key)]:
+	case f.types != nil && (e.Scan || !f.scansOnly) && !f.types[manifest.Extension(e.Key)]:
 		return SkipType
-	case !f.include.empty() && !f.include.match(e.Key):
-		return SkipNotIncluded
-	case f.exclude.match(e.Key):
-		return SkipExcluded
 	}
-	return ""
+	return chosen
 }
 
-// Archived tells the storage classes whose objects must be restored before they
-// can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
-// GLACIER_IR is read at once).
-func Archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }
+// Unmatched tells, in a sentence each, of the patterns that matched none of the
+// keys that Skip has seen: after all sources were read, a glob that is most
+// probably misspelt. Of a file of patterns it tells in one sentence.
+func (f *Filter) Unmatched() []string {
+	if f.rules == nil {
+		return nil
+	}
+	return f.rules.unmatched()
+}
+
+// Contested reports whether there are inclusions and exclusions besides: as in
+// rclone the former come first, so an exclusion does not hold for what an
+// inclusion has matched.
+func (f *Filter) Contested() bool { return f.rules != nil && f.rules.contested }
+
+// usageError has a text of its own and is manifest.ErrUsage.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+func (usageError) Unwrap() error   { return manifest.ErrUsage }
+
+func usagef(format string, args ...any) error {
+	return usageError(fmt.Sprintf(format, args...))
+}
