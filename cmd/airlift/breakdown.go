@@ -47,22 +47,33 @@ type breakdown struct {
 	types    map[string]*amount
 	sizes    [len(sizeClasses) + 1]amount // the last: not known
 	prefixes [2]prefixTally               // by one and by two levels of the key
+	seconds  float64                      // that the timed ones play
+	timed    int64
+	channels map[int]int64 // items by audio channels, as far as known
 }
 
 // sizeClasses are the upper bounds in bytes, not included, of the classes of sizes.
 var sizeClasses = [...]int64{1, 1 << 20, 10 << 20, 100 << 20, 1 << 30, 10 << 30, math.MaxInt64}
 
 func newBreakdown() *breakdown {
-	b := &breakdown{types: map[string]*amount{}}
+	b := &breakdown{types: map[string]*amount{}, channels: map[int]int64{}}
 	for i := range b.prefixes {
 		b.prefixes[i].counts = map[string]*amount{}
 	}
 	return b
 }
 
-// add counts an object; size is unsized if it is not known.
-func (b *breakdown) add(bucket, key string, size int64) {
+// add counts an object.
+func (b *breakdown) add(bucket, key string, is object) {
+	size := is.size
 	b.all.add(size)
+	if is.seconds > 0 {
+		b.seconds += is.seconds
+		b.timed++
+	}
+	if is.channels > 0 {
+		b.channels[is.channels]++
+	}
 	class := manifest.ClassOf(key)
 	if class == "" {
 		class = "other"
@@ -220,6 +231,21 @@ func bySkip(m map[string]int64) []skippedAmount {
 	all := []skippedAmount{}
 	for _, why := range slices.Sorted(maps.Keys(m)) {
 		all = append(all, skippedAmount{why, m[why]})
+	}
+	return all
+}
+
+// channelsAmount is how many items have so many audio channels.
+type channelsAmount struct {
+	Channels int   `json:"channels"`
+	Items    int64 `json:"items"`
+}
+
+// byChannels returns the counts with the fewest channels first.
+func (b *breakdown) byChannels() []channelsAmount {
+	all := []channelsAmount{}
+	for _, c := range slices.Sorted(maps.Keys(b.channels)) {
+		all = append(all, channelsAmount{c, b.channels[c]})
 	}
 	return all
 }

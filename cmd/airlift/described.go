@@ -5,14 +5,17 @@ import (
 	"strings"
 
 	"airlift/manifest"
+	"airlift/manifest/preflight"
 	"airlift/queue"
 )
 
 // What a source tells of an object is carried through the queue of a trial in columns that no manifest can have.
 const (
-	hidden     = "\x00"
-	sizeColumn = hidden + "size"
-	etagColumn = hidden + "etag"
+	hidden         = "\x00"
+	sizeColumn     = hidden + "size"
+	etagColumn     = hidden + "etag"
+	durationColumn = hidden + "duration"
+	channelsColumn = hidden + "audio_channels"
 )
 
 // describe adds what a plan wants to know of the object, behind all columns of its row.
@@ -25,16 +28,39 @@ func describe(it *queue.Item, e *manifest.Entry) {
 	}
 }
 
-// sizeOf returns the size that an item of a trial carries, unsized if it carries none.
-func sizeOf(it *queue.Item) int64 {
+// describeMedia adds what the object's container tells, as far as it does: the duration in seconds, the audio channels.
+func describeMedia(it *queue.Item, m preflight.Media) {
+	if m.Duration > 0 {
+		it.Extra = append(it.Extra, queue.Field{Name: durationColumn, Value: strconv.FormatFloat(m.Duration.Seconds(), 'f', 3, 64)})
+	}
+	if m.Channels > 0 {
+		it.Extra = append(it.Extra, queue.Field{Name: channelsColumn, Value: strconv.Itoa(m.Channels)})
+	}
+}
+
+// object is what is known of the object of an item of a trial.
+type object struct {
+	size     int64 // unsized if no source told it
+	seconds  float64
+	channels int
+}
+
+// objectOf returns what an item of a trial carries.
+func objectOf(it *queue.Item) object {
+	o := object{size: unsized}
 	for i := len(it.Extra) - 1; i >= 0 && strings.HasPrefix(it.Extra[i].Name, hidden); i-- {
-		if it.Extra[i].Name == sizeColumn {
-			if size, err := strconv.ParseInt(it.Extra[i].Value, 10, 64); err == nil {
-				return size
+		switch value := it.Extra[i].Value; it.Extra[i].Name {
+		case sizeColumn:
+			if size, err := strconv.ParseInt(value, 10, 64); err == nil {
+				o.size = size
 			}
+		case durationColumn:
+			o.seconds, _ = strconv.ParseFloat(value, 64) // as describeMedia wrote it
+		case channelsColumn:
+			o.channels, _ = strconv.Atoi(value)
 		}
 	}
-	return unsized
+	return o
 }
 
 // extras are the further columns of a saved manifest. What describes the object stands in one column, however the
@@ -50,7 +76,7 @@ func newExtras(columns []string) *extras {
 	for _, name := range columns {
 		plain, meaning := name, manifest.Describes(name)
 		switch name {
-		case sizeColumn, etagColumn:
+		case sizeColumn, etagColumn, durationColumn, channelsColumn:
 			plain = strings.TrimPrefix(name, hidden)
 			meaning = plain
 		}

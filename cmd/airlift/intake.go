@@ -71,7 +71,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		return err
 	}
 	if t.sources.preflight != nil {
-		t.sources.preflight.known = t.known
+		t.sources.preflight.known, t.sources.preflight.describes = t.known, t.describes
 	}
 	if t.needFields {
 		if err := t.checkFields(ctx, settings); err != nil {

@@ -32,6 +32,8 @@ func (a *app) planCommand() *cobra.Command {
 		Long: `plan reads and checks everything as run does, and stores and sends nothing. It tells what is new and
 what the batch has already, by media type, size and prefix, what is rejected and skipped and why, and
 when all would be submitted at --rate and --daily-limit, or at the daily cap that AiR has shown so far.
+With --preflight it also tells how many minutes the .mp4 and .mov files play and how many audio
+channels they have, as far as they say so.
 
 --save FILE writes the new items as a manifest, CSV or JSONL by its name: ` + "`airlift run FILE`" + ` with the
 same --batch takes exactly these. It needs no access to AiR, and to S3 only if a source is there or
@@ -82,6 +84,11 @@ type plan struct {
 	Prefixes []prefixAmount `json:"prefixes"`
 	// OtherPrefixes is what lies under none of Prefixes.
 	OtherPrefixes amount `json:"other_prefixes"`
+	// Minutes is how long the films among ToSend play whose length --preflight found, and Timed how many these are.
+	Minutes float64 `json:"minutes"`
+	Timed   int64   `json:"timed"`
+	// AudioChannels counts the items among ToSend whose audio channels --preflight found, by their number.
+	AudioChannels []channelsAmount `json:"audio_channels"`
 
 	// Rate is in requests a second, null for no limit; PerDay the most jobs a UTC day, null if none is known.
 	Rate       *float64 `json:"rate"`
@@ -203,7 +210,7 @@ func (p *plan) count(ctx context.Context, t *intake, trial store, s *survey, fou
 		if save != nil {
 			save.sees(&e.Item)
 		}
-		found.add(e.Bucket, e.Key, sizeOf(&e.Item))
+		found.add(e.Bucket, e.Key, objectOf(&e.Item))
 		return nil
 	})
 	if err != nil || t.db == nil {
@@ -222,7 +229,7 @@ func (p *plan) count(ctx context.Context, t *intake, trial store, s *survey, fou
 	}
 	return t.db.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if slices.Contains([]queue.State{queue.Pending, queue.Sending, queue.InDoubt}, e.State) {
-			found.add(e.Bucket, e.Key, unsized)
+			found.add(e.Bucket, e.Key, object{size: unsized})
 		}
 		return nil
 	})
@@ -241,6 +248,7 @@ func (p *plan) read(s *survey, batch string) {
 func (p *plan) show(b *breakdown) {
 	p.ToSend, p.Types, p.Sizes = b.all, b.byType(), b.bySize()
 	p.Prefixes, p.OtherPrefixes = b.topPrefixes()
+	p.Minutes, p.Timed, p.AudioChannels = b.seconds/60, b.timed, b.byChannels()
 }
 
 // reckon forecasts.

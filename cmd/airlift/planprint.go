@@ -37,6 +37,9 @@ func (p *plan) print(w io.Writer, now time.Time) error {
 			n(q.Items), n(q.Submitted), n(q.Pending), n(q.InDoubt+q.Sending), n(q.Failed), n(q.Cancelled))
 	}
 	fmt.Fprintf(&b, "to send    %s\n", p.ToSend.text())
+	if p.Timed > 0 {
+		fmt.Fprintf(&b, "playing    %s minutes, of %s items whose length is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
+	}
 	p.printForecast(&b, now)
 	if p.Saved != "" {
 		fmt.Fprintf(&b, "saved      %s new items to %s\n", n(p.New), p.Saved)
@@ -138,6 +141,13 @@ func (p *plan) printTables(b *strings.Builder) {
 		prefixes = append(prefixes, cells("(others)", p.OtherPrefixes))
 	}
 	table(b, prefixes)
+	if len(p.AudioChannels) > 0 {
+		channels := [][]string{{"AUDIO CHANNELS", "ITEMS"}}
+		for _, c := range p.AudioChannels {
+			channels = append(channels, []string{fmt.Sprint(c.Channels), n(c.Items)})
+		}
+		table(b, channels)
+	}
 }
 
 // name tells a class of sizes in words.

@@ -23,18 +23,20 @@ const (
 // preflightStage looks at the items on their way from the sources to the queue. Nothing goes on that was not looked at,
 // but for what the batch has already: a missing look costs no quota, and a rejected row is read again next time.
 type preflightStage struct {
-	check func(ctx context.Context, it *queue.Item) (reason string, err error)
+	check func(ctx context.Context, it *queue.Item) (preflight.Finding, error)
 	// known reports which items need no look: a run each night must not look at everything again.
 	known func(ctx context.Context, items []queue.Item) ([]bool, error)
 	hide  *strings.Replacer
+	// describes adds to the items what was found of the object, for a plan.
+	describes bool
 }
 
-// flight is a row on its way. done is nil or closed once reason and err are set.
+// flight is a row on its way. done is nil or closed once found and err are set.
 type flight struct {
-	row    row
-	done   chan struct{}
-	reason string
-	err    error
+	row   row
+	done  chan struct{}
+	found preflight.Finding
+	err   error
 }
 
 // over looks at what comes from the source, and gives it in the same order. stop ends what was started; a source that
@@ -61,7 +63,7 @@ func (p *preflightStage) over(ctx context.Context, from source) (next source, st
 	for range preflightWorkers {
 		running.Go(func() {
 			for f := range work {
-				f.reason, f.err = p.check(ctx, f.row.item)
+				f.found, f.err = p.check(ctx, f.row.item)
 				close(f.done)
 			}
 		})
@@ -189,8 +191,11 @@ func (l *landing) next(ctx context.Context) (row, error) {
 		return row{}, f.err
 	}
 	l.unchecked, l.any = 0, true
-	if f.reason != "" {
-		return rejectItem(f.row.item, "preflight: "+f.reason), nil
+	if f.found.Reason != "" {
+		return rejectItem(f.row.item, "preflight: "+f.found.Reason), nil
+	}
+	if l.stage.describes {
+		describeMedia(f.row.item, f.found.Media)
 	}
 	return f.row, nil
 }

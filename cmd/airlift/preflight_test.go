@@ -1,7 +1,11 @@
 package main
 
 import (
+	bigendian "encoding/binary"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -191,4 +195,57 @@ func TestPreflightInterrupted(t *testing.T) {
 	}
 	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitOK)
 	r.settled(60)
+}
+
+// film is a QuickTime file that plays a minute and a half, of one video track of that codec and a stereo track.
+func film(codec string) []byte {
+	box := func(kind string, content ...[]byte) []byte {
+		all := slices.Concat(content...)
+		return slices.Concat(bigendian.BigEndian.AppendUint32(nil, uint32(8+len(all))), []byte(kind), all)
+	}
+	track := func(handler, entry string, size int) []byte {
+		description := make([]byte, size)
+		description[17] = 2 // audio channels
+		return box("trak", box("tkhd", make([]byte, 3), []byte{1}, make([]byte, 80)), box("mdia",
+			box("hdlr", make([]byte, 8), []byte(handler), make([]byte, 12)),
+			box("minf", box("stbl", box("stsd", make([]byte, 7), []byte{1}, box(entry, description))))))
+	}
+	duration := append(bigendian.BigEndian.AppendUint32(nil, 1000), bigendian.BigEndian.AppendUint32(nil, 90_000)...)
+	return slices.Concat(box("ftyp", []byte("qt  \x00\x00\x00\x00qt  ")), box("mdat", make([]byte, 30_000)),
+		box("moov", box("mvhd", make([]byte, 12), duration, make([]byte, 80)), track("vide", codec, 78), track("soun", "mp4a", 28)))
+}
+
+// A codec that AiR does not read is rejected by its name, and the plan tells how long the rest plays.
+func TestPreflightOfCodecs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withS3()
+	s3.Put("archive", "a.mov", film("avc1"))
+	s3.Put("archive", "b.MP4", film("hvc1"))
+	s3.Put("archive", "c.mov", movie)
+	s3.Put("archive", "prores.mov", film("apch"))
+	s3.Put("archive", "dnx.mov", film("AVdn"))
+	args := []string{"s3://archive/", "--preflight", "--preflight-rate", "unlimited", "--batch", "b"}
+	saved := filepath.Join(r.dir, "saved.csv")
+	r.run(append([]string{"plan", "--save", saved}, args...)...).want(t, exitIncomplete).says(t,
+		`"prores.mov": preflight: its video is ProRes 422 HQ (apch), and of .mp4 and .mov AiR reads H.264 and H.265 only`, `"dnx.mov": preflight: its video is DNxHD (AVdn)`,
+		"playing    3 minutes, of 2 items whose length is known", "AUDIO CHANNELS")
+	if text, err := os.ReadFile(saved); err != nil || !strings.Contains(string(text), "duration,audio_channels\n") || !strings.Contains(string(text), ",90.000,2\n") {
+		t.Errorf("saved: %v\n%s", err, text)
+	}
+	var got struct {
+		Minutes       float64
+		Timed         int64
+		AudioChannels []struct{ Channels, Items int64 } `json:"audio_channels"`
+		New           int64
+	}
+	out := r.run(append([]string{"plan", "--json"}, args...)...).want(t, exitIncomplete).stdout
+	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Minutes != 3 || got.Timed != 2 || got.New != 3 || len(got.AudioChannels) != 1 || got.AudioChannels[0].Channels != 2 || got.AudioChannels[0].Items != 2 {
+		t.Errorf("--json: got %+v, %v\n%s", got, err, out)
+	}
+	r.run(append([]string{"run"}, args...)...).want(t, exitIncomplete)
+	r.submittedKeys("a.mov", "b.MP4", "c.mov")
+	if rows := r.report("b"); strings.Contains(fmt.Sprint(rows), "90.000") {
+		t.Errorf("a run carries what only a plan tells: %v", rows)
+	}
 }

@@ -23,8 +23,8 @@ type preflightFlags struct {
 
 func (p *preflightFlags) addPreflight(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&p.preflight, "preflight", false, "look at each new object first (HEAD and its first bytes), and reject what is missing, unreadable, empty, archived, or not of the type that its name says")
-	f.StringVar(&p.preflightRate, "preflight-rate", "50/s", "the requests of --preflight, two an object: N/s, N/m, N/h or unlimited")
+	f.BoolVar(&p.preflight, "preflight", false, "look at each new object first (HEAD and some of its bytes), and reject what is missing, unreadable, empty, archived, not of the type that its name says, or an .mp4 or .mov that is neither H.264 nor H.265")
+	f.StringVar(&p.preflightRate, "preflight-rate", "50/s", "the requests of --preflight, two an object, up to four of an .mp4 or .mov: N/s, N/m, N/h or unlimited")
 }
 
 // build returns the stage that looks at objects with that client.
@@ -38,12 +38,13 @@ func (p *preflightFlags) build(client *s3.Client, j *jobFlags, hide *strings.Rep
 		return nil, err
 	}
 	return &preflightStage{
-		check: func(ctx context.Context, it *queue.Item) (string, error) {
+		check: func(ctx context.Context, it *queue.Item) (preflight.Finding, error) {
 			if why := j.liesElsewhere(it); why != "" {
-				return why, nil
+				return preflight.Finding{Reason: why}, nil
 			}
-			why, err := checker.Check(ctx, it.Bucket, it.Key)
-			return hide.Replace(why), err
+			found, err := checker.Check(ctx, it.Bucket, it.Key)
+			found.Reason = hide.Replace(found.Reason)
+			return found, err
 		},
 		hide: hide,
 	}, nil

@@ -65,11 +65,11 @@ var film = []byte("\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  \x00\x00\x00\x08w
 // check looks at an object and wants no error.
 func (c *Checker) mustCheck(ctx context.Context, t *testing.T, key string) string {
 	t.Helper()
-	reason, err := c.Check(ctx, "archive", key)
+	found, err := c.Check(ctx, "archive", key)
 	if err != nil {
 		t.Fatalf("%s: %v", key, err)
 	}
-	return reason
+	return found.Reason
 }
 
 var soon = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -98,41 +98,84 @@ func (e *SetupError) Error() string { return e.Err.Error() }
 // Unwrap gives what was found.
 func (e *SetupError) Unwrap() error { return e.Err }
 
-// Check looks at an object, with two requests: for what the server says of it,
-// and for its first bytes. It returns why no job can be made of the object, or
-// "" if nothing speaks against it. Its errors are an *UncheckedError, a
-// *SetupError, or the cause for which ctx is done.
-func (c *Checker) Check(ctx context.Context, bucket, key string) (reason string, err error) {
+// Finding is what was found out about an object.
+type Finding struct {
+	// Reason is why no job can be made of it; "" if nothing speaks against it.
+	Reason string
+	// Media is what an .mp4 or .mov says of itself.
+	Media Media
+}
+
+// Check looks at an object, with two requests, for what the server says of it and
+// for its first bytes, and up to two more for an .mp4 or .mov, of which it reads
+// 256 KiB at most. Its errors are an *UncheckedError, a *SetupError, or the cause
+// for which ctx is done.
+func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error) {
 	if reason := c.lost(bucket); reason != "" {
-		return reason, nil
+		return Finding{Reason: reason}, nil
 	}
 	about, err := c.head(ctx, bucket, key)
 	if err != nil {
-		return "", err
+		return Finding{}, err
 	}
 	// A refusal of HEAD has no text: GET tells why.
 	if about != nil {
 		c.heard()
 		if reason := about.unfit(); reason != "" {
-			return reason, nil
+			return Finding{Reason: reason}, nil
 		}
 	}
-	bytes, got, err := c.first(ctx, bucket, key)
+	first := int64(firstBytes)
+	if inContainer(key) {
+		first = containerBytes
+	}
+	bytes, got, err := c.get(ctx, bucket, key, 0, first)
 	var no *refusal
 	switch {
 	case errors.As(err, &no):
-		return c.heed(no, bucket)
+		reason, err := c.heed(no, bucket)
+		return Finding{Reason: reason}, err
 	case err != nil:
-		return "", err
+		return Finding{}, err
 	}
 	c.heard()
 	if about == nil {
 		if reason := got.unfit(); reason != "" {
-			return reason, nil
+			return Finding{Reason: reason}, nil
 		}
 	}
-	return contradiction(key, bytes), nil
+	if reason := contradiction(key, bytes[:min(len(bytes), firstBytes)]); reason != "" || !inContainer(key) {
+		return Finding{Reason: reason}, nil
+	}
+	return c.container(ctx, bucket, key, bytes, got)
 }
+
+// container reads what an .mp4 or .mov says of itself, after its first bytes. A server
+// that does not give further parts as they were asked for, or another object by now,
+// leaves it unread.
+func (c *Checker) container(ctx context.Context, bucket, key string, first []byte, is *about) (f Finding, err error) {
+	f.Reason, f.Media, err = readContainer(newRanged(first, is.size, func(at, n int64) ([]byte, error) {
+		data, got, err := c.get(ctx, bucket, key, at, n)
+		var no *refusal
+		switch {
+		case errors.As(err, &no), err == nil && (got.etag != is.etag || got.size != is.size || got.at != at):
+			return nil, errSpent
+		case err != nil:
+			return nil, &readError{err}
+		}
+		return data, nil
+	}))
+	var failed *readError
+	if errors.As(err, &failed) {
+		return Finding{}, failed.err
+	}
+	return f, err
+}
+
+// readError is an error of getting a part of an object.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return e.err.Error() }
 
 // heed turns a refusal into what it says: of this object, of all of its bucket,
 // or of all there are.

@@ -58,7 +58,8 @@ func TestALostBucketIsAskedOnce(t *testing.T) {
 	s := newServer(t)
 	c := newChecker(t, s)
 	for range 5 {
-		reason, err := c.Check(t.Context(), "nosuch", "a.mov")
+		found, err := c.Check(t.Context(), "nosuch", "a.mov")
+		reason := found.Reason
 		if err != nil || !strings.Contains(reason, "missing: there is no such bucket") {
 			t.Fatalf("got %q, %v", reason, err)
 		}
@@ -95,7 +96,8 @@ func TestTrouble(t *testing.T) {
 				// The server has answered before: it may be down for a while.
 				s.FailObject("archive", "film.mov", fault, -1)
 				begin = time.Now()
-				reason, err := c.Check(t.Context(), "archive", "film.mov")
+				found, err := c.Check(t.Context(), "archive", "film.mov")
+				reason := found.Reason
 				var unchecked *UncheckedError
 				if reason != "" || !errors.As(err, &unchecked) {
 					t.Errorf("got %q, %v, want it unchecked", reason, err)
@@ -142,8 +144,8 @@ func TestOtherServers(t *testing.T) {
 		io.WriteString(w, "<Error><Code>XAdminUserNotFound</Code></Error>")
 	})
 	var setup *SetupError
-	if reason, err := newChecker(t, ownCode).Check(t.Context(), "archive", "film.mov"); !errors.As(err, &setup) || !strings.Contains(err.Error(), "XAdminUserNotFound") {
-		t.Errorf("a code of its own: got %q, %v, want a setup error", reason, err)
+	if found, err := newChecker(t, ownCode).Check(t.Context(), "archive", "film.mov"); !errors.As(err, &setup) || !strings.Contains(err.Error(), "XAdminUserNotFound") {
+		t.Errorf("a code of its own: got %q, %v, want a setup error", found.Reason, err)
 	}
 }
 
@@ -161,7 +163,8 @@ func TestSetup(t *testing.T) {
 			s := newServer(t)
 			synctest.Test(t, func(t *testing.T) {
 				c.spoil(s)
-				reason, err := newChecker(t, s).Check(t.Context(), "archive", "film.mov")
+				found, err := newChecker(t, s).Check(t.Context(), "archive", "film.mov")
+				reason := found.Reason
 				var setup *SetupError
 				if reason != "" || !errors.As(err, &setup) || !strings.Contains(err.Error(), c.says) || setup.Remedy == "" {
 					t.Errorf("got %q, %v, want a setup error that says %q", reason, err, c.says)

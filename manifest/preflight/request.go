@@ -24,6 +24,8 @@ const firstBytes = 3072
 type about struct {
 	size     int64
 	archived bool
+	etag     string // of a GET
+	at       int64  // where the part begins that a GET gave
 }
 
 // unfit says what speaks against the object before its bytes are seen.
@@ -61,7 +63,7 @@ func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) 
 	case err != nil:
 		return nil, err
 	}
-	return &about{aws.ToInt64(out.ContentLength), archived(string(out.StorageClass), string(out.ArchiveStatus), out.Restore)}, nil
+	return &about{size: aws.ToInt64(out.ContentLength), archived: archived(string(out.StorageClass), string(out.ArchiveStatus), out.Restore)}, nil
 }
 
 // signed tells an answer of S3 from any server's "200 OK". Some servers have no
@@ -71,21 +73,24 @@ func signed(out *s3.HeadObjectOutput) bool {
 	return named || aws.ToString(out.ETag) != ""
 }
 
-// first gets an object's first bytes. Its errors are a *refusal besides those
-// of Check.
-func (c *Checker) first(ctx context.Context, bucket, key string) ([]byte, *about, error) {
+// get gets n bytes of an object from at on, fewer at its end. Its errors are a
+// *refusal besides those of Check.
+func (c *Checker) get(ctx context.Context, bucket, key string, at, n int64) ([]byte, *about, error) {
 	var data []byte
 	var got *about
 	err := c.patiently(ctx, judge, func(ctx context.Context) error {
-		out, err := c.config.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=0-%d", firstBytes-1))}, once)
+		out, err := c.config.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", at, at+n-1))}, once)
 		if err != nil {
 			return err
 		}
 		defer out.Body.Close()
-		got = &about{size: total(out), archived: archived(string(out.StorageClass), "", out.Restore)}
-		// A server that knows no ranges sends all; no more than the first bytes is read.
-		data, err = io.ReadAll(io.LimitReader(out.Body, firstBytes))
-		if err == nil && int64(len(data)) < min(got.size, firstBytes) {
+		got = &about{size: total(out), archived: archived(string(out.StorageClass), "", out.Restore), etag: aws.ToString(out.ETag)}
+		// A server that knows no ranges sends all; no more than was asked for is read.
+		if _, err := fmt.Sscanf(aws.ToString(out.ContentRange), "bytes %d-", &got.at); err != nil && at > 0 {
+			return nil
+		}
+		data, err = io.ReadAll(io.LimitReader(out.Body, n))
+		if err == nil && int64(len(data)) < min(got.size-got.at, n) {
 			err = io.ErrUnexpectedEOF
 		}
 		return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -97,14 +96,14 @@ func get(w http.ResponseWriter, r *http.Request, b *bucket, key string) {
 		return
 	}
 	body := o.body
-	if upTo, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=0-"); ok {
-		if len(body) == 0 {
+	var from, to int64
+	if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); n == 2 {
+		if from >= int64(len(body)) {
 			writeError(w, http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The requested range is not satisfiable")
 			return
 		}
-		last, _ := strconv.Atoi(upTo)
-		body = body[:min(len(body), last+1)]
-		h.Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(body)-1, o.size))
+		body = body[from:min(int64(len(body)), to+1)]
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, from+int64(len(body))-1, o.size))
 		w.WriteHeader(http.StatusPartialContent)
 	}
 	w.Write(body)

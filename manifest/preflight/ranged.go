@@ -1,0 +1,93 @@
+package preflight
+
+import (
+	"errors"
+	"io"
+)
+
+// What one object may cost at most: requests for parts of it, and bytes.
+const (
+	mostGets  = 3
+	mostBytes = 256 << 10
+	// containerBytes is how much of an object in a container the first request asks for.
+	containerBytes = 16 << 10
+	// partBytes is how much each further request asks for.
+	partBytes = (mostBytes - containerBytes) / (mostGets - 1)
+)
+
+// errSpent says that what is wanted lies beyond what an object may cost.
+var errSpent = errors.New("preflight: enough of the object was read")
+
+// part is a piece of an object.
+type part struct {
+	at   int64
+	data []byte
+}
+
+// ranged reads an object by few requests for parts of it. What was got once is not
+// asked for again.
+type ranged struct {
+	// get returns the bytes from at on, n at most.
+	get   func(at, n int64) ([]byte, error)
+	size  int64 // of the object
+	parts []part
+	gets  int // requests still allowed
+	at    int64
+	// until is where that ends of which parts are asked for: the end of a box.
+	until int64
+}
+
+// newRanged reads an object whose first bytes are there.
+func newRanged(first []byte, size int64, get func(at, n int64) ([]byte, error)) *ranged {
+	return &ranged{get: get, size: size, until: size, parts: []part{{0, first}}, gets: mostGets - 1}
+}
+
+// Read gives what is at hand, and asks for a part if nothing is. Its errors are
+// io.EOF, errSpent and those of get.
+func (r *ranged) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if r.at >= r.size {
+		return 0, io.EOF
+	}
+	for _, part := range r.parts {
+		if r.at >= part.at && r.at < part.at+int64(len(part.data)) {
+			n := copy(p, part.data[r.at-part.at:])
+			r.at += int64(n)
+			return n, nil
+		}
+	}
+	if r.gets == 0 {
+		return 0, errSpent
+	}
+	r.gets--
+	end := r.size
+	if r.at < r.until {
+		end = min(end, r.until)
+	}
+	data, err := r.get(r.at, min(partBytes, end-r.at))
+	if err != nil {
+		return 0, err
+	}
+	if len(data) == 0 {
+		return 0, errSpent
+	}
+	r.parts = append(r.parts, part{r.at, data})
+	return r.Read(p)
+}
+
+// Seek moves to a place of the object or behind it.
+func (r *ranged) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += r.size
+	}
+	if offset < 0 {
+		return r.at, errOdd
+	}
+	r.at = offset
+	return offset, nil
+}
