@@ -78,14 +78,3 @@ var folding = strings.NewReplacer("_", "", "-", "", " ", "", "\t", "")
 
 // values are a row's recognised columns, "" if absent or empty.
 type values [columns]string
-
-// reportColumns are the first columns of airlift's own reports, in order. A CSV
-// whose header begins with exactly these is one.
-var reportColumns = []string{
-	"line", "bucket", "key", "state", "job_id", "name", "attempts", "http_status", "error_code", "error", "submitted_at",
-}
-
-// ReportColumns gives the headers, in order, with which airlift's own CSV
-// report begins and by which it is recognised as a manifest: of these only
-// bucket, key, name and state are read back.
-func ReportColumns() []string { return append([]string(nil), reportColumns...) }

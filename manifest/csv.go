@@ -25,6 +25,8 @@ type csvRows struct {
 	heads []string // the name of each cell, as the header spells it
 	extra int      // how many of the columns go into Entry.Extra
 	data  bool     // the row at hand, when there was no header, is the first row
+	// marked tells that a byte order mark stood before the header.
+	marked bool
 }
 
 // cell is a part of a row, without its quotes.

@@ -11,6 +11,7 @@ import (
 type dialect struct {
 	delimiter byte    // 0: recognised in the header, else a comma
 	columns   Columns // zero: found by the header
+	marked    bool    // there was a byte order mark
 	batch     bool    // it is a manifest of S3 Batch Operations
 }
 
@@ -18,7 +19,7 @@ type dialect struct {
 // again. The first row is a header if and only if one of its cells is named key
 // (or is another spelling of it), or if all the names asked for are in it.
 func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
-	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, plainHint: "; is it a plain CSV? then give --format csv"}
+	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, marked: d.marked, plainHint: "; is it a plain CSV? then give --format csv"}
 	if r.comma == 0 && !d.batch {
 		r.comma = headerDelimiter(line, d.columns)
 	}
@@ -129,15 +130,15 @@ func firstUnknown(cells []string) string {
 // header takes the first row as names.
 func (r *csvRows) header(first []string, columns Columns) error {
 	r.heads = first
-	report := len(first) >= len(reportColumns) && slices.Equal(first[:len(reportColumns)], reportColumns)
+	report := beginsReport(first)
+	if report && r.marked {
+		return errExcel(r.check.source)
+	}
 	seen := map[column]string{}
 	for i, name := range r.heads {
 		col := columns.column(name)
 		if report && i < len(reportColumns) && col == colExtra {
-			col = colIgnore
-			if name == "state" {
-				col = colState
-			}
+			col = reportColumn(name)
 		}
 		if other, twice := seen[col]; twice {
 			if !col.carried() {

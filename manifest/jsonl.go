@@ -25,6 +25,7 @@ type jsonRows struct {
 	members [3]map[string]*member // by scope and text: what the names met so far mean; lines repeat them
 	pattern []byte                // the line that again compares with, if quick has read one
 	varying []varying             // what varies in pattern, in its order
+	report  bool                  // it is one of airlift's own reports
 
 	// The row at hand.
 	text   string
@@ -173,6 +174,9 @@ func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, val
 		if col != colExtra && !r.seen[col] && (kind == '"' || kind == '0') {
 			r.v[col], r.seen[col] = value, true
 		}
+		return
+	}
+	if col == colIgnore {
 		return
 	}
 	if r.seen[col] {

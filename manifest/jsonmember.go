@@ -72,6 +72,8 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 			m.into = inSource
 		case strings.EqualFold(name, "destination"):
 			m.into = inDestination
+		case r.report && m.col == colExtra:
+			m.col = reportColumn(name)
 		}
 	}
 	if len(r.members[s]) < knownMembers && len(text) <= knownText && strings.IndexByte(text, '\\') < 0 {

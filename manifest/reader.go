@@ -25,6 +25,7 @@ type reader struct {
 	in     *input
 	count  *counter
 	err    error // that every further Read returns
+	marked bool  // it begins with a byte order mark
 	any    bool  // a row was returned or rejected
 	close  func() error
 	closed sync.Once
@@ -106,6 +107,7 @@ func (m *reader) begin(s Source, o Options) error {
 			}
 			if bytes.HasPrefix(m.in.token(), bom) {
 				m.in.start += len(bom)
+				m.marked = true
 			}
 		}
 		switch {
@@ -129,7 +131,7 @@ func (m *reader) begin(s Source, o Options) error {
 func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
 	line := string(trimEOL(m.in.token()))
 	m.in.unread()
-	d := dialect{delimiter: o.Delimiter, columns: o.Columns}
+	d := dialect{delimiter: o.Delimiter, columns: o.Columns, marked: m.marked}
 	format, remedy, err := s.recognise(line, d)
 	if err != nil {
 		return unread(err, remedy)
@@ -142,7 +144,9 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		d.batch, c.exact = true, true
 		m.rows, err = newCSV(m.in, c, d, line)
 	case FormatJSONL:
-		m.rows = newJSONL(m.in, c)
+		jsonl := newJSONL(m.in, c)
+		jsonl.report = jsonBeginsReport(line)
+		m.rows = jsonl
 	case FormatText:
 		m.rows = &textRows{in: m.in, check: c}
 	case FormatInventory:

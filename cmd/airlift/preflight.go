@@ -200,7 +200,7 @@ func (l *landing) next(ctx context.Context) (row, error) {
 	return f.row, nil
 }
 
-// broken ends the reading: nothing more can be looked at.
+// broken ends the reading: nothing more can be looked at. A row that was rejected as not checked was read.
 func (l *landing) broken(err error, remedy string) error {
-	return &manifest.BrokenError{Source: "preflight", Unread: !l.any, Err: err, Remedy: remedy}
+	return &manifest.BrokenError{Source: "preflight", Unread: !l.any && l.unchecked == 0, Err: err, Remedy: remedy}
 }

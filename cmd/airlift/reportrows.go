@@ -130,6 +130,9 @@ func (r *reporter) header() {
 		return
 	}
 	row := r.row(r.out.AvailableBuffer())
+	if r.form == formExcel {
+		row.b = append(row.b, "\ufeff"...) // for the spreadsheet to read UTF-8, and for us to know this form
+	}
 	for _, name := range all {
 		row.text(name)
 	}
