@@ -148,17 +148,16 @@ func TestPreflightInTrouble(t *testing.T) {
 // The exit code is the same if the trouble is there from the first object on: rows were read, and rejected.
 func TestPreflightInTroubleFromTheFirst(t *testing.T) {
 	t.Parallel()
-	for objects, says := range map[int]string{5: "rows       5 = 0 added + 0 known + 0 duplicates + 5 rejected", 60: "the latest reading is incomplete"} {
-		r := newRig(t, airtest.Config{})
-		s3 := r.withS3()
-		for i := range objects {
-			key := fmt.Sprintf("%02d.mov", i)
-			s3.Put("archive", key, movie)
-			s3.FailObject("archive", key, s3test.SlowDown, -1)
-		}
-		r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitIncomplete).says(t, says, "the server has trouble (HTTP status 503)")
-		r.unsent()
+	r := newRig(t, airtest.Config{})
+	s3 := r.withS3()
+	for i := range mostUnchecked {
+		key := fmt.Sprintf("%02d.mov", i)
+		s3.Put("archive", key, movie)
+		s3.FailObject("archive", key, s3test.SlowDown, -1)
 	}
+	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitIncomplete).
+		says(t, "19 rejected", "the latest reading is incomplete", "the server has trouble (HTTP status 503)")
+	r.unsent()
 }
 
 // A wrong setting is found by the first objects; the keys go to no other server than that of the settings.
