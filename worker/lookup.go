@@ -36,15 +36,17 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	var ids []string
 	var other *air.Job
 	first, strange := "", false
+	var fit fitness
 	for page := 1; ; page++ {
 		if err := p.Limiter.Wait(ctx); err != nil {
 			return finding{}, err
 		}
-		got, err := p.API.List(ctx, air.ListQuery{Batch: c.Batch, Name: name, PageNumber: page, PageSize: air.MaxPageSize})
+		got, err := p.API.List(ctx, air.ListQuery{Batch: c.Batch, Name: name, PageNumber: page, PageSize: air.MaxPageSize, Fresh: true})
 		p.heard(err)
 		if err != nil {
 			return finding{}, err
 		}
+		fit.observe(c.Batch, got.Jobs)
 		if len(got.Jobs) > 0 {
 			if got.Jobs[0].ID == first {
 				if len(ids) > 0 {
@@ -78,5 +80,5 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	case other != nil && c.Name == "":
 		return finding{code: CodeNameTaken, text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", other.ID)}, nil
 	}
-	return finding{}, nil
+	return finding{}, fit.absence()
 }

@@ -15,20 +15,22 @@ import (
 // Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
 type Pool struct {
 	Config
-	gate      *ratelimit.Gate
-	clock     serverClock
-	failures  failureCounter
-	trouble   trouble
-	doubts    doubts
-	results   chan outcome
-	ahead     chan queue.Claimed
-	wishes    chan *wish
-	turnstile chan struct{}
-	freed     *signal // claims were finished
-	settings  map[string]queue.Settings
-	namers    map[string]queue.Namer
-	answered  atomic.Bool // a job was accepted in this run
-	anyAnswer atomic.Bool // AiR, or something in its place, answered in this run
+	gate       *ratelimit.Gate
+	clock      serverClock
+	failures   failureCounter
+	trouble    trouble
+	unreadable unreadable
+	mixups     mixups
+	doubts     doubts
+	results    chan outcome
+	ahead      chan queue.Claimed
+	wishes     chan *wish
+	turnstile  chan struct{}
+	freed      *signal // claims were finished
+	settings   map[string]queue.Settings
+	namers     map[string]queue.Namer
+	answered   atomic.Bool // a job was accepted in this run
+	anyAnswer  atomic.Bool // AiR, or something in its place, answered in this run
 
 	matching sync.Mutex
 	matches  map[string]*match // guarded by matching
@@ -225,8 +227,11 @@ func (p *Pool) pending(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// heard notes that there is somebody at the other end.
+// heard notes that there is somebody at the other end. It is called with the result of every list request.
 func (p *Pool) heard(err error) {
+	if p.unreadable.observe(err) {
+		p.warnUnreadable(err)
+	}
 	var e *air.Error
 	if err == nil || errors.As(err, &e) && e.Status != 0 {
 		p.anyAnswer.Store(true)

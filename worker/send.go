@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -72,7 +73,11 @@ func (p *Pool) next(ctx context.Context) Action {
 	through()
 	p.progress.sending()
 	// Once on its way, a request is always awaited: its answer is worth a job.
-	o := p.API.Submit(context.WithoutCancel(ctx), p.newJob(c))
+	job := p.newJob(c)
+	o := p.API.Submit(context.WithoutCancel(ctx), job)
+	if o.OtherJob {
+		o.Message = fmt.Sprintf("the answer belongs to another job (%v), not to the one that was sent (%v)", o.Echo, air.EchoOf(job))
+	}
 	return p.obey(pass, c, o)
 }
 
@@ -102,7 +107,7 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 		return true, End
 	}
 	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look an item up that was sent before, so it is not sent")
-	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, err.Error())
+	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
 	return true, BackOff
 }
 
@@ -115,13 +120,15 @@ func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action 
 	}
 	r := queue.Result{
 		Batch: c.Batch, Seq: c.Seq, To: v.State, Sent: o.Written, Attempted: v.Attempted, Refund: v.Refund,
-		JobID: o.JobID, HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
+		HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
 	}
 	if r.Message == "" && o.Err != nil {
 		r.Message = o.Err.Error()
 	}
 	if v.State == queue.Submitted {
+		r.JobID = o.JobID
 		p.answered.Store(true)
+		p.mixups.reset()
 	}
 	p.logOutcome(c, o, v)
 	p.react(pass, c, o, v)
@@ -148,8 +155,10 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 			p.stop(stop(Failures, "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)",
 				why, describe(o)))
 		}
+	case MixUp:
+		p.mixedUp("item " + strconv.Quote(c.Key) + ": " + o.Message)
 	case Slow, BackOff:
-		p.setBack(pass, v, describe(o))
+		p.setBack(pass, v, o.Proxy, describe(o))
 	case Pause:
 		p.pause(ratelimit.ResumeAt(o.Date, o.Sent, o.Ended, p.Grace), "daily cap reached: "+describe(o), true)
 	case StopQuota:

@@ -77,8 +77,9 @@ func (t *trouble) lasting(now time.Time) time.Duration {
 	return now.Sub(t.since)
 }
 
-// setBack holds the run back after an outcome that was throttling, or no answer.
-func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, why string) {
+// setBack holds the run back after an outcome that was throttling, or no answer. proxy names the proxy that let nothing
+// through to AiR, if that is why.
+func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 	// What was in flight as the gate was shut tells nothing new about how long to wait: of many workers throttled at once
 	// one counts, or a single burst would hold all of them for as long as a night of throttling.
 	current := pass.Valid()
@@ -89,16 +90,20 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, why string) {
 		return
 	}
 	now := time.Now()
+	silence, lasting := "AiR does not answer", "AiR has not answered"
+	if proxy != "" {
+		silence, lasting = "there is no connection to AiR", "there has been no connection to AiR"
+	}
 	hold, giveUp := p.trouble.bad(now, current, pass.Canary, p.anyAnswer.Load())
 	switch {
 	case giveUp:
-		p.stop(stop(Unexpected, "AiR has not answered for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
-			p.trouble.lasting(now).Round(time.Second), why))
+		p.stop(stop(Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
+			lasting, p.trouble.lasting(now).Round(time.Second), why))
 	case hold > 0:
 		if !pass.Canary {
-			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg("AiR does not answer: only a canary is sent from time to time until it does")
+			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg(silence + ": only a canary is sent from time to time until that changes")
 		}
-		p.progress.because("AiR does not answer: " + why)
+		p.progress.because(silence + ": " + why)
 		p.gate.Hold(hold, true)
 	}
 }

@@ -52,7 +52,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 						passes = append(passes, pass)
 					}
 					for _, pass := range passes {
-						p.setBack(pass, c.verdict, "")
+						p.setBack(pass, c.verdict, "", "")
 						p.gate.Leave(pass)
 					}
 				}

@@ -19,6 +19,8 @@ const (
 	Slow
 	// BackOff: the outcome is unknown, or nothing could be sent; this worker waits, and a row of these is an outage.
 	BackOff
+	// MixUp: the answer belongs to another request.
+	MixUp
 	// Pause: the daily cap is reached; nothing is sent until the next midnight UTC.
 	Pause
 	// StopQuota: the monthly quota is reached.
@@ -50,8 +52,13 @@ type Verdict struct {
 func Judge(o air.Outcome, answered bool) Verdict {
 	throttled := isThrottling(o.Code)
 	switch s := o.Status; {
-	case s >= 200 && s < 300 && o.JobID != "":
+	case s >= 200 && s < 300 && o.OtherJob:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
+	case s >= 200 && s < 300 && o.JobID != "" && o.Code == "" && o.Message == "":
 		return Verdict{State: queue.Submitted, Attempted: true}
+	case s >= 200 && s < 300 && o.JobID != "":
+		// A job and an error at once: a lookup shows which of them is true.
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
 	case s >= 200 && s < 300 && !o.Cut && !answered:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
 	case s >= 200 && s < 300:

@@ -17,6 +17,7 @@ func TestJudge(t *testing.T) {
 	submitted := Verdict{State: queue.Submitted, Attempted: true}
 	failed := Verdict{State: queue.Failed, Attempted: true, Refund: true}
 	doubt := Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	mixed := Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
 	back := func(a Action) Verdict { return Verdict{State: queue.Pending, Refund: true, Action: a} }
 	slow := Verdict{State: queue.Pending, Refund: true, Action: Slow, Throttled: true}
 	noJob := Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
@@ -30,6 +31,12 @@ func TestJudge(t *testing.T) {
 	}{
 		{"200 with a job", o{Status: 200, JobID: job, Written: true}, false, submitted},
 		{"201 with a job", o{Status: 201, JobID: job, Written: true}, true, submitted},
+		{"200 with another's job, first of all", o{Status: 200, JobID: job, OtherJob: true, Written: true}, false, mixed},
+		{"200 with another's job, later", o{Status: 200, JobID: job, OtherJob: true, Written: true}, true, mixed},
+		{"200 with another's job and an odd id", o{Status: 200, Err: errors.New("odd"), OtherJob: true, Written: true}, true, mixed},
+		{"200 with a job and an Error", o{Status: 200, JobID: job, Message: "oh", Written: true}, true, doubt},
+		{"200 with a job and an ErrorCode, first of all", o{Status: 200, JobID: job, Code: "E", Written: true}, false, doubt},
+		{"200 with an odd id, later", o{Status: 200, Err: errors.New("odd"), Written: true}, true, doubt},
 		{"200 without a job, first of all", o{Status: 200, Written: true}, false, noJob},
 		{"HTML with 200, first of all", o{Status: 200, Written: true, Err: errors.New("not JSON")}, false, noJob},
 		{"HTML with 200, later", o{Status: 200, Written: true, Err: errors.New("not JSON")}, true, doubt},

@@ -125,6 +125,7 @@ func airliftSubmit(a args, m *meter) error {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+	CloseIdleConnections()
 }
 
 // work submits n items of what is in the queue, as the command does, and measures that.

@@ -19,13 +19,18 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// checkTunnel names a proxy that does not open the tunnel to AiR. It reads nothing but
-// the status: what follows it may be long, and is the proxy's own affair.
-func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+// refusal is the error for a proxy that does not open the tunnel to AiR.
+type refusal struct{ status string }
+
+func (e *refusal) Error() string { return "refuses: " + e.status }
+
+// checkTunnel returns a refusal unless the proxy opens the tunnel. It reads nothing but
+// the status: what follows may be long, and is no answer of AiR's.
+func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return errors.New("it refuses: " + resp.Status)
+	return &refusal{resp.Status}
 }
 
 // blameProxy returns the address of the proxy that stands between a request that never
@@ -44,5 +49,8 @@ func blameProxy(transport http.RoundTripper, req *http.Request, err error) (stri
 		port := map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
 		host = net.JoinHostPort(u.Hostname(), port)
 	}
-	return host, fmt.Errorf("the proxy %s (HTTPS_PROXY): %w", host, err)
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return host, fmt.Errorf("the proxy %s (HTTPS_PROXY) %w", host, r)
+	}
+	return host, fmt.Errorf("through the proxy %s (HTTPS_PROXY): %w", host, err)
 }

@@ -15,8 +15,11 @@ type Outcome struct {
 	// bytes of visible ASCII, without the keys. Such an answer may also have Code
 	// and Message, or an Echo that does not fit.
 	JobID string
-	// Echo is what a 2xx answer says of the job that it answers for.
-	Echo Echo
+	// Echo is what a 2xx answer says of the job that it answers for. OtherJob is set if
+	// that is not the job that was sent: the answer belongs to another request. The
+	// connection that it came on is closed.
+	Echo     Echo
+	OtherJob bool
 	// Status is the HTTP status; 0: no status line came.
 	Status int
 	// Code and Message are ErrorCode and Error of the answer, if its body was a
@@ -70,9 +73,8 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	case a.status == 0:
 	case a.status >= 200 && a.status < 300:
 		c.readAccepted(&out, a.body)
-		if !out.Echo.Fits(job) {
-			// It is the answer to another request, so the connection is out of step.
-			a.closeConn()
+		if out.OtherJob = !out.Echo.Fits(job); out.OtherJob {
+			a.closeConn() // it is out of step
 		}
 	case errors.Is(a.err, errTooLong):
 		out.Err = nil // only a body that could have held a job is missed

@@ -1,0 +1,51 @@
+package worker
+
+import (
+	"errors"
+	"sync"
+
+	"airlift/worker/air"
+)
+
+// maxMixUps is how many answers in a row may belong to other requests. More are no accident of one connection.
+const maxMixUps = 3
+
+// mixups counts the answers in a row that proved to be answers to something else.
+type mixups struct {
+	mu     sync.Mutex
+	streak int // guarded by mu
+}
+
+// add counts one and returns the length of the streak.
+func (m *mixups) add() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.streak++
+	return m.streak
+}
+
+// reset ends the streak: an answer fitted.
+func (m *mixups) reset() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.streak = 0
+}
+
+// mixedUp applies the verdict on an answer that belongs to another request: its echo is that of another job, or its id
+// is another item's. Whatever else may lie unread on a connection is dropped with it. what names both sides.
+func (p *Pool) mixedUp(what string) {
+	p.API.CloseIdleConnections()
+	p.Log.Warn().Msg(what + ": it is in doubt and is looked up")
+	if p.mixups.add() >= maxMixUps {
+		p.stop(stop(Setup, "something between airlift and AiR mixes up answers, %d in a row; the last: %s. "+
+			"Look for a proxy or load balancer on the way and take it out; what is in doubt is looked up by the next run", maxMixUps, what))
+	}
+}
+
+// proxyOf names the proxy that kept a request from AiR, empty if none did.
+func proxyOf(err error) string {
+	if e, ok := errors.AsType[*air.Error](err); ok {
+		return e.Proxy
+	}
+	return ""
+}

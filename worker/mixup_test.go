@@ -1,0 +1,125 @@
+package worker
+
+import (
+	"bytes"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/worker/air/airtest"
+)
+
+// onPost injects a fault into the POSTs whose number, from 1, is chosen.
+func onPost(kind airtest.Kind, chosen func(n int64) bool) airtest.Config {
+	var n atomic.Int64
+	return airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+		if r.Method == "POST" && chosen(n.Add(1)) {
+			return airtest.Fault{Kind: kind}
+		}
+		return airtest.Fault{}
+	}}
+}
+
+// An answer that proves to be another request's is not believed, and the run goes on: each object has its one job.
+func TestAnswersToOtherRequestsAreNotBelieved(t *testing.T) {
+	const items = 60
+	for _, kind := range []airtest.Kind{airtest.WrongEcho, airtest.OddID} {
+		for name, chosen := range map[string]func(int64) bool{
+			"every third": func(n int64) bool { return n%3 == 0 },
+			"two in five": func(n int64) bool { return n%5 > 2 },
+		} {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				inBubble(t, items, onPost(kind, chosen), func(b *bubble) {
+					if err := b.run(100, func(c *Config) { c.Workers = 1 }); err != nil {
+						t.Fatal(err)
+					}
+					b.want(queue.Counts{Submitted: items})
+					if got := b.air.Accepted(); got != items {
+						t.Errorf("%d jobs for %d items", got, items)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Three in a row are no accident: the run stops, and what it sent is in doubt.
+func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
+	for name, first := range map[string]int64{"from the start": 1, "later": 20} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, 50, onPost(airtest.WrongEcho, func(n int64) bool { return n >= first }), func(b *bubble) {
+				var log bytes.Buffer
+				err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) })
+				wantStop(t, err, Setup)
+				b.want(queue.Counts{Submitted: first - 1, InDoubt: 3, Pending: 50 - first - 2})
+				for _, text := range []string{"mixes up answers", "3 in a row", `Source.ObjectKey "another/clip-`, `Source.ObjectKey "clip-`} {
+					if !strings.Contains(err.Error(), text) {
+						t.Errorf("got %q, want %q in it", err, text)
+					}
+				}
+				if got := strings.Count(log.String(), "is looked up"); got != 3 {
+					t.Errorf("%d warnings, want 3:\n%s", got, log.String())
+				}
+			})
+		})
+	}
+}
+
+// Two in a row, and then one that fits, are no streak.
+func TestMixedUpAnswersCountInARow(t *testing.T) {
+	var m mixups
+	for range 10 {
+		if m.add() != 1 || m.add() != 2 {
+			t.Fatal("the streak was not reset")
+		}
+		m.reset()
+	}
+}
+
+// A list that answers another question proves nothing: the item is not sent again for it.
+func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
+	var posts, lookups atomic.Int64
+	inBubble(t, 10, airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+		switch {
+		case r.Method == "POST" && posts.Add(1) == 3:
+			return airtest.Fault{Kind: airtest.ResetAfter}
+		case isLookup(r) && lookups.Add(1) <= 4:
+			return airtest.Fault{Kind: airtest.WrongEcho}
+		}
+		return airtest.Fault{}
+	}}, func(b *bubble) {
+		if err := b.run(10, nil); err != nil {
+			t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 10})
+		if lookups.Load() != 5 || posts.Load() != 10 {
+			t.Errorf("%d lookups and %d POSTs, want 5 and 10", lookups.Load(), posts.Load())
+		}
+	})
+}
+
+// What stands where the list should be is said once, after the third time.
+func TestUnreadableListsAreSaidOnce(t *testing.T) {
+	var posts, lookups atomic.Int64
+	inBubble(t, 5, airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+		switch {
+		case r.Method == "POST" && posts.Add(1) == 3:
+			return airtest.Fault{Kind: airtest.ResetAfter}
+		case isLookup(r) && lookups.Add(1) <= 6:
+			return airtest.Fault{Kind: airtest.HTML200After}
+		}
+		return airtest.Fault{}
+	}}, func(b *bubble) {
+		var log bytes.Buffer
+		if err := b.run(10, func(c *Config) { c.Log = zerolog.New(&log) }); err != nil {
+			t.Fatal(err)
+		}
+		b.want(queue.Counts{Submitted: 5})
+		if got := strings.Count(log.String(), "cannot be settled"); got != 1 || !strings.Contains(log.String(), "html") {
+			t.Errorf("%d warnings that doubts cannot be settled, want one that shows what came:\n%s", got, log.String())
+		}
+	})
+}
