@@ -149,6 +149,20 @@ func (v *inventory) check() *inventoryError {
 	return nil
 }
 
+// warnUnchecked says which parts have no checksum.
+func (v *inventory) warnUnchecked(source string, warn func(string)) {
+	var without []string
+	for _, p := range v.Files {
+		if p.MD5 == "" {
+			without = append(without, p.Key)
+		}
+	}
+	if len(without) > 0 && warn != nil {
+		warn(fmt.Sprintf("%s gives no MD5checksum for %d of %d parts, for example %s: they are read as they are, and damage to them may go unnoticed",
+			source, len(without), len(v.Files), excerpt(without[0])))
+	}
+}
+
 // parquet tells the format of the parts.
 func (v *inventory) parquet() bool { return strings.EqualFold(v.FileFormat, "Parquet") }
 

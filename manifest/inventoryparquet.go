@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // parquetRows reads a Parquet part of an inventory: its columns in lockstep, and
@@ -25,8 +22,8 @@ type parquetRows struct {
 // parquetColumn is one column of the group at hand.
 type parquetColumn struct {
 	col   column
-	index int           // of the leaf
-	unit  time.Duration // of a timestamp
+	index int // of the leaf
+	read  convert
 
 	pages  parquet.Pages
 	page   parquet.Page // nil: the next one is to be read
@@ -44,48 +41,8 @@ func newParquet(r io.ReaderAt, size int64, c *checker) (rows *parquetRows, err e
 		return nil, fmt.Errorf("is no sound Parquet file: %w", err)
 	}
 	rows = &parquetRows{check: c, groups: f.RowGroups()}
-	var has [columns]bool
-	for _, leaf := range f.Root().Columns() {
-		col := inventoryColumn(leaf.Name())
-		if col == colIgnore || !leaf.Leaf() || leaf.Repeated() {
-			continue
-		}
-		if has[col] {
-			return nil, fmt.Errorf("has two columns for the %s", names[col])
-		}
-		pc := &parquetColumn{col: col, index: leaf.Index()}
-		if !pc.reads(leaf.Type()) {
-			continue
-		}
-		has[col] = true
-		rows.columns = append(rows.columns, pc)
-	}
-	if !has[colKey] {
-		return nil, errors.New("has no column of strings that is named key")
-	}
-	return rows, nil
-}
-
-// reads tells whether the type is what S3 writes into such a column (Amazon S3
-// User Guide, "Locating your inventory list", the fileSchema of Parquet).
-func (c *parquetColumn) reads(t parquet.Type) bool {
-	switch c.col {
-	case colSize:
-		return t.Kind() == parquet.Int64
-	case colIsLatest, colIsDeleteMarker:
-		return t.Kind() == parquet.Boolean
-	case colLastModified:
-		logical := t.LogicalType()
-		if t.Kind() != parquet.Int64 || logical == nil {
-			return false
-		}
-		stamp, ok := logical.Value.(*format.TimestampType)
-		if ok && stamp.Unit.Value != nil {
-			c.unit = stamp.Unit.Value.Duration()
-		}
-		return c.unit != 0
-	}
-	return t.Kind() == parquet.ByteArray
+	rows.columns, err = findColumns(f.Root())
+	return rows, err
 }
 
 func (r *parquetRows) read(e *Entry) (err error) {
@@ -99,6 +56,7 @@ func (r *parquetRows) read(e *Entry) (err error) {
 	r.left--
 	r.row++
 	var v values
+	reason := ""
 	*e = Entry{Line: r.row}
 	for _, c := range r.columns {
 		value, err := c.next()
@@ -108,33 +66,17 @@ func (r *parquetRows) read(e *Entry) (err error) {
 		if value.IsNull() {
 			continue
 		}
-		switch c.col {
-		case colSize:
-			if n := value.Int64(); n >= 0 {
-				e.Sized, e.Size = true, n
-			}
-		case colLastModified:
-			e.LastModified = timeOf(value.Int64(), c.unit)
-		case colIsLatest, colIsDeleteMarker:
-			v[c.col] = strconv.FormatBool(value.Boolean())
-		default:
-			v[c.col] = string(value.ByteArray())
+		if why := c.read(e, &v, value); why != "" && reason == "" {
+			reason = why
 		}
 	}
-	if reason := r.check.fill(e, &v); reason != "" {
+	if why := r.check.fill(e, &v); reason == "" {
+		reason = why
+	}
+	if reason != "" {
 		return r.check.reject(r.row, reason, &v, nil)
 	}
 	return nil
-}
-
-func timeOf(n int64, unit time.Duration) time.Time {
-	switch unit {
-	case time.Millisecond:
-		return time.UnixMilli(n).UTC()
-	case time.Microsecond:
-		return time.UnixMicro(n).UTC()
-	}
-	return time.Unix(0, n).UTC()
 }
 
 // nextGroup goes on to the next group of rows.

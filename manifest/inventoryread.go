@@ -46,6 +46,7 @@ func openInventory(ctx context.Context, s Source, o Options, doc io.Reader) (Rea
 		}
 		r.total += *p.Size
 	}
+	inv.warnUnchecked(s.Arg, o.Warn)
 	if s.Kind == KindS3Object {
 		r.open = s3Parts(ctx, o.S3, s, inv)
 		return r, nil

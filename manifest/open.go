@@ -27,6 +27,9 @@ type Options struct {
 	// SourceBucket is the bucket of entries that name none; "" rejects them. A
 	// scan does not need it.
 	SourceBucket string
+	// Warn is told, once for each kind, what is taken off or left out of a
+	// manifest. It may be nil.
+	Warn func(text string)
 	// S3 is needed by s3:// sources only; see NewS3.
 	S3 S3Client
 	// ForceScan scans an s3:// source whose name looks like a manifest;

@@ -41,11 +41,13 @@ func (s *formatFlags) set(o *manifest.Options) (err error) {
 // recogniseAll finds the files whose format neither a flag nor the name tells, nor the content for certain: a setting is
 // missing, and that is to be said before anything is read, stored or sent.
 func recogniseAll(ctx context.Context, s sources) error {
+	options := s.options
+	options.Warn = nil // it is told when the source is read
 	for _, src := range s.list {
 		if src.Kind != manifest.KindFile || src.Format != "" || !isRegular(src.Arg) {
 			continue
 		}
-		r, err := manifest.Open(ctx, src.Arg, s.options)
+		r, err := manifest.Open(ctx, src.Arg, options)
 		if err == nil {
 			err = r.Close()
 		}
