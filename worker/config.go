@@ -35,8 +35,8 @@ type store interface {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
-	// CloseIdleConnections makes later requests use new connections.
-	CloseIdleConnections()
+	// DistrustConnections gives every later request a connection of its own.
+	DistrustConnections()
 }
 
 // Config says what a pool does. The zero value of a field gives its default.

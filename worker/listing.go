@@ -121,7 +121,7 @@ func (l *listing) page(ctx context.Context, number int) (air.Page, error) {
 		if err := l.limiter.Wait(ctx); err != nil {
 			return air.Page{}, ended(ctx, err)
 		}
-		got, err := l.api.List(ctx, air.ListQuery{Batch: l.batch, PageNumber: number, PageSize: air.MaxPageSize})
+		got, err := l.api.List(ctx, air.ListQuery{Batch: l.batch, PageNumber: number, PageSize: air.MaxPageSize, Fresh: true})
 		if err == nil {
 			return got, nil
 		}

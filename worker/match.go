@@ -32,7 +32,7 @@ func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 		return err
 	}
 	sent := time.Now()
-	page, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: 1, PageSize: air.MaxPageSize, Descending: true})
+	page, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: 1, PageSize: air.MaxPageSize, Descending: true, Fresh: true})
 	p.heard(err)
 	if err != nil {
 		if ctx.Err() != nil {

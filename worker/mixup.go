@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"airlift/worker/air"
 )
@@ -12,15 +13,21 @@ const maxMixUps = 3
 
 // mixups counts the answers in a row that proved to be answers to something else.
 type mixups struct {
-	mu     sync.Mutex
-	streak int // guarded by mu
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	streak int
+	last   time.Time // when the latest that counts was seen
 }
 
-// add counts one and returns the length of the streak.
-func (m *mixups) add() int {
+// add counts one whose request was sent then, and returns the length of the streak. What was in flight as one was seen
+// tells nothing new: of many connections out of step at once one counts.
+func (m *mixups) add(sent time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.streak++
+	if sent.After(m.last) {
+		m.streak++
+		m.last = time.Now()
+	}
 	return m.streak
 }
 
@@ -31,12 +38,12 @@ func (m *mixups) reset() {
 	m.streak = 0
 }
 
-// mixedUp applies the verdict on an answer that belongs to another request: its echo is that of another job, or its id
-// is another item's. Whatever else may lie unread on a connection is dropped with it. what names both sides.
-func (p *Pool) mixedUp(what string) {
-	p.API.CloseIdleConnections()
+// mixedUp applies the verdict on an answer that belongs to another request, sent then: its echo is that of another job,
+// or its id is another item's. From then on each request has a connection of its own. what names both sides.
+func (p *Pool) mixedUp(sent time.Time, what string) {
+	p.API.DistrustConnections()
 	p.Log.Warn().Msg(what + ": it is in doubt and is looked up")
-	if p.mixups.add() >= maxMixUps {
+	if p.mixups.add(sent) >= maxMixUps {
 		p.stop(stop(Setup, "something between airlift and AiR mixes up answers, %d in a row; the last: %s. "+
 			"Look for a proxy or load balancer on the way and take it out; what is in doubt is looked up by the next run", maxMixUps, what))
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -68,15 +70,24 @@ func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
 	}
 }
 
-// Two in a row, and then one that fits, are no streak.
+// Two in a row, and then one that fits, are no streak; nor are many that were in flight at once.
 func TestMixedUpAnswersCountInARow(t *testing.T) {
-	var m mixups
-	for range 10 {
-		if m.add() != 1 || m.add() != 2 {
-			t.Fatal("the streak was not reset")
+	synctest.Test(t, func(t *testing.T) {
+		var m mixups
+		for range 10 {
+			for n := range 2 {
+				sent := time.Now()
+				time.Sleep(time.Second)
+				for range 8 {
+					if got := m.add(sent); got != n+1 {
+						t.Fatalf("got a streak of %d, want %d", got, n+1)
+					}
+				}
+				time.Sleep(time.Nanosecond)
+			}
+			m.reset()
 		}
-		m.reset()
-	}
+	})
 }
 
 // A list that answers another question proves nothing: the item is not sent again for it.

@@ -75,8 +75,12 @@ func (p *Pool) next(ctx context.Context) Action {
 	// Once on its way, a request is always awaited: its answer is worth a job.
 	job := p.newJob(c)
 	o := p.API.Submit(context.WithoutCancel(ctx), job)
-	if o.OtherJob {
-		o.Message = fmt.Sprintf("the answer belongs to another job (%v), not to the one that was sent (%v)", o.Echo, air.EchoOf(job))
+	if o.Misplaced {
+		other := o.Echo.String()
+		if other == "" {
+			other = "a list of jobs"
+		}
+		o.Message = fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, air.EchoOf(job))
 	}
 	return p.obey(pass, c, o)
 }
@@ -156,7 +160,7 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 				why, describe(o)))
 		}
 	case MixUp:
-		p.mixedUp("item " + strconv.Quote(c.Key) + ": " + o.Message)
+		p.mixedUp(o.Sent, "item " + strconv.Quote(c.Key) + ": " + o.Message)
 	case Slow, BackOff:
 		p.setBack(pass, v, o.Proxy, describe(o))
 	case Pause:

@@ -52,7 +52,7 @@ type Verdict struct {
 func Judge(o air.Outcome, answered bool) Verdict {
 	throttled := isThrottling(o.Code)
 	switch s := o.Status; {
-	case s >= 200 && s < 300 && o.OtherJob:
+	case s >= 200 && s < 300 && o.Misplaced:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
 	case s >= 200 && s < 300 && o.JobID != "" && o.Code == "" && o.Message == "":
 		return Verdict{State: queue.Submitted, Attempted: true}

@@ -31,9 +31,9 @@ func TestJudge(t *testing.T) {
 	}{
 		{"200 with a job", o{Status: 200, JobID: job, Written: true}, false, submitted},
 		{"201 with a job", o{Status: 201, JobID: job, Written: true}, true, submitted},
-		{"200 with another's job, first of all", o{Status: 200, JobID: job, OtherJob: true, Written: true}, false, mixed},
-		{"200 with another's job, later", o{Status: 200, JobID: job, OtherJob: true, Written: true}, true, mixed},
-		{"200 with another's job and an odd id", o{Status: 200, Err: errors.New("odd"), OtherJob: true, Written: true}, true, mixed},
+		{"200 with another's job, first of all", o{Status: 200, JobID: job, Misplaced: true, Written: true}, false, mixed},
+		{"200 with another's job, later", o{Status: 200, JobID: job, Misplaced: true, Written: true}, true, mixed},
+		{"200 with another's job and an odd id", o{Status: 200, Err: errors.New("odd"), Misplaced: true, Written: true}, true, mixed},
 		{"200 with a job and an Error", o{Status: 200, JobID: job, Message: "oh", Written: true}, true, doubt},
 		{"200 with a job and an ErrorCode, first of all", o{Status: 200, JobID: job, Code: "E", Written: true}, false, doubt},
 		{"200 with an odd id, later", o{Status: 200, Err: errors.New("odd"), Written: true}, true, doubt},

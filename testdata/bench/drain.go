@@ -71,7 +71,7 @@ func (n *noAPI) Submit(context.Context, air.NewJob) air.Outcome {
 	return air.Outcome{JobID: id, Status: 200, Written: true, Sent: now, Ended: now}
 }
 
-func (*noAPI) CloseIdleConnections() {}
+func (*noAPI) DistrustConnections() {}
 
 func (n *noAPI) List(context.Context, air.ListQuery) (air.Page, error) {
 	return air.Page{Last: true}, nil

@@ -125,7 +125,7 @@ func airliftSubmit(a args, m *meter) error {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
-	CloseIdleConnections()
+	DistrustConnections()
 }
 
 // work submits n items of what is in the queue, as the command does, and measures that.
@@ -186,7 +186,7 @@ func bareSubmit(a args, m *meter) error {
 		}
 	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxConnsPerHost: workers, MaxIdleConnsPerHost: workers}}
-	defer client.CloseIdleConnections()
+	defer client.DistrustConnections()
 	quietly()
 	debug.SetGCPercent(easedGC)
 	return m.do(func() error {

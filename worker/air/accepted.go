@@ -56,7 +56,7 @@ type accepted struct {
 	id            string
 	echo          Echo
 	code, message jsontext.Value
-	job           bool
+	job, list     bool // what the answer holds: a job, or a list of jobs instead
 }
 
 // Errors of an answer whose Job.Id cannot be used.
@@ -73,7 +73,7 @@ var strict = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(false), jsontext.Al
 // object. A field of another type than expected counts as absent.
 func decodeAccepted(body []byte) (accepted, error) {
 	var w struct {
-		Job              jsontext.Value
+		Job, Records     jsontext.Value
 		ErrorCode, Error jsontext.Value
 	}
 	if err := jsonv2.Unmarshal(body, &w, strict); err != nil {
@@ -81,6 +81,7 @@ func decodeAccepted(body []byte) (accepted, error) {
 	}
 	a := accepted{code: w.ErrorCode, message: w.Error}
 	if w.Job.Kind() != '{' {
+		a.list = w.Records != nil
 		return a, nil
 	}
 	a.job = true

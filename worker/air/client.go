@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 )
 
 // Bounds of what is read of an answer, in bytes.
@@ -19,6 +20,7 @@ type Client struct {
 	config   Config
 	kept     http.RoundTripper // keeps connections
 	fresh    http.RoundTripper // makes a connection for each request
+	distrust *atomic.Bool      // use fresh for all
 	hide     *redactor
 	services *services
 }
@@ -31,7 +33,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{config: config, kept: config.Transport, fresh: config.Transport,
-		hide: newRedactor(config.Credentials), services: new(services)}
+		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		once := newTransport(config)
 		once.DisableKeepAlives = true
@@ -42,16 +44,20 @@ func New(config Config) (*Client, error) {
 
 // Close closes the idle connections. A request under way is not touched, and the
 // client can still be used.
-func (c *Client) Close() { c.CloseIdleConnections() }
-
-// CloseIdleConnections closes the idle connections, so that what a server may have
-// sent on one of them is never read as an answer. A request under way is not touched.
-func (c *Client) CloseIdleConnections() {
+func (c *Client) Close() {
 	for _, t := range []http.RoundTripper{c.kept, c.fresh} {
 		if t, ok := t.(interface{ CloseIdleConnections() }); ok {
 			t.CloseIdleConnections()
 		}
 	}
+}
+
+// DistrustConnections closes the idle connections, and gives every later request a
+// connection of its own: what a server may have sent unasked on another is never read
+// as an answer. A request under way is not touched.
+func (c *Client) DistrustConnections() {
+	c.distrust.Store(true)
+	c.Close()
 }
 
 // do sends one request and reads its answer. Its error is fit to be shown, and tells

@@ -54,7 +54,7 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 		return answer{err: err}
 	}
 	transport := c.kept
-	if r.fresh {
+	if r.fresh || c.distrust.Load() {
 		transport = c.fresh
 	}
 	resp, err := transport.RoundTrip(req)

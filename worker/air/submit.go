@@ -15,11 +15,11 @@ type Outcome struct {
 	// bytes of visible ASCII, without the keys. Such an answer may also have Code
 	// and Message, or an Echo that does not fit.
 	JobID string
-	// Echo is what a 2xx answer says of the job that it answers for. OtherJob is set if
-	// that is not the job that was sent: the answer belongs to another request. The
-	// connection that it came on is closed.
-	Echo     Echo
-	OtherJob bool
+	// Echo is what a 2xx answer says of the job that it answers for. Misplaced is set if
+	// that is not the job that was sent, or the answer is a list of jobs: it belongs to
+	// another request. The connection that it came on is closed.
+	Echo      Echo
+	Misplaced bool
 	// Status is the HTTP status; 0: no status line came.
 	Status int
 	// Code and Message are ErrorCode and Error of the answer, if its body was a
@@ -72,8 +72,8 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	switch {
 	case a.status == 0:
 	case a.status >= 200 && a.status < 300:
-		c.readAccepted(&out, a.body)
-		if out.OtherJob = !out.Echo.Fits(job); out.OtherJob {
+		list := c.readAccepted(&out, a.body)
+		if out.Misplaced = list || !out.Echo.Fits(job); out.Misplaced {
 			a.closeConn() // it is out of step
 		}
 	case errors.Is(a.err, errTooLong):
@@ -92,11 +92,11 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	return out
 }
 
-// readAccepted reads the body of a 2xx answer.
-func (c *Client) readAccepted(out *Outcome, body []byte) {
+// readAccepted reads the body of a 2xx answer, and reports whether that is a list.
+func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 	if out.Err != nil {
 		out.Foreign = true
-		return
+		return false
 	}
 	a, err := decodeAccepted(body)
 	out.Code, out.Message = c.hide.text(anyText(a.code)), c.hide.text(anyText(a.message))
@@ -107,7 +107,8 @@ func (c *Client) readAccepted(out *Outcome, body []byte) {
 	}
 	if err != nil {
 		out.Err = fmt.Errorf("read the answer: %w", c.hide.error(err))
-		return
+		return false
 	}
 	out.JobID = a.id
+	return a.list
 }
