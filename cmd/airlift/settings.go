@@ -40,8 +40,10 @@ func (a *app) settle(cmd *cobra.Command) error {
 			return
 		}
 		if value, ok := a.getenv(envName(f.Name)); ok && value != "" {
-			if err := cmd.Flags().Set(f.Name, value); err != nil {
-				problems = append(problems, fmt.Sprintf("%s=%q: %v", envName(f.Name), value, rootCause(err)))
+			for _, v := range environmentValues(f, value) {
+				if err := cmd.Flags().Set(f.Name, v); err != nil {
+					problems = append(problems, fmt.Sprintf("%s=%q: %v", envName(f.Name), v, rootCause(err)))
+				}
 			}
 			return
 		}
@@ -58,6 +60,21 @@ func (a *app) settle(cmd *cobra.Command) error {
 		return usagef("%s", strings.Join(problems, "\n"))
 	}
 	return nil
+}
+
+// environmentValues returns the values that a variable gives a flag: one, or for a flag that may be given several times
+// one a line, without the blanks around it.
+func environmentValues(f *pflag.Flag, value string) []string {
+	if _, list := f.Value.(pflag.SliceValue); !list {
+		return []string{value}
+	}
+	var all []string
+	for line := range strings.Lines(value) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 // neverConfigured are flags that make sense on the command line only.

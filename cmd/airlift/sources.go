@@ -37,7 +37,7 @@ type sourceFlags struct {
 
 func (s *sourceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name and a short hash of its path or URL)")
+	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name without extensions and a short hash of its path or URL)")
 	s.formatFlags.add(cmd)
 	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
