@@ -14,8 +14,13 @@ import (
 type checker struct {
 	source string
 	bucket string // of rows that name none
-	exact  bool   // a key that begins with s3:// is no URL
+	exact  bool   // a key that looks like a URI is none
 	plain  bool   // no column describes the object
+	batch  string // of the run; "" if rows may name any
+
+	endpoint string       // host of the S3 server that the user named, "" for none
+	warn     func(string) // is told what is taken off
+	warned   map[string]bool
 
 	goodBucket string                     // the last bucket that was found good
 	services   map[string]json.RawMessage // by the text given; rows repeat it
@@ -30,15 +35,17 @@ const cachedServices = 256
 // for which the row is rejected, "" if it is good.
 func (c *checker) fill(e *Entry, v *values) string {
 	bucket, key := trim(v[colBucket]), v[colKey]
-	if hasS3Scheme(key) && !c.exact {
-		b, k, _ := strings.Cut(key[len("s3://"):], "/")
-		if bucket != "" && bucket != b {
-			return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
+	if strings.IndexByte(key[:min(len(key), longestScheme)], ':') > 0 && !c.exact {
+		if scheme, rest, ok := splitScheme(key); ok {
+			b, k, reason := c.uri(key, scheme, rest)
+			if reason != "" {
+				return reason
+			}
+			if bucket != "" && bucket != b {
+				return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
+			}
+			bucket, key = b, k
 		}
-		if b == "" {
-			return fmt.Sprintf("the key %s names no bucket; write s3://bucket/key", excerpt(key))
-		}
-		bucket, key = b, k
 	}
 	if bucket == "" {
 		bucket = c.bucket
@@ -85,8 +92,23 @@ func (c *checker) fill(e *Entry, v *values) string {
 	if c.plain {
 		return ""
 	}
+	if b := v[colBatch]; b != "" && c.batch != "" && b != c.batch && trim(b) != c.batch {
+		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; give that batch its own run (--batch), or take the column out", excerpt(b), c.batch)
+	}
 	e.describe(v)
 	return e.version(v)
+}
+
+// note tells once for each text that something is taken off or left out.
+func (c *checker) note(line int64, text string) {
+	if c.warn == nil || c.warned[text] {
+		return
+	}
+	if c.warned == nil {
+		c.warned = map[string]bool{}
+	}
+	c.warned[text] = true
+	c.warn(fmt.Sprintf("%s: line %d: %s", c.source, line, text))
 }
 
 func (c *checker) parseServices(s string) (json.RawMessage, error) {
@@ -159,13 +181,14 @@ func checkName(name string) string {
 		return "the name is blank; give one, or leave it empty to have one made"
 	case len(name) > MaxName && utf8.RuneCountInString(name) > MaxName:
 		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), MaxName)
+	case strings.ContainsFunc(name, endsLine):
+		// The page's pattern is ^.*\S.*$, and a dot matches no line end.
+		return fmt.Sprintf("the name %s holds a line end or another control character, which AiR does not take; leave it empty to have one made", excerpt(name))
 	}
 	return ""
 }
 
-func hasS3Scheme(key string) bool {
-	return len(key) >= 5 && key[2:5] == "://" && key[1] == '3' && (key[0] == 's' || key[0] == 'S')
-}
+func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // trim takes blanks from the ends of values that never have any. Keys and names
 // are left as they are.

@@ -1,7 +1,5 @@
 package manifest
 
-import "strings"
-
 // column is a recognised column of a manifest.
 type column int
 
@@ -20,6 +18,7 @@ const (
 	colLastModified
 	colStorageClass
 	colVersionID
+	colBatch                 // the batch that the row says it belongs to; carried to the report too
 	colState                 // of our own reports only
 	colIgnore                // of our own reports only: what the report adds to a row
 	colIsLatest              // of S3 inventories only
@@ -28,15 +27,15 @@ const (
 	colExtra          column = -1
 )
 
-// carried tells a column that describes the object and is a column of the
-// user's as well, which the report gives back.
-func (c column) carried() bool { return c >= colSize && c <= colVersionID }
+// carried tells a column that is read and is a column of the user's as well,
+// which the report gives back.
+func (c column) carried() bool { return c >= colSize && c <= colBatch }
 
 // Describes tells whether a further column of a manifest is also read as what
 // describes the object: it gives size, etag, last_modified, storage_class or
 // version_id, however the name is spelt, and "" for all other columns.
 func Describes(name string) string {
-	if c := columnOf(name); c.carried() {
+	if c := columnOf(name); c.carried() && c != colBatch {
 		return names[c]
 	}
 	return ""
@@ -46,7 +45,7 @@ func Describes(name string) string {
 var names = [columns]string{
 	"bucket", "key", "region", "endpoint", "name", "priority", "services",
 	"destination_bucket", "destination_region",
-	"size", "etag", "last_modified", "storage_class", "version_id",
+	"size", "etag", "last_modified", "storage_class", "version_id", "batch",
 	"state", "", "is_latest", "is_delete_marker",
 }
 
@@ -61,8 +60,7 @@ var byName = func() map[string]column {
 }()
 
 // columnOf recognises a column's name: those in names up to version_id, and
-// object_key and s3_key for the key; in any case, with or without blanks,
-// hyphens and underscores. Names such as path or file are not taken for the key:
+// object_key and s3_key for the key; spelled in any way that foldName makes equal. Names such as path or file are not taken for the key:
 // they may as well be relative to something.
 func columnOf(name string) column {
 	if c, ok := byName[foldName(name)]; ok {
@@ -70,11 +68,6 @@ func columnOf(name string) column {
 	}
 	return colExtra
 }
-
-// foldName makes the spellings of a name equal: "Object Key", "object_key", "ObjectKey".
-func foldName(name string) string { return folding.Replace(strings.ToLower(name)) }
-
-var folding = strings.NewReplacer("_", "", "-", "", " ", "", "\t", "")
 
 // values are a row's recognised columns, "" if absent or empty.
 type values [columns]string

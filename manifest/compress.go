@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -32,13 +33,12 @@ func decompress(r io.Reader, named compression) (io.Reader, func(), error) {
 	r = io.MultiReader(bytes.NewReader(head), r)
 	switch {
 	case bytes.HasPrefix(head, magics[gz]):
-		// Members that follow one another are one stream (RFC 1952, 2.2).
-		z, err := gzip.NewReader(r)
+		z, err := newMembers(r)
 		if err != nil {
 			return nil, nil, fmt.Errorf("gzip: %w", err)
 		}
-		return decoder{"gzip", z}, func() { z.Close() }, nil
-	case bytes.HasPrefix(head, magics[zst]):
+		return decoder{"gzip", z}, func() { z.z.Close() }, nil
+	case bytes.HasPrefix(head, magics[zst]), skippable(head):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, fmt.Errorf("zstd: %w", err)
@@ -66,4 +66,64 @@ func (n decoder) Read(p []byte) (int, error) {
 		return k, fmt.Errorf("the %s data is cut off: %w", n.name, err)
 	}
 	return k, fmt.Errorf("the %s data is damaged: %w", n.name, err)
+}
+
+// skippable tells the magic number of a skippable frame, with which a zstd
+// stream may begin (RFC 8878, 3.1.2); pzstd writes such streams.
+func skippable(head []byte) bool {
+	return len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18"
+}
+
+// members reads the members of a gzip stream one after the other (RFC 1952, 2.2).
+// Zeros behind a member are padding, as of tapes and block devices; gzip and
+// Python pass over them too.
+type members struct {
+	z   *gzip.Reader
+	r   *bufio.Reader
+	end bool
+}
+
+func newMembers(r io.Reader) (*members, error) {
+	b := bufio.NewReaderSize(r, 64<<10)
+	z, err := gzip.NewReader(b)
+	if err != nil {
+		return nil, err
+	}
+	z.Multistream(false)
+	return &members{z: z, r: b}, nil
+}
+
+// Read gives io.EOF at the clean end of the last member.
+func (m *members) Read(p []byte) (int, error) {
+	for !m.end {
+		n, err := m.z.Read(p)
+		if !isEOF(err) {
+			return n, err
+		}
+		if m.end, err = m.pad(); err == nil && !m.end {
+			if err = m.z.Reset(m.r); isEOF(err) {
+				err = io.ErrUnexpectedEOF
+			}
+			m.z.Multistream(false)
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.EOF
+}
+
+// pad passes over zeros, and tells whether nothing follows them.
+func (m *members) pad() (end bool, err error) {
+	for {
+		c, err := m.r.ReadByte()
+		switch {
+		case isEOF(err):
+			return true, nil
+		case err != nil:
+			return false, err
+		case c != 0:
+			return false, m.r.UnreadByte()
+		}
+	}
 }

@@ -27,6 +27,12 @@ type csvRows struct {
 	data  bool     // the row at hand, when there was no header, is the first row
 	// marked tells that a byte order mark stood before the header.
 	marked bool
+
+	again     bool // a header may stand among the rows
+	separator bool // a line sep=X may, too
+	regular   bool // a row had as many cells as the header
+	surplus   int  // empty cells at the end of every row
+	crs       bool // lines end in CR CR LF
 }
 
 // cell is a part of a row, without its quotes.
@@ -54,7 +60,15 @@ func (r *csvRows) read(e *Entry) error {
 		}
 	}
 	line := r.in.line
-	if len(r.cells) != len(r.cols) {
+	if row[0] == '#' || r.separator {
+		if skip := r.notARow(row); skip != "" {
+			*e = Entry{Line: line, Skip: skip}
+			return nil
+		}
+	}
+	if len(r.cells) == len(r.cols) {
+		r.regular = true
+	} else if !r.again || !r.even() {
 		// Nobody knows which cell is which.
 		remedy := "is the line cut?"
 		if len(r.cells) > len(r.cols) {
@@ -90,6 +104,12 @@ func (r *csvRows) read(e *Entry) error {
 				excerpt(v[colKey]), r.plainHint), &v, extra)
 		}
 		v[colKey] = key
+	}
+	if key := v[colKey]; r.again && len(key) <= longestName && strings.IndexByte(key, '/') < 0 && !couldBeKey(key) {
+		if skip, err := r.headerAgain(row, &v); err != nil || skip {
+			*e = Entry{Line: line, Skip: SkipHeader}
+			return err
+		}
 	}
 	*e = Entry{Line: line, Extra: extra}
 	if reason := r.check.fill(e, &v); reason != "" {
@@ -132,9 +152,25 @@ func (r *csvRows) row() (row, reason string, err error) {
 		if err := r.in.next(); err != nil {
 			return "", "", err
 		}
-		line := trimEOL(r.in.token())
+		line := r.in.token()
+		if line[0] == firstOfBOM && bytes.HasPrefix(line, bom) {
+			r.in.start += len(bom)
+			r.check.note(r.in.line, innerBOM)
+			line = r.in.token()
+		}
+		if line = trimEOL(line); r.crs {
+			line = r.trim(line)
+		}
 		if len(line) == 0 {
 			continue
+		}
+		if line[0] == fileEnd {
+			if line, reason = endMark(line); line == nil {
+				continue
+			}
+		}
+		if reason != "" {
+			return "", reason, nil
 		}
 		if bytes.IndexByte(line, '"') >= 0 {
 			if reason, err = r.splitQuoted(); err != nil {
@@ -192,7 +228,7 @@ func (r *csvRows) splitQuoted() (reason string, err error) {
 			}
 			c.end = pos
 			if pos == len(row) || row[pos] == '\n' {
-				c.end = c.start + len(trimEOL(row[c.start:min(pos+1, len(row))]))
+				c.end = c.start + len(r.trim(row[c.start:min(pos+1, len(row))]))
 			}
 			if bytes.IndexByte(row[c.start:c.end], '\r') >= 0 {
 				return r.over(bareCR), nil
@@ -203,7 +239,7 @@ func (r *csvRows) splitQuoted() (reason string, err error) {
 		}
 		r.cells = append(r.cells, c)
 		switch rest := row[pos:]; {
-		case len(rest) == 0 || rest[0] == '\n' || string(rest) == "\r\n" || string(rest) == "\r":
+		case len(rest) == 0 || rest[0] == '\n' || len(r.trim(rest)) == 0:
 			return "", nil
 		case rest[0] != r.comma:
 			return r.over(`something follows a closing quote ("); double a quote that belongs to the cell`), nil
@@ -251,6 +287,16 @@ func (r *csvRows) quoted(pos int) (cell, int, error) {
 			return c, pos + i + 1, nil
 		}
 	}
+}
+
+// trim takes the line end from the end of a row.
+func (r *csvRows) trim(line []byte) []byte {
+	line = trimEOL(line)
+	if r.crs && len(line) > 0 && line[len(line)-1] == '\r' {
+		line = bytes.TrimRight(line, "\r")
+		r.check.note(r.in.line, doubledCRs)
+	}
+	return line
 }
 
 // trimEOL takes one LF or CRLF from the end, and a CR at the very end of a file.

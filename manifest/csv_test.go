@@ -30,7 +30,7 @@ func TestCSV(t *testing.T) {
 		{"no header, one column, no bucket", "", "a.mp4\n", want{end: "--source-bucket", line: 1, unread: true}},
 		{"no header, three columns", "", "b,a,c\n", want{end: "3 columns", line: 1, unread: true}},
 		{"a header without a key column", "", "bucket,path\nb,a\n", want{end: "looks like a header", line: 1, unread: true}},
-		{"a bucket named bucket", "", "bucket,a.mp4\n", want{rows: []string{"bucket/a.mp4"}}},
+		{"a name of a column in the first row", "", "bucket,a.mp4\n", want{end: "if it is a row, add --columns bucket=1,key=2", line: 1, unread: true}},
 		{"a column twice", "", "key,bucket,object_key\n", want{end: "names the key column twice", line: 1, unread: true}},
 		{"blank lines", "", "\n\r\nbucket,key\n\nb,a\r\n\r\n\nb,c\n\n", want{rows: []string{"b/a", "b/c"}}},
 		{"crlf", "", "bucket,key\r\nb,a\r\nb,c\r\n", want{rows: []string{"b/a", "b/c"}}},

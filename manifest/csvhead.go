@@ -13,15 +13,18 @@ type dialect struct {
 	columns   Columns // zero: found by the header
 	marked    bool    // there was a byte order mark
 	batch     bool    // it is a manifest of S3 Batch Operations
+	separator bool    // a line sep=X says the delimiter
+	crs       bool    // lines end in CR CR LF
+	bucket    string  // of rows that name none
 }
 
-// newCSV reads the first row; line is the first line, which the input gives
+// newCSV reads the first row; lines are the first lines, which the input gives
 // again. The first row is a header if and only if one of its cells is named key
 // (or is another spelling of it), or if all the names asked for are in it.
-func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
-	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, marked: d.marked, plainHint: "; is it a plain CSV? then give --format csv"}
+func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) {
+	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, plainHint: "; is it a plain CSV? then give --format csv", crs: d.crs, marked: d.marked, separator: d.separator}
 	if r.comma == 0 && !d.batch {
-		r.comma = headerDelimiter(line, d.columns)
+		r.comma = headerDelimiter(lines[0], d.columns)
 	}
 	if r.comma == 0 {
 		r.comma = ','
@@ -48,29 +51,32 @@ func newCSV(in *input, c *checker, d dialect, line string) (*csvRows, error) {
 	case d.batch:
 		err = r.batchColumns(first)
 	case d.columns.isHeader(first):
-		return r, r.header(first, d.columns)
+		return r, r.header(first, d.columns.in(first))
 	case d.columns.named():
 		return nil, r.headError(fmt.Errorf("the header has no column %q, which --columns names; it has %s", d.columns.lacking(first), quoteAll(first)),
 			"name the columns as the header spells them; if they are not parted by "+delimiterName(r.comma)+", add --delimiter")
 	default:
-		err = r.bare(first, row)
+		err = r.bare(first, row, lines, d)
 	}
 	if err != nil {
 		return nil, err
 	}
 	r.data = true
+	r.again = !d.batch
 	r.countExtra()
 	return r, nil
 }
 
 // bare finds the columns of a first row that is no header.
-func (r *csvRows) bare(first []string, row string) error {
-	if headerWords(first) {
-		return r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)),
-			"name the column of the keys so, or say which it is, for example --columns 'key="+firstUnknown(first)+"'")
+func (r *csvRows) bare(first []string, row string, lines []string, d dialect) error {
+	if tool, remedy := listingTool(lines); tool != "" {
+		return r.headError(fmt.Errorf("is the output of %s, no CSV (it begins with %s)", tool, excerpt(row)), remedy)
+	}
+	if err := r.likeHeader(first, row, lines, d); err != nil {
+		return err
 	}
 	switch {
-	case len(first) == 1 && (r.check.bucket != "" || hasS3Scheme(first[0])):
+	case len(first) == 1 && (r.check.bucket != "" || LooksLikeURI(first[0])):
 		r.cols = []column{colKey}
 	case len(first) == 1:
 		remedy := "add a column for the bucket, or set --source-bucket; if the first row is a header, name a column key"
@@ -98,9 +104,9 @@ func (r *csvRows) batchColumns(first []string) error {
 		return r.headError(fmt.Errorf("the first row has %d columns, and a manifest of S3 Batch Operations has bucket,key or bucket,key,version id", len(first)),
 			"say which are which, for example --columns bucket=1,key=2")
 	}
-	if columnOf(first[0]) == colBucket && columnOf(first[1]) == colKey {
+	if slices.ContainsFunc(first, knownWord) {
 		return r.headError(errors.New("the first row is a header, and a manifest of S3 Batch Operations has none"),
-			"is it a plain CSV? then give --format csv, and its keys are taken as they are; else take the header out")
+			"is it a plain CSV? then give --format csv, and its keys are taken as they are; else take the header out, or if it is a row add --columns bucket=1,key=2")
 	}
 	r.cols = r.cols[:len(first)]
 	for _, col := range r.cols {
@@ -109,22 +115,34 @@ func (r *csvRows) batchColumns(first []string) error {
 	return nil
 }
 
-// headerWords finds a header whose key column has another name, which read as
-// data would submit an object that nobody meant.
-func headerWords(cells []string) bool {
-	others := []string{"path", "filepath", "file", "filename", "object", "objectname", "url", "uri", "volume", "title", "id", "assetid"}
-	for _, s := range cells {
-		if columnOf(s) == colExtra && !slices.Contains(others, foldName(s)) {
-			return false
+// likeHeader refuses a first row that looks like a header without a column of
+// the keys: read as data it would submit an object that nobody meant. It does so
+// if one cell is a name that columns have, or if no cell could be a key while all
+// rows below have one that could.
+func (r *csvRows) likeHeader(first []string, row string, lines []string, d dialect) error {
+	cells, comma := first, r.comma
+	if d.delimiter == 0 && len(first) == 1 {
+		for _, other := range delimiters[1:] {
+			if split := splitLine(lines[0], other); len(split) > len(cells) && noneCouldBeKey(split) {
+				cells, comma = split, other
+			}
 		}
 	}
-	return len(cells) > 1
-}
-
-// firstUnknown gives the first name that is no column of ours.
-func firstUnknown(cells []string) string {
-	i := slices.IndexFunc(cells, func(s string) bool { return columnOf(s) == colExtra })
-	return trim(cells[max(i, 0)])
+	below := split(lines[1:], comma)
+	switch {
+	case slices.ContainsFunc(cells, knownWord):
+	case len(cells) <= 2 && comma == r.comma && aboveKeys(cells, below):
+	default:
+		return nil
+	}
+	remedy := "name the column of the keys so, or say which it is, for example --columns 'key=" + trim(cells[keyColumn(cells, below)]) + "'"
+	if r.check.bucket == "" && !slices.ContainsFunc(cells, func(s string) bool { return columnOf(s) == colBucket }) {
+		remedy += " --source-bucket BUCKET"
+	}
+	if comma == r.comma && len(cells) <= 2 {
+		remedy += "; if it is a row, add --columns " + []string{"key=1", "bucket=1,key=2"}[len(cells)-1]
+	}
+	return r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)), remedy)
 }
 
 // header takes the first row as names.
@@ -151,6 +169,8 @@ func (r *csvRows) header(first []string, columns Columns) error {
 			seen[col] = name
 		}
 	}
+	// A report gives keys as they are.
+	r.again, r.check.exact = true, report
 	r.countExtra()
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 // WriteCSVRecord writes one CSV record, ended by LF, which a Reader of this
 // package gives back byte for byte: CR, LF and CRLF inside a field stay as they
 // are (encoding/csv's Writer alters them). It quotes what RFC 4180 demands and
-// also blanks at either end, a leading byte-order mark, and a record that would
+// also blanks at either end, a leading byte-order mark, # or byte 0x1A, and a record that would
 // else be a blank line. Fields must not contain NUL, and to be read back they
 // must be valid UTF-8. Errors stay in w and come out of its Flush.
 func WriteCSVRecord(w *bufio.Writer, fields []string) {
@@ -51,7 +51,7 @@ func needsQuotes(f []byte) bool {
 		return false
 	}
 	blank := func(c byte) bool { return c == ' ' || c == '\t' }
-	if blank(f[0]) || blank(f[len(f)-1]) || bytes.HasPrefix(f, []byte("\ufeff")) {
+	if f[0] == '#' || f[0] == fileEnd || blank(f[0]) || blank(f[len(f)-1]) || bytes.HasPrefix(f, []byte("\ufeff")) {
 		return true
 	}
 	for _, c := range f {

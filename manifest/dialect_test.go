@@ -22,10 +22,11 @@ func TestDialects(t *testing.T) {
 		{"bar", "|", "", "bucket|key\nb|a;c\n", want{rows: []string{"b/a;c"}}},
 		{"tab by name", "tab", "", "b\ta\n", want{rows: []string{"b/a"}}},
 		{"tab in letters", `\t`, "", "b\t\"a\tc\"\n", want{rows: []string{"b/a\tc"}}},
-		{"asked for beats the header", ",", "", "x;key,bucket\n1;2,b\n", want{rows: []string{"x;key/bucket", "1;2/b"}}},
+		{"asked for beats the header", ",", "", "x;key,bin.mov\n1;2,b\n", want{rows: []string{"x;key/bin.mov", "1;2/b"}}},
 		{"an escape that is none", "", "", "bucket;key\nb;\"a\"\"\nb\"\n", want{rows: []string{"b/a\"\nb"}}},
 		{"too many cells", "", "", "bucket;key\nb;a;c\n", want{rejects: []reject{{2, "a key that holds a semicolon needs quotes"}}}},
 
+		{"a bucket named as a column is", "", "bucket=1,key=2", "bucket,a.mp4\n", want{rows: []string{"bucket/a.mp4"}}},
 		{"by number", "", "bucket=2,key=3", "1,b,a\n2,b,c\n", want{rows: []string{"b/a", "b/c"}}},
 		{"by number, tabs", "tab", "key=2,bucket=1", "b\ta\textra\n", want{rows: []string{"b/a"}}},
 		{"by number, a header", "", "bucket=1,key=2", "bucket,key\nb,a\n", want{end: "it is a header", line: 1, unread: true}},

@@ -33,7 +33,7 @@ func FuzzDialect(f *testing.F) {
 		}
 		readTwiceWith(t, Options{Format: FormatCSV, Delimiter: d, Columns: columns}, data)
 
-		if !usableKey(key) || hasS3Scheme(key) || columnOf(key) == colKey || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
+		if !usableKey(key) || LooksLikeURI(key) || columnOf(key) == colKey || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
 			return
 		}
 		quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

@@ -60,6 +60,9 @@ func (in *input) extend() error {
 			return errTooLong
 		}
 		if in.err != nil {
+			if isEOF(in.err) {
+				in.cutMark()
+			}
 			if !isEOF(in.err) || in.avail == in.end {
 				return in.err
 			}
@@ -72,6 +75,42 @@ func (in *input) extend() error {
 		return errTooLong
 	}
 	return nil
+}
+
+// fileEnd is the byte by which DOS and CP/M mark the end of a text.
+const fileEnd = 0x1a
+
+// cutMark takes the marks from the end of the stream. They are no part of its
+// last line.
+func (in *input) cutMark() {
+	for in.avail > in.end && in.buf[in.avail-1] == fileEnd {
+		in.avail--
+	}
+	in.seen = min(in.seen, in.avail)
+}
+
+// peek gives up to n lines from the beginning of the next token on, without
+// their line ends, blank ones too; a line that does not end within what can be
+// seen is among them only at the end of the stream.
+func (in *input) peek(n int) []string {
+	const most = 64 << 10
+	for in.err == nil && in.avail-in.end < most && bytes.Count(in.buf[in.end:in.avail], []byte{'\n'}) < n {
+		in.start = in.end
+		in.fill()
+	}
+	if isEOF(in.err) {
+		in.cutMark()
+	}
+	var lines []string
+	for rest := in.buf[in.end:in.avail]; len(lines) < n && len(rest) > 0; {
+		line, after, ended := bytes.Cut(rest, []byte{'\n'})
+		if !ended && !isEOF(in.err) {
+			break
+		}
+		lines = append(lines, string(bytes.TrimPrefix(bytes.TrimRight(line, "\r"), bom)))
+		rest = after
+	}
+	return lines
 }
 
 func (in *input) take(end int) {

@@ -26,6 +26,7 @@ type jsonRows struct {
 	pattern []byte                // the line that again compares with, if quick has read one
 	varying []varying             // what varies in pattern, in its order
 	report  bool                  // it is one of airlift's own reports
+	mc      bool                  // a member status was met, as mc writes it
 
 	// The row at hand.
 	text   string
@@ -47,7 +48,7 @@ func (r *jsonRows) read(e *Entry) error {
 	}
 	if r.again(line) || r.quick(line) {
 		*e = r.entry()
-		if r.check.fill(e, &r.v) == "" {
+		if !r.mc && r.check.fill(e, &r.v) == "" || r.mc && r.fill(e) == "" {
 			return nil
 		}
 	}
@@ -64,7 +65,13 @@ func (r *jsonRows) line() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if line := bytes.Trim(r.in.token(), " \t\r\n"); len(line) > 0 {
+		line := bytes.Trim(r.in.token(), " \t\r\n")
+		if len(line) > 0 && line[0] != '{' { // as files leave it that are joined
+			if line = bytes.TrimPrefix(line, bom); len(bytes.Trim(line, "\x1a")) == 0 {
+				continue
+			}
+		}
+		if len(line) > 0 {
 			return line, nil
 		}
 	}
@@ -86,6 +93,20 @@ func (r *jsonRows) entry() Entry {
 	return Entry{Line: r.in.line, Extra: append([]Field(nil), r.extra...)}
 }
 
+// fill sets the entry's fields. It returns the reason for which the row is
+// rejected, "" if it is good.
+func (r *jsonRows) fill(e *Entry) string {
+	if !r.mc {
+		return r.check.fill(e, &r.v)
+	}
+	v := r.v // again wants what the line says
+	skip, reason := r.listed(&v)
+	if e.Skip = skip; skip != "" || reason != "" {
+		return reason
+	}
+	return r.check.fill(e, &v)
+}
+
 // strictly reads a line by the decoder, and says what is wrong with it.
 func (r *jsonRows) strictly(line []byte, e *Entry) error {
 	r.begin()
@@ -101,7 +122,7 @@ func (r *jsonRows) strictly(line []byte, e *Entry) error {
 		return r.check.reject(r.in.line, r.reason, v, r.extra)
 	}
 	*e = r.entry()
-	if reason := r.check.fill(e, v); reason != "" {
+	if reason := r.fill(e); reason != "" {
 		return r.check.reject(r.in.line, reason, v, r.extra)
 	}
 	return nil

@@ -67,6 +67,7 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 			m.col = colExtra
 		}
 	case top:
+		r.mc = r.mc || name == "status"
 		switch {
 		case strings.EqualFold(name, "source"):
 			m.into = inSource

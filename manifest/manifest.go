@@ -41,7 +41,8 @@ type Entry struct {
 	// ordinal of the object, from 1.
 	Line int64
 	// Bucket and Key name the object; Key is 1 to MaxKey bytes of valid UTF-8.
-	// In entries that Read returned without an error neither is empty.
+	// In entries that Read returned without an error neither is empty, but for
+	// those with Skip set to SkipTitle, SkipHeader or SkipFolder, which name no object.
 	Bucket, Key string
 	// Region and Endpoint of the source, as given.
 	Region, Endpoint string
@@ -74,7 +75,8 @@ type Entry struct {
 	VersionID string
 
 	// Skip is the reason for which the source itself says that there is nothing to
-	// read: SkipDeleteMarker or SkipOldVersion, else "".
+	// read: SkipDeleteMarker, SkipOldVersion or SkipFolder, or for which its
+	// line is no row: SkipTitle or SkipHeader; else "".
 	Skip string
 
 	// State is the state column of one of airlift's own CSV reports, else empty.

@@ -20,6 +20,7 @@ type mapped struct {
 	col    column
 	name   string // of the header
 	number int    // from 1
+	exact  bool   // the header has the very name: others that fold to it are not meant
 }
 
 // ParseColumns reads the value of a --columns flag: bucket=2,key=3, or
@@ -113,7 +114,20 @@ func (c Columns) column(name string) column {
 	return col
 }
 
-func (f mapped) is(name string) bool { return strings.EqualFold(trim(name), f.name) }
+func (f mapped) is(name string) bool {
+	return strings.EqualFold(trim(name), f.name) || !f.exact && foldName(name) == foldName(f.name)
+}
+
+// in returns the columns for a header: where it has the very name asked for, the
+// names that only fold to it are others.
+func (c Columns) in(header []string) Columns {
+	fields := slices.Clone(c.fields)
+	for i := range fields {
+		fields[i].exact = slices.ContainsFunc(header, func(s string) bool { return strings.EqualFold(trim(s), fields[i].name) })
+	}
+	c.fields = fields
+	return c
+}
 
 // number gives what each of a row's columns is, and its name for the report.
 func (c Columns) number(row []string) (cols []column, heads []string, err error) {

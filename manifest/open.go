@@ -27,6 +27,12 @@ type Options struct {
 	// SourceBucket is the bucket of entries that name none; "" rejects them. A
 	// scan does not need it.
 	SourceBucket string
+	// Batch is that of the run: rows that name another one are rejected. "" allows
+	// all.
+	Batch string
+	// Endpoint is the S3 server that the user named, as host or URL: URLs of it in
+	// place of keys are understood, as those of AWS and Wasabi are.
+	Endpoint string
 	// Warn is told, once for each kind, what is taken off or left out of a
 	// manifest. It may be nil.
 	Warn func(text string)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -27,8 +28,10 @@ type reader struct {
 	err    error // that every further Read returns
 	marked bool  // it begins with a byte order mark
 	any    bool  // a row was returned or rejected
-	close  func() error
-	closed sync.Once
+	// skipped are the lines of titles before the first row, still to be returned.
+	skipped []int64
+	close   func() error
+	closed  sync.Once
 }
 
 // openFile opens a local file.
@@ -129,26 +132,63 @@ func (m *reader) begin(s Source, o Options) error {
 // setUp chooses the rows by the format, none for an inventory; the input has read
 // the first line, and gives it again.
 func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
-	line := string(trimEOL(m.in.token()))
+	token := m.in.token()
+	line, crs := string(trimEOL(token)), bytes.HasSuffix(token, []byte("\r\r\n"))
+	line = strings.TrimRight(line, "\r")
 	m.in.unread()
-	d := dialect{delimiter: o.Delimiter, columns: o.Columns, marked: m.marked}
-	format, remedy, err := s.recognise(line, d)
+	d := dialect{delimiter: o.Delimiter, columns: o.Columns, crs: crs, bucket: o.SourceBucket, marked: m.marked}
+	lines := []string{line}
+	if g := guessFormat(line, d); g == guessNothing && s.Format != FormatJSONL && s.Format != FormatBatch && s.Format != FormatInventory {
+		lines = m.in.peek(peekLines)
+		if separator, ok := separatorLine(line); ok && !s.wholeLines(o) {
+			d.separator = true
+			if d.delimiter == 0 {
+				d.delimiter = separator
+			}
+			m.passOver(1, false)
+			lines = lines[1:]
+		}
+		if !s.wholeLines(o) {
+			n := titles(lines, d)
+			m.passOver(n, true)
+			lines = lines[n:]
+		}
+		for len(lines) > 1 && lines[0] == "" {
+			m.passOver(1, false)
+			lines = lines[1:]
+		}
+		if len(lines) == 0 {
+			if !d.separator {
+				lines = []string{line}
+			} else {
+				return unread(ErrEmpty, "check what was to write it")
+			}
+		}
+		line = lines[0]
+	}
+	format, remedy, err := s.recognise(line, lines, d, o)
 	if err != nil {
 		return unread(err, remedy)
 	}
-	c := &checker{source: s.Arg, bucket: o.SourceBucket}
+	c := &checker{source: s.Arg, bucket: o.SourceBucket, batch: o.Batch, endpoint: endpointHost(o.Endpoint), warn: o.Warn}
 	switch format {
 	case FormatCSV:
-		m.rows, err = newCSV(m.in, c, d, line)
+		m.rows, err = newCSV(m.in, c, d, lines)
 	case FormatBatch:
 		d.batch, c.exact = true, true
-		m.rows, err = newCSV(m.in, c, d, line)
+		m.rows, err = newCSV(m.in, c, d, lines)
 	case FormatJSONL:
 		jsonl := newJSONL(m.in, c)
 		jsonl.report = jsonBeginsReport(line)
+		c.exact = jsonl.report // which gives keys as they are
 		m.rows = jsonl
 	case FormatText:
-		m.rows = &textRows{in: m.in, check: c}
+		t := &textRows{in: m.in, check: c, crs: crs, whole: s.wholeLines(o)}
+		if head, ok := listHeader(line, o.Columns); ok && !t.whole {
+			t.head = head
+			m.passOver(1, false)
+		}
+		m.rows = t
 	case FormatInventory:
 		if s.Kind == KindStdin {
 			err = usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
@@ -157,10 +197,28 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	return err
 }
 
+// passOver leaves out the next n lines, which peek has shown; those that count
+// and are not blank are entries that are skipped.
+func (m *reader) passOver(n int, count bool) {
+	for range n {
+		if m.in.next() != nil {
+			return
+		}
+		if count && len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
+			m.skipped = append(m.skipped, m.in.line)
+		}
+	}
+}
+
 // Read gives the next entry; see Reader.
 func (m *reader) Read(e *Entry) error {
 	if m.err != nil {
 		return m.err
+	}
+	if len(m.skipped) > 0 {
+		*e = Entry{Line: m.skipped[0], Skip: SkipTitle}
+		m.skipped = m.skipped[1:]
+		return nil
 	}
 	err := m.rows.read(e)
 	if err == nil {

@@ -55,23 +55,33 @@ func guessFormat(line string, d dialect) guess {
 }
 
 // recognise settles the format by what was asked for, by the name and by the
-// first line, in this order. A name that the content contradicts is an error,
-// and so is a content that is not certain: what is read in the wrong way are
-// objects that nobody meant.
-func (s Source) recognise(line string, d dialect) (f Format, remedy string, err error) {
-	if s.forced {
+// first lines, in this order; line is the first of them. A name that the content
+// contradicts is an error, and so is a content that is not certain: what is read
+// in the wrong way are objects that nobody meant.
+func (s Source) recognise(line string, lines []string, d dialect, o Options) (f Format, remedy string, err error) {
+	if s.forced && s.Format != FormatText {
 		return s.Format, "", nil
 	}
 	g := guessFormat(line, d)
 	switch {
+	case s.Format == FormatText && s.wholeLines(o):
+		return FormatText, "", nil
 	case g == guessMarkup:
 		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", excerpt(line))
 	case g == guessArray:
 		return "", "write one object a line; jq -c '.[]' FILE does that", errors.New("is a JSON array")
+	case s.Format == "" && d.separator:
+		return FormatCSV, "", nil
 	case s.Format == "":
-		return recogniseUnnamed(line, g, d)
+		return recogniseUnnamed(line, lines, g, d)
+	case s.Format == FormatText && g == guessObject && mcListing(line):
+		return FormatJSONL, "", nil
+	case s.Format == FormatText && (g == guessHeader || g == guessNothing):
+		return s.recogniseText(line, lines, g, d)
+	case s.forced:
+		return s.Format, "", nil
 	case s.Format == FormatCSV && g != guessHeader && g != guessNothing,
-		s.Format == FormatText && (g == guessObject || g == guessInventory || g == guessDocument || g == guessHeader && namesBucket(line)),
+		s.Format == FormatText,
 		s.Format == FormatJSONL && (g == guessHeader || g == guessInventory || g == guessDocument):
 		remedy = fmt.Sprintf("rename it, or add --format %s, or --format %s to read it as its name says", g.format(), s.Format)
 		if g == guessDocument {
@@ -82,7 +92,36 @@ func (s Source) recognise(line string, d dialect) (f Format, remedy string, err 
 	return s.Format, "", nil
 }
 
-func recogniseUnnamed(line string, g guess, d dialect) (f Format, remedy string, err error) {
+// wholeLines tells that the user says of a text that each whole line is a key:
+// --columns key=1, and no delimiter.
+func (s Source) wholeLines(o Options) bool {
+	return s.Format == FormatText && o.Delimiter == 0 && o.Columns.numbered && len(o.Columns.fields) == 1 && o.Columns.fields[0].number == 1
+}
+
+// recogniseText tells a list of keys from a table, and from what is neither.
+func (s Source) recogniseText(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
+	if _, ok := listHeader(line, d.columns); ok {
+		return FormatText, "", nil
+	}
+	switch cells := tableHeader(line, d); {
+	case len(cells) > 1 && s.forced && !d.separator && len(d.columns.fields) == 0 && noneCouldBeKey(cells):
+		return "", "add --format csv to read it as one; if each whole line is a key all the same, add --columns key=1",
+			fmt.Errorf("the first line %s is the header of a table, not a key", excerpt(line))
+	case len(cells) > 1 && noneCouldBeKey(cells), d.separator, d.delimiter != 0, len(d.columns.fields) > 0:
+		return FormatCSV, "", nil
+	}
+	if kept := content(lines); len(kept) > 0 {
+		if err, remedy := refuseText(kept, d); err != nil {
+			return "", remedy, err
+		}
+	}
+	return FormatText, "", nil
+}
+
+func recogniseUnnamed(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
+	if tool, remedy := listingTool(lines); tool != "" {
+		return "", remedy, usageError(fmt.Sprintf("is the output of %s (it begins with %s)", tool, excerpt(line)))
+	}
 	switch {
 	case g != guessNothing:
 		return g.format(), "", nil
@@ -117,16 +156,4 @@ func (g guess) title() string {
 		return "the manifest.json of an S3 Inventory"
 	}
 	return "the beginning of a JSON document"
-}
-
-// namesBucket tells a header that no list of keys would begin with.
-func namesBucket(line string) bool {
-	for _, d := range delimiters {
-		for _, cell := range splitLine(line, d) {
-			if columnOf(cell) == colBucket {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -16,8 +16,8 @@ import (
 
 // ParseServices reads the services of a job in either form: a list of ids
 // separated by comma, semicolon, bar or blanks ("ocr,s2t", all with their
-// defaults), or the JSON object of AiR's API, whose values are "" or
-// {"config":{...}}. It returns that object in canonical form: compact, without
+// defaults), or the JSON object of AiR's API, whose values are "" (or
+// {}, which is taken for "") or {"config":{...}}. It returns that object in canonical form: compact, without
 // needless escapes, names sorted at every level, numbers as written, so that
 // equal settings are equal bytes. Ids that are not known are passed on: AiR
 // may know them. No id, an id twice or a malformed one is an error.
@@ -72,12 +72,17 @@ func servicesObject(s string) (json.RawMessage, error) {
 	if len(values) == 0 {
 		return nil, errors.New(`services name none; write for example {"ocr":""}`)
 	}
+	defaults := false
 	for _, id := range slices.Sorted(maps.Keys(values)) { // of two problems it is always the same that is told
 		if err := checkID(id); err != nil {
 			return nil, err
 		}
 		v := values[id]
-		if string(v) == `""` {
+		switch string(v) {
+		case `""`:
+			continue
+		case `{}`: // the page allows both for "with its defaults"
+			values[id], defaults = json.RawMessage(`""`), true
 			continue
 		}
 		var settings map[string]json.RawMessage
@@ -85,6 +90,12 @@ func servicesObject(s string) (json.RawMessage, error) {
 		if config := settings["config"]; err != nil || len(settings) != 1 || len(config) == 0 || config[0] != '{' {
 			return nil, fmt.Errorf(`services: the value of %q is %s; it must be "" or {"config":{...}}`, id, excerpt(string(v)))
 		}
+	}
+	if defaults {
+		if c, err = json.Marshal(values); err != nil {
+			return nil, fmt.Errorf("services: %w", err)
+		}
+		return canonical(c)
 	}
 	return c, nil
 }

@@ -24,7 +24,7 @@ func TestParseServices(t *testing.T) {
 		{"a string", `"ocr"`, "", "not a JSON object"},
 		{"wrong value", `{"ocr":true}`, "", `must be "" or`},
 		{"wrong string", `{"ocr":"yes"}`, "", `must be "" or`},
-		{"no config", `{"ocr":{}}`, "", `must be "" or`},
+		{"no config means the defaults", `{"s2t":"","ocr":{ },"logo":{"config":{"a<b":1}}}`, `{"logo":{"config":{"a<b":1}},"ocr":"","s2t":""}`, ""},
 		{"config is no object", `{"ocr":{"config":1}}`, "", `must be "" or`},
 		{"config and more", `{"ocr":{"config":{},"x":1}}`, "", `must be "" or`},
 		{"config in another case", `{"ocr":{"Config":{}}}`, "", `must be "" or`},

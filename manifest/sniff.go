@@ -7,6 +7,9 @@ import (
 
 var bom = []byte("\ufeff")
 
+// firstOfBOM is bom's first byte.
+const firstOfBOM = 0xef
+
 // sniff judges the head of a stream: its first line and whatever was read with
 // it. It returns what makes the whole stream unreadable, and a remedy.
 //

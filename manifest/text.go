@@ -1,13 +1,27 @@
 package manifest
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"strings"
+)
 
 // textRows reads one key a line. The line end is LF or CRLF; all other bytes
-// belong to the key.
+// belong to the key, but for what no list means as a part of one: see clean.
 type textRows struct {
 	in    *input
 	check *checker
+	// whole takes each line as it is: the user says so.
+	whole bool
+	// head is the header of the list, "" if it has none.
+	head string
+	crs  bool // lines end in CR CR LF
 }
+
+const (
+	innerBOM   = "a byte-order mark at the beginning of a line was taken off, as files leave them that are joined; quote it in a CSV if it belongs to the key"
+	doubledCRs = "the lines end in CR CR LF; both CRs were taken off"
+)
 
 func (t *textRows) read(e *Entry) error {
 	for {
@@ -19,15 +33,102 @@ func (t *textRows) read(e *Entry) error {
 			return err
 		}
 		key := trimEOL(t.in.token())
-		if len(key) == 0 {
+		skip, reason := "", ""
+		if !t.whole && t.odd(key) {
+			key, skip, reason = t.clean(key)
+		}
+		if len(key) == 0 && skip == "" {
 			continue
+		}
+		*e = Entry{Line: t.in.line, Skip: skip}
+		if skip != "" {
+			return nil
 		}
 		var v values
 		v[colKey] = string(key)
-		*e = Entry{Line: t.in.line}
-		if reason := t.check.fill(e, &v); reason != "" {
+		if reason == "" {
+			reason = t.check.fill(e, &v)
+		}
+		if reason != "" {
 			return t.check.reject(t.in.line, reason, &v, nil)
 		}
 		return nil
 	}
+}
+
+// odd tells a line that clean must look at.
+func (t *textRows) odd(line []byte) bool {
+	if len(line) == 0 {
+		return false
+	}
+	switch line[0] {
+	case firstOfBOM, fileEnd, '#', ';':
+		return true
+	}
+	return bytes.IndexByte(line, '\r') >= 0 || t.head != "" && len(line) <= 2*longestName
+}
+
+// clean takes from a line what is surely no part of a key, or says for which
+// reason it is no row, or a bad one.
+func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
+	if bytes.HasPrefix(line, bom) {
+		line = line[len(bom):]
+		t.check.note(t.in.line, innerBOM)
+	}
+	if bytes.IndexByte(line, '\r') >= 0 {
+		if t.crs {
+			line = bytes.TrimRight(line, "\r")
+			t.check.note(t.in.line, doubledCRs)
+		}
+		if bytes.IndexByte(line, '\r') >= 0 {
+			return line, "", "a carriage return (CR) stands in the line; write a key that holds one in JSON Lines, or in quotes in a CSV"
+		}
+	}
+	if len(line) == 0 {
+		return line, "", ""
+	}
+	switch line[0] {
+	case '#', ';':
+		certain, _ := comment(string(line))
+		if certain {
+			return line, SkipTitle, ""
+		}
+		return line, "", "the line begins with " + string(rune(line[0])) + " and may be a comment or a key; take it out, or add --columns key=1 if each whole line is a key"
+	case fileEnd:
+		line, reason = endMark(line)
+		return line, "", reason
+	}
+	if t.head != "" && foldName(string(line)) == t.head {
+		return line, SkipHeader, ""
+	}
+	return line, "", ""
+}
+
+// endMark judges a line that begins with the mark of a file's end: it is blank
+// where nothing follows.
+func endMark(line []byte) (rest []byte, reason string) {
+	if len(bytes.Trim(line, "\x1a")) == 0 {
+		return nil, ""
+	}
+	return line, "the line begins with the byte 0x1A, the end of a DOS file that was joined with another; take it out"
+}
+
+// content leaves out blank lines and comments.
+func content(lines []string) []string {
+	var kept []string
+	for _, line := range lines {
+		if _, marked := comment(line); line != "" && !marked && strings.Trim(line, "\x1a") != "" {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// listHeader tells the header of a list of keys: the first line, if it is alone
+// a name of the keys' column, or the one that --columns gives.
+func listHeader(line string, columns Columns) (head string, ok bool) {
+	if columns.named() {
+		return foldName(line), len(columns.fields) == 1 && columns.fields[0].is(line)
+	}
+	return foldName(line), columnOf(line) == colKey
 }

@@ -182,7 +182,7 @@ func (p *Pool) newJob(c queue.Claimed) air.NewJob {
 	return air.NewJob{
 		Name: p.namers[c.Batch].Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
 		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
-		Source:      air.Source{Endpoint: f.SourceEndpoint, Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
+		Source:      air.Source{Endpoint: air.EndpointHost(f.SourceEndpoint), Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
 	}
 }
 

@@ -66,6 +66,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if t.sources.names, err = queue.NewNamer(queue.Batch{ID: t.batch, Settings: settings}); err != nil {
 		return err
 	}
+	t.sources.options.Batch = t.batch
 	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log}
 	if err := t.nightly(ctx); err != nil {
 		return err

@@ -15,6 +15,8 @@ func TestOddKeysArriveByteForByte(t *testing.T) {
 	quoted, lines, text := &strings.Builder{}, &strings.Builder{}, &strings.Builder{}
 	quoted.WriteString("bucket,key\n")
 	var oneLine []string
+	kept := &strings.Builder{} // those that a list gives without being told that each whole line is a key
+	var keptKeys []string
 	for _, key := range oddKeys {
 		fmt.Fprintf(quoted, "archive,\"%s\"\n", strings.ReplaceAll(key, `"`, `""`))
 		j, err := json.Marshal(map[string]string{"bucket": "archive", "key": key})
@@ -25,18 +27,24 @@ func TestOddKeysArriveByteForByte(t *testing.T) {
 		if !strings.ContainsAny(key, "\n") {
 			text.WriteString(key + "\n")
 			oneLine = append(oneLine, key)
+			if !strings.ContainsRune(key, '\r') && !strings.HasPrefix(key, "\ufeff") {
+				kept.WriteString(key + "\n")
+				keptKeys = append(keptKeys, key)
+			}
 		}
 	}
 	for _, c := range []struct {
 		file, content string
 		keys          []string
+		args          []string
 	}{
-		{"m.csv", quoted.String(), oddKeys}, {"m.jsonl", lines.String(), oddKeys}, {"m.txt", text.String(), oneLine},
+		{"m.csv", quoted.String(), oddKeys, nil}, {"m.jsonl", lines.String(), oddKeys, nil}, {"m.txt", kept.String(), keptKeys, nil},
+		{"whole.txt", text.String(), oneLine, []string{"--columns", "key=1"}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			r.run("run", r.file(c.file, c.content), "--source-bucket", "archive", "--report", "report.csv").want(t, exitOK)
+			r.run(append([]string{"run", r.file(c.file, c.content), "--source-bucket", "archive", "--report", "report.csv"}, c.args...)...).want(t, exitOK)
 			r.submittedKeys(c.keys...)
 			r.settled(len(c.keys))
 			for _, j := range r.air.Jobs() {

@@ -125,7 +125,7 @@ func (s *saver) csvRow(w *bufio.Writer, it *queue.Item, extra []string) error {
 
 // keyCell writes a key so that it is read as it is: one that begins like a URL would be taken for one.
 func keyCell(it *queue.Item) string {
-	if len(it.Key) >= 5 && strings.EqualFold(it.Key[:5], "s3://") {
+	if manifest.LooksLikeURI(it.Key) {
 		return "s3://" + it.Bucket + "/" + it.Key
 	}
 	return it.Key

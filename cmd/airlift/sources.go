@@ -84,7 +84,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		return out, usagef("--scan and --manifest exclude each other")
 	}
 	out.options = manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
-		Warn: func(text string) { a.log.Warn().Msg(text) }}
+		Endpoint: j.sourceEndpoint, Warn: func(text string) { a.log.Warn().Msg(text) }}
 	if err := s.formatFlags.set(&out.options); err != nil {
 		return out, err
 	}

@@ -1,0 +1,112 @@
+package manifest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// longestName bounds the cells that are compared with the names of columns.
+const longestName = 64
+
+// even makes a row whose number of cells differs from the header's one that is
+// whole: surplus cells at its end are empty, or what it lacks at its end are
+// further columns, as Excel leaves them out. It is false for any other row.
+func (r *csvRows) even() bool {
+	if len(r.cells) > len(r.cols) {
+		for _, c := range r.cells[len(r.cols):] {
+			if c.start != c.end {
+				return false
+			}
+		}
+		if !r.everyRow(len(r.cells)) {
+			return false
+		}
+		r.cells = r.cells[:len(r.cols)]
+		return true
+	}
+	if !strings.HasSuffix(string(r.in.token()), "\n") {
+		return false // the file may be cut there
+	}
+	for _, col := range r.cols[len(r.cells):] {
+		if col != colExtra && !col.carried() {
+			return false
+		}
+	}
+	for len(r.cells) < len(r.cols) {
+		r.cells = append(r.cells, cell{})
+	}
+	return true
+}
+
+// everyRow tells whether surplus empty cells are those of every row. Those of one
+// row may come of a key that holds a delimiter without quotes, which moves all
+// cells behind it; only where the key is the last column nothing can move.
+func (r *csvRows) everyRow(width int) bool {
+	if r.cols[len(r.cols)-1] == colKey {
+		return true
+	}
+	if !r.regular && r.surplus == 0 {
+		next := content(r.in.peek(2))
+		if len(next) == 0 {
+			return false
+		}
+		cells := splitLine(next[0], r.comma)
+		if len(cells) != width || strings.Join(cells[len(r.cols):], "") != "" {
+			return false
+		}
+		r.surplus = width - len(r.cols)
+	}
+	return width-len(r.cols) == r.surplus
+}
+
+// notARow gives the reason for which a line is no row, "" if it may be one: a
+// comment, or the line sep=X of a file that was joined.
+func (r *csvRows) notARow(row string) string {
+	if r.separator && len(row) <= 8 {
+		if _, ok := separatorLine(trim(row)); ok {
+			return SkipHeader
+		}
+	}
+	if row[0] != '#' || r.encoded || r.check.exact {
+		return ""
+	}
+	if len(r.cells) == 1 && len(r.cols) > 1 || r.cols[0] == colBucket {
+		return SkipTitle // no bucket's name begins so
+	}
+	if certain, _ := comment(row); certain && len(r.cols) == 1 {
+		return SkipTitle
+	}
+	return ""
+}
+
+// headerAgain tells a row that is a header, of a file that was joined with
+// another. One with the keys or buckets in another place than before ends the
+// reading, for nobody knows what the rows below it are.
+func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
+	if foldName(v[colKey]) == "" {
+		return false, nil
+	}
+	cells := make([]string, len(r.cells))
+	same, named := true, 0
+	for i := range r.cells {
+		cells[i] = r.text(row, i)
+		same = same && foldName(cells[i]) == foldName(r.heads[i])
+		if len(cells[i]) <= longestName && columnOf(cells[i]) != colExtra {
+			named++
+		}
+	}
+	if same {
+		return true, nil
+	}
+	key := slices.IndexFunc(cells, func(s string) bool { return len(s) <= longestName && columnOf(s) == colKey })
+	if key < 0 || named < min(2, len(cells)) {
+		return false, nil
+	}
+	bucket := slices.IndexFunc(cells, func(s string) bool { return columnOf(s) == colBucket })
+	if key == slices.Index(r.cols, colKey) && bucket == slices.Index(r.cols, colBucket) {
+		return true, nil
+	}
+	return false, &BrokenError{Source: r.check.source, Line: r.in.line, Err: errors.New("another header stands here, with its columns in other places: " + excerpt(strings.TrimRight(row, "\r\n"))),
+		Remedy: "all rows before it were read; make two files of it, and run them into the same --batch"}
+}

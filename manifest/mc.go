@@ -1,0 +1,52 @@
+package manifest
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// mcListing tells a line of `mc ls --json` (MinIO Client, cmd/ls.go).
+func mcListing(line string) bool {
+	if !jsontext.Value(line).IsValid() {
+		return false
+	}
+	for _, name := range []string{`"status"`, `"type"`, `"lastModified"`, `"key"`} {
+		if !strings.Contains(line, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// listed completes the row at hand if it is a line of `mc ls --json`: its key is
+// relative to the folder that was listed, which is the path of its url: the
+// bucket, and the beginning of the keys. It returns the reason for which the row
+// is skipped or rejected.
+func (r *jsonRows) listed(v *values) (skip, reason string) {
+	var status, kind, folder string
+	for _, f := range r.extra {
+		switch f.Name {
+		case "status":
+			status = f.Value
+		case "type":
+			kind = f.Value
+		case "url":
+			folder = f.Value
+		}
+	}
+	if status != "success" || kind != "file" && kind != "folder" || v[colBucket] != "" || v[colKey] == "" || v[colLastModified] == "" {
+		return "", ""
+	}
+	if kind == "folder" {
+		return SkipFolder, ""
+	}
+	u, err := url.Parse(folder)
+	if err != nil || u.Host == "" || !strings.HasSuffix(u.Path, "/") {
+		return "", "the line is of `mc ls --json`, whose keys are relative to the folder listed, and its url does not say which that is; list with a slash at the end: mc ls -r --json ALIAS/BUCKET/"
+	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(u.Path, "/")+v[colKey], "/")
+	v[colBucket], v[colKey] = bucket, key
+	return "", ""
+}

@@ -1,0 +1,117 @@
+package manifest
+
+import "strings"
+
+// SkipTitle, SkipHeader and SkipFolder are reasons for which a line of a manifest
+// names no object.
+const (
+	SkipTitle  = "title or comment line" // before the header, or marked as a comment
+	SkipHeader = "repeated header"       // of files that were joined
+	SkipFolder = "folder"                // in a listing
+)
+
+// peekLines is how many lines are looked at where the first alone does not say
+// what a manifest is.
+const peekLines = 10
+
+// separatorLine reads the line by which Excel is told what parts the columns:
+// sep=; and nothing else.
+func separatorLine(line string) (delimiter byte, ok bool) {
+	line = strings.Trim(line, "\ufeff\"")
+	if len(line) != 5 || !strings.EqualFold(line[:4], "sep=") {
+		return 0, false
+	}
+	d, err := ParseDelimiter(line[4:])
+	return d, err == nil && d != 0
+}
+
+// comment tells a line that is marked as a comment. It is not certain where the
+// line could as well be a key.
+func comment(line string) (certain, marked bool) {
+	if line == "" || line[0] != '#' && line[0] != ';' {
+		return false, false
+	}
+	rest := strings.TrimLeft(line, "#;")
+	switch {
+	case strings.Trim(rest, " \t-=*") == "":
+		return true, true
+	case hasExtension(line):
+		return false, true
+	}
+	return rest[0] == ' ' || rest[0] == '\t' || strings.IndexByte(rest, ' ') > 0 && !strings.Contains(rest, "/"), true
+}
+
+// hasExtension tells a text that ends as names of files do: in a dot and two to
+// five letters and digits, not digits alone.
+func hasExtension(s string) bool {
+	i := strings.LastIndexByte(s, '.')
+	ext := s[i+1:]
+	return i >= 0 && len(ext) >= 2 && len(ext) <= 5 && isPlain(ext) && strings.Trim(ext, "0123456789") != ""
+}
+
+// titles counts the lines, blank ones too, that stand before the header or, where
+// there is none, before the first row. Lines are titles only if they cannot be
+// rows of the table below them.
+func titles(lines []string, d dialect) int {
+	for i, line := range lines {
+		head := tableHeader(line, d)
+		if head == nil {
+			continue
+		}
+		for _, above := range lines[:i] {
+			if !isTitle(above, len(head), d) {
+				return 0
+			}
+		}
+		return i
+	}
+	n := 0
+	for i, line := range lines {
+		if certain, _ := comment(line); certain && line[0] == '#' {
+			n = i + 1
+		} else if line != "" {
+			break
+		}
+	}
+	if n == len(lines) {
+		return 0
+	}
+	return n
+}
+
+// tableHeader splits a line that names the columns of a table, nil if it does not.
+func tableHeader(line string, d dialect) []string {
+	delimiter := d.delimiter
+	if delimiter == 0 {
+		delimiter = headerDelimiter(line, d.columns)
+	}
+	if delimiter == 0 || d.columns.numbered {
+		return nil
+	}
+	if cells := splitLine(line, delimiter); d.columns.isHeader(cells) {
+		return cells
+	}
+	return nil
+}
+
+// isTitle tells a line above a header of so many columns that is no row: it is
+// blank or a comment, or it has another number of cells and looks like no key.
+func isTitle(line string, columns int, d dialect) bool {
+	line = strings.TrimRight(line, " \t,;")
+	if certain, _ := comment(line); certain || line == "" {
+		return true
+	}
+	if _, _, uri := splitScheme(line); uri || hasExtension(line) || strings.Contains(line, "/") && !strings.Contains(line, " ") {
+		return false
+	}
+	delimiters := delimiters
+	if d.delimiter != 0 {
+		delimiters = []byte{d.delimiter}
+	}
+	for _, delimiter := range delimiters {
+		if strings.Count(line, string(rune(delimiter)))+1 == columns {
+			return false
+		}
+	}
+	return true
+}
