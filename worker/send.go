@@ -160,7 +160,7 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 				why, describe(o)))
 		}
 	case MixUp:
-		p.mixedUp(o.Sent, "item " + strconv.Quote(c.Key) + ": " + o.Message)
+		p.mixedUp(o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:
 		p.setBack(pass, v, o.Proxy, describe(o))
 	case Pause:

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // proxyFromEnvironment is the usual one, but for its error, which would quote a
@@ -51,6 +52,9 @@ func blameProxy(transport http.RoundTripper, req *http.Request, err error) (stri
 	}
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return host, fmt.Errorf("the proxy %s (HTTPS_PROXY) %w", host, r)
+	}
+	if strings.Contains(err.Error(), "malformed HTTP") { // net/http has no type for it, and quotes what came
+		err = errors.New("it does not answer as an HTTP proxy does")
 	}
 	return host, fmt.Errorf("through the proxy %s (HTTPS_PROXY): %w", host, err)
 }
