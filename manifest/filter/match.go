@@ -2,6 +2,7 @@ package filter
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
@@ -14,7 +15,8 @@ type pattern struct {
 	text    string
 	order   int // its place among all patterns, the first match of which counts
 	exclude bool
-	regexps []*regexp.Regexp // none: it is one of the maps' of matcher
+	regexps []*regexp.Regexp // none: it is one of the maps' of matcher, or has endings
+	endings []string         // of keys, as *.mov has one
 	matched atomic.Bool      // by some key
 }
 
@@ -52,7 +54,7 @@ func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	for _, form := range forms(glob) {
 		into, name := m.place(form)
 		if into == nil {
-			p.regexps = regexps
+			p.regexps, p.endings = regexps, endings(glob)
 			m.others = append(m.others, p)
 			return p, nil
 		}
@@ -118,14 +120,35 @@ func (m *matcher) of(key string, best *pattern) *pattern {
 		if best != nil && best.order < p.order && p.matched.Load() {
 			continue // it decides nothing, and is known to match something
 		}
-		for _, re := range p.regexps {
-			if re.MatchString(key) {
-				found(p)
-				break
-			}
+		if p.matches(key) {
+			found(p)
 		}
 	}
 	return best
+}
+
+// matches reports whether a pattern that is in no map matches.
+func (p *pattern) matches(key string) bool {
+	if p.endings != nil {
+		return slices.ContainsFunc(p.endings, func(end string) bool { return strings.HasSuffix(key, end) })
+	}
+	return slices.ContainsFunc(p.regexps, func(re *regexp.Regexp) bool { return re.MatchString(key) })
+}
+
+// endings gives the endings of the keys that a pattern such as *.mov matches,
+// the most usual kind, which is looked at without a regular expression; nil for
+// all others.
+func endings(glob string) []string {
+	if len(glob) < 2 || glob[0] != '*' {
+		return nil
+	}
+	all := forms(glob[1:])
+	for _, end := range all {
+		if _, plain := literal(end); !plain || strings.IndexByte(end, '/') >= 0 {
+			return nil
+		}
+	}
+	return all
 }
 
 // lookUp looks the parts of a key up.
