@@ -179,11 +179,11 @@ func (r *csvRows) row() (row, reason string, err error) {
 			line = r.in.token()
 		} else {
 			r.split(line)
-			if bytes.IndexByte(line, '\r') >= 0 {
+			if r.in.crs && bytes.IndexByte(line, '\r') >= 0 {
 				reason = bareCR
 			}
 		}
-		if reason == "" && bytes.IndexByte(line, 0) >= 0 {
+		if reason == "" && r.in.zeros && bytes.IndexByte(line, 0) >= 0 {
 			reason = "the row holds a NUL byte; is the file damaged?"
 		}
 		if reason != "" {

@@ -79,6 +79,7 @@ func noneCouldBeKey(cells []string) bool {
 }
 
 // aboveKeys tells a row that no key can be in, while all rows below it have one.
+// A row that shares a cell with another, such as the bucket, is no header.
 func aboveKeys(cells []string, below [][]string) bool {
 	long := func(s string) bool { return len(s) > longestName } // for a name
 	if len(below) == 0 || !noneCouldBeKey(cells) || slices.ContainsFunc(cells, long) {
@@ -87,6 +88,11 @@ func aboveKeys(cells []string, below [][]string) bool {
 	for _, row := range below {
 		if noneCouldBeKey(row) {
 			return false
+		}
+		for i := range min(len(row), len(cells)) {
+			if row[i] == cells[i] {
+				return false
+			}
 		}
 	}
 	return true

@@ -21,6 +21,9 @@ type input struct {
 	line  int64 // number, from 1, of the token's first line
 	lines int64 // lines in the token
 	err   error // of r, io.EOF at its end
+	// crs and zeros tell that a CR and a NUL were among what was read so far: few
+	// streams hold any, and their lines need not be searched for them.
+	crs, zeros bool
 }
 
 const firstBuffer = 256 << 10
@@ -162,6 +165,9 @@ func (in *input) fill() {
 	}
 	for range 100 {
 		n, err := in.r.Read(in.buf[in.avail:])
+		read := in.buf[in.avail : in.avail+n]
+		in.crs = in.crs || bytes.IndexByte(read, '\r') >= 0
+		in.zeros = in.zeros || bytes.IndexByte(read, 0) >= 0
 		in.avail += n
 		if in.err = err; n > 0 || err != nil {
 			return

@@ -65,7 +65,7 @@ func (t *textRows) odd(line []byte) bool {
 	case firstOfBOM, fileEnd, '#', ';':
 		return true
 	}
-	return bytes.IndexByte(line, '\r') >= 0 || t.head != "" && len(line) <= 2*longestName
+	return t.in.crs && bytes.IndexByte(line, '\r') >= 0 || t.head != "" && len(line) <= 2*longestName
 }
 
 // clean takes from a line what is surely no part of a key, or says for which

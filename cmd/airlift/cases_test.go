@@ -111,6 +111,8 @@ func TestHeaders(t *testing.T) {
 		{name: "text with a header", file: "export.txt", content: "File Name\r\n" + rows, code: exitUnexpected, says: []string{"--columns 'key=File Name'"}},
 		{name: "text with a header, as told", file: "export.txt", content: "File Name\r\n" + rows, args: []string{"--columns", "key=File Name"}, jobs: bothReels},
 		{name: "text with the header key", file: "export.txt", content: "\ufeffObject Key\r\nreels/a,1.mov\r\nobject key\r\nreels/b.mov\r\n", jobs: []string{"archive/reels/a,1.mov", "archive/reels/b.mov"}, skipped: 1, says: []string{"1 skipped: repeated header"}},
+		{name: "a key without slash and extension first", file: "export.csv", content: "archive,README\narchive,reels/a.mov\n", jobs: []string{"archive/README", "archive/reels/a.mov"}},
+		{name: "a list of keys without slash and extension", file: "export.txt", content: "8eaba2d6\nREADME\n", jobs: []string{"archive/8eaba2d6", "archive/README"}},
 		{name: "a bucket named as a column is", file: "export.csv", content: "size,reels/a.mov\n", code: exitUnexpected, says: []string{"--columns bucket=1,key=2"}},
 		{name: "a bucket named as a column is, as told", file: "export.csv", content: "size,reels/a.mov\n", args: []string{"--columns", "bucket=1,key=2"}, jobs: []string{"size/reels/a.mov"}},
 	})
