@@ -4,20 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/config"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"airlift/worker/air"
 )
 
 // keyPair is an access key and its secret. It is made for being handed on at once; air.Credentials is what is kept.
-type keyPair struct{ access, secret string }
+type keyPair struct {
+	access, secret string
+	// token is the session token of temporary keys; AiR has no header for it.
+	token string
+	// from names the place of temporary keys.
+	from string
+}
 
 // String keeps the pair out of every log and error.
 func (keyPair) String() string { return "REDACTED" }
 
 // GoString is String for %#v.
 func (keyPair) GoString() string { return "REDACTED" }
+
+// hider takes the keys out of what a server says.
+func (k keyPair) hider() *strings.Replacer {
+	hide := []string{k.access, k.String(), k.secret, k.String()}
+	if k.token != "" {
+		hide = append(hide, k.token, k.String())
+	}
+	return strings.NewReplacer(hide...)
+}
 
 func (k keyPair) air() air.Credentials { return air.NewCredentials(k.access, k.secret) }
 
@@ -35,7 +51,7 @@ func (a *app) credentials(ctx context.Context, profile string) (keyPair, error) 
 	secret, _ := a.getenv("WASABI_SECRET_KEY")
 	switch {
 	case access != "" && secret != "":
-		return keyPair{access, secret}, nil
+		return keyPair{access: access, secret: secret, token: a.sessionToken(access), from: "the environment holds"}, nil
 	case access != "":
 		return keyPair{}, usagef("WASABI_ACCESS_KEY is set but WASABI_SECRET_KEY is not: set both, or neither and use --profile")
 	case secret != "":
@@ -54,29 +70,57 @@ func (a *app) credentials(ctx context.Context, profile string) (keyPair, error) 
 // errNoProfile: the AWS shared files have no such profile.
 var errNoProfile = errors.New("there is no such profile in the AWS shared files: check --profile or AWS_PROFILE")
 
-// profileCredentials reads a profile of the AWS shared files. Only keys that stand there are taken: AiR knows no others.
-func (a *app) profileCredentials(ctx context.Context, profile string) (keyPair, error) {
-	shared, err := config.LoadSharedConfigProfile(ctx, profile, func(o *config.LoadSharedConfigOptions) {
-		if f, ok := a.getenv("AWS_SHARED_CREDENTIALS_FILE"); ok && f != "" {
-			o.CredentialsFiles = []string{f}
-		}
-		if f, ok := a.getenv("AWS_CONFIG_FILE"); ok && f != "" {
-			o.ConfigFiles = []string{f}
-		}
-	})
-	if err != nil {
-		var missing config.SharedConfigProfileNotExistError
-		if errors.As(err, &missing) {
-			return keyPair{}, fmt.Errorf("profile %q: %w", profile, errNoProfile)
-		}
-		return keyPair{}, usagef("read the profile %q of the AWS shared files: %v", profile, err)
+// sessionToken returns the AWS_SESSION_TOKEN of an access key of the environment; empty if it belongs to another one.
+func (a *app) sessionToken(access string) string {
+	if of, ok := a.getenv("AWS_ACCESS_KEY_ID"); ok && of != "" && of != access {
+		return ""
 	}
-	c := shared.Credentials
-	if (c.AccessKeyID == "") != (c.SecretAccessKey == "") {
+	token, _ := a.getenv("AWS_SESSION_TOKEN")
+	return token
+}
+
+// forAiR refuses keys that AiR cannot take, before anything is sent.
+func (k keyPair) forAiR() error {
+	if k.token == "" {
+		return nil
+	}
+	return &codeError{exitCredentials, k.from + " temporary credentials (a session token), which AiR does not take, so nothing was sent: " +
+		"give long-lived keys by --profile or WASABI_ACCESS_KEY and WASABI_SECRET_KEY; if S3 needs the temporary ones, run enqueue with them and submit with the long-lived ones"}
+}
+
+// profileCredentials reads a profile of the AWS shared files: of the credentials file, or else of the config file. Only
+// keys that stand there are taken.
+func (a *app) profileCredentials(_ context.Context, profile string) (keyPair, error) {
+	var keys awsProfile
+	exists := false
+	for _, file := range []struct {
+		variable, name string
+		isConfig       bool
+	}{{"AWS_CONFIG_FILE", "config", true}, {"AWS_SHARED_CREDENTIALS_FILE", "credentials", false}} {
+		path, ok := a.getenv(file.variable)
+		if !ok || path == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				continue
+			}
+			path = filepath.Join(home, ".aws", file.name)
+		}
+		p, found, err := readAWSFile(path, profile, file.isConfig)
+		if err != nil {
+			return keyPair{}, usagef("read the profile %q of the AWS shared files: %s: %v", profile, path, rootCause(err))
+		}
+		exists = exists || found
+		if p.access != "" || p.secret != "" {
+			keys = p
+		}
+	}
+	switch {
+	case !exists:
+		return keyPair{}, fmt.Errorf("profile %q: %w", profile, errNoProfile)
+	case (keys.access == "") != (keys.secret == ""):
 		return keyPair{}, usagef("the profile %q has half a pair of keys: it needs aws_access_key_id and aws_secret_access_key", profile)
-	}
-	if c.AccessKeyID == "" {
+	case keys.access == "":
 		return keyPair{}, usagef("the profile %q has no keys: it needs aws_access_key_id and aws_secret_access_key", profile)
 	}
-	return keyPair{c.AccessKeyID, c.SecretAccessKey}, nil
+	return keyPair{access: keys.access, secret: keys.secret, token: keys.token, from: fmt.Sprintf("profile %q holds", profile)}, nil
 }

@@ -248,6 +248,9 @@ func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, err
 		m.add(true, missingCredentials)
 		return keys, nil
 	}
+	if err == nil {
+		err = keys.forAiR()
+	}
 	return keys, err
 }
 

@@ -52,6 +52,8 @@ type reading struct {
 	progress
 	// describes adds to the items what the source tells of the object, for a plan.
 	describes bool
+	// warnedForeign says that a warning of a source outside Wasabi was given.
+	warnedForeign bool
 
 	mu sync.Mutex
 	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
@@ -199,6 +201,10 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	if hasPassword(e.Endpoint) {
 		item.Own.SourceEndpoint = ""
 		return rejectItem(item, "the endpoint holds a user or password: take it out, it would be sent and stored")
+	}
+	if e.Endpoint != "" && !r.warnedForeign && outsideWasabi(e.Endpoint) {
+		r.warnedForeign = true
+		r.log.Warn().Int64("line", e.Line).Str("endpoint", cut(e.Endpoint, 100)).Msg("a row names an S3 server that is not Wasabi's; AiR takes no credentials for a source, so it can read only what is public there (said once)")
 	}
 	if why := r.unserved(ctx, item); why != "" {
 		return rejectItem(item, why)

@@ -173,6 +173,44 @@ func (r *rig) awsFiles(content string) {
 	r.file(".aws/credentials", content)
 }
 
+const sessionToken = "FwoGZXIvYXdzEBYaDsession0123456789/token=="
+
+// utf16File is a text as Windows may save it.
+func utf16File(text string) string {
+	out := "\xff\xfe"
+	for _, c := range []byte(text) {
+		out += string([]byte{c, 0})
+	}
+	return out
+}
+
+// S3 gets the session token of temporary keys, from a profile or the environment; AiR is not sent a request with them.
+func TestTemporaryCredentials(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"profile", "environment"} {
+		r := newRig(t, airtest.Config{})
+		s3 := r.withS3()
+		s3.Put("archive", "a.mov", movie)
+		s3.SetSessionToken(sessionToken)
+		args := []string{"s3://archive/", "--batch", "b"}
+		if way == "profile" {
+			r.awsFiles("[sts]\naws_access_key_id = " + testAccessKey + "\naws_secret_access_key = " + testSecretKey + "\naws_session_token = " + sessionToken + "\n")
+			args = append(args, "--profile", "sts")
+		} else {
+			r.setenv("AWS_SESSION_TOKEN", sessionToken)
+		}
+		got := r.run(append([]string{"run"}, args...)...).want(t, exitCredentials).says(t, "temporary credentials", "long-lived")
+		r.unsent()
+		more := r.run(append([]string{"enqueue"}, args...)...).want(t, exitOK)
+		if strings.Contains(got.stdout+got.stderr+more.stdout+more.stderr, sessionToken) {
+			t.Error("the token is shown")
+		}
+		r.setenv("AWS_SESSION_TOKEN", "")
+		r.run("submit").want(t, exitOK)
+		r.submittedKeys("a.mov")
+	}
+}
+
 func TestWhichCredentialsCount(t *testing.T) {
 	t.Parallel()
 	good := "aws_access_key_id = " + testAccessKey + "\naws_secret_access_key = " + testSecretKey + "\n"
@@ -195,6 +233,12 @@ func TestWhichCredentialsCount(t *testing.T) {
 		{name: "no keys anywhere", file: "", noKeysInEnv: true, code: exitUsage, says: "WASABI_ACCESS_KEY"},
 		{name: "no secret key", env: map[string]string{"WASABI_SECRET_KEY": ""}, file: "[default]\n" + good, code: exitUsage, says: "WASABI_SECRET_KEY is not"},
 		{name: "no access key", env: map[string]string{"WASABI_ACCESS_KEY": ""}, file: "[default]\n" + good, code: exitUsage, says: "WASABI_ACCESS_KEY is not"},
+		{name: "a BOM", file: "\ufeff[archive]\r\n" + good, args: []string{"--profile", "archive"}},
+		{name: "UTF-16", file: utf16File("[other]\n" + wrong + "[archive]\n" + good), args: []string{"--profile", "archive"}},
+		{name: "comments and nested settings", file: "# keys\n[ archive ] ; mine\ns3 =\n  aws_access_key_id = wrong\n" + good, args: []string{"--profile", "archive"}},
+		{name: "temporary keys", file: "[archive]\n" + good + "aws_session_token = " + sessionToken + "\n", args: []string{"--profile", "archive"}, code: exitCredentials, says: `profile "archive" holds temporary credentials`},
+		{name: "a temporary pair in the environment", env: map[string]string{"AWS_SESSION_TOKEN": sessionToken}, code: exitCredentials, says: "the environment holds temporary credentials"},
+		{name: "the token of another pair", env: map[string]string{"AWS_SESSION_TOKEN": sessionToken, "AWS_ACCESS_KEY_ID": "ASIAOTHEROTHEROTHER1"}},
 		{name: "half a pair in the profile", file: "[archive]\naws_secret_access_key = " + testSecretKey + "\n", args: []string{"--profile", "archive"}, code: exitUsage, says: `the profile "archive"`},
 		{name: "no such profile", file: "[archive]\n" + good, args: []string{"--profile", "nosuch"}, code: exitUsage, says: `profile "nosuch"`},
 		{name: "no such AWS_PROFILE", file: "[archive]\n" + good, env: map[string]string{"AWS_PROFILE": "nosuch"}, noKeysInEnv: true, code: exitUsage, says: `profile "nosuch"`},
@@ -232,5 +276,16 @@ func TestAnEndpointWithAPasswordIsRejectedAndNotStored(t *testing.T) {
 	}
 	if jobs := r.air.Jobs(); len(jobs) != 1 || jobs[0].Source.Endpoint != "s3.example.com" {
 		t.Errorf("jobs: got %+v, want that of b.mov", jobs)
+	}
+}
+
+// AiR takes no credentials for a source: a row outside Wasabi is told of once.
+func TestASourceOutsideWasabiIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("rows.csv", "bucket,key,endpoint\narchive,a.mov,s3.eu-central-1.wasabisys.com\narchive,b.mov,s3.example.com\narchive,c.mov,https://s3.example.org\narchive,d.mov,wasabisys.com.example.org\n")
+	got := r.run("enqueue", m, "--batch", "b").want(t, exitOK)
+	if n := strings.Count(got.stderr, "not Wasabi's"); n != 1 || !strings.Contains(got.stderr, "s3.example.com") {
+		t.Errorf("%d warnings, want one of s3.example.com:\n%s", n, got.stderr)
 	}
 }

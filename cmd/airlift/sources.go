@@ -154,12 +154,12 @@ func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile s
 	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
 	client, err := manifest.NewS3(manifest.S3Config{
 		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
-		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, ""),
+		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, keys.token),
 	})
 	if err != nil {
 		return err // a nil *s3.Client in an interface would not be nil
 	}
-	out.options.S3, out.hide = client, strings.NewReplacer(keys.access, keys.String(), keys.secret, keys.String())
+	out.options.S3, out.hide = client, keys.hider()
 	if s.preflight {
 		out.preflight, err = s.preflightFlags.build(client, j, out.hide)
 	}
@@ -196,6 +196,16 @@ func hasPassword(endpoint string) bool {
 	}
 	u, err := url.Parse(s3Endpoint(endpoint, ""))
 	return err == nil && u.User != nil
+}
+
+// outsideWasabi reports whether an endpoint is another server than Wasabi's. One on this machine is a stand-in.
+func outsideWasabi(endpoint string) bool {
+	u, err := url.Parse(s3Endpoint(endpoint, ""))
+	if err != nil || onAddress(s3Endpoint(endpoint, "")) {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	return host != "wasabisys.com" && !strings.HasSuffix(host, ".wasabisys.com")
 }
 
 // onAddress reports whether the host is a bare address, which cannot have a bucket's name in front.

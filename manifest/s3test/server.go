@@ -27,14 +27,15 @@ type Server struct {
 
 	http *httptest.Server
 
-	mu        sync.Mutex // guards all below
-	buckets   map[string]*bucket
-	pageSize  int
-	accessKey string
-	fault     Fault
-	from, to  int // the requests, by number from 1, that the fault hits
-	requests  []string
-	watch     func(n int)
+	mu           sync.Mutex // guards all below
+	buckets      map[string]*bucket
+	pageSize     int
+	accessKey    string
+	sessionToken string // required if not empty
+	fault        Fault
+	from, to     int // the requests, by number from 1, that the fault hits
+	requests     []string
+	watch        func(n int)
 }
 
 type bucket struct {
@@ -105,6 +106,14 @@ func (s *Server) SetAccessKey(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.accessKey = id
+}
+
+// SetSessionToken makes the server refuse requests without this token, as S3 does with
+// temporary keys.
+func (s *Server) SetSessionToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessionToken = token
 }
 
 // SetFault switches a fault on for all requests after the next n ones; NoFault
@@ -186,7 +195,8 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	if w.fault = fault; fault.refuse(w) {
 		return
 	}
-	if auth := r.Header.Get("Authorization"); s.accessKey != "" && !strings.Contains(auth, "Credential="+s.accessKey+"/") {
+	if auth := r.Header.Get("Authorization"); s.accessKey != "" && !strings.Contains(auth, "Credential="+s.accessKey+"/") ||
+		s.sessionToken != "" && r.Header.Get("X-Amz-Security-Token") != s.sessionToken {
 		writeError(w, http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
 		return
 	}

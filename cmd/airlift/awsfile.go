@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// awsProfile is what airlift reads of a profile of the AWS shared files.
+type awsProfile struct{ access, secret, token string }
+
+// readAWSFile reads a profile of an AWS shared file (AWS CLI User Guide, "Configuration and credential file settings").
+// In a config file its section is named "profile NAME". found is false without the file or the profile.
+func readAWSFile(path, profile string, isConfig bool) (p awsProfile, found bool, err error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, err
+	}
+	// A file that was saved on Windows may begin with a BOM, and may be UTF-16 then.
+	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), raw)
+	if err != nil {
+		return p, false, err
+	}
+	inside := false
+	for i, line := range strings.Split(string(bytes.ReplaceAll(text, []byte("\r"), nil)), "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';':
+			continue
+		case trimmed[0] == '[':
+			name, _, closed := strings.Cut(trimmed[1:], "]")
+			if !closed {
+				return p, false, fmt.Errorf("line %d: a section without its ]", i+1)
+			}
+			inside = sectionIs(name, profile, isConfig)
+			found = found || inside
+			continue
+		case !inside || line[0] == ' ' || line[0] == '\t': // a setting within another one
+			continue
+		}
+		name, value, _ := strings.Cut(trimmed, "=")
+		for _, comment := range []string{" #", " ;", "\t#", "\t;"} {
+			value, _, _ = strings.Cut(value, comment)
+		}
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "aws_access_key_id":
+			p.access = value
+		case "aws_secret_access_key":
+			p.secret = value
+		case "aws_session_token":
+			p.token = value
+		}
+	}
+	return p, found, nil
+}
+
+// sectionIs reports whether a section is that of a profile.
+func sectionIs(section, profile string, isConfig bool) bool {
+	section = strings.TrimSpace(section)
+	if rest, ok := strings.CutPrefix(section, "profile"); ok && isConfig && rest != "" && strings.ContainsAny(rest[:1], " \t") {
+		section = strings.TrimSpace(rest)
+	} else if isConfig && section != "default" {
+		return false
+	}
+	return strings.Trim(section, `"'`) == profile
+}
