@@ -15,6 +15,8 @@ var (
 	ErrCorrupt = errors.New("not a sound airlift queue")
 	// ErrNewer: the file was written by a newer airlift.
 	ErrNewer = errors.New("written by a newer airlift")
+	// ErrLinked: the file has several names (hard links), of which a replacement would leave the others behind.
+	ErrLinked = errors.New("the file has several names")
 )
 
 // Errors of using a queue.
@@ -30,6 +32,8 @@ var (
 	ErrBroken = errors.New("the queue can no longer be written")
 	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
 	ErrDailyLimit = errors.New("the daily limit is reached")
+	// ErrReplaced: the file that this process holds is no longer the one at the queue's path.
+	ErrReplaced = errors.New("the queue file was replaced or removed while it was in use")
 	// ErrClosed: the queue was closed.
 	ErrClosed = errors.New("the queue is closed")
 )

@@ -85,9 +85,19 @@ func (p *Pool) next(ctx context.Context) Action {
 	return p.obey(pass, c, o)
 }
 
-// mayGo waits for a token and reports whether the pass is still good then.
+// mayGo waits for a token and reports whether the pass is still good then, and the queue ours.
 func (p *Pool) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
-	return p.Limiter.Wait(ctx) == nil && pass.Valid() && ctx.Err() == nil
+	return p.Limiter.Wait(ctx) == nil && pass.Valid() && p.holdsQueue() && ctx.Err() == nil
+}
+
+// holdsQueue reports whether the queue is still ours, and ends the run if it is not. It is asked before each POST, canaries
+// and the first after a pause among them.
+func (p *Pool) holdsQueue() bool {
+	err := p.Store.StillOurs()
+	if err != nil {
+		p.fail("look whether the queue is still ours", err)
+	}
+	return err == nil
 }
 
 // lookAgain looks an item up that was sent before, immediately before its next POST. It reports whether that settled

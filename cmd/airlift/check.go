@@ -49,7 +49,11 @@ needs as much free space as the queue is large.
 ` + exitCodesHelp,
 		Example: "  airlift compact", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			before, after, err := bolt.Compact(a.queuePath(), bolt.Options{LockTimeout: lockTimeout, MustExist: true})
+			path, err := a.locateQueue()
+			if err != nil {
+				return err
+			}
+			before, after, err := bolt.Compact(path, bolt.Options{LockTimeout: lockTimeout, MustExist: true})
 			if err != nil {
 				return a.explainMissing(err)
 			}

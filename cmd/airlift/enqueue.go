@@ -77,14 +77,17 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 
 // read reads the sources to their end.
 func (a *app) read(ctx context.Context, t *intake) error {
-	return a.whileShown(ctx, t.db, t.batch, func() error { return t.reading.into(ctx, t.db, t.batch) })
+	return a.whileShown(ctx, t.db, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
 }
 
-// whileShown does what works on a batch without a pool, and keeps the status file meanwhile.
-func (a *app) whileShown(ctx context.Context, db store, batch string, do func() error) error {
+// whileShown does what works on a batch without a pool, and keeps the status file meanwhile. It ends do's context with
+// the reason if the queue is no longer ours.
+func (a *app) whileShown(ctx context.Context, db store, batch string, do func(context.Context) error) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	showing, done := sync.WaitGroup{}, make(chan struct{})
 	showing.Go(func() {
-		a.keepStatusFile(done, func() []summary {
+		a.keepStatusFile(done, db, end, func() []summary {
 			s, err := a.summarize(context.WithoutCancel(ctx), db, batch, ourToday())
 			if err != nil {
 				return nil // the work itself ends with this error
@@ -97,8 +100,11 @@ func (a *app) whileShown(ctx context.Context, db store, batch string, do func() 
 			return []summary{s}
 		})
 	})
-	err := do()
+	err := do(ctx)
 	close(done)
 	showing.Wait()
+	if lost := db.StillOurs(); lost != nil {
+		return lost
+	}
 	return err
 }

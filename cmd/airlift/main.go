@@ -16,7 +16,11 @@ func main() {
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as by nohup, or for a job in the background
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
 		first := <-signals
 		fmt.Fprintln(os.Stderr, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")

@@ -1,18 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
+	"airlift/queue/hold"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -100,27 +98,6 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 }
 
 // replaceFile writes a file in one step: one that broke off must not look like a whole one.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
-		}
-		return errors.Join(write(f), f.Close()) // a pipe or a device cannot be replaced
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	err = errors.Join(write(w), w.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+func replaceFile(path string, write func(io.Writer) error) error {
+	return hold.Replace(path, hold.Replacement{Mode: 0o666, Durable: true}, write)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -144,14 +143,6 @@ func (a *app) openLog() error {
 	}
 	a.log = zerolog.New(w).Level(level).With().Timestamp().Logger()
 	return nil
-}
-
-// queuePath returns the queue's file.
-func (a *app) queuePath() string {
-	if a.global.queue != "" {
-		return a.global.queue
-	}
-	return filepath.Join(a.dir("XDG_STATE_HOME", filepath.Join(".local", "state")), "airlift", "queue.db")
 }
 
 func isTerminal(w any) bool {

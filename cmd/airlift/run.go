@@ -157,7 +157,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	stopShowing := a.show(ctx, j, pool)
+	stopShowing := a.show(ctx, j, pool, end)
 	if j.readFirst {
 		a.log.Info().Str("batch", j.batches[0]).Msg("--changed: items are left from before, so the sources are read to their end before anything is sent")
 		<-fed // a run that ends meanwhile stops reading
@@ -168,6 +168,9 @@ func (a *app) work(ctx context.Context, j *job) error {
 	stopShowing()
 	if runErr == nil {
 		runErr = readErr
+	}
+	if runErr == nil {
+		runErr = j.db.StillOurs()
 	}
 	if runErr == nil && j.verify {
 		runErr = a.verify(whole, j)

@@ -90,7 +90,11 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 		path, asked = v, true
 	}
 	if path == "" {
-		path = filepath.Join(a.dir("XDG_CONFIG_HOME", ".config"), "airlift", "config.toml")
+		base, ok := a.dir("XDG_CONFIG_HOME", ".config")
+		if !ok {
+			return nil, "", nil // no home, no default file
+		}
+		path = filepath.Join(base, "airlift", "config.toml")
 	}
 	var raw map[string]any
 	_, err := toml.DecodeFile(path, &raw)
@@ -123,16 +127,20 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 	return settings, path, nil
 }
 
-// dir returns a base directory by the XDG Base Directory Specification: the variable, or a folder below home.
-func (a *app) dir(variable, below string) string {
+// dir returns a base directory by the XDG Base Directory Specification: the variable, or a folder below home. It is false
+// without both; a relative path counts as none, or the folder would depend on where one stands.
+func (a *app) dir(variable, below string) (string, bool) {
 	if v, ok := a.getenv(variable); ok && filepath.IsAbs(v) {
-		return v
+		return v, true
 	}
 	home, ok := a.getenv("HOME")
 	if !ok || home == "" {
 		home, _ = os.UserHomeDir()
 	}
-	return filepath.Join(home, below)
+	if !filepath.IsAbs(home) {
+		return "", false
+	}
+	return filepath.Join(home, below), true
 }
 
 func visitCommands(c *cobra.Command, visit func(*cobra.Command)) {

@@ -17,8 +17,8 @@ import (
 const statusEvery = 2 * time.Second
 
 // show tells how a run goes until the returned function is called: a bar on a terminal, a line from time to time
-// elsewhere, and the status file for `airlift status`.
-func (a *app) show(ctx context.Context, j *job, pool *worker.Pool) (stop func()) {
+// elsewhere, and the status file for `airlift status`. lost ends the run if the queue is no longer ours.
+func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(error)) (stop func()) {
 	limit := float64(j.checked.limiter.Rate())
 	now := func() []summary {
 		var all []summary
@@ -34,7 +34,7 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool) (stop func())
 	}
 	done := make(chan struct{})
 	var showing sync.WaitGroup
-	showing.Go(func() { a.keepStatusFile(done, now) })
+	showing.Go(func() { a.keepStatusFile(done, j.db, lost, now) })
 	switch {
 	case a.global.quiet:
 	case isTerminal(a.err):

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"airlift/queue"
+	"airlift/queue/hold"
 )
 
 // statusFile is what a run leaves beside the queue while it holds it, so that others see how it stands.
@@ -22,10 +23,14 @@ type statusFile struct {
 func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 
 // keepStatusFile renews the status file until done, and once more at the end. A file that cannot be written is said
-// once: the run itself does not depend on it.
-func (a *app) keepStatusFile(done <-chan struct{}, now func() []summary) {
+// once: the run itself does not depend on it. Each time it also looks whether the queue is still ours, and calls lost with
+// the reason if it is not.
+func (a *app) keepStatusFile(done <-chan struct{}, db store, lost func(error), now func() []summary) {
 	warned := false
 	write := func() {
+		if err := db.StillOurs(); err != nil {
+			lost(err) // the cause that counts is the first
+		}
 		if err := a.writeStatusFile(now()); err != nil && !warned {
 			warned = true
 			a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
@@ -45,22 +50,18 @@ func (a *app) keepStatusFile(done <-chan struct{}, now func() []summary) {
 	}
 }
 
+// statusMode is that of the status file: errors in it may name keys, so it is as private as the queue.
+const statusMode = 0o600
+
 // writeStatusFile replaces the status file in one step, so that a reader never sees half of one. It is not synced: it
 // means nothing after a power loss.
 func (a *app) writeStatusFile(batches []summary) error {
 	if batches == nil {
 		return nil
 	}
-	path := a.statusPath()
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	err = encodeJSON(f, statusFile{Updated: time.Now().UTC(), PID: os.Getpid(), Batches: batches})
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
+	return hold.Replace(a.statusPath(), hold.Replacement{Mode: statusMode, RegularOnly: true}, func(w io.Writer) error {
+		return encodeJSON(w, statusFile{Updated: time.Now().UTC(), PID: os.Getpid(), Batches: batches})
+	})
 }
 
 // readStatusFile returns what the process that holds the queue last said.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/hold"
 )
 
 // store is all that the commands ask of a queue; whichever engine is behind it. What its methods change is durable when
@@ -46,6 +49,9 @@ type store interface {
 	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
 	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
+	// StillOurs returns queue.ErrReplaced if the file at the queue's path is no longer the one that is open.
+	StillOurs() error
+	// Close returns queue.ErrReplaced likewise, if StillOurs has not said so.
 	Close() error
 }
 
@@ -58,12 +64,48 @@ const (
 
 // openQueue opens the queue, and creates it if it may.
 func (a *app) openQueue(create bool, wait time.Duration) (store, error) {
-	path := a.queuePath()
+	path, err := a.locateQueue()
+	if err != nil {
+		return nil, err
+	}
 	db, err := bolt.Open(path, bolt.Options{LockTimeout: wait, MustExist: !create})
 	if err != nil {
 		return nil, err
 	}
 	return db, nil
+}
+
+// locateQueue returns the queue's file as the flags name it.
+func (a *app) locateQueue() (string, error) {
+	if a.global.queue == "" {
+		if _, ok := a.dir("XDG_STATE_HOME", ""); !ok {
+			return "", usagef("HOME is not set, so there is no place for the queue: name its file with --queue, or set XDG_STATE_HOME")
+		}
+	}
+	path := a.namedQueue()
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "", usagef("--queue %s: this is a directory: name a file in it, as in --queue %s", path, filepath.Join(path, "queue.db"))
+	}
+	return path, nil
+}
+
+// namedQueue returns the queue's file by the name that the user gave it.
+func (a *app) namedQueue() string {
+	if a.global.queue != "" {
+		return a.global.queue
+	}
+	state, _ := a.dir("XDG_STATE_HOME", filepath.Join(".local", "state"))
+	return filepath.Join(state, "airlift", "queue.db")
+}
+
+// queuePath returns the queue's file without symbolic links: what airlift writes beside it lies there, whatever name the
+// queue was given.
+func (a *app) queuePath() string {
+	path := a.namedQueue()
+	if resolved, err := hold.Resolve(path); err == nil {
+		return resolved
+	}
+	return path
 }
 
 // openExisting opens a queue that must be there.

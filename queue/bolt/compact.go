@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"airlift/queue/hold"
 )
 
 // compactName is where Compact builds the new file.
@@ -23,7 +26,7 @@ const compactTx = 4 << 20
 func Compact(path string, o Options) (before, after int64, err error) {
 	o = o.withDefaults()
 	o.MustExist = true
-	path, err = filepath.Abs(path)
+	path, err = hold.Resolve(path)
 	if err == nil {
 		before, after, err = compact(path, o)
 	}
@@ -39,7 +42,10 @@ func compact(path string, o Options) (before, after int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() { err = errors.Join(err, db.closeFile()) }()
+	if err := db.onlyName(); err != nil {
+		return 0, 0, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, 0, err
@@ -53,10 +59,21 @@ func compact(path string, o Options) (before, after int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := os.Rename(tmp, path); err != nil {
+	if err := replaceOpen(db.file, tmp, path); err != nil {
 		return 0, 0, err
 	}
-	return info.Size(), smaller.Size(), syncFile(filepath.Dir(path))
+	return info.Size(), smaller.Size(), hold.SyncFolder(filepath.Dir(path))
+}
+
+// replaceOpen gives a new file the name of the queue that is open. On Windows it must be closed before; the lock file keeps
+// others out meanwhile.
+func replaceOpen(open *bbolt.DB, tmp, path string) error {
+	if runtime.GOOS == "windows" {
+		if err := open.Close(); err != nil {
+			return err
+		}
+	}
+	return os.Rename(tmp, path)
 }
 
 // copyTo writes a durable copy, cut to what it uses, after it was changed by edit, if that is not nil.

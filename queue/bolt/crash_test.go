@@ -170,7 +170,7 @@ func TestReplacedWhileWaiting(t *testing.T) {
 	}()
 	<-opening
 	must(t, os.Rename(other, path))
-	must(t, holder.Close())
+	wantErr(t, holder.Close(), queue.ErrReplaced)
 	db := <-got
 	if _, err := db.Batch(t.Context(), "b"); err != nil {
 		t.Errorf("got %v, want the file that has the name now", err)

@@ -10,24 +10,26 @@ import (
 	"path/filepath"
 
 	"go.etcd.io/bbolt"
+
+	"airlift/queue/hold"
 )
 
-// create makes an empty queue at path, whole or not at all: it is built under a temporary name in the same folder,
-// synced, and only then given its name. If another process was quicker, its file stays.
+// newName is where create builds a file.
+func newName(path string) string { return path + ".new" }
+
+// removeLeft removes what a create or a compact left that was killed; the caller holds the lock, so none is at work. The
+// first may be a second name of the queue.
+func removeLeft(path string) {
+	os.Remove(newName(path))
+	os.Remove(compactName(path))
+}
+
+// create makes an empty queue at path, whole or not at all: it is built under another name in the same folder, synced,
+// and only then given its own. The caller holds the lock. A file that came meanwhile stays.
 func create(path string) error {
 	dir := filepath.Dir(path)
-	if err := makeFolder(dir); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-")
-	if err != nil {
-		return err
-	}
-	tmp := f.Name()
+	tmp := newName(path)
 	defer os.Remove(tmp)
-	if err := f.Close(); err != nil {
-		return err
-	}
 	if err := fill(tmp); err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func create(path string) error {
 			return err
 		}
 	}
-	return syncFile(dir)
+	return hold.SyncFolder(dir)
 }
 
 // makeFolder makes a folder and those above it that are missing. Its name is durable when it returns, even if it was
@@ -61,7 +63,7 @@ func makeFolder(dir string) error {
 // settleNames makes durable what another process may have done to the names in a folder and not synced. In a folder that
 // we may not read no process of this user did anything.
 func settleNames(dir string) error {
-	if err := syncFile(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
+	if err := hold.SyncFolder(dir); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return nil
@@ -95,9 +97,9 @@ func fill(path string) error {
 // formatValue is what the header holds as the format.
 func formatValue() []byte { return binary.BigEndian.AppendUint32(nil, format) }
 
-// syncFile makes a file, or the names in a folder, durable.
+// syncFile makes a file durable.
 func syncFile(path string) error {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
+	"airlift/queue/hold"
 )
 
 // DB is an open queue. All its methods are safe for concurrent use. A method that changes something returns after the
@@ -24,11 +25,17 @@ import (
 // After a failed commit nobody knows what the disk holds: every later operation gives [queue.ErrBroken] with the cause,
 // except Batch and Batches, which go on telling what was last known durable.
 type DB struct {
-	path     string
-	opts     Options
-	file     *bbolt.DB
-	handle   *os.File // what bbolt writes to; tests take it away
-	indexKey [16]byte
+	path     string // resolved
+	name     string // absolute, as the caller gave it
+	lock     *hold.Lock
+	held     os.FileInfo // the file that is open
+	replaced atomic.Bool // StillOurs has said so
+	// committed is the number of the last transaction; it belongs to the writer.
+	committed int
+	opts      Options
+	file      *bbolt.DB
+	handle    *os.File // what bbolt writes to; tests take it away
+	indexKey  [16]byte
 
 	ops    chan *op
 	quit   chan struct{} // closed by Close
@@ -56,17 +63,27 @@ func newDB(path string, o Options, file *bbolt.DB, handle *os.File) *DB {
 	}
 }
 
-// Path returns the absolute path of the file.
+// Path returns the absolute path of the file, without symbolic links.
 func (db *DB) Path() string { return db.path }
 
-// Close waits for the writer and gives the file free. A second Close does nothing and returns what the first did.
+// Close waits for the writer and gives the file free. It returns [queue.ErrReplaced] if the file is not at its path any
+// more and [DB.StillOurs] has not said so. A second Close does nothing and returns what the first did.
 func (db *DB) Close() error {
+	var lost error
+	if !db.replaced.Load() && db.usable(context.Background()) == nil {
+		lost = db.StillOurs()
+	}
+	return errors.Join(lost, db.closeFile())
+}
+
+func (db *DB) closeFile() error {
 	db.once.Do(func() {
 		close(db.quit)
 		<-db.gone
 		if err := db.file.Close(); err != nil {
 			db.closed = fmt.Errorf("close queue: %w", err)
 		}
+		db.lock.Release()
 	})
 	return db.closed
 }

@@ -15,17 +15,22 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
+	"airlift/queue/hold"
 )
 
-// Open opens the queue at path, creating it (mode 0600, its folder 0700) unless o.MustExist is set. It holds the file
-// against every other process until Close. What was being sent when the last process ended is in doubt, durably,
-// before Open returns.
+// Open opens the queue at path, creating it (mode 0600, its folder 0700) unless o.MustExist is set. Symbolic links are
+// resolved first, so that all names of a queue are one. It holds the file against every other process until Close, by a
+// lock file beside it (see [LockPath]) and by bbolt's own lock. What was being sent when the last process ended is in
+// doubt, durably, before Open returns.
 //
 // Errors: [queue.ErrLocked] after o.LockTimeout, [queue.ErrNotExist], [queue.ErrCorrupt] (no queue, or damaged),
 // [queue.ErrNewer]; each names the file and says what to do.
 func Open(path string, o Options) (*DB, error) {
 	o = o.withDefaults()
-	path, err := filepath.Abs(path)
+	name, err := filepath.Abs(path)
+	if err == nil {
+		path, err = hold.Resolve(path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
@@ -33,17 +38,36 @@ func Open(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open queue %s: %w", path, remedied(err))
 	}
+	db.name = name
 	return db, nil
 }
 
+// open opens the queue at a resolved path and holds it.
 func open(path string, o Options) (*DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if o.MustExist {
-			return nil, fmt.Errorf("%w; name another with --queue, or enqueue something first", queue.ErrNotExist)
-		}
+	lock, err := takeLock(path, o)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openHeld(path, o, lock)
+	if err != nil {
+		lock.Release()
+	}
+	return db, err
+}
+
+// openHeld opens the queue for the holder of its lock file.
+func openHeld(path string, o Options, lock *hold.Lock) (*DB, error) {
+	removeLeft(path)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.MustExist:
+		return nil, errNotExist()
+	case errors.Is(err, fs.ErrNotExist):
 		if err := create(path); err != nil {
 			return nil, err
 		}
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: it is no regular file; name another with --queue", queue.ErrCorrupt)
 	}
 	file, handle, err := openFile(path, o)
 	if err != nil {
@@ -54,20 +78,26 @@ func open(path string, o Options) (*DB, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	db := newDB(path, o, file, handle)
+	db.lock = lock
+	if err := db.identify(); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
 	err = guard(db.load)
 	if errors.Is(err, errFormer) {
+		if err := db.onlyName(); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
 		if err := errors.Join(upgrade(path, file), file.Close()); err != nil {
 			return nil, err
 		}
-		return open(path, o)
+		return openHeld(path, o, lock)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	os.Remove(compactName(path)) // left by a compact that was killed; the lock says that none is at work
 	go db.write()
 	if err := db.recover(); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.closeFile())
 	}
 	return db, nil
 }
@@ -108,7 +138,7 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 			small = true // addresses are limited here; it works with fewer, a little slower
 			continue
 		case errors.Is(err, bolterrors.ErrTimeout):
-			return nil, nil, fmt.Errorf("%w; wait for it to end, or name another queue with --queue", queue.ErrLocked)
+			return nil, nil, fmt.Errorf("%w (by another name of the file, or an older airlift); wait for it to end, or name another queue with --queue", queue.ErrLocked)
 		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 			return nil, nil, damaged("%v", err)
 		case err != nil:
@@ -143,6 +173,7 @@ func isStill(path string, f *os.File) (bool, error) {
 // load reads the header and the batches, which stay in memory.
 func (db *DB) load() error {
 	return db.file.View(func(tx *bbolt.Tx) error {
+		db.committed = tx.ID()
 		head := tx.Bucket(bucketMeta)
 		if head == nil || string(head.Get(keyMagic)) != magic {
 			return damaged("it is a database of something else")

@@ -60,8 +60,8 @@ func TestCreate(t *testing.T) {
 			t.Errorf("mode of %s: got %v, want %v", name, info.Mode(), want)
 		}
 	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
-		t.Errorf("the folder holds %v, %v, want the queue alone", list, err)
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 || list[1].Name() != "q.db.lock" {
+		t.Errorf("the folder holds %v, %v, want the queue and its lock", list, err)
 	}
 }
 

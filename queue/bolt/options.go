@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"runtime"
-	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -31,13 +30,17 @@ func (o Options) withDefaults() Options {
 // allocSize is the step by which the file grows: each step costs an fsync, and its unused rest is in the file's length.
 const allocSize = 4 << 20
 
+// initialMap is how much of the file is mapped at first: 16 GiB where addresses have 64 bits; 0, as much as the file has,
+// where they have 32.
+const initialMap = (16 << 30) & int64(^uint(0)>>1)
+
 // boltOptions are bbolt's options for a queue. The freelist is kept on disk, for without it the whole file is read at open.
 func boltOptions(o Options) *bbolt.Options {
 	opts := &bbolt.Options{Timeout: o.LockTimeout, FreelistType: bbolt.FreelistMapType, NoStatistics: true}
 	// A commit that must move the map waits for all readers, so the map is made large from the start: it takes
 	// addresses, not memory. Windows would make the file itself as large.
-	if strconv.IntSize == 64 && runtime.GOOS != "windows" {
-		opts.InitialMmapSize = 16 << 30
+	if runtime.GOOS != "windows" {
+		opts.InitialMmapSize = int(initialMap)
 	}
 	return opts
 }

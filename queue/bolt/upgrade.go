@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"go.etcd.io/bbolt"
+
+	"airlift/queue/hold"
 )
 
 // errFormer is load's answer to a queue of a former format.
@@ -65,10 +67,10 @@ func upgradeFirst(path string, from *bbolt.DB) error {
 	if err := copyTo(tmp, from, info.Mode().Perm(), bindAll); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, path); err != nil {
+	if err := replaceOpen(from, tmp, path); err != nil {
 		return err
 	}
-	return syncFile(filepath.Dir(path))
+	return hold.SyncFolder(filepath.Dir(path))
 }
 
 // part is a bucket whose values the upgrade changes.

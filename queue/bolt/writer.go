@@ -120,6 +120,9 @@ func (db *DB) apply(group []*op) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit
+	if tx.ID() != db.committed+1 {
+		return errors.New("another program wrote over the file in place (a restore or a sync that keeps the file and changes its content)")
+	}
 	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[dayKey]bool{}, created: map[string]bool{}}
 	for _, o := range group {
 		before := t.writes
@@ -140,6 +143,7 @@ func (db *DB) apply(group []*op) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
+	db.committed++
 	for _, b := range t.dirty {
 		b.dirty = false
 		db.publish(b)

@@ -1,0 +1,100 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"airlift/queue"
+	"airlift/queue/hold"
+)
+
+// LockPath returns the lock file of the queue at a resolved path. It lies there while a process holds the queue, and says
+// which process and which file; what a kill leaves of it is no obstacle.
+func LockPath(path string) string { return path + ".lock" }
+
+func errNotExist() error {
+	return fmt.Errorf("%w; name another with --queue, or enqueue something first", queue.ErrNotExist)
+}
+
+// takeLock takes the lock file of the queue, or says who has it.
+func takeLock(path string, o Options) (*hold.Lock, error) {
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if missing && !o.MustExist {
+		if err := makeFolder(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(LockPath(path)); missing && o.MustExist && errors.Is(err, fs.ErrNotExist) {
+		return nil, errNotExist()
+	}
+	lock, err := hold.Take(LockPath(path), o.LockTimeout)
+	held, other := errors.AsType[*hold.HeldError](err)
+	switch {
+	case other:
+		return nil, lockedBy(path, held.Holder)
+	case errors.Is(err, hold.ErrNoLocks):
+		return nil, fmt.Errorf("%w; put the queue on a local disk with --queue", err)
+	}
+	return lock, err
+}
+
+// lockedBy says which process holds the queue, and whether it holds another file than the one that is there now.
+func lockedBy(path string, h hold.Holder) error {
+	const usual = "wait for it to end, or name another queue with --queue"
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && h.File != (hold.Identity{}) {
+			return fmt.Errorf("%w: %s; the file was removed while that process uses it: end that process first, then start again", queue.ErrLocked, h)
+		}
+		return fmt.Errorf("%w: %s; %s", queue.ErrLocked, h, usual)
+	}
+	defer f.Close()
+	id, err := hold.IdentityOf(f)
+	if err == nil && h.File != (hold.Identity{}) && h.File != id {
+		return fmt.Errorf("%w: %s; it holds another file than the one that is there now, which was put in its place: end that process first, then start again", queue.ErrLocked, h)
+	}
+	return fmt.Errorf("%w: %s; %s", queue.ErrLocked, h, usual)
+}
+
+// identify notes which file is open, here and in the lock file.
+func (db *DB) identify() error {
+	var err error
+	if db.held, err = db.handle.Stat(); err != nil {
+		return err
+	}
+	id, err := hold.IdentityOf(db.handle)
+	if err != nil {
+		return err
+	}
+	return db.lock.SetFile(id)
+}
+
+// StillOurs compares the file at the queue's path with the one that is open. It returns [queue.ErrReplaced] if another
+// file is there, or none: then another process may work that one, and nothing may be sent any more. It costs one stat, is
+// safe for concurrent use, and answers after Close too.
+func (db *DB) StillOurs() error {
+	now, err := os.Stat(db.name)
+	if err == nil && os.SameFile(db.held, now) {
+		return nil
+	}
+	db.replaced.Store(true)
+	what := "another file is there now"
+	if err != nil {
+		what = err.Error()
+	}
+	return fmt.Errorf("%s: %w (%s), so nothing more is sent; what this process stored since is not in the file that is there. "+
+		"Put the right file in its place, or rebuild the queue with `airlift adopt`, before the next run", db.name, queue.ErrReplaced, what)
+}
+
+// onlyName refuses a file that has other names (hard links), which a replacement would leave behind as an old copy.
+func (db *DB) onlyName() error {
+	n, err := hold.Links(db.handle)
+	if err != nil || n <= 1 {
+		return err
+	}
+	return fmt.Errorf("%w (%d hard links): the file is to be replaced, and the other names would keep an old copy; remove them first (`find / -samefile FILE` shows them)", queue.ErrLinked, n)
+}

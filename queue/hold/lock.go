@@ -1,0 +1,171 @@
+package hold
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// Holder is what a lock file says of the process that holds the lock. A record left by a crash means nothing: only the
+// system's lock on the file counts.
+type Holder struct {
+	PID int `json:"pid"`
+	// Started and Boot tell a process from a later one with the same id.
+	Started time.Time `json:"started"`
+	Boot    string    `json:"boot,omitempty"`
+	Host    string    `json:"host"`
+	// File is the file that the process holds; zero until it has opened it.
+	File Identity `json:"file"`
+	// Socket is where the process can be asked; "" if it cannot.
+	Socket string `json:"socket,omitempty"`
+}
+
+// String names the process: "process 123 on host, since TIME".
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "a process that has not said its name yet"
+	}
+	return fmt.Sprintf("process %d on %s, since %s", h.PID, h.Host, h.Started.UTC().Format(time.RFC3339))
+}
+
+// Identity tells a file from every other, whatever its name is.
+type Identity struct {
+	Device uint64 `json:"device"`
+	Inode  uint64 `json:"inode"`
+}
+
+// HeldError says that another process has the lock.
+type HeldError struct{ Holder Holder }
+
+func (e *HeldError) Error() string { return "held by " + e.Holder.String() }
+
+// ErrNoLocks: the file system of the lock file has no locks.
+var ErrNoLocks = errors.New("this file system has no locks (flock)")
+
+// Lock is a lock file that this process holds.
+type Lock struct {
+	path   string
+	file   *os.File
+	holder Holder
+}
+
+// started is when this process began, nearly.
+var started = time.Now().UTC().Truncate(time.Second)
+
+// pollEvery is how often a lock that another process has is tried.
+const pollEvery = 20 * time.Millisecond
+
+// Take takes the lock file at path, making it (mode 0600) if it is missing, and waits for another holder so long.
+// What a process that was killed left is no obstacle.
+//
+// Errors: *[HeldError], [ErrNoLocks], and an error about a file of that name that is no lock file, which stays as it is.
+func Take(path string, wait time.Duration) (*Lock, error) {
+	deadline := time.Now().Add(wait)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		err = tryLock(f)
+		if err == nil {
+			l, err := adopt(path, f)
+			if l != nil || err != nil {
+				return l, err
+			}
+			continue // its holder removed it before we had it
+		}
+		f.Close()
+		if !errors.Is(err, errHeld) {
+			return nil, fmt.Errorf("lock %s: %w: %w", path, ErrNoLocks, err)
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return nil, &HeldError{readHolder(path)}
+		}
+		time.Sleep(min(left, pollEvery))
+	}
+}
+
+// adopt makes a Lock of a locked file and writes who holds it; nil if path no longer names the file.
+func adopt(path string, f *os.File) (*Lock, error) {
+	l := &Lock{path: path, file: f}
+	if !names(path, f) {
+		f.Close()
+		return nil, nil
+	}
+	if err := checkRecord(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	host, _ := os.Hostname()
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	l.holder = Holder{PID: os.Getpid(), Started: started, Boot: strings.TrimSpace(string(boot)), Host: host}
+	if err := l.write(); err != nil {
+		l.Release()
+		return nil, err
+	}
+	return l, nil
+}
+
+// recordStart is how each record begins.
+const recordStart = `{"pid":`
+
+// checkRecord refuses a file that was not written as a lock: it belongs to somebody else.
+func checkRecord(f *os.File) error {
+	head := make([]byte, len(recordStart))
+	n, _ := f.ReadAt(head, 0)
+	head = head[:n]
+	if bytes.HasPrefix([]byte(recordStart), head) || len(bytes.Trim(head, "\x00")) == 0 { // zeroes: a power loss
+		return nil
+	}
+	return errors.New("a file of the name that the queue's lock needs belongs to something else: name another queue with --queue, or move that file")
+}
+
+// SetFile says in the lock file which file is held.
+func (l *Lock) SetFile(id Identity) error {
+	l.holder.File = id
+	return l.write()
+}
+
+func (l *Lock) write() error {
+	b, err := json.Marshal(l.holder)
+	if err != nil {
+		return err
+	}
+	if err := l.file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = l.file.WriteAt(append(b, '\n'), 0)
+	return err
+}
+
+// Release removes the lock file and gives the lock free. Who waits for it notices that the file is gone and makes
+// another.
+func (l *Lock) Release() {
+	if names(l.path, l.file) {
+		_ = removeOpen(l.file, l.path) // what stays is no obstacle
+	}
+	_ = l.file.Close()
+}
+
+// names reports whether a path names an open file.
+func names(path string, f *os.File) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(held, now)
+}
+
+// readHolder returns what the lock file says; the zero Holder if that cannot be read.
+func readHolder(path string) (h Holder) {
+	if b, err := os.ReadFile(path); err == nil && json.Unmarshal(b, &h) != nil {
+		return Holder{}
+	}
+	return h
+}

@@ -1,0 +1,121 @@
+package hold
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// tempSuffix ends the name under which a file is written before it takes its own.
+const tempSuffix = ".airlift-tmp"
+
+// Replacement says how a file is replaced.
+type Replacement struct {
+	// Mode is that of a new file, less the umask. A file that is replaced keeps its own.
+	Mode os.FileMode
+	// RegularOnly refuses a pipe or a device instead of writing into it, which may wait for a reader.
+	RegularOnly bool
+	// Durable makes the file's content durable before it takes its name.
+	Durable bool
+}
+
+// Replace writes the file that path leads to (see [Resolve]) in one step: until write has returned, the file that was
+// there stays, and an error leaves it. The new file is written beside it under one known name, so what a kill leaves is
+// overwritten by the next Replace. A pipe or a device is written as it is.
+func Replace(path string, o Replacement, write func(io.Writer) error) error {
+	if err := replace(path, o, write); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func replace(path string, o Replacement, write func(io.Writer) error) (err error) {
+	if path, err = Resolve(path); err != nil {
+		return err
+	}
+	old, err := os.Stat(path)
+	switch {
+	case err == nil && old.IsDir():
+		return errors.New("this is a directory: name a file in it")
+	case err == nil && !old.Mode().IsRegular() && o.RegularOnly:
+		return errors.New("this is no regular file: remove it")
+	case err == nil && !old.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	tmp := path + tempSuffix
+	f, err := openTemp(tmp, o.Mode)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp)
+		}
+		_ = f.Close() // and with it the lock
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	if err := errors.Join(write(w), w.Flush()); err != nil {
+		return err
+	}
+	if err := keepMode(f, old); err != nil {
+		return err
+	}
+	if o.Durable {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	return rename(f, tmp, path)
+}
+
+// keepMode gives a file the mode of the one that it replaces, if there is one.
+func keepMode(f *os.File, old fs.FileInfo) error {
+	if old == nil {
+		return nil
+	}
+	now, err := f.Stat()
+	if err != nil || now.Mode().Perm() == old.Mode().Perm() {
+		return err
+	}
+	return f.Chmod(old.Mode().Perm())
+}
+
+// openTemp makes an empty file that this process alone writes, which a lock on it says. One that a kill left is removed.
+func openTemp(tmp string, mode os.FileMode) (*os.File, error) {
+	for {
+		created := true
+		f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		if errors.Is(err, fs.ErrExist) {
+			created = false
+			if f, err = os.Open(tmp); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		err = tryLock(f) // any other error: no locks here, so nobody can say that he writes it
+		switch held := errors.Is(err, errHeld); {
+		case held && !created:
+			f.Close()
+			return nil, errors.New("another airlift is writing this file now: wait for it to end, or name another file")
+		case held || !names(tmp, f):
+			f.Close()
+		case created:
+			return f, nil
+		default:
+			if err := removeOpen(f, tmp); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
