@@ -163,7 +163,7 @@ func TestWithoutAHomeThereIsNoDefaultQueue(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(r.dir, "xdg", "airlift", "queue.db")); err != nil {
 		t.Error(err)
 	}
-	r.run("enqueue", m, "--queue", r.dir).want(t, exitUsage).says(t, "directory")
+	r.run("enqueue", m, "--queue", r.dir).want(t, exitUnexpected).says(t, "is a directory")
 }
 
 // A signal that was ignored at the start stays ignored: nohup's SIGHUP, a background job's SIGINT.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -82,11 +81,7 @@ func (a *app) locateQueue() (string, error) {
 			return "", usagef("HOME is not set, so there is no place for the queue: name its file with --queue, or set XDG_STATE_HOME")
 		}
 	}
-	path := a.namedQueue()
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return "", usagef("--queue %s: this is a directory: name a file in it, as in --queue %s", path, filepath.Join(path, "queue.db"))
-	}
-	return path, nil
+	return a.namedQueue(), nil
 }
 
 // namedQueue returns the queue's file by the name that the user gave it.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"airlift/queue"
 	"airlift/queue/hold"
@@ -28,7 +29,7 @@ func takeLock(path string, o Options) (*hold.Lock, error) {
 			return nil, err
 		}
 	}
-	if _, err := os.Stat(LockPath(path)); missing && o.MustExist && errors.Is(err, fs.ErrNotExist) {
+	if missing && o.MustExist && !exists(LockPath(path)) {
 		return nil, errNotExist()
 	}
 	lock, err := hold.Take(LockPath(path), o.LockTimeout)
@@ -36,10 +37,22 @@ func takeLock(path string, o Options) (*hold.Lock, error) {
 	switch {
 	case other:
 		return nil, lockedBy(path, held.Holder)
+	case !missing && mayNotWrite(err) && !exists(LockPath(path)):
+		return nil, nil // who may not write the folder cannot put another file in the queue's place; bbolt's lock must do
 	case errors.Is(err, hold.ErrNoLocks):
 		return nil, fmt.Errorf("%w; put the queue on a local disk with --queue", err)
 	}
 	return lock, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// mayNotWrite reports whether the folder, or its file system, may not be written.
+func mayNotWrite(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
 // lockedBy says which process holds the queue, and whether it holds another file than the one that is there now.
@@ -70,7 +83,8 @@ func (db *DB) identify() error {
 	if err != nil {
 		return err
 	}
-	return db.lock.SetFile(id)
+	db.lock.SetFile(id)
+	return nil
 }
 
 // StillOurs compares the file at the queue's path with the one that is open. It returns [queue.ErrReplaced] if another

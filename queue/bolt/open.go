@@ -66,7 +66,7 @@ func openHeld(path string, o Options, lock *hold.Lock) (*DB, error) {
 		if err := create(path); err != nil {
 			return nil, err
 		}
-	case err == nil && !info.Mode().IsRegular():
+	case err == nil && !info.Mode().IsRegular() && !info.IsDir(): // a pipe would be waited for
 		return nil, fmt.Errorf("%w: it is no regular file; name another with --queue", queue.ErrCorrupt)
 	}
 	file, handle, err := openFile(path, o)

@@ -46,7 +46,7 @@ func (e *HeldError) Error() string { return "held by " + e.Holder.String() }
 // ErrNoLocks: the file system of the lock file has no locks.
 var ErrNoLocks = errors.New("this file system has no locks (flock)")
 
-// Lock is a lock file that this process holds.
+// Lock is a lock file that this process holds. A nil Lock holds nothing.
 type Lock struct {
 	path   string
 	file   *os.File
@@ -104,10 +104,7 @@ func adopt(path string, f *os.File) (*Lock, error) {
 	host, _ := os.Hostname()
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	l.holder = Holder{PID: os.Getpid(), Started: started, Boot: strings.TrimSpace(string(boot)), Host: host}
-	if err := l.write(); err != nil {
-		l.Release()
-		return nil, err
-	}
+	l.write()
 	return l, nil
 }
 
@@ -126,26 +123,27 @@ func checkRecord(f *os.File) error {
 }
 
 // SetFile says in the lock file which file is held.
-func (l *Lock) SetFile(id Identity) error {
-	l.holder.File = id
-	return l.write()
+func (l *Lock) SetFile(id Identity) {
+	if l != nil {
+		l.holder.File = id
+		l.write()
+	}
 }
 
-func (l *Lock) write() error {
+// write writes the record. Where it cannot, on a full disk, others are not told who holds the lock, but it is held.
+func (l *Lock) write() {
 	b, err := json.Marshal(l.holder)
-	if err != nil {
-		return err
+	if err == nil && l.file.Truncate(0) == nil {
+		_, _ = l.file.WriteAt(append(b, '\n'), 0)
 	}
-	if err := l.file.Truncate(0); err != nil {
-		return err
-	}
-	_, err = l.file.WriteAt(append(b, '\n'), 0)
-	return err
 }
 
 // Release removes the lock file and gives the lock free. Who waits for it notices that the file is gone and makes
 // another.
 func (l *Lock) Release() {
+	if l == nil {
+		return
+	}
 	if names(l.path, l.file) {
 		_ = removeOpen(l.file, l.path) // what stays is no obstacle
 	}
