@@ -35,7 +35,7 @@ const cachedServices = 256
 // for which the row is rejected, "" if it is good.
 func (c *checker) fill(e *Entry, v *values) string {
 	bucket, key := trim(v[colBucket]), v[colKey]
-	if strings.IndexByte(key[:min(len(key), longestScheme)], ':') > 0 && !c.exact {
+	if mayHaveScheme(key) && !c.exact {
 		if scheme, rest, ok := splitScheme(key); ok {
 			b, k, reason := c.uri(key, scheme, rest)
 			if reason != "" {
@@ -177,15 +177,25 @@ func checkBucket(b string) string {
 
 func checkName(name string) string {
 	switch {
-	case strings.TrimSpace(name) == "":
+	case name[0] <= ' ' && strings.TrimSpace(name) == "", name[0] >= 0x80 && strings.TrimSpace(name) == "":
 		return "the name is blank; give one, or leave it empty to have one made"
 	case len(name) > MaxName && utf8.RuneCountInString(name) > MaxName:
 		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), MaxName)
-	case strings.ContainsFunc(name, endsLine):
+	case !plainASCII(name) && strings.ContainsFunc(name, endsLine):
 		// The page's pattern is ^.*\S.*$, and a dot matches no line end.
 		return fmt.Sprintf("the name %s holds a line end or another control character, which AiR does not take; leave it empty to have one made", excerpt(name))
 	}
 	return ""
+}
+
+// plainASCII tells text of printable ASCII characters, as most names are.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i]-' ' >= 0x7f-' ' {
+			return false
+		}
+	}
+	return true
 }
 
 func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

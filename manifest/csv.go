@@ -30,6 +30,7 @@ type csvRows struct {
 
 	again     bool // a header may stand among the rows
 	separator bool // a line sep=X may, too
+	longest   int  // cell of the keys' column that could be its name in another header
 	regular   bool // a row had as many cells as the header
 	surplus   int  // empty cells at the end of every row
 	crs       bool // lines end in CR CR LF
@@ -105,7 +106,7 @@ func (r *csvRows) read(e *Entry) error {
 		}
 		v[colKey] = key
 	}
-	if key := v[colKey]; r.again && len(key) <= longestName && strings.IndexByte(key, '/') < 0 && !couldBeKey(key) {
+	if key := v[colKey]; r.again && len(key) <= r.longest && !couldBeKey(key) {
 		if skip, err := r.headerAgain(row, &v); err != nil || skip {
 			*e = Entry{Line: line, Skip: SkipHeader}
 			return err

@@ -62,7 +62,7 @@ func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) 
 		return nil, err
 	}
 	r.data = true
-	r.again = !d.batch
+	r.again, r.longest = !d.batch, longestKeyName
 	r.countExtra()
 	return r, nil
 }
@@ -170,7 +170,10 @@ func (r *csvRows) header(first []string, columns Columns) error {
 		}
 	}
 	// A report gives keys as they are.
-	r.again, r.check.exact = true, report
+	r.again, r.check.exact, r.longest = true, report, longestKeyName
+	if i := slices.Index(r.cols, colKey); i >= 0 { // it may be spelled with more around it
+		r.longest = max(r.longest, 2*len(r.heads[i]))
+	}
 	r.countExtra()
 	return nil
 }

@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// longestKeyName bounds the spellings of the keys' column that are recognized
+// among the rows: object_key, in quotes and with blanks.
+const longestKeyName = 24
+
 // longestName bounds the cells that are compared with the names of columns.
 const longestName = 64
 

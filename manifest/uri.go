@@ -17,6 +17,19 @@ func LooksLikeURI(key string) bool {
 	return ok
 }
 
+// mayHaveScheme tells at little cost that a key does not begin with a scheme.
+func mayHaveScheme(key string) bool {
+	for i := range min(len(key), longestScheme) {
+		switch c := key[i]; {
+		case c == ':':
+			return true
+		case c <= '/' && c != '+' && c != '-' && c != '.':
+			return false
+		}
+	}
+	return false
+}
+
 // splitScheme cuts "scheme://rest", and an ARN of AWS, whose scheme is "arn".
 func splitScheme(key string) (scheme, rest string, ok bool) {
 	i := strings.IndexByte(key[:min(len(key), longestScheme)], ':')
