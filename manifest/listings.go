@@ -93,11 +93,12 @@ func tabular(rows [][]string) bool {
 func row0(rows [][]string) string { return rows[0][0] }
 
 // refuseText finds what is surely no list of keys, and says what to do instead.
-func refuseText(lines []string, d dialect) (err error, remedy string) { //nolint:staticcheck // as in sniff: the error is what was found
+func refuseText(lines []string, d dialect) (remedy string, err error) {
 	const whole = "if each whole line is a key all the same, add --columns key=1"
 	line := lines[0]
 	if tool, remedy := listingTool(lines); tool != "" {
-		return fmt.Errorf("is the output of %s, whose lines are no keys (it begins with %s)", tool, excerpt(line)), remedy + "; " + whole
+		return remedy + "; " + whole,
+			fmt.Errorf("is the output of %s, whose lines are no keys (it begins with %s)", tool, excerpt(line))
 	}
 	for _, d := range append(delimiters[:len(delimiters):len(delimiters)], '|') {
 		cells := splitLine(line, d)
@@ -111,21 +112,21 @@ func refuseText(lines []string, d dialect) (err error, remedy string) { //nolint
 			continue
 		}
 		if len(cells) == 1 {
-			return fmt.Errorf("the first line %s looks like a header, not like a key", excerpt(line)),
-				"if the lines below it are keys, add --columns 'key=" + trim(line) + "'; " + whole
+			return "if the lines below it are keys, add --columns 'key=" + trim(line) + "'; " + whole,
+				fmt.Errorf("the first line %s looks like a header, not like a key", excerpt(line))
 		}
-		return fmt.Errorf("the first line %s looks like the header of a table, not like a key", excerpt(line)),
-			tableRemedy(cells, split(lines[1:], d), d) + "; " + whole
+		return tableRemedy(cells, split(lines[1:], d), d) + "; " + whole,
+			fmt.Errorf("the first line %s looks like the header of a table, not like a key", excerpt(line))
 	}
 	if d := bareTable(lines, d.bucket); d != 0 {
-		return fmt.Errorf("the lines are rows of a table parted by %s, not keys (it begins with %s)", delimiterName(d), excerpt(line)),
-			fmt.Sprintf("say where its columns are: --format csv --delimiter '%s' --columns %s; %s", delimiterFlag(d), numberedColumns(split(lines, d)), whole)
+		return fmt.Sprintf("say where its columns are: --format csv --delimiter '%s' --columns %s; %s", delimiterFlag(d), numberedColumns(split(lines, d)), whole),
+			fmt.Errorf("the lines are rows of a table parted by %s, not keys (it begins with %s)", delimiterName(d), excerpt(line))
 	}
 	if cells := []string{line}; d.bucket != "" && aboveKeys(cells, split(lines[1:], 0)) {
-		return fmt.Errorf("the first line %s looks like a header: the lines below it have slashes or extensions, as keys have, and it has none", excerpt(line)),
-			"if it is one, add --columns 'key=" + trim(line) + "'; " + whole
+		return "if it is one, add --columns 'key=" + trim(line) + "'; " + whole,
+			fmt.Errorf("the first line %s looks like a header: the lines below it have slashes or extensions, as keys have, and it has none", excerpt(line))
 	}
-	return nil, ""
+	return "", nil
 }
 
 // split splits lines at a delimiter as far as they are rows; 0 leaves them whole.

@@ -111,7 +111,7 @@ func (s Source) recogniseText(line string, lines []string, g guess, d dialect) (
 		return FormatCSV, "", nil
 	}
 	if kept := content(lines); len(kept) > 0 {
-		if err, remedy := refuseText(kept, d); err != nil {
+		if remedy, err := refuseText(kept, d); err != nil {
 			return "", remedy, err
 		}
 	}

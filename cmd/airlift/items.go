@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -93,12 +94,14 @@ func (a *app) itemsCommand() *cobra.Command {
 				if asJSON {
 					format = itemObjects(names)
 				}
-				some := false
+				var some atomic.Bool // pages are formatted by several goroutines
 				err = writeItems(cmd.Context(), a.out, db, b.ID, chosen, func(out []byte, entries []queue.Entry) ([]byte, error) {
-					some = some || len(entries) > 0
+					if len(entries) > 0 {
+						some.Store(true)
+					}
 					return format(out, entries)
 				})
-				if err == nil && !some && (f.state != "" || f.any()) {
+				if err == nil && !some.Load() && (f.state != "" || f.any()) {
 					a.log.Warn().Str("batch", b.ID).Msgf("%s: no item matches", &f)
 				}
 				return err

@@ -130,7 +130,7 @@ func TestBadRules(t *testing.T) {
 		{"gives nothing", "[[rule]]\ntypes = \"audio\"\n", "rule 1: it gives nothing"},
 		{"unknown type", "[[rule]]\ntypes = [\"audio\", \"vidoe\"]\npriority = 1\n", `rule 1: types: type "vidoe" is none of video, audio`},
 		{"empty list", "[[rule]]\nmatch = []\npriority = 1\n", "rule 1: match: the list is empty"},
-		{"bad glob", "[[rule]]\nmatch = [\"a[\"]\npriority = 1\n", `rule 1: match "a["`},
+		{"bad glob", "[[rule]]\nmatch = [\"a[\"]\npriority = 1\n", `rule 1: match: "a[" is no valid pattern`},
 		{"no text", "[[rule]]\nmatch = [3]\npriority = 1\n", "rule 1: match: 3 is no text"},
 		{"priority", "[[rule]]\nmatch = \"*\"\npriority = 11\n", "rule 1: priority: 11: AiR takes 1 to 10"},
 		{"priority as text", "[[rule]]\nmatch = \"*\"\npriority = \"high\"\n", "rule 1: priority: high"},

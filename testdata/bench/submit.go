@@ -186,7 +186,7 @@ func bareSubmit(a args, m *meter) error {
 		}
 	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxConnsPerHost: workers, MaxIdleConnsPerHost: workers}}
-	defer client.DistrustConnections()
+	defer client.CloseIdleConnections()
 	quietly()
 	debug.SetGCPercent(easedGC)
 	return m.do(func() error {
