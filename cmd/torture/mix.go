@@ -26,8 +26,12 @@ var listFaults = slices.DeleteFunc(airtest.Kinds(), func(k airtest.Kind) bool {
 	return false
 })
 
-// postFaults are the faults of a POST: the same, and two whose status we choose.
-var postFaults = append(slices.Clone(listFaults), airtest.StatusBefore, airtest.StatusAfter)
+// lyingAnswers are answers that are not the answer to their request. SameID is missing as long as airlift takes an id
+// that another item has.
+var lyingAnswers = []airtest.Kind{airtest.StrayAnswer, airtest.LateRepeat, airtest.WrongEcho, airtest.OddID}
+
+// postFaults are the faults of a POST: the same, answers that lie, and two whose status we choose.
+var postFaults = slices.Concat(listFaults, lyingAnswers, []airtest.Kind{airtest.StatusBefore, airtest.StatusAfter})
 
 // mix draws all of the kinds, a few of them, or one.
 func (d dice) mix(p float64, kinds []airtest.Kind) mix {

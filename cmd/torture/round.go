@@ -190,6 +190,9 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		if s.gaveNoAPI() && strings.Contains(g.stderr, "no AiR API") {
 			return false, nil
 		}
+		if s.lied() && (strings.Contains(g.stderr, "mixes up answers") || strings.Contains(g.stderr, "no AiR API")) {
+			return false, nil
+		}
 	case 4:
 		return r.incomplete(ctx, g)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -106,5 +107,8 @@ func (s *stage) gaveNoAPI() bool {
 	}
 	return false
 }
+
+// lied reports whether a POST got an answer that was not the answer to it: three in a row stop a run.
+func (s *stage) lied() bool { return slices.ContainsFunc(lyingAnswers, s.gave) }
 
 func (s *stage) gave(k airtest.Kind) bool { s.mu.Lock(); defer s.mu.Unlock(); return s.given[k] > 0 }
