@@ -6,7 +6,9 @@ import "time"
 type Gate struct {
 	// PausedUntil is when a pause ends, by our clock; zero: not paused.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
-	// Stopped is set by a 403: only a canary may go, until one is accepted.
+	// Pauses counts the pauses in a row that ended in another 429, without an accepted job between.
+	Pauses int `json:"pauses,omitempty"`
+	// Stopped is set by a 403 that may be the monthly quota: only a canary may go, until one is accepted.
 	Stopped bool `json:"stopped,omitempty"`
 	// Reason says in words why the gate is shut. Since is when it was shut.
 	Reason string    `json:"reason,omitempty"`

@@ -99,7 +99,7 @@ func (p *Pool) claimable(ctx context.Context) (string, error) {
 func (p *Pool) limitReached(then time.Time) {
 	if quiet, _ := p.quiet(); quiet {
 		until := p.clock.ours(ratelimit.NextMidnightUTC(then)).Add(p.Grace)
-		p.pause(until, "our own daily limit is reached (--daily-limit)", false)
+		p.shutUntil(until, "our own daily limit is reached (--daily-limit)")
 	}
 }
 

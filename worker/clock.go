@@ -1,34 +1,129 @@
 package worker
 
 import (
-	"sync/atomic"
+	"sync"
 	"time"
+
+	"airlift/worker/air"
 )
 
-// serverClock follows AiR's clock from the Date headers of its answers, so that days are counted as AiR counts them.
+const (
+	// maxClockOffset is how far AiR's clock may be from ours.
+	maxClockOffset = 25 * time.Hour
+	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
+	maxClockDrift  = 5 * time.Minute
+	clockDriftRate = 1000
+	// clockProven is how long the offset must have held for a contradicting Date to be taken for an error.
+	clockProven = 2 * maxClockDrift
+)
+
+// serverClock follows AiR's clock from the Date headers of its answers, so that days are counted as AiR counts them. It
+// believes a Date only as far as it can be true: at most 25 h from our clock, and going as our time goes. The first Date
+// that is not possible ends that, and our clock counts for the rest of the run, unless the offset had held for ten
+// minutes: then the odd Date is ignored and the offset stays.
 type serverClock struct {
-	skew atomic.Int64 // nanoseconds to add to ours
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	learned bool
+	invalid bool          // a Date was not possible
+	first   clockReading  // when the offset was learned
+	latest  time.Time     // when it was last confirmed
+	skew    time.Duration // to add to our clock
+}
+
+// clockReading is a Date and when it was read, by our wall clock and by our monotonic clock.
+type clockReading struct {
+	date time.Time
+	at   time.Time
+}
+
+// elapsed returns how long after another reading this one was made, by each of our clocks: the wall clock may be set,
+// and the monotonic one stands still while the machine is suspended.
+func (r clockReading) elapsed(since clockReading) (wall, monotonic time.Duration) {
+	return r.at.Round(0).Sub(since.at.Round(0)), r.at.Sub(since.at)
 }
 
 // observe takes the date of the answer to a request that was under way from sent to ended. Date has whole seconds, so
-// that a clock which agrees within those is taken as agreeing.
-func (c *serverClock) observe(date, sent, ended time.Time) {
+// that a clock which agrees within those is taken as agreeing. It returns false at the first Date that is not possible.
+func (c *serverClock) observe(date, sent, ended time.Time) bool {
 	if date.IsZero() {
-		return
+		return true
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.invalid {
+		return true
+	}
+	now := clockReading{date, ended}
+	if !c.possible(now) {
+		c.invalid = true
+		if c.latest.Sub(c.first.at) < clockProven {
+			c.skew = 0
+		}
+		return false
+	}
+	if !c.learned {
+		c.learned, c.first = true, now
+	}
+	c.latest = ended
 	least, most := date.Sub(ended), date.Add(time.Second).Sub(sent)
-	skew := time.Duration(0)
+	c.skew = 0
 	switch {
 	case least > 0:
-		skew = least
+		c.skew = least
 	case most < 0:
-		skew = most
+		c.skew = most
 	}
-	c.skew.Store(int64(skew))
+	return true
+}
+
+// possible reports whether a Date can be true. The caller holds mu.
+func (c *serverClock) possible(now clockReading) bool {
+	if now.date.Sub(now.at).Abs() > maxClockOffset {
+		return false
+	}
+	if !c.learned {
+		return true
+	}
+	went := now.date.Sub(c.first.date)
+	wall, monotonic := now.elapsed(c.first)
+	return drifts(went, wall) || drifts(went, monotonic)
+}
+
+// drifts reports whether a clock that went so far in a time is merely inexact.
+func drifts(went, elapsed time.Duration) bool {
+	return (went - elapsed).Abs() <= maxClockDrift+elapsed.Abs()/clockDriftRate
+}
+
+// offset returns what to add to our clock.
+func (c *serverClock) offset() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.skew
 }
 
 // now returns the time by AiR's clock.
-func (c *serverClock) now() time.Time { return time.Now().Add(time.Duration(c.skew.Load())) }
+func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 
 // ours returns when it is that instant of AiR's clock, by our clock.
-func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-time.Duration(c.skew.Load())) }
+func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-c.offset()) }
+
+// date returns the date of an answer as far as it is to be believed: the server's own, else what we know of its clock.
+func (c *serverClock) date(o air.Outcome) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o.Date.IsZero() || c.invalid {
+		if c.skew == 0 {
+			return time.Time{} // our clock
+		}
+		return o.Ended.Round(0).Add(c.skew)
+	}
+	return o.Date
+}
+
+// observeDate learns AiR's clock from an answer, and says once when it is not to be believed.
+func (p *Pool) observeDate(o air.Outcome) {
+	if !p.clock.observe(o.Date, o.Sent, o.Ended) {
+		p.Log.Warn().Time("date", o.Date).Msg("the Date of AiR's answers cannot be true: it is more than 25 hours off, it jumps, or it does not go as time goes; days are counted without it for the rest of this run")
+	}
+}

@@ -105,7 +105,6 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Account, queue.DefaultAccount)
 	setDefault(&c.Workers, defaultWorkers)
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
-	setDefault(&c.MaxFailures, FailureLimit{Percent: 50})
 	setDefault(&c.Settle, defaultSettle)
 	setDefault(&c.Grace, defaultGrace)
 	setDefault(&c.GiveUp, defaultGiveUp)

@@ -14,10 +14,11 @@ const (
 )
 
 // FailureLimit is how many items may fail before a run ends, because then the settings are wrong rather than the items.
+// The zero limit ends it when over half of the last 1,000 items decided (at least 100) failed.
 type FailureLimit struct {
 	// Count ends the run at so many failures; 0: not by count.
 	Count int64
-	// Percent ends the run when more than this share of the last 1,000 items decided (at least 100) failed; 0: not by share.
+	// Percent ends the run when this share of the last 1,000 items decided (at least 100) failed; 0: not by share.
 	Percent float64
 	// Off never ends the run.
 	Off bool
@@ -75,8 +76,19 @@ func (f *failureCounter) decided(failed bool) string {
 		return ""
 	case f.limit.Count > 0 && f.total >= f.limit.Count:
 		return fmt.Sprintf("%d items failed in this run", f.total)
-	case f.limit.Percent > 0 && f.filled >= failureLeast && float64(f.recent)*100 > f.limit.Percent*float64(f.filled):
+	case f.filled >= failureLeast && f.limit.reached(f.recent, f.filled):
 		return fmt.Sprintf("%d of the last %d items failed", f.recent, f.filled)
 	}
 	return ""
+}
+
+// reached reports whether the share of failed items ends the run.
+func (l FailureLimit) reached(failed, decided int) bool {
+	switch {
+	case l.Percent > 0:
+		return float64(failed)*100 >= l.Percent*float64(decided)
+	case l.Count > 0:
+		return false
+	}
+	return failed*2 > decided
 }

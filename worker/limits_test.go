@@ -37,13 +37,17 @@ func TestFailureCounter(t *testing.T) {
 		}
 		return out
 	}
-	half := FailureLimit{Percent: 50}
+	half := FailureLimit{} // the default: over half
 	for name, c := range map[string]struct{ got, want int }{
 		"all fail: after the first hundred":    {feed(half, all(500, true)...), 100},
 		"under a hundred decided: never":       {feed(half, all(99, true)...), 0},
 		"exactly half: goes on":                {feed(half, append(all(500, false), all(500, true)...)...), 0},
 		"one more than half of the last 1,000": {feed(half, append(all(500, false), all(501, true)...)...), 1001},
 		"what is long ago does not count":      {feed(half, append(all(40, true), all(5000, false)...)...), 0},
+		"a share, just reached":                {feed(FailureLimit{Percent: 50}, append(all(500, false), all(500, true)...)...), 1000},
+		"all, after the first hundred":         {feed(FailureLimit{Percent: 100}, all(500, true)...), 100},
+		"all but one":                          {feed(FailureLimit{Percent: 100}, append(all(1, false), all(500, true)...)...), 0},
+		"a tenth":                              {feed(FailureLimit{Percent: 10}, append(all(90, false), all(10, true)...)...), 100},
 		"by count":                             {feed(FailureLimit{Count: 3}, true, false, true, true), 4},
 		"off":                                  {feed(FailureLimit{Off: true}, all(5000, true)...), 0},
 	} {

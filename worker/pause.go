@@ -5,39 +5,84 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/worker/air"
 )
 
-// pause shuts the gate until an instant. A cap that AiR told us is stored, so that a rerun keeps to it; our own limit
-// follows from the stored counts, and may be changed for the next run.
-func (p *Pool) pause(until time.Time, reason string, keep bool) {
-	if !p.gate.Pause(until) {
-		return // another 429 of the same cap
-	}
-	p.progress.paused(until, reason)
-	p.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
-	if !keep {
-		return
-	}
+// capRetries are the pauses after a pause that ended in another 429 without an accepted job: AiR's reset may be later than
+// midnight. After them it is the next day.
+var capRetries = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
+
+// pauseForCap shuts the gate because of a 429. The pause is stored, so that a rerun keeps to it. Of several 429s that were
+// in flight together the first counts.
+func (p *Pool) pauseForCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	p.storing.Lock()
 	defer p.storing.Unlock()
+	if !pass.Valid() && !p.gate.PausedUntil().IsZero() {
+		return
+	}
 	g := p.stored
-	g.PausedUntil, g.Since = until.UTC(), time.Now().UTC()
+	until := ratelimit.ResumeAt(p.clock.date(o), o.Sent, o.Ended, p.Grace)
+	if g.Pauses > 0 {
+		until = retryCap(g.Pauses, o.Ended.Round(0), until)
+	}
+	if !p.shutUntil(until, reason) {
+		return
+	}
+	g.Pauses++
+	g.PausedUntil = until.UTC()
 	if !g.Stopped { // a pause never overwrites a stop
-		g.Reason = reason
+		g.Reason, g.Since = reason, time.Now().UTC()
 	}
 	p.storeGate(g)
-	// The pause ends at the midnight after the capped day, by AiR's clock; half a day earlier is within that day, whatever
-	// the request's own time was.
-	day := queue.DayOf(p.clock.now().Add(time.Until(until) - p.Grace - 12*time.Hour))
+	// The day that the cap ended, by AiR's clock: that of the request.
+	day := queue.DayOf(p.clock.now().Add(-time.Since(o.Sent)))
+	if g.Pauses > 1 || isRateLimit(o) {
+		return // it says nothing about how large the cap is
+	}
 	if err := p.Store.SetCapped(context.Background(), p.Account, day); err != nil {
 		p.fail("store the capped day in the queue", err)
 	}
 }
 
+// retryCap returns when to probe a cap again after n pauses that ended in a 429, with midnight as far as the server's clock
+// tells. That clock may stand still just before midnight.
+func retryCap(n int, now, midnight time.Time) time.Time {
+	last := len(capRetries)
+	if n > last {
+		return later(midnight, now.Add(capRetries[last-1]))
+	}
+	again := now.Add(capRetries[n-1])
+	if midnight.Before(again) && midnight.After(now.Add(capRetries[0])) {
+		return midnight
+	}
+	return again
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// shutUntil shuts the gate until an instant, and reports whether it was not shut for that already.
+func (p *Pool) shutUntil(until time.Time, reason string) bool {
+	if !p.gate.Pause(until) {
+		return false // another 429 of the same cap
+	}
+	p.progress.paused(until, reason)
+	p.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
+	return true
+}
+
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.
-func (p *Pool) stopForQuota(o air.Outcome) {
-	reason := "monthly quota reached: " + describe(o)
+func (p *Pool) stopForQuota(a Action, o air.Outcome) {
+	reason, do := "monthly quota reached: "+describe(o), "The same command carries on once the quota is renewed or raised"
+	if a == StopForbidden {
+		reason = "a 403 that is not in AiR's form: the monthly quota, or a proxy or firewall in between: " + describe(o)
+		do = "Check what is between here and AiR; the same command carries on"
+	}
 	p.storing.Lock()
 	g := p.stored
 	if !g.Stopped {
@@ -46,19 +91,18 @@ func (p *Pool) stopForQuota(o air.Outcome) {
 	}
 	p.stoppedNow = true
 	p.storing.Unlock()
-	p.stop(stop(Quota, "stopped by AiR: %s. The same command carries on once the quota is renewed or raised; it begins with a single request", reason))
+	p.stop(stop(Quota, "stopped by AiR: %s. %s; it begins with a single request", reason, do))
 }
 
-// clearStored forgets a stored pause or stop once a canary was accepted.
+// clearStored forgets a stored pause or stop once a job was accepted after it.
 func (p *Pool) clearStored() {
 	p.storing.Lock()
 	defer p.storing.Unlock()
 	g := p.stored
-	if p.stoppedNow || g.PausedUntil.After(time.Now()) || (!g.Stopped && g.PausedUntil.IsZero()) {
+	if p.stoppedNow || g.PausedUntil.After(time.Now()) || (!g.Stopped && g.PausedUntil.IsZero() && g.Pauses == 0) {
 		return
 	}
-	g.Stopped, g.Reason, g.PausedUntil, g.Since = false, "", time.Time{}, time.Time{}
-	p.storeGate(g)
+	p.storeGate(queue.Gate{})
 }
 
 // storeGate makes the gate durable. The caller holds storing.

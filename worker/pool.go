@@ -21,6 +21,7 @@ type Pool struct {
 	trouble    trouble
 	unreadable unreadable
 	mixups     mixups
+	refusals   refusals
 	doubts     doubts
 	results    chan outcome
 	ahead      chan queue.Claimed
@@ -83,6 +84,9 @@ func New(c Config) (*Pool, error) {
 // awaited, and its results are stored. All goroutines have ended when it returns.
 func (p *Pool) Run(ctx context.Context) error {
 	if err := p.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // it ended before anything began
+		}
 		return err
 	}
 	run, cancel := context.WithCancelCause(ctx)
@@ -163,6 +167,13 @@ func (p *Pool) stop(s *StopError) {
 	}
 	p.booking.Unlock()
 	p.cancel(s)
+}
+
+// isStopped reports whether the run was stopped already.
+func (p *Pool) isStopped() bool {
+	p.booking.Lock()
+	defer p.booking.Unlock()
+	return p.stopped != nil
 }
 
 // fail stops the run for an error that is nobody's answer: the queue's.

@@ -130,7 +130,7 @@ func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action 
 	v := Judge(o, p.answered.Load())
 	if o.Status != 0 {
 		p.anyAnswer.Store(true)
-		p.clock.observe(o.Date, o.Sent, o.Ended)
+		p.observeDate(o)
 	}
 	r := queue.Result{
 		Batch: c.Batch, Seq: c.Seq, To: v.State, Sent: o.Written, Attempted: v.Attempted, Refund: v.Refund,
@@ -144,6 +144,12 @@ func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action 
 		p.answered.Store(true)
 		p.mixups.reset()
 	}
+	if v.Action == ForeignAnswer && c.Attempts+1 >= p.MaxAttempts {
+		r.To, v.State = queue.Failed, queue.Failed
+	}
+	if v.Action == ForeignAnswer && r.Message == "" {
+		r.Message = "not an answer of AiR's: " + describe(o)
+	}
 	p.logOutcome(c, o, v)
 	p.react(pass, c, o, v)
 	p.results <- outcome{Result: r, claimed: c, ended: o.Ended} // last, so that a stop is known before the claim ends
@@ -156,30 +162,39 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 	if v.Action != BackOff {
 		p.trouble.over(v)
 	}
+	if v.Action != Wait && o.Status != 0 {
+		p.refusals.answered(v)
+	}
 	switch v.Action {
 	case GoOn:
 		p.gate.Open(pass)
 		if pass.Canary {
 			p.progress.because("")
 		}
-		if pass.Canary && v.State == queue.Submitted {
+		if v.State == queue.Submitted {
 			p.clearStored()
 		}
-		if why := p.failures.decided(v.State == queue.Failed); why != "" {
-			p.stop(stop(Failures, "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)",
-				why, describe(o)))
-		}
+		p.itemDecided(v.State == queue.Failed, o)
 	case MixUp:
 		p.mixedUp(o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:
 		p.setBack(pass, v, o.Proxy, describe(o))
+	case Wait:
+		p.waitForRate(pass, o)
 	case Pause:
-		p.pause(ratelimit.ResumeAt(o.Date, o.Sent, o.Ended, p.Grace), "daily cap reached: "+describe(o), true)
-	case StopQuota:
-		p.stopForQuota(o)
+		p.pauseForCap(pass, o, "daily cap reached: "+describe(o))
+	case ForeignAnswer:
+		p.foreignAnswer(c, o, v)
+	case StopQuota, StopForbidden:
+		p.stopForQuota(v.Action, o)
+	case StopAccess:
+		p.stop(accessRefused(o))
 	case StopCredentials, StopSetup:
 		s := stopOf(v.Action, nil)
 		s.Text += " (" + describe(o) + ")"
+		if v.Action == StopSetup && !o.Cut && o.Status >= 300 {
+			s.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, `airlift cancel` takes this one out of the batch", c.Key)
+		}
 		p.stop(s)
 	}
 }
@@ -211,6 +226,9 @@ func describe(o air.Outcome) string {
 		if s != "" {
 			parts = append(parts, s)
 		}
+	}
+	if o.Foreign && o.Excerpt != "" {
+		parts = append(parts, fmt.Sprintf("%q", o.Excerpt))
 	}
 	if o.Err != nil {
 		parts = append(parts, o.Err.Error())

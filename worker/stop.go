@@ -13,9 +13,9 @@ const (
 	Unexpected Reason = iota + 1
 	// Setup: a setting is wrong: the URL, or a queue that does not match what AiR holds.
 	Setup
-	// Credentials: AiR refuses the keys (401).
+	// Credentials: AiR refuses the keys (401), or refuses them access (403).
 	Credentials
-	// Quota: the monthly quota is reached (403).
+	// Quota: the monthly quota is reached, or may be (403).
 	Quota
 	// Failures: the failure limit is reached.
 	Failures

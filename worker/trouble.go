@@ -96,6 +96,7 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 	}
 	hold, giveUp := p.trouble.bad(now, current, pass.Canary, p.anyAnswer.Load())
 	switch {
+	case giveUp && p.isStopped(): // an outage does not overwrite a stop
 	case giveUp:
 		p.stop(stop(Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
 			lasting, p.trouble.lasting(now).Round(time.Second), why))

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"airlift/queue"
@@ -21,10 +22,18 @@ const (
 	BackOff
 	// MixUp: the answer belongs to another request.
 	MixUp
+	// Wait: somebody limits the rate of requests; all wait as long as the answer asks, then a canary goes.
+	Wait
 	// Pause: the daily cap is reached; nothing is sent until the next midnight UTC.
 	Pause
+	// ForeignAnswer: an answer that AiR does not give, for this item alone; three such items in a row end the run.
+	ForeignAnswer
 	// StopQuota: the monthly quota is reached.
 	StopQuota
+	// StopForbidden: a 403 that may be the monthly quota, or not AiR's at all.
+	StopForbidden
+	// StopAccess: AiR knows the keys, and refuses them access.
+	StopAccess
 	// StopCredentials: AiR refuses the keys.
 	StopCredentials
 	// StopSetup: this is no AiR API, or not at this URL.
@@ -47,8 +56,8 @@ type Verdict struct {
 }
 
 // Judge says what came of a POST /jobs. It is pure and decides every case in one place; the table is design.md's
-// "Verdicts". answered says that this run has had a job accepted before: until then a 2xx without a job rather shows
-// that the URL is not AiR's.
+// "Verdicts". answered says that this run has had a job accepted before: until then a 2xx without a job, or an answer
+// that AiR does not give, shows that the URL is not AiR's.
 func Judge(o air.Outcome, answered bool) Verdict {
 	throttled := isThrottling(o.Code)
 	switch s := o.Status; {
@@ -63,6 +72,8 @@ func Judge(o air.Outcome, answered bool) Verdict {
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
 	case s >= 200 && s < 300:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	case s == 429 && isRateLimit(o):
+		return Verdict{State: queue.Pending, Refund: true, Action: Wait}
 	case s == 429:
 		return Verdict{State: queue.Pending, Refund: true, Action: Pause}
 	case s >= 400 && s < 500 && throttled:
@@ -70,7 +81,7 @@ func Judge(o air.Outcome, answered bool) Verdict {
 	case s == 401:
 		return Verdict{State: queue.Pending, Refund: true, Action: StopCredentials}
 	case s == 403:
-		return Verdict{State: queue.Pending, Refund: true, Action: StopQuota}
+		return Verdict{State: queue.Pending, Refund: true, Action: forbidden(o)}
 	case refuses(s) && (o.Code != "" || o.Message != ""):
 		return Verdict{State: queue.Failed, Attempted: true, Refund: true}
 	case refuses(s) && o.Cut:
@@ -78,6 +89,8 @@ func Judge(o air.Outcome, answered bool) Verdict {
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
 	case s == 408 || s == 425 || s >= 500:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff, Throttled: throttled}
+	case s >= 300 && answered:
+		return Verdict{State: queue.Pending, Attempted: true, Refund: true, Action: ForeignAnswer}
 	case s >= 300:
 		return Verdict{State: queue.Pending, Refund: true, Action: StopSetup}
 	case errors.Is(o.Err, air.ErrInvalidJob):
@@ -97,6 +110,47 @@ func refuses(status int) bool {
 		return true
 	}
 	return false
+}
+
+// isForeign reports whether an error answer carries neither Error nor ErrorCode, as AiR's do.
+func isForeign(o air.Outcome) bool { return o.Foreign || o.Code == "" && o.Message == "" }
+
+// isRateLimit reports whether a 429 limits the rate of requests rather than the jobs of a day. AiR's daily cap has no
+// documented ErrorCode; it comes in AiR's JSON and does not speak of a rate.
+func isRateLimit(o air.Outcome) bool {
+	text := strings.ToLower(o.Code + " " + o.Message)
+	switch {
+	case isForeign(o), isThrottling(o.Code):
+		return true
+	case containsAny(text, "daily", "per day", "a day"):
+		return false
+	}
+	return containsAny(text, "too many requests", "too_many_requests", "toomanyrequests", "throttl", "slow down", "rate limit",
+		"ratelimit", "rate_limit", "request rate", "rate exceeded")
+}
+
+// forbidden says what a 403 means. The reference page gives it for the monthly quota alone, but AiR's access is granted by
+// Wasabi policies, and S3's error codes for access, signatures and clocks come with 403 too.
+func forbidden(o air.Outcome) Action {
+	text := strings.ToLower(o.Code + " " + o.Message)
+	switch {
+	case isForeign(o):
+		return StopForbidden
+	case strings.Contains(text, "quota"):
+		return StopQuota
+	case containsAny(text, "access", "authori", "denied", "permission", "permitted", "policy", "signature", "expir", "skew", "clock", "token", "credential"):
+		return StopAccess
+	}
+	return StopQuota
+}
+
+// isClockRefusal reports whether a refusal speaks of time: the clock of this machine, or keys that have expired.
+func isClockRefusal(o air.Outcome) bool {
+	return containsAny(strings.ToLower(o.Code+" "+o.Message), "skew", "clock", "expir")
+}
+
+func containsAny(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
 // isThrottling reports whether an ErrorCode asks for fewer requests. Wasabi's S3 side is known to say so with status

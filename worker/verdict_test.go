@@ -21,6 +21,7 @@ func TestJudge(t *testing.T) {
 	back := func(a Action) Verdict { return Verdict{State: queue.Pending, Refund: true, Action: a} }
 	slow := Verdict{State: queue.Pending, Refund: true, Action: Slow, Throttled: true}
 	noJob := Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
+	foreign := Verdict{State: queue.Pending, Attempted: true, Refund: true, Action: ForeignAnswer}
 	slowDoubt := Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff, Throttled: true}
 
 	for _, c := range []struct {
@@ -43,14 +44,30 @@ func TestJudge(t *testing.T) {
 		{"200 cut short, first of all", o{Status: 200, Written: true, Cut: true, Err: io.ErrUnexpectedEOF}, false, doubt},
 		{"401", o{Status: 401, Written: true, Code: "UNAUTHORIZED"}, true, back(StopCredentials)},
 		{"403", o{Status: 403, Written: true, Message: "quota"}, true, back(StopQuota)},
+		{"403 that speaks of access", o{Status: 403, Written: true, Code: "AccessDenied"}, true, back(StopAccess)},
+		{"403 that speaks of authorization", o{Status: 403, Written: true, Message: "User is not authorized to perform air:SubmitJob"}, true, back(StopAccess)},
+		{"403 that speaks of a signature", o{Status: 403, Written: true, Code: "SignatureDoesNotMatch"}, true, back(StopAccess)},
+		{"403 that speaks of expiry", o{Status: 403, Written: true, Message: "The keys have expired"}, true, back(StopAccess)},
+		{"403 that speaks of the clock", o{Status: 403, Written: true, Code: "RequestTimeTooSkewed"}, true, back(StopAccess)},
+		{"403 with a code of its own", o{Status: 403, Written: true, Code: "FORBIDDEN", Message: "Monthly quota reached"}, true, back(StopQuota)},
+		{"403 with HTML", o{Status: 403, Written: true, Foreign: true, Excerpt: "<html>"}, true, back(StopForbidden)},
+		{"403 without a body", o{Status: 403, Written: true}, true, back(StopForbidden)},
 		{"403 that throttles", o{Status: 403, Written: true, Code: "SlowDown"}, true, slow},
-		{"429", o{Status: 429, Written: true}, true, back(Pause)},
-		{"429 that says throttling", o{Status: 429, Written: true, Code: "Throttling"}, true, back(Pause)},
+		{"429 with a code", o{Status: 429, Written: true, Code: "DAILY_CAP_EXCEEDED"}, true, back(Pause)},
+		{"429 with an error", o{Status: 429, Written: true, Message: "Daily Cap Exceeded"}, true, back(Pause)},
+		{"429 with too many requests today", o{Status: 429, Written: true, Message: "Too many requests: daily cap exceeded"}, true, back(Pause)},
+		{"429 without a body", o{Status: 429, Written: true}, true, back(Wait)},
+		{"429 with HTML", o{Status: 429, Written: true, Foreign: true, Excerpt: "<html>"}, true, back(Wait)},
+		{"429 that says throttling", o{Status: 429, Written: true, Code: "Throttling"}, true, back(Wait)},
+		{"429 with a code of too many requests", o{Status: 429, Written: true, Code: "TooManyRequests"}, true, back(Wait)},
+		{"429 that speaks of a rate", o{Status: 429, Written: true, Code: "LIMIT", Message: "Rate exceeded"}, true, back(Wait)},
 		{"400 that throttles", o{Status: 400, Written: true, Code: "RequestRateLimitExceeded"}, true, slow},
-		{"404", o{Status: 404, Written: true, Code: "NOT_FOUND"}, true, back(StopSetup)},
-		{"405", o{Status: 405, Written: true}, true, back(StopSetup)},
-		{"301", o{Status: 301, Written: true}, true, back(StopSetup)},
-		{"307", o{Status: 307, Written: true}, true, back(StopSetup)},
+		{"404, first of all", o{Status: 404, Written: true, Code: "NOT_FOUND"}, false, back(StopSetup)},
+		{"405, first of all", o{Status: 405, Written: true}, false, back(StopSetup)},
+		{"301, first of all", o{Status: 301, Written: true}, false, back(StopSetup)},
+		{"404, later", o{Status: 404, Written: true, Code: "NOT_FOUND"}, true, foreign},
+		{"451, later", o{Status: 451, Written: true, Foreign: true}, true, foreign},
+		{"307, later", o{Status: 307, Written: true}, true, foreign},
 		{"408", o{Status: 408, Written: true, Code: "X"}, true, doubt},
 		{"425", o{Status: 425, Written: true}, true, doubt},
 		{"500", o{Status: 500, Written: true, Code: "INTERNAL_ERROR"}, true, doubt},
@@ -75,8 +92,11 @@ func TestJudge(t *testing.T) {
 		if got := Judge(o{Status: status, Written: true, Code: "BAD_REQUEST"}, true); got != failed {
 			t.Errorf("%d with ErrorCode: got %+v, want %+v", status, got, failed)
 		}
-		if got := Judge(o{Status: status, Written: true}, true); got != back(StopSetup) {
+		if got := Judge(o{Status: status, Written: true}, false); got != back(StopSetup) {
 			t.Errorf("%d without either: got %+v, want %+v", status, got, back(StopSetup))
+		}
+		if got := Judge(o{Status: status, Written: true}, true); got != foreign {
+			t.Errorf("%d without either, later: got %+v, want %+v", status, got, foreign)
 		}
 	}
 }

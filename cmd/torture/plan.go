@@ -95,9 +95,9 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	}
 	if d.once(4) {
 		p.DailyCap = max(p.Objects/d.between(1, 3)-1, 10)
-		p.ExitOnCap = d.once(3)
 	}
 	if p.DailyCap > 0 || p.Post.has(airtest.Cap429) {
+		p.ExitOnCap, p.NoDate = true, true // see shortDays
 		p.Day = d.within(1500*time.Millisecond, 3*time.Second)
 	} else {
 		p.NoDate = d.once(5)

@@ -177,7 +177,11 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		}
 	case 5:
 		if r.plan.ExitOnCap {
-			return false, pause(ctx, 200*time.Millisecond)
+			if err := pause(ctx, 200*time.Millisecond); err != nil {
+				return false, err
+			}
+			_, err := r.plain(ctx, "resume")
+			return false, err
 		}
 		if disturbed {
 			return false, nil
