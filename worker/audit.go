@@ -15,9 +15,8 @@ import (
 // auditStore is what an audit needs of the queue.
 type auditStore interface {
 	Batch(ctx context.Context, id string) (queue.Batch, error)
-	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
 	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
-	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
+	finder
 }
 
 // Audit compares all jobs of a batch that AiR lists with the queue and, with Adopt, brings the queue up to them.
@@ -40,7 +39,7 @@ type Audit struct {
 	Report func(Finding) error
 	Log    zerolog.Logger
 
-	names queue.Namer
+	items *matcher
 	tally Tally
 	// agreed: the item's own job is listed; other: a job that is not the item's own.
 	agreed, other bits
@@ -106,9 +105,11 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return a.tally, err
 	}
-	if a.names, err = queue.NewNamer(b); err != nil {
+	names, err := queue.NewNamer(b)
+	if err != nil {
 		return a.tally, err
 	}
+	a.items = &matcher{store: a.Store, batch: a.Batch, names: names}
 	if wait := time.Until(a.Settled); wait > 0 {
 		a.Log.Info().Str("batch", a.Batch).Stringer("wait", wait.Round(time.Second)).Msg("waiting until AiR must list all that it accepted (--settle)")
 		if err := sleep(ctx, wait); err != nil {
@@ -139,7 +140,7 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	adopting := map[uint64]string{}
 	for _, j := range jobs {
-		w, err := whoseJob(ctx, a.Store, a.names, j)
+		w, err := a.items.whose(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 func (a *Audit) adoptVersions(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	for _, j := range jobs {
-		w, err := whoseJob(ctx, a.Store, a.names, j)
+		w, err := a.items.whose(ctx, j)
 		if err != nil {
 			return err
 		}

@@ -108,6 +108,9 @@ func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 // ours returns when it is that instant of AiR's clock, by our clock.
 func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-c.offset()) }
 
+// theirs returns when it is that instant of our clock, by AiR's clock.
+func (c *serverClock) theirs(t time.Time) time.Time { return t.Add(c.offset()) }
+
 // date returns the date of an answer as far as it is to be believed: the server's own, else what we know of its clock.
 func (c *serverClock) date(o air.Outcome) time.Time {
 	c.mu.Lock()

@@ -23,7 +23,7 @@ type store interface {
 	// Exchange is Finish and then Claim in one commit.
 	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error)
 	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
-	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
+	finder
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
 	SetCapped(ctx context.Context, account string, d queue.Day) error

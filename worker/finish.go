@@ -164,10 +164,10 @@ func (c *clerk) wishIsOver() {
 // booked does what waits for results to be durable.
 func (c *clerk) booked(refunded int) {
 	for _, o := range c.batch {
-		if o.To == queue.InDoubt && o.Code != CodeTwoJobs && o.Code != CodeNameTaken {
+		if o.To == queue.InDoubt && !isFinal(o.Code) {
 			item := o.claimed
 			item.Record, _ = queue.Apply(item.Record, o.Result) // lawful, for it was stored
-			c.doubts.expect(item, o.ended.Add(c.Settle))
+			c.doubts.expect(item, c.settledAt(item))
 		}
 	}
 	c.finished(len(c.batch), refunded)

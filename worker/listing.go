@@ -20,8 +20,6 @@ import (
 const maxPasses = 4
 
 var (
-	// errNoPaging: a list that gives the same page again would be read for ever.
-	errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
 	// errRestless: jobs moved from page to page in every pass, so that nobody knows which were passed over.
 	errRestless = errors.New("the list of jobs changes while it is read: does somebody else submit under this batch?")
 )

@@ -2,9 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -16,7 +16,23 @@ const (
 	CodeTwoJobs = "AIRLIFT_TWO_JOBS"
 	// CodeNameTaken: AiR holds a job of our name and batch with another source.
 	CodeNameTaken = "AIRLIFT_NAME_TAKEN"
+	// CodeUnknownJob: AiR holds a job of the batch, not older than the attempt, that is of no item that the queue knows.
+	CodeUnknownJob = "AIRLIFT_UNKNOWN_JOB"
 )
+
+// isFinal reports whether a code is one of those.
+func isFinal(code string) bool {
+	return code == CodeTwoJobs || code == CodeNameTaken || code == CodeUnknownJob
+}
+
+// maxLookupPages is how many pages a lookup reads before it is given up.
+const maxLookupPages = 1000
+
+// errEndless: a list by name of so many pages has no end, or is no answer to the question.
+var errEndless = fmt.Errorf("the list of jobs by name does not end within %d pages, so it cannot be read", maxLookupPages)
+
+// errNoPaging: a list that gives the same page again would be read for ever.
+var errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
 
 // finding is what a lookup showed. The zero finding: no such job.
 type finding struct {
@@ -25,19 +41,32 @@ type finding struct {
 	code, text string
 }
 
-// lookup asks AiR for the item's job: all pages of GET /jobs?batch=B&name=N, each after a token of the limiter. The
-// names are compared here, for whether AiR matches them exactly is not documented. A finding without a job proves
-// absence only if the whole lookup began a settle window after the attempt ended.
+// lookup asks AiR for the item's job: GET /jobs?batch=B&name=N page by page, each after a token of the limiter. The names
+// are compared here, for whether AiR matches them exactly is not documented. A finding without a job proves absence only
+// if the whole lookup began a settle window after the last attempt ended: due.
 //
-// A short page is the last. But a list that shows what has nothing to do with the question does not do as it is told,
-// and may keep its own length of a page as well: there only an empty page is the end.
+// A page shorter than asked for need not be the last, for a server may make all pages shorter: without a job only an empty
+// page is the end. Absence also needs that none of the batch's newest jobs can be the item's; see newest.
 func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
-	name := p.namers[c.Batch].Name(&c.Item)
+	due := p.settledAt(c)
+	named, err := p.lookupName(ctx, c)
+	if err != nil || named != (finding{}) {
+		return named, err
+	}
+	return p.newest[c.Batch].lookup(ctx, p, c, due)
+}
+
+// lookupName is lookup by the name alone.
+func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error) {
+	name := p.matchers[c.Batch].names.Name(&c.Item)
 	var ids []string
-	var other *air.Job
-	first, strange := "", false
+	var similar, other *air.Job
+	first := ""
 	var fit fitness
 	for page := 1; ; page++ {
+		if page > maxLookupPages {
+			return finding{}, errEndless
+		}
 		if err := p.Limiter.Wait(ctx); err != nil {
 			return finding{}, err
 		}
@@ -47,28 +76,47 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 			return finding{}, err
 		}
 		fit.observe(c.Batch, got.Jobs)
-		if len(got.Jobs) > 0 {
-			if got.Jobs[0].ID == first {
-				if len(ids) > 0 {
-					break // to prove presence no last page is needed
-				}
-				return finding{}, errNoPaging
-			}
-			first = got.Jobs[0].ID
+		if len(got.Jobs) == 0 {
+			break
 		}
-		for i, j := range got.Jobs {
-			strange = strange || !strings.Contains(j.Batch, c.Batch) || !strings.Contains(j.Name, name)
-			switch {
-			case j.Batch != c.Batch || j.Name != name:
-			case j.Source.Bucket == c.Bucket && j.Source.ObjectKey == c.Key:
-				if !slices.Contains(ids, j.ID) { // jobs added between two pages shift the rest
-					ids = append(ids, j.ID)
+		if got.Jobs[0].ID == first {
+			if len(ids) > 0 {
+				break // to prove presence no last page is needed
+			}
+			return finding{}, errNoPaging
+		}
+		first = got.Jobs[0].ID
+		for i := range got.Jobs {
+			j := &got.Jobs[i]
+			if j.Batch != c.Batch || j.Name != name {
+				continue
+			}
+			if !similarSource(j.Source, c.Bucket, c.Key) {
+				taken, err := p.ofAnother(ctx, c, *j)
+				if err != nil {
+					return finding{}, err
 				}
-			default:
-				other = &got.Jobs[i]
+				if !taken {
+					other = j
+				}
+				continue
+			}
+			if !sameSource(j.Source, c.Bucket, c.Key) {
+				taken, err := p.ofAnother(ctx, c, *j)
+				if err != nil {
+					return finding{}, err
+				}
+				if taken { // both items may be meant
+					other = j
+					continue
+				}
+				similar = j
+			}
+			if !slices.Contains(ids, j.ID) { // jobs added between two pages shift the rest
+				ids = append(ids, j.ID)
 			}
 		}
-		if len(got.Jobs) == 0 || got.Last && !strange {
+		if got.Last && len(ids) > 0 {
 			break
 		}
 	}
@@ -76,9 +124,20 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	case len(ids) > 1:
 		return finding{code: CodeTwoJobs, text: fmt.Sprintf("AiR holds %d jobs for this object: %v", len(ids), ids)}, nil
 	case len(ids) == 1:
+		if similar != nil {
+			p.Log.Warn().Str("batch", c.Batch).Str("key", c.Key).Str("job_id", similar.ID).
+				Str("listed_bucket", similar.Source.Bucket).Str("listed_key", similar.Source.ObjectKey).
+				Msg("AiR's list writes the source of this job in another way than it was sent; it is taken for the item's")
+		}
 		return finding{jobID: ids[0]}, nil
-	case other != nil && c.Name == "":
+	case other != nil:
 		return finding{code: CodeNameTaken, text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", other.ID)}, nil
 	}
 	return finding{}, fit.absence()
+}
+
+// ofAnother reports whether a job is exactly that of another item: jobs may share a name that the manifest gives.
+func (p *Pool) ofAnother(ctx context.Context, c queue.Claimed, j air.Job) (bool, error) {
+	w, err := p.matchers[c.Batch].under(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
+	return w.exact && w.Seq != c.Seq, err
 }

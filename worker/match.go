@@ -28,16 +28,14 @@ func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 	if m.known || p.TrustQueue || (m.warned && !p.gate.Alone()) {
 		return nil
 	}
-	if err := p.Limiter.Wait(ctx); err != nil {
+	known, err := p.compareNewest(ctx, batch)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case known:
 		return err
-	}
-	sent := time.Now()
-	page, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: 1, PageSize: air.MaxPageSize, Descending: true, Fresh: true})
-	p.heard(err)
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	default:
 		if s := stopOf(lookupAction(err), err); s != nil {
 			return s
 		}
@@ -47,36 +45,70 @@ func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 		m.warned = true
 		return nil
 	}
-	p.clock.observe(page.Date, sent, time.Now())
-	if err := p.compare(ctx, batch, page.Jobs); err != nil {
-		return err
-	}
 	m.known = true
 	return nil
 }
 
-// compare returns a stop if the newest jobs of the batch do not fit what the queue knows.
-func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) error {
-	remedy := fmt.Sprintf("nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with\n  %s\n"+
-		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue", p.AdoptCommand(batch))
-	ours := 0
+// compareNewest reads the newest page that shows a job of the batch, and compares it. known is false if it could not be
+// read, which err tells.
+func (p *Pool) compareNewest(ctx context.Context, batch string) (known bool, err error) {
+	first := ""
+	for number := 1; number <= maxLookupPages; number++ {
+		if err := p.Limiter.Wait(ctx); err != nil {
+			return true, err
+		}
+		sent := time.Now()
+		page, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: number, PageSize: air.MaxPageSize, Descending: true, Fresh: true})
+		p.heard(err)
+		if err != nil && number > 1 && refusesPage(err) {
+			return true, p.compareNone(ctx, batch) // there is no such page
+		}
+		if err != nil {
+			return false, err
+		}
+		p.clock.observe(page.Date, sent, time.Now())
+		ours, err := p.compare(ctx, batch, page.Jobs)
+		if err != nil || ours > 0 {
+			return true, err
+		}
+		if len(page.Jobs) == 0 {
+			return true, p.compareNone(ctx, batch)
+		}
+		if page.Jobs[0].ID == first {
+			return false, errNoPaging
+		}
+		first = page.Jobs[0].ID
+	}
+	return false, errEndless
+}
+
+// compare counts the jobs of the batch on a page, and returns a stop if they do not fit what the queue knows.
+func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours int, err error) {
 	for _, j := range jobs {
 		if j.Batch != batch {
 			continue // the filter may match in part
 		}
-		w, err := whoseJob(ctx, p.Store, p.namers[batch], j)
+		w, err := p.matchers[batch].whose(ctx, j)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if !w.found || !w.MaybeSent() {
-			return stop(Setup, "AiR holds job %s of batch %q for s3://%s/%s, which this queue never sent: %s",
-				j.ID, batch, j.Source.Bucket, j.Source.ObjectKey, remedy)
+		if !w.found || !w.Sent && !w.MaybeSent() {
+			return 0, stop(Setup, "AiR holds job %s of batch %q for s3://%s/%s, which this queue never sent: %s",
+				j.ID, batch, j.Source.Bucket, j.Source.ObjectKey, p.remedy(batch))
 		}
 		ours++
 	}
-	if ours > 0 {
-		return nil
-	}
+	return ours, nil
+}
+
+// remedy says what to do about a queue that does not fit AiR's list.
+func (p *Pool) remedy(batch string) string {
+	return fmt.Sprintf("nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with\n  %s\n"+
+		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue", p.AdoptCommand(batch))
+}
+
+// compareNone returns a stop if the queue knows of jobs that AiR would still list.
+func (p *Pool) compareNone(ctx context.Context, batch string) error {
 	b, err := p.Store.Batch(ctx, batch)
 	if err != nil {
 		return err
@@ -85,7 +117,7 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) error 
 	for _, at := range b.Accepted {
 		if age := now.Sub(at); age > p.Settle && age < forgets {
 			return stop(Setup, "this queue submitted jobs of batch %q (the latest at %s), but AiR lists none: are the URL and the account the same as before? %s",
-				batch, b.Accepted[len(b.Accepted)-1].UTC().Format(time.RFC3339), remedy)
+				batch, b.Accepted[len(b.Accepted)-1].UTC().Format(time.RFC3339), p.remedy(batch))
 		}
 	}
 	return nil

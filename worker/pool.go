@@ -29,7 +29,9 @@ type Pool struct {
 	turnstile  chan struct{}
 	freed      *signal // claims were finished
 	settings   map[string]queue.Settings
-	namers     map[string]queue.Namer
+	matchers   map[string]*matcher
+	newest     map[string]*newest
+	attempts   attempts
 	answered   atomic.Bool // a job was accepted in this run
 	anyAnswer  atomic.Bool // AiR, or something in its place, answered in this run
 
@@ -67,7 +69,8 @@ func New(c Config) (*Pool, error) {
 		turnstile: make(chan struct{}, c.Workers),
 		freed:     newSignal(),
 		settings:  map[string]queue.Settings{},
-		namers:    map[string]queue.Namer{},
+		matchers:  map[string]*matcher{},
+		newest:    map[string]*newest{},
 		matches:   map[string]*match{},
 		budget:    c.MaxItems,
 	}
@@ -141,9 +144,12 @@ func (p *Pool) prepare(ctx context.Context) error {
 			return err
 		}
 		p.settings[id] = b.Settings
-		if p.namers[id], err = queue.NewNamer(b); err != nil {
+		names, err := queue.NewNamer(b)
+		if err != nil {
 			return err
 		}
+		p.matchers[id] = &matcher{store: p.Store, batch: id, names: names}
+		p.newest[id] = &newest{turn: make(chan struct{}, 1)}
 		p.matches[id] = &match{}
 		if err := p.loadDoubts(ctx, id); err != nil {
 			return err

@@ -51,24 +51,29 @@ func (p *Pool) next(ctx context.Context) Action {
 		p.fail("claim items from the queue", err)
 		return End
 	}
-	if !p.mayGo(ctx, pass) {
-		p.release(c)
-		return End
-	}
 	if c.Sent {
+		through() // others need not wait for its window
+		settled := false
+		if pass, settled = p.awaitSettled(ctx, pass, c); !settled {
+			p.release(c)
+			return End
+		}
 		if done, action := p.lookAgain(ctx, pass, c); done {
 			return action
 		}
+	}
+	for !p.mayGo(ctx, pass) {
 		// What was looked up stays true while AiR throttles: nobody else sends this item. Were it thrown away, each
 		// burst of lookups of which a single one is throttled would be for nothing, and the run would never get on.
-		for !p.mayGo(ctx, pass) {
-			renewed, ok := p.gate.Renew(ctx, pass)
-			if !ok {
-				p.release(c)
-				return End
-			}
-			pass = renewed
+		renewed, ok := pass, false
+		if c.Sent {
+			renewed, ok = p.gate.Renew(ctx, pass)
 		}
+		if !ok {
+			p.release(c)
+			return End
+		}
+		pass = renewed
 	}
 	through()
 	p.progress.sending()
@@ -82,6 +87,7 @@ func (p *Pool) next(ctx context.Context) Action {
 		}
 		o.Message = fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, air.EchoOf(job))
 	}
+	p.remember(c, o)
 	return p.obey(pass, c, o)
 }
 
@@ -101,7 +107,7 @@ func (p *Pool) holdsQueue() bool {
 }
 
 // lookAgain looks an item up that was sent before, immediately before its next POST. It reports whether that settled
-// this turn. The caller has waited for a token already; the lookup takes its own.
+// this turn. The lookup takes its own tokens.
 func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
 	found, err := p.lookup(ctx, c)
 	switch {
@@ -205,7 +211,7 @@ func (p *Pool) newJob(c queue.Claimed) air.NewJob {
 	settings := p.settings[c.Batch]
 	f := settings.Fields(&c.Item)
 	return air.NewJob{
-		Name: p.namers[c.Batch].Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
+		Name: p.matchers[c.Batch].names.Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
 		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
 		Source:      air.Source{Endpoint: air.EndpointHost(f.SourceEndpoint), Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
 	}

@@ -87,7 +87,7 @@ func (p *Pool) loadDoubts(ctx context.Context, batch string) error {
 			return err
 		}
 		for _, c := range got {
-			p.doubts.expect(c, p.Opened.Add(p.Settle))
+			p.doubts.expect(c, p.settledAt(c))
 			after = int64(c.Seq)
 		}
 		if len(got) < page {
@@ -190,7 +190,7 @@ func (p *Pool) settled(c queue.Claimed, f finding) queue.Result {
 	case f.jobID != "":
 		r.To, r.JobID = queue.Submitted, f.jobID
 		r.HTTPStatus, r.Code, r.Message = 0, "", ""
-		log.Str("job_id", f.jobID).Msg("an item in doubt has its job")
+		log.Str("job_id", f.jobID).Msg("an item that was sent has its job")
 	case c.Attempts >= p.MaxAttempts && !p.trouble.outage(): // a night of 500s fails no item
 		r.To, r.Refund, r.HTTPStatus, r.Code, r.Message = queue.Failed, true, c.HTTPStatus, c.Code, c.Message
 		log.Int("attempts", c.Attempts).Msg("an item has no job and no attempts left: it failed")

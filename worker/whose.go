@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -10,6 +12,7 @@ import (
 // finder finds items.
 type finder interface {
 	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
+	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
 }
 
 // whose is the item that a listed job belongs to.
@@ -18,29 +21,96 @@ type whose struct {
 	found bool
 	// version is set if the batch does not have the item, but the object: then Entry is the object's first item.
 	version uint64
+	// exact says that the item's job has this name and source; without it the source alone was found.
+	exact bool
+	// similar says that the list writes the source in another way than the queue; see similarSource.
+	similar bool
 }
 
-// whoseJob finds the item of a job by the job's source and, as the object may have several, by its name. A job of a name
-// that is none of ours is taken for the first item's.
-func whoseJob(ctx context.Context, store finder, names queue.Namer, j air.Job) (w whose, err error) {
-	o := queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}
-	w.Entry, w.found, err = store.Find(ctx, j.Batch, o)
-	if err != nil || !w.found || names.Name(&w.Item) == j.Name {
+// holds reports whether the job is the one that the item has.
+func (w *whose) holds(j air.Job) bool {
+	return w.found && w.State == queue.Submitted && w.JobID == j.ID
+}
+
+// matcher finds the items that listed jobs belong to.
+type matcher struct {
+	store finder
+	batch string
+	names queue.Namer
+
+	mu     sync.Mutex
+	bucket string // that of the batch's first item, once it is known; guarded by mu
+}
+
+// errFirst ends a reading of entries at the first.
+var errFirst = errors.New("the first entry")
+
+// firstBucket returns the bucket of the batch's first item, for jobs that are listed without one; empty: there is no item.
+func (m *matcher) firstBucket(ctx context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bucket != "" {
+		return m.bucket, nil
+	}
+	err := m.store.Entries(ctx, m.batch, queue.Filter{}, func(e *queue.Entry) error {
+		m.bucket = e.Bucket
+		return errFirst
+	})
+	if errors.Is(err, errFirst) {
+		err = nil
+	}
+	return m.bucket, err
+}
+
+// whose finds the item of a job by the job's source and, as the object may have several, by its name. A job of a name
+// that is none of ours is taken for the first item's, unless its source is only similar.
+func (m *matcher) whose(ctx context.Context, j air.Job) (w whose, err error) {
+	w, err = m.under(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
+	if err != nil || w.found || w.version != 0 {
 		return w, err
 	}
-	if o.Version = queue.VersionIn(j.Name); o.Version == 0 {
+	bucket := j.Source.Bucket
+	if bucket == "" {
+		if bucket, err = m.firstBucket(ctx); err != nil {
+			return w, err
+		}
+	}
+	for _, o := range objectsLike(j.Source, bucket) {
+		like, err := m.under(ctx, o, j.Name)
+		if err != nil {
+			return w, err
+		}
+		if like.exact {
+			like.similar = true
+			return like, nil
+		}
+	}
+	return w, nil
+}
+
+// under is whose for a job of one object.
+func (m *matcher) under(ctx context.Context, o queue.Object, name string) (w whose, err error) {
+	w.Entry, w.found, err = m.store.Find(ctx, m.batch, o)
+	if err != nil || !w.found {
+		return w, err
+	}
+	if m.names.Name(&w.Item) == name {
+		w.exact = true
 		return w, nil
 	}
-	e, found, err := store.Find(ctx, j.Batch, o)
+	if o.Version = queue.VersionIn(name); o.Version == 0 {
+		return w, nil
+	}
+	e, found, err := m.store.Find(ctx, m.batch, o)
 	if err != nil {
 		return w, err
 	}
-	if found && names.Name(&e.Item) == j.Name {
-		w.Entry = e
+	if found && m.names.Name(&e.Item) == name {
+		w.Entry, w.exact = e, true
 		return w, nil
 	}
 	it := w.Item
-	if it.Version = o.Version; !found && names.Name(&it) == j.Name {
+	if it.Version = o.Version; !found && m.names.Name(&it) == name {
 		w.found, w.version = false, o.Version
 	}
 	return w, nil

@@ -1,0 +1,53 @@
+package worker
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"airlift/queue"
+	"airlift/worker/air"
+)
+
+// A list may write a source in another way than it was sent: the key in another Unicode normal form or without its
+// leading slash, or no bucket.
+
+// sameSource reports whether the listed source is the object, and similarSource whether it is, or differs only in the
+// way in which it is written.
+func sameSource(s air.Source, bucket, key string) bool {
+	return s.Bucket == bucket && s.ObjectKey == key
+}
+
+func similarSource(s air.Source, bucket, key string) bool {
+	return (s.Bucket == bucket || s.Bucket == "") && plainKey(s.ObjectKey) == plainKey(key)
+}
+
+func plainKey(key string) string { return norm.NFC.String(strings.TrimPrefix(key, "/")) }
+
+// plainName takes off what a server may do to a name or a Batch id: case, spaces, the Unicode normal form, characters
+// outside [A-Za-z0-9].
+func plainName(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 0x80:
+			return r
+		}
+		return -1
+	}, strings.ToLower(norm.NFKC.String(s)))
+}
+
+// objectsLike returns the objects of a bucket that a listed source may stand for, beside the one that it names.
+func objectsLike(s air.Source, bucket string) []queue.Object {
+	var like []queue.Object
+	seen := map[string]bool{}
+	bare := strings.TrimPrefix(s.ObjectKey, "/")
+	for _, key := range []string{s.ObjectKey, norm.NFC.String(bare), norm.NFD.String(bare), bare} {
+		for _, key := range []string{key, "/" + strings.TrimPrefix(key, "/")} {
+			if !seen[key] && (key != s.ObjectKey || s.Bucket == "") {
+				like = append(like, queue.Object{Bucket: bucket, Key: key})
+			}
+			seen[key] = true
+		}
+	}
+	return like
+}
