@@ -21,9 +21,6 @@ type ClaimRequest struct {
 	Batches []string
 	// Max is the largest number of items wanted.
 	Max int
-	// FreshFirst asks for items that were never claimed before those that became pending again: a canary that failed
-	// shall not be followed by the same item.
-	FreshFirst bool
 	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, 0 for no limit.
 	Day        Day
 	DailyLimit int64

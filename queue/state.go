@@ -13,6 +13,7 @@ import "fmt"
 //	  +----- lookup: no such job ---- in_doubt -- lookup: job found --> submitted
 //	pending, failed -- cancel --> cancelled -- retry --> pending
 //	pending, in_doubt, failed, cancelled -- adopt: AiR lists its job --> submitted
+//	submitted -- its job id was given for another item too --> in_doubt
 type State string
 
 const (
@@ -48,6 +49,7 @@ var moves = map[State][]State{
 	Pending:   {Sending, Cancelled},
 	Sending:   {Submitted, Failed, Pending, InDoubt},
 	InDoubt:   {Submitted, Failed, Pending, InDoubt},
+	Submitted: {InDoubt},
 	Failed:    {Pending, Cancelled},
 	Cancelled: {Pending},
 }

@@ -12,7 +12,8 @@ func TestApplyObeysTheDiagram(t *testing.T) {
 	lawful := map[[2]State]bool{
 		{Sending, Submitted}: true, {Sending, Failed}: true, {Sending, Pending}: true, {Sending, InDoubt}: true,
 		{InDoubt, Submitted}: true, {InDoubt, Failed}: true, {InDoubt, Pending}: true, {InDoubt, InDoubt}: true,
-		{Failed, Pending}: true, {Cancelled, Pending}: true, {Failed, Cancelled}: true, {Pending, Cancelled}: true,
+		{Submitted, InDoubt}: true,
+		{Failed, Pending}:    true, {Cancelled, Pending}: true, {Failed, Cancelled}: true, {Pending, Cancelled}: true,
 	}
 	for _, from := range States {
 		for _, to := range States {

@@ -24,7 +24,7 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 		var changed, freed <-chan struct{}
 		if pass.Canary || !p.looksAhead() {
 			changed, freed = p.Store.Changed(), p.freed.wait()
-			got, err := p.claim(ctx, pass.Canary)
+			got, err := p.claim(ctx)
 			if err != nil {
 				return queue.Claimed{}, err
 			}
@@ -45,9 +45,8 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 	}
 }
 
-// claim makes an intent durable for an item of the first batch that has something pending. For a canary fresh items come
-// first. No items and no error: there is nothing to claim now.
-func (p *Pool) claim(ctx context.Context, canary bool) ([]queue.Claimed, error) {
+// claim makes an intent durable for an item of the first batch that has something pending. No items and no error: there is nothing to claim now.
+func (p *Pool) claim(ctx context.Context) ([]queue.Claimed, error) {
 	id, err := p.claimable(ctx)
 	if err != nil || id == "" {
 		return nil, err
@@ -59,7 +58,7 @@ func (p *Pool) claim(ctx context.Context, canary bool) ([]queue.Claimed, error) 
 	now := p.clock.now() // once: a claim that is refused across midnight must not wait for the next
 	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
 	got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-		Batches: []string{id}, Max: n, FreshFirst: canary, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
+		Batches: []string{id}, Max: n, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
 	})
 	p.unreserve(n - len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {

@@ -23,12 +23,12 @@ func (s slowToRefuse) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.
 	return got, err
 }
 
-func (s slowToRefuse) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error) {
-	got, err := s.DB.Exchange(ctx, results, r)
+func (s slowToRefuse) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
+	got, clashes, err := s.DB.Exchange(ctx, results, r)
 	if errors.Is(err, queue.ErrDailyLimit) {
 		time.Sleep(time.Second)
 	}
-	return got, err
+	return got, clashes, err
 }
 
 func TestAClaimRefusedAcrossMidnightCostsNoDay(t *testing.T) {
@@ -86,12 +86,12 @@ func (c counting) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Clai
 	return c.DB.Claim(ctx, r)
 }
 
-func (c counting) Finish(ctx context.Context, results []queue.Result) error {
+func (c counting) Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error) {
 	c.calls.Add(1)
 	return c.DB.Finish(ctx, results)
 }
 
-func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error) {
+func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
 	c.calls.Add(1)
 	return c.DB.Exchange(ctx, results, r)
 }

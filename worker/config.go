@@ -19,9 +19,9 @@ import (
 type store interface {
 	Batch(ctx context.Context, id string) (queue.Batch, error)
 	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
-	Finish(ctx context.Context, results []queue.Result) error
+	Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error)
 	// Exchange is Finish and then Claim in one commit.
-	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error)
+	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error)
 	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
 	finder
 	Gate(ctx context.Context, account string) (queue.Gate, error)

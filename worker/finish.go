@@ -113,19 +113,21 @@ func (c *clerk) commit() {
 	ctx := context.Background()
 	now := c.clock.now() // once: a claim that is refused across midnight must not wait for the next
 	var got []queue.Claimed
+	var clashes []queue.Clash
 	var err error
 	if wanted > 0 {
-		got, err = c.Store.Exchange(ctx, results, queue.ClaimRequest{
+		got, clashes, err = c.Store.Exchange(ctx, results, queue.ClaimRequest{
 			Batches: []string{c.wish.batch}, Max: wanted, Day: queue.DayOf(now), DailyLimit: c.DailyLimit,
 		})
 		c.unreserve(wanted - len(got))
 	} else {
-		err = c.Store.Finish(ctx, results)
+		clashes, err = c.Store.Finish(ctx, results)
 	}
 	limited := errors.Is(err, queue.ErrDailyLimit)
 	if err != nil && !limited {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
 	} else {
+		c.contested(clashes)
 		c.booked(refunded)
 	}
 	for _, item := range got {

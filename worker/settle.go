@@ -168,10 +168,12 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 		failure = errs[i]
 	}
 	if len(results) > 0 {
-		if err := p.Store.Finish(context.WithoutCancel(ctx), results); err != nil {
+		clashes, err := p.Store.Finish(context.WithoutCancel(ctx), results)
+		if err != nil {
 			p.fail("store what a lookup showed in the queue", err)
 			return err
 		}
+		p.contested(clashes)
 	}
 	p.doubts.done(len(due))
 	p.recount(results)

@@ -32,8 +32,8 @@ type store interface {
 	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 
 	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
-	Finish(ctx context.Context, results []queue.Result) error
-	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, error)
+	Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error)
+	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error)
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error

@@ -30,6 +30,9 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 		}
 		defer b.adding.unlock() // items are made in their turn alone
 	}
+	if err := db.loadJobIDs(ctx, b); err != nil {
+		return 0, fmt.Errorf("adopt: %w", err)
+	}
 	err = db.submit(ctx, false, func(t *txn) error {
 		bk, err := t.buckets(b)
 		if err != nil {
@@ -43,6 +46,10 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 		if err != nil {
 			return err
 		}
+		others, err := t.contestedBy(b, bk, steps)
+		if err != nil {
+			return err
+		}
 		if made.items > 0 {
 			made.store(t, b, bk)
 		}
@@ -50,6 +57,9 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 			if err := t.adopt(b, &steps[i]); err != nil {
 				return err
 			}
+		}
+		for i := range others {
+			t.contest(&others[i])
 		}
 		n = len(steps)
 		return nil
@@ -148,6 +158,37 @@ func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *gro
 	return steps, nil
 }
 
+// contestedBy returns the submitted items that have the job id of an adopted one: the list shows whose job it is, so
+// theirs are in doubt. Of two jobs of one id in the list itself neither can be adopted.
+func (t *txn) contestedBy(b *batch, bk buckets, steps []adoption) ([]contested, error) {
+	j := idJudge{t: t}
+	seen := make(map[string]uint64, len(steps))
+	for i := range steps {
+		s := &steps[i]
+		id := s.after.JobID
+		if seq, twice := seen[id]; twice {
+			return nil, fmt.Errorf("AiR's list has the job id %q for the items %d and %d", id, seq, s.seq)
+		}
+		seen[id] = s.seq
+		at := idKey{b, id}
+		other, err := j.claimantOf(at, s.after.At)
+		if err != nil || other.state != queue.Submitted {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		message, err := j.message(at, s.seq, other.seq)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := other.doubt(message); err != nil {
+			return nil, err
+		}
+	}
+	return j.others, nil
+}
+
 // adopt stores and books one step.
 func (t *txn) adopt(b *batch, s *adoption) error {
 	bk := t.handles[b]
@@ -168,6 +209,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 		}
 	}
 	t.putRecord(bk.results, resultKey(s.seq, s.after.gen), s.after)
+	b.ids.add(s.after.JobID, m.Batch.Counts.Items)
 	t.move(b, s.before.State, s.after.State)
 	m.Batch.Sent = true
 	m.accept(s.after.At)

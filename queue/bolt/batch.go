@@ -45,6 +45,7 @@ type batch struct {
 	late   atomic.Pointer[late]
 	adding dedupe
 	blocks blockCache
+	ids    jobIDs
 }
 
 func newBatch(num uint32) *batch {

@@ -8,8 +8,8 @@ import (
 )
 
 // Claim hands out up to req.Max pending items and stores the intent to send each before it returns. Of each batch, in
-// the order of the request, first those that became pending again, in turn, then those never claimed, in the order of
-// Seq; the other way round if req.FreshFirst. Each counts against req.Day of the account.
+// the order of the request, first those never claimed, in the order of Seq, then those that became pending again, in
+// turn: an item that fails each time is not sent again before the others had their turn. Each counts against req.Day of the account.
 //
 // It returns no items and no error if nothing is pending, fewer than asked if the daily limit allows no more, and
 // [queue.ErrDailyLimit] if something is pending but the limit allows nothing.
@@ -123,18 +123,11 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 			return nil, err
 		}
 		from := len(picks)
-		if req.FreshFirst {
-			if picks, err = t.claimNext(b, bk, picks, want, 0, req.Day); err != nil {
-				return nil, err
-			}
+		if picks, err = t.claimNext(b, bk, picks, want, req.Day); err != nil {
+			return nil, err
 		}
 		if picks, err = t.claimReady(b, bk, picks, want, req.Day); err != nil {
 			return nil, err
-		}
-		if !req.FreshFirst {
-			if picks, err = t.claimNext(b, bk, picks, want, len(picks)-from, req.Day); err != nil {
-				return nil, err
-			}
 		}
 		for _, p := range picks[from:] {
 			t.putRecord(bk.open, seqKey(p.seq), p.rec)
@@ -177,10 +170,9 @@ func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue
 	return picks, nil
 }
 
-// claimNext takes what was never claimed, past what was cancelled or adopted before its turn. unbooked counts the picks that are no
-// longer ready but still booked as pending.
-func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want, unbooked int, day queue.Day) ([]pick, error) {
-	beyond := b.meta.Batch.Counts.Pending - b.meta.Ready - int64(unbooked)
+// claimNext takes what was never claimed, past what was cancelled or adopted before its turn.
+func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
+	beyond := b.meta.Batch.Counts.Pending - b.meta.Ready
 	if beyond <= 0 || len(picks) >= want {
 		return picks, nil
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,9 +35,10 @@ func TestCopyInMidRun(t *testing.T) {
 				must(t, err)
 				var res []queue.Result
 				for _, c := range list[:len(list)/2] {
-					res = append(res, queue.Result{Batch: "b", Seq: c.Seq, To: queue.Submitted, JobID: "j"})
+					res = append(res, queue.Result{Batch: "b", Seq: c.Seq, To: queue.Submitted, JobID: fmt.Sprint("j", c.Seq)})
 				}
-				must(t, db.Finish(t.Context(), res))
+				_, err = db.Finish(t.Context(), res)
+				must(t, err)
 				mu.Lock()
 				submitted += int64(len(res))
 				mu.Unlock()

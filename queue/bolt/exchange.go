@@ -10,22 +10,25 @@ import (
 // Exchange is Finish and then Claim in one commit: who works on many items at once needs half as many commits, and has
 // no more of them open than before. Like Finish it goes on when the context ends.
 //
-// If the error is [queue.ErrDailyLimit] the results are stored, and nothing was claimed. After any other error they may
+// If the error is [queue.ErrDailyLimit] the results are stored, with the clashes, and nothing was claimed. After any other error they may
 // be stored or not, and so may intents that nobody was told of.
-func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) ([]queue.Claimed, error) {
+func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) (claimed []queue.Claimed, clashes []queue.Clash, err error) {
 	ctx = context.WithoutCancel(ctx)
 	finished, err := db.batchesOf(results)
+	if err == nil {
+		err = db.loadIDsOf(ctx, finished, results)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("exchange: %w", err)
+		return nil, nil, fmt.Errorf("exchange: %w", err)
 	}
 	from, err := db.claimable(req)
 	if err != nil {
-		return nil, fmt.Errorf("exchange: %w", err)
+		return nil, nil, fmt.Errorf("exchange: %w", err)
 	}
 	var picks []pick
 	var refused error
-	err = db.submit(ctx, false, func(t *txn) error {
-		if err := t.finishAll(finished, results); err != nil || req.Max <= 0 {
+	err = db.submit(ctx, false, func(t *txn) (err error) {
+		if clashes, err = t.finishAll(finished, results); err != nil || req.Max <= 0 {
 			return err
 		}
 		before := t.writes
@@ -38,7 +41,8 @@ func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.Cl
 		err = refused // which must not cost the results
 	}
 	if err != nil {
-		return nil, fmt.Errorf("exchange: %w", err)
+		return nil, clashes, fmt.Errorf("exchange: %w", err)
 	}
-	return db.read(ctx, picks)
+	claimed, err = db.read(ctx, picks)
+	return claimed, clashes, err
 }

@@ -14,20 +14,29 @@ import (
 // unlawful (a [queue.MoveError], a refund of what may have been accepted), none. Only items that are sending or in
 // doubt have results to come.
 //
+// A result that names the job id of another item of its batch is stored as in doubt, and so may be that other item: the
+// clashes tell which items now want a lookup.
+//
 // What AiR has answered must not get lost: Finish goes on when the context ends.
-func (db *DB) Finish(ctx context.Context, results []queue.Result) error {
+func (db *DB) Finish(ctx context.Context, results []queue.Result) (clashes []queue.Clash, err error) {
 	if len(results) == 0 {
-		return nil
+		return nil, nil
 	}
+	ctx = context.WithoutCancel(ctx)
 	batches, err := db.batchesOf(results)
-	if err != nil {
-		return fmt.Errorf("finish: %w", err)
+	if err == nil {
+		err = db.loadIDsOf(ctx, batches, results)
 	}
-	err = db.submit(context.WithoutCancel(ctx), false, func(t *txn) error { return t.finishAll(batches, results) })
-	if err != nil {
-		return fmt.Errorf("finish: %w", err)
+	if err == nil {
+		err = db.submit(ctx, false, func(t *txn) (err error) {
+			clashes, err = t.finishAll(batches, results)
+			return err
+		})
 	}
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("finish: %w", err)
+	}
+	return clashes, nil
 }
 
 // batchesOf returns the batch of each result.
@@ -44,15 +53,22 @@ func (db *DB) batchesOf(results []queue.Result) ([]*batch, error) {
 }
 
 // finishAll stores and books all of the results or, with an error, none.
-func (t *txn) finishAll(batches []*batch, results []queue.Result) error {
+func (t *txn) finishAll(batches []*batch, results []queue.Result) ([]queue.Clash, error) {
 	steps, err := t.judge(batches, results)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	clashes, contested, err := t.judgeIDs(steps)
+	if err != nil {
+		return nil, err
 	}
 	for i := range steps {
 		t.finish(&steps[i])
 	}
-	return nil
+	for i := range contested {
+		t.contest(&contested[i])
+	}
+	return clashes, nil
 }
 
 // step is one lawful result.
@@ -150,6 +166,7 @@ func (t *txn) finish(s *step) {
 	case queue.Submitted:
 		t.bookDay(day, 0, 1)
 		m.accept(s.res.At)
+		s.b.ids.add(s.after.JobID, m.Batch.Counts.Items)
 	case queue.Failed:
 		m.addError(s.after.Record, s.example)
 	}
@@ -179,6 +196,13 @@ func (m *meta) accept(at time.Time) {
 		list = thin
 	}
 	m.Batch.Accepted = append(list, at.UTC().Round(0))
+}
+
+// retract takes back what accept noted of a job that is in doubt after all.
+func (m *meta) retract(at time.Time) {
+	m.Batch.Accepted = slices.DeleteFunc(slices.Clone(m.Batch.Accepted), func(t time.Time) bool {
+		return t.UnixMilli() == at.UnixMilli()
+	})
 }
 
 func (m *meta) errorsOf(code string) int {

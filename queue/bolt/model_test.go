@@ -173,16 +173,16 @@ func (m *model) claim(t *rapid.T) {
 // claimable lists what the next claim of n must give.
 func (m *model) claimable(n int) []string {
 	want := m.inState(queue.Pending)
-	// What became pending again goes first, in turn from after the one taken last; what was cancelled before its turn and
+	// What became pending again goes last, in turn from after the one taken last; what was cancelled before its turn and
 	// taken back counts among it.
 	rank := func(key string) int {
 		switch {
 		case !m.claimed[key]:
-			return 2
+			return 0
 		case slices.Index(m.order, key) < m.turn:
-			return 1
+			return 2
 		}
-		return 0
+		return 1
 	}
 	sort.SliceStable(want, func(i, j int) bool { return rank(want[i]) < rank(want[j]) })
 	want = want[:min(n, len(want))]
@@ -228,7 +228,7 @@ func (m *model) finish(t *rapid.T) {
 		}
 		switch res.To {
 		case queue.Submitted:
-			res.JobID = rapid.SampledFrom([]string{"j", "0123456789abcdef0123456789abcdef"}).Draw(t, "id")
+			res.JobID = rapid.SampledFrom([]string{"j of " + k, "j of another " + k, "same", "0123456789abcdef0123456789abcdef"}).Draw(t, "id")
 			day.Submitted++
 		case queue.Failed, queue.Pending:
 			res.Code = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "code")
@@ -243,24 +243,25 @@ func (m *model) finish(t *rapid.T) {
 	}
 	if len(results) > 0 && rapid.IntRange(0, 5).Draw(t, "spoil") == 0 {
 		bad := append(slices.Clone(results), queue.Result{Batch: "b", Seq: results[0].Seq, To: queue.Sending})
-		if m.db.Finish(t.Context(), bad) == nil {
+		if _, err := m.db.Finish(t.Context(), bad); err == nil {
 			t.Fatal("an unlawful move: got no error")
 		}
 		return
 	}
-	store := func() ([]queue.Claimed, error) { return nil, m.db.Finish(t.Context(), results) }
+	store := func() ([]queue.Claimed, []queue.Clash, error) {
+		clashes, err := m.db.Finish(t.Context(), results)
+		return nil, clashes, err
+	}
 	claims := rapid.IntRange(0, 8).Draw(t, "claims")
 	if claims > 0 {
-		store = func() ([]queue.Claimed, error) {
+		store = func() ([]queue.Claimed, []queue.Clash, error) {
 			return m.db.Exchange(t.Context(), results, queue.ClaimRequest{Batches: []string{"b"}, Max: claims, Day: modelDay})
 		}
 	}
-	list, err := store()
+	list, clashes, err := store()
 	must2(t, err)
-	for k, rec := range after {
-		m.records[k] = rec
-	}
 	m.day = day
+	m.obey(t, results, after, clashes)
 	m.took(t, list, m.claimable(claims))
 }
 
@@ -296,11 +297,15 @@ func (m *model) cancel(t *rapid.T) {
 
 func (m *model) adopt(t *rapid.T) {
 	var jobs []queue.Adopted
+	var displaced []string
 	for _, k := range m.inState(queue.Pending, queue.InDoubt, queue.Failed, queue.Cancelled, queue.Submitted) {
 		if rapid.IntRange(0, 3).Draw(t, "listed") > 0 {
 			continue
 		}
-		a := queue.Adopted{Seq: uint64(slices.Index(m.order, k)), JobID: "adopted", Day: modelDay}
+		a := queue.Adopted{Seq: uint64(slices.Index(m.order, k)), JobID: "adopted " + k, Day: modelDay}
+		if len(jobs) == 0 && rapid.Bool().Draw(t, "same") {
+			a.JobID = "same"
+		}
 		jobs = append(jobs, a)
 		if m.records[k].State == queue.Submitted {
 			continue
@@ -310,11 +315,17 @@ func (m *model) adopt(t *rapid.T) {
 		}
 		rec, err := queue.Adopt(m.records[k], a)
 		must2(t, err)
+		if other := m.holder(a.JobID); other != "" {
+			displaced = append(displaced, other)
+		}
 		m.records[k] = rec
 		m.day.Submitted++
 	}
 	_, err := m.db.Adopt(t.Context(), "b", jobs)
 	must2(t, err)
+	for _, k := range displaced {
+		m.contest(t, k, "")
+	}
 }
 
 // adoptVersion adopts the job of a version that the queue does not have.
@@ -325,7 +336,7 @@ func (m *model) adoptVersion(t *rapid.T) {
 	key, _, _ := strings.Cut(rapid.SampledFrom(m.order).Draw(t, "item"), "/")
 	first := m.items[key][0]
 	c := queue.Content(100 + len(m.order))
-	n, err := m.db.Adopt(t.Context(), "b", []queue.Adopted{{Seq: uint64(slices.Index(m.order, first)), Version: uint64(c), JobID: "version", Day: modelDay}})
+	n, err := m.db.Adopt(t.Context(), "b", []queue.Adopted{{Seq: uint64(slices.Index(m.order, first)), Version: uint64(c), JobID: "version " + fmt.Sprint(c), Day: modelDay}})
 	must2(t, err)
 	if n != 1 {
 		t.Fatalf("adopted: got %d, want 1", n)
@@ -334,7 +345,7 @@ func (m *model) adoptVersion(t *rapid.T) {
 	items := m.items[key]
 	m.content[first] = 0
 	last := len(items) - 1
-	rec, err := queue.Adopt(m.records[items[last]], queue.Adopted{JobID: "version", Day: modelDay})
+	rec, err := queue.Adopt(m.records[items[last]], queue.Adopted{JobID: "version " + fmt.Sprint(c), Day: modelDay})
 	must2(t, err)
 	m.records[items[last]] = rec
 	m.claimed[items[last]] = true

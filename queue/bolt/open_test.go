@@ -115,7 +115,8 @@ func someQueue(t testing.TB) []byte {
 	must(t, err)
 	for i, c := range list {
 		to := []queue.State{queue.Submitted, queue.Failed, queue.InDoubt, queue.Pending}[i%4]
-		must(t, db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: c.Seq, To: to, JobID: "j"}}))
+		_, err := db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: c.Seq, To: to, JobID: fmt.Sprint("j", c.Seq)}})
+		must(t, err)
 		if i == 60 {
 			break
 		}

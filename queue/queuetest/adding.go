@@ -301,7 +301,7 @@ func empty(f *fixture) {
 	f.ok(err)
 	f.same("added", added, queue.Added{})
 	f.same("reading", f.reading(), queue.Reading{})
-	f.ok(f.Finish(f.ctx, nil))
+	f.ok(f.store(nil))
 	f.ok(f.Entries(f.ctx, B, queue.Filter{}, func(*queue.Entry) error { f.Error("got an entry"); return nil }))
 }
 

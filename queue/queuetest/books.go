@@ -152,7 +152,7 @@ func accepted(f *fixture) {
 	f.add(B, keys(500)...)
 	for i, c := range f.claim(500) {
 		at := noon.Add(time.Duration(i) * 5 * time.Second)
-		f.ok(f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: c.Seq, To: queue.Submitted, JobID: "j", At: at}}))
+		f.ok(f.store([]queue.Result{{Batch: B, Seq: c.Seq, To: queue.Submitted, JobID: jobID(c.Seq), At: at}}))
 	}
 	b, err := f.Batch(f.ctx, B)
 	f.ok(err)

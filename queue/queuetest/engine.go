@@ -31,8 +31,8 @@ type Engine interface {
 	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 
 	Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error)
-	Finish(ctx context.Context, results []queue.Result) error
-	Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) ([]queue.Claimed, error)
+	Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error)
+	Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error)
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Changed() <-chan struct{}
 
@@ -58,7 +58,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, sharedTests, versionTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, clashTests, sharedTests, versionTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

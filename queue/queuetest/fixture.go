@@ -124,7 +124,17 @@ func (f *fixture) claim(n int) []queue.Claimed {
 // finish gives all the claimed items one result.
 func (f *fixture) finish(list []queue.Claimed, res queue.Result) {
 	f.Helper()
-	f.ok(f.Finish(f.ctx, results(list, res)))
+	f.ok(f.store(results(list, res)))
+}
+
+// store stores results that do not clash.
+func (f *fixture) store(results []queue.Result) error {
+	f.Helper()
+	clashes, err := f.Finish(f.ctx, results)
+	if len(clashes) > 0 {
+		f.Errorf("got clashes %+v, want none", clashes)
+	}
+	return err
 }
 
 func results(list []queue.Claimed, res queue.Result) []queue.Result {

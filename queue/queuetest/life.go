@@ -81,7 +81,7 @@ func life(f *fixture) {
 	for _, id := range []string{"not-hex", "0123456789ABCDEF0123456789ABCDEF", "x"} {
 		f.add(B, id)
 		got := f.claim(1)
-		f.ok(f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: got[0].Seq, To: queue.Submitted, JobID: id, At: noon}}))
+		f.ok(f.store([]queue.Result{{Batch: B, Seq: got[0].Seq, To: queue.Submitted, JobID: id, At: noon}}))
 		f.same("job id", f.entry(id).JobID, id)
 	}
 }
@@ -99,14 +99,14 @@ func unlawful(f *fixture) {
 		for i := range res {
 			res[i].Batch = B
 		}
-		if err := f.Finish(f.ctx, res); err == nil {
+		if err := f.store(res); err == nil {
 			f.Errorf("%s: got no error", what)
 		}
 	}
 	var move *queue.MoveError
 	for _, to := range queue.States {
 		for _, seq := range []uint64{1, 2, 4} {
-			err := f.Finish(f.ctx, []queue.Result{{Batch: B, Seq: seq, To: to, JobID: "j"}})
+			err := f.store([]queue.Result{{Batch: B, Seq: seq, To: to, JobID: "j"}})
 			if !errors.As(err, &move) {
 				f.Errorf("item %d to %s: got %v, want a MoveError", seq, to, err)
 			}
@@ -136,7 +136,7 @@ func unknown(f *fixture) {
 	f.is(err, queue.ErrBatchNotFound)
 	_, err = f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B, "none"}, Max: 1})
 	f.is(err, queue.ErrBatchNotFound)
-	f.is(f.Finish(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}), queue.ErrBatchNotFound)
+	f.is(f.store([]queue.Result{{Batch: "none", To: queue.Failed}}), queue.ErrBatchNotFound)
 	f.is(f.BeginReading(f.ctx, "none"), queue.ErrBatchNotFound)
 	f.is(f.SetSettings(f.ctx, "none", queue.Settings{}), queue.ErrBatchNotFound)
 	f.is(f.Entries(f.ctx, "none", queue.Filter{}, nil), queue.ErrBatchNotFound)
@@ -194,8 +194,8 @@ func order(f *fixture) {
 	f.add(B, "a", "b", "c", "d", "e", "f")
 	got := f.claim(4)
 	f.finish([]queue.Claimed{got[2], got[0]}, queue.Result{To: queue.Pending})
-	f.wantKeys("requeued first", f.claim(3), "a", "c", "e")
-	f.wantKeys("the rest", f.claim(3), "f")
+	f.wantKeys("fresh ones first", f.claim(3), "e", "f", "a")
+	f.wantKeys("the rest", f.claim(3), "c")
 	f.wantKeys("nothing", f.claim(3))
 	f.wantKeys("none wanted", f.claim(0))
 	f.wantKeys("nor less", f.claim(-1))
@@ -207,34 +207,34 @@ func exchange(f *fixture) {
 	req := queue.ClaimRequest{Batches: []string{B}, Max: 2, Day: today, DailyLimit: 3}
 	swap := func(res []queue.Result, want ...string) []queue.Claimed {
 		f.Helper()
-		got, err := f.Exchange(f.ctx, res, req)
+		got, _, err := f.Exchange(f.ctx, res, req)
 		f.ok(err)
 		f.wantKeys("claimed", got, want...)
 		return got
 	}
 	got := swap(nil, "a", "b")
 	late := results(got[1:], queue.Result{To: queue.Submitted})
-	got = swap(results(got[:1], queue.Result{To: queue.Pending, Refund: true}), "a", "c")
+	got = swap(results(got[:1], queue.Result{To: queue.Pending, Refund: true}), "c", "d")
 	f.reopen()
 	f.want(queue.Counts{Pending: 1, InDoubt: 3})
 
 	// A refused claim keeps no result from being stored, and a bad result lets nothing be claimed.
-	_, err := f.Exchange(f.ctx, late, req)
+	_, _, err := f.Exchange(f.ctx, late, req)
 	f.is(err, queue.ErrDailyLimit)
 	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
 	req.DailyLimit = 0
-	if _, err := f.Exchange(f.ctx, late, req); err == nil {
+	if _, _, err := f.Exchange(f.ctx, late, req); err == nil {
 		f.Error("a second result of one item: got no error")
 	}
 	f.want(queue.Counts{Pending: 1, InDoubt: 2, Submitted: 1})
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
-	if _, err := f.Exchange(ctx, results(got, queue.Result{To: queue.Submitted}), req); err != nil {
+	if _, _, err := f.Exchange(ctx, results(got, queue.Result{To: queue.Submitted}), req); err != nil {
 		f.Errorf("after the context's end: got %v, want the results stored", err)
 	}
 	f.want(queue.Counts{Sending: 1, Submitted: 3})
 	swap(nil)
-	_, err = f.Exchange(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}, req)
+	_, _, err = f.Exchange(f.ctx, []queue.Result{{Batch: "none", To: queue.Failed}}, req)
 	f.is(err, queue.ErrBatchNotFound)
 }
 
@@ -248,7 +248,8 @@ func ended(f *fixture) {
 	f.is(err, context.Canceled)
 	_, err = f.Add(ctx, B, queue.Chunk{Items: items("c")})
 	f.is(err, context.Canceled)
-	f.ok(f.Finish(ctx, results(got, queue.Result{To: queue.Submitted})))
+	_, err = f.Finish(ctx, results(got, queue.Result{To: queue.Submitted}))
+	f.ok(err)
 	f.want(queue.Counts{Pending: 1, Submitted: 1})
 	f.same("a chunk that was refused counts once", f.add(B, "c"), queue.Added{Added: 1})
 }

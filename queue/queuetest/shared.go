@@ -150,7 +150,7 @@ func concurrent(f *fixture) {
 				}
 				last := submitted == n
 				mu.Unlock()
-				if err := f.Finish(f.ctx, res); err != nil {
+				if _, err := f.Finish(f.ctx, res); err != nil {
 					f.Error(err)
 					return
 				}

@@ -147,7 +147,7 @@ func submitMany(path string, n int) error {
 			results[i] = queue.Result{Batch: batchID, Seq: c.Seq, To: queue.Submitted, Attempted: true, JobID: fmt.Sprintf("%08x-0000-4000-8000-%012x", c.Seq, c.Seq), HTTPStatus: 200, At: now}
 		}
 		if err == nil {
-			err = db.Finish(ctx, results)
+			_, err = db.Finish(ctx, results)
 		}
 		done += len(got)
 	}

@@ -239,7 +239,7 @@ func (w *worker) claim(ctx context.Context, id string) (step, error) {
 }
 
 func (w *worker) request(id string) queue.ClaimRequest {
-	return queue.ClaimRequest{Batches: []string{id}, Max: 1 + w.rng.IntN(25), FreshFirst: w.rng.IntN(4) == 0, Day: day}
+	return queue.ClaimRequest{Batches: []string{id}, Max: 1 + w.rng.IntN(25), Day: day}
 }
 
 // took adds to the step what was claimed, of which freed became pending in the same commit.
@@ -281,10 +281,11 @@ func (w *worker) finish(ctx context.Context, id string) (step, error) {
 		s.Items = append(s.Items, change{seq, res.To, res.JobID})
 	}
 	if w.rng.IntN(2) == 0 {
-		return s, w.db.Finish(ctx, results)
+		_, err := w.db.Finish(ctx, results)
+		return s, err
 	}
 	s.Op = "exchange"
-	list, err := w.db.Exchange(ctx, results, w.request(id))
+	list, _, err := w.db.Exchange(ctx, results, w.request(id))
 	if err != nil {
 		return s, err
 	}

@@ -1,0 +1,60 @@
+package queue
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CodeSameID is the code of an item in doubt for whose job AiR gave an id that another item of the batch has: the answer
+// may have been the answer to another request.
+const CodeSameID = "AIRLIFT_SAME_ID"
+
+// Clash is one job id that was given for several items of a batch. At most one of them has that job, so the engine
+// stores the others as in doubt.
+type Clash struct {
+	JobID string
+	// Items are those that are in doubt for it now, with their records as stored.
+	Items []Claimed
+	// Final says that AiR's list itself shows the id for several items: another lookup would tell nothing new.
+	Final bool
+}
+
+// SameIDMessage is the message of an item in doubt with [CodeSameID]: it names the id and both items.
+func SameIDMessage(jobID string, one, other *Item) string {
+	return fmt.Sprintf("%s%s was given for s3://%s and for s3://%s", sameID, strconv.Quote(jobID), nameIn(one), nameIn(other))
+}
+
+const sameID = "the job id "
+
+func nameIn(it *Item) string { return it.Bucket + "/" + it.Key }
+
+// ContestedID returns the job id for which the item is in doubt with [CodeSameID], or "" if it is not.
+func (r Record) ContestedID() string {
+	if r.State != InDoubt || r.Code != CodeSameID {
+		return ""
+	}
+	rest, _ := strings.CutPrefix(r.Message, sameID)
+	quoted, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return ""
+	}
+	id, _ := strconv.Unquote(quoted)
+	return id
+}
+
+// Contest returns the record of a submitted item whose job id turned out to be given for another item too. Only a lookup
+// tells whose job it is.
+//
+// An adopted item of which no day was known counts against the day on which it was submitted from now on, so that the
+// daily counts can be given back as those of a claim.
+func Contest(r Record, message string, at time.Time) (Record, error) {
+	if r.State != Submitted {
+		return r, &MoveError{From: r.State, To: InDoubt}
+	}
+	if r.Day == 0 {
+		r.Day = DayOf(r.At)
+	}
+	return Apply(r, Result{To: InDoubt, Code: CodeSameID, Message: message, At: at})
+}
