@@ -26,6 +26,9 @@ type clerk struct {
 	batch []outcome // for the next commit
 	wish  *wish     // nil: none
 	end   bool      // nothing more comes
+	// sameIDs counts the answers whose job id another item has: only the queue knows them, so they have a count of
+	// their own, in the order of the commits.
+	sameIDs mixups
 }
 
 // keepBooks goes on until the results' channel is closed: an answer once received is always recorded, whatever ended the
@@ -128,6 +131,7 @@ func (c *clerk) commit() {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
 	} else {
 		c.contested(clashes)
+		c.countClashes(clashes)
 		c.booked(refunded)
 	}
 	for _, item := range got {

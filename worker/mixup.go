@@ -41,9 +41,14 @@ func (m *mixups) reset() {
 // mixedUp applies the verdict on an answer that belongs to another request, sent then: its echo is that of another job,
 // or its id is another item's. From then on each request has a connection of its own. what names both sides.
 func (p *Pool) mixedUp(sent time.Time, what string) {
-	p.API.DistrustConnections()
 	p.Log.Warn().Msg(what + ": it is in doubt and is looked up")
-	if p.mixups.add(sent) >= maxMixUps {
+	p.countMixUp(&p.mixups, sent, what)
+}
+
+// countMixUp distrusts the connections after an answer that belongs to another request, and stops the run at the third in a row.
+func (p *Pool) countMixUp(in *mixups, sent time.Time, what string) {
+	p.API.DistrustConnections()
+	if in.add(sent) >= maxMixUps {
 		p.stop(stop(Setup, "something between airlift and AiR mixes up answers, %d in a row; the last: %s. "+
 			"Look for a proxy or load balancer on the way and take it out; what is in doubt is looked up by the next run", maxMixUps, what))
 	}

@@ -82,7 +82,8 @@ func TestReplacedQueue(t *testing.T) {
 				wantErr(t, err, queue.ErrLocked, fmt.Sprintf("process %d on", os.Getpid()), test.says, "end that process first")
 			}
 			// What is in flight is stored all the same.
-			must(t, db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: list[0].Seq, To: queue.Submitted, JobID: "j"}}))
+			_, err = db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: list[0].Seq, To: queue.Submitted, JobID: "j"}})
+			must(t, err)
 			wantErr(t, db.StillOurs(), queue.ErrReplaced, path)
 			must(t, db.Close()) // it was said already
 		})

@@ -1,0 +1,84 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/worker/air/airtest"
+)
+
+// A job id that another item has is believed of neither until both were looked up: each object has its one job, under
+// the id that AiR lists.
+func TestSameJobIDSendsBothToALookup(t *testing.T) {
+	const items = 60
+	for name, chosen := range map[string]func(int64) bool{
+		"every fifth": func(n int64) bool { return n%5 == 0 },
+		"from the eleventh on, each that of the job before": func(n int64) bool { return n > 10 },
+		"two now and then": func(n int64) bool { return n%9 == 4 || n%9 == 5 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, items, onPost(airtest.SameID, chosen), func(b *bubble) {
+				var log bytes.Buffer
+				if err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }); err != nil {
+					t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: items})
+				if got := b.air.Accepted(); got != items {
+					t.Errorf("%d jobs for %d items", got, items)
+				}
+				ids := map[string]string{}
+				err := b.db.Entries(context.Background(), batch, queue.Filter{}, func(e *queue.Entry) error {
+					if other, twice := ids[e.JobID]; twice {
+						t.Errorf("%q and %q have one job id", e.Key, other)
+					}
+					ids[e.JobID] = e.Key
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(log.String(), queue.CodeSameID) {
+					t.Errorf("no warning of an id given twice:\n%s", log.String())
+				}
+			})
+		})
+	}
+}
+
+// Three in a row stop the run; an id that is new between them ends the row.
+func TestThreeSameJobIDsStopTheRun(t *testing.T) {
+	inBubble(t, 9, airtest.Config{}, func(b *bubble) {
+		c := clerk{Pool: b.pool(100, nil)}
+		c.cancel = func(error) {}
+		store := func(seq uint64, jobID string) {
+			time.Sleep(time.Second)
+			got, err := b.db.Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
+			if err != nil || len(got) != 1 || got[0].Seq != seq {
+				t.Fatalf("claim: got %v, %v, want item %d", got, err, seq)
+			}
+			c.batch = []outcome{{Result: queue.Result{Batch: batch, Seq: seq, To: queue.Submitted, JobID: jobID}, claimed: got[0], ended: time.Now()}}
+			c.commit()
+		}
+		for seq, id := range []string{"x", "x", "x", "y", "x", "y"} {
+			store(uint64(seq), id)
+			if c.stopped != nil {
+				t.Fatalf("stopped after item %d: %v", seq, c.stopped)
+			}
+		}
+		store(6, "x")
+		wantStop(t, c.stopped, Setup)
+		if text := c.stopped.Error(); !strings.Contains(text, "mixes up answers") || !strings.Contains(text, `the job id "x"`) {
+			t.Errorf("got %q", text)
+		}
+		b.want(queue.Counts{InDoubt: 7, Pending: 2})
+		if got := c.doubts.waiting(); got != 7 {
+			t.Errorf("%d lookups are expected, want one for each of 7 items", got)
+		}
+	})
+}
