@@ -72,6 +72,25 @@ var strict = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(false), jsontext.Al
 // decodeAccepted reads the answer to POST /jobs, which must be one complete JSON
 // object. A field of another type than expected counts as absent.
 func decodeAccepted(body []byte) (accepted, error) {
+	// An answer in which all fields are as the page says is decoded in one go.
+	var usual struct {
+		Job *struct {
+			ID          string `json:"Id"`
+			Name, Batch string
+			Source      struct{ Bucket, ObjectKey string }
+		}
+		ErrorCode, Error string
+	}
+	if err := jsonv2.Unmarshal(body, &usual, strict); err == nil && usual.Job != nil && usual.ErrorCode == "" && usual.Error == "" {
+		j := usual.Job
+		echo := Echo{echoed(j.Name), echoed(j.Batch), echoed(j.Source.Bucket), echoed(j.Source.ObjectKey)}
+		return accepted{job: true, echo: echo}.withID(j.ID)
+	}
+	return decodeUnusual(body)
+}
+
+// decodeUnusual is decodeAccepted for an answer of any form.
+func decodeUnusual(body []byte) (accepted, error) {
 	var w struct {
 		Job, Records     jsontext.Value
 		ErrorCode, Error jsontext.Value
@@ -94,9 +113,15 @@ func decodeAccepted(body []byte) (accepted, error) {
 	}
 	source := sourceOf(j.Source)
 	a.echo = Echo{echoed(text(j.Name)), echoed(text(j.Batch)), echoed(source.Bucket), echoed(source.ObjectKey)}
-	if a.id = idText(j.ID); a.id != "" && !usableID(a.id) {
+	return a.withID(idText(j.ID))
+}
+
+// withID returns a with the id, or an error if that is none.
+func (a accepted) withID(id string) (accepted, error) {
+	if id != "" && !usableID(id) {
 		return a, errOddID
 	}
+	a.id = id
 	return a, nil
 }
 

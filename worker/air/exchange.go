@@ -129,6 +129,9 @@ func retryAfter(text string, date time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return time.Duration(min(seconds, maxRetryAfter)) * time.Second
 	}
+	if text == "" {
+		return 0 // the usual case
+	}
 	until, err := http.ParseTime(text)
 	if err != nil {
 		return 0

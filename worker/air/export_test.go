@@ -40,6 +40,12 @@ func AcceptedID(body []byte) (id string, echo Echo, err error) {
 	return a.id, a.echo, err
 }
 
+// UnusualID is AcceptedID by the way for answers of any form.
+func UnusualID(body []byte) (id string, echo Echo, err error) {
+	a, err := decodeUnusual(body)
+	return a.id, a.echo, err
+}
+
 // Encode returns the body of a POST /jobs.
 func Encode(j NewJob) ([]byte, error) { return j.encode(new(services)) }
 
