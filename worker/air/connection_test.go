@@ -99,8 +99,12 @@ func TestConnectionOfAnotherJobsAnswerIsClosed(t *testing.T) {
 				}
 			}).url})
 			closed := watch(client)
-			for range 3 {
+			for n := 0; n < 3; n++ {
 				out := client.Submit(background(), someJob())
+				if out.Status == 0 { // net/http has not seen yet that the connection is closed
+					n--
+					continue
+				}
 				if out.Echo.Fits(someJob()) || out.JobID != "7" {
 					t.Errorf("got %+v, want job 7 with an echo that does not fit", out)
 				}
