@@ -17,10 +17,12 @@ const (
 // Client speaks to one AiR address with one pair of keys. It is safe for use by
 // several goroutines. It does not wait, repeat or judge.
 type Client struct {
-	config   Config
-	kept     http.RoundTripper // keeps connections
-	fresh    http.RoundTripper // makes a connection for each request
-	distrust *atomic.Bool      // use fresh for all
+	config Config
+	// kept returns what keeps connections, fresh what makes one for each request. They are
+	// functions for the reason that Credentials is: the buffers of a connection hold the keys.
+	kept, fresh func() http.RoundTripper
+
+	distrust *atomic.Bool // use fresh for all
 	hide     *redactor
 	services *services
 }
@@ -32,20 +34,24 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, kept: config.Transport, fresh: config.Transport,
+	c := &Client{config: config, kept: of(config.Transport), fresh: of(config.Transport),
 		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		once := newTransport(config)
 		once.DisableKeepAlives = true
-		c.kept, c.fresh = newTransport(config), once
+		c.kept, c.fresh = of(newTransport(config)), of(once)
 	}
 	return c, nil
+}
+
+func of(t http.RoundTripper) func() http.RoundTripper {
+	return func() http.RoundTripper { return t }
 }
 
 // Close closes the idle connections. A request under way is not touched, and the
 // client can still be used.
 func (c *Client) Close() {
-	for _, t := range []http.RoundTripper{c.kept, c.fresh} {
+	for _, t := range []http.RoundTripper{c.kept(), c.fresh()} {
 		if t, ok := t.(interface{ CloseIdleConnections() }); ok {
 			t.CloseIdleConnections()
 		}

@@ -53,9 +53,9 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	if err != nil {
 		return answer{err: err}
 	}
-	transport := c.kept
+	transport := c.kept()
 	if r.fresh || c.distrust.Load() {
-		transport = c.fresh
+		transport = c.fresh()
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
