@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // CodeSameID is the code of an item in doubt for whose job AiR gave an id that another item of the batch has: the answer
@@ -45,16 +44,16 @@ func (r Record) ContestedID() string {
 }
 
 // Contest returns the record of a submitted item whose job id turned out to be given for another item too. Only a lookup
-// tells whose job it is.
+// tells whose job it is. At stays that of the item's last attempt: AiR's list is read back to there.
 //
 // An adopted item of which no day was known counts against the day on which it was submitted from now on, so that the
 // daily counts can be given back as those of a claim.
-func Contest(r Record, message string, at time.Time) (Record, error) {
+func Contest(r Record, message string) (Record, error) {
 	if r.State != Submitted {
 		return r, &MoveError{From: r.State, To: InDoubt}
 	}
 	if r.Day == 0 {
 		r.Day = DayOf(r.At)
 	}
-	return Apply(r, Result{To: InDoubt, Code: CodeSameID, Message: message, At: at})
+	return Apply(r, Result{To: InDoubt, Code: CodeSameID, Message: message, At: r.At})
 }

@@ -171,7 +171,7 @@ func (t *txn) contestedBy(b *batch, bk buckets, steps []adoption) ([]contested, 
 		}
 		seen[id] = s.seq
 		at := idKey{b, id}
-		other, err := j.claimantOf(at, s.after.At)
+		other, err := j.claimantOf(at)
 		if err != nil || other.state != queue.Submitted {
 			if err != nil {
 				return nil, err

@@ -1,8 +1,6 @@
 package bolt
 
 import (
-	"time"
-
 	"airlift/queue"
 )
 
@@ -53,7 +51,7 @@ func (t *txn) judgeIDs(steps []step) ([]queue.Clash, []contested, error) {
 // this very id, AiR's list shows it for both items, and nothing is changed by it.
 func (j *idJudge) judge(s *step) error {
 	at := idKey{s.b, s.after.JobID}
-	other, err := j.claimantOf(at, s.res.At)
+	other, err := j.claimantOf(at)
 	if err != nil {
 		return err
 	}
@@ -93,7 +91,7 @@ func (j *idJudge) judge(s *step) error {
 }
 
 // claimantOf returns the item that has the id, or is in doubt for it; the zero claimant if there is none.
-func (j *idJudge) claimantOf(at idKey, now time.Time) (claimant, error) {
+func (j *idJudge) claimantOf(at idKey) (claimant, error) {
 	if c, ok := j.named[at]; ok {
 		return c, nil
 	}
@@ -104,7 +102,7 @@ func (j *idJudge) claimantOf(at idKey, now time.Time) (claimant, error) {
 	return claimant{h.seq, h.State, func(message string) (record, error) {
 		c := contested{at.b, h.seq, h.record, h.record}
 		var err error
-		if c.after.Record, err = queue.Contest(h.Record, message, now); err != nil {
+		if c.after.Record, err = queue.Contest(h.Record, message); err != nil {
 			return record{}, err
 		}
 		if _, err := j.t.day(dayKey{at.b.meta.Batch.Account, c.after.Day}); err != nil {
