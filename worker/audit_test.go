@@ -225,6 +225,18 @@ func TestAuditsOfHostileLists(t *testing.T) {
 			return airtest.Fault{}
 		}}
 	}
+	// Every other request has two jobs, the last of page 1 and the first of page 2, in each other's place: the same two are
+	// shown, and passed over, in each pass of an odd number of requests.
+	turning := func() airtest.Config {
+		var n atomic.Int64
+		return airtest.Config{EditRecords: func(r airtest.Request, page []air.Job) []air.Job {
+			if page := slices.Clone(page); auditing.Load() && n.Add(1)%2 == 0 && pageOf(r) == 2 && r.Query.Get("sortOrder") != "Desc" {
+				page[0] = outer.air.Jobs()[99]
+				return page
+			}
+			return page
+		}}
+	}
 	for _, c := range []struct {
 		name   string
 		config airtest.Config
@@ -267,7 +279,8 @@ func TestAuditsOfHostileLists(t *testing.T) {
 				return nil
 			}
 			return append(page, outer.air.Jobs()[0])
-		}}},
+		}}, incomplete: Unexpected},
+		{name: "jobs of equal date, whose order turns", config: turning(), incomplete: Unexpected},
 		{name: "pages that shift at first", config: shifting(3), unknown: 3},
 		{name: "pages that always shift", config: shifting(1e9), incomplete: Unexpected},
 	} {

@@ -2,10 +2,8 @@ package worker
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/fnv"
 	"net/http"
 	"time"
@@ -37,54 +35,61 @@ type listing struct {
 // each calls fn for every page with those of its jobs that are of this batch exactly, and returns nil only if the list
 // was read to its end. A job can be given more than once.
 //
-// Pages are numbered, so a job that appears in, or vanishes from, a page already read moves those behind it. What moves
-// back is seen twice, on two pages in a row; what that passed over nobody knows. Such a pass proves nothing, and the
-// list is read again, until a pass shows no job twice or the same jobs as the pass before it: a list that simply has
-// duplicate records.
+// Pages are numbered, so a job that appears in, or vanishes from, a page already read moves those behind it, and so does
+// a list that sorts jobs of equal date anew for each page. What moves back is seen twice; what that passed over nobody
+// knows. So the list is read oldest first and newest first in turn, until two readings in a row show the same jobs and
+// neither shows one twice on neighboring pages.
 func (l *listing) each(ctx context.Context, fn func([]air.Job) error) error {
-	var before uint64
-	for n := 1; ; n++ {
-		moved, digest, err := l.pass(ctx, fn)
-		switch {
-		case err != nil:
+	var before reading
+	for n := 1; n <= maxPasses; n++ {
+		now, err := l.pass(ctx, n%2 == 0, fn)
+		if err != nil {
 			return err
-		case !moved || n > 1 && digest == before:
-			return nil
-		case n == maxPasses:
-			return l.unread(errRestless)
 		}
-		before = digest
-		l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or shows jobs twice: it is read again to be sure")
+		if n > 1 && !now.moved && now == before {
+			return nil
+		}
+		if n > 1 || now.moved {
+			l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or shows jobs twice: it is read again to be sure")
+		}
+		before = now
 	}
+	return l.unread(errRestless)
 }
 
-// pass reads the list once. moved says that a job was on two pages in a row; digest stands for all that was shown.
-func (l *listing) pass(ctx context.Context, fn func([]air.Job) error) (moved bool, digest uint64, err error) {
-	sum := fnv.New64a()
+// reading is what a pass over the list showed.
+type reading struct {
+	moved bool   // a job was on two pages in a row
+	jobs  int    // how many were shown
+	sum   uint64 // of the hashes of their ids, in any order
+}
+
+// pass reads the list once, oldest or newest first.
+func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job) error) (reading, error) {
+	var shown reading
 	first := ""
 	var before map[string]bool
 	for number, short := 1, false; ; number++ {
-		got, err := l.page(ctx, number)
+		got, err := l.page(ctx, newestFirst, number)
 		var stopped *StopError
 		switch {
 		case err == nil:
 		case errors.As(err, &stopped) || !refusesPage(err):
-			return false, 0, err
+			return reading{}, err
 		case short:
-			return moved, sum.Sum64(), nil // the page before was the last by the API's own rule
+			return shown, nil // the page before was the last by the API's own rule
 		default:
-			return false, 0, l.unread(err)
+			return reading{}, l.unread(err)
 		}
 		// A page that is shorter than asked for should be the last (Retrieve jobs), but a list that makes its own pages
 		// shorter would lose the rest: the end is where nothing comes.
 		if len(got.Jobs) == 0 {
-			return moved, sum.Sum64(), nil
+			return shown, nil
 		}
 		here := make(map[string]bool, len(got.Jobs))
 		ours := make([]air.Job, 0, len(got.Jobs))
 		repeated := 0
 		for _, j := range got.Jobs {
-			writeText(sum, j.ID)
 			if here[j.ID] {
 				continue
 			}
@@ -100,26 +105,33 @@ func (l *listing) pass(ctx context.Context, fn func([]air.Job) error) (moved boo
 		case number == 1:
 			first = id
 		case repeated == len(here) && len(here) == len(before) && number > 2 && short:
-			return moved, sum.Sum64(), nil // it gives its last page, which was short, for any number behind it
+			return shown, nil // it gives its last page, which was short, for any number behind it
 		case id == first, repeated == len(here) && len(here) == len(before):
-			return false, 0, l.unread(errNoPaging)
+			return reading{}, l.unread(errNoPaging)
 		}
-		moved, before, short = moved || repeated > 0, here, got.Last
+		for id := range here {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(id))
+			shown.sum += h.Sum64()
+		}
+		shown.jobs += len(here)
+		shown.moved = shown.moved || repeated > 0
+		before, short = here, got.Last
 		if err := fn(ours); err != nil {
-			return false, 0, err
+			return reading{}, err
 		}
 	}
 }
 
 // page asks for one page until it comes, or it could not be had for too long, or the answer is one that no waiting mends:
 // a stop, or that there is no such page (see refusesPage).
-func (l *listing) page(ctx context.Context, number int) (air.Page, error) {
+func (l *listing) page(ctx context.Context, newestFirst bool, number int) (air.Page, error) {
 	var since time.Time
 	for failed := 1; ; failed++ {
 		if err := l.limiter.Wait(ctx); err != nil {
 			return air.Page{}, ended(ctx, err)
 		}
-		got, err := l.api.List(ctx, air.ListQuery{Batch: l.batch, PageNumber: number, PageSize: air.MaxPageSize, Fresh: true})
+		got, err := l.api.List(ctx, air.ListQuery{Batch: l.batch, PageNumber: number, PageSize: air.MaxPageSize, Descending: newestFirst, Fresh: true})
 		if err == nil {
 			return got, nil
 		}
@@ -170,10 +182,4 @@ func ended(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
-}
-
-// writeText adds a text with its length, so that no two lists of texts run together.
-func writeText(h hash.Hash64, s string) {
-	_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(s))))
-	_, _ = h.Write([]byte(s))
 }
