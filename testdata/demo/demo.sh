@@ -8,7 +8,7 @@ work=$(mktemp -d)
 sandbox=
 
 cleanup() {
-	[ -z "$sandbox" ] || kill -INT "$sandbox" 2>/dev/null || true
+	[ -z "$sandbox" ] || kill -TERM "$sandbox" 2>/dev/null || true
 	wait 2>/dev/null || true
 	rm -rf "$work"
 }
@@ -60,7 +60,7 @@ say "and once more: nothing is left, nothing is sent"
 
 say "the books, and the sandbox's verdict"
 "$airlift" check
-kill -INT "$sandbox"
+kill -TERM "$sandbox"
 wait "$sandbox"
 sandbox=
 tail -n 1 "$work/sandbox.out"
