@@ -19,8 +19,7 @@ type itemID struct {
 // attempt is when a POST was under way, with monotonic readings.
 type attempt struct{ sent, ended time.Time }
 
-// attempts remembers when this run last sent each item that has no job yet. It forgets an attempt once its settle window
-// has passed.
+// attempts remembers when this run last sent each item. It forgets attempts whose settle window has passed.
 type attempts struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -57,7 +56,7 @@ func (a *attempts) of(id itemID) (attempt, bool) {
 	return at, ok
 }
 
-// remember notes when an item was sent, unless it has its job.
+// remember notes when an item was sent, unless it is proven that nothing left.
 func (p *Pool) remember(c queue.Claimed, o air.Outcome) {
 	if o.Written {
 		p.attempts.note(itemID{c.Batch, c.Seq}, attempt{o.Sent, o.Ended}, p.Settle)

@@ -45,7 +45,8 @@ func (p *Pool) take(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, er
 	}
 }
 
-// claim makes an intent durable for an item of the first batch that has something pending. No items and no error: there is nothing to claim now.
+// claim makes an intent durable for an item of the first batch that has something pending. No items and no error: there is
+// nothing to claim now.
 func (p *Pool) claim(ctx context.Context) ([]queue.Claimed, error) {
 	id, err := p.claimable(ctx)
 	if err != nil || id == "" {

@@ -26,21 +26,17 @@ func (p *Pool) contested(clashes []queue.Clash) {
 
 // countClashes counts the answers just stored whose job ids clash, in a row; an id that is new ends the row.
 func (c *clerk) countClashes(clashes []queue.Clash) {
-	type id struct {
-		batch string
-		seq   uint64
-	}
-	inDoubt := map[id]string{}
+	inDoubt := map[itemID]string{}
 	for _, clash := range clashes {
 		for _, item := range clash.Items {
-			inDoubt[id{item.Batch, item.Seq}] = item.Message
+			inDoubt[itemID{item.Batch, item.Seq}] = item.Message
 		}
 	}
 	for _, o := range c.batch {
 		if o.To != queue.Submitted {
 			continue
 		}
-		if message, ok := inDoubt[id{o.Batch, o.Seq}]; ok {
+		if message, ok := inDoubt[itemID{o.Batch, o.Seq}]; ok {
 			c.countMixUp(&c.sameIDs, o.ended, message)
 		} else {
 			c.sameIDs.reset()
