@@ -23,6 +23,7 @@ type checker struct {
 	warned   map[string]bool
 
 	goodBucket string                     // the last bucket that was found good
+	goodTarget string                     // the last destination bucket that was
 	services   map[string]json.RawMessage // by the text given; rows repeat it
 	newest     string                     // the text among these that was met last for the first time
 	parsed     json.RawMessage            // that of newest
@@ -68,6 +69,12 @@ func (c *checker) fill(e *Entry, v *values) string {
 	e.Bucket, e.Key = bucket, key
 	e.Region, e.Endpoint = trim(v[colRegion]), trim(v[colEndpoint])
 	e.DestinationBucket, e.DestinationRegion = trim(v[colDestinationBucket]), trim(v[colDestinationRegion])
+	if b := e.DestinationBucket; b != "" && b != c.goodTarget {
+		if reason := checkBucket(b); reason != "" {
+			return "destination_bucket: " + reason
+		}
+		c.goodTarget = b
+	}
 	e.State = v[colState]
 	if v[colName] != "" {
 		if reason := checkName(v[colName]); reason != "" {
@@ -163,14 +170,27 @@ func checkKey(key string) string {
 	return ""
 }
 
-// checkBucket finds what can be no bucket of any S3 server. The exact rules
-// differ from server to server and are left to it.
-func checkBucket(b string) string {
-	bad := func(r rune) bool {
-		return r == '/' || r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r)
+// CheckBucket tells why a name can be no bucket of any S3 server. Its errors are
+// ErrUsage.
+func CheckBucket(name string) error {
+	if reason := checkBucket(name); reason != "" {
+		return usageError(reason)
 	}
-	if b == "" || len(b) > 255 || strings.ContainsFunc(b, bad) {
-		return fmt.Sprintf("%s is no bucket name", excerpt(b))
+	return nil
+}
+
+// checkBucket finds what can be no bucket of any S3 server: a bucket's name has
+// letters, digits, dots, hyphens and, in old ones, underscores (Amazon S3 User
+// Guide, "General purpose bucket naming rules"). The exact rules differ from
+// server to server and are left to it.
+func checkBucket(b string) string {
+	good := b != "" && len(b) <= 255
+	for i := range len(b) {
+		c := b[i]
+		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == '.' || c == '-' || c == '_')
+	}
+	if !good {
+		return fmt.Sprintf("%s is no bucket name: it has letters, digits, dots, hyphens and underscores only", excerpt(b))
 	}
 	return ""
 }

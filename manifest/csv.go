@@ -34,6 +34,8 @@ type csvRows struct {
 	regular   bool // a row had as many cells as the header
 	surplus   int  // empty cells at the end of every row
 	crs       bool // lines end in CR CR LF
+	comments  comments
+	quote     string // in which the header has the name of the keys' column, but for "
 }
 
 // cell is a part of a row, without its quotes.
@@ -116,6 +118,10 @@ func (r *csvRows) read(e *Entry) error {
 	if reason := r.check.fill(e, &v); reason != "" {
 		return r.check.reject(line, reason, &v, extra)
 	}
+	if r.quote != "" && quoteOf(v[colKey]) == r.quote {
+		return r.check.reject(line, `the key stands in quotes, as the header does; only " quotes a cell of a CSV: write that in their place`, &v, extra)
+	}
+	r.comments.last = e.Key
 	return nil
 }
 

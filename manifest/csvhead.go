@@ -75,6 +75,9 @@ func (r *csvRows) bare(first []string, row string, lines []string, d dialect) er
 	if err := r.likeHeader(first, row, lines, d); err != nil {
 		return err
 	}
+	if err := r.ambiguous(first, row, lines, d); err != nil {
+		return err
+	}
 	switch {
 	case len(first) == 1 && (r.check.bucket != "" || LooksLikeURI(first[0])):
 		r.cols = []column{colKey}
@@ -93,6 +96,24 @@ func (r *csvRows) bare(first []string, row string, lines []string, d dialect) er
 			"give a header, or say where they are, for example --columns bucket=1,key=2; without either only bucket,key (or key alone with --source-bucket) can be read")
 	}
 	r.heads = make([]string, len(r.cols))
+	return nil
+}
+
+// ambiguous refuses first rows that can be read in two ways, with the command
+// line for each.
+func (r *csvRows) ambiguous(first []string, row string, lines []string, d dialect) error {
+	asRow := "if it is a row as it stands, add --columns " + [...]string{"key=1", "bucket=1,key=2"}[min(len(first), 2)-1]
+	rows := content(lines)
+	if other := bareTable(rows, ';', '\t', '|'); d.delimiter == 0 && other != 0 && checkBucket(first[0]) != "" && len(first) <= 2 {
+		return r.headError(fmt.Errorf("the rows may be parted by %s (it begins with %s)", delimiterName(other), excerpt(row)), rowsRemedy(rows, other)+"; "+asRow)
+	}
+	if quote := quoteOf(first[len(first)-1]); quote != "" && len(first) <= 2 {
+		return r.headError(fmt.Errorf(`the cells of the first row stand in quotes other than " (it begins with %s)`, excerpt(row)),
+			`write " in their place if they are not part of the keys; `+asRow)
+	}
+	if _, marked := comment(row); marked && len(first) == 1 {
+		return r.headError(fmt.Errorf("the first row %s may be a comment or a key", excerpt(row)), "take it out if it is a comment; "+asRow)
+	}
 	return nil
 }
 
@@ -172,7 +193,7 @@ func (r *csvRows) header(first []string, columns Columns) error {
 	// A report gives keys as they are.
 	r.again, r.check.exact, r.longest = true, report, longestKeyName
 	if i := slices.Index(r.cols, colKey); i >= 0 { // it may be spelled with more around it
-		r.longest = max(r.longest, 2*len(r.heads[i]))
+		r.longest, r.quote = max(r.longest, 2*len(r.heads[i])), quoteOf(r.heads[i])
 	}
 	r.countExtra()
 	return nil

@@ -72,13 +72,14 @@ func (r *csvRows) notARow(row string) string {
 			return SkipHeader
 		}
 	}
-	if row[0] != '#' || r.encoded || r.check.exact {
+	if row[0] != '#' || r.encoded || r.check.exact || !r.again {
 		return ""
 	}
-	if len(r.cells) == 1 && len(r.cols) > 1 || r.cols[0] == colBucket {
-		return SkipTitle // no bucket's name begins so
-	}
-	if certain, _ := comment(row); certain && len(r.cols) == 1 {
+	// No bucket's name begins so, and a single cell is no row where the first
+	// column is not the keys'.
+	certain := r.cols[0] == colBucket || len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != colKey
+	if certain || len(r.cells) == 1 && r.comments.skips(strings.TrimRight(row, "\r\n"), r.in) {
+		r.check.note(r.in.line, skippedComment(strings.TrimRight(row, "\r\n")))
 		return SkipTitle
 	}
 	return ""

@@ -22,7 +22,7 @@ func TestDialects(t *testing.T) {
 		{"bar", "|", "", "bucket|key\nb|a;c\n", want{rows: []string{"b/a;c"}}},
 		{"tab by name", "tab", "", "b\ta\n", want{rows: []string{"b/a"}}},
 		{"tab in letters", `\t`, "", "b\t\"a\tc\"\n", want{rows: []string{"b/a\tc"}}},
-		{"asked for beats the header", ",", "", "x;key,bin.mov\n1;2,b\n", want{rows: []string{"x;key/bin.mov", "1;2/b"}}},
+		{"asked for beats the header", ".", "", "x.key;bin\n1.2;b\n", want{rows: []string{"x/key;bin", "1/2;b"}}},
 		{"an escape that is none", "", "", "bucket;key\nb;\"a\"\"\nb\"\n", want{rows: []string{"b/a\"\nb"}}},
 		{"too many cells", "", "", "bucket;key\nb;a;c\n", want{rejects: []reject{{2, "a key that holds a semicolon needs quotes"}}}},
 

@@ -94,11 +94,11 @@ func (in *input) cutMark() {
 
 // peek gives up to n lines from the beginning of the next token on, without
 // their line ends, blank ones too; a line that does not end within what can be
-// seen is among them only at the end of the stream.
+// seen is among them only at the end of the stream. The token stays, but may lie
+// elsewhere.
 func (in *input) peek(n int) []string {
 	const most = 64 << 10
 	for in.err == nil && in.avail-in.end < most && bytes.Count(in.buf[in.end:in.avail], []byte{'\n'}) < n {
-		in.start = in.end
 		in.fill()
 	}
 	if isEOF(in.err) {

@@ -3,7 +3,6 @@ package manifest
 import (
 	"fmt"
 	"regexp"
-	"strings"
 )
 
 // listings are what tools print that list a bucket for people. Their keys may be
@@ -47,51 +46,6 @@ func listingTool(lines []string) (tool, remedy string) {
 	return "", ""
 }
 
-// bareTable recognizes a table without a header among lines that are to be keys:
-// all lines have as many cells, and one of the cells is never a key's part. It
-// returns what parts the columns, 0 for no table.
-func bareTable(lines []string, bucket string) byte {
-	for _, d := range []byte{'\t', ';', ',', '|'} {
-		cells := strings.Count(lines[0], string(rune(d)))
-		if cells == 0 || d != '\t' && len(lines) < 2 && !strings.HasPrefix(lines[0], bucket+string(rune(d))) {
-			continue
-		}
-		rows := make([][]string, 0, len(lines))
-		for _, line := range lines {
-			if strings.Count(line, string(rune(d))) != cells {
-				break
-			}
-			rows = append(rows, strings.Split(line, string(rune(d))))
-		}
-		if len(rows) == len(lines) && (d == '\t' || tabular(rows)) {
-			return d
-		}
-	}
-	return 0
-}
-
-// described matches what tables tell of an object: sizes, dates, checksums.
-var described = regexp.MustCompile(`^"?(?:\d+|\d{4}[-/]\d\d[-/]\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[0-9a-f]{32}(?:-\d+)?|STANDARD|GLACIER)"?$`)
-
-// tabular tells rows of which one column describes the object, or names the same
-// bucket in all of them, while another could hold keys.
-func tabular(rows [][]string) bool {
-	keys, others := false, false
-	for i := range rows[0] {
-		key, describes, same := true, true, true
-		for _, row := range rows {
-			key = key && couldBeKey(row[i])
-			describes = describes && described.MatchString(row[i])
-			same = same && row[i] == rows[0][i] && !couldBeKey(row[i]) && !strings.ContainsAny(row[i], " ")
-		}
-		keys = keys || key && !describes
-		others = others || describes || i == 0 && same && checkBucket(row0(rows)) == ""
-	}
-	return keys && others
-}
-
-func row0(rows [][]string) string { return rows[0][0] }
-
 // refuseText finds what is surely no list of keys, and says what to do instead.
 func refuseText(lines []string, d dialect) (remedy string, err error) {
 	const whole = "if each whole line is a key all the same, add --columns key=1"
@@ -118,9 +72,13 @@ func refuseText(lines []string, d dialect) (remedy string, err error) {
 		return tableRemedy(cells, split(lines[1:], d), d) + "; " + whole,
 			fmt.Errorf("the first line %s looks like the header of a table, not like a key", excerpt(line))
 	}
-	if d := bareTable(lines, d.bucket); d != 0 {
-		return fmt.Sprintf("say where its columns are: --format csv --delimiter '%s' --columns %s; %s", delimiterFlag(d), numberedColumns(split(lines, d)), whole),
-			fmt.Errorf("the lines are rows of a table parted by %s, not keys (it begins with %s)", delimiterName(d), excerpt(line))
+	if quote := allQuoted(lines); quote != "" && len(splitLine(line, ',')) < 2 && len(splitLine(line, ';')) < 2 && len(splitLine(line, '\t')) < 2 {
+		return quotedRemedy(quote) + "; " + whole,
+			fmt.Errorf("the lines stand in quotes (it begins with %s)", excerpt(line))
+	}
+	if d := bareTable(lines, '\t', ';', '|', ','); d != 0 {
+		return rowsRemedy(lines, d) + "; " + whole,
+			fmt.Errorf("the lines may be rows of a table parted by %s, or keys (it begins with %s)", delimiterName(d), excerpt(line))
 	}
 	if cells := []string{line}; d.bucket != "" && aboveKeys(cells, split(lines[1:], 0)) {
 		return "if it is one, add --columns 'key=" + trim(line) + "'; " + whole,
@@ -170,25 +128,4 @@ func keyColumn(cells []string, below [][]string) int {
 		}
 	}
 	return 0
-}
-
-// tableRemedy is the --columns line that would read a table by its header.
-func tableRemedy(cells []string, below [][]string, d byte) string {
-	remedy := "say which column holds the keys, for example --format csv --columns 'key=" + trim(cells[keyColumn(cells, below)]) + "'"
-	if d == '|' {
-		remedy += " --delimiter '|'"
-	}
-	return remedy
-}
-
-// numberedColumns is the value of --columns for rows without a header.
-func numberedColumns(rows [][]string) string {
-	for i := range rows[0] {
-		if key := couldBeKey(rows[0][i]) && !described.MatchString(rows[0][i]); key && i > 0 && checkBucket(rows[0][0]) == "" && !couldBeKey(rows[0][0]) && !described.MatchString(rows[0][0]) {
-			return fmt.Sprintf("bucket=1,key=%d", i+1)
-		} else if key {
-			return fmt.Sprintf("key=%d", i+1)
-		}
-	}
-	return "key=1"
 }

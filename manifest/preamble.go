@@ -25,8 +25,8 @@ func separatorLine(line string) (delimiter byte, ok bool) {
 	return d, err == nil && d != 0
 }
 
-// comment tells a line that is marked as a comment. It is not certain where the
-// line could as well be a key.
+// comment tells a line that is marked as a comment. It is certain only where
+// nothing in it is of a key: no slash and no extension.
 func comment(line string) (certain, marked bool) {
 	if line == "" || line[0] != '#' && line[0] != ';' {
 		return false, false
@@ -35,10 +35,50 @@ func comment(line string) (certain, marked bool) {
 	switch {
 	case strings.Trim(rest, " \t-=*") == "":
 		return true, true
-	case hasExtension(line):
+	case strings.ContainsAny(rest, `/\`), hasExtension(line):
 		return false, true
 	}
-	return rest[0] == ' ' || rest[0] == '\t' || strings.IndexByte(rest, ' ') > 0 && !strings.Contains(rest, "/"), true
+	return strings.ContainsAny(rest, " \t"), true
+}
+
+// amongRows tells whether a line that is marked as a comment can be one among
+// these lines that are not: most of them look like keys or rows of a table, as it
+// does not.
+func amongRows(lines []string) bool {
+	rows, others := 0, 0
+	for _, line := range lines {
+		if couldBeKey(line) || strings.ContainsAny(line, ",;\t|") {
+			rows++
+		} else {
+			others++
+		}
+	}
+	return rows > others
+}
+
+// comments decides which marked lines of a manifest are comments. It looks at
+// the lines around the first of them.
+type comments struct {
+	known, here bool
+	last        string // the row before
+}
+
+// skips tells that a line, which is the input's token, is a comment.
+func (c *comments) skips(line string, in *input) bool {
+	certain, _ := comment(line)
+	if certain && !c.known {
+		around := content(in.peek(peekLines))
+		if c.last != "" {
+			around = append(around, c.last)
+		}
+		c.known, c.here = true, amongRows(around)
+	}
+	return certain && c.here
+}
+
+// skippedComment is the note for the first comment that is left out.
+func skippedComment(line string) string {
+	return "comments, such as " + excerpt(line) + ", are left out; add --columns key=1 if each whole line is a key"
 }
 
 // hasExtension tells a text that ends as names of files do: in a dot and two to
@@ -65,6 +105,9 @@ func titles(lines []string, d dialect) int {
 		}
 		return i
 	}
+	if !amongRows(content(lines)) {
+		return 0
+	}
 	n := 0
 	for i, line := range lines {
 		if certain, _ := comment(line); certain && line[0] == '#' {
@@ -72,9 +115,6 @@ func titles(lines []string, d dialect) int {
 		} else if line != "" {
 			break
 		}
-	}
-	if n == len(lines) {
-		return 0
 	}
 	return n
 }
@@ -98,7 +138,7 @@ func tableHeader(line string, d dialect) []string {
 // blank or a comment, or it has another number of cells and looks like no key.
 func isTitle(line string, columns int, d dialect) bool {
 	line = strings.TrimRight(line, " \t,;")
-	if certain, _ := comment(line); certain || line == "" {
+	if certain, marked := comment(line); certain || line == "" || marked && line[0] == '#' && columns > 1 {
 		return true
 	}
 	if _, _, uri := splitScheme(line); uri || hasExtension(line) || strings.Contains(line, "/") && !strings.Contains(line, " ") {

@@ -139,7 +139,11 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	d := dialect{delimiter: o.Delimiter, columns: o.Columns, crs: crs, bucket: o.SourceBucket, marked: m.marked}
 	lines := []string{line}
 	if g := guessFormat(line, d); g == guessNothing && s.Format != FormatJSONL && s.Format != FormatBatch && s.Format != FormatInventory {
-		lines = m.in.peek(peekLines)
+		for n := peekLines; n < 10_000; n *= 10 {
+			if lines = m.in.peek(n); len(lines) < n || len(content(lines)) > 0 {
+				break // else all of them are comments
+			}
+		}
 		if separator, ok := separatorLine(line); ok && !s.wholeLines(o) {
 			d.separator = true
 			if d.delimiter == 0 {

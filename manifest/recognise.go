@@ -101,6 +101,9 @@ func (s Source) wholeLines(o Options) bool {
 // recogniseText tells a list of keys from a table, and from what is neither.
 func (s Source) recogniseText(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
 	if _, ok := listHeader(line, d.columns); ok {
+		if quoteOf(line) == `"` {
+			return FormatCSV, "", nil // of one column, as its rows are quoted too
+		}
 		return FormatText, "", nil
 	}
 	switch cells := tableHeader(line, d); {

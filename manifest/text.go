@@ -14,8 +14,9 @@ type textRows struct {
 	// whole takes each line as it is: the user says so.
 	whole bool
 	// head is the header of the list, "" if it has none.
-	head string
-	crs  bool // lines end in CR CR LF
+	head     string
+	crs      bool // lines end in CR CR LF
+	comments comments
 }
 
 const (
@@ -52,17 +53,29 @@ func (t *textRows) read(e *Entry) error {
 		if reason != "" {
 			return t.check.reject(t.in.line, reason, &v, nil)
 		}
+		t.comments.last = e.Key
 		return nil
 	}
 }
+
+// firstOfOdd are the bytes by which lines begin that clean must look at: marks,
+// and quotes.
+var firstOfOdd = func() (odd [256]bool) {
+	for _, c := range []byte{firstOfBOM, fileEnd, '#', ';'} {
+		odd[c] = true
+	}
+	for _, pair := range quotes {
+		odd[pair[0][0]] = true
+	}
+	return odd
+}()
 
 // odd tells a line that clean must look at.
 func (t *textRows) odd(line []byte) bool {
 	if len(line) == 0 {
 		return false
 	}
-	switch line[0] {
-	case firstOfBOM, fileEnd, '#', ';':
+	if firstOfOdd[line[0]] {
 		return true
 	}
 	return t.in.crs && bytes.IndexByte(line, '\r') >= 0 || t.head != "" && len(line) <= 2*longestName
@@ -89,14 +102,18 @@ func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
 	}
 	switch line[0] {
 	case '#', ';':
-		certain, _ := comment(string(line))
-		if certain {
-			return line, SkipTitle, ""
+		text := string(line) // the token may move
+		if t.comments.skips(text, t.in) {
+			t.check.note(t.in.line, skippedComment(text))
+			return nil, SkipTitle, ""
 		}
-		return line, "", "the line begins with " + string(rune(line[0])) + " and may be a comment or a key; take it out, or add --columns key=1 if each whole line is a key"
+		return []byte(text), "", "the line begins with " + text[:1] + " and may be a comment or a key; take it out, or add --columns key=1 if each whole line is a key"
 	case fileEnd:
 		line, reason = endMark(line)
 		return line, "", reason
+	}
+	if quoteOf(string(line)) != "" {
+		return line, "", "the line stands in quotes, which may or may not belong to the key; take them out, or add --columns key=1 if each whole line is a key"
 	}
 	if t.head != "" && foldName(string(line)) == t.head {
 		return line, SkipHeader, ""

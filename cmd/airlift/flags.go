@@ -53,6 +53,11 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	if j.priority != 0 && (j.priority < 1 || j.priority > 10) {
 		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
 	}
+	if j.destinationBucket != "" {
+		if err := manifest.CheckBucket(j.destinationBucket); err != nil {
+			return out, usagef("--destination-bucket: %v", err)
+		}
+	}
 	if hasPassword(j.sourceEndpoint) {
 		return out, usagef("--source-endpoint must not hold a user or password: set the keys by environment or profile")
 	}

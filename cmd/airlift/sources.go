@@ -83,6 +83,11 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 	if s.scan && s.manifest {
 		return out, usagef("--scan and --manifest exclude each other")
 	}
+	if s.sourceBucket != "" {
+		if err := manifest.CheckBucket(s.sourceBucket); err != nil {
+			return out, usagef("--source-bucket: %v", err)
+		}
+	}
 	out.options = manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
 		Endpoint: j.sourceEndpoint, Warn: func(text string) { a.log.Warn().Msg(text) }}
 	if err := s.formatFlags.set(&out.options); err != nil {

@@ -1,0 +1,153 @@
+package manifest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// bareTable recognizes lines that may as well be the rows of a table as keys:
+// one of the delimiters stands in each of them. It returns that delimiter, 0 for
+// none. A comma is found in names too, so that lines with commas are a table only
+// if a column holds what no key is split into.
+func bareTable(lines []string, delimiters ...byte) byte {
+	for _, d := range delimiters {
+		rows := tableRows(lines, d)
+		if len(rows) > 0 && (d != ',' || tabular(rows)) {
+			return d
+		}
+	}
+	return 0
+}
+
+// tableRows splits lines at a delimiter, nil if it is missing in one of them.
+func tableRows(lines []string, d byte) [][]string {
+	rows := make([][]string, 0, len(lines))
+	for _, line := range lines {
+		cells := splitLine(line, d)
+		if cells == nil {
+			cells = strings.Split(line, string(rune(d)))
+		}
+		if len(cells) < 2 {
+			return nil
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// described matches what tables tell of an object: sizes, dates, checksums.
+var described = regexp.MustCompile(`^"?(?:\d+|\d{4}[-/]\d\d[-/]\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[0-9a-f]{32}(?:-\d+)?|STANDARD|GLACIER)"?$`)
+
+// newBucket matches the names that S3 gives to buckets today.
+var newBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// tabular tells rows of as many cells each, of which one column holds keys and
+// another describes the object, names a bucket, or has a header. Commas with a
+// blank behind them are those of a sentence or a name.
+func tabular(rows [][]string) bool {
+	for _, row := range rows {
+		if len(row) != len(rows[0]) {
+			return false
+		}
+		for _, cell := range row[1:] {
+			if strings.HasPrefix(cell, " ") {
+				return false
+			}
+		}
+	}
+	if len(rows) > 1 && aboveKeys(rows[0], rows[1:]) {
+		return true
+	}
+	keys, others := false, false
+	for i := range rows[0] {
+		switch {
+		case columnIs(rows, i, isDescription):
+			others = true
+		case columnIs(rows, i, couldBeKey):
+			keys = true
+		case columnIs(rows, i, isBucket):
+			others = true
+		}
+	}
+	return keys && others
+}
+
+// columnIs tells a column whose cells are all of a kind.
+func columnIs(rows [][]string, i int, kind func(string) bool) bool {
+	for _, row := range rows {
+		if i >= len(row) || !kind(row[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isDescription(cell string) bool { return described.MatchString(cell) }
+
+// isBucket tells a cell that is a bucket's name rather than a part of a key.
+func isBucket(cell string) bool {
+	return newBucket.MatchString(cell) && !couldBeKey(cell) && !described.MatchString(cell)
+}
+
+// tableRemedy is the command line that reads a table whose first line is its
+// header; below are the rows.
+func tableRemedy(cells []string, below [][]string, d byte) string {
+	key := keyColumn(cells, below)
+	columns := "key=" + trim(cells[key])
+	for i := range cells {
+		if i != key && len(below) > 0 && columnIs(below, i, isBucket) && columnOf(cells[i]) == colExtra {
+			columns += ",bucket=" + trim(cells[i])
+			break
+		}
+	}
+	remedy := "say which column holds the keys, for example --format csv --columns '" + columns + "'"
+	if d == '|' {
+		remedy += " --delimiter '|'"
+	}
+	return remedy
+}
+
+// rowsRemedy is the command line that reads the lines of a table.
+func rowsRemedy(lines []string, d byte) string {
+	rows := tableRows(lines, d)
+	if len(rows) > 1 && noneCouldBeKey(rows[0]) && !noneCouldBeKey(rows[1]) && !columnIs(rows, 0, isBucket) {
+		return tableRemedy(rows[0], rows[1:], d)
+	}
+	return fmt.Sprintf("say where its columns are: --format csv --delimiter '%s' --columns %s", delimiterFlag(d), numberedColumns(rows))
+}
+
+// numberedColumns is the value of --columns for rows without a header.
+func numberedColumns(rows [][]string) string {
+	isKey := func(s string) bool { return couldBeKey(s) && !described.MatchString(s) }
+	key := -1
+	for i := range rows[0] {
+		if columnIs(rows, i, isKey) {
+			key = i
+			break
+		}
+	}
+	if key < 0 { // then by the first row
+		for i, cell := range rows[0] {
+			if isKey(cell) {
+				key = i
+				break
+			}
+		}
+	}
+	if key < 0 {
+		return "key=1"
+	}
+	for i := range rows[0] {
+		if i != key && columnIs(rows, i, isBucket) {
+			if i < key {
+				return fmt.Sprintf("bucket=%d,key=%d", i+1, key+1)
+			}
+			return fmt.Sprintf("key=%d,bucket=%d", key+1, i+1)
+		}
+	}
+	if key > 0 && checkBucket(rows[0][0]) == "" && !couldBeKey(rows[0][0]) && !described.MatchString(rows[0][0]) {
+		return fmt.Sprintf("bucket=1,key=%d", key+1)
+	}
+	return fmt.Sprintf("key=%d", key+1)
+}
