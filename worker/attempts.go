@@ -19,7 +19,8 @@ type itemID struct {
 // attempt is when a POST was under way, with monotonic readings.
 type attempt struct{ sent, ended time.Time }
 
-// attempts remembers when this run last sent each item. It forgets attempts whose settle window has passed.
+// attempts remembers when this run last sent each item, but for those that were accepted: should another item get the
+// same job id, both wait for a whole window from then on (see contested). It forgets attempts whose settle window has passed.
 type attempts struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -56,7 +57,7 @@ func (a *attempts) of(id itemID) (attempt, bool) {
 	return at, ok
 }
 
-// remember notes when an item was sent, unless it is proven that nothing left.
+// remember notes when an item was sent that was not accepted, unless it is proven that nothing left.
 func (p *Pool) remember(c queue.Claimed, o air.Outcome) {
 	if o.Written {
 		p.attempts.note(itemID{c.Batch, c.Seq}, attempt{o.Sent, o.Ended}, p.Settle)

@@ -32,8 +32,9 @@ type Pool struct {
 	matchers   map[string]*matcher
 	newest     map[string]*newest
 	attempts   attempts
-	answered   atomic.Bool // a job was accepted in this run
-	anyAnswer  atomic.Bool // AiR, or something in its place, answered in this run
+	answered   atomic.Bool               // a job was accepted in this run
+	anyAnswer  atomic.Bool               // AiR, or something in its place, answered in this run
+	oursAt     atomic.Pointer[time.Time] // when the queue was last seen to be ours
 
 	matching sync.Mutex
 	matches  map[string]*match // guarded by matching

@@ -21,6 +21,7 @@ type Client struct {
 	// kept returns what keeps connections, fresh what makes one for each request. They are
 	// functions for the reason that Credentials is: the buffers of a connection hold the keys.
 	kept, fresh func() http.RoundTripper
+	headers     func(body bool) http.Header // a function for that reason, too
 
 	distrust *atomic.Bool // use fresh for all
 	hide     *redactor
@@ -34,7 +35,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, kept: of(config.Transport), fresh: of(config.Transport),
+	c := &Client{config: config, kept: of(config.Transport), fresh: of(config.Transport), headers: headersOf(config),
 		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		once := newTransport(config)

@@ -49,7 +49,7 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	req, err := r.make(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(i httptrace.GotConnInfo) { conn = i.Conn },
 		WroteHeaders: func() { written.Store(true) },
-	}), c.config)
+	}), c)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -126,11 +126,11 @@ func unzip(body []byte, limit int64) ([]byte, error) {
 // retryAfter parses a Retry-After header (RFC 9110, 10.2.3): seconds, or a date, from
 // which date counts, or our own clock if that is zero. 0: none, or not valid.
 func retryAfter(text string, date time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
-		return time.Duration(min(seconds, maxRetryAfter)) * time.Second
-	}
 	if text == "" {
 		return 0 // the usual case
+	}
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return time.Duration(min(seconds, maxRetryAfter)) * time.Second
 	}
 	until, err := http.ParseTime(text)
 	if err != nil {

@@ -21,26 +21,39 @@ type request struct {
 }
 
 // make returns the request as net/http knows it.
-func (r request) make(ctx context.Context, c Config) (*http.Request, error) {
+func (r request) make(ctx context.Context, c *Client) (*http.Request, error) {
 	// The body stays the reader that net/http knows: of another kind it would send
 	// the headers in a packet of their own.
 	var content io.Reader
 	if r.body != nil {
 		content = bytes.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, c.BaseURL+r.path+r.query, content)
+	req, err := http.NewRequestWithContext(ctx, r.method, c.config.BaseURL+r.path+r.query, content)
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
-	access, secret := c.Credentials.keys()
-	req.Header.Set("X-Amz-Access-Key", access)
-	req.Header.Set("X-Amz-Secret-Key", secret)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Encoding", "identity") // answers are small; none may grow when unpacked
-	req.Header.Set("User-Agent", c.UserAgent)
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
-		req.GetBody = nil // or net/http may send the request a second time
-	}
+	req.Header = c.headers(r.body != nil)
+	req.GetBody = nil // or net/http may send the request a second time
 	return req, nil
+}
+
+// headersOf returns what gives each request its headers, with those of a body or
+// without. All requests share them: a RoundTripper must not modify a request.
+func headersOf(c Config) func(body bool) http.Header {
+	access, secret := c.Credentials.keys()
+	bare := http.Header{
+		"X-Amz-Access-Key": {access},
+		"X-Amz-Secret-Key": {secret},
+		"Accept":           {"application/json"},
+		"Accept-Encoding":  {"identity"}, // answers are small; none may grow when unpacked
+		"User-Agent":       {c.UserAgent},
+	}
+	full := bare.Clone()
+	full.Set("Content-Type", "application/json")
+	return func(body bool) http.Header {
+		if body {
+			return full
+		}
+		return bare
+	}
 }

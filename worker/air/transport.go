@@ -33,7 +33,6 @@ func newTransport(c Config) *http.Transport {
 		MaxIdleConnsPerHost:    c.Connections,
 		MaxIdleConns:           c.Connections,
 		IdleConnTimeout:        idleTimeout,
-		ResponseHeaderTimeout:  c.Timeout + time.Second, // behind the request's own, whose error says more
 		MaxResponseHeaderBytes: maxHeader,
 		DisableCompression:     true, // see readAnswer
 	}
