@@ -28,8 +28,11 @@ torture: build ## the crash rig: ROUNDS=200 rounds of kills, signals and faults,
 	CGO_ENABLED=0 go build -trimpath -o bin/torture ./cmd/torture
 	bin/torture -airlift bin/airlift -rounds $(or $(ROUNDS),200) -seed $(or $(SEED),0)
 
+# Systems other than this one for which all packages and tests must compile.
+PLATFORMS := windows/amd64 darwin/arm64 linux/386 linux/arm
+
 .PHONY: check
-check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward
+check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward, other systems
 	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit testdata); \
 		if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	go vet ./...
@@ -37,6 +40,9 @@ check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports o
 	go mod tidy -diff
 	cd testdata/bench && go mod tidy -diff && go vet .
 	@.ci/imports
+	@for platform in $(PLATFORMS); do \
+		echo "go vet ./... for $$platform"; CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
+	done
 
 $(TOOLS)/staticcheck:
 	CGO_ENABLED=0 GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)

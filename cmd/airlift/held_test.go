@@ -89,9 +89,7 @@ func TestAnEnqueueIntoAReplacedQueueSaysSo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	fifo := filepath.Join(r.dir, "rows.csv")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	mkfifo(t, fifo)
 	p := r.start("enqueue", fifo, "--batch", "b", "--format", "csv")
 	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
 	if err != nil {

@@ -26,6 +26,9 @@ func main() {
 
 // run is the program; an error says that a round failed, or could not be run.
 func run(ctx context.Context, args []string, out io.Writer) error {
+	if unfit != "" {
+		return errors.New(unfit)
+	}
 	c := config{out: out}
 	flags := flag.NewFlagSet("torture", flag.ContinueOnError)
 	seed := flags.Uint64("seed", 0, "the seed of all rounds; 0: one from the clock, which is shown")

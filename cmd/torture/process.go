@@ -53,8 +53,7 @@ func (r *round) airlift(ctx context.Context, s *stage, args ...string) (result, 
 	}
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = r.dir, r.env, stdout, stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	ownGroup(cmd)
 	r.log.add("start %s, to end: %v", g.name, s.end)
 	if err := cmd.Start(); err != nil {
 		return g, err

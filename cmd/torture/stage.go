@@ -84,7 +84,7 @@ func (s *stage) signal(sig syscall.Signal) {
 	default:
 	}
 	s.mark(s.end.Kind)
-	_ = syscall.Kill(-s.pid, sig) // gone already: that is seen by its end
+	signalGroup(s.pid, sig)
 }
 
 func (s *stage) mark(k endKind) { s.mu.Lock(); s.ended = k; s.mu.Unlock() }

@@ -205,19 +205,19 @@ func TestTracks(t *testing.T) {
 
 // The moov of a film of 5 TB is found behind its media.
 func TestLargeFile(t *testing.T) {
-	const size = 5 << 40
+	const size int64 = 5 << 40
 	m := movie{ext: "mov", tracks: [][]byte{trak("vide", true, 100_000, video("apch"))}}.bytes()
 	moov := m[28 : len(m)-8]
 	if string(moov[4:8]) != "moov" {
 		t.Fatalf("got %q", moov[4:8])
 	}
-	head := slices.Concat(m[:28], be32(1), []byte("mdat"), binary.BigEndian.AppendUint64(nil, uint64(size-28-len(moov))))
+	head := slices.Concat(m[:28], be32(1), []byte("mdat"), binary.BigEndian.AppendUint64(nil, uint64(size-28-int64(len(moov)))))
 	reason, media, gets := readSparse(t, size, func(at, n int64) []byte {
 		out := make([]byte, n)
 		if at == 0 {
 			copy(out, head)
 		}
-		if begins := int64(size - len(moov)); at+n > begins {
+		if begins := size - int64(len(moov)); at+n > begins {
 			copy(out[max(0, begins-at):], moov[max(0, at-begins):])
 		}
 		return out

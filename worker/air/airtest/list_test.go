@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func TestPaging(t *testing.T) {
 		{air.ListQuery{PageSize: 4}, "job-0 job-1 job-2 job-3", false},
 		{air.ListQuery{PageSize: 3, Descending: true, Batch: "b"}, "job-3 job-2 job-1", false},
 		{air.ListQuery{PageSize: 3, Descending: true, PageNumber: 2, Batch: "b"}, "job-0", true},
-		{air.ListQuery{PageNumber: 1 << 62, PageSize: 100}, "", true},
+		{air.ListQuery{PageNumber: math.MaxInt, PageSize: 100}, "", true},
 		{air.ListQuery{Batch: "other"}, "", true},
 		{air.ListQuery{Batch: "b", Status: "submitted", PageSize: 3, PageNumber: 2}, "job-3", true},
 		{air.ListQuery{Batch: "b", Status: "completed"}, "", true},
