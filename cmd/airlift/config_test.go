@@ -68,7 +68,8 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 		args       []string
 		says       []string
 	}{
-		{name: "unknown setting in the file", file: "rate = \"1/s\"\nworker = 3\n", says: []string{"config.toml", `no setting "worker"`}},
+		{name: "unknown setting in the file", file: "rate = \"1/s\"\nworker = 3\n", says: []string{"config.toml", `no setting "worker"; is workers meant?`}},
+		{name: "unknown settings in the file", file: "destnation_bucket = \"b\"\nall = true\n", says: []string{`no setting "destnation-bucket"; is destination-bucket meant?`, `no setting "all"`}},
 		{name: "secret in the file", file: "secret-key = \"x\"\n", says: []string{`no setting "secret-key"`}},
 		{name: "wrong type in the file", file: "workers = \"many\"\n", says: []string{"config.toml", "workers", `"many"`}},
 		{name: "table in the file", file: "[run]\nworkers = 3\n", says: []string{"config.toml", "run is a table"}},

@@ -68,6 +68,11 @@ func TestVersionAndCompletion(t *testing.T) {
 	if got := r.run("version").want(t, exitOK); !regexp.MustCompile(`^airlift \S+ \(go1\.\d+`).MatchString(got.stdout) {
 		t.Errorf("version: got %q", got.stdout)
 	}
+	if got, want := r.run("--version").want(t, exitOK), r.run("version"); got != want {
+		t.Errorf("--version: got %+v, want %+v", got, want)
+	}
+	r.run("--version", "x").want(t, exitUsage).says(t, `no command "x"`)
+	r.run("run", "--version").want(t, exitUsage).says(t, "--version")
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		r.run("completion", shell).want(t, exitOK).says(t, "airlift", "complet")
 	}

@@ -28,7 +28,7 @@ func main() {
 		<-signals
 		os.Exit(exitAtOnce)
 	}()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv}
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, environ: os.Environ}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 

@@ -21,8 +21,10 @@ type app struct {
 	out    io.Writer // data
 	err    io.Writer // logs and errors
 	getenv func(string) (string, bool)
-	log    zerolog.Logger
-	global globalFlags
+	// environ lists the environment as os.Environ does; nil: not known.
+	environ func() []string
+	log     zerolog.Logger
+	global  globalFlags
 	// rules are those of the config file; nil: it has none, and those that a batch has stored hold.
 	rules []queue.Rule
 }
@@ -69,6 +71,7 @@ func told(ctx context.Context, err error) string {
 }
 
 func (a *app) rootCommand() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use: "airlift COMMAND [flags]", Short: "Submit a media archive to Wasabi AiR, one job per object",
 		Long: rootHelp + "\n" + exitCodesHelp, SilenceErrors: true, SilenceUsage: true,
@@ -77,15 +80,26 @@ func (a *app) rootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return usagef("there is no command %q: `airlift help` lists the commands", args[0])
 			}
+			if version {
+				return a.printVersion()
+			}
 			return cmd.Help()
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Name() == cobra.ShellCompRequestCmd {
+				return nil // the command that is being completed has the settings
+			}
 			if err := a.settle(cmd); err != nil {
 				return err
 			}
-			return a.openLog()
+			if err := a.openLog(); err != nil {
+				return err
+			}
+			a.warnOfVariables(cmd)
+			return nil
 		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
 	f.StringVar(&a.global.config, "config", "", "the config file (TOML): default $XDG_CONFIG_HOME/airlift/config.toml")
 	f.StringVar(&a.global.queue, "queue", "", "the queue's database: default $XDG_STATE_HOME/airlift/queue.db")
@@ -100,25 +114,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
-	root.InitDefaultCompletionCmd()
-	refuseOtherShells(root)
+	a.completions(root)
 	return root
-}
-
-// refuseOtherShells lets the completion command, which is cobra's, refuse a shell that it does not know.
-func refuseOtherShells(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		if cmd.Name() != "completion" {
-			continue
-		}
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
-			}
-			return cmd.Help()
-		}
-	}
 }
 
 // openLog sets the logger up as the flags say.

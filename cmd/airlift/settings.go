@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -25,14 +26,11 @@ func (a *app) settle(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
-	visitCommands(cmd.Root(), func(c *cobra.Command) {
-		c.LocalFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
-	})
+	known := settingNames(cmd.Root())
 	var problems []string
 	for name := range file {
-		if !known[name] || neverConfigured[name] {
-			problems = append(problems, fmt.Sprintf("%s: there is no setting %q", path, name))
+		if !slices.Contains(known, name) {
+			problems = append(problems, fmt.Sprintf("%s: there is no setting %q%s", path, name, meant(name, known)))
 		}
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {

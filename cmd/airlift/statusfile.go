@@ -67,6 +67,9 @@ func (a *app) writeStatusFile(batches []summary) error {
 // readStatusFile returns what the process that holds the queue last said.
 func (a *app) readStatusFile() (statusFile, error) {
 	var s statusFile
+	if info, err := os.Stat(a.statusPath()); err == nil && !info.Mode().IsRegular() {
+		return s, fmt.Errorf("%s is no regular file: remove it", a.statusPath()) // a pipe would be waited for
+	}
 	b, err := os.ReadFile(a.statusPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("%w: %s, and it shows no status yet: try again in a few seconds", queue.ErrLocked, a.queuePath())

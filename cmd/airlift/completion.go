@@ -1,0 +1,176 @@
+package main
+
+import (
+	_ "embed"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"airlift/manifest"
+	"airlift/queue"
+	"airlift/queue/bolt"
+)
+
+// bashWords replaces the part of cobra's script that needs the bash-completion package.
+//
+//go:embed completion.bash
+var bashWords string
+
+const bashLong = `Generate the autocompletion script for the bash shell. It needs no other package.
+
+To load completions in your current shell session:
+
+	source <(airlift completion bash)
+
+To load completions for every new session, add that line to ~/.bashrc, or, where the bash-completion
+package is installed, execute once:
+
+	airlift completion bash > ~/.local/share/bash-completion/completions/airlift
+`
+
+// serviceIDs are those that AiR's pages name. Others are passed on too.
+var serviceIDs = []string{"ocr", "s2t", "nld", "audiotag", "face", "logo"}
+
+// completions adds the completion command, which is cobra's, and says what completes the flags and arguments of the
+// other commands. Where nothing is said a file name does.
+func (a *app) completions(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	visitCommands(root, func(cmd *cobra.Command) {
+		if cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
+			a.completionOf(cmd)
+			return
+		}
+		for flag, values := range flagValues(cmd.Name()) {
+			if cmd.LocalFlags().Lookup(flag) != nil {
+				register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+			}
+		}
+		for flag, values := range map[string][]string{"services": serviceIDs, "types": manifest.Classes(), "take": takeable} {
+			if cmd.LocalFlags().Lookup(flag) != nil {
+				register(cmd, flag, listOf(values))
+			}
+		}
+		for _, flag := range []string{"batch", "since-batch"} {
+			if cmd.LocalFlags().Lookup(flag) != nil {
+				register(cmd, flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+					return a.batchIDs(cmd), cobra.ShellCompDirectiveNoFileComp
+				})
+			}
+		}
+		switch cmd.Name() {
+		case "completion":
+			refuseOtherShells(cmd)
+		case "submit":
+			cmd.ValidArgsFunction = a.batchArgs(1<<20, cobra.ShellCompDirectiveNoFileComp)
+		case "status", "items", "report", "retry", "cancel", "reconcile":
+			cmd.ValidArgsFunction = a.batchArgs(1, cobra.ShellCompDirectiveNoFileComp)
+		case "adopt":
+			cmd.ValidArgsFunction = a.batchArgs(1, cobra.ShellCompDirectiveDefault)
+		case "resume", "check", "compact", "version", "sandbox":
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		}
+	})
+}
+
+// register says what completes a flag.
+func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err) // the flag is missing, or registered twice: no input does that
+	}
+}
+
+// flagValues returns all values of the flags of a command that have few.
+func flagValues(command string) map[string][]string {
+	values := map[string][]string{
+		"on-daily-cap": {"wait", "exit"}, "log-format": {"auto", "console", "json"}, "log-level": {"debug", "info", "warn", "error"},
+		"name-match": {"exact", "partial"}, "page-fields": {"usual", "none"},
+		"format": {string(manifest.FormatCSV), string(manifest.FormatJSONL), string(manifest.FormatText), string(manifest.FormatInventory), string(manifest.FormatBatch)},
+	}
+	for _, s := range queue.States {
+		values["state"] = append(values["state"], string(s))
+	}
+	switch command {
+	case "report":
+		values["format"] = []string{string(formCSV), string(formJSONL), string(formExcel)}
+		values["state"] = append(values["state"], rejectedState)
+	case "retry":
+		values["state"] = []string{string(queue.Failed), string(queue.Cancelled)}
+	}
+	return values
+}
+
+// listOf completes a list, separated by commas, of values that each stand in it once.
+func listOf(values []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, begun string) (all []string, _ cobra.ShellCompDirective) {
+		before := begun[:strings.LastIndexByte(begun, ',')+1]
+		for _, v := range values {
+			if !slices.Contains(strings.Split(before, ","), v) {
+				all = append(all, before+v)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// batchArgs completes the first arguments, so many, with the batches that are not among them yet.
+func (a *app) batchArgs(most int, after cobra.ShellCompDirective) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, after
+		}
+		ids := slices.DeleteFunc(a.batchIDs(cmd), func(id string) bool { return slices.Contains(args, id) })
+		return ids, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// batchIDs returns the batches of the queue that the command line names, or if another process holds it those that this
+// one shows. It waits for nothing and makes nothing; what goes wrong is not said, for the user is typing.
+func (a *app) batchIDs(cmd *cobra.Command) []string {
+	_ = a.settle(cmd) // what it could not set is not needed, or the queue is not found
+	path, err := a.locateQueue()
+	if err != nil {
+		return nil
+	}
+	ids, err := bolt.BatchIDs(path)
+	if err != nil {
+		file, _ := a.readStatusFile()
+		for _, s := range file.Batches {
+			ids = append(ids, s.Batch)
+		}
+	}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		return strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
+	})
+}
+
+// completionOf changes the command that writes the script of a shell.
+func (a *app) completionOf(cmd *cobra.Command) {
+	if cmd.Name() != "bash" {
+		return
+	}
+	cmd.Long = bashLong
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		bare, err := cmd.Flags().GetBool("no-descriptions")
+		if err == nil {
+			err = cmd.Root().GenBashCompletionV2(a.out, !bare)
+		}
+		if err == nil {
+			_, err = io.WriteString(a.out, bashWords)
+		}
+		return err
+	}
+}
+
+// refuseOtherShells lets the completion command refuse a shell that it does not know.
+func refuseOtherShells(cmd *cobra.Command) {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
+		}
+		return cmd.Help()
+	}
+}
