@@ -30,6 +30,8 @@ type Batch struct {
 	Versions int64 `json:"versions,omitempty"`
 	// Reading tells of the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
+	// Additions are the latest readings that added items, oldest first; at most [MaxAdditions].
+	Additions []Addition `json:"additions,omitempty"`
 	// Columns are the names of the extra columns that its items carry, in the order in which they were first seen.
 	Columns []string `json:"columns,omitempty"`
 	// Own counts the items whose row set a field for itself: what is missing there must come from Settings.
@@ -72,6 +74,8 @@ type OwnCounts struct {
 
 // Reading counts the rows of the latest reading: Rows = Added + Known + Duplicates + Rejected + Skipped, always.
 type Reading struct {
+	// Number counts the readings of the batch from 1.
+	Number  int64     `json:"number,omitempty"`
 	Started time.Time `json:"started,omitzero"`
 	// Ended is set when the reading was over, complete or not.
 	Ended time.Time `json:"ended,omitzero"`
@@ -85,6 +89,10 @@ type Reading struct {
 	Skipped    int64 `json:"skipped"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by,omitempty"`
+	// Restored counts those of Known that had been withdrawn and are pending again; see [Restore].
+	Restored int64 `json:"restored,omitempty"`
+	// Withdrawn counts the items of earlier readings that this one took back because it does not have them.
+	Withdrawn int64 `json:"withdrawn,omitempty"`
 }
 
 // Balanced reports whether the rows add up.

@@ -8,11 +8,14 @@ type Filter struct {
 	Code string
 	// Key, if not nil, takes the items for which it returns true.
 	Key func(key string) bool
+	// Span, if not nil, takes the items of one reading.
+	Span *Span
 }
 
 // Match reports whether the filter takes the entry.
 func (f Filter) Match(e *Entry) bool {
-	return (f.State == "" || f.State == e.State) && (f.Code == "" || f.Code == e.Code) && (f.Key == nil || f.Key(e.Key))
+	return (f.State == "" || f.State == e.State) && (f.Code == "" || f.Code == e.Code) && (f.Key == nil || f.Key(e.Key)) &&
+		(f.Span == nil || f.Span.Has(e.Seq))
 }
 
 // ClaimRequest asks for items to send.

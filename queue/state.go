@@ -12,6 +12,8 @@ import "fmt"
 //	  |                                  v
 //	  +----- lookup: no such job ---- in_doubt -- lookup: job found --> submitted
 //	pending, failed -- cancel --> cancelled -- retry --> pending
+//	pending, failed -- withdraw --> cancelled -- a later reading has its object --> pending
+//	in_doubt, withdrawn -- lookup: no such job --> cancelled
 //	pending, in_doubt, failed, cancelled -- adopt: AiR lists its job --> submitted
 //	submitted -- its job id was given for another item too --> in_doubt
 type State string
@@ -82,11 +84,17 @@ func Claim(r Record, day Day) (Record, error) {
 	return r, nil
 }
 
-// Apply returns the record after the result. It is pure: the engines store what it says and nothing else.
+// Apply returns the record after the result. It is pure: the engines store what it says and nothing else. What was
+// withdrawn while in doubt is not sent again: it is cancelled once it turns out to have no job.
 func Apply(r Record, res Result) (Record, error) {
 	if !CanMove(r.State, res.To) || res.To == Sending {
 		return r, &MoveError{From: r.State, To: res.To}
 	}
+	if r.Withdrawn && (res.To == Pending || res.To == Failed) {
+		r.State = Cancelled
+		return r, nil
+	}
+	r.Withdrawn = r.Withdrawn && res.To == InDoubt
 	if res.To == Submitted && res.JobID == "" {
 		return r, fmt.Errorf("item %d: submitted without a job id", res.Seq)
 	}
@@ -127,8 +135,36 @@ func Requeue(r Record) (Record, error) {
 	if r.State != Failed && r.State != Cancelled {
 		return r, &MoveError{From: r.State, To: Pending}
 	}
-	r.State, r.Attempts = Pending, 0
+	r.State, r.Attempts, r.Withdrawn = Pending, 0, false
 	return r, nil
+}
+
+// Withdraw returns the record of an item whose reading is taken back: it is out of the work as after [Cancel], until a
+// later reading has its object (see [Restore]). What is in doubt may have a job, so it is still looked up, and [Apply]
+// says what follows.
+func Withdraw(r Record) (Record, error) {
+	switch r.State {
+	case Pending, Failed:
+		r.State = Cancelled
+	case InDoubt:
+	default:
+		return r, &MoveError{From: r.State, To: Cancelled}
+	}
+	r.Withdrawn = true
+	return r, nil
+}
+
+// Restore returns the record of a withdrawn item whose object a later reading has: the latest reading decides. What was
+// ever sent stays marked, as after [Requeue].
+func Restore(r Record) (Record, error) {
+	switch {
+	case r.Withdrawn && r.State == Cancelled:
+		return Requeue(r)
+	case r.Withdrawn && r.State == InDoubt:
+		r.Withdrawn = false
+		return r, nil
+	}
+	return r, &MoveError{From: r.State, To: Pending}
 }
 
 // Adopt returns the record of an item whose job was found in AiR's list although this queue does not know of it, because
@@ -149,7 +185,7 @@ func Adopt(r Record, a Adopted) (Record, error) {
 	if a.JobID == "" {
 		return r, fmt.Errorf("item %d: adopted without a job id", a.Seq)
 	}
-	r.State, r.JobID, r.At, r.Sent = Submitted, a.JobID, a.At, true
+	r.State, r.JobID, r.At, r.Sent, r.Withdrawn = Submitted, a.JobID, a.At, true, false
 	r.HTTPStatus, r.Code, r.Message = 0, "", ""
 	return r, nil
 }

@@ -43,6 +43,8 @@ type store interface {
 
 	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
 	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
+	Withdraw(ctx context.Context, id string, f queue.Filter) (queue.Withdrawn, error)
+	Replace(ctx context.Context, id string) (queue.Withdrawn, error)
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
 	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error

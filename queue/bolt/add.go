@@ -55,6 +55,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	if err := db.submit(ctx, true, func(t *txn) error { return a.store(t, b) }); err != nil {
 		return queue.Added{}, err
 	}
+	a.added.Restored = a.restored
 	// Only what is stored may count as met.
 	b.adding.allNew.Store(a.added.Added == len(chunk.Items))
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
@@ -82,8 +83,11 @@ type addition struct {
 	added   queue.Added
 	reading queue.Reading // to be added to the batch's
 	fresh   []ref
-	packs   [][]byte // rejected rows
-	marks   []queue.Mark
+	met     []uint64 // known items, any of which may have been withdrawn
+	// restored counts those that were.
+	restored int
+	packs    [][]byte // rejected rows
+	marks    []queue.Mark
 }
 
 // newAddition packs everything outside the writer.
@@ -108,7 +112,7 @@ func newAddition(chunk queue.Chunk, s *sifted, p *prepared) (*addition, error) {
 	}
 	a.base = s.base
 	a.histories = s.kept()
-	a.fresh = s.fresh
+	a.fresh, a.met = s.fresh, s.met
 	var err error
 	a.packs, err = packRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err
@@ -120,8 +124,12 @@ func (a *addition) store(t *txn, b *batch) error {
 	if err != nil {
 		return err
 	}
-	a.growth.store(t, b, bk)
+	if a.restored, err = t.restore(b, bk, a.met); err != nil {
+		return err
+	}
 	m := t.touch(b)
+	m.noteAddition(a.items)
+	a.growth.store(t, b, bk)
 	t.then(func() { b.late.Store(b.late.Load().with(stretch{a.base, a.fresh})) })
 	for _, value := range a.packs {
 		t.put(bk.rejected, seqKey(m.Packs), value)
@@ -130,6 +138,7 @@ func (a *addition) store(t *txn, b *batch) error {
 	t.putMarks(bk, a.marks)
 	r, d := &m.Batch.Reading, &a.reading
 	r.Rows, r.Added, r.Known = r.Rows+d.Rows, r.Added+d.Added, r.Known+d.Known
+	r.Restored += int64(a.restored)
 	r.Duplicates, r.Rejected, r.Skipped = r.Duplicates+d.Duplicates, r.Rejected+d.Rejected, r.Skipped+d.Skipped
 	for why, n := range d.SkippedBy {
 		if r.SkippedBy == nil {

@@ -210,7 +210,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 	}
 	t.putRecord(bk.results, resultKey(s.seq, s.after.gen), s.after)
 	b.ids.add(s.after.JobID, m.Batch.Counts.Items)
-	t.move(b, s.before.State, s.after.State)
+	t.change(b, s.before.Record, s.after.Record)
 	m.Batch.Sent = true
 	m.accept(s.after.At)
 	if day := (dayKey{m.Batch.Account, s.after.Day}); day.day != 0 {

@@ -21,6 +21,8 @@ type meta struct {
 	Ready int64 `json:"ready"`
 	// Ahead counts the items from the cursor on that have results, because they were cancelled or adopted before their turn.
 	Ahead int64 `json:"ahead,omitempty"`
+	// Withdrawn counts the items that were taken back (see queue.Withdraw) and that no later reading has had since.
+	Withdrawn int64 `json:"withdrawn,omitempty"`
 	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
 	Runs  uint32 `json:"runs"`
 	Packs uint64 `json:"packs,omitempty"`
@@ -55,6 +57,7 @@ func newBatch(num uint32) *batch {
 func cloneBatch(b queue.Batch) queue.Batch {
 	b.Settings.Services = slices.Clone(b.Settings.Services)
 	b.Columns, b.Errors, b.Accepted = slices.Clone(b.Columns), slices.Clone(b.Errors), slices.Clone(b.Accepted)
+	b.Additions = slices.Clone(b.Additions)
 	b.Reading.SkippedBy = maps.Clone(b.Reading.SkippedBy)
 	return b
 }

@@ -23,6 +23,8 @@ type dedupe struct {
 	allNew atomic.Bool
 	// seen has a bit for each item that the present reading has met. It does not outlive the process.
 	seen bitmap
+	// whole says that seen has all that the present reading met: this process began it.
+	whole bool
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
 	since uint64
 }

@@ -54,7 +54,7 @@
 //     them.
 //   - in Exchange: the results are stored and the intents are, or neither.
 //   - in Adopt: the jobs of the call and the items made for them are stored, or none is; AiR's list is read again and shows them again.
-//   - in Retry and Cancel: some items are changed, the others not; the same command changes the rest.
+//   - in Retry, Cancel, Withdraw and Replace: some items are changed, the others not; the same command changes the rest.
 //   - in Compact: the old file and perhaps a *.compact beside it, which the next Open deletes; or the new file.
 //
 // A commit that fails while the process lives is another matter: the disk may hold the old state or the new one, and

@@ -8,7 +8,7 @@ import (
 
 // format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]), one with a lower
 // one is brought to this one (see upgrade).
-const format = 3
+const format = 4
 
 // magic tells an airlift queue from any other bbolt file.
 const magic = "airlift queue"

@@ -46,6 +46,7 @@ func TestModel(t *testing.T) {
 		defer func() { m.db.Close(); os.Remove(m.path) }()
 		t.Repeat(map[string]func(*rapid.T){
 			"add": m.add, "night": m.night, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
+			"withdraw": m.withdraw, "replace": m.replace,
 			"adopt a version": m.adoptVersion,
 			"":                func(t *rapid.T) { m.t = t; m.compare() },
 		})
@@ -101,8 +102,10 @@ func (m *model) addRows(t *rapid.T, keys []string, changed bool) {
 			m.grow(k, c)
 		case !changed:
 			want.Known++
+			m.restore(k, &want)
 		default:
 			m.meet(k, c, &want)
+			m.restore(k, &want)
 		}
 		m.reading[k] = true
 	}

@@ -27,7 +27,7 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 			return err
 		}
 		m := t.touch(b)
-		m.Batch.Reading = queue.Reading{Started: db.opts.Now().UTC().Round(0)}
+		m.Batch.Reading = queue.Reading{Number: m.Batch.Reading.Number + 1, Started: db.opts.Now().UTC().Round(0)}
 		m.Base = uint64(m.Batch.Counts.Items)
 		t.dropMarks(bk)
 		if m.Packs == 0 {
@@ -43,7 +43,7 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	b.adding.seen, b.adding.since = bitmap{}, math.MaxUint64
+	b.adding.seen, b.adding.since, b.adding.whole = bitmap{}, math.MaxUint64, true
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (db *DB) ResumeReading(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("resume reading: %w", err)
 	}
-	b.adding.since = base
+	b.adding.since, b.adding.whole = base, false
 	return nil
 }
 

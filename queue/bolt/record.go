@@ -21,6 +21,7 @@ const (
 	recSent   = 0x08
 	recHexID  = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
 	recID     = 0x20 // the job id is anything else
+	recBack   = 0x30 // both: there is no job id, and the item was withdrawn
 	recTime   = 0x40
 	recAnswer = 0x80 // there are status, code and message
 )
@@ -42,6 +43,8 @@ func (r record) encode(b []byte) []byte {
 	}
 	hexID := isHexID(r.JobID)
 	switch {
+	case r.Withdrawn:
+		first |= recBack
 	case hexID:
 		first |= recHexID
 	case r.JobID != "":
@@ -58,6 +61,7 @@ func (r record) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(r.Attempts))
 	b = binary.AppendVarint(b, int64(r.Day))
 	switch {
+	case r.Withdrawn:
 	case hexID:
 		b = appendUnhexed(b, r.JobID)
 	case r.JobID != "":
@@ -82,11 +86,15 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 		return record{}, errGarbled
 	}
 	first := p[0]
-	if int(first&recState) >= len(queue.States) || first&recHexID != 0 && first&recID != 0 {
+	if int(first&recState) >= len(queue.States) {
 		return record{}, errGarbled
 	}
 	var rec record
 	rec.State = queue.States[first&recState]
+	rec.Withdrawn = first&recBack == recBack
+	if rec.Withdrawn && rec.State != queue.Cancelled && rec.State != queue.InDoubt {
+		return record{}, errGarbled
+	}
 	rec.Sent = first&recSent != 0
 	gen, attempts, day := r.uvarint(), r.uvarint(), r.varint()
 	rec.gen, rec.Attempts, rec.Day = uint32(gen), int(attempts), queue.Day(day)
@@ -94,6 +102,7 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 		return record{}, errGarbled
 	}
 	switch {
+	case rec.Withdrawn:
 	case first&recHexID != 0:
 		rec.JobID = hex.EncodeToString(r.bytes(16))
 	case first&recID != 0:

@@ -22,6 +22,7 @@ type recount struct {
 	further  int64  // items that are versions
 	ahead    int64
 	rejected int64
+	back     int64 // withdrawn
 }
 
 // checkItems is how many items are looked up in the index at once.
@@ -56,6 +57,7 @@ func (r *recount) items(ctx context.Context) error {
 			e := &page.entries[i]
 			*r.counts.Of(e.State)++
 			r.counts.Items++
+			count(&r.back, e.Withdrawn)
 			if page.in[i] == implied && e.Seq < r.m.Cursor {
 				r.problem("batch %q: item %d was claimed, but nothing is known of it", id, e.Seq)
 			}
@@ -244,6 +246,7 @@ func (r *recount) books() {
 		r.same(b.ID, string(s), *b.Counts.Of(s), *r.counts.Of(s))
 	}
 	r.same(b.ID, "cancelled or adopted before their turn", r.m.Ahead, r.ahead)
+	r.same(b.ID, "withdrawn", r.m.Withdrawn, r.back)
 	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)
 	if !b.Counts.Balanced() {
 		r.problem("batch %q: the books do not balance: %+v", b.ID, b.Counts)

@@ -21,7 +21,7 @@ func (db *DB) Retry(ctx context.Context, id string, from queue.State, f queue.Fi
 	if err != nil {
 		return 0, fmt.Errorf("retry: %w", err)
 	}
-	n, err = db.change(ctx, b, statesOf(from), f, (*txn).requeue)
+	n, err = db.change(ctx, b, statesOf(from), f.Match, f.Code, (*txn).requeue)
 	if err != nil {
 		return n, fmt.Errorf("retry batch %q: %w", id, err)
 	}
@@ -42,7 +42,7 @@ func (db *DB) Cancel(ctx context.Context, id string, f queue.Filter) (n int64, e
 	if err != nil {
 		return 0, fmt.Errorf("cancel: %w", err)
 	}
-	n, err = db.change(ctx, b, want, f, (*txn).cancel)
+	n, err = db.change(ctx, b, want, f.Match, f.Code, (*txn).cancel)
 	if err != nil {
 		return n, fmt.Errorf("cancel in batch %q: %w", id, err)
 	}
@@ -52,8 +52,9 @@ func (db *DB) Cancel(ctx context.Context, id string, f queue.Filter) (n int64, e
 // changer changes one item within the writer's transaction.
 type changer func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where) error
 
-// change chooses items outside the writer and changes those that the filter still takes when their turn comes.
-func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter, do changer) (n int64, err error) {
+// change chooses items outside the writer and changes those that are still wanted, and still have the code, when their
+// turn comes.
+func (db *DB) change(ctx context.Context, b *batch, want states, match func(*queue.Entry) bool, code string, do changer) (n int64, err error) {
 	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
 	var found page
@@ -66,7 +67,7 @@ func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter,
 			return n, db.named(err)
 		}
 		for i := range found.entries {
-			if e := &found.entries[i]; f.Match(e) {
+			if e := &found.entries[i]; match(e) {
 				chosen = append(chosen, e.Seq)
 			}
 		}
@@ -75,6 +76,7 @@ func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter,
 		}
 		changed := int64(0)
 		err = db.submit(ctx, true, func(t *txn) error {
+			changed = 0
 			bk, err := t.buckets(b)
 			if err != nil {
 				return err
@@ -84,7 +86,7 @@ func (db *DB) change(ctx context.Context, b *batch, want states, f queue.Filter,
 				if err != nil {
 					return err
 				}
-				if !want.has(rec.State) || f.Code != "" && rec.Code != f.Code {
+				if !want.has(rec.State) || code != "" && rec.Code != code {
 					continue
 				}
 				if in == implied && seq < b.meta.Cursor {
@@ -120,7 +122,7 @@ func (t *txn) requeue(b *batch, bk buckets, seq uint64, rec record, _ where) err
 	}
 	t.putRecord(bk.ready, seqKey(seq), record{after, rec.gen})
 	m.Ready++
-	t.move(b, rec.State, after.State)
+	t.change(b, rec.Record, after)
 	return nil
 }
 
@@ -130,6 +132,11 @@ func (t *txn) cancel(b *batch, bk buckets, seq uint64, rec record, in where) err
 	if err != nil {
 		return err
 	}
+	return t.cancelAs(b, bk, seq, rec, after, in)
+}
+
+// cancelAs stores and books that a pending or failed item is cancelled.
+func (t *txn) cancelAs(b *batch, bk buckets, seq uint64, rec record, after queue.Record, in where) error {
 	m := t.touch(b)
 	if rec.State == queue.Failed {
 		if err := m.dropError(rec.Code); err != nil {
@@ -144,6 +151,6 @@ func (t *txn) cancel(b *batch, bk buckets, seq uint64, rec record, in where) err
 		m.Ahead++
 	}
 	t.putRecord(bk.results, resultKey(seq, rec.gen), record{after, rec.gen})
-	t.move(b, rec.State, after.State)
+	t.change(b, rec.Record, after)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"airlift/queue"
 	"airlift/queue/hold"
 )
 
@@ -26,17 +27,50 @@ func upgrade(path string, from *bbolt.DB) error {
 	if err != nil {
 		return err
 	}
-	if version > 1 {
+	switch version {
+	case 1:
+		return upgradeFirst(path, from)
+	case 2:
 		return from.Update(bookIndexed)
 	}
-	return upgradeFirst(path, from)
+	return from.Update(bookAdditions)
 }
 
 // bookIndexed takes a file from format 2 to 3: from now on the books say how far the runs of the index go. Up to format 2
 // every item was in one.
 func bookIndexed(tx *bbolt.Tx) error {
-	all := tx.Bucket(bucketBatches)
-	err := all.ForEachBucket(func(k []byte) error {
+	err := changeBooks(tx, func(m *meta) { m.Indexed = uint64(m.Batch.Counts.Items) })
+	if err != nil {
+		return err
+	}
+	return bookAdditions(tx)
+}
+
+// bookAdditions takes a file from format 3 to 4: from now on the books say which reading added which items, and records
+// that an item was withdrawn. Up to format 3 the books know only where the latest reading began.
+func bookAdditions(tx *bbolt.Tx) error {
+	err := changeBooks(tx, func(m *meta) {
+		b := &m.Batch
+		if b.Reading.Number == 0 && !b.Reading.Started.IsZero() {
+			b.Reading.Number = 1
+		}
+		if b.Counts.Items == 0 || len(b.Additions) > 0 {
+			return
+		}
+		b.Additions = []queue.Addition{{Reading: b.Reading.Number, Started: b.Reading.Started}}
+		if m.Base > 0 {
+			b.Additions[0].Started = b.Created
+			if b.Reading.Number++; m.Base < uint64(b.Counts.Items) {
+				b.Additions = append(b.Additions, queue.Addition{Reading: b.Reading.Number, First: m.Base, Started: b.Reading.Started})
+			}
+		}
+	})
+	return errors.Join(err, tx.Bucket(bucketMeta).Put(keyFormat, formatValue()))
+}
+
+// changeBooks changes the books of every batch.
+func changeBooks(tx *bbolt.Tx, change func(*meta)) error {
+	return tx.Bucket(bucketBatches).ForEachBucket(func(k []byte) error {
 		bk, err := bucketsOf(tx, binary.BigEndian.Uint32(k))
 		if err != nil {
 			return err
@@ -45,14 +79,13 @@ func bookIndexed(tx *bbolt.Tx) error {
 		if err := readMeta(bk, &m); err != nil {
 			return damaged("batch %x: %v", k, err)
 		}
-		m.Indexed = uint64(m.Batch.Counts.Items)
+		change(&m)
 		value, err := json.Marshal(&m)
 		if err != nil {
 			return err
 		}
 		return bk.root.Put(keyBatch, appendSum(value))
 	})
-	return errors.Join(err, tx.Bucket(bucketMeta).Put(keyFormat, formatValue()))
 }
 
 // upgradeFirst writes a queue of format 1 anew and puts it in the old one's place. What differs: in format 1 records,

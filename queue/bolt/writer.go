@@ -217,6 +217,17 @@ func (t *txn) move(b *batch, from, to queue.State) {
 	t.woken = t.woken || to == queue.Pending
 }
 
+// change books one item from a record to another.
+func (t *txn) change(b *batch, from, to queue.Record) {
+	t.move(b, from.State, to.State)
+	if from.Withdrawn != to.Withdrawn {
+		m := t.touch(b)
+		if m.Withdrawn--; to.Withdrawn {
+			m.Withdrawn += 2
+		}
+	}
+}
+
 // flush stores what is kept in memory until the commit.
 func (t *txn) flush() error {
 	for _, b := range t.dirty {

@@ -202,6 +202,7 @@ func (f *fixture) reading() queue.Reading {
 		f.Error("the reading is complete and has no end")
 	}
 	r.Started, r.Ended = time.Time{}, time.Time{} // by the engine's clock
+	r.Number = 0
 	return r
 }
 

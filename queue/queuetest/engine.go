@@ -43,6 +43,8 @@ type Engine interface {
 
 	Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (int64, error)
 	Cancel(ctx context.Context, id string, f queue.Filter) (int64, error)
+	Withdraw(ctx context.Context, id string, f queue.Filter) (queue.Withdrawn, error)
+	Replace(ctx context.Context, id string) (queue.Withdrawn, error)
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
@@ -58,7 +60,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, adoptTests, clashTests, sharedTests, versionTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, withdrawTests, adoptTests, clashTests, sharedTests, versionTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

@@ -1,0 +1,66 @@
+package bolt
+
+import (
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"airlift/queue"
+)
+
+// withdraw takes the items of some keys back.
+func (m *model) withdraw(t *rapid.T) {
+	last := rapid.IntRange(0, 9).Draw(t, "digit")
+	match := func(k string) bool { return k[len(k)-1] == byte('0'+last) }
+	w, err := m.db.Withdraw(t.Context(), "b", queue.Filter{Key: match})
+	must2(t, err)
+	m.takeBack(t, w, match)
+}
+
+// replace ends the reading and takes back what it has not met.
+func (m *model) replace(t *rapid.T) {
+	must2(t, m.db.EndReading(t.Context(), "b", true))
+	w, err := m.db.Replace(t.Context(), "b")
+	must2(t, err)
+	m.takeBack(t, w, func(k string) bool { return !m.reading[k] })
+	m.begin()
+}
+
+func (m *model) takeBack(t *rapid.T, got queue.Withdrawn, match func(key string) bool) {
+	var want queue.Withdrawn
+	for _, k := range m.inState(queue.Pending, queue.Failed, queue.InDoubt) {
+		before := m.records[k]
+		if key, _, _ := strings.Cut(k, "/"); !match(key) || before.Withdrawn {
+			continue
+		}
+		rec, err := queue.Withdraw(before)
+		must2(t, err)
+		m.records[k] = rec
+		if before.State == queue.InDoubt {
+			want.InDoubt++
+			continue
+		}
+		m.claimed[k] = true // if it is pending again, it is among those that go last
+		want.Cancelled++
+	}
+	if got != want {
+		t.Fatalf("withdrawn: got %+v, want %+v", got, want)
+	}
+}
+
+// restore is what becomes of a withdrawn object that a reading meets.
+func (m *model) restore(key string, added *queue.Added) {
+	some := false
+	for _, name := range m.items[key] {
+		if !m.records[name].Withdrawn {
+			continue
+		}
+		rec, err := queue.Restore(m.records[name])
+		must2(m.t, err)
+		m.records[name] = rec
+		some = true
+	}
+	if some {
+		added.Restored++
+	}
+}

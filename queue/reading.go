@@ -1,0 +1,77 @@
+package queue
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxAdditions bounds [Batch.Additions].
+const MaxAdditions = 16
+
+// LastReading is the name of the latest reading that added items; the others are named by their numbers.
+const LastReading = "last"
+
+// Addition says which items a reading added: those from First on, up to the next addition's.
+type Addition struct {
+	Reading int64     `json:"reading"`
+	First   uint64    `json:"first"`
+	Started time.Time `json:"started,omitzero"`
+}
+
+// Span is a range of items by their sequence numbers: From and what follows, before To.
+type Span struct{ From, To uint64 }
+
+// Has reports whether the item is in the span.
+func (s Span) Has(seq uint64) bool { return seq >= s.From && seq < s.To }
+
+// AddedBy returns the number of the reading that added the item, or 0 if that was too many readings ago.
+func (b *Batch) AddedBy(seq uint64) int64 {
+	reading := int64(0)
+	for _, a := range b.Additions {
+		if a.First <= seq {
+			reading = a.Reading
+		}
+	}
+	return reading
+}
+
+// Span returns the items that a reading added, by its number or as [LastReading]. The error says which there are.
+func (b *Batch) Span(reading string) (Span, error) {
+	if len(b.Additions) == 0 {
+		return Span{}, errors.New("no reading has added items to this batch")
+	}
+	for i, a := range b.Additions {
+		last := i == len(b.Additions)-1
+		if strconv.FormatInt(a.Reading, 10) != reading && !(last && reading == LastReading) {
+			continue
+		}
+		if last {
+			return Span{a.First, uint64(b.Counts.Items)}, nil
+		}
+		return Span{a.First, b.Additions[i+1].First}, nil
+	}
+	var known []string
+	for _, a := range b.Additions {
+		known = append(known, strconv.FormatInt(a.Reading, 10))
+	}
+	return Span{}, fmt.Errorf("%q is none of the readings that added items: use %s or %s", reading, LastReading, strings.Join(known, ", "))
+}
+
+// Withdrawn says how many items were taken back: Cancelled is out of the work; InDoubt was sent with an unknown outcome,
+// is still looked up, and is cancelled only if AiR has no job for it.
+type Withdrawn struct{ Cancelled, InDoubt int64 }
+
+// CheckReplace says why the latest reading may not replace the earlier ones: it broke off, or it has nothing.
+func (r Reading) CheckReplace(allowEmpty bool) error {
+	switch {
+	case !r.Complete:
+		return errors.New("the sources were not read to their end")
+	case r.Added+r.Known == 0 && !allowEmpty:
+		return errors.New("the sources have no row that could be taken, so every item that was not accepted yet would be cancelled; " +
+			"if that is meant, add --allow-empty")
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package queue
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWithdrawn follows an item whose reading was taken back: it is never sent again, unless a later reading has it.
+func TestWithdrawn(t *testing.T) {
+	for _, from := range States {
+		r, err := Withdraw(Record{State: from, Attempts: 2, Sent: true})
+		if from == Pending || from == Failed || from == InDoubt {
+			if err != nil || !r.Withdrawn || (r.State == InDoubt) != (from == InDoubt) || from != InDoubt && r.State != Cancelled {
+				t.Errorf("withdraw %s: got %+v, %v", from, r, err)
+			}
+			back, err := Restore(r)
+			if want := map[bool]State{true: InDoubt, false: Pending}[from == InDoubt]; err != nil || back.Withdrawn || back.State != want || !back.Sent {
+				t.Errorf("restore %s: got %+v, %v, want %s", from, back, err, want)
+			}
+			continue
+		}
+		if err == nil {
+			t.Errorf("withdraw %s: got %+v, want an error", from, r)
+		}
+	}
+	if r, err := Restore(Record{State: Cancelled}); err == nil {
+		t.Errorf("restore what the user cancelled: got %+v, want an error", r)
+	}
+	unsure := Record{State: InDoubt, Withdrawn: true, Sent: true}
+	for to, want := range map[State]Record{
+		Pending:   {State: Cancelled, Withdrawn: true, Sent: true},
+		Failed:    {State: Cancelled, Withdrawn: true, Sent: true},
+		InDoubt:   {State: InDoubt, Withdrawn: true, Sent: true},
+		Submitted: {State: Submitted, JobID: "j", Sent: true},
+	} {
+		if got, err := Apply(unsure, Result{To: to, JobID: "j"}); err != nil || got != want {
+			t.Errorf("a lookup of a withdrawn item, to %s: got %+v, %v, want %+v", to, got, err, want)
+		}
+	}
+}
+
+func TestCheckReplace(t *testing.T) {
+	for _, c := range []struct {
+		r     Reading
+		allow bool
+		says  string
+	}{
+		{Reading{Complete: true, Added: 1}, false, ""},
+		{Reading{Complete: true, Known: 1}, false, ""},
+		{Reading{Complete: true}, true, ""},
+		{Reading{Complete: true, Rejected: 5, Skipped: 3}, false, "--allow-empty"},
+		{Reading{Added: 1}, true, "not read to their end"},
+	} {
+		err := c.r.CheckReplace(c.allow)
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v, allowed empty %t: got %v, want %q", c.r, c.allow, err, c.says)
+		}
+	}
+}
