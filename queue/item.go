@@ -194,6 +194,8 @@ type Added struct {
 	Unsure int
 	// IsNew says of each item of a chunk on trial whether it counts as added; nil otherwise.
 	IsNew []bool
+	// Met are, of a chunk on trial, the items that its known rows are of; nil otherwise.
+	Met []uint64
 	// Restored counts those of the known that had been withdrawn and wait to be sent again now.
 	Restored int
 	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and

@@ -77,6 +77,9 @@ type Config struct {
 	// AdoptCommand returns the command line that rebuilds a batch from AiR's list, for a user whose queue and AiR do not
 	// belong together; nil: its general form.
 	AdoptCommand func(batch string) string
+	// CancelCommand returns the command line that takes back what a reading added, for a user whose items fail; nil: its
+	// general form.
+	CancelCommand func(batch string, reading int64) string
 	// LookupsOnly settles what is in doubt and sends nothing.
 	LookupsOnly bool
 	Log         zerolog.Logger
@@ -112,6 +115,11 @@ func (c Config) withDefaults() (Config, error) {
 	c.Settle, c.Grace = max(c.Settle, 0), max(c.Grace, 0)
 	if c.AdoptCommand == nil {
 		c.AdoptCommand = func(batch string) string { return fmt.Sprintf("airlift adopt %q SOURCE...", batch) }
+	}
+	if c.CancelCommand == nil {
+		c.CancelCommand = func(batch string, reading int64) string {
+			return fmt.Sprintf("airlift cancel %q --reading %d", batch, reading)
+		}
 	}
 	if c.Fed == nil {
 		closed := make(chan struct{})

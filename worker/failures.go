@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,4 +92,22 @@ func (l FailureLimit) reached(failed, decided int) bool {
 		return false
 	}
 	return failed*2 > decided
+}
+
+// itemDecided counts an item against the failure limit; last says what came of it.
+func (p *Pool) itemDecided(batch string, seq uint64, failed bool, last string) {
+	why := p.failures.decided(failed)
+	if why == "" {
+		return
+	}
+	text := "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)"
+	args := []any{why, last}
+	if b, err := p.Store.Batch(context.Background(), batch); err == nil {
+		if reading := b.AddedBy(seq); reading > 0 {
+			text += ". If the sources were read wrongly, for example by a wrong column, run again with them mended and --replace, " +
+				"or take the items of that reading back with: %s"
+			args = append(args, p.CancelCommand(batch, reading))
+		}
+	}
+	p.stop(stop(Failures, text, args...))
 }

@@ -111,15 +111,7 @@ func (p *Pool) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 		return
 	}
 	if v.State == queue.Failed {
-		p.itemDecided(true, o)
-	}
-}
-
-// itemDecided counts an item against the failure limit.
-func (p *Pool) itemDecided(failed bool, o air.Outcome) {
-	if why := p.failures.decided(failed); why != "" {
-		p.stop(stop(Failures, "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)",
-			why, describe(o)))
+		p.itemDecided(c.Batch, c.Seq, true, describe(o))
 	}
 }
 

@@ -191,7 +191,7 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 		if v.State == queue.Submitted {
 			p.clearStored()
 		}
-		p.itemDecided(v.State == queue.Failed, o)
+		p.itemDecided(c.Batch, c.Seq, v.State == queue.Failed, describe(o))
 	case MixUp:
 		p.mixedUp(o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:

@@ -212,9 +212,7 @@ func (p *Pool) recount(results []queue.Result) {
 			refunded++
 		}
 		if r.To == queue.Failed {
-			if why := p.failures.decided(true); why != "" {
-				p.stop(stop(Failures, "%s, the last with: %s %s (--max-failures sets the limit)", why, r.Code, r.Message))
-			}
+			p.itemDecided(r.Batch, r.Seq, true, r.Code+" "+r.Message)
 		}
 	}
 	p.finished(0, refunded)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"airlift/worker/air"
 )
@@ -140,30 +139,9 @@ func adoptLine(cmd *cobra.Command, a *app, batch string, sources []string) strin
 		words = append(words, shellWord(s))
 	}
 	also := a.adoptCommand()
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		switch {
-		case f.Name == "batch" || f.Name == "json":
-			return
-		case f.Name == "queue" || f.Name == "config":
-		case also.Flags().Lookup(f.Name) == nil:
-			return
-		}
-		if value, ok := a.getenv(envName(f.Name)); ok && value == f.Value.String() {
-			return
-		}
-		switch v := f.Value.(type) {
-		case pflag.SliceValue:
-			for _, one := range v.GetSlice() {
-				words = append(words, "--"+f.Name, shellWord(one))
-			}
-		default:
-			if f.Value.Type() == "bool" {
-				words = append(words, "--"+f.Name+"="+f.Value.String())
-				return
-			}
-			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
-		}
-	})
+	words = append(words, a.flagWords(cmd, func(name string) bool {
+		return name != "batch" && name != "json" && also.Flags().Lookup(name) != nil
+	})...)
 	return strings.Join(words, " ")
 }
 

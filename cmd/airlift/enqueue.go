@@ -14,6 +14,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 	var source sourceFlags
 	var nightly nightlyFlags
 	var send sendFlags
+	var replace replaceFlags
 	cmd := &cobra.Command{
 		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
 		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
@@ -29,7 +30,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, strict: source.strict}
+			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, replace: replace, strict: source.strict}
 			defer t.close()
 			if err := t.open(ctx, false); err != nil {
 				return err
@@ -40,6 +41,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 	job.add(cmd)
 	source.add(cmd)
 	nightly.add(cmd)
+	replace.add(cmd)
 	source.addPreflight(cmd)
 	send.addProfile(cmd)
 	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")

@@ -24,11 +24,12 @@ type intake struct {
 	// lacking are the settings found missing so far; the job's are added to them.
 	lacking  missing
 	repeated nightlyFlags
-	// readFirst says that the sources are to be read to their end before anything is sent: with --changed, if items are
-	// left from before. Sent now, such an item would be found changed a moment later, although its job reads the change.
+	// readFirst says that the sources are to be read to their end before anything is sent: with --replace, so that
+	// nothing is sent that it takes back, and with --changed, if items are left from before. Sent now, such an item would be found changed a moment later, although its job reads the change.
 	readFirst bool
 	// needFields says that each item must have its services and destination by now.
 	needFields bool
+	replace    replaceFlags
 	strict     bool
 	describes  bool // see reading
 	// confirm, if set, is asked before anything is stored; known says that the queue has the batch.
@@ -57,7 +58,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if err := checkName(stored, settings); err != nil {
 		return err
 	}
-	t.readFirst = t.repeated.changed && stored.Counts.Pending > 0
+	t.readFirst = t.repeated.changed && stored.Counts.Pending > 0 || t.replace.replace
 	if t.strict || dry {
 		if err := t.spoolStdin(); err != nil {
 			return err
@@ -116,6 +117,12 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if t.confirm != nil {
 		if err := t.confirm(ctx, found); err != nil {
 			return err
+		}
+	}
+	if t.replace.replace {
+		t.reading.replaces = &t.replace
+		if defaulted && !found {
+			t.app.log.Warn().Str("batch", t.batch).Msg("--replace: the queue does not have this batch yet, so there is nothing to replace; --batch names another")
 		}
 	}
 	return t.create(ctx, stored, found)

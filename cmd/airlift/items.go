@@ -19,6 +19,7 @@ import (
 type filterFlags struct {
 	state, code string
 	keys        []string
+	reading     string
 }
 
 // filter checks the flags.
@@ -40,8 +41,21 @@ func (f *filterFlags) filter() (queue.Filter, error) {
 	return out, nil
 }
 
+// inReading adds --reading to the filter, by what the batch knows of its readings.
+func (f *filterFlags) inReading(to *queue.Filter, b queue.Batch) error {
+	if f.reading == "" {
+		return nil
+	}
+	span, err := b.Span(f.reading)
+	if err != nil {
+		return usagef("--reading: batch %q: %v", b.ID, err)
+	}
+	to.Span = &span
+	return nil
+}
+
 // any reports whether they leave anything out.
-func (f *filterFlags) any() bool { return f.code != "" || len(f.keys) > 0 }
+func (f *filterFlags) any() bool { return f.code != "" || len(f.keys) > 0 || f.reading != "" }
 
 // String says what they ask for.
 func (f *filterFlags) String() string {
@@ -54,6 +68,9 @@ func (f *filterFlags) String() string {
 	}
 	for _, key := range f.keys {
 		all = append(all, fmt.Sprintf("--key %q", key))
+	}
+	if f.reading != "" {
+		all = append(all, "--reading "+f.reading)
 	}
 	return strings.Join(all, " ")
 }
@@ -86,6 +103,9 @@ func (a *app) itemsCommand() *cobra.Command {
 				return err
 			}
 			return a.withBatch(cmd.Context(), args[0], func(db store, b queue.Batch) error {
+				if err := f.inReading(&chosen, b); err != nil {
+					return err
+				}
 				names, err := queue.NewNamer(b)
 				if err != nil {
 					return err

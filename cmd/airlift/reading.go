@@ -38,6 +38,8 @@ type reading struct {
 	// changed takes objects whose contents changed once more; since leaves out what other batches sent.
 	changed bool
 	since   since
+	// replaces, if not nil, takes back at the end what only earlier readings have.
+	replaces *replaceFlags
 	// grown, if not nil, is told how many items the batch has after each chunk.
 	grown func(items int64)
 	log   zerolog.Logger
@@ -339,7 +341,11 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 	complete := err == nil && broken == nil
 	r.whole = complete && r.scans == nil && r.choice.limit == 0
 	last := context.WithoutCancel(ctx) // the one who reads may not have begun, and must find its own ctx
-	return errors.Join(err, r.forget(last, db, batch), db.EndReading(last, batch, complete))
+	err = errors.Join(err, r.forget(last, db, batch), db.EndReading(last, batch, complete))
+	if err == nil && r.replaces != nil {
+		err = r.replaceEarlier(ctx, db, batch)
+	}
+	return err
 }
 
 // pour reads the sources to their end into the buffer.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,8 @@ func (a *app) retryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry BATCH [flags]", Short: "Put failed items back to pending",
 		Long: `retry puts the failed items of a batch (or the cancelled ones, with --state cancelled) back to
-pending, with a fresh set of attempts; the next run or submit sends them. If nothing matches --code and
---key, nothing is changed (exit 2).
+pending, with a fresh set of attempts; the next run or submit sends them. If nothing matches --code,
+--key and --reading, nothing is changed (exit 2).
 ` + exitCodesHelp,
 		Example: "  airlift retry archive-1a2b3c4d\n  airlift retry archive-1a2b3c4d --code BAD_REQUEST --key '2024/**'",
 		Args:    exactArgs(1, "one BATCH"),
@@ -33,7 +34,10 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
 			}
 			filter.State = from
-			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store) (int64, error) {
+			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store, b queue.Batch) (int64, error) {
+				if err := f.inReading(&filter, b); err != nil {
+					return 0, err
+				}
 				return db.Retry(ctx, args[0], from, filter)
 			})
 		},
@@ -48,11 +52,16 @@ func (a *app) cancelCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "cancel BATCH [flags]", Short: "Take pending and failed items out of the work",
-		Long: `cancel takes pending and failed items out of the work; it needs --code, --key or --all. Jobs that
-AiR has accepted cannot be cancelled. If nothing matches --code and --key, nothing is changed
-(exit 2). ` + "`airlift retry --state cancelled`" + ` undoes it.
+		Long: `cancel takes pending and failed items out of the work; it needs --code, --key, --reading or --all.
+Jobs that AiR has accepted cannot be cancelled. If nothing matches --code, --key and --reading,
+nothing is changed (exit 2). ` + "`airlift retry --state cancelled`" + ` undoes it.
+
+--reading takes back what one reading of the sources added: last is the latest one that added
+anything; ` + "`airlift run`" + ` names the number of a reading whose items fail. Its items in doubt are still
+looked up, and cancelled if AiR has no job for them. An item that is cancelled so is pending again
+once a later run or enqueue reads its object.
 ` + exitCodesHelp,
-		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --all",
+		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --reading last\n  airlift cancel archive-1a2b3c4d --all",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			filter, err := f.filter()
@@ -60,10 +69,20 @@ AiR has accepted cannot be cancelled. If nothing matches --code and --key, nothi
 				return err
 			}
 			if !f.any() && !all {
-				return usagef("cancel needs to know which items: --code, --key or --all")
+				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
 			}
-			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store) (int64, error) {
-				return db.Cancel(ctx, args[0], filter)
+			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store, b queue.Batch) (int64, error) {
+				if err := f.inReading(&filter, b); err != nil {
+					return 0, err
+				}
+				if filter.Span == nil {
+					return db.Cancel(ctx, args[0], filter)
+				}
+				w, err := db.Withdraw(ctx, args[0], filter)
+				if err == nil && w.InDoubt > 0 {
+					_, err = fmt.Fprintf(a.out, "%s items in doubt are looked up by the next run, and cancelled if AiR has no job for them\n", n(w.InDoubt))
+				}
+				return w.Cancelled, err
 			})
 		},
 	}
@@ -76,13 +95,18 @@ AiR has accepted cannot be cancelled. If nothing matches --code and --key, nothi
 func (f *filterFlags) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "only items whose key matches this pattern, which means the same as with --include; may be given several times")
+	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }
 
 // change carries out a change of many items and says how many it was. That nothing matches what was asked for is an
 // error: most probably it is misspelt.
-func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store) (int64, error)) error {
-	return a.withBatch(ctx, batch, func(db store, _ queue.Batch) error {
-		count, err := f(ctx, db)
+func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store, queue.Batch) (int64, error)) error {
+	return a.withBatch(ctx, batch, func(db store, b queue.Batch) error {
+		count, err := f(ctx, db, b)
+		var usage *usageError
+		if errors.As(err, &usage) {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("%d items were %s, then: %w", count, what, err)
 		}

@@ -20,7 +20,8 @@ type runFlags struct {
 	send   sendFlags
 	source sourceFlags
 	nightlyFlags
-	dryRun bool
+	replace replaceFlags
+	dryRun  bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -48,6 +49,7 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 	o.send.add(cmd)
 	o.source.add(cmd)
 	o.nightlyFlags.add(cmd)
+	o.replace.add(cmd)
 	o.source.addPreflight(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	return cmd
@@ -81,7 +83,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 			defer client.Close()
 		}
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, needFields: true, strict: o.source.strict}
+	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, replace: o.replace, needFields: true, strict: o.source.strict}
 	defer t.close()
 	if err := t.open(ctx, o.dryRun); err != nil {
 		return err
@@ -92,8 +94,17 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	return a.work(ctx, &job{
 		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, readFirst: t.readFirst,
 		client: client, send: &o.send, checked: checked,
-		adoptLine: func(batch string) string { return adoptLine(cmd, a, batch, args) },
+		adoptLine:  func(batch string) string { return adoptLine(cmd, a, batch, args) },
+		cancelLine: func(batch string, reading int64) string { return cancelLine(cmd, a, batch, reading) },
 	})
+}
+
+// readFirstText says why nothing is sent while the sources are read.
+func readFirstText(r *reading) string {
+	if r.replaces != nil {
+		return "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
+	}
+	return "--changed: items are left from before, so the sources are read to their end before anything is sent"
 }
 
 // job is what work needs to work some batches.
@@ -114,6 +125,8 @@ type job struct {
 	audits map[string]*audit
 	// adoptLine returns the command line that rebuilds a batch; nil: nobody knows the sources.
 	adoptLine func(batch string) string
+	// cancelLine returns the command line that takes back what a reading added; nil: its general form.
+	cancelLine func(batch string, reading int64) string
 }
 
 // work reads and submits at the same time, shows how it goes, and ends with the summary.
@@ -152,14 +165,14 @@ func (a *app) work(ctx context.Context, j *job) error {
 		Opened: j.opened, Fed: fed, Workers: j.send.workers, MaxAttempts: j.send.maxAttempts, MaxFailures: j.checked.failures,
 		MaxItems: j.send.maxItems, DailyLimit: j.send.dailyLimit, ExitOnCap: j.send.onDailyCap == "exit",
 		Settle: zeroMeansNone(j.send.settle), Grace: zeroMeansNone(j.send.grace), GiveUp: j.send.giveUp,
-		TrustQueue: j.send.trustQueue, AdoptCommand: j.adoptLine, LookupsOnly: j.lookupsOnly, Log: a.log,
+		TrustQueue: j.send.trustQueue, AdoptCommand: j.adoptLine, CancelCommand: j.cancelLine, LookupsOnly: j.lookupsOnly, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	stopShowing := a.show(ctx, j, pool, end)
 	if j.readFirst {
-		a.log.Info().Str("batch", j.batches[0]).Msg("--changed: items are left from before, so the sources are read to their end before anything is sent")
+		a.log.Info().Str("batch", j.batches[0]).Msg(readFirstText(j.reading))
 		<-fed // a run that ends meanwhile stops reading
 	}
 	runErr := pool.Run(ctx)

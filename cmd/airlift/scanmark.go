@@ -38,9 +38,10 @@ type progress struct {
 
 // resumable reports whether the reading could be gone on with: scans can; a manifest is read from its beginning, which
 // would count its rows twice, and what --limit and --sample have taken is not stored. Nor is it with --preflight, beside
-// which a listing takes no time: to go on, a page is stored as a whole, which may be a minute's looking.
+// which a listing takes no time: to go on, a page is stored as a whole, which may be a minute's looking. With
+// --replace the process that ends a reading must have met all that the reading has.
 func (r *reading) resumable() bool {
-	return r.choice == (choice{}) && r.preflight == nil &&
+	return r.choice == (choice{}) && r.preflight == nil && r.replaces == nil &&
 		!slices.ContainsFunc(r.list, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
 }
 

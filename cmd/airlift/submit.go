@@ -112,6 +112,7 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 		j.batches = append(j.batches, b.ID)
 	}
 	j.adoptLine = func(batch string) string { return adoptLine(cmd, a, batch, nil) }
+	j.cancelLine = func(batch string, reading int64) string { return cancelLine(cmd, a, batch, reading) }
 	return a.work(ctx, j)
 }
 

@@ -50,6 +50,10 @@ type summary struct {
 	Unmatched []string `json:"unmatched,omitempty"`
 	// Versions are those of the items that are further ones of objects which changed.
 	Versions int64 `json:"versions,omitempty"`
+	// Restored counts those of Known that were taken back earlier and are pending again; Replaced the items of earlier
+	// readings that --replace took back.
+	Restored int64 `json:"restored,omitempty"`
+	Replaced int64 `json:"replaced,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
@@ -79,6 +83,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
 		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors, Versions: b.Versions,
 		SkippedBy: orEmpty(b.Reading.SkippedBy), Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
+		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
 	}
 	if s.Errors == nil {
 		s.Errors = []queue.ErrorCount{}
@@ -121,6 +126,11 @@ func (s summary) left() int64 { return s.Pending + s.Sending + s.InDoubt }
 func (s *summary) addStates(have summary) {
 	s.Pending -= have.Items - have.Pending
 	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
+}
+
+// takeBack moves what --replace would cancel.
+func (s *summary) takeBack(c queue.Counts) {
+	s.Pending, s.Failed, s.Cancelled = s.Pending-c.Pending, s.Failed-c.Failed, s.Cancelled+c.Pending+c.Failed
 }
 
 // printSummaries ends a command that worked on some batches.
@@ -187,6 +197,12 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	}
 	for _, why := range sortedKeys(s.SkippedBy) {
 		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.SkippedBy[why]), why)
+	}
+	if s.Restored > 0 {
+		fmt.Fprintf(&b, "           %s of the known were taken back earlier, and wait to be sent again\n", n(s.Restored))
+	}
+	if s.Replaced > 0 {
+		fmt.Fprintf(&b, "replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))
 	}
 	for _, text := range s.Unmatched {
 		fmt.Fprintf(&b, "           %s\n", text)

@@ -20,6 +20,10 @@ type survey struct {
 	reading  *reading
 	// known are the items of the trial, by sequence number, that the real queue has or refuses.
 	known bitset
+	// met are the items of the queue's batch that the reading has, by sequence number; replaced counts those that
+	// --replace would take back.
+	met      bitset
+	replaced queue.Counts
 }
 
 // bitset holds small numbers, a bit each.
@@ -104,6 +108,9 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		s.Added -= int64(len(trialChunk.Items) - added.Added)
 		s.Known += int64(added.Known)
 		s.Rejected += int64(len(added.Conflicts))
+		for _, seq := range added.Met {
+			s.met.add(seq)
+		}
 		for i, isNew := range added.IsNew {
 			if !isNew {
 				s.known.add(first + uint64(i))
@@ -124,10 +131,13 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		}
 		return compare()
 	})
-	if err != nil {
+	if err == nil {
+		err = compare()
+	}
+	if err != nil || !t.replace.replace {
 		return err
 	}
-	return compare()
+	return s.countReplaced(ctx, t.db, t.batch)
 }
 
 // checkStrict refuses the whole reading if any row is bad.
@@ -159,14 +169,20 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	}
 	sum := summary{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: orEmpty(s.SkippedBy),
-		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched()}
+		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn}
 	if t.db != nil {
 		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)
 		}
+		sum.takeBack(s.replaced)
 	}
 	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
 		return err
+	}
+	if t.replace.replace && s.reading.broken == nil {
+		if err := s.CheckReplace(t.replace.allowEmpty); err != nil {
+			return &codeError{exitIncomplete, "--replace: nothing would be cancelled or sent, for " + err.Error()}
+		}
 	}
 	return s.fate(false)
 }

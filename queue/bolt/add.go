@@ -42,7 +42,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	}
 	if chunk.Trial {
 		added := s.result()
-		added.IsNew = s.isNew
+		added.IsNew, added.Met = s.isNew, s.met
 		return added, nil
 	}
 	a, err := newAddition(chunk, s, p)

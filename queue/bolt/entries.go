@@ -101,7 +101,7 @@ func (p *entriesPage) Entries() ([]queue.Entry, error) {
 	if err := p.decode(r.want); err != nil {
 		return nil, r.explain(err)
 	}
-	if r.filter.Code == "" && r.filter.Key == nil {
+	if r.filter.Code == "" && r.filter.Key == nil && r.filter.Span == nil {
 		return p.entries, nil
 	}
 	return slices.DeleteFunc(p.entries, func(e queue.Entry) bool { return !r.filter.Match(&e) }), nil

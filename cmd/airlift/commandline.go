@@ -1,0 +1,46 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagWords returns the flags of a command line, for a shell, for another command that is to do the same: those that it
+// takes, and those that name queue and config file, as far as the environment does not give them.
+func (a *app) flagWords(cmd *cobra.Command, takes func(name string) bool) []string {
+	var words []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "queue" && f.Name != "config" && !takes(f.Name) {
+			return
+		}
+		if value, ok := a.getenv(envName(f.Name)); ok && value == f.Value.String() {
+			return
+		}
+		switch v := f.Value.(type) {
+		case pflag.SliceValue:
+			for _, one := range v.GetSlice() {
+				words = append(words, "--"+f.Name, shellWord(one))
+			}
+		default:
+			if f.Value.Type() == "bool" {
+				words = append(words, "--"+f.Name+"="+f.Value.String())
+				return
+			}
+			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+		}
+	})
+	return words
+}
+
+// cancelLine returns the command line that takes back what a reading added.
+func cancelLine(cmd *cobra.Command, a *app, batch string, reading int64) string {
+	words := []string{"airlift", "cancel", shellWord(batch), "--reading", strconv.FormatInt(reading, 10)}
+	words = append(words, a.flagWords(cmd, func(string) bool { return false })...)
+	if strings.HasPrefix(batch, "-") {
+		words = append(append(words[:2:2], words[3:]...), "--", words[2])
+	}
+	return strings.Join(words, " ")
+}
