@@ -52,10 +52,13 @@ func of(t http.RoundTripper) func() http.RoundTripper {
 // Close closes the idle connections. A request under way is not touched, and the
 // client can still be used.
 func (c *Client) Close() {
-	for _, t := range []http.RoundTripper{c.kept(), c.fresh()} {
-		if t, ok := t.(interface{ CloseIdleConnections() }); ok {
-			t.CloseIdleConnections()
-		}
+	closeIdle(c.kept())
+	closeIdle(c.fresh())
+}
+
+func closeIdle(t http.RoundTripper) {
+	if t, ok := t.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
 	}
 }
 

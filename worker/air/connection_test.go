@@ -1,6 +1,7 @@
 package air_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"airlift/worker/air"
 )
@@ -136,8 +138,63 @@ func TestFreshListUsesItsOwnConnection(t *testing.T) {
 			<-closed
 		}
 	}
-	if got := connections.Load(); got != 3 {
-		t.Errorf("got %d connections for 3 lists over a kept connection and 2 over fresh ones, want 3", got)
+	if got := connections.Load(); got != 4 {
+		t.Errorf("got %d connections for 2 lists over a kept one, 2 over fresh ones, and 1 after them, want 4", got)
+	}
+}
+
+// A server that handles one connection after the other never answers on a second one while the first is kept: a request
+// that needs a connection of its own closes the idle ones.
+func TestFreshListFromAServerOfOneConnection(t *testing.T) {
+	for name, goodbye := range map[string]string{"that keeps connections": "", "that closes them": "Connection: close\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					serveOne(c, goodbye)
+				}
+			}()
+			client := newClient(t, air.Config{BaseURL: "http://" + l.Addr().String(), Timeout: 10 * time.Second})
+			for i := range 3 {
+				if out := client.Submit(background(), someJob()); out.JobID != "7" {
+					t.Fatalf("POST %d: got %+v, want job 7", i, out)
+				}
+				for range 2 {
+					if _, err := client.List(background(), air.ListQuery{Fresh: true}); err != nil {
+						t.Fatalf("list %d: %v", i, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// serveOne answers the requests of a connection to its end.
+func serveOne(c net.Conn, header string) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	for {
+		q, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, q.Body)
+		body := `{"Job":{"Id":"7"}}`
+		if q.Method == http.MethodGet {
+			body = `{"Records":[]}`
+		}
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s", header, len(body), body)
+		if header != "" {
+			return
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	}
 	transport := c.kept()
 	if r.fresh || c.distrust.Load() {
+		// A server that handles one connection after the other answers on a new one only
+		// when the idle one is closed.
+		closeIdle(transport)
 		transport = c.fresh()
 	}
 	resp, err := transport.RoundTrip(req)
