@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 const day = 24 * time.Hour
 
@@ -15,4 +18,20 @@ func shortDays(d time.Duration) func() time.Time {
 		n := gone / d
 		return first.Add(n*day - d + gone%d)
 	}
+}
+
+// midnight watches for the day to change. The zero value has seen no time yet.
+type midnight struct {
+	mu  sync.Mutex
+	day time.Time // guarded by mu
+}
+
+// passed reports whether an instant lies on another day than the first that was seen.
+func (m *midnight) passed(at time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.day.IsZero() {
+		m.day = at.Truncate(day)
+	}
+	return at.Truncate(day).After(m.day)
 }

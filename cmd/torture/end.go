@@ -20,9 +20,11 @@ const (
 	interrupt   endKind = "SIGINT"
 	hangUp      endKind = "SIGHUP"
 	termThenInt endKind = "SIGTERM, then SIGINT" // which exits at once
+
+	replaceQueue endKind = "queue replaced at the n-th job" // accepted and not answered yet
 )
 
-var endKinds = []endKind{killAfter, killPost, killAccept, killList, killSync, killWrite, terminate, interrupt, hangUp, termThenInt, byItself}
+var endKinds = []endKind{killAfter, killPost, killAccept, killList, killSync, killWrite, terminate, interrupt, hangUp, termThenInt, replaceQueue, byItself}
 
 // end is how one process of a round ends, unless it comes to its own end first.
 type end struct {
@@ -53,12 +55,12 @@ func (e end) String() string {
 func (d dice) end(p plan) end {
 	e := end{
 		Kind: pick(d, killAfter, killAfter, killPost, killPost, killAccept, killAccept, killList,
-			killSync, killSync, killWrite, killWrite, terminate, interrupt, hangUp, termThenInt),
+			killSync, killSync, killWrite, killWrite, terminate, interrupt, hangUp, termThenInt, replaceQueue),
 		After: pick(d, d.within(0, p.expected()), d.within(0, p.expected()), d.within(0, time.Millisecond<<d.between(4, 11))),
 		Then:  pick(d, "", "", "", "check", "status", "reconcile", "compact"),
 	}
 	switch e.Kind {
-	case killPost:
+	case killPost, replaceQueue:
 		e.N = d.early(p.Objects)
 	case killAccept:
 		e.N = d.early(p.Objects)

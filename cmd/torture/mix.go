@@ -16,22 +16,25 @@ type mix struct {
 
 func (m mix) has(k airtest.Kind) bool { return m.P > 0 && slices.Contains(m.Kinds, k) }
 
-// listFaults are the faults of a list: all that the sandbox draws at random, but for those that airlift cannot meet yet.
-var listFaults = slices.DeleteFunc(airtest.Kinds(), func(k airtest.Kind) bool {
-	switch k {
-	case airtest.StrayAnswer, airtest.LateRepeat, airtest.WrongEcho, airtest.SameID, airtest.OddID,
-		airtest.Empty400, airtest.HTML403, airtest.Access403, airtest.HTML429, airtest.Rate429:
-		return true
+// without returns the mix without one of its kinds.
+func (m mix) without(k airtest.Kind) mix {
+	m.Kinds = slices.DeleteFunc(slices.Clone(m.Kinds), func(other airtest.Kind) bool { return other == k })
+	if len(m.Kinds) == 0 {
+		return mix{}
 	}
-	return false
+	return m
+}
+
+// listFaults are the faults of a list: all that the sandbox draws at random, but for those of a job's id.
+var listFaults = slices.DeleteFunc(airtest.Kinds(), func(k airtest.Kind) bool {
+	return k == airtest.SameID || k == airtest.OddID
 })
 
-// lyingAnswers are answers that are not the answer to their request. SameID is missing as long as airlift takes an id
-// that another item has.
-var lyingAnswers = []airtest.Kind{airtest.StrayAnswer, airtest.LateRepeat, airtest.WrongEcho, airtest.OddID}
+// lyingAnswers are answers that are not the answer to their request.
+var lyingAnswers = []airtest.Kind{airtest.StrayAnswer, airtest.LateRepeat, airtest.WrongEcho, airtest.SameID, airtest.OddID}
 
-// postFaults are the faults of a POST: the same, answers that lie, and two whose status we choose.
-var postFaults = slices.Concat(listFaults, lyingAnswers, []airtest.Kind{airtest.StatusBefore, airtest.StatusAfter})
+// postFaults are the faults of a POST: all of those, and two whose status we choose.
+var postFaults = append(airtest.Kinds(), airtest.StatusBefore, airtest.StatusAfter)
 
 // mix draws all of the kinds, a few of them, or one.
 func (d dice) mix(p float64, kinds []airtest.Kind) mix {
@@ -45,7 +48,10 @@ func (d dice) mix(p float64, kinds []airtest.Kind) mix {
 }
 
 // budgets bound the faults that cost a round much time or a further process: without one it might never end.
-var budgets = map[airtest.Kind]int{airtest.Reject400: 8, airtest.Forbid403: 3, airtest.Cap429: 3}
+var budgets = map[airtest.Kind]int{
+	airtest.Reject400: 8, airtest.Empty400: 6, airtest.Forbid403: 3, airtest.HTML403: 2, airtest.Access403: 2,
+	airtest.Cap429: 3, airtest.HTML429: 2, airtest.Rate429: 2,
+}
 
 // statuses of StatusBefore and StatusAfter: outcomes that are unknown, and, only before, refusals of a job.
 var (
@@ -81,10 +87,10 @@ func refuses(f airtest.Fault) bool {
 	return f.Kind == airtest.Reject400 || f.Kind == airtest.StatusBefore && slices.Contains(refusal, f.Status)
 }
 
-// noAPI reports whether a fault as a run's first answer looks like something that is no AiR API.
+// noAPI reports whether a fault as a run's first answer, or three times in a row, looks like something that is no AiR API.
 func noAPI(k airtest.Kind) bool {
 	switch k {
-	case airtest.HTML200Before, airtest.HTML200After, airtest.EmptyJSONBefore, airtest.EmptyJSONAfter:
+	case airtest.HTML200Before, airtest.HTML200After, airtest.EmptyJSONBefore, airtest.EmptyJSONAfter, airtest.Empty400:
 		return true
 	}
 	return false

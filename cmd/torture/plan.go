@@ -38,6 +38,11 @@ type plan struct {
 	NamesInPart  bool // the list matches names in part
 	BarePages    bool // and says nothing of its size
 	NoDate       bool
+	PageCap      int           // the largest page of a list; 0: as asked for
+	NullPages    bool          // an empty page is written as null
+	Ties         time.Duration // times of creation are rounded so far down, and what is equal turns its order
+	// Forget, between processes, takes the older half of the jobs out of all lists if no item is in doubt or failed.
+	Forget bool
 	// Late is the most by which the sandbox serves a request after it arrived.
 	Late time.Duration
 	Post mix
@@ -47,6 +52,9 @@ type plan struct {
 	Day       time.Duration
 	DailyCap  int
 	ExitOnCap bool
+	// MidnightIn, if not 0, is when the sandbox's only midnight comes. A run that has met the cap waits for it; after it
+	// there is no cap.
+	MidnightIn time.Duration
 
 	// Ends are how the first processes end. Those that follow are left alone.
 	Ends []end
@@ -96,7 +104,17 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	if d.once(4) {
 		p.DailyCap = max(p.Objects/d.between(1, 3)-1, 10)
 	}
-	if p.DailyCap > 0 || p.Post.has(airtest.Cap429) {
+	p.PageCap, p.NullPages, p.Ties, p.Forget = pick(d, 0, 0, d.between(5, 40)), d.once(3), pick(d, 0, 0, d.within(time.Millisecond, 2*time.Second)), d.once(3)
+	if p.Ties > 0 {
+		p.PageCap = 0 // a list of many short pages that turn cannot be read to its end
+	}
+	if p.DailyCap > 0 && d.once(2) {
+		p.MidnightIn = d.within(2*time.Second, 5*time.Second)
+		p.DailyCap = max(p.Objects/d.between(2, 6), 5)
+		// A 429 after midnight would be a cap that goes on, which is probed again minutes later.
+		p.Post = p.Post.without(airtest.Cap429)
+	}
+	if p.MidnightIn == 0 && (p.DailyCap > 0 || p.Post.has(airtest.Cap429)) {
 		p.ExitOnCap, p.NoDate = true, true // see shortDays
 		p.Day = d.within(1500*time.Millisecond, 3*time.Second)
 	} else {

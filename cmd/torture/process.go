@@ -73,7 +73,7 @@ func (r *round) airlift(ctx context.Context, s *stage, args ...string) (result, 
 	if ctx.Err() != nil {
 		return g, g.fails("not at its end within %v", r.config.limit)
 	}
-	return g, r.read(&g, stdout.Name(), stderr.Name())
+	return g, errors.Join(s.replacing, r.read(&g, stdout.Name(), stderr.Name()))
 }
 
 // straced puts strace before a command if there is one; else the process is killed after a time.
@@ -127,7 +127,7 @@ func (s *stage) how(state *os.ProcessState) endKind {
 	switch code := state.ExitCode(); {
 	case code == -1 && (s.end.Kind == killSync || s.end.Kind == killWrite):
 		return s.end.Kind
-	case code == -1, s.end.Kind.gentle() && (code == 5 || code == 130):
+	case code == -1, s.ended == replaceQueue, s.end.Kind.gentle() && (code == 5 || code == 130):
 		return s.ended
 	}
 	return byItself

@@ -28,7 +28,9 @@ type round struct {
 	log       events
 	stage     atomic.Pointer[stage]
 	ends      []end // still to come
+	midnight  midnight
 	processes int
+	forgotten int  // jobs that lists no longer show
 	verified  bool // nothing was left, and the books were compared
 	endings   map[endKind]int
 	took      time.Duration
@@ -126,7 +128,7 @@ func (r *round) commands() [][]string {
 // finish runs a command again and again, ended as planned, until it has come to its end by itself with nothing left.
 func (r *round) finish(ctx context.Context, args []string) error {
 	for range mostProcesses {
-		s := newStage(r.nextEnd(args[0]))
+		s := r.newStage(r.nextEnd(args[0]))
 		r.stage.Store(s)
 		g, err := r.airlift(ctx, s, args...)
 		if err != nil {
@@ -142,6 +144,9 @@ func (r *round) finish(ctx context.Context, args []string) error {
 				return err
 			}
 		}
+		if err := r.forget(ctx); err != nil {
+			return err
+		}
 	}
 	return fmt.Errorf("airlift %s: no end after %d processes", strings.Join(args, " "), mostProcesses)
 }
@@ -156,7 +161,7 @@ func (r *round) nextEnd(command string) end {
 	r.ends = r.ends[1:]
 	if command == "enqueue" { // it sends nothing and makes few commits
 		switch e.Kind {
-		case killPost, killAccept, killList:
+		case killPost, killAccept, killList, replaceQueue:
 			e.Kind = killAfter
 		case killSync, killWrite:
 			e.N = 1 + e.N%8
@@ -168,6 +173,12 @@ func (r *round) nextEnd(command string) end {
 // judge says whether a command is done, or shall be run again, or must not have ended so.
 func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err error) {
 	disturbed := g.ended != byItself
+	if g.ended == replaceQueue {
+		if g.code != 1 || !strings.Contains(g.stderr, "replaced") {
+			return false, g.fails("its queue was replaced")
+		}
+		return false, nil
+	}
 	switch g.code {
 	case 0:
 		return true, nil
@@ -187,7 +198,12 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 			return false, nil
 		}
 	case 3:
-		if s.gave(airtest.Forbid403) {
+		if s.gave(airtest.Forbid403) && strings.Contains(g.stderr, "monthly quota reached") ||
+			s.gave(airtest.HTML403) && strings.Contains(g.stderr, "a proxy or firewall in between") {
+			return false, nil
+		}
+	case 6:
+		if s.gave(airtest.Access403) && strings.Contains(g.stderr, "AiR refuses access") {
 			return false, nil
 		}
 	case 2:
@@ -231,7 +247,7 @@ func (r *round) between(ctx context.Context, command string) error {
 	case "status":
 		return r.books(ctx)
 	case "reconcile":
-		s := newStage(end{Kind: byItself})
+		s := r.newStage(end{Kind: byItself})
 		r.stage.Store(s)
 		g, err := r.airlift(ctx, s, "reconcile", "--timeout", r.plan.Timeout.String(), "--settle", r.plan.Settle.String(), "--rate", "unlimited")
 		if err == nil && g.code != 0 && g.code != 4 {
@@ -243,9 +259,23 @@ func (r *round) between(ctx context.Context, command string) error {
 	return err
 }
 
+// forget lets AiR's lists lose the older half of the jobs, as its retention does after days. It does so only while every
+// job is that of a submitted item: a job that a lookup still needs goes on being listed, by the contract's assumption.
+func (r *round) forget(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(r.dir, "queue.db")); !r.plan.Forget || err != nil {
+		return nil
+	}
+	sum, known, err := r.statusIfAny(ctx)
+	if err == nil && known && sum.InDoubt+sum.Sending+sum.Failed == 0 && sum.Submitted == r.air.Accepted() {
+		r.air.Forget(sum.Submitted/2 - r.forgotten)
+		r.forgotten = sum.Submitted / 2
+	}
+	return err
+}
+
 // plain runs a command that nothing disturbs and that must succeed.
 func (r *round) plain(ctx context.Context, args ...string) (result, error) {
-	g, err := r.airlift(ctx, newStage(end{Kind: byItself}), args...)
+	g, err := r.airlift(ctx, r.newStage(end{Kind: byItself}), args...)
 	if err == nil && g.code != 0 {
 		err = g.fails("it must succeed")
 	}

@@ -22,10 +22,15 @@ func (r *round) newServer() *airtest.Server {
 		AccessKey: accessKey, SecretKey: secretKey, NoDate: p.NoDate,
 		Settings: airtest.Settings{
 			ListLag: airtest.Duration(p.Lag), Latency: airtest.Duration(p.Latency), DailyCap: p.DailyCap,
+			PageCap: p.PageCap, NullEmptyPage: p.NullPages, TurningTies: airtest.Duration(p.Ties),
 		},
-		Script: r.fault,
+		MidnightIn: p.MidnightIn,
+		Script:     r.fault,
 		OnRequest: func(q airtest.Request) {
 			r.log.request(q)
+			if p.MidnightIn > 0 && r.midnight.passed(q.At) {
+				_ = r.air.Change(func(s *airtest.Settings) { s.DailyCap = 0 }) // valid
+			}
 			if s := r.stage.Load(); s != nil {
 				s.arrived(q.Method)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -16,17 +17,19 @@ type stage struct {
 	started chan struct{} // closed once pid is set
 	dead    chan struct{} // closed when the process is gone
 	pid     int
+	queue   string
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	requests, accepts int                  // as far as the end hangs on them
 	given             map[airtest.Kind]int // the faults of POSTs
 	ended             endKind              // how the rig ended it
+	replacing         error                // what kept the rig from replacing the queue
 }
 
-func newStage(e end) *stage {
+func (r *round) newStage(e end) *stage {
 	return &stage{
-		end: e, started: make(chan struct{}), dead: make(chan struct{}),
+		end: e, queue: filepath.Join(r.dir, "queue.db"), started: make(chan struct{}), dead: make(chan struct{}),
 		given: map[airtest.Kind]int{}, ended: byItself,
 	}
 }
@@ -53,13 +56,19 @@ func (s *stage) arrived(method string) {
 // accepted is called when a job was accepted, before that is answered. An answer is held back for hold at most: without
 // answers the n-th job might never come.
 func (s *stage) accepted(hold time.Duration) {
-	if s.end.Kind != killAccept {
+	if s.end.Kind != killAccept && s.end.Kind != replaceQueue {
 		return
 	}
 	s.mu.Lock()
 	s.accepts++
 	n := s.accepts
 	s.mu.Unlock()
+	if s.end.Kind == replaceQueue {
+		if n == s.end.N {
+			s.replaceQueue()
+		}
+		return
+	}
 	if n < s.end.N-s.end.Held {
 		return
 	}
@@ -109,6 +118,9 @@ func (s *stage) gaveNoAPI() bool {
 }
 
 // lied reports whether a POST got an answer that was not the answer to it: three in a row stop a run.
-func (s *stage) lied() bool { return slices.ContainsFunc(lyingAnswers, s.gave) }
+func (s *stage) lied() bool { return s.gaveAny(lyingAnswers...) }
+
+// gaveAny reports whether a POST met one of the faults.
+func (s *stage) gaveAny(kinds ...airtest.Kind) bool { return slices.ContainsFunc(kinds, s.gave) }
 
 func (s *stage) gave(k airtest.Kind) bool { s.mu.Lock(); defer s.mu.Unlock(); return s.given[k] > 0 }

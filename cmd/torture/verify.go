@@ -37,35 +37,41 @@ func (s summary) balanced() bool {
 
 // status reads the summary of the round's only batch.
 func (r *round) status(ctx context.Context) (summary, error) {
-	var s summary
-	g, err := r.plain(ctx, "status", "--json")
-	if err != nil {
-		return s, err
+	sum, known, err := r.statusIfAny(ctx)
+	if err == nil && !known {
+		err = errors.New("status: the queue has no batch")
 	}
-	if err := json.Unmarshal([]byte(g.stdout), &s); err != nil {
-		return s, g.fails("%v", err)
-	}
-	if !s.balanced() {
-		return s, g.fails("the books do not balance")
-	}
-	return s, nil
+	return sum, err
 }
 
-// books checks the books between two processes, when there may be no batch yet.
+// books checks the books between two processes, when there may be no batch yet. A reading that was cut short is booked as
+// it stood at its last commit, and must balance as well.
 func (r *round) books(ctx context.Context) error {
+	_, _, err := r.statusIfAny(ctx)
+	return err
+}
+
+// statusIfAny reads the summary of the round's batch if there is one, and checks that it balances.
+func (r *round) statusIfAny(ctx context.Context) (summary, bool, error) {
 	g, err := r.plain(ctx, "status", "--json")
-	if err != nil || strings.HasPrefix(g.stdout, "[") {
-		return err
+	if err != nil {
+		return summary{}, false, err
 	}
-	var s summary
-	if err := json.Unmarshal([]byte(g.stdout), &s); err != nil {
-		return g.fails("%v", err)
+	var all []summary
+	text := strings.TrimSpace(g.stdout)
+	if !strings.HasPrefix(text, "[") {
+		text = "[" + text + "]"
 	}
-	// A reading that was cut short is booked as it stood at its last commit, and must balance as well.
-	if !s.balanced() {
-		return g.fails("the books do not balance")
+	if err := json.Unmarshal([]byte(text), &all); err != nil || len(all) > 1 {
+		return summary{}, false, g.fails("%d batches, %v", len(all), err)
 	}
-	return nil
+	if len(all) == 0 {
+		return summary{}, false, nil
+	}
+	if !all[0].balanced() {
+		return summary{}, false, g.fails("the books do not balance")
+	}
+	return all[0], true, nil
 }
 
 // verify compares what the queue says in the end with what the sandbox holds, and returns all that is wrong.
