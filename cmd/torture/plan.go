@@ -118,7 +118,7 @@ func newPlan(seed uint64, slack time.Duration) plan {
 		p.ExitOnCap, p.NoDate = true, true // see shortDays
 		p.Day = d.within(1500*time.Millisecond, 3*time.Second)
 	} else {
-		p.NoDate = d.once(5)
+		p.NoDate = d.once(5) && p.MidnightIn == 0
 	}
 	p.Late = p.Timeout + d.within(20*time.Millisecond, 200*time.Millisecond)
 	p.Settle = p.settle(slack)

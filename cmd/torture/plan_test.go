@@ -12,6 +12,8 @@ import (
 func TestAPlanFollowsFromItsSeed(t *testing.T) {
 	const slack = 500 * time.Millisecond
 	ends, kinds, workers, ways := map[endKind]int{}, map[airtest.Kind]int{}, map[int]int{}, map[way]int{}
+	lists := map[airtest.Kind]int{}
+	var waits, caps, nulls, ties, forgets int
 	for n := range 500 {
 		seed := roundSeed(1, n)
 		p := newPlan(seed, slack)
@@ -19,6 +21,20 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 			t.Fatalf("seed %#x gives two plans:\n%v\n%v", seed, p, again)
 		}
 		latest := p.Lag
+		for _, k := range p.List.Kinds {
+			lists[k]++
+		}
+		for _, list := range []struct {
+			has bool
+			n   *int
+		}{{p.MidnightIn > 0, &waits}, {p.PageCap > 0, &caps}, {p.NullPages, &nulls}, {p.Ties > 0, &ties}, {p.Forget, &forgets}} {
+			if list.has {
+				*list.n++
+			}
+		}
+		if p.MidnightIn > 0 && (p.NoDate || p.ExitOnCap || p.Post.has(airtest.Cap429)) {
+			t.Errorf("seed %#x cannot wait for midnight: %v", seed, p)
+		}
 		for n := range 200 {
 			f := p.fault(airtest.Request{Method: http.MethodPost, N: n + 1})
 			kinds[f.Kind]++
@@ -47,6 +63,14 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 		if kinds[k] == 0 {
 			t.Errorf("no POST meets the fault %q", k)
 		}
+	}
+	for _, k := range listFaults {
+		if lists[k] == 0 {
+			t.Errorf("no list meets the fault %q", k)
+		}
+	}
+	if min(waits, caps, nulls, ties, forgets) < 10 {
+		t.Errorf("rounds that wait for midnight %d, with short pages %d, null pages %d, ties %d, lost fronts %d: want some of each", waits, caps, nulls, ties, forgets)
 	}
 	if len(workers) != 3 || len(ways) != 3 {
 		t.Errorf("workers %v, ways %v: want three of each", workers, ways)

@@ -31,6 +31,7 @@ type round struct {
 	midnight  midnight
 	processes int
 	forgotten int  // jobs that lists no longer show
+	waited    bool // a run waited for the sandbox's midnight
 	verified  bool // nothing was left, and the books were compared
 	endings   map[endKind]int
 	took      time.Duration
@@ -173,6 +174,7 @@ func (r *round) nextEnd(command string) end {
 // judge says whether a command is done, or shall be run again, or must not have ended so.
 func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err error) {
 	disturbed := g.ended != byItself
+	r.waited = r.waited || r.plan.MidnightIn > 0 && strings.Contains(g.stderr, "the pause is over")
 	if g.ended == replaceQueue {
 		if g.code != 1 || !strings.Contains(g.stderr, "replaced") {
 			return false, g.fails("its queue was replaced")
@@ -208,6 +210,10 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		}
 	case 2:
 		if s.gaveNoAPI() && strings.Contains(g.stderr, "no AiR API") {
+			return false, nil
+		}
+		// The page that is compared with the queue before the first POST was that of another question.
+		if s.wasMisled() && strings.Contains(g.stderr, "but AiR lists none") {
 			return false, nil
 		}
 		if s.lied() && (strings.Contains(g.stderr, "mixes up answers") || strings.Contains(g.stderr, "no AiR API")) {

@@ -57,6 +57,9 @@ func (r *round) newServer() *airtest.Server {
 // fault says what befalls a request, within the budgets of the round.
 func (r *round) fault(q airtest.Request) airtest.Fault {
 	f := r.plan.fault(q)
+	if s := r.stage.Load(); s != nil && f.Kind == airtest.WrongEcho && q.Method == http.MethodGet {
+		s.mislead()
+	}
 	if f.Kind == airtest.None || q.Method != http.MethodPost {
 		return f
 	}

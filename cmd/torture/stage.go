@@ -23,6 +23,7 @@ type stage struct {
 	// The fields below are guarded by mu.
 	requests, accepts int                  // as far as the end hangs on them
 	given             map[airtest.Kind]int // the faults of POSTs
+	misled            bool                 // a list showed jobs of another batch
 	ended             endKind              // how the rig ended it
 	replacing         error                // what kept the rig from replacing the queue
 }
@@ -104,6 +105,12 @@ func (s *stage) note(f airtest.Fault) {
 	defer s.mu.Unlock()
 	s.given[f.Kind]++
 }
+
+// mislead books that a list showed jobs of another batch.
+func (s *stage) mislead() { s.mu.Lock(); s.misled = true; s.mu.Unlock() }
+
+// wasMisled reports whether a list showed jobs of another batch.
+func (s *stage) wasMisled() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.misled }
 
 // gaveNoAPI reports whether a POST was answered as by something that is no AiR API.
 func (s *stage) gaveNoAPI() bool {

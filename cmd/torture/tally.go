@@ -18,6 +18,7 @@ type tally struct {
 	rounds, failed, processes   int
 	objects, jobs, posts, lists int
 	duplicates, lost, caps      int
+	midnights                   int // rounds in which a run waited for midnight
 	unfinished                  int
 	endings                     map[endKind]int
 	faults                      map[airtest.Kind]int
@@ -51,6 +52,9 @@ func (t *tally) add(r *round, err error) {
 		t.unfinished += missing
 	}
 	t.caps += r.air.Statuses()[429]
+	if r.waited {
+		t.midnights++
+	}
 	for k, n := range r.endings {
 		t.endings[k] += n
 	}
@@ -76,6 +80,7 @@ func (t *tally) String() string {
 	line("faults injected", "%s", number(total(t.faults)))
 	line("  by kind", "%s", counts(t.faults, append(airtest.Kinds(), airtest.StatusBefore, airtest.StatusAfter)))
 	line("429 of caps and faults", "%s", number(t.caps))
+	line("rounds that waited for midnight", "%s", number(t.midnights))
 	line("POSTs, lists", "%s, %s", number(t.posts), number(t.lists))
 	line("objects", "%s", number(t.objects))
 	line("jobs", "%s", number(t.jobs))
