@@ -28,6 +28,10 @@ torture: build ## the crash rig: ROUNDS=200 rounds of kills, signals and faults,
 	CGO_ENABLED=0 go build -trimpath -o bin/torture ./cmd/torture
 	bin/torture -airlift bin/airlift -rounds $(or $(ROUNDS),200) -seed $(or $(SEED),0)
 
+.PHONY: strays
+strays: ## a server that repeats its answers unasked, over ROUNDS (default 500) rounds: one job an item after each
+	go test -count=1 -v -timeout 30m -run '^TestStrayAnswersOverRounds$$' ./worker -strayrounds $(or $(ROUNDS),500)
+
 # Systems other than this one for which all packages and tests must compile.
 PLATFORMS := windows/amd64 darwin/arm64 linux/386 linux/arm
 
