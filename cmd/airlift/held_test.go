@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"airlift/worker/air/airtest"
 )
@@ -83,6 +84,30 @@ func TestAQueueReplacedInAPauseEndsTheRun(t *testing.T) {
 			r.oneJobEach()
 		})
 	}
+}
+
+// Two runs on a queue that was replaced in the first one's pause, both still there after midnight: the second is told to
+// wait for the first, the first ends, and what follows goes on with the copy. Each object has one job.
+func TestTwoRunsOnAReplacedQueueMakeOneJobEach(t *testing.T) {
+	t.Parallel()
+	const dailyCap, items = 5, 20
+	posts := &arrivals{}
+	r, _ := posts.newCapRig(t, dailyCap, airtest.Settings{DailyCap: dailyCap}, 6*time.Second)
+	args := []string{"run", r.manifest("archive.csv", items), "--batch", "b", "--workers", "2", "--grace", "0s"}
+	first := r.start(args...)
+	r.awaitPause()
+	moveCopyOver(t, r.queue)
+	second := r.run(args...)
+	if second.code != exitLocked && second.code != exitOK { // the first may have ended before it
+		t.Errorf("the second run: exit code %d\n%s", second.code, second.stderr)
+	}
+	first.wait().want(t, exitUnexpected).says(t, "replaced")
+	r.oneJobEach()
+	r.change(func(s *airtest.Settings) { s.DailyCap = 0 })
+	if second.code == exitLocked {
+		r.run(args...).want(t, exitOK)
+	}
+	r.settled(items)
 }
 
 func TestAnEnqueueIntoAReplacedQueueSaysSo(t *testing.T) {
