@@ -108,6 +108,9 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	if p.Ties > 0 {
 		p.PageCap = 0 // a list of many short pages that turn cannot be read to its end
 	}
+	if p.PageCap > 0 { // a reading of many pages must have a chance to meet no fault
+		p.List.P = min(p.List.P, 0.02)
+	}
 	if p.DailyCap > 0 && d.once(2) {
 		p.MidnightIn = d.within(2*time.Second, 5*time.Second)
 		p.DailyCap = max(p.Objects/d.between(2, 6), 5)
