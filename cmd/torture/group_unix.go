@@ -18,3 +18,8 @@ func ownGroup(cmd *exec.Cmd) {
 
 // signalGroup sends a signal to a group by the process that leads it. One that is gone already is seen by its end.
 func signalGroup(leader int, sig syscall.Signal) { _ = syscall.Kill(-leader, sig) }
+
+// stopGroup lets a group stand still until resumeGroup.
+func stopGroup(leader int) { signalGroup(leader, syscall.SIGSTOP) }
+
+func resumeGroup(leader int) { signalGroup(leader, syscall.SIGCONT) }

@@ -13,3 +13,7 @@ func ownGroup(*exec.Cmd) {}
 
 // signalGroup does nothing, for the same reason.
 func signalGroup(int, syscall.Signal) {}
+
+func stopGroup(int) {}
+
+func resumeGroup(int) {}

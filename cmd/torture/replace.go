@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -29,10 +28,8 @@ func (s *stage) replaceQueue() {
 
 // stopped calls do while no thread of the process runs.
 func (s *stage) stopped(do func() error) error {
-	if err := syscall.Kill(s.pid, syscall.SIGSTOP); err != nil {
-		return err
-	}
-	defer func() { _ = syscall.Kill(s.pid, syscall.SIGCONT) }()
+	stopGroup(s.pid)
+	defer resumeGroup(s.pid)
 	for !allStopped(s.pid) {
 		select {
 		case <-s.dead:
@@ -43,10 +40,11 @@ func (s *stage) stopped(do func() error) error {
 	return do()
 }
 
-// allStopped reports whether every thread of a process is stopped, as /proc/PID/task/TID/stat shows (proc(5)).
+// allStopped reports whether every thread of a process is stopped, as /proc/PID/task/TID/stat shows (proc(5)); without
+// that file system it is taken to be so.
 func allStopped(pid int) bool {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	if err != nil || len(threads) == 0 {
+	if err != nil {
 		return false
 	}
 	for _, name := range threads {
