@@ -73,6 +73,9 @@ func (m *model) obey(t *rapid.T, results []queue.Result, after map[string]queue.
 		again := !posted && before.ContestedID() == res.JobID
 		if other != "" && !again {
 			m.contest(t, other, message[other])
+			rec := m.records[other]
+			rec.Withdrawn = stored[other].Withdrawn // if it was submitted by these results, it was in doubt before
+			m.records[other] = rec
 			items--
 		}
 		if posted && (doubted || other != "") || again && other != "" {
