@@ -101,8 +101,8 @@ func (r *rig) told(g result, before string) string {
 	return shellWord(r.binary) + " " + rest
 }
 
-// shell runs a command line in the rig's environment.
-func (r *rig) shell(line string) result {
+// commandLine runs a command line in the rig's environment.
+func (r *rig) commandLine(line string) result {
 	r.t.Helper()
 	cmd := exec.Command("sh", "-c", line)
 	cmd.Dir, cmd.Env = r.dir, r.env
@@ -133,8 +133,8 @@ func TestAFailingReadingIsTakenBackAsTold(t *testing.T) {
 			if !strings.Contains(line, "--reading 2") {
 				t.Errorf("the line is %s, want the second reading", line)
 			}
-			r.shell(line).want(t, exitOK).says(t, "130 items cancelled")
-			r.shell(line).want(t, exitUsage).says(t, "nothing was changed")
+			r.commandLine(line).want(t, exitOK).says(t, "130 items cancelled")
+			r.commandLine(line).want(t, exitUsage).says(t, "nothing was changed")
 			r.run(append([]string{"run", good}, args...)...).want(t, exitOK)
 			r.submittedKeys("archive/a.mov", "archive/b.mov")
 			// Once the objects can be read after all, the same source sends them.
