@@ -60,6 +60,46 @@ func TestAReplacedQueueEndsTheRunThatHoldsIt(t *testing.T) {
 	r.oneJobEach()
 }
 
+// Whatever ends a run whose queue was replaced, it is said that what came since is not in the file that is there.
+func TestAReplacedQueueIsSaidWhateverEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer airtest.Fault // to the POST that is under way
+		signal bool
+		says   string
+	}{
+		"a quota":       {answer: airtest.Fault{Kind: airtest.Forbid403}, says: "monthly quota reached"},
+		"no access":     {answer: airtest.Fault{Kind: airtest.Access403}, says: "AiR refuses access"},
+		"the daily cap": {answer: airtest.Fault{Kind: airtest.Cap429}, says: "daily cap reached"},
+		"a signal":      {signal: true, says: "ending in good order"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHeld()
+			c := h.from(4)
+			c.Script = func(q airtest.Request) airtest.Fault {
+				if isPost(q) && q.N == 4 {
+					return tt.answer
+				}
+				return airtest.Fault{}
+			}
+			r := newRig(t, c)
+			args := []string{"run", r.manifest("archive.csv", 10), "--workers", "1", "--batch", "b", "--on-daily-cap", "exit"}
+			p := r.start(args...)
+			await(t, h.posts.reached(4), "a POST to be under way")
+			moveCopyOver(t, r.queue)
+			if tt.signal {
+				p.signal(syscall.SIGTERM)
+			}
+			close(h.release)
+			p.wait().want(t, exitUnexpected).says(t, "replaced", r.queue, tt.says)
+			if got := r.air.Posts(); got != 4 {
+				t.Errorf("%d POSTs, want none after the fourth", got)
+			}
+		})
+	}
+}
+
 // A pause lasts hours: the run notices meanwhile, without a claim.
 func TestAQueueReplacedInAPauseEndsTheRun(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -182,8 +183,9 @@ func (a *app) work(ctx context.Context, j *job) error {
 	if runErr == nil {
 		runErr = readErr
 	}
-	if runErr == nil {
-		runErr = j.db.StillOurs()
+	// Whatever ended the run: what came since the queue was replaced is not in the file that is there now.
+	if lost := j.db.StillOurs(); lost != nil && !errors.Is(runErr, queue.ErrReplaced) {
+		runErr = both(runErr, lost)
 	}
 	if runErr == nil && j.verify {
 		runErr = a.verify(whole, j)
