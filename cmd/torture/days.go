@@ -1,9 +1,6 @@
 package main
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 const day = 24 * time.Hour
 
@@ -20,18 +17,5 @@ func shortDays(d time.Duration) func() time.Time {
 	}
 }
 
-// midnight watches for the day to change. The zero value has seen no time yet.
-type midnight struct {
-	mu  sync.Mutex
-	day time.Time // guarded by mu
-}
-
-// passed reports whether an instant lies on another day than the first that was seen.
-func (m *midnight) passed(at time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.day.IsZero() {
-		m.day = at.Truncate(day)
-	}
-	return at.Truncate(day).After(m.day)
-}
+// midnightPassed reports whether an instant lies on a later day of the sandbox's clock than the first of the round.
+func (r *round) midnightPassed(at time.Time) bool { return at.Truncate(day).After(r.firstDay) }

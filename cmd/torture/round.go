@@ -27,8 +27,8 @@ type round struct {
 	air       *airtest.Server
 	log       events
 	stage     atomic.Pointer[stage]
-	ends      []end // still to come
-	midnight  midnight
+	ends      []end     // still to come
+	firstDay  time.Time // by the sandbox's clock
 	processes int
 	forgotten int  // jobs that lists no longer show
 	waited    bool // a run waited for the sandbox's midnight
@@ -47,6 +47,7 @@ func newRound(c *config, p plan) *round {
 		log: events{began: time.Now()},
 	}
 	r.air = r.newServer()
+	r.firstDay = r.air.Now().Truncate(day)
 	return r
 }
 

@@ -28,7 +28,7 @@ func (r *round) newServer() *airtest.Server {
 		Script:     r.fault,
 		OnRequest: func(q airtest.Request) {
 			r.log.request(q)
-			if p.MidnightIn > 0 && r.midnight.passed(q.At) {
+			if p.MidnightIn > 0 && r.midnightPassed(q.At) {
 				_ = r.air.Change(func(s *airtest.Settings) { s.DailyCap = 0 }) // valid
 			}
 			if s := r.stage.Load(); s != nil {
