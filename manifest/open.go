@@ -51,7 +51,7 @@ type Options struct {
 // first line tell the format, in this order; a name and a first line that
 // contradict each other are an error. A pattern is opened file by file; see
 // Source.Files. ctx bounds the whole reading of S3 sources;
-// a read of a file or of standard input does not heed it.
+// a read of a file or of standard input goes on.
 //
 // Errors: ErrUsage if the source or the options are at fault; else a
 // *BrokenError with Unread set, which wraps ErrEmpty, fs.ErrNotExist,

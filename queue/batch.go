@@ -18,7 +18,7 @@ const IdentityVersion = 0
 type Batch struct {
 	// ID is what AiR sees as Batch: 1 to 256 characters.
 	ID string `json:"id"`
-	// Account owns the gate and the daily counts that this batch obeys.
+	// Account owns the gate and the daily counts that count for this batch.
 	Account  string `json:"account"`
 	Identity int    `json:"identity"`
 	// Settings are the job settings of the latest run.

@@ -90,18 +90,24 @@ func TestMixedUpAnswersCountInARow(t *testing.T) {
 	})
 }
 
-// A list that answers another question proves nothing: the item is not sent again for it.
-func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
-	var posts, lookups atomic.Int64
-	inBubble(t, 10, airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+// lostThenMisread loses the answer to the third POST, and injects a fault into the first lookups, so many of them.
+func lostThenMisread(kind airtest.Kind, first int64) (c airtest.Config, posts, lookups *atomic.Int64) {
+	posts, lookups = new(atomic.Int64), new(atomic.Int64)
+	return airtest.Config{Script: func(r airtest.Request) airtest.Fault {
 		switch {
 		case r.Method == "POST" && posts.Add(1) == 3:
 			return airtest.Fault{Kind: airtest.ResetAfter}
-		case isLookup(r) && lookups.Add(1) <= 4:
-			return airtest.Fault{Kind: airtest.WrongEcho}
+		case isLookup(r) && lookups.Add(1) <= first:
+			return airtest.Fault{Kind: kind}
 		}
 		return airtest.Fault{}
-	}}, func(b *bubble) {
+	}}, posts, lookups
+}
+
+// A list that answers another question proves nothing: the item is not sent again for it.
+func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
+	c, posts, lookups := lostThenMisread(airtest.WrongEcho, 4)
+	inBubble(t, 10, c, func(b *bubble) {
 		if err := b.run(10, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -114,16 +120,8 @@ func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
 
 // What stands where the list should be is said once, after the third time.
 func TestUnreadableListsAreSaidOnce(t *testing.T) {
-	var posts, lookups atomic.Int64
-	inBubble(t, 5, airtest.Config{Script: func(r airtest.Request) airtest.Fault {
-		switch {
-		case r.Method == "POST" && posts.Add(1) == 3:
-			return airtest.Fault{Kind: airtest.ResetAfter}
-		case isLookup(r) && lookups.Add(1) <= 6:
-			return airtest.Fault{Kind: airtest.HTML200After}
-		}
-		return airtest.Fault{}
-	}}, func(b *bubble) {
+	c, _, _ := lostThenMisread(airtest.HTML200After, 6)
+	inBubble(t, 5, c, func(b *bubble) {
 		var log bytes.Buffer
 		if err := b.run(10, func(c *Config) { c.Log = zerolog.New(&log) }); err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func (p *Pool) next(ctx context.Context) Action {
 		}
 		o.Message = fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, air.EchoOf(job))
 	}
-	return p.obey(pass, c, o)
+	return p.applyVerdict(pass, c, o)
 }
 
 // mayGo waits for a token and reports whether the pass is still good then, and the queue ours.
@@ -139,8 +139,8 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 	return true, BackOff
 }
 
-// obey does what the verdict on an outcome says.
-func (p *Pool) obey(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
+// applyVerdict does what the verdict on an outcome says.
+func (p *Pool) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
 	v := Judge(o, p.answered.Load())
 	if o.Status != 0 {
 		p.anyAnswer.Store(true)

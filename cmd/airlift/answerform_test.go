@@ -20,26 +20,38 @@ import (
 // before puts a server before the rig's AiR that changes its answers.
 func (r *rig) before(change func(*http.Response, []byte) []byte) {
 	r.t.Helper()
-	to, err := url.Parse(r.url)
+	r.setenv("AIRLIFT_AIR_URL", startProxy(r.t, r.url, func(*http.Request) {}, func(resp *http.Response) error {
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return err
+		}
+		body = change(resp, body)
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		resp.Header.Set("Content-Length", fmt.Sprint(len(body)))
+		return nil
+	}))
+}
+
+// startProxy starts a server that passes all on to another, and returns its URL. seen is called with each request, which it
+// may hold up; change, if not nil, may change an answer.
+func startProxy(t *testing.T, to string, seen func(*http.Request), change func(*http.Response) error) string {
+	t.Helper()
+	target, err := url.Parse(to)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	front := httptest.NewServer(&httputil.ReverseProxy{
+	server := httptest.NewServer(&httputil.ReverseProxy{
 		ErrorLog: log.New(io.Discard, "", 0),
-		Rewrite:  func(p *httputil.ProxyRequest) { p.SetURL(to) },
-		ModifyResponse: func(resp *http.Response) error {
-			body, err := io.ReadAll(resp.Body)
-			if err != nil {
-				return err
-			}
-			body = change(resp, body)
-			resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-			resp.Header.Set("Content-Length", fmt.Sprint(len(body)))
-			return nil
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(target)
+			p.Out.Host = p.In.Host // an S3 request is signed with it
+			seen(p.In)
 		},
+		ModifyResponse: change,
+		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	})
-	r.t.Cleanup(front.Close)
-	r.setenv("AIRLIFT_AIR_URL", front.URL)
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func behindBOM(_ *http.Response, body []byte) []byte { return append([]byte("\xef\xbb\xbf"), body...) }

@@ -7,9 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,19 +70,16 @@ func TestRealKilledScanOfAHundredThousand(t *testing.T) {
 	address := startVersity(t, keys)
 	var n, fatal atomic.Int64
 	kill := make(chan chan struct{}) // takes what is closed when the victim is dead
-	server := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: address})
-		r.Out.Host = r.In.Host // it is signed
+	server := startProxy(t, "http://"+address, func(*http.Request) {
 		if n.Add(1) == fatal.Load() {
 			dead := make(chan struct{})
 			kill <- dead
 			<-dead
 		}
-	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }})
-	t.Cleanup(server.Close)
+	}, nil)
 
 	r := newRig(t, airtest.Config{})
-	r.setenv("AIRLIFT_SOURCE_ENDPOINT", server.URL)
+	r.setenv("AIRLIFT_SOURCE_ENDPOINT", server)
 	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
 	args := []string{"enqueue", "s3://archive/"}
 	for i := range 6 {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"airlift/worker/air/airtest"
@@ -78,6 +79,10 @@ func TestAPlanFollowsFromItsSeed(t *testing.T) {
 }
 
 func TestShortDays(t *testing.T) {
+	synctest.Test(t, testShortDays)
+}
+
+func testShortDays(t *testing.T) {
 	const d = 20 * time.Millisecond
 	now := shortDays(d)
 	last, midnights := now(), 0

@@ -47,7 +47,7 @@ type Config struct {
 	// NewerThan and OlderThan bound the last modification, both taken; zero is
 	// no bound.
 	NewerThan, OlderThan time.Time
-	// Sample takes a part of what passes all else. Skip obeys its share; its
+	// Sample takes a part of what passes all else. Skip applies its share; its
 	// Count is for the caller, who alone sees all sources.
 	Sample Sample
 	// TakeFolders, TakeEmpty and TakeArchived take what is left out by default.

@@ -133,7 +133,7 @@ func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error
 	var no *refusal
 	switch {
 	case errors.As(err, &no):
-		reason, err := c.heed(no, bucket)
+		reason, err := c.apply(no, bucket)
 		return Finding{Reason: reason}, err
 	case err != nil:
 		return Finding{}, err
@@ -177,9 +177,9 @@ type readError struct{ err error }
 
 func (e *readError) Error() string { return e.err.Error() }
 
-// heed turns a refusal into what it says: of this object, of all of its bucket,
+// apply notes what a refusal tells, and returns the reason that it is: of this object, of all of its bucket,
 // or of all there are.
-func (c *Checker) heed(no *refusal, bucket string) (reason string, err error) {
+func (c *Checker) apply(no *refusal, bucket string) (reason string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {

@@ -43,8 +43,8 @@ func (m *model) doubtful(t *rapid.T) []queue.Claimed {
 	return list
 }
 
-// obey books results one by one, without those whose job id another item has.
-func (m *model) obey(t *rapid.T, results []queue.Result, after map[string]queue.Record, clashes []queue.Clash) {
+// apply books results one by one, without those whose job id another item has.
+func (m *model) apply(t *rapid.T, results []queue.Result, after map[string]queue.Record, clashes []queue.Clash) {
 	message := map[string]string{}
 	items := 0
 	for _, c := range clashes {

@@ -15,6 +15,15 @@ import (
 	"airlift/worker/air/airtest"
 )
 
+// withJobs returns a server with so many jobs, the first job-0, and a client of it in this process.
+func withJobs(t *testing.T, n int, c airtest.Config) (*airtest.Server, *air.Client) {
+	t.Helper()
+	srv := airtest.NewServer(c)
+	client := inProcess(t, srv, air.Config{})
+	mustSubmit(t, client, 0, n)
+	return srv, client
+}
+
 func list(t *testing.T, c *air.Client, q air.ListQuery) air.Page {
 	t.Helper()
 	page, err := c.List(context.Background(), q)
@@ -33,9 +42,7 @@ func names(p air.Page) string {
 }
 
 func TestPaging(t *testing.T) {
-	srv := airtest.NewServer(airtest.Config{})
-	client := inProcess(t, srv, air.Config{})
-	mustSubmit(t, client, 0, 4)
+	srv, client := withJobs(t, 4, airtest.Config{})
 	tests := []struct {
 		query air.ListQuery
 		want  string
@@ -108,9 +115,7 @@ func TestNameMatch(t *testing.T) {
 
 func TestListLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{ListLag: airtest.Duration(10 * time.Second)}})
-		client := inProcess(t, srv, air.Config{})
-		mustSubmit(t, client, 0, 1)
+		srv, client := withJobs(t, 1, airtest.Config{Settings: airtest.Settings{ListLag: airtest.Duration(10 * time.Second)}})
 		<-time.After(10*time.Second - time.Nanosecond)
 		mustSubmit(t, client, 1, 2)
 		queries := []air.ListQuery{{}, {Batch: "b"}, {Name: "job-0"}, {Batch: "b", Name: "job-0"}, {Status: "in_progress"}, {Status: "completed"}}
@@ -187,9 +192,7 @@ func TestListingDoesNotGrowWithTheJobs(t *testing.T) {
 }
 
 func TestDuplicates(t *testing.T) {
-	srv := airtest.NewServer(airtest.Config{})
-	client := inProcess(t, srv, air.Config{})
-	mustSubmit(t, client, 0, 3)
+	srv, client := withJobs(t, 3, airtest.Config{})
 	if got := srv.Duplicates(); len(got) != 0 {
 		t.Errorf("got %v, want none", got)
 	}

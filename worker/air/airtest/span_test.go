@@ -12,9 +12,7 @@ import (
 
 // The server gives no more than its cap, and pages by it.
 func TestPageCap(t *testing.T) {
-	srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{PageCap: 2}})
-	client := inProcess(t, srv, air.Config{})
-	mustSubmit(t, client, 0, 5)
+	_, client := withJobs(t, 5, airtest.Config{Settings: airtest.Settings{PageCap: 2}})
 	for n, want := range []string{"job-0 job-1", "job-2 job-3", "job-4", ""} {
 		if got := names(list(t, client, air.ListQuery{PageNumber: n + 1})); got != want {
 			t.Errorf("page %d: got %s, want %s", n+1, got, want)
@@ -67,9 +65,7 @@ func TestTurningTies(t *testing.T) {
 // Old jobs leave the front of every list, by age or when they are told to, and stay jobs.
 func TestRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{Retention: airtest.Duration(10 * time.Second)}})
-		client := inProcess(t, srv, air.Config{})
-		mustSubmit(t, client, 0, 1)
+		srv, client := withJobs(t, 1, airtest.Config{Settings: airtest.Settings{Retention: airtest.Duration(10 * time.Second)}})
 		<-time.After(9 * time.Second)
 		mustSubmit(t, client, 1, 4)
 		all := []air.ListQuery{{}, {Batch: "b"}}
