@@ -36,6 +36,11 @@ const cachedServices = 256
 // for which the row is rejected, "" if it is good.
 func (c *checker) fill(e *Entry, v *values) string {
 	bucket, key := trim(v[colBucket]), v[colKey]
+	if v[colState] != "" {
+		if reason := escapedRow(v); reason != "" {
+			return reason
+		}
+	}
 	if mayHaveScheme(key) && !c.exact {
 		if scheme, rest, ok := splitScheme(key); ok {
 			b, k, reason := c.uri(key, scheme, rest)

@@ -63,8 +63,7 @@ func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) 
 	}
 	r.data = true
 	r.again, r.longest = !d.batch, longestKeyName
-	r.countExtra()
-	return r, nil
+	return r, r.countExtra()
 }
 
 // bare finds the columns of a first row that is no header.
@@ -169,6 +168,9 @@ func (r *csvRows) likeHeader(first []string, row string, lines []string, d diale
 // header takes the first row as names.
 func (r *csvRows) header(first []string, columns Columns) error {
 	r.heads = first
+	for i := range first {
+		first[i] = ValidText(first[i])
+	}
 	report := beginsReport(first)
 	if report && r.marked {
 		return errExcel(r.check.source)
@@ -195,12 +197,12 @@ func (r *csvRows) header(first []string, columns Columns) error {
 	if i := slices.Index(r.cols, colKey); i >= 0 { // it may be spelled with more around it
 		r.longest, r.quote = max(r.longest, 2*len(r.heads[i])), quoteOf(r.heads[i])
 	}
-	r.countExtra()
-	return nil
+	return r.countExtra()
 }
 
-// countExtra counts the columns that are carried to the report.
-func (r *csvRows) countExtra() {
+// countExtra counts the columns that are carried to the report, and refuses more
+// than that can have.
+func (r *csvRows) countExtra() error {
 	r.check.plain = true
 	for _, col := range r.cols {
 		if col == colExtra || col.carried() {
@@ -210,6 +212,11 @@ func (r *csvRows) countExtra() {
 			r.check.plain = false
 		}
 	}
+	if r.extra > MaxColumns {
+		return r.headError(fmt.Errorf("the table has %d further columns, and at most %d are carried to the report", r.extra, MaxColumns),
+			"take out those that are not needed; is this a table with a row an object?")
+	}
+	return nil
 }
 
 func (r *csvRows) headError(err error, remedy string) error {

@@ -96,7 +96,7 @@ func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
 	same, named := true, 0
 	for i := range r.cells {
 		cells[i] = r.text(row, i)
-		same = same && foldName(cells[i]) == foldName(r.heads[i])
+		same = same && foldName(ValidText(cells[i])) == foldName(r.heads[i])
 		if len(cells[i]) <= longestName && columnOf(cells[i]) != colExtra {
 			named++
 		}

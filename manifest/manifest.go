@@ -31,6 +31,10 @@ const MaxName = 256
 // take more memory than about twice this.
 const MaxRow = 4 << 20
 
+// MaxColumns is how many further columns a table may have: each is carried to the
+// report.
+const MaxColumns = 2000
+
 // Entry is one row of a manifest or one object of a listing. It knows nothing
 // of storage. Fields that the source does not give are zero. Its strings and
 // slices are not reused by the Reader and may be kept, but Services may be

@@ -1,8 +1,11 @@
 package manifest
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -53,6 +56,37 @@ func reportColumn(name string) column {
 		return colIgnore
 	}
 	return colExtra
+}
+
+// ValidText returns a text as reports write it: each byte that is not of valid
+// UTF-8 as \xNN, everything else as it is.
+func ValidText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// escapedByte matches what ValidText may have written in the place of a byte.
+var escapedByte = regexp.MustCompile(`\\x[89a-f][0-9a-f]`)
+
+// escapedRow tells of a row of a report that its key is not the object's: only
+// rejected rows can have one that is no UTF-8.
+func escapedRow(v *values) string {
+	if v[colState] != "rejected" || !escapedByte.MatchString(v[colKey]) && !escapedByte.MatchString(v[colBucket]) {
+		return ""
+	}
+	return "the report gives this rejected row with \\xNN in the place of bytes that may be no UTF-8, so its key is not certain; give the row of the manifest itself, saved as UTF-8"
 }
 
 // errExcel refuses the form of a report that is for spreadsheets: it is told from

@@ -70,6 +70,8 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 		text = readErr.Error()
 	case broken != nil:
 		text = broken.Error()
+	default:
+		text = t.reading.emptyText()
 	}
 	if code == exitOK {
 		return nil

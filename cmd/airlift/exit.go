@@ -31,7 +31,7 @@ Exit codes:
   1  unexpected error: disk, database, network gone
   2  usage or configuration; nothing was sent (or only the request that showed it)
   3  stopped by AiR: monthly quota (403)
-  4  finished, but items failed or are in doubt, or rows were rejected
+  4  finished, but items failed or are in doubt, rows were rejected, or nothing was found
   5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
   6  credentials refused (401)
   7  another process holds the queue

@@ -68,7 +68,8 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		return err
 	}
 	t.sources.options.Batch = t.batch
-	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log}
+	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log,
+		stored: stored.Columns, columns: queue.NewColumnSet(stored.Columns)}
 	if err := t.nightly(ctx); err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 
 // fate is how a command ends that only looks.
 func (s *survey) fate(unsaved bool) error {
-	code, text := s.reading.worst, ""
+	code, text := s.reading.worst, s.reading.emptyText()
 	if s.Rejected > 0 {
 		code = worse(code, exitIncomplete)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/manifest"
-	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -40,6 +39,9 @@ type reading struct {
 	since   since
 	// replaces, if not nil, takes back at the end what only earlier readings have.
 	replaces *replaceFlags
+	// columns are the further ones of the batch, those of this reading too; stored are those that it had before.
+	columns *queue.ColumnSet
+	stored  []string
 	// grown, if not nil, is told how many items the batch has after each chunk.
 	grown func(items int64)
 	log   zerolog.Logger
@@ -56,16 +58,22 @@ type reading struct {
 	describes bool
 	// warnedForeign says that a warning of a source outside Wasabi was given.
 	warnedForeign bool
+	// warnedColumns says that a warning of a column too many was given.
+	warnedColumns bool
+	nothing       emptiness
 
 	mu sync.Mutex
-	// broken is the first source that broke off; worst the exit code of all that did. Guarded by mu.
+	// broken is the first source that broke off; empty is what was found to be empty; worst the exit code of all these.
+	// Guarded by mu.
 	broken error
+	empty  []string
 	worst  int
 }
 
 // afresh returns a reading of the sources from their beginning, that judges rows as this one does.
 func (r *reading) afresh(from sources) *reading {
-	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, grown: r.grown, describes: r.describes, log: r.log}
+	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, grown: r.grown, describes: r.describes, log: r.log,
+		stored: r.stored, columns: queue.NewColumnSet(r.stored)}
 }
 
 // read returns the next row of all sources, or io.EOF after the last.
@@ -73,6 +81,7 @@ func (r *reading) read(ctx context.Context) (row, error) {
 	for {
 		if r.current == nil {
 			if r.next == len(r.list) {
+				r.endAll()
 				return row{}, io.EOF
 			}
 			src := r.list[r.next]
@@ -92,23 +101,33 @@ func (r *reading) read(ctx context.Context) (row, error) {
 				if ctx.Err() != nil {
 					return row{}, context.Cause(ctx)
 				}
+				if r.allowEmpty && errors.Is(err, manifest.ErrEmpty) {
+					r.ended()
+					continue
+				}
 				r.breaks(err)
 				continue
 			}
 			r.current = opened
+			r.nothing.begin(at.Cursor != nil)
 		}
 		err := r.current.Read(&r.entry)
 		var bad *manifest.RowError
 		switch {
 		case err == nil:
-			return r.placed(r.judge(ctx, &r.entry)), nil
+			got := r.judge(ctx, &r.entry)
+			r.nothing.see(got)
+			return r.placed(got), nil
 		case errors.As(err, &bad):
 			if len(r.list) > 1 {
 				bad.Reason = bad.Source + ": " + bad.Reason
 			}
-			return r.placed(row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: fields(bad.Extra)}}), nil
+			got := row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: r.columns.Keep(fields(bad.Extra))}}
+			r.nothing.see(got)
+			return r.placed(got), nil
 		case errors.Is(err, io.EOF):
 			r.ended()
+			r.endSource(r.list[r.next-1])
 		case ctx.Err() != nil:
 			return row{}, context.Cause(ctx) // it did not break off: we ended it
 		default:
@@ -197,6 +216,11 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	if e.State != "" {
 		r.forgetName(item)
 	}
+	if err := r.columns.Add(item.Extra); err != nil {
+		r.warnColumns(e, err)
+		item.Extra = r.columns.Keep(item.Extra)
+		return rejectItem(item, err.Error())
+	}
 	if r.describes {
 		describe(item, e)
 	}
@@ -212,24 +236,6 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 		return rejectItem(item, why)
 	}
 	return row{item: item}
-}
-
-// warnUnknown says once that a filter leaves rows out for what their source does not tell.
-func (r *reading) warnUnknown(e *manifest.Entry, why string) {
-	if r.warned || why != filter.SkipNoSize && why != filter.SkipNoDate {
-		return
-	}
-	r.warned = true
-	r.log.Warn().Str("source", r.list[r.next-1].Arg).Int64("line", e.Line).
-		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
-}
-
-// unmatched tells which patterns matched nothing, if all sources were read.
-func (r *reading) unmatched() []string {
-	if r == nil || !r.whole {
-		return nil
-	}
-	return r.filter.Unmatched()
 }
 
 // unserved says what an item lacks that is new to the batch; one that the batch has was judged before. With --changed it

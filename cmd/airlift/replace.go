@@ -10,14 +10,12 @@ import (
 
 // replaceFlags let a reading take the place of the earlier ones of its batch.
 type replaceFlags struct {
-	replace    bool
-	allowEmpty bool
+	replace bool
 }
 
 func (o *replaceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.replace, "replace", false, "cancel what earlier readings of the batch added, AiR has not accepted, and these sources do not have; they are read to their end first")
-	f.BoolVar(&o.allowEmpty, "allow-empty", false, "with --replace: cancel it even if the sources have nothing to take")
 }
 
 // replaceEarlier takes back what earlier readings added and this one, which has ended, does not have. Unless that is
@@ -31,7 +29,7 @@ func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) er
 	if err != nil {
 		return err
 	}
-	if err := b.Reading.CheckReplace(r.replaces.allowEmpty); err != nil {
+	if err := b.Reading.CheckReplace(r.allowEmpty); err != nil {
 		return &codeError{exitIncomplete, nothing + err.Error()}
 	}
 	w, err := db.Replace(ctx, batch)

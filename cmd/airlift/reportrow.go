@@ -38,7 +38,7 @@ func jsonHeads(columns []string) [][]byte {
 		if i == 0 {
 			head[0] = '{'
 		}
-		head, _ = jsontext.AppendQuote(head, name) // invalid UTF-8 becomes U+FFFD
+		head, _ = jsontext.AppendQuote(head, manifest.ValidText(name))
 		heads[i] = append(head, ':')
 	}
 	return heads
@@ -54,12 +54,13 @@ func (w *reportRow) next() {
 	w.column++
 }
 
-// text appends a column of text.
+// text appends a column of text, as valid UTF-8.
 func (w *reportRow) text(s string) {
 	w.next()
+	s = manifest.ValidText(s)
 	switch {
 	case w.form == formJSONL:
-		w.b, _ = jsontext.AppendQuote(w.b, s) // invalid UTF-8 becomes U+FFFD
+		w.b, _ = jsontext.AppendQuote(w.b, s)
 	case w.form == formExcel && s != "" && strings.IndexByte("=+-@", s[0]) >= 0:
 		w.b = manifest.AppendCSVField(w.b, "'"+s) // a spreadsheet would take it for a formula
 	default:

@@ -233,6 +233,8 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		text = runErr.Error()
 	case broken != nil:
 		text = broken.Error()
+	case j.reading != nil:
+		text = j.reading.emptyText()
 	}
 	if code == exitOK {
 		return nil

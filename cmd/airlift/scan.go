@@ -52,7 +52,7 @@ func (s *sourceFlags) fingerprint(list []manifest.Source, j *jobFlags) string {
 		fmt.Fprintf(h, "%q ", src.Canonical())
 	}
 	chosen := *s
-	chosen.listing = scanFlags{}
+	chosen.listing, chosen.allowEmpty = scanFlags{}, false
 	fmt.Fprintf(h, "%q %q %+v", j.sourceEndpoint, j.sourceRegion, chosen)
 	for _, path := range slices.Concat(s.patterns.IncludeFrom, s.patterns.ExcludeFrom, s.patterns.FilterFrom) {
 		globs, _ := os.ReadFile(path) // it was read a moment ago

@@ -131,11 +131,12 @@ func TestScanThatCannotBegin(t *testing.T) {
 	}
 }
 
-func TestScanOfAnEmptyBucketIsNoError(t *testing.T) {
+func TestScanOfAnEmptyBucket(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	r.withS3().MakeBucket("archive")
-	r.run("run", "s3://archive/").want(t, exitOK)
+	r.run("run", "s3://archive/").want(t, exitIncomplete).says(t, "s3://archive/ lists no object")
+	r.run("run", "s3://archive/", "--allow-empty").want(t, exitOK)
 	r.unsent()
 }
 

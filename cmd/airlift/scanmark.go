@@ -64,9 +64,9 @@ func (r *reading) begin(ctx context.Context, db store, batch string) error {
 	}
 	if r.next > 0 { // what was read ahead is from the beginning
 		r.shut()
-		r.head, r.next = nil, 0
+		r.head, r.next, r.nothing = nil, 0, emptiness{}
 		r.mu.Lock()
-		r.broken, r.worst = nil, exitOK
+		r.broken, r.empty, r.worst = nil, nil, exitOK
 		r.mu.Unlock()
 	}
 	return db.ResumeReading(ctx, batch)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type sourceFlags struct {
 	selectionFlags
 	preflightFlags
 	strict       bool
+	allowEmpty   bool
 	sourceBucket string
 	pathStyle    bool
 	listing      scanFlags
@@ -43,6 +45,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
 	s.selectionFlags.add(cmd)
 	f.BoolVar(&s.strict, "strict", false, "enqueue nothing if any row is bad (reads the sources twice)")
+	f.BoolVar(&s.allowEmpty, "allow-empty", false, "a source in which nothing is found, and filters that leave nothing, are no fault; with --replace: nor is it to cancel all")
 	f.StringVar(&s.sourceBucket, "source-bucket", "", "the bucket of rows that name none")
 	f.BoolVar(&s.pathStyle, "path-style", false, "address buckets in the path of S3 requests, not in the host name")
 	s.listing.add(cmd)
@@ -56,6 +59,8 @@ type sources struct {
 	options manifest.Options
 	filter  *filter.Filter
 	choice  choice
+	// allowEmpty says that it is no fault if nothing is found.
+	allowEmpty bool
 	// preflight looks at each item; nil: nobody does.
 	preflight *preflightStage
 	print     string            // see fingerprint
@@ -75,7 +80,7 @@ func (s *sources) hidden(err error) error {
 
 // parse checks the arguments and flags, and names what is missing. It opens no source.
 func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFlags, profile string, m *missing) (sources, error) {
-	var out sources
+	out := sources{allowEmpty: s.allowEmpty}
 	var err error
 	if len(args) == 0 {
 		return out, usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
@@ -125,8 +130,18 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		}
 		out.named, out.list = append(out.named, src), append(out.list, files...)
 	}
-	if s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin) {
+	switch {
+	case s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin):
 		m.addFlag(true, "the batch", "batch", ", for several sources and standard input have no default")
+	case s.batch == "" && isStream(out.named[0]):
+		m.addFlag(true, "the batch", "batch", ", for "+out.named[0].Arg+" is a pipe or device, whose name says nothing of what it holds")
+	}
+	if s.strict {
+		for _, src := range out.list {
+			if isStream(src) && !isRegular(src.Arg) {
+				return out, usagef("--strict reads its sources twice, and %s is a pipe or device: give a file, or - for standard input", src.Arg)
+			}
+		}
 	}
 	if onS3 || s.preflight {
 		if err := s.access(ctx, a, j, profile, m, &out); err != nil {
@@ -181,6 +196,32 @@ func checkFile(path string) error {
 		return usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
 	}
 	return nil // all else shows when it is opened
+}
+
+// isStream reports whether a source is a file whose name does not say what it holds: a pipe or a device, or what a
+// process has open, such as /dev/fd/63 of a process substitution, by any link.
+func isStream(src manifest.Source) bool {
+	if src.Kind != manifest.KindFile {
+		return false
+	}
+	path := src.Canonical()
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return true
+	}
+	for range 40 { // links, as many as a system follows
+		if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/") {
+			return true
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return false
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = filepath.Clean(target)
+	}
+	return false
 }
 
 // s3Endpoint returns the URL of the S3 server for scans; AiR's own examples write it without the scheme.

@@ -58,6 +58,7 @@ func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) e
 	// What was read ahead is not read again.
 	trial.head, trial.next, trial.current = t.reading.head, t.reading.next, t.reading.current
 	trial.worst, trial.broken = t.reading.fate()
+	trial.nothing, trial.empty, trial.columns = t.reading.nothing, t.reading.empty, t.reading.columns
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
 	}
@@ -180,7 +181,7 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 		return err
 	}
 	if t.replace.replace && s.reading.broken == nil {
-		if err := s.CheckReplace(t.replace.allowEmpty); err != nil {
+		if err := s.CheckReplace(t.sources.allowEmpty); err != nil {
 			return &codeError{exitIncomplete, "--replace: nothing would be cancelled or sent, for " + err.Error()}
 		}
 	}

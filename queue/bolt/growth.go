@@ -98,9 +98,17 @@ func (g *growth) store(t *txn, b *batch, bk buckets) {
 	o := &m.Batch.Own
 	o.Services, o.Priority, o.Destination = o.Services+g.own.Services, o.Priority+g.own.Priority, o.Destination+g.own.Destination
 	o.Region, o.Endpoint, o.Partial = o.Region+g.own.Region, o.Endpoint+g.own.Endpoint, o.Partial+g.own.Partial
-	for _, name := range g.columns {
-		if !slices.Contains(m.Batch.Columns, name) {
-			m.Batch.Columns = append(m.Batch.Columns, name)
-		}
+	m.Batch.Columns = append(m.Batch.Columns, without(g.columns, m.Batch.Columns)...)
+}
+
+// without returns the names that are not among others, in linear time.
+func without(names, others []string) []string {
+	if len(names) == 0 {
+		return nil
 	}
+	has := make(map[string]bool, len(others))
+	for _, name := range others {
+		has[name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return has[name] })
 }

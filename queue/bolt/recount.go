@@ -3,7 +3,6 @@ package bolt
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 
 	"airlift/queue"
 )
@@ -265,9 +264,7 @@ func (r *recount) books() {
 	if b.Own != r.own.own {
 		r.problem("batch %q: own fields: the books say %+v, there are %+v", b.ID, b.Own, r.own.own)
 	}
-	for _, name := range r.own.columns {
-		if !slices.Contains(b.Columns, name) {
-			r.problem("batch %q: the column %q is not in the books", b.ID, name)
-		}
+	for _, name := range without(r.own.columns, b.Columns) {
+		r.problem("batch %q: the column %q is not in the books", b.ID, name)
 	}
 }

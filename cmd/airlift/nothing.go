@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"airlift/manifest"
+	"airlift/manifest/filter"
+)
+
+// emptiness knows whether the sources of a reading have any rows or objects, and whether any were taken. One that the
+// batch has already counts as taken: a reading that finds nothing new is no empty one.
+type emptiness struct {
+	resumed bool  // a scan went on behind what an earlier one found
+	here    int64 // rows of the source at hand
+	rows    int64 // of all sources
+	taken   bool  // a row is an item, or was sent before, or is rejected, which has its own exit code
+}
+
+// begin begins with a source.
+func (n *emptiness) begin(resumed bool) { n.here, n.resumed = 0, n.resumed || resumed }
+
+// see counts a row.
+func (n *emptiness) see(got row) {
+	switch got.skipped {
+	case manifest.SkipTitle, manifest.SkipHeader:
+		return // a line that is no row
+	case "", filter.SkipSent, filter.SkipOld: // what is too old was found by an earlier reading
+		n.taken = true
+	}
+	n.here++
+	n.rows++
+}
+
+// emptyText is what was found to be empty, "" for nothing.
+func (r *reading) emptyText() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.empty, "\n")
+}
+
+// endSource is told that a source was read to its clean end.
+func (r *reading) endSource(src manifest.Source) {
+	if r.nothing.here > 0 || r.nothing.resumed {
+		return
+	}
+	what := "has no row"
+	if src.Kind == manifest.KindS3Scan {
+		what = "lists no object"
+	}
+	r.isEmpty(src.Arg + " " + what)
+}
+
+// endAll is told that all sources were read.
+func (r *reading) endAll() {
+	n := &r.nothing
+	if _, broken := r.fate(); broken != nil || n.taken || n.rows == 0 || n.resumed {
+		return
+	}
+	n.taken = true // it is said once
+	var names []string
+	for _, src := range r.named {
+		names = append(names, src.Arg)
+	}
+	r.isEmpty(fmt.Sprintf("the filters leave nothing of the %d rows or objects of %s", n.rows, cut(strings.Join(names, ", "), 200)))
+}
+
+// isEmpty warns that something is empty, which is most probably not what was meant.
+func (r *reading) isEmpty(what string) {
+	if r.allowEmpty {
+		return
+	}
+	text := what + ": nothing was found to submit. If that is right, add --allow-empty"
+	r.log.Warn().Msg(text)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.empty = append(r.empty, text)
+	r.worst = worse(r.worst, exitIncomplete)
+}

@@ -1,0 +1,92 @@
+package queue
+
+import "fmt"
+
+// MaxColumns is how many further columns the items of a batch may carry
+// together: each is a column of every row of its report.
+const MaxColumns = 2000
+
+// maxColumnBytes bounds their names together, which are stored with the batch.
+const maxColumnBytes = 256 << 10
+
+// ColumnSet is the further columns of a batch, within their bounds. It is not
+// safe for concurrent use.
+type ColumnSet struct {
+	names map[string]bool
+	bytes int
+	last  []Field // of the last row whose columns are all in the set
+}
+
+// NewColumnSet returns a set of columns that a batch has already. They stay, even
+// if they are too many.
+func NewColumnSet(names []string) *ColumnSet {
+	s := &ColumnSet{names: make(map[string]bool, len(names))}
+	for _, name := range names {
+		s.add(name)
+	}
+	return s
+}
+
+func (s *ColumnSet) add(name string) {
+	if !s.names[name] {
+		s.names[name] = true
+		s.bytes += len(name)
+	}
+}
+
+// Add adds the columns of a row. Its error says which of them is one too many;
+// then none is added.
+func (s *ColumnSet) Add(row []Field) error {
+	if sameNames(row, s.last) {
+		return nil
+	}
+	if len(row) > MaxColumns {
+		return fmt.Errorf("the row has %d further columns, and a batch carries at most %d to its report; take out what is not needed", len(row), MaxColumns)
+	}
+	var added []string
+	for _, f := range row {
+		if s.names[f.Name] {
+			continue
+		}
+		if !s.room(f.Name) {
+			for _, name := range added {
+				delete(s.names, name)
+				s.bytes -= len(name)
+			}
+			return fmt.Errorf("its column %.60q is one too many: a batch carries at most %d further columns, with %d bytes in their names, to its report; "+
+				"take out what is not needed, or give these rows another batch", f.Name, MaxColumns, maxColumnBytes)
+		}
+		s.add(f.Name)
+		added = append(added, f.Name)
+	}
+	s.last = row
+	return nil
+}
+
+// Keep returns the fields of a rejected row for whose columns there is room.
+func (s *ColumnSet) Keep(row []Field) []Field {
+	kept := row[:0:0]
+	for _, f := range row {
+		if s.names[f.Name] || s.room(f.Name) {
+			s.add(f.Name)
+			kept = append(kept, f)
+		}
+	}
+	return kept[:min(len(kept), MaxColumns)]
+}
+
+func (s *ColumnSet) room(name string) bool {
+	return len(s.names) < MaxColumns && s.bytes+len(name) <= maxColumnBytes
+}
+
+func sameNames(a, b []Field) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Name != b[i].Name {
+			return false
+		}
+	}
+	return true
+}
