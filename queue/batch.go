@@ -28,6 +28,11 @@ type Batch struct {
 	Counts Counts `json:"counts"`
 	// Versions counts the items that are further ones of objects which changed; all others are one an object.
 	Versions int64 `json:"versions,omitempty"`
+	// Unsourced counts the items that have no row in any source; see [Item].
+	Unsourced int64 `json:"unsourced,omitempty"`
+	// Adopting says that an adoption was begun and has not ended well: AiR may hold jobs that the queue does not know, so
+	// nothing is to be sent.
+	Adopting bool `json:"adopting,omitempty"`
 	// Reading tells of the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
 	// Additions are the latest readings that added items, oldest first; at most [MaxAdditions].

@@ -61,7 +61,8 @@ func (f JobFields) Equal(o JobFields) bool {
 //
 // An object whose contents changed after it was sent gets a further item, which is a version of it: see [Chunk].
 type Item struct {
-	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is where the manifest has it.
+	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is where the manifest has it; 0
+	// if it is unsourced.
 	Seq  uint64
 	Line int64
 	// Bucket and Key are byte-exact and, with the batch and the version, the item's identity.
@@ -77,6 +78,9 @@ type Item struct {
 	Own JobFields
 	// Extra are the row's other columns.
 	Extra []Field
+	// Unsourced says that no source showed the object when its job was adopted (see [Adopted]): the item has no row. A row
+	// that shows the object later is one of a known item, whatever its other fields say.
+	Unsourced bool
 }
 
 // Record is what is known of the submission of one item: what its results add up to.
@@ -139,7 +143,10 @@ type Adopted struct {
 	// Version, if not 0, says that the job is of that version of the object whose first item is Seq. The batch gets the
 	// item if it does not have it: like the first, with the version for its content.
 	Version uint64
-	JobID   string
+	// Unsourced, if not nil, is the item that the batch gets if it has none of that object: the job is of an object that
+	// no source shows. Only Bucket, Key and Name count. Seq and Version are not looked at then.
+	Unsourced *Item
+	JobID     string
 	// At is when AiR made the job, or, where it does not say, when the job was found.
 	At time.Time
 	// Day is the server's day on which the job was made; 0: not known, it counts against none.

@@ -3,7 +3,6 @@ package bolt
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"airlift/queue"
@@ -15,7 +14,8 @@ import (
 // changes is durable on return.
 //
 // A job of a version that the batch does not have makes the item. The contents of the object's first item are then
-// unknown: what a source told of it lately may be of the version.
+// unknown: what a source told of it lately may be of the version. A job of an object that the batch does not have makes
+// its item likewise, if it is given (see [queue.Adopted]).
 func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int, err error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -24,11 +24,14 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	if len(jobs) == 0 {
 		return 0, nil
 	}
-	if slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Version != 0 }) {
+	if slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Version != 0 || a.Unsourced != nil }) {
 		if err := b.adding.lock(ctx); err != nil {
 			return 0, fmt.Errorf("adopt: %w", err)
 		}
 		defer b.adding.unlock() // items are made in their turn alone
+		if err := db.expectObjects(ctx, b, jobs); err != nil {
+			return 0, fmt.Errorf("adopt: %w", err)
+		}
 	}
 	if err := db.loadJobIDs(ctx, b); err != nil {
 		return 0, fmt.Errorf("adopt: %w", err)
@@ -38,7 +41,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 		if err != nil {
 			return err
 		}
-		jobs, made, err := t.makeVersions(b, bk, jobs)
+		jobs, made, err := t.makeItems(b, bk, jobs)
 		if err != nil {
 			return err
 		}
@@ -67,57 +70,11 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	if err != nil {
 		return 0, fmt.Errorf("adopt in batch %q: %w", id, err)
 	}
+	if l := b.late.Load(); l != nil && l.len() >= lateMost && slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Unsourced != nil }) {
+		// The items are stored, so this is no error of the Adopt; what is wrong with the file the next operation says.
+		_ = db.settle(context.WithoutCancel(ctx), b)
+	}
 	return n, nil
-}
-
-// makeVersions returns the jobs by the numbers of their items alone, and the items of versions that are to be made. It
-// writes nothing.
-func (t *txn) makeVersions(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.Adopted, made *growth, err error) {
-	made = &growth{base: uint64(b.meta.Batch.Counts.Items)}
-	var items []queue.Item
-	histories := map[uint64]*history{}
-	jobs = slices.Clone(jobs)
-	for i := range jobs {
-		a := &jobs[i]
-		if a.Version == 0 || a.Seq >= made.base {
-			continue
-		}
-		h := histories[a.Seq]
-		if h == nil {
-			kept, _, err := historyOf(bk, a.Seq)
-			if err != nil {
-				return nil, nil, err
-			}
-			h = &kept
-			histories[a.Seq] = h
-		}
-		if seq, have := h.find(a.Version); have {
-			a.Seq = seq
-			continue
-		}
-		it, err := b.item(bk, a.Seq)
-		if err != nil {
-			return nil, nil, err
-		}
-		if it.Version != 0 {
-			return nil, nil, fmt.Errorf("item %d is not the first of its object", a.Seq)
-		}
-		it.Seq = made.base + uint64(len(items))
-		it.Version, it.Content = a.Version, queue.Content(a.Version)
-		h.first = 0
-		if err := h.insert(bk, version{it.Seq, it.Version, it.Content}); err != nil {
-			return nil, nil, err
-		}
-		a.Seq = it.Seq
-		items = append(items, it)
-	}
-	if len(items) == 0 {
-		return jobs, made, nil
-	}
-	for _, first := range slices.Sorted(maps.Keys(histories)) {
-		made.histories = append(made.histories, kept{first, *histories[first]})
-	}
-	return jobs, made, made.grow(items)
 }
 
 // adoption is one lawful step.
@@ -128,7 +85,7 @@ type adoption struct {
 }
 
 // judgeAdopted works out every step without writing anything.
-func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *growth) ([]adoption, error) {
+func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *adoptedItems) ([]adoption, error) {
 	var steps []adoption
 	taken := make(map[uint64]bool, len(jobs))
 	for _, a := range jobs {

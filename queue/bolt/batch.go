@@ -81,8 +81,8 @@ func (db *DB) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	return cloneBatch(*b.public.Load()), nil
 }
 
-// CreateBatch makes an empty batch: its id, account, identity, settings and time of creation (now, if zero) are taken,
-// the books start at nothing. The error is [queue.ErrBatchExists] if the queue has a batch of that id.
+// CreateBatch makes an empty batch: its id, account, identity, settings, time of creation (now, if zero) and Adopting are
+// taken, the books start at nothing. The error is [queue.ErrBatchExists] if the queue has a batch of that id.
 func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	if err := nb.Validate(); err != nil {
 		return fmt.Errorf("create batch: %w", err)
@@ -95,6 +95,7 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	}
 	nb = cloneBatch(queue.Batch{
 		ID: nb.ID, Account: nb.Account, Identity: nb.Identity, Settings: nb.Settings, Created: nb.Created.UTC(),
+		Adopting: nb.Adopting,
 	})
 	return db.submit(ctx, false, func(t *txn) error {
 		if _, err := db.lookup(nb.ID); err == nil || t.created[nb.ID] {

@@ -45,7 +45,7 @@ type packer struct {
 
 // pack returns a sealed block. A block is: the number of items; the dictionaries of buckets, own job fields and lists of
 // extra columns; which of each an item has (left out where there is one only); lines; a byte that says which of the next
-// three there are; names; contents; versions; keys, each without what it shares with the one before; the sorts and the
+// four there are; names; contents; versions; which items are unsourced; keys, each without what it shares with the one before; the sorts and the
 // values of the extra columns (see values.go). Sequence numbers are implied by the block's key.
 func (p *packer) pack(items []queue.Item) ([]byte, error) {
 	p.collect(items)
@@ -90,6 +90,11 @@ func (p *packer) pack(items []queue.Item) ([]byte, error) {
 			b = binary.AppendUvarint(b, items[i].Version)
 		}
 	}
+	if has&hasUnsourced != 0 {
+		for i := range items {
+			b = append(b, oneIf(items[i].Unsourced))
+		}
+	}
 	before := ""
 	for i := range items {
 		key := items[i].Key
@@ -108,6 +113,7 @@ const (
 	hasContents
 	hasVersions
 	hasSorts // always, since format 3
+	hasUnsourced
 )
 
 func partsOf(items []queue.Item) (has byte) {
@@ -123,8 +129,18 @@ func partsOf(items []queue.Item) (has byte) {
 		if it.Version != 0 {
 			has |= hasVersions
 		}
+		if it.Unsourced {
+			has |= hasUnsourced
+		}
 	}
 	return has
+}
+
+func oneIf(yes bool) byte {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // collect fills the dictionaries. Neighbours mostly have the same entries.

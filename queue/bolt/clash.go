@@ -125,7 +125,7 @@ func (s *step) doubt(message string) (record, error) {
 }
 
 func (j *idJudge) message(at idKey, one, other uint64) (string, error) {
-	a := queue.Item{Key: "(a new version)"} // which Adopt is about to make
+	a := queue.Item{Key: "(a new item)"} // which Adopt is about to make
 	if one < uint64(at.b.meta.Batch.Counts.Items) {
 		var err error
 		if a, err = at.b.item(j.t.handles[at.b], one); err != nil {

@@ -27,6 +27,7 @@ func FuzzBlock(f *testing.F) {
 				}
 				it.Extra = []queue.Field{{Name: text, Value: key}, {Name: key, Value: text}}[:1+i%2]
 				it.Content, it.Version = queue.Content(line), uint64(i%3)*uint64(line)
+				it.Unsourced = i%5 == 0
 			}
 			want = append(want, it)
 		}

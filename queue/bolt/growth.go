@@ -10,6 +10,7 @@ import (
 type growth struct {
 	items     int
 	versions  int // of the items
+	unsourced int // of the items
 	own       queue.OwnCounts
 	columns   []string
 	base      uint64   // seq of the first
@@ -22,9 +23,8 @@ type growth struct {
 func (g *growth) grow(items []queue.Item) error {
 	g.items = len(items)
 	for i := range items {
-		if items[i].Version != 0 {
-			g.versions++
-		}
+		count(&g.versions, items[i].Version != 0)
+		count(&g.unsourced, items[i].Unsourced)
 	}
 	g.describe(items)
 	return g.pack(items)
@@ -55,7 +55,7 @@ func (g *growth) describe(items []queue.Item) {
 	}
 }
 
-func count(n *int64, yes bool) {
+func count[N int | int64](n *N, yes bool) {
 	if yes {
 		*n++
 	}
@@ -94,6 +94,7 @@ func (g *growth) store(t *txn, b *batch, bk buckets) {
 	m.Batch.Counts.Items += int64(g.items)
 	m.Batch.Counts.Pending += int64(g.items)
 	m.Batch.Versions += int64(g.versions)
+	m.Batch.Unsourced += int64(g.unsourced)
 	t.woken = t.woken || g.items > 0
 	o := &m.Batch.Own
 	o.Services, o.Priority, o.Destination = o.Services+g.own.Services, o.Priority+g.own.Priority, o.Destination+g.own.Destination

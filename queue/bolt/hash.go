@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 
 	"airlift/queue"
 )
@@ -45,9 +46,15 @@ func (h *hasher) object(bucket, key string) hash {
 	return hashAt(sum[:])
 }
 
+// anyFields is the fingerprint of an unsourced item, which no row contradicts.
+const anyFields = math.MaxUint32
+
 // fields is a fingerprint of what else the row says of the job: its name and its own job fields. Rows of one object with
-// other fingerprints contradict each other. A row that says nothing has 0.
+// other fingerprints contradict each other. A row that says nothing has 0, an unsourced item anyFields.
 func (h *hasher) fields(it *queue.Item) uint32 {
+	if it.Unsourced {
+		return anyFields
+	}
 	if it.Name == "" && it.Own.Equal(h.last) {
 		return h.fp
 	}
@@ -57,7 +64,7 @@ func (h *hasher) fields(it *queue.Item) uint32 {
 		h.buf = appendString(h.buf, it.Name)
 		h.buf = appendFields(h.buf, &it.Own)
 		sum := sha256.Sum256(h.buf)
-		fp = max(1, binary.BigEndian.Uint32(sum[:]))
+		fp = min(max(1, binary.BigEndian.Uint32(sum[:])), anyFields-1)
 	}
 	if it.Name == "" {
 		h.last, h.fp = it.Own, fp

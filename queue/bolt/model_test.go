@@ -47,8 +47,8 @@ func TestModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"add": m.add, "night": m.night, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
 			"withdraw": m.withdraw, "replace": m.replace,
-			"adopt a version": m.adoptVersion,
-			"":                func(t *rapid.T) { m.t = t; m.compare() },
+			"adopt a version": m.adoptVersion, "adopt unsourced": m.adoptUnsourced,
+			"": func(t *rapid.T) { m.t = t; m.compare() },
 		})
 	})
 }

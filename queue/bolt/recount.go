@@ -16,12 +16,14 @@ type recount struct {
 	// late is what no run has, by the items of the same moment.
 	late *late
 
-	counts   queue.Counts
-	own      growth // its own fields and columns
-	further  int64  // items that are versions
-	ahead    int64
-	rejected int64
-	back     int64 // withdrawn
+	counts  queue.Counts
+	own     growth // its own fields and columns
+	further int64  // items that are versions
+	// unsourced items have no row.
+	unsourced int64
+	ahead     int64
+	rejected  int64
+	back      int64 // withdrawn
 }
 
 // checkItems is how many items are looked up in the index at once.
@@ -63,6 +65,7 @@ func (r *recount) items(ctx context.Context) error {
 			if e.State == queue.Submitted {
 				r.days[dayKey{r.m.Batch.Account, e.Day}]++
 			}
+			count(&r.unsourced, e.Unsourced)
 			pending = append(pending, e.Item)
 		}
 		if len(pending) >= checkItems || p.end {
@@ -244,6 +247,7 @@ func (r *recount) books() {
 	for _, s := range queue.States {
 		r.same(b.ID, string(s), *b.Counts.Of(s), *r.counts.Of(s))
 	}
+	r.same(b.ID, "unsourced", b.Unsourced, r.unsourced)
 	r.same(b.ID, "cancelled or adopted before their turn", r.m.Ahead, r.ahead)
 	r.same(b.ID, "withdrawn", r.m.Withdrawn, r.back)
 	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)

@@ -109,10 +109,11 @@ func repeated(refs []ref) bool {
 
 // again books the rows of an object that the batch has.
 func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []conflict {
-	met := b.adding.seen.has(p.seq) || p.seq >= b.adding.since
+	unsourced := p.fp == anyFields // which no reading has added
+	met := b.adding.seen.has(p.seq) || p.seq >= b.adding.since && !unsourced
 	for _, r := range same {
 		switch {
-		case r.fp != p.fp:
+		case r.fp != p.fp && !unsourced:
 			conflicts = append(conflicts, conflict{row: r.row, first: -1, seq: p.seq})
 		case met:
 			s.duplicates++

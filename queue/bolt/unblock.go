@@ -66,7 +66,7 @@ func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 		items[i] = queue.Item{Seq: first + uint64(i), Line: line, Bucket: buckets[bucket(i)], Own: owns[own(i)]}
 	}
 	has := r.uvarint()
-	if has&^(hasNames|hasContents|hasVersions|hasSorts) != 0 {
+	if has&^(hasNames|hasContents|hasVersions|hasSorts|hasUnsourced) != 0 {
 		return nil, errGarbled
 	}
 	if has&hasNames != 0 {
@@ -82,6 +82,11 @@ func (u *unpacker) decode(first uint64, raw []byte) ([]queue.Item, error) {
 	if has&hasVersions != 0 {
 		for i := range items {
 			items[i].Version = r.uvarint()
+		}
+	}
+	if has&hasUnsourced != 0 {
+		for i := range items {
+			items[i].Unsourced = r.uvarint() == 1
 		}
 	}
 	if err := u.readKeys(&r); err != nil {

@@ -46,6 +46,8 @@ type Engine interface {
 	Withdraw(ctx context.Context, id string, f queue.Filter) (queue.Withdrawn, error)
 	Replace(ctx context.Context, id string) (queue.Withdrawn, error)
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
+	BeginAdoption(ctx context.Context, id string) error
+	EndAdoption(ctx context.Context, id string) error
 
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
 	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
@@ -60,7 +62,7 @@ type Open func(t testing.TB, path string) Engine
 
 // Run tests an engine.
 func Run(t *testing.T, open func(t testing.TB, path string) Engine) {
-	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, withdrawTests, adoptTests, clashTests, sharedTests, versionTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, withdrawTests, adoptTests, unsourcedTests, clashTests, sharedTests, versionTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
