@@ -16,6 +16,8 @@ import (
 type auditStore interface {
 	Batch(ctx context.Context, id string) (queue.Batch, error)
 	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
+	BeginAdoption(ctx context.Context, batch string) error
+	EndAdoption(ctx context.Context, batch string) error
 	finder
 }
 
@@ -33,7 +35,8 @@ type Audit struct {
 	Settled time.Time
 	// GiveUp is how long a page of the list may be refused; 30 m.
 	GiveUp time.Duration
-	// Adopt marks items as submitted whose jobs are listed, as they come.
+	// Adopt marks items as submitted whose jobs are listed, as they come, and makes items for jobs of objects that the batch
+	// does not have.
 	Adopt bool
 	// Report is called with each finding, from one goroutine; its error ends the audit.
 	Report func(Finding) error
@@ -44,6 +47,8 @@ type Audit struct {
 	// agreed: the item's own job is listed; other: a job that is not the item's own.
 	agreed, other bits
 	held          heldJobs
+	// unclear are jobs that may be of an object which the batch has under another spelling.
+	unclear []air.Job
 }
 
 // Tally is what an audit counted.
@@ -54,13 +59,17 @@ type Tally struct {
 	// Agreed jobs are those that the queue has too, Adopted among them.
 	Agreed  int64 `json:"agreed"`
 	Adopted int64 `json:"adopted,omitempty"`
+	// Unsourced counts those of the adopted whose object no source shows.
+	Unsourced int64 `json:"unsourced,omitempty"`
+	// LookedUp counts the items that were looked up by name, because the list was not at rest.
+	LookedUp int64 `json:"looked_up,omitempty"`
 	// The findings, by kind; see FindingKind.
 	TwoJobs      int64 `json:"two_jobs"`
 	OtherJob     int64 `json:"other_job"`
 	NotSubmitted int64 `json:"not_submitted"`
 	NotListed    int64 `json:"not_listed"`
 	Unknown      int64 `json:"unknown_object"`
-	// Complete says that the list was read to its end and compared.
+	// Complete says that the list was read to its end and compared, or what it did not show was looked up.
 	Complete bool `json:"complete"`
 }
 
@@ -85,7 +94,10 @@ const (
 	UnknownObject FindingKind = "unknown_object"
 )
 
-// Finding is one object of which queue and AiR do not tell the same.
+// Unsourced is no difference: an adoption made an item for a job of an object that no source shows.
+const Unsourced FindingKind = "unsourced"
+
+// Finding is one object of which queue and AiR do not tell the same, or one that is [Unsourced].
 type Finding struct {
 	Kind   FindingKind `json:"kind"`
 	Bucket string      `json:"bucket"`
@@ -99,8 +111,16 @@ type Finding struct {
 
 // Run reads AiR's list to its end and compares. An error means that it did not come to that, and nothing may be
 // concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
+//
+// An adoption is noted in the batch as begun, and as ended once the queue knows all jobs that AiR has for the batch's
+// objects.
 func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	setDefault(&a.GiveUp, lookupsGiveUp)
+	if a.Adopt {
+		if err := a.Store.BeginAdoption(ctx, a.Batch); err != nil {
+			return a.tally, err
+		}
+	}
 	b, err := a.Store.Batch(ctx, a.Batch)
 	if err != nil {
 		return a.tally, err
@@ -117,14 +137,24 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		}
 	}
 	l := listing{api: a.API, limiter: a.Limiter, batch: a.Batch, giveUp: a.GiveUp, log: a.Log}
-	if err := l.each(ctx, func(jobs []air.Job) error { return a.page(ctx, jobs) }); err != nil {
-		return a.tally, err
+	proof, err := l.each(ctx, func(jobs []air.Job) error {
+		if a.tally.Pages++; a.tally.Pages%progressEvery == 0 {
+			a.Log.Info().Str("batch", a.Batch).Int64("pages", a.tally.Pages).Int64("jobs", a.tally.Jobs).
+				Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
+		}
+		return a.page(ctx, jobs)
+	})
+	if err == nil && !proof {
+		err = a.lookUpRest(ctx, &l)
 	}
-	if err := a.conclude(ctx); err != nil {
-		return a.tally, err
+	if err == nil {
+		err = a.conclude(ctx)
 	}
-	a.tally.Complete = true
-	return a.tally, nil
+	if err == nil && a.Adopt && a.tally.Unknown == 0 {
+		err = a.Store.EndAdoption(ctx, a.Batch)
+	}
+	a.tally.Complete = err == nil
+	return a.tally, err
 }
 
 // progressEvery is how many pages pass from one line of progress to the next: some three minutes at 5 requests a second.
@@ -133,7 +163,7 @@ const progressEvery = 1000
 // page compares the jobs of one page, and stores what is adopted before the next is asked for.
 func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 	if a.Adopt {
-		if err := a.adoptVersions(ctx, jobs); err != nil {
+		if err := a.adoptNew(ctx, jobs); err != nil {
 			return err
 		}
 	}
@@ -148,6 +178,10 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 			w.State, w.JobID = queue.Submitted, adopting[w.Seq]
 		}
 		switch {
+		case !w.found && a.Adopt && len(a.unclear) < maxHeld:
+			if a.held.add(noItem, j.ID) {
+				a.unclear = append(a.unclear, j)
+			}
 		case !w.found:
 			if err := a.unknown(j); err != nil {
 				return err
@@ -171,47 +205,7 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 			a.agrees(done.Seq)
 		}
 	}
-	if a.tally.Pages++; a.tally.Pages%progressEvery == 0 {
-		a.Log.Info().Str("batch", a.Batch).Int64("pages", a.tally.Pages).Int64("jobs", a.tally.Jobs).
-			Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
-	}
 	return nil
-}
-
-// adoptVersions adopts the jobs of versions that the batch does not have: of a changed object the sources show only what
-// it is now, and what it was is known by the names of its jobs alone.
-func (a *Audit) adoptVersions(ctx context.Context, jobs []air.Job) error {
-	var adopt []queue.Adopted
-	for _, j := range jobs {
-		w, err := a.items.whose(ctx, j)
-		if err != nil {
-			return err
-		}
-		if w.version != 0 {
-			one := adopted(w.Seq, j, time.Now())
-			one.Version = w.version
-			adopt = append(adopt, one)
-		}
-	}
-	if len(adopt) == 0 {
-		return nil
-	}
-	n, err := a.Store.Adopt(ctx, a.Batch, adopt)
-	a.tally.Adopted += int64(n)
-	return err
-}
-
-// adopted returns a listed job as the queue adopts it. When it was made is believed unless it lies in our future, which
-// would keep later instants of acceptance out of the queue.
-func adopted(seq uint64, j air.Job, now time.Time) queue.Adopted {
-	made, ok := j.CreatedAt()
-	switch {
-	case !ok:
-		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC()}
-	case made.After(now):
-		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC(), Day: queue.DayOf(made)}
-	}
-	return queue.Adopted{Seq: seq, JobID: j.ID, At: made.UTC(), Day: queue.DayOf(made)}
 }
 
 // agrees books the item's own job.
@@ -241,6 +235,9 @@ func (a *Audit) unknown(j air.Job) error {
 
 // conclude goes through the items and reports what does not agree, now that the whole list is known.
 func (a *Audit) conclude(ctx context.Context) error {
+	if err := a.settleUnclear(ctx); err != nil {
+		return err
+	}
 	b, err := a.Store.Batch(ctx, a.Batch)
 	if err != nil {
 		return err
@@ -283,6 +280,8 @@ func (a *Audit) report(f Finding) error {
 		a.tally.NotListed++
 	case UnknownObject:
 		a.tally.Unknown++
+	case Unsourced:
+		a.tally.Unsourced++
 	default:
 		return errors.New("a finding of no kind")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -182,3 +183,8 @@ func wantStop(t *testing.T, err error, want Reason) {
 		t.Fatalf("the run ended with %v, want a stop of reason %d", err, want)
 	}
 }
+
+func (b *bubble) limiter() *ratelimit.Limiter { return ratelimit.NewLimiter(ratelimit.Unlimited, 1) }
+
+// dropBatch makes a list that ignores the batch that was asked for.
+func dropBatch(q url.Values) { q.Del("batch") }

@@ -124,9 +124,10 @@ func (c *serverClock) date(o air.Outcome) time.Time {
 	return o.Date
 }
 
-// observeDate learns AiR's clock from an answer, and says once when it is not to be believed.
-func (p *Pool) observeDate(o air.Outcome) {
-	if !p.clock.observe(o.Date, o.Sent, o.Ended) {
-		p.Log.Warn().Time("date", o.Date).Msg("the Date of AiR's answers cannot be true: it is more than 25 hours off, it jumps, or it does not go as time goes; days are counted without it for the rest of this run")
+// observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and says
+// once when it is not to be believed.
+func (p *Pool) observeDate(date, sent, ended time.Time) {
+	if !p.clock.observe(date, sent, ended) {
+		p.Log.Warn().Time("date", date).Msg("the Date of AiR's answers cannot be true: it is more than 25 hours off, it jumps, or it does not go as time goes; days are counted without it for the rest of this run")
 	}
 }

@@ -17,12 +17,7 @@ import (
 // maxPasses is how often a list is read anew because it was not at rest while it was read.
 const maxPasses = 4
 
-var (
-	// errRestless: jobs moved from page to page in every pass, so that nobody knows which were passed over.
-	errRestless = errors.New("the list of jobs changes while it is read: does somebody else submit under this batch?")
-)
-
-// listing reads all jobs of a batch from AiR's list, oldest first.
+// listing reads all jobs of a batch from AiR's list.
 type listing struct {
 	api     api
 	limiter *ratelimit.Limiter
@@ -32,113 +27,152 @@ type listing struct {
 	log    zerolog.Logger
 }
 
-// each calls fn for every page with those of its jobs that are of this batch exactly, and returns nil only if the list
-// was read to its end. A job can be given more than once.
+// each calls fn for every page with those of its jobs that are of this batch exactly. A job can be given more than once.
+// It reports whether the list proves that there are no others; if not, what was not shown may exist all the same.
 //
 // Pages are numbered, so a job that appears in, or vanishes from, a page already read moves those behind it, and so does
 // a list that sorts jobs of equal date anew for each page. What moves back is seen twice; what that passed over nobody
-// knows. So the list is read oldest first and newest first in turn, until two readings in a row show the same jobs and
-// neither shows one twice on neighboring pages.
-func (l *listing) each(ctx context.Context, fn func([]air.Job) error) error {
+// knows. So the list is read oldest first and newest first in turn, until two readings in a row show the same jobs up to
+// an empty page, and neither shows one twice.
+func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof bool, err error) {
 	var before reading
 	for n := 1; n <= maxPasses; n++ {
 		now, err := l.pass(ctx, n%2 == 0, fn)
-		if err != nil {
-			return err
-		}
-		if n > 1 && !now.moved && now == before {
-			return nil
-		}
-		if n > 1 || now.moved {
+		switch {
+		case err != nil:
+			return false, err
+		case n == 1 && !now.moved:
+		case n > 1 && now.whole && !now.moved && now == before:
+			return true, nil
+		case n > 1 && !now.whole && !before.whole:
+			return false, nil // it shows no end
+		default:
 			l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or shows jobs twice: it is read again to be sure")
 		}
 		before = now
 	}
-	return l.unread(errRestless)
+	return false, nil
 }
 
 // reading is what a pass over the list showed.
 type reading struct {
-	moved bool   // a job was on two pages in a row
+	whole bool   // it ended with an empty page
+	moved bool   // a job was shown twice
 	jobs  int    // how many were shown
 	sum   uint64 // of the hashes of their ids, in any order
 }
 
-// pass reads the list once, oldest or newest first.
+// pass reads the list once, oldest or newest first. A list that refuses the page behind a short one, or gives that one
+// again for ever, may have ended there, which is no proof.
 func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job) error) (reading, error) {
 	var shown reading
-	first := ""
-	var before map[string]bool
-	for number, short := 1, false; ; number++ {
-		got, err := l.page(ctx, newestFirst, number)
+	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Descending: newestFirst}, most: maxListPages}
+	var last page // the last that showed something new
+	stands := true
+	for {
+		got, err := list.next(ctx)
 		var stopped *StopError
 		switch {
+		case err == nil && len(got.jobs) == 0:
+			shown.whole = true
+			return shown, nil
 		case err == nil:
-		case errors.As(err, &stopped) || !refusesPage(err):
+		case errors.As(err, &stopped), ctx.Err() != nil:
 			return reading{}, err
-		case short:
-			return shown, nil // the page before was the last by the API's own rule
+		case last.short && (refusesPage(err) || errors.Is(err, errNoPaging) && stands):
+			return shown, nil
 		default:
 			return reading{}, l.unread(err)
 		}
-		// A page that is shorter than asked for should be the last (Retrieve jobs), but a list that makes its own pages
-		// shorter would lose the rest: the end is where nothing comes.
-		if len(got.Jobs) == 0 {
-			return shown, nil
+		shown.moved = shown.moved || got.twice || len(got.fresh) < len(got.jobs)
+		if len(got.fresh) > 0 {
+			last, stands = got, true
+		} else {
+			stands = stands && sameJobs(got.jobs, last.jobs)
 		}
-		here := make(map[string]bool, len(got.Jobs))
-		ours := make([]air.Job, 0, len(got.Jobs))
-		repeated := 0
-		for _, j := range got.Jobs {
-			if here[j.ID] {
-				continue
-			}
-			here[j.ID] = true
-			if before[j.ID] {
-				repeated++
-			}
-			if j.Batch == l.batch { // the filter may match in part, or not at all
-				ours = append(ours, j)
-			}
-		}
-		switch id := got.Jobs[0].ID; {
-		case number == 1:
-			first = id
-		case repeated == len(here) && len(here) == len(before) && number > 2 && short:
-			return shown, nil // it gives its last page, which was short, for any number behind it
-		case id == first, repeated == len(here) && len(here) == len(before):
-			return reading{}, l.unread(errNoPaging)
-		}
-		for id := range here {
+		for _, j := range got.fresh {
 			h := fnv.New64a()
-			_, _ = h.Write([]byte(id))
+			_, _ = h.Write([]byte(j.ID))
 			shown.sum += h.Sum64()
 		}
-		shown.jobs += len(here)
-		shown.moved = shown.moved || repeated > 0
-		before, short = here, got.Last
-		if err := fn(ours); err != nil {
+		shown.jobs += len(got.fresh)
+		if err := fn(ofBatch(got.jobs, l.batch)); err != nil {
 			return reading{}, err
+		}
+	}
+}
+
+// ofBatch returns the jobs that are of the batch exactly: AiR's filter may match in part, or not at all.
+func ofBatch(jobs []air.Job, batch string) []air.Job {
+	ours := make([]air.Job, 0, len(jobs))
+	for _, j := range jobs {
+		if j.Batch == batch {
+			ours = append(ours, j)
+		}
+	}
+	return ours
+}
+
+func sameJobs(a, b []air.Job) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].ID != b[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+// named returns the batch's jobs of that name, by a lookup.
+func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
+	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Name: name}, most: maxLookupPages}
+	var fit fitness
+	var jobs []air.Job
+	for {
+		got, err := list.next(ctx)
+		var stopped *StopError
+		switch {
+		case err == nil:
+		case errors.As(err, &stopped), ctx.Err() != nil:
+			return nil, err
+		case errors.Is(err, errNoPaging) && len(jobs) > 0:
+			return jobs, nil // to prove presence no last page is needed
+		default:
+			return nil, l.unread(err)
+		}
+		if len(got.jobs) == 0 {
+			if err := fit.absence(); err != nil {
+				return nil, l.unread(err)
+			}
+			return jobs, nil
+		}
+		fit.observe(l.batch, got.jobs)
+		for _, j := range ofBatch(got.fresh, l.batch) {
+			if j.Name == name {
+				jobs = append(jobs, j)
+			}
 		}
 	}
 }
 
 // page asks for one page until it comes, or it could not be had for too long, or the answer is one that no waiting mends:
 // a stop, or that there is no such page (see refusesPage).
-func (l *listing) page(ctx context.Context, newestFirst bool, number int) (air.Page, error) {
+func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	var since time.Time
 	for failed := 1; ; failed++ {
 		if err := l.limiter.Wait(ctx); err != nil {
 			return air.Page{}, ended(ctx, err)
 		}
-		got, err := l.api.List(ctx, air.ListQuery{Batch: l.batch, PageNumber: number, PageSize: air.MaxPageSize, Descending: newestFirst, Fresh: true})
+		got, err := l.api.List(ctx, q)
 		if err == nil {
 			return got, nil
 		}
 		if ctx.Err() != nil {
 			return air.Page{}, context.Cause(ctx)
 		}
-		if s := stopOf(lookupAction(err), err); s != nil && (number == 1 || !refusesPage(err)) {
+		if s := stopOf(lookupAction(err), err); s != nil && (q.PageNumber == 1 || !refusesPage(err)) {
 			return air.Page{}, s
 		}
 		if refusesPage(err) {
@@ -150,7 +184,7 @@ func (l *listing) page(ctx context.Context, newestFirst bool, number int) (air.P
 		if time.Since(since) >= l.giveUp {
 			return air.Page{}, l.unread(err)
 		}
-		l.log.Warn().Str("batch", l.batch).Int("page", number).Err(err).Msg("AiR's list cannot be read; it is tried again")
+		l.log.Warn().Str("batch", l.batch).Int("page", q.PageNumber).Err(err).Msg("AiR's list cannot be read; it is tried again")
 		if err := sleep(ctx, grown(failed, time.Second, outageCap)); err != nil {
 			return air.Page{}, err
 		}
@@ -182,4 +216,23 @@ func ended(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// HasJobs reports whether AiR lists any job of the batch. The errors are those of the list.
+func HasJobs(ctx context.Context, api api, limiter *ratelimit.Limiter, batch string) (bool, error) {
+	list := pages{query: air.ListQuery{Batch: batch, Descending: true}, most: maxLookupPages, list: func(ctx context.Context, q air.ListQuery) (air.Page, error) {
+		if err := limiter.Wait(ctx); err != nil {
+			return air.Page{}, ended(ctx, err)
+		}
+		return api.List(ctx, q)
+	}}
+	for {
+		got, err := list.next(ctx)
+		if err != nil || len(got.jobs) == 0 {
+			return false, err
+		}
+		if len(ofBatch(got.jobs, batch)) > 0 {
+			return true, nil
+		}
+	}
 }

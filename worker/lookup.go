@@ -25,15 +25,6 @@ func isFinal(code string) bool {
 	return code == CodeTwoJobs || code == CodeNameTaken || code == CodeUnknownJob
 }
 
-// maxLookupPages is how many pages a lookup reads before it is given up.
-const maxLookupPages = 1000
-
-// errEndless: a list by name of so many pages has no end, or is no answer to the question.
-var errEndless = fmt.Errorf("the list of jobs by name does not end within %d pages, so it cannot be read", maxLookupPages)
-
-// errNoPaging: a list that gives the same page again would be read for ever.
-var errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
-
 // finding is what a lookup showed. The zero finding: no such job.
 type finding struct {
 	jobID string
@@ -61,33 +52,22 @@ func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error)
 	name := p.matchers[c.Batch].names.Name(&c.Item)
 	var ids []string
 	var similar, other *air.Job
-	first := ""
 	var fit fitness
-	for page := 1; ; page++ {
-		if page > maxLookupPages {
-			return finding{}, errEndless
+	list := pages{list: p.list, query: air.ListQuery{Batch: c.Batch, Name: name}, most: maxLookupPages}
+	for {
+		got, err := list.next(ctx)
+		if errors.Is(err, errNoPaging) && len(ids) > 0 {
+			break // to prove presence no last page is needed
 		}
-		if err := p.Limiter.Wait(ctx); err != nil {
-			return finding{}, err
-		}
-		got, err := p.API.List(ctx, air.ListQuery{Batch: c.Batch, Name: name, PageNumber: page, PageSize: air.MaxPageSize, Fresh: true})
-		p.heard(err)
 		if err != nil {
 			return finding{}, err
 		}
-		fit.observe(c.Batch, got.Jobs)
-		if len(got.Jobs) == 0 {
+		if len(got.jobs) == 0 {
 			break
 		}
-		if got.Jobs[0].ID == first {
-			if len(ids) > 0 {
-				break // to prove presence no last page is needed
-			}
-			return finding{}, errNoPaging
-		}
-		first = got.Jobs[0].ID
-		for i := range got.Jobs {
-			j := &got.Jobs[i]
+		fit.observe(c.Batch, got.jobs)
+		for i := range got.jobs {
+			j := &got.jobs[i]
 			if j.Batch != c.Batch || j.Name != name {
 				continue
 			}
@@ -116,7 +96,7 @@ func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error)
 				ids = append(ids, j.ID)
 			}
 		}
-		if got.Last && len(ids) > 0 {
+		if got.short && len(ids) > 0 {
 			break
 		}
 	}

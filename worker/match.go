@@ -52,34 +52,22 @@ func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 // compareNewest reads the newest page that shows a job of the batch, and compares it. known is false if it could not be
 // read, which err tells.
 func (p *Pool) compareNewest(ctx context.Context, batch string) (known bool, err error) {
-	first := ""
-	for number := 1; number <= maxLookupPages; number++ {
-		if err := p.Limiter.Wait(ctx); err != nil {
-			return true, err
-		}
-		sent := time.Now()
-		page, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: number, PageSize: air.MaxPageSize, Descending: true, Fresh: true})
-		p.heard(err)
-		if err != nil && number > 1 && refusesPage(err) {
-			return true, p.compareNone(ctx, batch) // there is no such page
-		}
-		if err != nil {
+	newest := p.newestJobs(batch, maxLookupPages)
+	for {
+		page, err := newest.next(ctx)
+		switch {
+		case err != nil && newest.number > 1 && refusesPage(err):
+			return false, fmt.Errorf("page %d of the list is refused: %v", newest.number, err) // it proves nothing, and is no reason to stop
+		case err != nil:
 			return false, err
+		case len(page.jobs) == 0:
+			return true, p.compareNone(ctx, batch)
 		}
-		p.clock.observe(page.Date, sent, time.Now())
-		ours, err := p.compare(ctx, batch, page.Jobs)
+		ours, err := p.compare(ctx, batch, page.jobs)
 		if err != nil || ours > 0 {
 			return true, err
 		}
-		if len(page.Jobs) == 0 {
-			return true, p.compareNone(ctx, batch)
-		}
-		if page.Jobs[0].ID == first {
-			return false, errNoPaging
-		}
-		first = page.Jobs[0].ID
 	}
-	return false, errEndless
 }
 
 // compare counts the jobs of the batch on a page, and returns a stop if they do not fit what the queue knows.
@@ -105,6 +93,12 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours 
 func (p *Pool) remedy(batch string) string {
 	return fmt.Sprintf("nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with\n  %s\n"+
 		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue", p.AdoptCommand(batch))
+}
+
+// adoptFirst is the stop of a run of a batch whose adoption has not ended well.
+func (p *Pool) adoptFirst(batch string) *StopError {
+	return stop(Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing was sent. "+
+		"Run it again, until it ends well:\n  %s\nIf you are sure that the queue is right, use --trust-queue", batch, p.AdoptCommand(batch))
 }
 
 // compareNone returns a stop if the queue knows of jobs that AiR would still list.

@@ -22,12 +22,13 @@ type newest struct {
 	unsettled []air.Job
 }
 
-// maxUnsettled bounds the jobs that are kept. Beyond it there are so many jobs which are no item's that the batch
-// cannot be settled by waiting.
+// maxUnsettled bounds the jobs that are kept. If there are more, any of those beyond may be the item's, so the list proves
+// nothing.
 const maxUnsettled = 10_000
 
-// maxRepeats is how many pages in a row may show nothing new: jobs that are made meanwhile move the others to later pages.
-const maxRepeats = 4
+// errTooManyUnknown: the list has more jobs that are no item's than are kept.
+var errTooManyUnknown = fmt.Errorf("AiR lists more than %d jobs of this batch that are of no item of this queue: whether one of them is this item's cannot be told; "+
+	"does somebody else submit under this batch? `airlift adopt` takes such jobs into the queue", maxUnsettled)
 
 // lookup returns what the newest jobs show of an item that was not found by its name: its job; a code, if one of them is
 // of no item that the queue knows, so that it may be this one's; or absence.
@@ -91,29 +92,16 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 		}
 	}
 	fresh := newest{began: time.Now(), back: began}
-	var seen recent
 	var boundary, before time.Time
-	sorted, repeats := true, 0
-	for page := 1; ; page++ {
-		if err := p.Limiter.Wait(ctx); err != nil {
-			return err
-		}
-		sent := time.Now()
-		got, err := p.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: page, PageSize: air.MaxPageSize, Descending: true, Fresh: true})
-		p.heard(err)
+	sorted := true
+	newest := p.newestJobs(batch, maxListPages)
+	for !fresh.whole {
+		page, err := newest.next(ctx)
 		if err != nil {
 			return err
 		}
-		p.clock.observe(got.Date, sent, time.Now())
-		if fresh.whole = len(got.Jobs) == 0; fresh.whole {
-			break
-		}
-		repeats++
-		for _, j := range got.Jobs {
-			if !seen.add(j.ID) {
-				continue
-			}
-			repeats = 0
+		fresh.whole = len(page.jobs) == 0
+		for _, j := range page.fresh {
 			made, ok := j.CreatedAt()
 			sorted = sorted && ok && (before.IsZero() || !made.After(before))
 			before = made
@@ -125,33 +113,17 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 			switch {
 			case err != nil:
 				return err
-			case !known && len(fresh.unsettled) < maxUnsettled:
+			case !known && len(fresh.unsettled) == maxUnsettled:
+				return errTooManyUnknown
+			case !known:
 				fresh.unsettled = append(fresh.unsettled, j)
-			case known && boundary.IsZero() && at.Before(began):
+			case boundary.IsZero() && at.Before(began):
 				boundary = made
 			}
-		}
-		if repeats == maxRepeats {
-			return errNoPaging
 		}
 	}
 	n.keep(&fresh)
 	return nil
-}
-
-// recent is the ids of the last some thousand jobs: those that were made during a reading move others to the next pages.
-type recent struct{ now, before map[string]bool }
-
-// add adds an id and reports whether it is new.
-func (r *recent) add(id string) bool {
-	if r.now[id] || r.before[id] {
-		return false
-	}
-	if r.now == nil || len(r.now) >= 20*air.MaxPageSize {
-		r.now, r.before = map[string]bool{}, r.now
-	}
-	r.now[id] = true
-	return true
 }
 
 func (n *newest) keep(read *newest) {

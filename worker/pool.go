@@ -144,6 +144,9 @@ func (p *Pool) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
+			return p.adoptFirst(id)
+		}
 		p.settings[id] = b.Settings
 		names, err := queue.NewNamer(b)
 		if err != nil {

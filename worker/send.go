@@ -144,7 +144,7 @@ func (p *Pool) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome)
 	v := Judge(o, p.answered.Load())
 	if o.Status != 0 {
 		p.anyAnswer.Store(true)
-		p.observeDate(o)
+		p.observeDate(o.Date, o.Sent, o.Ended)
 	}
 	if v.State != queue.Submitted {
 		p.remember(c, o)

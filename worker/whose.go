@@ -88,6 +88,33 @@ func (m *matcher) whose(ctx context.Context, j air.Job) (w whose, err error) {
 	return w, nil
 }
 
+// unsourced returns the item that an adoption makes for a job of an object that the batch does not have. It returns nil if
+// the job names no object, or if the batch has an object that the list may have written in another way: then the object's
+// own item would be sent although this may be its job. Such items that have a job do not count if settled is set.
+func (m *matcher) unsourced(ctx context.Context, j air.Job, settled bool) (*queue.Item, error) {
+	it := queue.Item{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}
+	if it.Bucket == "" {
+		var err error
+		if it.Bucket, err = m.firstBucket(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if it.Bucket == "" || it.Key == "" {
+		return nil, nil
+	}
+	if m.names.Name(&it) == j.Name {
+		return &it, nil // the name was made of this very object
+	}
+	it.Name = j.Name
+	for _, o := range objectsLike(j.Source, it.Bucket) {
+		e, found, err := m.store.Find(ctx, m.batch, o)
+		if err != nil || found && !(settled && e.State == queue.Submitted) {
+			return nil, err
+		}
+	}
+	return &it, nil
+}
+
 // under is whose for a job of one object.
 func (m *matcher) under(ctx context.Context, o queue.Object, name string) (w whose, err error) {
 	w.Entry, w.found, err = m.store.Find(ctx, m.batch, o)

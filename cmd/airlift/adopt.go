@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/worker"
 	"airlift/worker/air"
 )
 
@@ -30,10 +31,14 @@ that has a job as submitted. Nothing is sent. After it ` + "`airlift run`" + ` w
 the rest, and no object gets a second job.
 
 BATCH is the Batch id under which the jobs were sent: ` + "`airlift run`" + ` names it when it refuses to go on.
-Run the same command again after any end: it goes on with what is missing. Printed, and the exit
-code 4, are objects with more than one job (the older is kept; none is sent again) and jobs of
-objects that no source has. A list that cannot be read to its end is exit code 1: then some items may
-have jobs that adopt has not seen, so run it again before anything else.
+Run the same command again after any end: it goes on with what is missing. Until it ends well, run
+and submit send nothing of the batch, unless they are told to by --trust-queue.
+
+A job of an object that no source shows becomes an item without a row: submitted, and never sent,
+even if a source shows the object later. Each is printed. Printed with exit code 4 are objects with
+more than one job (the older is kept; none is sent again), and jobs that may be of an object whose key
+the source writes in another way. If the list changes while it is read, items whose job it did not
+show are looked up by name, one request each. A list that cannot be read is exit code 1.
 ` + exitCodesHelp,
 		Example: `  airlift adopt archive-1a2b3c4d archive.csv --air-url https://air.example.com
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
@@ -80,7 +85,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		defer j.client.Close()
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, repeated: o.nightly, strict: o.source.strict}
+	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, repeated: o.nightly, strict: o.source.strict, adopts: true}
 	t.confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
 	defer t.close()
 	if err := t.open(ctx, false); err != nil {
@@ -102,10 +107,7 @@ func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
 	if known {
 		return nil
 	}
-	if err := j.checked.limiter.Wait(ctx); err != nil {
-		return context.Cause(ctx)
-	}
-	page, err := j.client.List(ctx, air.ListQuery{Batch: batch})
+	has, err := worker.HasJobs(ctx, j.client, j.checked.limiter, batch)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -116,13 +118,8 @@ func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
 		}
 		return fmt.Errorf("nothing was stored, for AiR's list cannot be read; run the same command again: %w", err)
 	}
-	if !page.Last {
-		return nil // there may be some behind those of other batches, if AiR matches the id in part
-	}
-	for _, job := range page.Jobs {
-		if job.Batch == batch {
-			return nil
-		}
+	if has {
+		return nil
 	}
 	return usagef("AiR lists no job of batch %q, and the queue has no such batch, so there is nothing to adopt and nothing was stored: "+
 		"is the id right (`airlift run` names it), and are the URL and the account?", batch)

@@ -80,6 +80,8 @@ func findingLine(f worker.Finding) string {
 		listed = "(more ids than are kept)"
 	}
 	switch f.Kind {
+	case worker.Unsourced:
+		return fmt.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
 	case worker.TwoJobs:
 		text := fmt.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
 		if f.JobID == "" {
@@ -96,6 +98,14 @@ func findingLine(f worker.Finding) string {
 	return fmt.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
 }
 
+// unknownText says what to do about jobs of objects that the batch does not have.
+func (v *audit) unknownText() string {
+	if v.Adopt {
+		return "jobs name no object, or may be for one whose key or bucket the source writes in another way: compare them. Nothing is sent before an adoption ends without any, or with --trust-queue"
+	}
+	return "jobs are for objects, or versions of them, that the batch does not have: `airlift adopt` takes them in, with the sources that show them or without"
+}
+
 // print adds to a summary what was found, and what to do about it.
 func (v *audit) print(w io.Writer) {
 	if v == nil {
@@ -104,8 +114,14 @@ func (v *audit) print(w io.Writer) {
 	put := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // into memory
 	if v.Adopt {
 		put("at AiR     %s jobs: %s adopted, %s known before, %s other\n", n(v.Jobs), n(v.Adopted), n(v.Agreed-v.Adopted), n(v.Jobs-v.Agreed))
+		if v.Unsourced > 0 {
+			put("           %s of the adopted are for objects that no source shows: items without a row, which are never sent\n", n(v.Unsourced))
+		}
 	} else {
 		put("at AiR     %s jobs: %s as the queue has them, %s other\n", n(v.Jobs), n(v.Agreed), n(v.Jobs-v.Agreed))
+	}
+	if v.LookedUp > 0 {
+		put("           the list was not at rest: %s items whose job it did not show were looked up by name\n", n(v.LookedUp))
 	}
 	for _, kind := range []struct {
 		count int64
@@ -115,7 +131,7 @@ func (v *audit) print(w io.Writer) {
 		{v.OtherJob, "items have another job at AiR than in the queue: is the queue an old copy, or of another account?"},
 		{v.NotSubmitted, "items have a job that the queue does not know: `airlift adopt` marks them as submitted"},
 		{v.NotListed, "items are submitted, but AiR does not list their job: are URL and account the same, and is it longer ago than AiR keeps jobs?"},
-		{v.Unknown, "jobs are for objects, or versions of them, that the batch does not have: were they read from other sources? `airlift adopt` takes several"},
+		{v.Unknown, v.unknownText()},
 	} {
 		if kind.count > 0 {
 			put("           %s %s\n", n(kind.count), kind.text)

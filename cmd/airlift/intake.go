@@ -31,7 +31,9 @@ type intake struct {
 	needFields bool
 	replace    replaceFlags
 	strict     bool
-	describes  bool // see reading
+	// adopts notes in the batch that an adoption begins, before anything is read.
+	adopts    bool
+	describes bool // see reading
 	// confirm, if set, is asked before anything is stored; known says that the queue has the batch.
 	confirm func(ctx context.Context, known bool) error
 
@@ -284,9 +286,14 @@ func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) err
 		t.db, t.opened = db, time.Now()
 	}
 	if found {
+		if t.adopts {
+			if err := t.db.BeginAdoption(ctx, t.batch); err != nil {
+				return err
+			}
+		}
 		return t.app.applySettings(ctx, t.db, stored, t.flags)
 	}
-	return t.db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion, Settings: t.flags, Created: time.Now().UTC()})
+	return t.db.CreateBatch(ctx, queue.Batch{ID: t.batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion, Settings: t.flags, Created: time.Now().UTC(), Adopting: t.adopts})
 }
 
 // spoolStdin copies standard input to a file if it must be read twice.

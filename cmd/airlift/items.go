@@ -87,6 +87,8 @@ type itemLine struct {
 	HTTPStatus int         `json:"http_status"`
 	ErrorCode  string      `json:"error_code"`
 	Error      string      `json:"error"`
+	// Unsourced says that adopt made the item for a job of an object that no source showed.
+	Unsourced bool `json:"unsourced,omitempty"`
 }
 
 func (a *app) itemsCommand() *cobra.Command {
@@ -156,7 +158,7 @@ func itemObjects(names queue.Namer) formatter {
 		for i := range entries {
 			e := &entries[i]
 			err := enc.Encode(itemLine{e.Line, e.Bucket, e.Key, e.State, e.JobID, names.Name(&e.Item),
-				e.Attempts, e.HTTPStatus, e.Code, e.Message})
+				e.Attempts, e.HTTPStatus, e.Code, e.Message, e.Unsourced})
 			if err != nil {
 				return nil, err
 			}
@@ -203,6 +205,9 @@ func isPlain[T string | []byte](text T) bool {
 
 // problem tells of the last answer, if there is something to tell.
 func problem(e *queue.Entry) string {
+	if e.Unsourced && e.State == queue.Submitted {
+		return "  # adopted, no source showed it"
+	}
 	if e.Code == "" && e.Message == "" || e.State == queue.Submitted {
 		return ""
 	}

@@ -26,13 +26,14 @@ func lacks(f queue.JobFields) string {
 var enough = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"}
 
 // given returns the needed fields that every item of a batch is sure to have, whatever its key: from the settings, or
-// because every row sets them.
+// because every row sets them. Items without a row are never sent.
 func given(b queue.Batch, s queue.Settings) queue.JobFields {
 	rows := queue.JobFields{}
-	if b.Own.Services == b.Counts.Items {
+	items := b.Counts.Items - b.Unsourced
+	if b.Own.Services == items {
 		rows.Services = enough.Services
 	}
-	if b.Own.Destination == b.Counts.Items {
+	if b.Own.Destination == items {
 		rows.DestinationBucket, rows.DestinationRegion = enough.DestinationBucket, enough.DestinationRegion
 	}
 	return s.JobFields.Or(rows)

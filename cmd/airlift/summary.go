@@ -54,6 +54,10 @@ type summary struct {
 	// readings that --replace took back.
 	Restored int64 `json:"restored,omitempty"`
 	Replaced int64 `json:"replaced,omitempty"`
+	// Unsourced are those of the items that adopt made for jobs of objects that no source showed.
+	Unsourced int64 `json:"unsourced,omitempty"`
+	// Adopting says that an adoption was begun and has not ended well.
+	Adopting bool `json:"adopting,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
@@ -82,6 +86,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
 		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors, Versions: b.Versions,
+		Unsourced: b.Unsourced, Adopting: b.Adopting,
 		SkippedBy: orEmpty(b.Reading.SkippedBy), Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
 	}
@@ -125,6 +130,7 @@ func (s summary) left() int64 { return s.Pending + s.Sending + s.InDoubt }
 // addStates takes over the states of the items that the queue has already.
 func (s *summary) addStates(have summary) {
 	s.Pending -= have.Items - have.Pending
+	s.Unsourced, s.Adopting = have.Unsourced, have.Adopting
 	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
 }
 
@@ -210,6 +216,12 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
 	if s.Versions > 0 {
 		fmt.Fprintf(&b, "           %s of them for objects that changed after they were sent\n", n(s.Versions))
+	}
+	if s.Unsourced > 0 {
+		fmt.Fprintf(&b, "           %s of them adopted for objects that no source showed: they have no row\n", n(s.Unsourced))
+	}
+	if s.Adopting {
+		b.WriteString("           an adoption was begun and has not ended well: nothing is sent until `airlift adopt` does, or with --trust-queue\n")
 	}
 	fmt.Fprintf(&b, "today      %s submitted\n", n(s.SubmittedToday))
 	if s.Rate > 0 {

@@ -1,0 +1,159 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker/air"
+)
+
+// adoptNew adopts the jobs of a page whose items the batch does not have: those of objects that no source shows, and
+// those of versions, for of a changed object the sources show only what it is now, and what it was is known by the names
+// of its jobs alone.
+func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
+	var adopt []queue.Adopted
+	var unsourced []air.Job
+	made := map[queue.Object]bool{}
+	for _, j := range jobs {
+		w, err := a.items.whose(ctx, j)
+		if err != nil {
+			return err
+		}
+		one := adopted(w.Seq, j, time.Now())
+		switch {
+		case w.version != 0:
+			one.Version = w.version
+		case w.found:
+			continue
+		default:
+			if one.Unsourced, err = a.items.unsourced(ctx, j, false); err != nil {
+				return err
+			}
+			if one.Unsourced == nil {
+				continue
+			}
+			o := queue.Object{Bucket: one.Unsourced.Bucket, Key: one.Unsourced.Key}
+			if made[o] {
+				continue // the object's second job, which is reported as such
+			}
+			made[o] = true
+			unsourced = append(unsourced, j)
+		}
+		adopt = append(adopt, one)
+	}
+	return a.store(ctx, adopt, unsourced)
+}
+
+// store adopts jobs whose items are made with them, and reports those of objects that no source shows.
+func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []air.Job) error {
+	if len(adopt) == 0 {
+		return nil
+	}
+	n, err := a.Store.Adopt(ctx, a.Batch, adopt)
+	if err != nil {
+		return err
+	}
+	a.tally.Adopted += int64(n)
+	for _, j := range unsourced {
+		f := Finding{Kind: Unsourced, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, State: queue.Submitted, JobID: j.ID, Listed: []string{j.ID}}
+		if err := a.report(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleUnclear decides about jobs whose object the batch may have under another spelling, now that the whole list is
+// known: if that object has its own job, they are of another object.
+func (a *Audit) settleUnclear(ctx context.Context) error {
+	for _, j := range a.unclear {
+		w, err := a.items.whose(ctx, j)
+		if err != nil {
+			return err
+		}
+		if !w.found {
+			one := adopted(0, j, time.Now())
+			if one.Unsourced, err = a.items.unsourced(ctx, j, true); err != nil {
+				return err
+			}
+			if one.Unsourced == nil {
+				a.tally.Jobs++
+				f := Finding{Kind: UnknownObject, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Listed: []string{j.ID}}
+				if err := a.report(f); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := a.store(ctx, []queue.Adopted{one}, []air.Job{j}); err != nil {
+				return err
+			}
+		}
+		if err := a.page(ctx, []air.Job{j}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookUpRest looks up by name each item whose job the list did not show: it was not at rest, so it proves nothing.
+func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
+	b, err := a.Store.Batch(ctx, a.Batch)
+	if err != nil {
+		return err
+	}
+	a.Log.Warn().Str("batch", a.Batch).Int64("items", b.Counts.Items).Int64("shown", a.tally.Agreed).
+		Msg("AiR's list did not show the same jobs twice, up to an empty page: items whose job it did not show are looked up by name, one request each")
+	var some []queue.Item
+	err = a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+		if a.agreed.has(e.Seq) || a.Adopt && e.State == queue.Submitted {
+			return nil
+		}
+		if some = append(some, e.Item); len(some) < LookupsAtOnce {
+			return nil
+		}
+		err := a.lookUp(ctx, l, some)
+		some = some[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.lookUp(ctx, l, some)
+}
+
+// lookUp looks some items up at once, and compares what is found as if the list had shown it.
+func (a *Audit) lookUp(ctx context.Context, l *listing, items []queue.Item) error {
+	found, errs := make([][]air.Job, len(items)), make([]error, len(items))
+	var wg sync.WaitGroup
+	for i := range items {
+		wg.Go(func() { found[i], errs[i] = l.named(ctx, a.items.names.Name(&items[i])) })
+	}
+	wg.Wait()
+	for i := range items {
+		if errs[i] != nil {
+			return errs[i]
+		}
+		if err := a.page(ctx, found[i]); err != nil {
+			return err
+		}
+		if a.tally.LookedUp++; a.tally.LookedUp%progressEvery == 0 {
+			a.Log.Info().Str("batch", a.Batch).Int64("items", a.tally.LookedUp).Int64("adopted", a.tally.Adopted).Msg("looking items up by name")
+		}
+	}
+	return nil
+}
+
+// adopted returns a listed job as the queue adopts it. When it was made is believed unless it lies in our future, which
+// would keep later instants of acceptance out of the queue.
+func adopted(seq uint64, j air.Job, now time.Time) queue.Adopted {
+	made, ok := j.CreatedAt()
+	switch {
+	case !ok:
+		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC()}
+	case made.After(now):
+		return queue.Adopted{Seq: seq, JobID: j.ID, At: now.UTC(), Day: queue.DayOf(made)}
+	}
+	return queue.Adopted{Seq: seq, JobID: j.ID, At: made.UTC(), Day: queue.DayOf(made)}
+}

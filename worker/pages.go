@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"airlift/worker/air"
+)
+
+const (
+	// maxLookupPages is how many pages of a lookup, and of the match check, are read before it is given up.
+	maxLookupPages = 1000
+	// maxListPages is the same for all jobs of a batch: a hundred million jobs.
+	maxListPages = 1_000_000
+	// maxRepeats is how many pages in a row may show nothing new: jobs that are made meanwhile move the others to later
+	// pages. In a list by name the first such page ends it.
+	maxRepeats = 4
+)
+
+// errNoPaging: a list that gives the same page again would be read for ever.
+var errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
+
+// errEndless: a list of so many pages has no end, or is no answer to the question.
+type errEndless int
+
+func (e errEndless) Error() string {
+	return fmt.Sprintf("the list of jobs does not end within %d pages, so it cannot be read", int(e))
+}
+
+// lister asks AiR for one page of jobs, after a token of the limiter.
+type lister func(ctx context.Context, q air.ListQuery) (air.Page, error)
+
+// pages reads a list of jobs page by page. Its end is an empty page and nothing else: a server may make all pages shorter
+// than asked for, and a page that is refused says nothing of what lies behind it.
+type pages struct {
+	list  lister
+	query air.ListQuery // the page's number and size are filled in
+	most  int           // pages
+
+	number  int // of the last page
+	repeats int // pages in a row that showed nothing new
+	seen    recent
+}
+
+// page is a page of a list. It has no jobs at the list's end.
+type page struct {
+	// jobs are those of the page, each once; fresh are those of them that no page shortly before has shown.
+	jobs, fresh []air.Job
+	// short says that the page had fewer jobs than were asked for, twice that it had one of them twice.
+	short, twice bool
+}
+
+// next reads the next page. The errors are those of the lister, errNoPaging and errEndless.
+func (p *pages) next(ctx context.Context) (page, error) {
+	if p.repeats == maxRepeats || p.repeats > 0 && p.query.Name != "" {
+		return page{}, errNoPaging
+	}
+	if p.number == p.most {
+		return page{}, errEndless(p.most)
+	}
+	p.number++
+	q := p.query
+	q.PageNumber, q.PageSize, q.Fresh = p.number, air.MaxPageSize, true
+	got, err := p.list(ctx, q)
+	if err != nil {
+		return page{}, err
+	}
+	now := page{short: got.Last}
+	here := make(map[string]bool, len(got.Jobs))
+	for _, j := range got.Jobs {
+		if here[j.ID] {
+			now.twice = true
+			continue
+		}
+		here[j.ID] = true
+		now.jobs = append(now.jobs, j)
+		if p.seen.add(j.ID) {
+			now.fresh = append(now.fresh, j)
+		}
+	}
+	p.repeats++
+	if len(now.fresh) > 0 {
+		p.repeats = 0
+	}
+	return now, nil
+}
+
+// recent is the ids of the last some thousand jobs.
+type recent struct{ now, before map[string]bool }
+
+// add adds an id and reports whether it is new.
+func (r *recent) add(id string) bool {
+	if r.now[id] || r.before[id] {
+		return false
+	}
+	if r.now == nil || len(r.now) >= 20*air.MaxPageSize {
+		r.now, r.before = map[string]bool{}, r.now
+	}
+	r.now[id] = true
+	return true
+}
+
+// list asks for one page of jobs in a run.
+func (p *Pool) list(ctx context.Context, q air.ListQuery) (air.Page, error) {
+	if err := p.Limiter.Wait(ctx); err != nil {
+		return air.Page{}, err
+	}
+	sent := time.Now()
+	got, err := p.API.List(ctx, q)
+	p.heard(err)
+	if err == nil {
+		p.observeDate(got.Date, sent, time.Now())
+	}
+	return got, err
+}
+
+// newestJobs reads the jobs of a batch, newest first.
+func (p *Pool) newestJobs(batch string, most int) *pages {
+	return &pages{list: p.list, query: air.ListQuery{Batch: batch, Descending: true}, most: most}
+}
