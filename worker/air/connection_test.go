@@ -119,6 +119,31 @@ func TestConnectionOfAnotherJobsAnswerIsClosed(t *testing.T) {
 	}
 }
 
+// Connections that are not trusted any more are closed, and every later request, POSTs too, has one of its own.
+func TestDistrustedConnectionsAreNotUsed(t *testing.T) {
+	var connections atomic.Int32
+	client := newClient(t, air.Config{BaseURL: newRawServer(t, func(c rawConn) {
+		connections.Add(1)
+		for c.request() != nil {
+			c.send(jobAnswer)
+		}
+	}).url})
+	closed := watch(client)
+	for range 2 {
+		client.Submit(background(), someJob())
+	}
+	client.DistrustConnections()
+	<-closed
+	for range 3 {
+		if out := client.Submit(background(), someJob()); out.JobID != "7" {
+			t.Fatalf("got %+v, want job 7", out)
+		}
+	}
+	if got := connections.Load(); got != 4 {
+		t.Errorf("%d connections, want one for the first two requests and one for each of the three that followed", got)
+	}
+}
+
 // A lookup's answer cannot be one that came late to another request.
 func TestFreshListUsesItsOwnConnection(t *testing.T) {
 	var connections atomic.Int32
