@@ -162,6 +162,41 @@ func TestLookupsGoOnInAPause(t *testing.T) {
 	})
 }
 
+// What a killed process left in doubt takes a reading of all jobs of that day: pages of it that fail now and then are asked
+// for again, and the reading goes on.
+func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
+	const items, pageCap = 300, 5
+	for _, kind := range []airtest.Kind{airtest.Err500Before, airtest.Throttle503, airtest.HTML429, airtest.EmptyJSONBefore, airtest.CloseBefore} {
+		t.Run(string(kind), func(t *testing.T) {
+			faulty := false
+			inBubble(t, items, airtest.Config{Settings: airtest.Settings{PageCap: pageCap}, Script: func(r airtest.Request) airtest.Fault {
+				if faulty && r.Method == "GET" && r.N%7 == 0 {
+					return airtest.Fault{Kind: kind}
+				}
+				return airtest.Fault{}
+			}}, func(b *bubble) {
+				wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = items - 1 }), Limit)
+				got, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: queue.DayOf(time.Now())})
+				if err != nil || len(got) != 1 {
+					b.t.Fatalf("claim: got %v, %v, want one item", got, err)
+				}
+				b.close() // as a kill leaves it: claimed, and perhaps sent
+				b.open()
+				b.want(queue.Counts{Submitted: items - 1, InDoubt: 1})
+				faulty = true
+				begin, before := time.Now(), b.air.Lists()
+				if err := b.run(50, nil); err != nil {
+					b.t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: items})
+				if took, lists := time.Since(begin), b.air.Lists()-before; took > 5*time.Minute || lists > 2*items/pageCap {
+					b.t.Errorf("took %v and %d lists, want one reading of %d pages or little more", took, lists, items/pageCap)
+				}
+			})
+		})
+	}
+}
+
 func TestReconcileSendsNothing(t *testing.T) {
 	inBubble(t, 10, airtest.Config{}, func(b *bubble) {
 		if _, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {

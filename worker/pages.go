@@ -116,7 +116,24 @@ func (p *Pool) list(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	return got, err
 }
 
+// pageTries is how often a page behind the first is asked for before its list is given up.
+const pageTries = 5
+
+// listOn is list for a list of many pages: a page behind the first that fails in a way that may pass is asked for again.
+// Else a list of a thousand pages, of which one in a hundred fails, would never be read to its end.
+func (p *Pool) listOn(ctx context.Context, q air.ListQuery) (air.Page, error) {
+	for try := 1; ; try++ {
+		got, err := p.list(ctx, q)
+		if err == nil || q.PageNumber == 1 || try == pageTries || refusesPage(err) || stopOf(lookupAction(err), err) != nil {
+			return got, err
+		}
+		if sleep(ctx, grown(try, time.Second, outageCap)) != nil {
+			return got, err
+		}
+	}
+}
+
 // newestJobs reads the jobs of a batch, newest first.
 func (p *Pool) newestJobs(batch string, most int) *pages {
-	return &pages{list: p.list, query: air.ListQuery{Batch: batch, Descending: true}, most: most}
+	return &pages{list: p.listOn, query: air.ListQuery{Batch: batch, Descending: true}, most: most}
 }
