@@ -22,12 +22,12 @@ type Clash struct {
 
 // SameIDMessage is the message of an item in doubt with [CodeSameID]: it names the id and both items.
 func SameIDMessage(jobID string, one, other *Item) string {
-	return fmt.Sprintf("%s%s was given for s3://%s and for s3://%s", sameID, strconv.Quote(jobID), nameIn(one), nameIn(other))
+	return fmt.Sprintf("%s%q was given for %q and for %q", sameID, jobID, nameIn(one), nameIn(other))
 }
 
 const sameID = "the job id "
 
-func nameIn(it *Item) string { return it.Bucket + "/" + it.Key }
+func nameIn(it *Item) string { return "s3://" + it.Bucket + "/" + it.Key }
 
 // ContestedID returns the job id for which the item is in doubt with [CodeSameID], or "" if it is not.
 func (r Record) ContestedID() string {

@@ -81,8 +81,8 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours 
 			return 0, err
 		}
 		if !w.found || !w.Sent && !w.MaybeSent() {
-			return 0, stop(Setup, "AiR holds job %s of batch %q for s3://%s/%s, which this queue never sent: %s",
-				j.ID, batch, j.Source.Bucket, j.Source.ObjectKey, p.remedy(batch))
+			return 0, stop(Setup, "AiR holds job %s of batch %q for %q, which this queue never sent: %s",
+				j.ID, batch, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, p.remedy(batch))
 		}
 		ours++
 	}

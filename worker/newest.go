@@ -72,8 +72,8 @@ func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.
 
 func unknownJob(j air.Job, what string) finding {
 	return finding{code: CodeUnknownJob, text: fmt.Sprintf(
-		"AiR lists job %s, %s (name %q, source s3://%s/%s): it may be this item's, so compare them, then run `airlift adopt`",
-		j.ID, what, j.Name, j.Source.Bucket, j.Source.ObjectKey)}
+		"AiR lists job %s, %s (name %q, source %q): it may be this item's, so compare them, then run `airlift adopt`",
+		j.ID, what, j.Name, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey)}
 }
 
 // read reads the batch's newest jobs back to the start of an attempt. The caller holds the turn.

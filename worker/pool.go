@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,6 +134,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it stands within messages, and the file may be from elsewhere
 	p.stored = g
 	if g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)) {
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")

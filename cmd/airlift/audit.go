@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"airlift/cmd/airlift/term"
 	"airlift/worker"
 )
 
@@ -83,19 +84,19 @@ func findingLine(f worker.Finding) string {
 	case worker.Unsourced:
 		return fmt.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
 	case worker.TwoJobs:
-		text := fmt.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
+		text := term.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
 		if f.JobID == "" {
-			return text + fmt.Sprintf("; the queue has it as %s", f.State)
+			return text + term.Sprintf("; the queue has it as %s", f.State)
 		}
-		return text + "; the queue has " + f.JobID
+		return text + term.Sprintf("; the queue has %s", f.JobID)
 	case worker.OtherJob:
-		return fmt.Sprintf("another job     %s: AiR has the job %s, the queue has %s", object, listed, f.JobID)
+		return term.Sprintf("another job     %s: AiR has the job %s, the queue has %s", object, listed, f.JobID)
 	case worker.NotSubmitted:
-		return fmt.Sprintf("not submitted   %s: AiR has the job %s, the queue has it as %s", object, listed, f.State)
+		return term.Sprintf("not submitted   %s: AiR has the job %s, the queue has it as %s", object, listed, f.State)
 	case worker.NotListed:
-		return fmt.Sprintf("not listed      %s: the queue has the job %s, AiR lists none", object, f.JobID)
+		return term.Sprintf("not listed      %s: the queue has the job %s, AiR lists none", object, f.JobID)
 	}
-	return fmt.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
+	return term.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
 }
 
 // unknownText says what to do about jobs of objects that the batch does not have.

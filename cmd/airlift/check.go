@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
 )
 
@@ -28,7 +29,7 @@ books balance. It changes nothing but that what was being sent when a process en
 				return err
 			}
 			for _, p := range report.Problems {
-				if _, err := fmt.Fprintln(a.out, p); err != nil {
+				if _, err := fmt.Fprintln(a.out, term.Text(p)); err != nil {
 					return err
 				}
 			}

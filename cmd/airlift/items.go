@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/manifest/filter"
 	"airlift/queue"
 )
@@ -112,16 +114,16 @@ func (a *app) itemsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				format := itemRows
+				format, out := itemRows, a.out
 				if asJSON {
-					format = itemObjects(names)
+					format, out = itemObjects(names), io.Writer(term.NewJSONWriter(a.out))
 				}
 				var some atomic.Bool // pages are formatted by several goroutines
-				err = writeItems(cmd.Context(), a.out, db, b.ID, chosen, func(out []byte, entries []queue.Entry) ([]byte, error) {
+				err = writeItems(cmd.Context(), out, db, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
 					if len(entries) > 0 {
 						some.Store(true)
 					}
-					return format(out, entries)
+					return format(b, entries)
 				})
 				if err == nil && !some.Load() && (f.state != "" || f.any()) {
 					a.log.Warn().Str("batch", b.ID).Msgf("%s: no item matches", &f)
@@ -142,7 +144,7 @@ func itemRows(b []byte, entries []queue.Entry) ([]byte, error) {
 	for i := range entries {
 		e := &entries[i]
 		b = padded(b, string(e.State), 9)
-		b = padded(append(b, "  "...), e.JobID, 32)
+		b = padded(append(b, "  "...), term.Text(e.JobID), 32)
 		b = append(appendURL(append(b, "  "...), e.Bucket, e.Key), problem(e)...)
 		b = append(b, '\n')
 	}
@@ -186,7 +188,7 @@ func appendURL(b []byte, bucket, key string) []byte {
 	return strconv.AppendQuote(b[:start], string(b[start:]))
 }
 
-// quoted keeps a key that has control characters, or could be read as more than one column, on its line.
+// quoted keeps a key that has characters which a terminal does not show, or could be read as more than one column, on its line.
 func quoted(key string) string {
 	if isPlain(key) {
 		return key
@@ -196,11 +198,11 @@ func quoted(key string) string {
 
 func isPlain[T string | []byte](text T) bool {
 	for i := range len(text) {
-		if c := text[i]; c < 0x20 || c == 0x7f || c == '"' {
+		if text[i] == '"' {
 			return false
 		}
 	}
-	return true
+	return term.IsPlain(text)
 }
 
 // problem tells of the last answer, if there is something to tell.
@@ -211,5 +213,5 @@ func problem(e *queue.Entry) string {
 	if e.Code == "" && e.Message == "" || e.State == queue.Submitted {
 		return ""
 	}
-	return fmt.Sprintf("  # %d %s %s", e.HTTPStatus, e.Code, e.Message)
+	return term.Sprintf("  # %d %s %s", e.HTTPStatus, e.Code, e.Message)
 }

@@ -10,45 +10,46 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 )
 
 // print writes the plan for people.
 func (p *plan) print(w io.Writer, now time.Time) error {
-	var b strings.Builder
+	var b term.Lines
 	state := "new"
 	if p.Exists {
 		state = "in the queue"
 	}
-	fmt.Fprintf(&b, "batch      %s (%s)\n           plan: nothing was stored or sent\n", p.Batch, state)
-	fmt.Fprintf(&b, "rows       %s = %s new + %s known + %s duplicates + %s rejected + %s skipped\n",
+	b.Printf("batch      %s (%s)\n           plan: nothing was stored or sent\n", p.Batch, state)
+	b.Printf("rows       %s = %s new + %s known + %s duplicates + %s rejected + %s skipped\n",
 		n(p.Rows), n(p.New), n(p.Known), n(p.Duplicates), n(p.Rejected), n(p.Skipped))
 	if !p.Complete {
 		b.WriteString("           a source was not read to its end: these are not all\n")
 	}
 	for _, s := range p.Skips {
-		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.Rows), s.Reason)
+		b.Printf("           %s skipped: %s\n", n(s.Rows), s.Reason)
 	}
 	for _, text := range p.Unmatched {
-		fmt.Fprintf(&b, "           %s\n", text)
+		b.Printf("           %s\n", text)
 	}
 	if q := p.Queue; q.Items > 0 {
-		fmt.Fprintf(&b, "queue      %s items = %s submitted + %s pending + %s in doubt + %s failed + %s cancelled\n",
+		b.Printf("queue      %s items = %s submitted + %s pending + %s in doubt + %s failed + %s cancelled\n",
 			n(q.Items), n(q.Submitted), n(q.Pending), n(q.InDoubt+q.Sending), n(q.Failed), n(q.Cancelled))
 	}
-	fmt.Fprintf(&b, "to send    %s\n", p.ToSend.text())
+	b.Printf("to send    %s\n", p.ToSend.text())
 	if p.Timed > 0 {
-		fmt.Fprintf(&b, "playing    %s minutes, of %s items whose length is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
+		b.Printf("playing    %s minutes, of %s items whose length is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
 	}
 	p.printForecast(&b, now)
 	if p.Saved != "" {
-		fmt.Fprintf(&b, "saved      %s new items to %s\n", n(p.New), p.Saved)
+		b.Printf("saved      %s new items to %s\n", n(p.New), p.Saved)
 	}
 	for _, r := range p.Rejects {
-		fmt.Fprintf(&b, "rejected   %s\n", rejectedLine(queue.Rejected{Line: r.Line, Key: r.Key, Reason: r.Reason}))
+		b.Printf("rejected   %s\n", rejectedLine(queue.Rejected{Line: r.Line, Key: r.Key, Reason: r.Reason}))
 	}
 	if more := p.Rejected - int64(len(p.Rejects)); more > 0 {
-		fmt.Fprintf(&b, "           and %s more\n", n(more))
+		b.Printf("           and %s more\n", n(more))
 	}
 	if p.ToSend.Items > 0 {
 		p.printTables(&b)
@@ -73,7 +74,7 @@ func (a amount) text() string {
 func bytesText(n int64) string { return humanize.IBytes(uint64(n)) }
 
 // printForecast says how long it takes, and what that is reckoned from.
-func (p *plan) printForecast(b *strings.Builder, now time.Time) {
+func (p *plan) printForecast(b *term.Lines, now time.Time) {
 	if p.ToSend.Items == 0 {
 		return
 	}
@@ -91,18 +92,18 @@ func (p *plan) printForecast(b *strings.Builder, now time.Time) {
 	}
 	switch {
 	case p.Finish == nil:
-		fmt.Fprintf(b, "done       never: more than 200 years, %s\n", pace)
+		b.Printf("done       never: more than 200 years, %s\n", pace)
 	default:
 		days := "1 day"
 		if p.Days != 1 {
 			days = n(p.Days) + " days"
 		}
-		fmt.Fprintf(b, "done by    %s (%s, %s)\n           %s\n", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"), pace)
+		b.Printf("done by    %s (%s, %s)\n           %s\n", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"), pace)
 	}
 }
 
 // printTables prints the breakdown.
-func (p *plan) printTables(b *strings.Builder) {
+func (p *plan) printTables(b *term.Lines) {
 	sized := p.ToSend.Sized > 0
 	cells := func(name string, a amount) []string {
 		row := []string{name, n(a.Items)}
@@ -164,7 +165,7 @@ func (s sizeAmount) name() string {
 }
 
 // table writes rows in columns, the first to the left and the numbers to the right, below an empty line.
-func table(b *strings.Builder, rows [][]string) {
+func table(b *term.Lines, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {

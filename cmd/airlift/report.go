@@ -21,7 +21,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `report writes one row for each item of the batch in the order of the manifest, and one for each row
 that the latest reading rejected. A report in CSV or JSON Lines is itself a manifest: rows that were
 sent are skipped when it is read, whatever the batch. The excel format is CSV for spreadsheets:
-cells that could be taken for a formula are escaped, so it is refused as a manifest.
+cells that could be taken for a formula, and characters that are not shown, are escaped, so it is
+refused as a manifest.
 ` + exitCodesHelp,
 		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
 		Args:    exactArgs(1, "one BATCH"),
@@ -43,7 +44,7 @@ cells that could be taken for a formula are escaped, so it is refused as a manif
 					return writeReport(cmd.Context(), w, db, b, form, filter, rejectedOnly)
 				}
 				if output == "" || output == "-" {
-					return write(a.out)
+					return write(a.exact)
 				}
 				return replaceFile(output, write)
 			})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"airlift/cmd/airlift/term"
 	"airlift/manifest"
 	"airlift/queue"
 )
@@ -61,11 +62,19 @@ func (w *reportRow) text(s string) {
 	switch {
 	case w.form == formJSONL:
 		w.b, _ = jsontext.AppendQuote(w.b, s)
-	case w.form == formExcel && s != "" && strings.IndexByte("=+-@", s[0]) >= 0:
-		w.b = manifest.AppendCSVField(w.b, "'"+s) // a spreadsheet would take it for a formula
+	case w.form == formExcel:
+		w.b = manifest.AppendCSVField(w.b, excelCell(s))
 	default:
 		w.b = manifest.AppendCSVField(w.b, s)
 	}
+}
+
+// excelCell returns a text as a spreadsheet is to show it: not as a formula, and without characters that nobody sees.
+func excelCell(s string) string {
+	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
+		s = "'" + s
+	}
+	return term.Text(s)
 }
 
 // plain appends a column of text in which nothing needs quoting or escaping.

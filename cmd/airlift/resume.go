@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 )
 
@@ -33,7 +34,7 @@ you know that AiR accepts jobs again. The next run still begins with a single re
 			if err := db.SetGate(cmd.Context(), queue.DefaultAccount, queue.Gate{}); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "lifted: %s\n", was.Reason)
+			_, err = term.Fprintf(a.out, "lifted: %s\n", was.Reason)
 			return err
 		},
 	}

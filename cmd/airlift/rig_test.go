@@ -157,6 +157,7 @@ func (p *process) wait() result {
 			p.r.t.Errorf("airlift %v shows a credential", p.cmd.Args[1:])
 		}
 	}
+	p.r.steersNothing(p.cmd.Args[1:], got)
 	if strings.Contains(got.stderr, "goroutine ") || strings.Contains(got.stderr, "DATA RACE") {
 		p.r.t.Errorf("airlift %v panicked or raced:\n%s", p.cmd.Args[1:], got.stderr)
 	}

@@ -10,17 +10,20 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	xterm "golang.org/x/term"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 )
 
 // app is one invocation: its streams and environment, so that tests can have their own.
 type app struct {
-	in     io.Reader
-	out    io.Writer // data
-	err    io.Writer // logs and errors
-	getenv func(string) (string, bool)
+	in io.Reader
+	// out takes data, and err logs and errors. From run on both escape what a terminal must not get (see package term).
+	out, err io.Writer
+	// exact and screen are the same without that: exact is for reports, screen for what steers the terminal itself.
+	exact, screen io.Writer
+	getenv        func(string) (string, bool)
 	// environ lists the environment as os.Environ does; nil: not known.
 	environ func() []string
 	log     zerolog.Logger
@@ -47,6 +50,8 @@ file; the command line beats the environment beats the file.`
 
 // run carries out one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	out, errs := term.NewWriter(a.out), term.NewWriter(a.err)
+	a.exact, a.screen, a.out, a.err = a.out, a.err, out, errs
 	a.log = zerolog.New(a.err).With().Timestamp().Logger()
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -56,8 +61,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(a.err, "airlift: %s\n", told(ctx, err))
+		fmt.Fprintf(a.err, "airlift: %s\n", told(ctx, err)) // it may have several lines
 	}
+	_, _ = out.Flush(), errs.Flush()
 	return code
 }
 
@@ -127,14 +133,15 @@ func (a *app) openLog() error {
 	if a.global.quiet {
 		level = max(level, zerolog.WarnLevel)
 	}
-	var w io.Writer = a.err
-	if isTerminal(a.err) {
-		w = overBar{a.err}
+	var w io.Writer = a.screen
+	if isTerminal(a.screen) {
+		w = overBar{a.screen}
 	}
 	switch a.global.logFormat {
 	case "auto", "console":
-		w = zerolog.ConsoleWriter{Out: w, NoColor: !isTerminal(a.err), TimeFormat: time.DateTime, TimeLocation: time.UTC}
+		w = consoleLog(w, isTerminal(a.screen))
 	case "json":
+		w = term.NewJSONWriter(w)
 	default:
 		return usagef("--log-format %q: use auto, console or json", a.global.logFormat)
 	}
@@ -142,9 +149,31 @@ func (a *app) openLog() error {
 	return nil
 }
 
+// consoleLog returns a writer of logs for people. It escapes every text on its own, so that colors stay.
+func consoleLog(w io.Writer, colors bool) io.Writer {
+	colors = colors && os.Getenv("NO_COLOR") == ""
+	escaped := func(v any) string { return term.Text(fmt.Sprintf("%s", v)) }
+	return zerolog.ConsoleWriter{
+		Out: w, NoColor: !colors, TimeFormat: time.DateTime, TimeLocation: time.UTC,
+		FormatPrepare: func(event map[string]any) error {
+			if text, ok := event[zerolog.MessageFieldName].(string); ok {
+				event[zerolog.MessageFieldName] = term.Text(text)
+			}
+			return nil
+		},
+		FormatFieldValue: escaped,
+		FormatErrFieldValue: func(v any) string {
+			if !colors {
+				return escaped(v)
+			}
+			return "\x1b[31m" + escaped(v) + "\x1b[0m" // red, as zerolog has it
+		},
+	}
+}
+
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
 // noArgs is cobra.NoArgs with exactArgs' message.

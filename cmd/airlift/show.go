@@ -9,6 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker"
 )
@@ -37,7 +38,7 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(err
 	showing.Go(func() { a.keepStatusFile(done, j.db, lost, now) })
 	switch {
 	case a.global.quiet:
-	case isTerminal(a.err):
+	case isTerminal(a.screen):
 		showing.Go(func() { a.showBar(done, now) })
 	case j.send.stats > 0:
 		showing.Go(func() { a.logStats(done, j.send.stats, now) })
@@ -72,7 +73,7 @@ func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []s
 
 // showBar draws a bar on the terminal.
 func (a *app) showBar(done <-chan struct{}, now func() []summary) {
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.err), progressbar.OptionShowCount(),
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.screen), progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
 	defer func() { _ = bar.Finish() }() // what cannot be drawn is not missed
 	t := time.NewTicker(500 * time.Millisecond)
@@ -94,7 +95,7 @@ func (a *app) showBar(done <-chan struct{}, now func() []summary) {
 			continue
 		}
 		bar.ChangeMax64(items)
-		bar.Describe(text)
+		bar.Describe(term.Text(text))
 		_ = bar.Set64(ended)
 	}
 }

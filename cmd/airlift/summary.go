@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker"
 )
@@ -174,7 +174,7 @@ func writeJSON(w io.Writer, all []summary) error {
 }
 
 func encodeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(term.NewJSONWriter(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
@@ -184,64 +184,64 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	if asJSON {
 		return encodeJSON(a.out, s)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "batch      %s\n", s.Batch)
+	var b term.Lines
+	b.Printf("batch      %s\n", s.Batch)
 	if remark != "" {
-		fmt.Fprintf(&b, "           %s\n", remark)
+		b.Printf("           %s\n", remark)
 	}
 	state := s.State
 	if s.Reason != "" {
 		state += ": " + s.Reason
 	}
-	fmt.Fprintf(&b, "state      %s\n", state)
+	b.Printf("state      %s\n", state)
 	if s.PausedUntil != nil {
-		fmt.Fprintf(&b, "           until %s (%s)\n", s.PausedUntil.Format(time.RFC3339), humanize.Time(*s.PausedUntil))
+		b.Printf("           until %s (%s)\n", s.PausedUntil.Format(time.RFC3339), humanize.Time(*s.PausedUntil))
 	}
-	fmt.Fprintf(&b, "rows       %s = %s added + %s known + %s duplicates + %s rejected + %s skipped\n", n(s.Rows), n(s.Added), n(s.Known), n(s.Duplicates), n(s.Rejected), n(s.Skipped))
+	b.Printf("rows       %s = %s added + %s known + %s duplicates + %s rejected + %s skipped\n", n(s.Rows), n(s.Added), n(s.Known), n(s.Duplicates), n(s.Rejected), n(s.Skipped))
 	if s.Incomplete {
 		b.WriteString("           the latest reading is incomplete: run the same command again\n")
 	}
 	for _, why := range sortedKeys(s.SkippedBy) {
-		fmt.Fprintf(&b, "           %s skipped: %s\n", n(s.SkippedBy[why]), why)
+		b.Printf("           %s skipped: %s\n", n(s.SkippedBy[why]), why)
 	}
 	if s.Restored > 0 {
-		fmt.Fprintf(&b, "           %s of the known were taken back earlier, and wait to be sent again\n", n(s.Restored))
+		b.Printf("           %s of the known were taken back earlier, and wait to be sent again\n", n(s.Restored))
 	}
 	if s.Replaced > 0 {
-		fmt.Fprintf(&b, "replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))
+		b.Printf("replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))
 	}
 	for _, text := range s.Unmatched {
-		fmt.Fprintf(&b, "           %s\n", text)
+		b.Printf("           %s\n", text)
 	}
-	fmt.Fprintf(&b, "items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
+	b.Printf("items      %s = %s submitted + %s pending + %s sending + %s in doubt + %s failed + %s cancelled\n", n(s.Items), n(s.Submitted), n(s.Pending), n(s.Sending), n(s.InDoubt), n(s.Failed), n(s.Cancelled))
 	if s.Versions > 0 {
-		fmt.Fprintf(&b, "           %s of them for objects that changed after they were sent\n", n(s.Versions))
+		b.Printf("           %s of them for objects that changed after they were sent\n", n(s.Versions))
 	}
 	if s.Unsourced > 0 {
-		fmt.Fprintf(&b, "           %s of them adopted for objects that no source showed: they have no row\n", n(s.Unsourced))
+		b.Printf("           %s of them adopted for objects that no source showed: they have no row\n", n(s.Unsourced))
 	}
 	if s.Adopting {
 		b.WriteString("           an adoption was begun and has not ended well: nothing is sent until `airlift adopt` does, or with --trust-queue\n")
 	}
-	fmt.Fprintf(&b, "today      %s submitted\n", n(s.SubmittedToday))
+	b.Printf("today      %s submitted\n", n(s.SubmittedToday))
 	if s.Rate > 0 {
-		fmt.Fprintf(&b, "rate       %.3g a second\n", s.Rate)
+		b.Printf("rate       %.3g a second\n", s.Rate)
 	}
 	if s.ETA != nil {
-		fmt.Fprintf(&b, "done by    %s (%s)\n", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
+		b.Printf("done by    %s (%s)\n", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
 	}
 	for _, e := range s.Errors {
 		code := e.Code
 		if code == "" {
 			code = "no code"
 		}
-		fmt.Fprintf(&b, "failed     %s x %s: %s (for example %q)\n", n(e.Count), code, e.Message, e.ExampleKey)
+		b.Printf("failed     %s x %s: %s (for example %q)\n", n(e.Count), code, e.Message, e.ExampleKey)
 	}
 	for _, r := range s.rejected {
-		fmt.Fprintf(&b, "rejected   %s\n", rejectedLine(r))
+		b.Printf("rejected   %s\n", rejectedLine(r))
 	}
 	if more := s.Rejected - int64(len(s.rejected)); len(s.rejected) == listRejected && more > 0 {
-		fmt.Fprintf(&b, "           and %s more: `airlift report` lists them all\n", n(more))
+		b.Printf("           and %s more: `airlift report` lists them all\n", n(more))
 	}
 	s.Audit.print(&b)
 	_, err := io.WriteString(a.out, b.String())
@@ -253,7 +253,7 @@ func rejectedLine(r queue.Rejected) string {
 	if r.Key != "" {
 		what = fmt.Sprintf(" %q", cut(r.Key, 100))
 	}
-	return fmt.Sprintf("line %d%s: %s", r.Line, what, r.Reason)
+	return term.Sprintf("line %d%s: %s", r.Line, what, r.Reason)
 }
 
 // cut shortens a text to at most so many bytes.

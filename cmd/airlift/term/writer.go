@@ -1,0 +1,102 @@
+package term
+
+import (
+	"io"
+	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Writer is the way to a terminal: what it lets through steers none. It is safe for concurrent use.
+type Writer struct {
+	to   io.Writer
+	json bool
+
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	rest []byte // the beginning of a character whose end has not come yet
+	buf  []byte
+}
+
+// NewWriter returns a writer that passes lines of text on with [Text]'s escapes. Line ends and tabs stay: they are the
+// layout, and a text in which they are not should have gone through Text before.
+func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
+
+// NewJSONWriter returns a writer that passes JSON on with the escapes of JSON, so that the values stay what they are.
+func NewJSONWriter(to io.Writer) *Writer { return &Writer{to: to, json: true} }
+
+// Write writes all of p, but for a character that is not complete yet.
+func (w *Writer) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.rest) == 0 && isLayout(p) {
+		return w.to.Write(p)
+	}
+	in := p
+	if len(w.rest) > 0 {
+		in = append(w.rest, p...)
+	}
+	b := w.buf[:0]
+	for len(in) > 0 && utf8.FullRune(in) {
+		r, size := utf8.DecodeRune(in)
+		b = w.append(b, in[:size], r)
+		in = in[size:]
+	}
+	w.rest = append([]byte(nil), in...)
+	return len(p), w.send(b)
+}
+
+// Flush writes what is left of a character that never came to its end.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.buf[:0]
+	for _, c := range w.rest {
+		b = w.append(b, []byte{c}, utf8.RuneError)
+	}
+	w.rest = nil
+	if len(b) == 0 {
+		return nil
+	}
+	return w.send(b)
+}
+
+// send writes b, whose room it keeps for the next time unless that is much. The caller holds mu.
+func (w *Writer) send(b []byte) error {
+	if w.buf = b; cap(b) > 1<<20 {
+		w.buf = nil
+	}
+	_, err := w.to.Write(b)
+	return err
+}
+
+// append appends a character, which stands in the text as is.
+func (w *Writer) append(b, is []byte, r rune) []byte {
+	switch {
+	case r == '\n' || r == '\t':
+		return append(b, is...)
+	case Visible(r) && !(r == utf8.RuneError && len(is) == 1):
+		return append(b, is...)
+	case !w.json:
+		return appendEscape(b, r, is[0], len(is))
+	case r > 0xffff:
+		first, second := utf16.EncodeRune(r)
+		return appendUnit(appendUnit(b, first), second)
+	}
+	return appendUnit(b, r)
+}
+
+// appendUnit appends a UTF-16 unit as JSON escapes it.
+func appendUnit(b []byte, r rune) []byte {
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}
+
+// isLayout reports whether a text has nothing but ASCII, line ends and tabs.
+func isLayout(p []byte) bool {
+	for _, c := range p {
+		if c < ' ' && c != '\n' && c != '\t' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

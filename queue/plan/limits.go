@@ -1,0 +1,85 @@
+// Package plan says when the items of a batch will have been submitted. What a run shows, `airlift status` and
+// `airlift plan` all ask it.
+package plan
+
+import (
+	"context"
+	"time"
+
+	"airlift/queue"
+)
+
+// The values of Limits.PerDayFrom: who says what the most jobs a day are.
+const (
+	// Nobody: no limit of a day is known.
+	Nobody = ""
+	// OwnLimit: the user, by --daily-limit.
+	OwnLimit = "daily-limit"
+	// Learned: AiR, by a 429; see [Limits.Learn].
+	Learned = "learned"
+)
+
+const (
+	// learnedFrom is how many days back a daily cap is looked for that AiR has told: caps change.
+	learnedFrom = 90
+	// longestPause is how far ahead a pause of a daily cap can end: a day, the grace after midnight, and some. A stored
+	// pause beyond that is void for a run, and so for a forecast.
+	longestPause = 25 * time.Hour
+)
+
+// Limits are what holds submitting back.
+type Limits struct {
+	// Rate is in requests a second, infinite without a limit.
+	Rate float64
+	// PerDay is the most jobs a UTC day, 0 if none is known; PerDayFrom says who says so.
+	PerDay     int64
+	PerDayFrom string
+	// UsedToday counts against PerDay.
+	UsedToday int64
+	// PausedUntil is when the pause in force ends; zero: there is none.
+	PausedUntil time.Time
+	// Stopped says that a stop is in force (a 403): until it is lifted nothing can be forecast.
+	Stopped bool
+	// Reason says in words why there is a pause or a stop; Since is when it began, zero if that is not known.
+	Reason string
+	Since  time.Time
+}
+
+// Store is what limits are learned from.
+type Store interface {
+	// Gate returns the stored pause or stop of an account.
+	Gate(ctx context.Context, account string) (queue.Gate, error)
+	// Day returns what the account used of a UTC day.
+	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
+}
+
+// Learn fills what the queue has stored of the account: what was used today, a pause or a stop in force and, unless
+// the user has set a limit, the cap: the most jobs that AiR accepted on one of the last 90 days that it ended with a 429.
+// now is the time by AiR's clock as far as it is known.
+func (l *Limits) Learn(ctx context.Context, db Store, account string, now time.Time) error {
+	g, err := db.Gate(ctx, account)
+	if err != nil {
+		return err
+	}
+	if g.PausedUntil.After(now) && !g.PausedUntil.After(now.Add(longestPause)) {
+		l.PausedUntil = g.PausedUntil
+	}
+	l.Stopped = g.Stopped
+	if l.Stopped || !l.PausedUntil.IsZero() {
+		l.Reason, l.Since = g.Reason, g.Since
+	}
+	today := queue.DayOf(now)
+	for d := today + 1; d > today-learnedFrom; d-- { // AiR may be a day ahead of our clock
+		used, err := db.Day(ctx, account, d)
+		if err != nil {
+			return err
+		}
+		if d == today {
+			l.UsedToday = used.Claimed
+		}
+		if l.PerDayFrom != OwnLimit && used.Capped && used.Submitted > l.PerDay {
+			l.PerDay, l.PerDayFrom = used.Submitted, Learned
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"airlift/queue"
+)
+
+// ledger is what a queue has stored.
+type ledger struct {
+	gate queue.Gate
+	days map[queue.Day]queue.DayCount
+	err  error
+}
+
+func (l ledger) Gate(context.Context, string) (queue.Gate, error) { return l.gate, l.err }
+func (l ledger) Day(_ context.Context, _ string, d queue.Day) (queue.DayCount, error) {
+	return l.days[d], nil
+}
+
+func TestLearn(t *testing.T) {
+	today := queue.DayOf(noon)
+	days := map[queue.Day]queue.DayCount{
+		today:               {Claimed: 30, Submitted: 20},
+		today + 1:           {Claimed: 5, Submitted: 5},
+		today - 1:           {Claimed: 60, Submitted: 50, Capped: true},
+		today - 2:           {Claimed: 40, Submitted: 40, Capped: true},
+		today - 3:           {Claimed: 900, Submitted: 900},               // no cap was met
+		today - learnedFrom: {Claimed: 800, Submitted: 800, Capped: true}, // too long ago
+	}
+	since := noon.Add(-time.Hour)
+	for _, c := range []struct {
+		name       string
+		have, want Limits
+		gate       queue.Gate
+	}{
+		{name: "the cap of the best day", have: Limits{Rate: 5}, want: Limits{Rate: 5, PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
+		{name: "our own limit beats it", have: Limits{PerDay: 10, PerDayFrom: OwnLimit}, want: Limits{PerDay: 10, PerDayFrom: OwnLimit, UsedToday: 30}},
+		{name: "a pause", gate: queue.Gate{PausedUntil: at(29, 0, 5), Reason: "cap", Since: since},
+			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, PausedUntil: at(29, 0, 5), Reason: "cap", Since: since}},
+		{name: "a pause that is over", gate: queue.Gate{PausedUntil: at(28, 0, 5), Reason: "cap", Since: since}, want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
+		{name: "a pause that no cap can cause", gate: queue.Gate{PausedUntil: at(30, 0, 0), Reason: "cap"}, want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
+		{name: "a stop", gate: queue.Gate{Stopped: true, Reason: "quota", Since: since},
+			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, Stopped: true, Reason: "quota", Since: since}},
+	} {
+		got := c.have
+		if err := got.Learn(t.Context(), ledger{gate: c.gate, days: days}, queue.DefaultAccount, noon); err != nil || got != c.want {
+			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, err, c.want)
+		}
+	}
+	wrong := errors.New("unreadable")
+	if err := new(Limits).Learn(t.Context(), ledger{err: wrong}, queue.DefaultAccount, noon); !errors.Is(err, wrong) {
+		t.Errorf("got %v, want the store's error", err)
+	}
+}
