@@ -99,8 +99,8 @@ type Record struct {
 	// HTTPStatus (0: none), Code and Message tell of the last answer.
 	HTTPStatus    int
 	Code, Message string
-	// At is when the last answer, or end of an attempt without one, was known, by our clock. A lookup that shows no job,
-	// and a claim that was not sent, leave it as it is: the attempt of before is what a later lookup looks for.
+	// At is when the last attempt ended, by our clock, or when AiR made an adopted job. A lookup that finds no job and a
+	// claim that was not sent do not change it: later lookups read AiR's list back to that attempt.
 	At time.Time
 	// Day is the server's day on which the last claim was counted against the daily limit.
 	Day Day

@@ -66,10 +66,9 @@ func CanMove(from, to State) bool {
 	return false
 }
 
-// MaybeSent reports whether an object counts as sent: its item has a job, or was sent and its last answer was no
-// refusal. What is pending, failed or cancelled otherwise was never sent, or refused. Whether the item is to be looked up
-// before it is sent again, [Record.Sent] says, which also counts what was refused.
-func (r Record) MaybeSent() bool {
+// MayHaveJob reports whether AiR may have a job of the item: it has one, or it was sent and its last answer was no
+// refusal. [Record.Sent] also counts what was refused.
+func (r Record) MayHaveJob() bool {
 	refused := r.HTTPStatus >= 400 && r.HTTPStatus < 500
 	return r.Sent && !refused || r.State == Submitted || r.State == Sending || r.State == InDoubt
 }

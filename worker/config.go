@@ -27,8 +27,8 @@ type store interface {
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
 	SetCapped(ctx context.Context, account string, d queue.Day) error
-	// StillOurs returns an error if the queue is no longer the one at its place, so that another process may work it.
-	StillOurs() error
+	// CheckPlace returns an error if the queue is no longer the one at its place, so that another process may work it.
+	CheckPlace() error
 	// Changed returns a channel that is closed when there may be new pending items.
 	Changed() <-chan struct{}
 }

@@ -80,7 +80,7 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours 
 		if err != nil {
 			return 0, err
 		}
-		if !w.found || !w.Sent && !w.MaybeSent() {
+		if !w.found || !w.Sent && !w.MayHaveJob() {
 			return 0, stop(Setup, "AiR holds job %s of batch %q for %q, which this queue never sent: %s",
 				j.ID, batch, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, p.remedy(batch))
 		}

@@ -106,7 +106,7 @@ func (p *Pool) holdsQueue(canary bool) bool {
 		return true
 	}
 	now := time.Now()
-	if err := p.Store.StillOurs(); err != nil {
+	if err := p.Store.CheckPlace(); err != nil {
 		p.fail("look whether the queue is still ours", err)
 		return false
 	}

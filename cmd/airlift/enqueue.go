@@ -107,7 +107,7 @@ func (a *app) whileShown(ctx context.Context, db store, batch string, do func(co
 	err := do(ctx)
 	close(done)
 	showing.Wait()
-	if lost := db.StillOurs(); lost != nil {
+	if lost := db.CheckPlace(); lost != nil {
 		return lost
 	}
 	return err

@@ -47,7 +47,7 @@ func TestAReplacedQueueEndsTheRunThatHoldsIt(t *testing.T) {
 	await(t, h.posts.reached(7), "both workers to be under way")
 	moveCopyOver(t, r.queue)
 	pid := fmt.Sprintf("process %d on", first.cmd.Process.Pid)
-	r.run(args...).want(t, exitLocked).says(t, pid, "another file")
+	r.run(args...).want(t, exitLocked).says(t, pid, "the file at this path was replaced")
 	r.run("status", "--json").want(t, exitOK)
 	r.run("compact").want(t, exitLocked).says(t, pid)
 	close(h.release)

@@ -100,5 +100,5 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 
 // replaceFile writes a file in one step: one that broke off must not look like a whole one.
 func replaceFile(path string, write func(io.Writer) error) error {
-	return hold.Replace(path, hold.Replacement{Mode: 0o666, Durable: true}, write)
+	return hold.Replace(path, hold.Options{Mode: 0o666, Durable: true}, write)
 }

@@ -184,7 +184,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		runErr = readErr
 	}
 	// Whatever ended the run: what came since the queue was replaced is not in the file that is there now.
-	if lost := j.db.StillOurs(); lost != nil && !errors.Is(runErr, queue.ErrReplaced) {
+	if lost := j.db.CheckPlace(); lost != nil && !errors.Is(runErr, queue.ErrReplaced) {
 		runErr = both(runErr, lost)
 	}
 	if runErr == nil && j.verify {

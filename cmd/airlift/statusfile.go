@@ -28,7 +28,7 @@ func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 func (a *app) keepStatusFile(done <-chan struct{}, db store, lost func(error), now func() []summary) {
 	warned := false
 	write := func() {
-		if err := db.StillOurs(); err != nil {
+		if err := db.CheckPlace(); err != nil {
 			lost(err) // the cause that counts is the first
 		}
 		if err := a.writeStatusFile(now()); err != nil && !warned {
@@ -59,7 +59,7 @@ func (a *app) writeStatusFile(batches []summary) error {
 	if batches == nil {
 		return nil
 	}
-	return hold.Replace(a.statusPath(), hold.Replacement{Mode: statusMode, RegularOnly: true}, func(w io.Writer) error {
+	return hold.Replace(a.statusPath(), hold.Options{Mode: statusMode, RegularOnly: true}, func(w io.Writer) error {
 		return encodeJSON(w, statusFile{Updated: time.Now().UTC(), PID: os.Getpid(), Batches: batches})
 	})
 }

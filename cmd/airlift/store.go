@@ -52,9 +52,9 @@ type store interface {
 	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
 	Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error)
-	// StillOurs returns queue.ErrReplaced if the file at the queue's path is no longer the one that is open.
-	StillOurs() error
-	// Close returns queue.ErrReplaced likewise, if StillOurs has not said so.
+	// CheckPlace returns queue.ErrReplaced if the file at the queue's path is no longer the one that is open.
+	CheckPlace() error
+	// Close returns queue.ErrReplaced likewise, if CheckPlace has not said so.
 	Close() error
 }
 

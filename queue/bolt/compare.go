@@ -66,7 +66,7 @@ func (c *change) meet(bk buckets, block []queue.Item) ([]queue.Item, error) {
 	}
 	c.is, c.altered, err = c.history.meet(c.first, c.content, func(seq uint64) (bool, error) {
 		rec, _, err := current(bk, seq)
-		return rec.MaybeSent(), err
+		return rec.MayHaveJob(), err
 	})
 	c.altered = c.altered || c.is == metChanged
 	return block, err

@@ -29,7 +29,7 @@ type DB struct {
 	name     string // absolute, as the caller gave it
 	lock     *hold.Lock
 	held     os.FileInfo // the file that is open
-	replaced atomic.Bool // StillOurs has said so
+	replaced atomic.Bool // CheckPlace has said so
 	// committed is the number of the last transaction; it belongs to the writer.
 	committed int
 	opts      Options
@@ -67,11 +67,11 @@ func newDB(path string, o Options, file *bbolt.DB, handle *os.File) *DB {
 func (db *DB) Path() string { return db.path }
 
 // Close waits for the writer and gives the file free. It returns [queue.ErrReplaced] if the file is not at its path any
-// more and [DB.StillOurs] has not said so. A second Close does nothing and returns what the first did.
+// more and [DB.CheckPlace] has not said so. A second Close does nothing and returns what the first did.
 func (db *DB) Close() error {
 	var lost error
 	if !db.replaced.Load() && db.usable(context.Background()) == nil {
-		lost = db.StillOurs()
+		lost = db.CheckPlace()
 	}
 	return errors.Join(lost, db.closeFile())
 }

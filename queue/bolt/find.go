@@ -51,7 +51,7 @@ func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry,
 }
 
 // SentElsewhere returns the oldest other batch in which any of the items' objects is or may have been sent (see
-// [queue.Record.MaybeSent]), and how many are; "" and 0 if there is none. An item whose name is that of a job there, as in
+// [queue.Record.MayHaveJob]), and how many are; "" and 0 if there is none. An item whose name is that of a job there, as in
 // a report, asks for this one item of the object.
 func (db *DB) SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (batch string, n int, err error) {
 	refs := prepare(db.indexKey, items)
@@ -113,7 +113,7 @@ func (b *batch) sent(bk buckets, first uint64, name string) (bool, error) {
 			}
 			if names.Name(&it) == name {
 				rec, _, err := current(bk, seq)
-				return rec.MaybeSent(), err
+				return rec.MayHaveJob(), err
 			}
 		}
 	}

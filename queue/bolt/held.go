@@ -12,8 +12,8 @@ import (
 	"airlift/queue/hold"
 )
 
-// LockPath returns the lock file of the queue at a resolved path. It lies there while a process holds the queue, and says
-// which process and which file; what a kill leaves of it is no obstacle.
+// LockPath returns the path of the lock file of the queue at a resolved path. The file exists while a process holds the
+// queue, and names that process and the file it holds. One that a killed process left is reused.
 func LockPath(path string) string { return path + ".lock" }
 
 func errNotExist() error {
@@ -33,12 +33,12 @@ func takeLock(path string, o Options) (*hold.Lock, error) {
 		return nil, errNotExist()
 	}
 	lock, err := hold.Take(LockPath(path), o.LockTimeout)
-	held, other := errors.AsType[*hold.HeldError](err)
+	held, locked := errors.AsType[*hold.HeldError](err)
 	switch {
-	case other:
+	case locked:
 		return nil, lockedBy(path, held.Holder)
 	case !missing && mayNotWrite(err) && !exists(LockPath(path)):
-		return nil, nil // who may not write the folder cannot put another file in the queue's place; bbolt's lock must do
+		return nil, nil // no lock file can be made in this folder, nor can we replace the queue in it: bbolt's lock must do
 	case errors.Is(err, hold.ErrNoLocks):
 		return nil, fmt.Errorf("%w; put the queue on a local disk with --queue", err)
 	}
@@ -68,7 +68,7 @@ func lockedBy(path string, h hold.Holder) error {
 	defer f.Close()
 	id, err := hold.IdentityOf(f)
 	if err == nil && h.File != (hold.Identity{}) && h.File != id {
-		return fmt.Errorf("%w: %s; it holds another file than the one that is there now, which was put in its place: end that process first, then start again", queue.ErrLocked, h)
+		return fmt.Errorf("%w: %s; the file at this path was replaced since, and that process uses the old one: end that process first, then start again", queue.ErrLocked, h)
 	}
 	return fmt.Errorf("%w: %s; %s", queue.ErrLocked, h, usual)
 }
@@ -87,21 +87,21 @@ func (db *DB) identify() error {
 	return nil
 }
 
-// StillOurs compares the file at the queue's path with the one that is open. It returns [queue.ErrReplaced] if another
-// file is there, or none: then another process may work that one, and nothing may be sent any more. It costs one stat, is
-// safe for concurrent use, and answers after Close too.
-func (db *DB) StillOurs() error {
+// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the one that is open: another process may
+// use that one, so nothing may be sent any more. It costs one stat, is safe for concurrent use, and answers after Close
+// too.
+func (db *DB) CheckPlace() error {
 	now, err := os.Stat(db.name)
 	if err == nil && os.SameFile(db.held, now) {
 		return nil
 	}
 	db.replaced.Store(true)
-	what := "another file is there now"
+	what := "the path names another file now"
 	if err != nil {
 		what = err.Error()
 	}
-	return fmt.Errorf("%s: %w (%s), so nothing more is sent; what this process stored since is not in the file that is there. "+
-		"Put the right file in its place, or rebuild the queue with `airlift adopt`, before the next run", db.name, queue.ErrReplaced, what)
+	return fmt.Errorf("%s: %w (%s): nothing more is sent. What this process stored since then is not in the file at that path. "+
+		"Put the right file there, or rebuild the queue with `airlift adopt`, before the next run", db.name, queue.ErrReplaced, what)
 }
 
 // onlyName refuses a file that has other names (hard links), which a replacement would leave behind as an old copy.
@@ -110,5 +110,5 @@ func (db *DB) onlyName() error {
 	if err != nil || n <= 1 {
 		return err
 	}
-	return fmt.Errorf("%w (%d hard links): the file is to be replaced, and the other names would keep an old copy; remove them first (`find / -samefile FILE` shows them)", queue.ErrLinked, n)
+	return fmt.Errorf("%w (%d hard links): replacing it would leave an old copy under the others. Remove the other names first; `find / -samefile FILE` lists them", queue.ErrLinked, n)
 }

@@ -58,7 +58,7 @@ func TestReplacedQueue(t *testing.T) {
 		do   func(t *testing.T, path string)
 		says string
 	}{
-		"a copy": {replace, "another file"},
+		"a copy": {replace, "the file at this path was replaced"},
 		"none":   {func(t *testing.T, path string) { must(t, os.Remove(path)) }, "removed"},
 		"its folder moved away": {func(t *testing.T, path string) {
 			dir := filepath.Dir(path)
@@ -75,7 +75,7 @@ func TestReplacedQueue(t *testing.T) {
 			must(t, err)
 			list, err := db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1, Day: 1})
 			must(t, err)
-			must(t, db.StillOurs())
+			must(t, db.CheckPlace())
 			test.do(t, path)
 			if test.says != "" {
 				_, err = Open(path, short)
@@ -84,7 +84,7 @@ func TestReplacedQueue(t *testing.T) {
 			// What is in flight is stored all the same.
 			_, err = db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: list[0].Seq, To: queue.Submitted, JobID: "j"}})
 			must(t, err)
-			wantErr(t, db.StillOurs(), queue.ErrReplaced, path)
+			wantErr(t, db.CheckPlace(), queue.ErrReplaced, path)
 			must(t, db.Close()) // it was said already
 		})
 	}
@@ -162,7 +162,7 @@ func TestLinkTurned(t *testing.T) {
 	must(t, os.Remove(name))
 	must(t, os.WriteFile(filepath.Join(dir, "two.db"), someQueue(t), 0o600))
 	must(t, os.Symlink("two.db", name))
-	wantErr(t, db.StillOurs(), queue.ErrReplaced, name)
+	wantErr(t, db.CheckPlace(), queue.ErrReplaced, name)
 }
 
 func TestHardLinks(t *testing.T) {

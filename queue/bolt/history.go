@@ -77,7 +77,7 @@ func (h *history) insert(bk buckets, v version) error {
 		if err != nil {
 			return err
 		}
-		if !rec.MaybeSent() {
+		if !rec.MayHaveJob() {
 			at--
 		}
 	}
@@ -134,7 +134,7 @@ func (h *history) anySent(bk buckets, first uint64, wanted func(queue.Content) b
 			continue
 		}
 		rec, _, err := current(bk, seq)
-		if err != nil || rec.MaybeSent() {
+		if err != nil || rec.MayHaveJob() {
 			return err == nil, err
 		}
 	}

@@ -140,7 +140,7 @@ func (m *model) meet(key string, c queue.Content, want *queue.Added) {
 		want.Unsure++
 	case c == have:
 		want.Known++
-	case !m.records[last].MaybeSent():
+	case !m.records[last].MayHaveJob():
 		want.Known++
 		m.content[last] = c
 	case isPast:
@@ -354,7 +354,7 @@ func (m *model) adoptVersion(t *rapid.T) {
 	m.claimed[items[last]] = true
 	m.day.Claimed++
 	m.day.Submitted++
-	if last > 1 && !m.records[items[last-1]].MaybeSent() { // what is still to be sent stays the last
+	if last > 1 && !m.records[items[last-1]].MayHaveJob() { // what is still to be sent stays the last
 		items[last-1], items[last] = items[last], items[last-1]
 	}
 }

@@ -24,7 +24,8 @@ import (
 // doubt, durably, before Open returns.
 //
 // Errors: [queue.ErrLocked] after o.LockTimeout, [queue.ErrNotExist], [queue.ErrCorrupt] (no queue, or damaged),
-// [queue.ErrNewer]; each names the file and says what to do.
+// [queue.ErrNewer], [queue.ErrLinked] (a former format in a file with hard links), [hold.ErrNoLocks]; each names the file
+// and says what to do.
 func Open(path string, o Options) (*DB, error) {
 	o = o.withDefaults()
 	name, err := filepath.Abs(path)
@@ -138,7 +139,7 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 			small = true // addresses are limited here; it works with fewer, a little slower
 			continue
 		case errors.Is(err, bolterrors.ErrTimeout):
-			return nil, nil, fmt.Errorf("%w (by another name of the file, or an older airlift); wait for it to end, or name another queue with --queue", queue.ErrLocked)
+			return nil, nil, fmt.Errorf("%w, under another name of the file or with an older airlift; wait for it to end, or name another queue with --queue", queue.ErrLocked)
 		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 			return nil, nil, damaged("%v", err)
 		case err != nil:

@@ -135,7 +135,7 @@ func (r *recount) records() {
 			case (rec.State == queue.Submitted) != (rec.JobID != ""):
 				r.problem("batch %q: %s: item %d is %s with the job id %q", id, name, keySeq(k), rec.State, rec.JobID)
 			case rec.State == queue.InDoubt && !rec.Sent:
-				r.problem("batch %q: %s: item %d is in doubt and not marked so", id, name, keySeq(k))
+				r.problem("batch %q: %s: item %d is in doubt, but not marked as sent", id, name, keySeq(k))
 			}
 			return nil
 		}

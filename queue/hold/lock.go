@@ -1,3 +1,5 @@
+// Package hold keeps a file to one process: a lock file names the holder. It also resolves paths and replaces files in
+// one step.
 package hold
 
 import (
@@ -20,8 +22,6 @@ type Holder struct {
 	Host    string    `json:"host"`
 	// File is the file that the process holds; zero until it has opened it.
 	File Identity `json:"file"`
-	// Socket is where the process can be asked; "" if it cannot.
-	Socket string `json:"socket,omitempty"`
 }
 
 // String names the process: "process 123 on host, since TIME".
@@ -59,8 +59,8 @@ var started = time.Now().UTC().Truncate(time.Second)
 // pollEvery is how often a lock that another process has is tried.
 const pollEvery = 20 * time.Millisecond
 
-// Take takes the lock file at path, making it (mode 0600) if it is missing, and waits for another holder so long.
-// What a process that was killed left is no obstacle.
+// Take locks the lock file at path, creating it with mode 0600 if it is missing. It waits up to wait for another holder.
+// A lock file that a killed process left is reused.
 //
 // Errors: *[HeldError], [ErrNoLocks], and an error about a file of that name that is no lock file, which stays as it is.
 func Take(path string, wait time.Duration) (*Lock, error) {
@@ -72,7 +72,7 @@ func Take(path string, wait time.Duration) (*Lock, error) {
 		}
 		err = tryLock(f)
 		if err == nil {
-			l, err := adopt(path, f)
+			l, err := newLock(path, f)
 			if l != nil || err != nil {
 				return l, err
 			}
@@ -90,8 +90,8 @@ func Take(path string, wait time.Duration) (*Lock, error) {
 	}
 }
 
-// adopt makes a Lock of a locked file and writes who holds it; nil if path no longer names the file.
-func adopt(path string, f *os.File) (*Lock, error) {
+// newLock makes a Lock of a locked file and writes who holds it; nil if path no longer names the file.
+func newLock(path string, f *os.File) (*Lock, error) {
 	l := &Lock{path: path, file: f}
 	if !names(path, f) {
 		f.Close()
@@ -138,8 +138,7 @@ func (l *Lock) write() {
 	}
 }
 
-// Release removes the lock file and gives the lock free. Who waits for it notices that the file is gone and makes
-// another.
+// Release removes the lock file and releases the lock. A waiting process notices that and creates a new one.
 func (l *Lock) Release() {
 	if l == nil {
 		return

@@ -12,8 +12,8 @@ import (
 // tempSuffix ends the name under which a file is written before it takes its own.
 const tempSuffix = ".airlift-tmp"
 
-// Replacement says how a file is replaced.
-type Replacement struct {
+// Options say how a file is replaced.
+type Options struct {
 	// Mode is that of a new file, less the umask. A file that is replaced keeps its own.
 	Mode os.FileMode
 	// RegularOnly refuses a pipe or a device instead of writing into it, which may wait for a reader.
@@ -22,17 +22,17 @@ type Replacement struct {
 	Durable bool
 }
 
-// Replace writes the file that path leads to (see [Resolve]) in one step: until write has returned, the file that was
-// there stays, and an error leaves it. The new file is written beside it under one known name, so what a kill leaves is
+// Replace replaces the file that path leads to (see [Resolve]) with what write writes. The old file stays until write has
+// returned without an error. The new file is written beside it under one known name, so what a kill leaves is
 // overwritten by the next Replace. A pipe or a device is written as it is.
-func Replace(path string, o Replacement, write func(io.Writer) error) error {
+func Replace(path string, o Options, write func(io.Writer) error) error {
 	if err := replace(path, o, write); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }
 
-func replace(path string, o Replacement, write func(io.Writer) error) (err error) {
+func replace(path string, o Options, write func(io.Writer) error) (err error) {
 	if path, err = Resolve(path); err != nil {
 		return err
 	}
@@ -103,12 +103,12 @@ func openTemp(tmp string, mode os.FileMode) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = tryLock(f) // any other error: no locks here, so nobody can say that he writes it
+		err = tryLock(f) // other errors mean that the file system has no locks: then two writers cannot be told apart
 		switch held := errors.Is(err, errHeld); {
 		case held && !created:
 			f.Close()
 			return nil, errors.New("another airlift is writing this file now: wait for it to end, or name another file")
-		case held || !names(tmp, f):
+		case held || !names(tmp, f): // another process took the new file for one that a kill left: try again
 			f.Close()
 		case created:
 			return f, nil

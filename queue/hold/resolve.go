@@ -1,5 +1,3 @@
-// Package hold says who holds a file: a lock file beside it names the process, and one resolved path stands for all
-// names of the file. It also replaces files in one step.
 package hold
 
 import (
