@@ -63,7 +63,15 @@ func (r *reading) take(ctx context.Context, db store, batch string, b *rowBuffer
 		return taken{ended: true, err: context.Cause(ctx)}
 	case <-b.filled:
 	}
-	if !first {
+	switch {
+	case first && r.first != nil: // so that they are shown before one of them is sent
+		select {
+		case <-ctx.Done():
+			return taken{ended: true, err: context.Cause(ctx)}
+		case <-b.some:
+		case <-time.After(gather):
+		}
+	case !first:
 		select {
 		case <-ctx.Done():
 			return taken{ended: true, err: context.Cause(ctx)}
@@ -79,6 +87,7 @@ func (r *reading) take(ctx context.Context, db store, batch string, b *rowBuffer
 	t.chunk.Changed = r.changed
 	err := r.since.sift(context.WithoutCancel(ctx), &t.chunk)
 	if err == nil {
+		r.first.see(ctx, db, batch, t.chunk.Items)
 		err = db.Prepare(context.WithoutCancel(ctx), batch, &t.chunk)
 	}
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 type jobFlags struct {
 	services          string
 	priority          int
+	priorityGiven     func() bool
 	destinationBucket string
 	destinationRegion string
 	sourceRegion      string
@@ -32,6 +33,7 @@ func (j *jobFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&j.services, "services", "", "the services of each job: ocr,s2t or {\"logo\":{\"config\":{...}}} or @FILE")
 	f.IntVar(&j.priority, "priority", 0, "the jobs' priority, 1 to 10 (default: not sent)")
+	j.priorityGiven = func() bool { return f.Changed("priority") }
 	f.StringVar(&j.destinationBucket, "destination-bucket", "", "the bucket that AiR writes to")
 	f.StringVar(&j.destinationRegion, "destination-region", "", "the region of that bucket")
 	f.StringVar(&j.sourceRegion, "source-region", "", "the region of sources that name none, and of scans")
@@ -50,7 +52,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 			return out, usagef("--name %q: %v", j.name, err)
 		}
 	}
-	if j.priority != 0 && (j.priority < 1 || j.priority > 10) {
+	if j.priorityGiven() && (j.priority < 1 || j.priority > 10) {
 		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
 	}
 	if j.destinationBucket != "" {

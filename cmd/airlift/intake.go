@@ -30,6 +30,7 @@ type intake struct {
 	// needFields says that each item must have its services and destination by now.
 	needFields bool
 	replace    replaceFlags
+	settings   queue.Settings // of the batch, with the flags
 	strict     bool
 	// adopts notes in the batch that an adoption begins, before anything is read.
 	adopts    bool
@@ -57,6 +58,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		return err
 	}
 	settings := t.flags.Or(stored.Settings)
+	t.settings = settings
 	if err := checkName(stored, settings); err != nil {
 		return err
 	}

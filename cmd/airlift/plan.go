@@ -78,10 +78,12 @@ type plan struct {
 	// Queue is what the batch has in the queue.
 	Queue queue.Counts `json:"queue"`
 	// ToSend is the new items and those of the batch that are not sent yet; the breakdown is of these.
-	ToSend   amount         `json:"to_send"`
-	Types    []typeAmount   `json:"types"`
-	Sizes    []sizeAmount   `json:"sizes"`
-	Prefixes []prefixAmount `json:"prefixes"`
+	ToSend amount `json:"to_send"`
+	// FirstJobs are the first of these, as they would be sent.
+	FirstJobs []queue.Preview `json:"first_jobs"`
+	Types     []typeAmount    `json:"types"`
+	Sizes     []sizeAmount    `json:"sizes"`
+	Prefixes  []prefixAmount  `json:"prefixes"`
 	// OtherPrefixes is what lies under none of Prefixes.
 	OtherPrefixes amount `json:"other_prefixes"`
 	// Minutes is how long the films among ToSend play whose length --preflight found, and Timed how many these are.
@@ -136,6 +138,9 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	found := newBreakdown()
 	s, err := t.survey(ctx, func(trial store, s *survey) error {
 		if err := out.count(ctx, t, trial, s, found, save); err != nil {
+			return err
+		}
+		if out.FirstJobs, err = t.firstJobs(ctx, trial, s); err != nil {
 			return err
 		}
 		if save == nil || s.reading.broken != nil || o.source.strict && s.Rejected > 0 {

@@ -20,6 +20,9 @@ rows       9 = 5 new + 0 known + 1 duplicates + 1 rejected + 2 skipped
            1 skipped: file type
            1 skipped: folder marker
 to send    5 items, 12 GiB
+first jobs s3://archive/a/1.mov with {"ocr":"","s2t":""}
+           s3://archive/a/2.wav with {"ocr":"","s2t":""}
+           s3://archive/a/3.mov with {"ocr":"","s2t":""}
 done by    WHEN
            at 5 requests a second (--rate) and 2 jobs a day (--daily-limit)
 saved      5 new items to new.csv

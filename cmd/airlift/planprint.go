@@ -38,6 +38,7 @@ func (p *plan) print(w io.Writer, now time.Time) error {
 			n(q.Items), n(q.Submitted), n(q.Pending), n(q.InDoubt+q.Sending), n(q.Failed), n(q.Cancelled))
 	}
 	b.Printf("to send    %s\n", p.ToSend.text())
+	printFirst(&b, p.FirstJobs)
 	if p.Timed > 0 {
 		b.Printf("playing    %s minutes, of %s items whose length is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
 	}

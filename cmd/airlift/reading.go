@@ -42,6 +42,8 @@ type reading struct {
 	// columns are the further ones of the batch, those of this reading too; stored are those that it had before.
 	columns *queue.ColumnSet
 	stored  []string
+	// first, if not nil, shows the first jobs.
+	first *firstJobs
 	// grown, if not nil, is told how many items the batch has after each chunk.
 	grown func(items int64)
 	log   zerolog.Logger

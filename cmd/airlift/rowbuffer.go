@@ -10,6 +10,7 @@ import (
 // rowBuffer passes rows from the one who reads to the one who stores.
 type rowBuffer struct {
 	filled chan struct{} // there are rows, or the end
+	some   chan struct{} // there are showFirst, or the end
 	full   chan struct{} // there are as many as a chunk may have
 	space  chan struct{} // rows were taken
 	mu     sync.Mutex
@@ -24,7 +25,7 @@ type rowBuffer struct {
 }
 
 func newRowBuffer() *rowBuffer {
-	return &rowBuffer{filled: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
+	return &rowBuffer{filled: make(chan struct{}, 1), some: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
 }
 
 func poke(c chan struct{}) {
@@ -100,6 +101,9 @@ func (b *rowBuffer) add(n int) {
 	if before == 0 && n > 0 {
 		poke(b.filled)
 	}
+	if before < showFirst && b.rows >= showFirst {
+		poke(b.some)
+	}
 	if before < mostRows && b.rows >= mostRows {
 		poke(b.full)
 	}
@@ -114,6 +118,7 @@ func (b *rowBuffer) end(err error) {
 	}
 	b.ended, b.err = true, err
 	poke(b.filled)
+	poke(b.some)
 	poke(b.full)
 }
 

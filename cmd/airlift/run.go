@@ -92,6 +92,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	if o.dryRun {
 		return a.dryRun(ctx, t, o.send.json)
 	}
+	t.logFirst()
 	return a.work(ctx, &job{
 		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, readFirst: t.readFirst,
 		client: client, send: &o.send, checked: checked,

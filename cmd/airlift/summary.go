@@ -58,6 +58,8 @@ type summary struct {
 	Unsourced int64 `json:"unsourced,omitempty"`
 	// Adopting says that an adoption was begun and has not ended well.
 	Adopting bool `json:"adopting,omitempty"`
+	// FirstJobs are the first that a run would send, as it would send them; of a dry run alone.
+	FirstJobs []queue.Preview `json:"first_jobs,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
 	Audit *audit `json:"audit,omitempty"`
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
@@ -223,6 +225,7 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	if s.Adopting {
 		b.WriteString("           an adoption was begun and has not ended well: nothing is sent until `airlift adopt` does, or with --trust-queue\n")
 	}
+	printFirst(&b, s.FirstJobs)
 	b.Printf("today      %s submitted\n", n(s.SubmittedToday))
 	if s.Rate > 0 {
 		b.Printf("rate       %.3g a second\n", s.Rate)

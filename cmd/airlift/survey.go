@@ -164,13 +164,17 @@ func (t *intake) checkStrict(ctx context.Context) error {
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
-	s, err := t.survey(ctx, nil)
+	var first []queue.Preview
+	s, err := t.survey(ctx, func(trial store, s *survey) (err error) {
+		first, err = t.firstJobs(ctx, trial, s)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	sum := summary{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: orEmpty(s.SkippedBy),
-		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn}
+		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, FirstJobs: first}
 	if t.db != nil {
 		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)
