@@ -26,13 +26,22 @@ func (a *app) enqueueCommand() *cobra.Command {
 				return err
 			}
 			var lacking missing
-			src, err := source.parse(ctx, a, args, &job, send.profile, &lacking)
-			if err != nil {
+			var t *intake
+			abandoned, err := within(ctx, func() error {
+				src, err := source.parse(ctx, a, args, &job, send.profile, &lacking)
+				if err != nil {
+					return err
+				}
+				t = &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, replace: replace, strict: source.strict}
+				return t.open(ctx, false)
+			})
+			if abandoned {
 				return err
 			}
-			t := &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, replace: replace, strict: source.strict}
-			defer t.close()
-			if err := t.open(ctx, false); err != nil {
+			if t != nil {
+				defer t.close()
+			}
+			if err != nil {
 				return err
 			}
 			return a.enqueue(ctx, t, send.json)

@@ -64,7 +64,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	}
 	t.readFirst = t.repeated.changed && stored.Counts.Pending > 0 || t.replace.replace
 	if t.strict || dry {
-		if err := t.spoolStdin(); err != nil {
+		if err := t.spoolStdin(ctx); err != nil {
 			return err
 		}
 	}
@@ -299,7 +299,7 @@ func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) err
 }
 
 // spoolStdin copies standard input to a file if it must be read twice.
-func (t *intake) spoolStdin() error {
+func (t *intake) spoolStdin(ctx context.Context) error {
 	for _, src := range t.sources.list {
 		if src.Kind != manifest.KindStdin {
 			continue
@@ -309,6 +309,7 @@ func (t *intake) spoolStdin() error {
 			return fmt.Errorf("copy standard input: %w", err)
 		}
 		t.spool = f.Name()
+		defer context.AfterFunc(ctx, func() { _ = os.Remove(f.Name()) })() // the copying may be abandoned
 		_, err = io.Copy(f, t.sources.options.Stdin)
 		if err := errors.Join(err, f.Close()); err != nil {
 			return fmt.Errorf("copy standard input: %w", err)

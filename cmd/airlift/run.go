@@ -57,40 +57,31 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 }
 
 func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
-	ctx := cmd.Context()
 	checked, err := o.send.check()
 	if err != nil {
 		return err
 	}
-	flags, err := o.job.settings(a)
-	if err != nil {
-		return err
-	}
-	var lacking missing
-	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
-	if err != nil {
-		return err
-	}
+	ctx, cancel := o.send.limited(cmd.Context())
+	defer cancel()
+	var t *intake
 	var client *air.Client
-	if !o.dryRun {
-		keys, err := lacking.addAPI(cmd, a, &o.send)
-		if err != nil {
-			return err
+	abandoned, err := within(ctx, func() (err error) {
+		if t, client, err = a.prepareRun(ctx, cmd, args, o); err == nil && o.dryRun {
+			err = a.dryRun(ctx, t, o.send.json)
 		}
-		if o.send.airURL != "" && keys != (keyPair{}) {
-			if client, err = o.send.client(keys); err != nil {
-				return err
-			}
-			defer client.Close()
-		}
-	}
-	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, replace: o.replace, needFields: true, strict: o.source.strict}
-	defer t.close()
-	if err := t.open(ctx, o.dryRun); err != nil {
+		return err
+	})
+	if abandoned {
 		return err
 	}
-	if o.dryRun {
-		return a.dryRun(ctx, t, o.send.json)
+	if client != nil {
+		defer client.Close()
+	}
+	if t != nil {
+		defer t.close()
+	}
+	if err != nil || o.dryRun {
+		return err
 	}
 	t.logFirst()
 	return a.work(ctx, &job{
@@ -99,6 +90,32 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 		adoptLine:  func(batch string) string { return adoptLine(cmd, a, batch, args) },
 		cancelLine: func(batch string, reading int64) string { return cancelLine(cmd, a, batch, reading) },
 	})
+}
+
+// prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
+func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake, client *air.Client, err error) {
+	flags, err := o.job.settings(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	var lacking missing
+	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !o.dryRun {
+		keys, err := lacking.addAPI(cmd, a, &o.send)
+		if err != nil {
+			return nil, nil, err
+		}
+		if o.send.airURL != "" && keys != (keyPair{}) {
+			if client, err = o.send.client(keys); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	t = &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, replace: o.replace, needFields: true, strict: o.source.strict}
+	return t, client, t.open(ctx, o.dryRun)
 }
 
 // readFirstText says why nothing is sent while the sources are read.
@@ -133,12 +150,6 @@ type job struct {
 
 // work reads and submits at the same time, shows how it goes, and ends with the summary.
 func (a *app) work(ctx context.Context, j *job) error {
-	if j.send.maxDuration > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, j.send.maxDuration,
-			&worker.StopError{Reason: worker.Limit, Text: "--max-duration reached"})
-		defer cancel()
-		ctx = limited
-	}
 	a.boundHeap(0)
 	whole := ctx // ctx itself ends with the run
 	ctx, end := context.WithCancelCause(ctx)

@@ -81,10 +81,11 @@ and items whose job AiR does not list. Each is printed, and the exit code is 4; 
 // workQueue works batches that are in the queue already. prepare checks and changes them before anything is sent.
 func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	prepare func(ctx context.Context, db store, batches []queue.Batch, lacking *missing) error) (err error) {
-	ctx := cmd.Context()
 	if j.checked, err = j.send.check(); err != nil {
 		return err
 	}
+	ctx, cancel := j.send.limited(cmd.Context())
+	defer cancel()
 	var lacking missing
 	keys, err := lacking.addAPI(cmd, a, j.send)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	if err != nil {
 		return err
 	}
-	if err := prepare(ctx, j.db, batches, &lacking); err != nil {
+	if err := endedBy(ctx, prepare(ctx, j.db, batches, &lacking)); err != nil {
 		return err
 	}
 	for _, b := range batches {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker"
+)
+
+// abandonAfter is how long a step may go on once its time is over: it may be waiting for a pipe that nobody writes to.
+const abandonAfter = 500 * time.Millisecond
+
+// limited returns a context that ends after --max-duration.
+func (s *sendFlags) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.maxDuration <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, s.maxDuration, &worker.StopError{Reason: worker.Limit, Text: "--max-duration reached"})
+}
+
+// within calls f and returns what it returns or, once ctx is done, why. If f does not end soon after that it is
+// abandoned: then nothing that it uses may be touched, and the process must end.
+func within(ctx context.Context, f func() error) (abandoned bool, err error) {
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		select {
+		case err = <-ended:
+		case <-time.After(abandonAfter):
+			return true, context.Cause(ctx)
+		}
+	}
+	return false, endedBy(ctx, err)
+}
+
+// endedBy returns why ctx was done instead of an error that came of it.
+func endedBy(ctx context.Context, err error) error {
+	var usage *usageError
+	switch {
+	case err == nil, ctx.Err() == nil, errors.As(err, &usage), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):
+		return err
+	}
+	return context.Cause(ctx)
+}
