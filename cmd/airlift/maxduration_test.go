@@ -44,7 +44,7 @@ func TestMaxDurationBeforeAnythingBegan(t *testing.T) {
 		{name: "a pipe, to be read twice", stdin: true, args: []string{"run", "-", "--format", "csv", "--batch", "b", "--strict"}},
 		{name: "a pipe, to be replaced by", stdin: true, args: []string{"run", "-", "--format", "csv", "--batch", "b", "--replace"}},
 		{name: "a pipe, dry", stdin: true, args: []string{"run", "-", "--format", "csv", "--batch", "b", "--dry-run"}},
-		{name: "a named pipe", prepare: func(r *rig) { mkfifo(r.t, filepath.Join(r.dir, "p.csv")) }, args: []string{"run", "p.csv"}},
+		{name: "a named pipe", prepare: func(r *rig) { mkfifo(r.t, filepath.Join(r.dir, "p.csv")) }, args: []string{"run", "p.csv", "--batch", "b"}},
 		{name: "a scan", prepare: hangingS3, args: []string{"run", "s3://archive/"}},
 		{name: "a scan, dry", prepare: hangingS3, args: []string{"run", "s3://archive/", "--dry-run"}},
 		{name: "a manifest in a bucket", prepare: hangingS3, args: []string{"run", "s3://archive/m.csv"}},
