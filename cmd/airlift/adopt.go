@@ -46,6 +46,7 @@ show are looked up by name, one request each. A list that cannot be read is exit
 	}
 	o.job.add(cmd)
 	o.source.add(cmd)
+	_ = cmd.Flags().MarkHidden("batch") // BATCH says it
 	o.nightly.addSince(cmd)
 	o.send.addAPI(cmd)
 	o.send.addListing(cmd)

@@ -71,6 +71,7 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 		{name: "unknown setting in the file", file: "rate = \"1/s\"\nworker = 3\n", says: []string{"config.toml", `no setting "worker"; is workers meant?`}},
 		{name: "unknown settings in the file", file: "destnation_bucket = \"b\"\nall = true\n", says: []string{`no setting "destnation-bucket"; is destination-bucket meant?`, `no setting "all"`}},
 		{name: "secret in the file", file: "secret-key = \"x\"\n", says: []string{`no setting "secret-key"`}},
+		{name: "another file in the file", file: "config = \"other.toml\"\n", says: []string{`no setting "config"`}},
 		{name: "wrong type in the file", file: "workers = \"many\"\n", says: []string{"config.toml", "workers", `"many"`}},
 		{name: "table in the file", file: "[run]\nworkers = 3\n", says: []string{"config.toml", "run is a table"}},
 		{name: "broken file", file: "workers = \n", says: []string{"config.toml", "line 1"}},
