@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
 
@@ -45,6 +46,35 @@ func TestAnswersToOtherRequestsAreNotBelieved(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// distrusting counts how often connections were distrusted.
+type distrusting struct {
+	*air.Client
+	n atomic.Int64
+}
+
+func (d *distrusting) DistrustConnections() { d.n.Add(1); d.Client.DistrustConnections() }
+
+// After an answer that belongs to another request no connection is trusted: the next may lie in it already.
+func TestAnswersToOtherRequestsEndTrustInConnections(t *testing.T) {
+	for _, kind := range []airtest.Kind{airtest.WrongEcho, airtest.SameID, airtest.None} {
+		t.Run(string(kind), func(t *testing.T) {
+			inBubble(t, 10, onPost(kind, func(n int64) bool { return n == 5 }), func(b *bubble) {
+				client := &distrusting{Client: b.client()}
+				if err := b.run(100, func(c *Config) { c.Workers, c.API = 1, client }); err != nil {
+					t.Fatal(err)
+				}
+				want := int64(1)
+				if kind == airtest.None {
+					want = 0
+				}
+				if got := client.n.Load(); got != want {
+					t.Errorf("distrusted %d times, want %d", got, want)
+				}
+			})
+		})
 	}
 }
 
