@@ -14,4 +14,8 @@
 // that: its settle window is the list's lag, plus how late the sandbox may serve a request after it arrived, plus -slack
 // for what this machine takes to schedule (see plan.settle). What the rig itself was held up for at the longest stands
 // in the table; a stall longer than the slack breaks the assumption and not airlift.
+//
+// It also assumes that a job goes on being listed. So lists lose their front only while the queue has no item in doubt,
+// none that failed, and as many submitted as there are jobs. And it assumes that nobody else works the queue: a copy is
+// moved over the queue while the process stands still, so that whatever it may have sent is claimed in the copy.
 package main
