@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"time"
 
@@ -11,11 +12,10 @@ import (
 
 // adoptNew adopts the jobs of a page whose items the batch does not have: those of objects that no source shows, and
 // those of versions, for of a changed object the sources show only what it is now, and what it was is known by the names
-// of its jobs alone.
+// of its jobs alone. A job whose name does not prove its object waits until all jobs are known, see settleUnclear.
 func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	var unsourced []air.Job
-	made := map[queue.Object]bool{}
 	for _, j := range jobs {
 		w, err := a.items.whose(ctx, j)
 		if err != nil {
@@ -28,17 +28,14 @@ func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 		case w.found:
 			continue
 		default:
-			if one.Unsourced, err = a.items.unsourced(ctx, j, false); err != nil {
+			it, proven, err := a.items.unsourced(ctx, j)
+			if err != nil {
 				return err
 			}
-			if one.Unsourced == nil {
+			if !proven {
 				continue
 			}
-			o := queue.Object{Bucket: one.Unsourced.Bucket, Key: one.Unsourced.Key}
-			if made[o] {
-				continue // the object's second job, which is reported as such
-			}
-			made[o] = true
+			one.Unsourced = it
 			unsourced = append(unsourced, j)
 		}
 		adopt = append(adopt, one)
@@ -46,7 +43,8 @@ func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	return a.store(ctx, adopt, unsourced)
 }
 
-// store adopts jobs whose items are made with them, and reports those of objects that no source shows.
+// store adopts jobs whose items are made with them, and reports those of objects that no source shows. Of two jobs of one
+// object the first is taken; the other is reported when the items are compared.
 func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []air.Job) error {
 	if len(adopt) == 0 {
 		return nil
@@ -57,7 +55,14 @@ func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []ai
 	}
 	a.tally.Adopted += int64(n)
 	for _, j := range unsourced {
-		f := Finding{Kind: Unsourced, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, State: queue.Submitted, JobID: j.ID, Listed: []string{j.ID}}
+		w, err := a.items.whose(ctx, j)
+		if err != nil {
+			return err
+		}
+		if !w.holds(j) {
+			continue
+		}
+		f := Finding{Kind: Unsourced, Bucket: w.Bucket, Key: w.Key, State: w.State, JobID: j.ID, Listed: []string{j.ID}}
 		if err := a.report(f); err != nil {
 			return err
 		}
@@ -65,36 +70,69 @@ func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []ai
 	return nil
 }
 
-// settleUnclear decides about jobs whose object the batch may have under another spelling, now that the whole list is
-// known: if that object has its own job, they are of another object.
+// settleUnclear decides about jobs of objects that the batch does not have and whose names do not prove that: now that
+// the whole list is known, the items without a job are those that would be sent. If the job may be the one of such an
+// item, whose source the list writes in another way, it is reported, and else adopted.
 func (a *Audit) settleUnclear(ctx context.Context) error {
-	for _, j := range a.unclear {
-		w, err := a.items.whose(ctx, j)
+	if len(a.unclear) == 0 {
+		return nil
+	}
+	may, err := a.mayBeOfItems(ctx)
+	if err != nil {
+		return err
+	}
+	for i, j := range a.unclear {
+		it, _, err := a.items.unsourced(ctx, j)
 		if err != nil {
 			return err
 		}
-		if !w.found {
-			one := adopted(0, j, time.Now())
-			if one.Unsourced, err = a.items.unsourced(ctx, j, true); err != nil {
+		if may[i] || it == nil {
+			a.tally.Jobs++
+			f := Finding{Kind: UnknownObject, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Listed: []string{j.ID}}
+			if err := a.report(f); err != nil {
 				return err
 			}
-			if one.Unsourced == nil {
-				a.tally.Jobs++
-				f := Finding{Kind: UnknownObject, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Listed: []string{j.ID}}
-				if err := a.report(f); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := a.store(ctx, []queue.Adopted{one}, []air.Job{j}); err != nil {
-				return err
-			}
+			continue
+		}
+		one := adopted(0, j, time.Now())
+		one.Unsourced = it
+		if err := a.store(ctx, []queue.Adopted{one}, []air.Job{j}); err != nil {
+			return err
 		}
 		if err := a.page(ctx, []air.Job{j}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mayBeOfItems reports of each unclear job whether it may be that of an item without a job: its name or its key are the
+// same but for what a server may do to them.
+func (a *Audit) mayBeOfItems(ctx context.Context) (map[int]bool, error) {
+	names, keys := map[string][]int{}, map[string][]int{}
+	for i, j := range a.unclear {
+		names[plainName(j.Name)] = append(names[plainName(j.Name)], i)
+		keys[plainName(j.Source.ObjectKey)] = append(keys[plainName(j.Source.ObjectKey)], i)
+		if key, err := url.PathUnescape(j.Source.ObjectKey); err == nil && key != j.Source.ObjectKey {
+			keys[plainName(key)] = append(keys[plainName(key)], i)
+		}
+	}
+	may := map[int]bool{}
+	err := a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+		if e.State == queue.Submitted {
+			return nil
+		}
+		for _, i := range names[plainName(a.items.names.Name(&e.Item))] {
+			may[i] = true
+		}
+		for _, i := range keys[plainName(e.Key)] {
+			if b := a.unclear[i].Source.Bucket; b == "" || plainName(b) == plainName(e.Bucket) {
+				may[i] = true
+			}
+		}
+		return nil
+	})
+	return may, err
 }
 
 // lookUpRest looks up by name each item whose job the list did not show: it was not at rest, so it proves nothing.

@@ -47,7 +47,7 @@ type Audit struct {
 	// agreed: the item's own job is listed; other: a job that is not the item's own.
 	agreed, other bits
 	held          heldJobs
-	// unclear are jobs that may be of an object which the batch has under another spelling.
+	// unclear are jobs of objects that the batch does not have and whose names do not prove that; see settleUnclear.
 	unclear []air.Job
 }
 

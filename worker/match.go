@@ -97,7 +97,7 @@ func (p *Pool) remedy(batch string) string {
 
 // adoptFirst is the stop of a run of a batch whose adoption has not ended well.
 func (p *Pool) adoptFirst(batch string) *StopError {
-	return stop(Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing was sent. "+
+	return stop(Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing of it was sent. "+
 		"Run it again, until it ends well:\n  %s\nIf you are sure that the queue is right, use --trust-queue", batch, p.AdoptCommand(batch))
 }
 

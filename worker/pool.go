@@ -32,6 +32,7 @@ type Pool struct {
 	settings   map[string]queue.Settings
 	matchers   map[string]*matcher
 	newest     map[string]*newest
+	unadopted  *StopError // of a batch that is left out, because its adoption has not ended well
 	attempts   attempts
 	answered   atomic.Bool               // a job was accepted in this run
 	anyAnswer  atomic.Bool               // AiR, or something in its place, answered in this run
@@ -119,6 +120,9 @@ func (p *Pool) Run(ctx context.Context) error {
 
 	p.booking.Lock()
 	defer p.booking.Unlock()
+	if p.unadopted != nil && (p.stopped == nil || p.unadopted.Reason < p.stopped.Reason) {
+		p.stopped = p.unadopted
+	}
 	switch {
 	case p.stopped != nil:
 		return p.stopped
@@ -141,14 +145,17 @@ func (p *Pool) prepare(ctx context.Context) error {
 		g.PausedUntil = time.Time{}
 	}
 	p.gate = ratelimit.NewGate(g.PausedUntil, p.Limiter.Drain)
+	var work []string
 	for _, id := range p.Batches {
 		b, err := p.Store.Batch(ctx, id)
 		if err != nil {
 			return err
 		}
 		if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
-			return p.adoptFirst(id)
+			p.unadopted = p.adoptFirst(id)
+			continue
 		}
+		work = append(work, id)
 		p.settings[id] = b.Settings
 		names, err := queue.NewNamer(b)
 		if err != nil {
@@ -161,6 +168,13 @@ func (p *Pool) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	if p.unadopted != nil {
+		if len(work) == 0 {
+			return p.unadopted
+		}
+		p.Log.Error().Msg(p.unadopted.Text)
+	}
+	p.Batches = work
 	p.progress.start()
 	if until := p.gate.PausedUntil(); !until.IsZero() {
 		p.progress.paused(until, g.Reason)

@@ -3,12 +3,14 @@ package worker
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/text/unicode/norm"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -238,7 +240,7 @@ func TestJobsThatNameLessThanAnObject(t *testing.T) {
 		b.plantFor(0)
 		plain := b.air.Plant(stranger(batch, "no bucket", "gone.mov"))
 		got := b.audit(true)
-		got.want(b.t, Finding{Kind: Unsourced, Key: "gone.mov", State: queue.Submitted, JobID: plain, Listed: []string{plain}})
+		got.want(b.t, Finding{Kind: Unsourced, Bucket: "archive", Key: "gone.mov", State: queue.Submitted, JobID: plain, Listed: []string{plain}})
 		again := b.audit(true)
 		again.want(b.t)
 		b.ok(b.run(0, nil))
@@ -314,6 +316,98 @@ func TestABatchIsFoundBehindShortPagesOfOthers(t *testing.T) {
 		}
 		if !has() {
 			b.t.Error("the batch's job was not found")
+		}
+	})
+}
+
+// A list that writes keys in ways that nobody foresaw, and shows jobs of objects that the batch has: those are reported,
+// not taken for other objects, for the items would be sent.
+func TestAnObjectWhoseKeyTheListChangesIsNotAdoptedAsAnother(t *testing.T) {
+	for name, change := range map[string]func(j *air.Job){
+		"lower case, its name too": func(j *air.Job) {
+			j.Source.ObjectKey, j.Name = strings.ToLower(j.Source.ObjectKey), strings.ToLower(j.Name)
+		},
+		"escaped":             func(j *air.Job) { j.Source.ObjectKey = url.PathEscape(j.Source.ObjectKey) },
+		"cut":                 func(j *air.Job) { j.Source.ObjectKey = j.Source.ObjectKey[:4] },
+		"escaped, name unfit": func(j *air.Job) { j.Source.ObjectKey, j.Name = url.PathEscape(j.Source.ObjectKey), "x" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := airtest.Config{EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
+				for i := range page {
+					change(&page[i])
+				}
+				return page
+			}}
+			inBubble(t, 0, c, func(b *bubble) {
+				it := queue.Item{Line: 2, Bucket: "archive", Key: "A Reel/Clip é 1.mov"}
+				_, err := b.db.Add(b.t.Context(), batch, queue.Chunk{Items: []queue.Item{it}})
+				b.ok(err)
+				j := stranger(batch, queue.JobName(batch, it), it.Key)
+				j.Source.Bucket = it.Bucket
+				b.air.Plant(j)
+				got := b.audit(true)
+				if got.err != nil || got.Unknown != 1 || got.Unsourced != 0 {
+					b.t.Errorf("got %+v, %v, want one job that is not known", got.Tally, got.err)
+				}
+				wantStop(b.t, b.run(0, nil), Setup)
+				if posts := b.air.Posts(); posts != 0 {
+					b.t.Errorf("POSTs: got %d, want none", posts)
+				}
+			})
+		})
+	}
+}
+
+// The name of a job proves how its object is spelled, whatever the list has made of it: an object that returns to the
+// source is known.
+func TestAnUnsourcedObjectKeepsItsSpelling(t *testing.T) {
+	const nfd = "re\u0301el/clip.mov"
+	for name, change := range map[string]func(s *air.Source){
+		"NFC":             func(s *air.Source) { s.ObjectKey = norm.NFC.String(s.ObjectKey) },
+		"no bucket":       func(s *air.Source) { s.Bucket = "" },
+		"NFC, no bucket":  func(s *air.Source) { s.ObjectKey, s.Bucket = norm.NFC.String(s.ObjectKey), "" },
+		"as it was given": func(*air.Source) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := airtest.Config{EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
+				for i := range page {
+					change(&page[i].Source)
+				}
+				return page
+			}}
+			inBubble(t, 1, c, func(b *bubble) {
+				it := queue.Item{Line: 2, Bucket: "archive", Key: nfd}
+				j := stranger(batch, queue.JobName(batch, it), it.Key)
+				j.Source.Bucket = it.Bucket
+				id := b.air.Plant(j)
+				b.audit(true).want(b.t, Finding{Kind: Unsourced, Bucket: "archive", Key: nfd, State: queue.Submitted, JobID: id, Listed: []string{id}})
+				b.audit(false).want(b.t)
+				added, err := b.db.Add(b.t.Context(), batch, queue.Chunk{Items: []queue.Item{it}})
+				b.ok(err)
+				if added.Known != 1 {
+					b.t.Errorf("added: got %+v, want it known", added)
+				}
+				b.ok(b.run(0, nil))
+				b.want(queue.Counts{Submitted: 2})
+				if posts := b.air.Posts(); posts != 1 {
+					b.t.Errorf("POSTs: got %d, want one for the other object", posts)
+				}
+			})
+		})
+	}
+}
+
+// Of several batches only the one whose adoption has not ended well is left out, and the run says so at its end.
+func TestOtherBatchesAreWorkedBesideAnAdoption(t *testing.T) {
+	inBubble(t, 3, airtest.Config{}, func(b *bubble) {
+		b.ok(b.db.CreateBatch(b.t.Context(), queue.Batch{ID: "half adopted", Adopting: true}))
+		_, err := b.db.Add(b.t.Context(), "half adopted", queue.Chunk{Items: []queue.Item{{Line: 2, Bucket: "archive", Key: "x"}}})
+		b.ok(err)
+		err = b.run(0, func(c *Config) { c.Batches = []string{"half adopted", batch} })
+		wantStop(b.t, err, Setup)
+		b.want(queue.Counts{Submitted: 3})
+		if posts := b.air.Posts(); posts != 3 {
+			b.t.Errorf("POSTs: got %d, want 3", posts)
 		}
 	})
 }

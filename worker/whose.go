@@ -88,31 +88,29 @@ func (m *matcher) whose(ctx context.Context, j air.Job) (w whose, err error) {
 	return w, nil
 }
 
-// unsourced returns the item that an adoption makes for a job of an object that the batch does not have. It returns nil if
-// the job names no object, or if the batch has an object that the list may have written in another way: then the object's
-// own item would be sent although this may be its job. Such items that have a job do not count if settled is set.
-func (m *matcher) unsourced(ctx context.Context, j air.Job, settled bool) (*queue.Item, error) {
-	it := queue.Item{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}
+// unsourced returns the item that an adoption makes for a job of an object that the batch does not have; nil if the job
+// names no object. proven says that the job's name was made of this very object. If it was made of the object in another
+// spelling, the list has changed that, and the item gets it back.
+func (m *matcher) unsourced(ctx context.Context, j air.Job) (it *queue.Item, proven bool, err error) {
+	it = &queue.Item{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Name: j.Name}
 	if it.Bucket == "" {
-		var err error
 		if it.Bucket, err = m.firstBucket(ctx); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if it.Bucket == "" || it.Key == "" {
-		return nil, nil
+		return nil, false, nil
 	}
-	if m.names.Name(&it) == j.Name {
-		return &it, nil // the name was made of this very object
-	}
-	it.Name = j.Name
-	for _, o := range objectsLike(j.Source, it.Bucket) {
-		e, found, err := m.store.Find(ctx, m.batch, o)
-		if err != nil || found && !(settled && e.State == queue.Submitted) {
-			return nil, err
+	for _, o := range append([]queue.Object{{Bucket: it.Bucket, Key: it.Key}}, objectsLike(j.Source, it.Bucket)...) {
+		own := queue.Item{Bucket: o.Bucket, Key: o.Key}
+		if m.names.Name(&own) == j.Name {
+			return &own, true, nil
+		}
+		if own.Version = queue.VersionIn(j.Name); own.Version != 0 && m.names.Name(&own) == j.Name {
+			return &queue.Item{Bucket: o.Bucket, Key: o.Key, Name: j.Name}, true, nil
 		}
 	}
-	return &it, nil
+	return it, false, nil
 }
 
 // under is whose for a job of one object.

@@ -112,7 +112,7 @@ func TestNothingIsSentUntilAnAdoptionEndsWell(t *testing.T) {
 	r.run("adopt", "b", m, "--give-up", "0s").want(t, exitUnexpected).says(t, "could not be read to its end")
 	broken.Store(false)
 	for _, args := range [][]string{{"run", m, "--batch", "b"}, {"submit"}, {"submit", "b"}} {
-		r.run(args...).want(t, exitUsage).says(t, "has not ended well", "nothing was sent", "airlift adopt b", "--trust-queue")
+		r.run(args...).want(t, exitUsage).says(t, "has not ended well", "nothing of it was sent", "airlift adopt b", "--trust-queue")
 	}
 	r.run("reconcile", "b").want(t, exitOK)
 	r.run("status").want(t, exitOK).says(t, "an adoption was begun and has not ended well")
