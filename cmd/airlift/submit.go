@@ -62,6 +62,8 @@ its job, and pending again if it has none. Nothing is sent. That AiR has no job 
 With --verify it then reads all jobs of the batch from AiR, 100 a request, and compares them with
 the queue: objects with more than one job, jobs that the queue does not know or has with another id,
 and items whose job AiR does not list. Each is printed, and the exit code is 4; if all agree it is 0.
+If the list changes while it is read, items whose job it did not show are looked up by name, one
+request each.
 ` + exitCodesHelp,
 		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d --verify --rate 20/s",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -39,8 +39,11 @@ func TestCopyInMidRun(t *testing.T) {
 				}
 				_, err = db.Finish(t.Context(), res)
 				must(t, err)
+				gone := queue.Item{Bucket: "archive", Key: fmt.Sprintf("gone/%d-%d", worker, round)}
+				_, err = db.Adopt(t.Context(), "b", []queue.Adopted{{Unsourced: &gone, JobID: gone.Key}})
+				must(t, err)
 				mu.Lock()
-				submitted += int64(len(res))
+				submitted += int64(len(res)) + 1
 				mu.Unlock()
 			}
 		})
