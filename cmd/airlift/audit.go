@@ -82,7 +82,7 @@ func findingLine(f worker.Finding) string {
 	}
 	switch f.Kind {
 	case worker.Unsourced:
-		return fmt.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
+		return term.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
 	case worker.TwoJobs:
 		text := term.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
 		if f.JobID == "" {

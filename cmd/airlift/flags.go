@@ -117,7 +117,7 @@ func (s *sendFlags) add(cmd *cobra.Command) {
 	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
 	f.StringVar(&s.maxFailures, "max-failures", "", "end when so many items failed: N, P% of the last 1,000, or off (default: when over half of them did)")
 	f.DurationVar(&s.giveUp, "give-up", 12*time.Hour, "end when AiR has not answered for so long")
-	f.BoolVar(&s.trustQueue, "trust-queue", false, "do not check that AiR holds the jobs which this queue sent, and no others")
+	f.BoolVar(&s.trustQueue, "trust-queue", false, "do not check that AiR holds the jobs which this queue sent, and no others; send although an adoption has not ended well")
 	f.StringVar(&s.report, "report", "", "write the report of the batch to this file at the end (.csv or .jsonl)")
 }
 
