@@ -16,7 +16,9 @@ type checker struct {
 	bucket string // of rows that name none
 	exact  bool   // a key that looks like a URI is none
 	plain  bool   // no column describes the object
-	batch  string // of the run; "" if rows may name any
+	// plainKey tells that the key at hand is known to be plainASCII.
+	plainKey bool
+	batch    string // of the run; "" if rows may name any
 
 	endpoint string       // host of the S3 server that the user named, "" for none
 	warn     func(string) // is told what is taken off
@@ -50,7 +52,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 			if bucket != "" && bucket != b {
 				return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
 			}
-			bucket, key = b, k
+			bucket, key, c.plainKey = b, k, false
 		}
 	}
 	if bucket == "" {
@@ -62,8 +64,10 @@ func (c *checker) fill(e *Entry, v *values) string {
 	case bucket == "":
 		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
 	}
-	if reason := checkKey(key); reason != "" {
-		return reason
+	if !c.plainKey || len(key) > MaxKey {
+		if reason := checkKey(key); reason != "" {
+			return reason
+		}
 	}
 	if bucket != c.goodBucket {
 		if reason := checkBucket(bucket); reason != "" {
@@ -165,6 +169,7 @@ func (c *checker) reject(line int64, reason string, v *values, extra []Field) *R
 // checkKey is for keys from any source.
 func checkKey(key string) string {
 	switch {
+	case len(key) <= MaxKey && plainASCII(key):
 	case len(key) > MaxKey:
 		return fmt.Sprintf("the key is %d bytes long; S3 allows %d", len(key), MaxKey)
 	case !utf8.ValidString(key):
@@ -214,7 +219,14 @@ func checkName(name string) string {
 }
 
 // plainASCII tells text of printable ASCII characters, as most names are.
-func plainASCII(s string) bool {
+func plainASCII[T []byte | string](s T) bool {
+	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
+	for ; len(s) >= 8; s = s[8:] {
+		eight := word(s)
+		if ((eight-each*' ')|eight|(eight+each))&top != 0 { // one is less than a blank, no ASCII, or DEL
+			return false
+		}
+	}
 	for i := range len(s) {
 		if s[i]-' ' >= 0x7f-' ' {
 			return false

@@ -35,6 +35,7 @@ type csvRows struct {
 	surplus   int  // empty cells at the end of every row
 	crs       bool // lines end in CR CR LF
 	comments  comments
+	last      string // key that was read
 	quote     string // in which the header has the name of the keys' column, but for "
 }
 
@@ -121,7 +122,7 @@ func (r *csvRows) read(e *Entry) error {
 	if r.quote != "" && quoteOf(v[colKey]) == r.quote {
 		return r.check.reject(line, `the key stands in quotes, as the header does; only " quotes a cell of a CSV: write that in their place`, &v, extra)
 	}
-	r.comments.last = e.Key
+	r.last = e.Key
 	return nil
 }
 

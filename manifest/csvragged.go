@@ -78,7 +78,7 @@ func (r *csvRows) notARow(row string) string {
 	// No bucket's name begins so, and a single cell is no row where the first
 	// column is not the keys'.
 	certain := r.cols[0] == colBucket || len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != colKey
-	if certain || len(r.cells) == 1 && r.comments.skips(strings.TrimRight(row, "\r\n"), r.in) {
+	if certain || len(r.cells) == 1 && r.comments.skips(strings.TrimRight(row, "\r\n"), r.last, r.in) {
 		r.check.note(r.in.line, skippedComment(strings.TrimRight(row, "\r\n")))
 		return SkipTitle
 	}

@@ -21,9 +21,11 @@ type input struct {
 	line  int64 // number, from 1, of the token's first line
 	lines int64 // lines in the token
 	err   error // of r, io.EOF at its end
-	// crs and zeros tell that a CR and a NUL were among what was read so far: few
-	// streams hold any, and their lines need not be searched for them.
+	// crs and zeros tell, once watch was called, that a CR and a NUL were among what
+	// was read so far: few streams hold any, and their lines need not be searched
+	// for them.
 	crs, zeros bool
+	watched    bool
 }
 
 const firstBuffer = 256 << 10
@@ -151,6 +153,17 @@ func (in *input) rest() io.Reader {
 	return io.MultiReader(bytes.NewReader(in.buf[in.end:in.avail]), in.r)
 }
 
+// watch begins to look for CRs and NULs from the token on.
+func (in *input) watch() {
+	in.watched = true
+	in.look(in.buf[in.start:in.avail])
+}
+
+func (in *input) look(read []byte) {
+	in.crs = in.crs || bytes.IndexByte(read, '\r') >= 0
+	in.zeros = in.zeros || bytes.IndexByte(read, 0) >= 0
+}
+
 // fill reads once more, making room first.
 func (in *input) fill() {
 	if in.start > 0 {
@@ -165,9 +178,9 @@ func (in *input) fill() {
 	}
 	for range 100 {
 		n, err := in.r.Read(in.buf[in.avail:])
-		read := in.buf[in.avail : in.avail+n]
-		in.crs = in.crs || bytes.IndexByte(read, '\r') >= 0
-		in.zeros = in.zeros || bytes.IndexByte(read, 0) >= 0
+		if in.watched {
+			in.look(in.buf[in.avail : in.avail+n])
+		}
 		in.avail += n
 		if in.err = err; n > 0 || err != nil {
 			return

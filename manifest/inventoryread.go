@@ -182,7 +182,9 @@ func newInventoryCSV(r io.Reader, c *checker, columns []column) (*csvPart, error
 	for i, col := range columns {
 		heads[i] = names[col]
 	}
-	return &csvPart{&csvRows{in: newInput(plainText), check: c, comma: ',', encoded: true, cols: columns, heads: heads}, release}, nil
+	in := newInput(plainText)
+	in.watch()
+	return &csvPart{&csvRows{in: in, check: c, comma: ',', encoded: true, cols: columns, heads: heads}, release}, nil
 }
 
 // Close releases the decoder.

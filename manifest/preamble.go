@@ -60,16 +60,16 @@ func amongRows(lines []string) bool {
 // the lines around the first of them.
 type comments struct {
 	known, here bool
-	last        string // the row before
 }
 
-// skips tells that a line, which is the input's token, is a comment.
-func (c *comments) skips(line string, in *input) bool {
+// skips tells that a line, which is the input's token, is a comment; last is the
+// key before it, "" for none.
+func (c *comments) skips(line, last string, in *input) bool {
 	certain, _ := comment(line)
 	if certain && !c.known {
 		around := content(in.peek(peekLines))
-		if c.last != "" {
-			around = append(around, c.last)
+		if last != "" {
+			around = append(around, last)
 		}
 		c.known, c.here = true, amongRows(around)
 	}

@@ -187,6 +187,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		c.exact = jsonl.report // which gives keys as they are
 		m.rows = jsonl
 	case FormatText:
+		c.plain = true
 		t := &textRows{in: m.in, check: c, crs: crs, whole: s.wholeLines(o)}
 		if head, ok := listHeader(line, o.Columns); ok && !t.whole {
 			t.head = head

@@ -17,6 +17,7 @@ type textRows struct {
 	head     string
 	crs      bool // lines end in CR CR LF
 	comments comments
+	last     string // key that was read
 }
 
 const (
@@ -34,26 +35,32 @@ func (t *textRows) read(e *Entry) error {
 			return err
 		}
 		key := trimEOL(t.in.token())
-		skip, reason := "", ""
-		if !t.whole && t.odd(key) {
-			key, skip, reason = t.clean(key)
-		}
-		if len(key) == 0 && skip == "" {
+		if len(key) == 0 {
 			continue
 		}
-		*e = Entry{Line: t.in.line, Skip: skip}
-		if skip != "" {
-			return nil
+		reason, plain := "", plainASCII(key)
+		if !t.whole && (firstOfOdd[key[0]] || !plain || t.head != "") {
+			var skip string
+			key, skip, reason = t.clean(key)
+			if skip != "" {
+				*e = Entry{Line: t.in.line, Skip: skip}
+				return nil
+			}
+			if len(key) == 0 {
+				continue
+			}
 		}
 		var v values
 		v[colKey] = string(key)
+		*e = Entry{Line: t.in.line}
 		if reason == "" {
+			t.check.plainKey = plain
 			reason = t.check.fill(e, &v)
 		}
 		if reason != "" {
 			return t.check.reject(t.in.line, reason, &v, nil)
 		}
-		t.comments.last = e.Key
+		t.last = e.Key
 		return nil
 	}
 }
@@ -69,17 +76,6 @@ var firstOfOdd = func() (odd [256]bool) {
 	}
 	return odd
 }()
-
-// odd tells a line that clean must look at.
-func (t *textRows) odd(line []byte) bool {
-	if len(line) == 0 {
-		return false
-	}
-	if firstOfOdd[line[0]] {
-		return true
-	}
-	return t.in.crs && bytes.IndexByte(line, '\r') >= 0 || t.head != "" && len(line) <= 2*longestName
-}
 
 // clean takes from a line what is surely no part of a key, or says for which
 // reason it is no row, or a bad one.
@@ -103,7 +99,7 @@ func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
 	switch line[0] {
 	case '#', ';':
 		text := string(line) // the token may move
-		if t.comments.skips(text, t.in) {
+		if t.comments.skips(text, t.last, t.in) {
 			t.check.note(t.in.line, skippedComment(text))
 			return nil, SkipTitle, ""
 		}
@@ -112,10 +108,10 @@ func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
 		line, reason = endMark(line)
 		return line, "", reason
 	}
-	if quoteOf(string(line)) != "" {
+	if firstOfOdd[line[0]] && quoteOf(string(line)) != "" {
 		return line, "", "the line stands in quotes, which may or may not belong to the key; take them out, or add --columns key=1 if each whole line is a key"
 	}
-	if t.head != "" && foldName(string(line)) == t.head {
+	if t.head != "" && len(line) <= 2*longestName && foldName(string(line)) == t.head {
 		return line, SkipHeader, ""
 	}
 	return line, "", ""

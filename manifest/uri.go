@@ -19,6 +19,9 @@ func LooksLikeURI(key string) bool {
 
 // mayHaveScheme tells at little cost that a key does not begin with a scheme.
 func mayHaveScheme(key string) bool {
+	if len(key) >= longestScheme && !hasColon(key[:8]) && !hasColon(key[8:16]) {
+		return false
+	}
 	for i := range min(len(key), longestScheme) {
 		switch c := key[i]; {
 		case c == ':':
@@ -28,6 +31,20 @@ func mayHaveScheme(key string) bool {
 		}
 	}
 	return false
+}
+
+// hasColon tells a text of eight bytes that may hold a colon, and surely does not
+// if it is false.
+func hasColon(s string) bool {
+	const each = 0x0101010101010101 // byte of eight
+	eight := word(s) ^ each*':'
+	return (eight-each)&^eight&(each*0x80) != 0
+}
+
+// word returns the first eight bytes of a text, which the compiler reads at once.
+func word[T []byte | string](s T) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // splitScheme cuts "scheme://rest", and an ARN of AWS, whose scheme is "arn".
