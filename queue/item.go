@@ -91,8 +91,8 @@ type Record struct {
 	// Sent is set once a POST for the item may have reached AiR, whatever came of it, and for good: the item is looked up
 	// before each further POST. A refusal proves nothing, for it may have been the answer to another request.
 	Sent bool
-	// Withdrawn is set if the reading that added the item was taken back: see [Withdraw]. Only items that are cancelled
-	// or in doubt have it.
+	// Withdrawn is set if the item was withdrawn (see [Withdraw]) and no later reading has its object. Only items that
+	// are cancelled or in doubt have it.
 	Withdrawn bool
 	// JobID is set if and only if the state is Submitted.
 	JobID string
@@ -201,8 +201,8 @@ type Added struct {
 	Unsure int
 	// IsNew says of each item of a chunk on trial whether it counts as added; nil otherwise.
 	IsNew []bool
-	// Met are, of a chunk on trial, the items that its known rows are of; nil otherwise.
-	Met []uint64
+	// Seen are, for a trial chunk, the sequence numbers of the items that its known rows name; nil otherwise.
+	Seen []uint64
 	// Restored counts those of the known that had been withdrawn and wait to be sent again now.
 	Restored int
 	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and

@@ -60,18 +60,26 @@ func (b *Batch) Span(reading string) (Span, error) {
 	return Span{}, fmt.Errorf("%q is none of the readings that added items: use %s or %s", reading, LastReading, strings.Join(known, ", "))
 }
 
-// Withdrawn says how many items were taken back: Cancelled is out of the work; InDoubt was sent with an unknown outcome,
-// is still looked up, and is cancelled only if AiR has no job for it.
+// Withdrawn says how many items were withdrawn: Cancelled are out of the work; InDoubt were sent with an unknown outcome,
+// are still looked up, and are cancelled only if AiR has no job for them.
 type Withdrawn struct{ Cancelled, InDoubt int64 }
 
-// CheckReplace says why the latest reading may not replace the earlier ones: it broke off, or it has nothing.
+// Why a reading may not replace the earlier ones of its batch.
+var (
+	// ErrIncomplete: the latest reading did not reach the end of its sources.
+	ErrIncomplete = errors.New("the sources were not read to their end")
+	// ErrNothingRead: it reached the end, but no row was added or known.
+	ErrNothingRead = errors.New("the sources have no usable row, so all items that AiR has not accepted would be cancelled")
+)
+
+// CheckReplace returns [ErrIncomplete] or, unless that is allowed, [ErrNothingRead] if the latest reading may not replace
+// the earlier ones.
 func (r Reading) CheckReplace(allowEmpty bool) error {
 	switch {
 	case !r.Complete:
-		return errors.New("the sources were not read to their end")
+		return ErrIncomplete
 	case r.Added+r.Known == 0 && !allowEmpty:
-		return errors.New("the sources have no row that could be taken, so every item that was not accepted yet would be cancelled; " +
-			"if that is meant, add --allow-empty")
+		return ErrNothingRead
 	}
 	return nil
 }

@@ -21,15 +21,14 @@ const (
 
 // Rule gives job fields to the items whose key it matches.
 type Rule struct {
-	// Match are patterns, as the user has written them, of which one must match the key; none: every key does.
+	// Match are patterns as the user wrote them. One must match the key; without any, every key matches.
 	Match []string `json:"match,omitempty"`
-	// Regexps are what Match means: one of them must match the key, or its NFC form. Without them, as an earlier airlift
-	// has stored its rules, Match are doublestar globs, of which one without a slash is compared with the key's last
-	// part and one with a slash with the whole key: what a stored rule is for changes only when the rules are given
-	// again, and is announced then.
+	// Regexps are the compiled form of Match: one must match the key or its NFC form. Rules stored by an earlier airlift
+	// have none; then Match are doublestar globs, compared with the key's last part, or with the whole key if they have
+	// a slash. Such rules keep that meaning until they are given again; the change is then announced.
 	Regexps []*regexp.Regexp `json:"regexps,omitempty"`
-	// Types are file extensions, lower case and with their dot, of which the key must have one, in any case; none: every
-	// key does.
+	// Types are file extensions, in lower case and with their dot. The key must have one of them, in any case; without
+	// any, every key matches.
 	Types []string `json:"types,omitempty"`
 	// Fields are what the rule gives.
 	Fields JobFields `json:"fields"`

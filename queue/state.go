@@ -83,8 +83,8 @@ func Claim(r Record, day Day) (Record, error) {
 	return r, nil
 }
 
-// Apply returns the record after the result. It is pure: the engines store what it says and nothing else. What was
-// withdrawn while in doubt is not sent again: it is cancelled once it turns out to have no job.
+// Apply returns the record after the result. It is pure: the engines store what it says and nothing else. An item that
+// was withdrawn while in doubt is not sent again: it is cancelled once a lookup finds no job.
 func Apply(r Record, res Result) (Record, error) {
 	if !CanMove(r.State, res.To) || res.To == Sending {
 		return r, &MoveError{From: r.State, To: res.To}
@@ -138,9 +138,9 @@ func Requeue(r Record) (Record, error) {
 	return r, nil
 }
 
-// Withdraw returns the record of an item whose reading is taken back: it is out of the work as after [Cancel], until a
-// later reading has its object (see [Restore]). What is in doubt may have a job, so it is still looked up, and [Apply]
-// says what follows.
+// Withdraw returns the record of an item that is withdrawn, because its reading was wrong or a later one replaces it: it
+// is cancelled as by [Cancel], until a later reading has its object (see [Restore]). An item in doubt may have a job, so
+// it is still looked up, and [Apply] says what follows.
 func Withdraw(r Record) (Record, error) {
 	switch r.State {
 	case Pending, Failed:

@@ -76,7 +76,7 @@ func (t *intake) firstJobs(ctx context.Context, trial store, s *survey) (first [
 	if err := take(trial, queue.Filter{}, func(seq uint64) bool { return !s.known.has(seq) }); err != nil || t.db == nil || len(first) == showFirst {
 		return first, err
 	}
-	err = take(t.db, queue.Filter{State: queue.Pending}, func(seq uint64) bool { return !t.replace.replace || s.met.has(seq) })
+	err = take(t.db, queue.Filter{State: queue.Pending}, func(seq uint64) bool { return !t.replace.replace || s.seen.has(seq) })
 	return first, err
 }
 

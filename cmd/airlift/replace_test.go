@@ -139,7 +139,7 @@ func TestAFailingReadingIsTakenBackAsTold(t *testing.T) {
 			r.submittedKeys("archive/a.mov", "archive/b.mov")
 			// Once the objects can be read after all, the same source sends them.
 			r.change(func(s *airtest.Settings) { s.Faults.RejectKeys = nil })
-			r.run(append([]string{"run", wrong}, args...)...).want(t, exitOK).says(t, "130 of the known were taken back earlier")
+			r.run(append([]string{"run", wrong}, args...)...).want(t, exitOK).says(t, "130 of the known had been withdrawn")
 			if n := len(r.jobs()); n != 132 {
 				t.Errorf("%d jobs, want 132", n)
 			}
@@ -239,7 +239,7 @@ func TestReplaceRefusesWhatIsNoWholeReading(t *testing.T) {
 	r.run(args("run", "--allow-empty")...).says(t, "replaced   3 items") // new.mov was read before the quote
 	r.unsent()
 	r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,last.mov\n")
-	r.run(args("run")...).want(t, exitOK).says(t, "1 of the known were taken back earlier")
+	r.run(args("run")...).want(t, exitOK).says(t, "1 of the known had been withdrawn")
 	r.submittedKeys("old-a.mov", "last.mov")
 	if s := r.status(); s.Cancelled != 2 || s.Submitted != 2 {
 		t.Errorf("at the end: %+v", s)

@@ -50,8 +50,8 @@ type summary struct {
 	Unmatched []string `json:"unmatched,omitempty"`
 	// Versions are those of the items that are further ones of objects which changed.
 	Versions int64 `json:"versions,omitempty"`
-	// Restored counts those of Known that were taken back earlier and are pending again; Replaced the items of earlier
-	// readings that --replace took back.
+	// Restored counts those of Known that had been withdrawn and are pending again; Replaced the items of earlier readings
+	// that --replace has withdrawn.
 	Restored int64 `json:"restored,omitempty"`
 	Replaced int64 `json:"replaced,omitempty"`
 	// Unsourced are those of the items that adopt made for jobs of objects that no source showed.
@@ -136,8 +136,8 @@ func (s *summary) addStates(have summary) {
 	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
 }
 
-// takeBack moves what --replace would cancel.
-func (s *summary) takeBack(c queue.Counts) {
+// moveWithdrawn moves the items that --replace would cancel from pending and failed to cancelled.
+func (s *summary) moveWithdrawn(c queue.Counts) {
 	s.Pending, s.Failed, s.Cancelled = s.Pending-c.Pending, s.Failed-c.Failed, s.Cancelled+c.Pending+c.Failed
 }
 
@@ -207,7 +207,7 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 		b.Printf("           %s skipped: %s\n", n(s.SkippedBy[why]), why)
 	}
 	if s.Restored > 0 {
-		b.Printf("           %s of the known were taken back earlier, and wait to be sent again\n", n(s.Restored))
+		b.Printf("           %s of the known had been withdrawn, and are pending again\n", n(s.Restored))
 	}
 	if s.Replaced > 0 {
 		b.Printf("replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))

@@ -20,10 +20,10 @@ type survey struct {
 	reading  *reading
 	// known are the items of the trial, by sequence number, that the real queue has or refuses.
 	known bitset
-	// met are the items of the queue's batch that the reading has, by sequence number; replaced counts those that
-	// --replace would take back.
-	met      bitset
-	replaced queue.Counts
+	// seen are the items of the queue's batch that the reading has, by sequence number; withdrawn counts those that
+	// --replace would withdraw.
+	seen      bitset
+	withdrawn queue.Counts
 }
 
 // bitset holds small numbers, a bit each.
@@ -109,8 +109,8 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		s.Added -= int64(len(trialChunk.Items) - added.Added)
 		s.Known += int64(added.Known)
 		s.Rejected += int64(len(added.Conflicts))
-		for _, seq := range added.Met {
-			s.met.add(seq)
+		for _, seq := range added.Seen {
+			s.seen.add(seq)
 		}
 		for i, isNew := range added.IsNew {
 			if !isNew {
@@ -138,7 +138,7 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 	if err != nil || !t.replace.replace {
 		return err
 	}
-	return s.countReplaced(ctx, t.db, t.batch)
+	return s.countWithdrawn(ctx, t.db, t.batch)
 }
 
 // checkStrict refuses the whole reading if any row is bad.
@@ -179,14 +179,14 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)
 		}
-		sum.takeBack(s.replaced)
+		sum.moveWithdrawn(s.withdrawn)
 	}
 	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
 		return err
 	}
 	if t.replace.replace && s.reading.broken == nil {
 		if err := s.CheckReplace(t.sources.allowEmpty); err != nil {
-			return &codeError{exitIncomplete, "--replace: nothing would be cancelled or sent, for " + err.Error()}
+			return &codeError{exitIncomplete, "--replace: nothing would be cancelled or sent: " + replaceRefusal(err)}
 		}
 	}
 	return s.fate(false)

@@ -42,7 +42,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	}
 	if chunk.Trial {
 		added := s.result()
-		added.IsNew, added.Met = s.isNew, s.met
+		added.IsNew, added.Seen = s.isNew, s.seen
 		return added, nil
 	}
 	a, err := newAddition(chunk, s, p)
@@ -56,13 +56,13 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	a.added.Restored = a.restored
-	// Only what is stored may count as met.
+	// Only what is stored may count as seen.
 	b.adding.allNew.Store(a.added.Added == len(chunk.Items))
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {
 		b.adding.seen.set(s.base + uint64(i))
 	}
-	for _, seq := range s.met {
+	for _, seq := range s.seen {
 		b.adding.seen.set(seq)
 	}
 	if b.late.Load().len() >= lateMost {
@@ -83,7 +83,7 @@ type addition struct {
 	added   queue.Added
 	reading queue.Reading // to be added to the batch's
 	fresh   []ref
-	met     []uint64 // known items, any of which may have been withdrawn
+	seen    []uint64 // known items, any of which may have been withdrawn
 	// restored counts those that were.
 	restored int
 	packs    [][]byte // rejected rows
@@ -112,7 +112,7 @@ func newAddition(chunk queue.Chunk, s *sifted, p *prepared) (*addition, error) {
 	}
 	a.base = s.base
 	a.histories = s.kept()
-	a.fresh, a.met = s.fresh, s.met
+	a.fresh, a.seen = s.fresh, s.seen
 	var err error
 	a.packs, err = packRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err
@@ -124,7 +124,7 @@ func (a *addition) store(t *txn, b *batch) error {
 	if err != nil {
 		return err
 	}
-	if a.restored, err = t.restore(b, bk, a.met); err != nil {
+	if a.restored, err = t.restore(b, bk, a.seen); err != nil {
 		return err
 	}
 	m := t.touch(b)

@@ -167,7 +167,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 	}
 	t.putRecord(bk.results, resultKey(s.seq, s.after.gen), s.after)
 	b.ids.add(s.after.JobID, m.Batch.Counts.Items)
-	t.change(b, s.before.Record, s.after.Record)
+	t.book(b, s.before.Record, s.after.Record)
 	m.Batch.Sent = true
 	m.accept(s.after.At)
 	if day := (dayKey{m.Batch.Account, s.after.Day}); day.day != 0 {

@@ -21,7 +21,7 @@ type meta struct {
 	Ready int64 `json:"ready"`
 	// Ahead counts the items from the cursor on that have results, because they were cancelled or adopted before their turn.
 	Ahead int64 `json:"ahead,omitempty"`
-	// Withdrawn counts the items that were taken back (see queue.Withdraw) and that no later reading has had since.
+	// Withdrawn counts the items that are withdrawn (see queue.Withdraw).
 	Withdrawn int64 `json:"withdrawn,omitempty"`
 	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
 	Runs  uint32 `json:"runs"`

@@ -21,9 +21,9 @@ type dedupe struct {
 	near atomic.Uint32
 	// allNew says that all rows of the last chunk were new, so that those of the next will be.
 	allNew atomic.Bool
-	// seen has a bit for each item that the present reading has met. It does not outlive the process.
+	// seen has a bit for each item that the present reading has had. It does not outlive the process.
 	seen bitmap
-	// whole says that seen has all that the present reading met: this process began it.
+	// whole says that seen has all that the present reading had: this process began it.
 	whole bool
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
 	since uint64

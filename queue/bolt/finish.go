@@ -156,7 +156,7 @@ func (t *txn) finish(s *step) {
 		t.delete(bk.open, key)
 		t.putRecord(bk.results, resultKey(s.res.Seq, s.after.gen), s.after)
 	}
-	t.change(s.b, s.before.Record, s.after.Record)
+	t.book(s.b, s.before.Record, s.after.Record)
 	m := t.touch(s.b)
 	day := dayKey{m.Batch.Account, s.before.Day}
 	if s.res.Refund {

@@ -8,25 +8,25 @@ import (
 	"airlift/queue"
 )
 
-// withdraw takes the items of some keys back.
+// withdraw withdraws the items of some keys.
 func (m *model) withdraw(t *rapid.T) {
 	last := rapid.IntRange(0, 9).Draw(t, "digit")
 	match := func(k string) bool { return k[len(k)-1] == byte('0'+last) }
 	w, err := m.db.Withdraw(t.Context(), "b", queue.Filter{Key: match})
 	must2(t, err)
-	m.takeBack(t, w, match)
+	m.noteWithdrawn(t, w, match)
 }
 
-// replace ends the reading and takes back what it has not met.
+// replace ends the reading and withdraws what it has not.
 func (m *model) replace(t *rapid.T) {
 	must2(t, m.db.EndReading(t.Context(), "b", true))
 	w, err := m.db.Replace(t.Context(), "b")
 	must2(t, err)
-	m.takeBack(t, w, func(k string) bool { return !m.reading[k] })
+	m.noteWithdrawn(t, w, func(k string) bool { return !m.reading[k] })
 	m.begin()
 }
 
-func (m *model) takeBack(t *rapid.T, got queue.Withdrawn, match func(key string) bool) {
+func (m *model) noteWithdrawn(t *rapid.T, got queue.Withdrawn, match func(key string) bool) {
 	var want queue.Withdrawn
 	for _, k := range m.inState(queue.Pending, queue.Failed, queue.InDoubt) {
 		before := m.records[k]

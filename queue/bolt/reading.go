@@ -48,7 +48,7 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 }
 
 // ResumeReading goes on with the batch's latest reading, which must not be complete: its row counts, rejected rows and
-// marks stay. What it had added before counts as a duplicate if it comes again. Of what else it had met only this
+// marks stay. What it had added before counts as a duplicate if it comes again. Of what else it had only this
 // process knows: such a row that comes again after a restart counts as known once more.
 func (db *DB) ResumeReading(ctx context.Context, id string) error {
 	b, err := db.lookup(id)

@@ -17,13 +17,13 @@ type record struct {
 
 // The bits of a record's first byte, above the number of the state.
 const (
-	recState  = 0x07
-	recSent   = 0x08
-	recHexID  = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
-	recID     = 0x20 // the job id is anything else
-	recBack   = 0x30 // both: there is no job id, and the item was withdrawn
-	recTime   = 0x40
-	recAnswer = 0x80 // there are status, code and message
+	recState     = 0x07
+	recSent      = 0x08
+	recHexID     = 0x10 // the job id is 32 lower-case hex digits, kept as 16 bytes
+	recID        = 0x20 // the job id is anything else
+	recWithdrawn = 0x30 // both: there is no job id, and the item was withdrawn
+	recTime      = 0x40
+	recAnswer    = 0x80 // there are status, code and message
 )
 
 func stateNumber(s queue.State) byte {
@@ -44,7 +44,7 @@ func (r record) encode(b []byte) []byte {
 	hexID := isHexID(r.JobID)
 	switch {
 	case r.Withdrawn:
-		first |= recBack
+		first |= recWithdrawn
 	case hexID:
 		first |= recHexID
 	case r.JobID != "":
@@ -91,7 +91,7 @@ func decodeRecord(b []byte, text func(*reader) string) (record, error) {
 	}
 	var rec record
 	rec.State = queue.States[first&recState]
-	rec.Withdrawn = first&recBack == recBack
+	rec.Withdrawn = first&recWithdrawn == recWithdrawn
 	if rec.Withdrawn && rec.State != queue.Cancelled && rec.State != queue.InDoubt {
 		return record{}, errGarbled
 	}

@@ -52,8 +52,8 @@ func (db *DB) Cancel(ctx context.Context, id string, f queue.Filter) (n int64, e
 // changer changes one item within the writer's transaction.
 type changer func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where) error
 
-// change chooses items outside the writer and changes those that are still wanted, and still have the code, when their
-// turn comes.
+// change chooses items outside the writer. Within the writer it changes those that are still wanted and still have the
+// code.
 func (db *DB) change(ctx context.Context, b *batch, want states, match func(*queue.Entry) bool, code string, do changer) (n int64, err error) {
 	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
@@ -122,7 +122,7 @@ func (t *txn) requeue(b *batch, bk buckets, seq uint64, rec record, _ where) err
 	}
 	t.putRecord(bk.ready, seqKey(seq), record{after, rec.gen})
 	m.Ready++
-	t.change(b, rec.Record, after)
+	t.book(b, rec.Record, after)
 	return nil
 }
 
@@ -151,6 +151,6 @@ func (t *txn) cancelAs(b *batch, bk buckets, seq uint64, rec record, after queue
 		m.Ahead++
 	}
 	t.putRecord(bk.results, resultKey(seq, rec.gen), record{after, rec.gen})
-	t.change(b, rec.Record, after)
+	t.book(b, rec.Record, after)
 	return nil
 }

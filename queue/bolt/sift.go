@@ -14,8 +14,8 @@ type sifted struct {
 	base  uint64 // seq of the first new item
 	fresh []ref  // the rows of new objects, sorted by hash; once they are numbered, their sequence numbers less base
 	isNew []bool // by row
-	// met are the items that the reading meets for the first time, known from before.
-	met                       []uint64
+	// seen are the known items whose first row in this reading is in the chunk.
+	seen                      []uint64
 	known, duplicates, unsure int
 	conflicts                 []queue.Rejected
 	// changes are the rows of known objects, if their contents are asked for; see compare.
@@ -110,17 +110,17 @@ func repeated(refs []ref) bool {
 // again books the rows of an object that the batch has.
 func (s *sifted) again(b *batch, p probe, same []ref, conflicts []conflict) []conflict {
 	unsourced := p.fp == anyFields // which no reading has added
-	met := b.adding.seen.has(p.seq) || p.seq >= b.adding.since && !unsourced
+	seen := b.adding.seen.has(p.seq) || p.seq >= b.adding.since && !unsourced
 	for _, r := range same {
 		switch {
 		case r.fp != p.fp && !unsourced:
 			conflicts = append(conflicts, conflict{row: r.row, first: -1, seq: p.seq})
-		case met:
+		case seen:
 			s.duplicates++
 		default:
-			met = true
+			seen = true
 			s.known++
-			s.met = append(s.met, p.seq)
+			s.seen = append(s.seen, p.seq)
 			if s.changed {
 				s.changes = append(s.changes, change{row: r.row, first: p.seq})
 			}

@@ -9,13 +9,13 @@ import (
 	"airlift/queue"
 )
 
-// errNotWhole says that the latest reading cannot replace the earlier ones: it did not end cleanly, or another process
-// began it, so that nobody knows all that it has met.
+// errNotWhole says that the latest reading cannot replace the earlier ones: it is not complete, or another process began
+// it, so it is not known which items it has.
 var errNotWhole = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 
-// Withdraw takes back the items that the filter takes (see [queue.Withdraw]): those that are pending or failed are
-// cancelled, those in doubt are cancelled once a lookup shows no job. It commits in steps: after an error, or the end of
-// the context, what it tells of is done and the rest is not; the same call does the rest.
+// Withdraw withdraws the items that the filter takes (see [queue.Withdraw]): those that are pending or failed are
+// cancelled, those in doubt are cancelled once a lookup finds no job. It commits in steps: after an error, or the end of
+// the context, the items that it counts are withdrawn and the others are not; the same call withdraws the rest.
 func (db *DB) Withdraw(ctx context.Context, id string, f queue.Filter) (queue.Withdrawn, error) {
 	if f.State != "" && !statesOf(queue.Pending, queue.Failed, queue.InDoubt).has(f.State) {
 		return queue.Withdrawn{}, fmt.Errorf("withdraw: items that are %s cannot be cancelled, only pending, failed and in_doubt ones", f.State)
@@ -32,10 +32,10 @@ func (db *DB) Withdraw(ctx context.Context, id string, f queue.Filter) (queue.Wi
 }
 
 // Replace withdraws what earlier readings added and the latest one does not have, in steps as Withdraw does. The latest
-// reading must be complete, and this process must have begun it. What it has turned away does not count as had. A row
-// whose object has several items, which are versions of it, has them all.
+// reading must be complete, and this process must have begun it. Rejected rows do not count as read. A row counts for all
+// versions of its object.
 //
-// It holds a bit an item in memory, as every reading does.
+// It needs a bit an item in memory, as every reading does.
 func (db *DB) Replace(ctx context.Context, id string) (queue.Withdrawn, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -48,7 +48,7 @@ func (db *DB) Replace(ctx context.Context, id string) (queue.Withdrawn, error) {
 	if !b.adding.whole || !b.public.Load().Reading.Complete {
 		return queue.Withdrawn{}, fmt.Errorf("replace in batch %q: %w", id, errNotWhole)
 	}
-	if err := db.meetVersions(ctx, b); err != nil {
+	if err := db.seeVersions(ctx, b); err != nil {
 		return queue.Withdrawn{}, fmt.Errorf("replace in batch %q: %w", id, err)
 	}
 	seen := &b.adding.seen
@@ -59,7 +59,7 @@ func (db *DB) Replace(ctx context.Context, id string) (queue.Withdrawn, error) {
 	return w, nil
 }
 
-// withdraw takes back what matches. With counted the reading books how many.
+// withdraw withdraws the items that match. If counted is set they are added to Reading.Withdrawn.
 func (db *DB) withdraw(ctx context.Context, b *batch, match func(*queue.Entry) bool, code string, counted bool) (w queue.Withdrawn, err error) {
 	do := func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where) error {
 		after, err := queue.Withdraw(rec.Record)
@@ -71,7 +71,7 @@ func (db *DB) withdraw(ctx context.Context, b *batch, match func(*queue.Entry) b
 		}
 		if in == inOpen {
 			t.putRecord(bk.open, seqKey(seq), record{after, rec.gen})
-			t.change(b, rec.Record, after)
+			t.book(b, rec.Record, after)
 			return nil
 		}
 		return t.cancelAs(b, bk, seq, rec, after, in)
@@ -86,8 +86,8 @@ func (db *DB) withdraw(ctx context.Context, b *batch, match func(*queue.Entry) b
 	return w, err
 }
 
-// meetVersions notes as met the further items of the objects that the reading has met. It is called with the batch's turn.
-func (db *DB) meetVersions(ctx context.Context, b *batch) error {
+// seeVersions marks as seen the further items of the objects that the reading has. The caller holds b.adding.
+func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 	seen := &b.adding.seen
 	for from, more := uint64(0), true; more; {
 		err := db.viewBatch(ctx, b, func(bk buckets) error {
@@ -120,10 +120,11 @@ func (db *DB) meetVersions(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// restore makes the withdrawn among the items that a reading has met pending again, with the further items of their
-// objects, and returns how many rows that were.
-func (t *txn) restore(b *batch, bk buckets, met []uint64) (rows int, err error) {
-	for _, first := range met {
+// restore restores the withdrawn items of the objects that a reading has, which are named by their first items. It
+// returns how many objects had any.
+func (t *txn) restore(b *batch, bk buckets, firsts []uint64) (rows int, err error) {
+	var seqs []uint64
+	for _, first := range firsts {
 		if b.meta.Withdrawn == 0 {
 			return rows, nil
 		}
@@ -131,12 +132,12 @@ func (t *txn) restore(b *batch, bk buckets, met []uint64) (rows int, err error) 
 		if err != nil {
 			return rows, err
 		}
+		seqs = append(seqs[:0], first)
+		for _, f := range h.further {
+			seqs = append(seqs, f.seq)
+		}
 		some := false
-		for i := -1; i < len(h.further); i++ {
-			seq := first
-			if i >= 0 {
-				seq = h.further[i].seq
-			}
+		for _, seq := range seqs {
 			rec, _, err := current(bk, seq)
 			if err != nil {
 				return rows, err
@@ -167,11 +168,11 @@ func (t *txn) restoreOne(b *batch, bk buckets, seq uint64, rec record) error {
 		t.putRecord(bk.ready, seqKey(seq), record{after, rec.gen})
 		t.touch(b).Ready++
 	}
-	t.change(b, rec.Record, after)
+	t.book(b, rec.Record, after)
 	return nil
 }
 
-// noteAddition books that the present reading adds items, before they are counted.
+// noteAddition records that the present reading adds items, before they are counted.
 func (m *meta) noteAddition(items int) {
 	b := &m.Batch
 	if n := len(b.Additions); items == 0 || n > 0 && b.Additions[n-1].Reading == b.Reading.Number {

@@ -211,20 +211,20 @@ func (t *txn) touch(b *batch) *meta {
 	return &b.meta
 }
 
-// move books one item from a state to another.
+// move moves one item in the counts from a state to another.
 func (t *txn) move(b *batch, from, to queue.State) {
 	t.touch(b).Batch.Counts.Move(from, to, 1)
 	t.woken = t.woken || to == queue.Pending
 }
 
-// change books one item from a record to another.
-func (t *txn) change(b *batch, from, to queue.Record) {
+// book moves one item in the counts from a record to another.
+func (t *txn) book(b *batch, from, to queue.Record) {
 	t.move(b, from.State, to.State)
-	if from.Withdrawn != to.Withdrawn {
-		m := t.touch(b)
-		if m.Withdrawn--; to.Withdrawn {
-			m.Withdrawn += 2
-		}
+	switch {
+	case to.Withdrawn && !from.Withdrawn:
+		t.touch(b).Withdrawn++
+	case from.Withdrawn && !to.Withdrawn:
+		t.touch(b).Withdrawn--
 	}
 }
 

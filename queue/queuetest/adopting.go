@@ -96,7 +96,7 @@ func adoptAgain(f *fixture) {
 	f.finish(f.claim(1), queue.Result{To: queue.Submitted})
 }
 
-// adoptAhead adopts items before their turn among others that are cancelled and taken back.
+// adoptAhead adopts items before their turn among others that are cancelled and withdrawn.
 func adoptAhead(f *fixture) {
 	all := keys(60)
 	f.add(B, all...)

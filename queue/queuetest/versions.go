@@ -240,8 +240,8 @@ func trial(f *fixture) {
 	for range 2 {
 		added, err := f.Add(f.ctx, B, chunk)
 		f.ok(err)
-		slices.Sort(added.Met)
-		f.same("on trial", added, queue.Added{Added: 2, Known: 1, Duplicates: 1, IsNew: []bool{true, false, true, false}, Met: []uint64{0, 1}})
+		slices.Sort(added.Seen)
+		f.same("on trial", added, queue.Added{Added: 2, Known: 1, Duplicates: 1, IsNew: []bool{true, false, true, false}, Seen: []uint64{0, 1}})
 	}
 	f.want(queue.Counts{Submitted: 2})
 	f.same("reading", f.reading(), before)
