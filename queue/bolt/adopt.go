@@ -62,7 +62,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 			}
 		}
 		for i := range others {
-			t.contest(&others[i])
+			t.putContested(&others[i])
 		}
 		n = len(steps)
 		return nil
@@ -116,7 +116,7 @@ func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *ado
 }
 
 // contestedBy returns the submitted items that have the job id of an adopted one: the list shows whose job it is, so
-// theirs are in doubt. Of two jobs of one id in the list itself neither can be adopted.
+// these become in doubt. If the list itself has two jobs with one id, neither can be adopted.
 func (t *txn) contestedBy(b *batch, bk buckets, steps []adoption) ([]contested, error) {
 	j := idJudge{t: t}
 	seen := make(map[string]uint64, len(steps))
@@ -128,18 +128,18 @@ func (t *txn) contestedBy(b *batch, bk buckets, steps []adoption) ([]contested, 
 		}
 		seen[id] = s.seq
 		at := idKey{b, id}
-		other, err := j.claimantOf(at)
-		if err != nil || other.state != queue.Submitted {
-			if err != nil {
-				return nil, err
-			}
+		other, err := j.ownerOf(at)
+		if err != nil {
+			return nil, err
+		}
+		if other == nil || other.State != queue.Submitted {
 			continue
 		}
 		message, err := j.message(at, s.seq, other.seq)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := other.doubt(message); err != nil {
+		if _, err := j.contest(b, other, message); err != nil {
 			return nil, err
 		}
 	}

@@ -4,15 +4,14 @@ import (
 	"airlift/queue"
 )
 
-// claimant is an item that has a job id, or is in doubt for it, at some point of a list of results.
-type claimant struct {
-	seq   uint64
-	state queue.State
-	// doubt changes what will be stored of a submitted one: it is in doubt.
-	doubt func(message string) (record, error)
+// idOwner is the item that has a job id, or is in doubt because of it, after the steps judged so far.
+type idOwner struct {
+	seq uint64
+	record
+	step *step // which gives it the id; nil if that is stored
 }
 
-// contested is a submitted item whose job id was given for another item too.
+// contested is a stored submitted item whose job id was given for another item too.
 type contested struct {
 	b             *batch
 	seq           uint64
@@ -22,7 +21,7 @@ type contested struct {
 // idJudge compares the job ids of results with those that their batch has. It writes nothing.
 type idJudge struct {
 	t       *txn
-	named   map[idKey]claimant // by the results so far
+	owners  map[idKey]*idOwner // by the steps so far
 	others  []contested
 	clashes []queue.Clash
 }
@@ -32,9 +31,9 @@ type idKey struct {
 	id string
 }
 
-// judgeIDs changes the steps whose job ids clash, and returns the items to contest.
+// judgeIDs changes the steps whose job ids clash, and returns the stored items that become in doubt.
 func (t *txn) judgeIDs(steps []step) ([]queue.Clash, []contested, error) {
-	j := idJudge{t: t, named: map[idKey]claimant{}}
+	j := idJudge{t: t, owners: map[idKey]*idOwner{}}
 	for i := range steps {
 		if steps[i].after.State != queue.Submitted {
 			continue
@@ -46,82 +45,88 @@ func (t *txn) judgeIDs(steps []step) ([]queue.Clash, []contested, error) {
 	return j.clashes, j.others, nil
 }
 
-// judge decides about one step. The answer to a POST is not believed if another item has the id, or is in doubt for it:
-// both are in doubt then. A lookup is believed, and the item that has the id is in doubt. But if that was a lookup for
-// this very id, AiR's list shows it for both items, and nothing is changed by it.
+// judge decides about one step that gives its item a job id. If another item has the id, or is in doubt for it:
+//
+//	the step is                 its item is   the other item is
+//	an answer to a POST         in doubt      in doubt
+//	a lookup                    submitted     in doubt
+//	a lookup for this very id   in doubt      submitted
+//
+// In the last case AiR's list shows the id for both items: the clash is final. A lookup is no clash if the other item is
+// in doubt already.
 func (j *idJudge) judge(s *step) error {
 	at := idKey{s.b, s.after.JobID}
-	other, err := j.claimantOf(at)
+	other, err := j.ownerOf(at)
 	if err != nil {
 		return err
 	}
 	posted := s.before.State == queue.Sending
-	listedTwice := !posted && s.before.ContestedID() == at.id
-	if other.state == "" || other.seq == s.res.Seq || other.state == queue.InDoubt && !posted {
-		j.named[at] = s.claimant()
+	if other == nil || other.seq == s.res.Seq || other.State == queue.InDoubt && !posted {
+		j.owners[at] = s.owner()
 		return nil
 	}
 	message, err := j.message(at, s.res.Seq, other.seq)
 	if err != nil {
 		return err
 	}
-	clash := queue.Clash{JobID: at.id, Final: listedTwice}
-	s.b.ids.add(at.id, s.b.meta.Batch.Counts.Items) // it may be stored in no result
-	if posted || listedTwice {
-		rec, err := s.doubt(message)
-		if err != nil {
+	clash := queue.Clash{JobID: at.id, Final: !posted && s.before.ContestedID() == at.id}
+	s.b.ids.add(at.id, s.b.meta.Batch.Counts.Items) // no result may have it
+	if posted || clash.Final {
+		if err := s.contest(message); err != nil {
 			return err
 		}
-		if err := j.add(&clash, s.b, s.res.Seq, rec); err != nil {
+		if err := j.add(&clash, s.b, s.res.Seq, s.after); err != nil {
 			return err
 		}
 	}
-	if other.state == queue.Submitted && !listedTwice {
-		rec, err := other.doubt(message)
+	if other.State == queue.Submitted && !clash.Final {
+		rec, err := j.contest(s.b, other, message)
 		if err != nil {
 			return err
 		}
 		if err := j.add(&clash, s.b, other.seq, rec); err != nil {
 			return err
 		}
-		j.named[at] = s.claimant()
+		j.owners[at] = s.owner()
 	}
 	j.clashes = append(j.clashes, clash)
 	return nil
 }
 
-// claimantOf returns the item that has the id, or is in doubt for it; the zero claimant if there is none.
-func (j *idJudge) claimantOf(at idKey) (claimant, error) {
-	if c, ok := j.named[at]; ok {
-		return c, nil
+// ownerOf returns the item that has the id, or is in doubt for it; nil if there is none.
+func (j *idJudge) ownerOf(at idKey) (*idOwner, error) {
+	if o := j.owners[at]; o != nil {
+		return o, nil
 	}
-	h, err := at.b.holderOf(j.t.handles[at.b], at.id)
-	if h == nil || err != nil {
-		return claimant{}, err
-	}
-	return claimant{h.seq, h.State, func(message string) (record, error) {
-		c := contested{at.b, h.seq, h.record, h.record}
-		var err error
-		if c.after.Record, err = queue.Contest(h.Record, message); err != nil {
-			return record{}, err
-		}
-		if _, err := j.t.day(dayKey{at.b.meta.Batch.Account, c.after.Day}); err != nil {
-			return record{}, err
-		}
-		j.others = append(j.others, c)
-		return c.after, nil
-	}}, nil
+	return at.b.storedOwner(j.t.handles[at.b], at.id)
 }
 
-func (s *step) claimant() claimant { return claimant{s.res.Seq, s.after.State, s.doubt} }
+// contest makes a submitted owner in doubt about its job id, and returns its record.
+func (j *idJudge) contest(b *batch, o *idOwner, message string) (record, error) {
+	if o.step != nil {
+		err := o.step.contest(message)
+		return o.step.after, err
+	}
+	c := contested{b, o.seq, o.record, o.record}
+	var err error
+	if c.after.Record, err = queue.Contest(o.Record, message); err != nil {
+		return record{}, err
+	}
+	if _, err := j.t.day(dayKey{b.meta.Batch.Account, c.after.Day}); err != nil {
+		return record{}, err
+	}
+	j.others = append(j.others, c)
+	return c.after, nil
+}
 
-// doubt makes the step one that ends in doubt about its job id.
-func (s *step) doubt(message string) (record, error) {
+func (s *step) owner() *idOwner { return &idOwner{s.res.Seq, s.after, s} }
+
+// contest makes the step one that ends in doubt about its job id.
+func (s *step) contest(message string) (err error) {
 	res := *s.res
 	res.To, res.JobID, res.Code, res.Message = queue.InDoubt, "", queue.CodeSameID, message
-	var err error
 	s.after.Record, err = queue.Apply(s.before.Record, res)
-	return s.after, err
+	return err
 }
 
 func (j *idJudge) message(at idKey, one, other uint64) (string, error) {
@@ -139,15 +144,15 @@ func (j *idJudge) message(at idKey, one, other uint64) (string, error) {
 	return queue.SameIDMessage(at.id, &a, &b), nil
 }
 
-// add names an item that is in doubt now.
+// add adds an item that is in doubt now to a clash.
 func (j *idJudge) add(c *queue.Clash, b *batch, seq uint64, rec record) error {
 	it, err := b.item(j.t.handles[b], seq)
 	c.Items = append(c.Items, queue.Claimed{Batch: b.meta.Batch.ID, Item: it, Record: rec.Record})
 	return err
 }
 
-// contest stores and books that a submitted item is in doubt.
-func (t *txn) contest(c *contested) {
+// putContested stores and books that a submitted item is in doubt.
+func (t *txn) putContested(c *contested) {
 	t.putRecord(t.handles[c.b].open, seqKey(c.seq), c.after)
 	t.move(c.b, queue.Submitted, queue.InDoubt)
 	m := t.touch(c.b)

@@ -66,7 +66,7 @@ func (t *txn) finishAll(batches []*batch, results []queue.Result) ([]queue.Clash
 		t.finish(&steps[i])
 	}
 	for i := range contested {
-		t.contest(&contested[i])
+		t.putContested(&contested[i])
 	}
 	return clashes, nil
 }

@@ -134,15 +134,9 @@ func (db *DB) loadIDsOf(ctx context.Context, batches []*batch, results []queue.R
 	return nil
 }
 
-// holder is an item that has a job id, or is in doubt for it.
-type holder struct {
-	seq uint64
-	record
-}
-
-// holderOf returns the submitted item that has the job id, or one that is in doubt for it. The search goes through all
-// results, and is made only for an id that the filter knows.
-func (b *batch) holderOf(bk buckets, id string) (*holder, error) {
+// storedOwner returns the submitted item that has the job id, or one that is in doubt for it; nil if there is none. It
+// searches all results, but only for an id that the filter knows.
+func (b *batch) storedOwner(bk buckets, id string) (*idOwner, error) {
 	if !b.ids.has(id) {
 		return nil, nil
 	}
@@ -167,7 +161,7 @@ func (b *batch) holderOf(bk buckets, id string) (*holder, error) {
 			return nil, err
 		}
 		if rec.JobID == id {
-			return &holder{seq, rec}, nil
+			return &idOwner{seq: seq, record: rec}, nil
 		}
 	}
 	c = bk.open.Cursor()
@@ -177,7 +171,7 @@ func (b *batch) holderOf(bk buckets, id string) (*holder, error) {
 			return nil, err
 		}
 		if rec.ContestedID() == id {
-			return &holder{keySeq(k), rec}, nil
+			return &idOwner{seq: keySeq(k), record: rec}, nil
 		}
 	}
 	return nil, nil
