@@ -35,6 +35,7 @@ type csvRows struct {
 	surplus   int  // empty cells at the end of every row
 	crs       bool // lines end in CR CR LF
 	comments  comments
+	told      bool   // the user says what the columns are
 	last      string // key that was read
 	quote     string // in which the header has the name of the keys' column, but for "
 }
@@ -65,7 +66,11 @@ func (r *csvRows) read(e *Entry) error {
 	}
 	line := r.in.line
 	if row[0] == '#' || r.separator {
-		if skip := r.notARow(row); skip != "" {
+		skip, reason := r.notARow(row)
+		if reason != "" {
+			return r.check.reject(line, reason, nil, nil)
+		}
+		if skip != "" {
 			*e = Entry{Line: line, Skip: skip}
 			return nil
 		}

@@ -22,7 +22,7 @@ type dialect struct {
 // again. The first row is a header if and only if one of its cells is named key
 // (or is another spelling of it), or if all the names asked for are in it.
 func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) {
-	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, plainHint: "; is it a plain CSV? then give --format csv", crs: d.crs, marked: d.marked, separator: d.separator}
+	r := &csvRows{in: in, check: c, comma: d.delimiter, encoded: d.batch, plainHint: "; is it a plain CSV? then give --format csv", crs: d.crs, marked: d.marked, separator: d.separator, told: len(d.columns.fields) > 0}
 	in.watch()
 	if r.comma == 0 && !d.batch {
 		r.comma = headerDelimiter(lines[0], d.columns)

@@ -64,25 +64,30 @@ func (r *csvRows) everyRow(width int) bool {
 	return width-len(r.cols) == r.surplus
 }
 
-// notARow gives the reason for which a line is no row, "" if it may be one: a
-// comment, or the line sep=X of a file that was joined.
-func (r *csvRows) notARow(row string) string {
+// notARow gives the reason for which a line is left out, a comment or the line
+// sep=X of a file that was joined, or is rejected; "" if it is a row.
+func (r *csvRows) notARow(row string) (skip, reason string) {
 	if r.separator && len(row) <= 8 {
 		if _, ok := separatorLine(trim(row)); ok {
-			return SkipHeader
+			return SkipHeader, ""
 		}
 	}
 	if row[0] != '#' || r.encoded || r.check.exact || !r.again {
-		return ""
+		return "", ""
 	}
-	// No bucket's name begins so, and a single cell is no row where the first
-	// column is not the keys'.
-	certain := r.cols[0] == colBucket || len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != colKey
-	if certain || len(r.cells) == 1 && r.comments.skips(strings.TrimRight(row, "\r\n"), r.last, r.in) {
-		r.check.note(r.in.line, skippedComment(strings.TrimRight(row, "\r\n")))
-		return SkipTitle
+	certain, _ := comment(strings.TrimRight(row, "\r\n"))
+	switch {
+	case r.cols[0] == colBucket, len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != colKey:
+		// No bucket's name begins so, and a single cell is no row where the first
+		// column is not the keys'.
+	case len(r.cells) > 1, !certain, r.told:
+		r.comments.none()
+		return "", ""
+	case !r.comments.skips(r.last, r.in):
+		return "", "the row begins with # and may be a comment or a key; take it out, or put it in quotes"
 	}
-	return ""
+	r.check.note(r.in.line, commentInTable)
+	return SkipTitle, ""
 }
 
 // headerAgain tells a row that is a header, of a file that was joined with

@@ -56,30 +56,40 @@ func amongRows(lines []string) bool {
 	return rows > others
 }
 
-// comments decides which marked lines of a manifest are comments. It looks at
+// comments decides whether marked lines of a manifest are comments. It looks at
 // the lines around the first of them.
 type comments struct {
 	known, here bool
 }
 
-// skips tells that a line, which is the input's token, is a comment; last is the
-// key before it, "" for none.
-func (c *comments) skips(line, last string, in *input) bool {
-	certain, _ := comment(line)
-	if certain && !c.known {
-		around := content(in.peek(peekLines))
-		if last != "" {
-			around = append(around, last)
-		}
-		c.known, c.here = true, amongRows(around)
+// skips tells that a line, which is the input's token and can be no key for
+// certain, is a comment; last is the key before it, "" for none. Where keys begin
+// with the mark it is not.
+func (c *comments) skips(last string, in *input) bool {
+	if c.known {
+		return c.here
 	}
-	return certain && c.here
+	around := in.peek(peekLines)
+	if last != "" {
+		around = append(around, last)
+	}
+	c.known, c.here = true, amongRows(content(around))
+	for _, line := range around {
+		if certain, marked := comment(line); marked && !certain {
+			c.here = false
+		}
+	}
+	return c.here
 }
 
-// skippedComment is the note for the first comment that is left out.
-func skippedComment(line string) string {
-	return "comments, such as " + excerpt(line) + ", are left out; add --columns key=1 if each whole line is a key"
-}
+// none is told that a marked line may be a key: from here on none is a comment.
+func (c *comments) none() { c.known, c.here = true, false }
+
+// The notes for the first comment that is left out.
+const (
+	commentInText  = "comments are left out from here on; if each whole line is a key, add --columns key=1"
+	commentInTable = "comments are left out from here on; put a key that begins with # in quotes"
+)
 
 // hasExtension tells a text that ends as names of files do: in a dot and two to
 // five letters and digits, not digits alone.

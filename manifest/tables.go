@@ -66,7 +66,7 @@ func tabular(rows [][]string) bool {
 			others = true
 		case columnIs(rows, i, couldBeKey):
 			keys = true
-		case columnIs(rows, i, isBucket):
+		case columnIs(rows, i, isBucket), columnIs(rows, i, isEmpty):
 			others = true
 		}
 	}
@@ -82,6 +82,8 @@ func columnIs(rows [][]string, i int, kind func(string) bool) bool {
 	}
 	return true
 }
+
+func isEmpty(cell string) bool { return cell == "" }
 
 func isDescription(cell string) bool { return described.MatchString(cell) }
 

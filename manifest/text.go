@@ -99,8 +99,10 @@ func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
 	switch line[0] {
 	case '#', ';':
 		text := string(line) // the token may move
-		if t.comments.skips(text, t.last, t.in) {
-			t.check.note(t.in.line, skippedComment(text))
+		if certain, _ := comment(text); !certain {
+			t.comments.none()
+		} else if t.comments.skips(t.last, t.in) {
+			t.check.note(t.in.line, commentInText)
 			return nil, SkipTitle, ""
 		}
 		return []byte(text), "", "the line begins with " + text[:1] + " and may be a comment or a key; take it out, or add --columns key=1 if each whole line is a key"
