@@ -124,5 +124,8 @@ func (p *Pool) Progress() Snapshot {
 	return s
 }
 
+// Now returns the time by AiR's clock, as far as its answers told.
+func (p *Pool) Now() time.Time { return p.clock.now() }
+
 // Today returns today by AiR's clock, as far as its answers told.
 func (p *Pool) Today() queue.Day { return queue.DayOf(p.clock.now()) }

@@ -179,6 +179,41 @@ func TestEchoedSecretIsNeverStored(t *testing.T) {
 	}
 }
 
+// A list that shows our secret as a job's id, its key or its name: neither adopt, which stores what is listed, nor
+// reconcile --verify, which prints it, nor a lookup lets it through.
+func TestListedSecretIsNeverStored(t *testing.T) {
+	t.Parallel()
+	escaped := strings.NewReplacer("/", `\/`, "A", `\u0041`, "s", `\u0073`).Replace(testSecretKey + testAccessKey)
+	for _, member := range []string{"Id", "ObjectKey", "Name", "Status", "Bucket", "UserId"} {
+		t.Run(member, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, airtest.Config{})
+			m := r.manifest("m.csv", 4)
+			r.run("run", m, "--batch", "b").want(t, exitOK)
+			r.before(func(q *http.Response, b []byte) []byte {
+				if q.Request.Method == http.MethodGet {
+					b = swap(b, `"`+member+`":"`, escaped)
+				}
+				return b
+			})
+			r.setenv("AIRLIFT_LOG_LEVEL", "debug")
+			r.setenv("AIRLIFT_SETTLE", "50ms")
+			verify := []string{"reconcile", "b", "--verify", "--give-up", "100ms"}
+			r.secretless("verify", r.run(verify...))
+			r.secretless("verify --json", r.run(append(verify, "--json")...))
+			r.lose()
+			r.secretless("adopt", r.run("adopt", "b", m, "--give-up", "100ms"))
+			for _, args := range [][]string{{"items", "b"}, {"items", "b", "--json"}, {"report", "b"}, {"report", "b", "--format", "jsonl", "-o", "b.jsonl"}, {"status", "--json"}, {"run", m, "--batch", "b"}} {
+				got := r.run(args...)
+				r.secretless(strings.Join(args, " "), got)
+				if text := got.stdout + got.stderr; strings.Contains(text, escaped[:12]) {
+					t.Errorf("%v shows the escaped secret:\n%s", args, text)
+				}
+			}
+		})
+	}
+}
+
 // swap puts a value in front of what follows each member.
 func swap(body []byte, member, value string) []byte {
 	return bytes.ReplaceAll(body, []byte(member), []byte(member+value))

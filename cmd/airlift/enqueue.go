@@ -100,7 +100,7 @@ func (a *app) whileShown(ctx context.Context, db store, batch string, do func(co
 	defer end(nil)
 	showing, done := sync.WaitGroup{}, make(chan struct{})
 	showing.Go(func() {
-		a.keepStatusFile(done, db, end, func() []summary {
+		a.keepStatusFile(ctx, done, db, end, func() []summary {
 			s, err := a.summarize(context.WithoutCancel(ctx), db, batch, ourToday())
 			if err != nil {
 				return nil // the work itself ends with this error

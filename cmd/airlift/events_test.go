@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -89,7 +90,15 @@ func (r *rig) awaitStatus(what string, wanted func(summary) bool) (s summary) {
 	r.t.Helper()
 	eventually(r.t, "status shows "+what, func() bool {
 		got := r.run("status", "--json")
-		return got.code == exitOK && json.Unmarshal([]byte(got.stdout), &s) == nil && wanted(s)
+		var all []summary
+		if got.code != exitOK || json.Unmarshal([]byte(got.stdout), &all) != nil {
+			return false
+		}
+		i := slices.IndexFunc(all, wanted)
+		if i >= 0 {
+			s = all[i]
+		}
+		return i >= 0
 	})
 	return s
 }

@@ -42,6 +42,31 @@ func TestHelp(t *testing.T) {
 	r.noQueue()
 }
 
+// The ids of batches in the examples are those that airlift makes, or that an example gives by --batch.
+func TestHelpNamesBatchesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("archive.csv", 1)).want(t, exitOK)
+	made := regexp.MustCompile(`^[a-z0-9]+-[0-9a-f]{8}$`)
+	if id := r.status().Batch; !made.MatchString(id) || !strings.HasPrefix(id, "archive-") {
+		t.Errorf("the batch of archive.csv is %q", id)
+	}
+	given := r.run("run", "--help").stdout
+	found := 0
+	for _, command := range strings.Fields("status submit reconcile items report retry cancel adopt") {
+		_, help, _ := strings.Cut(r.run(command, "--help").want(t, exitOK).stdout, "Examples:")
+		for _, m := range regexp.MustCompile(`(?m)^  airlift `+command+` ([^- ]\S*)`).FindAllStringSubmatch(help, -1) {
+			found++
+			if !made.MatchString(m[1]) && !strings.Contains(given, "--batch "+m[1]) {
+				t.Errorf("%s --help names the batch %q, which airlift does not make", command, m[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d examples name a batch, want more", found)
+	}
+}
+
 // The help of sandbox names every fault and says what it does, and every fault can be asked for.
 func TestSandboxHelpExplainsTheFaults(t *testing.T) {
 	t.Parallel()

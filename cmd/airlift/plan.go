@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
-	"airlift/ratelimit"
+	queueplan "airlift/queue/plan"
 )
 
 type planFlags struct {
@@ -31,7 +31,8 @@ func (a *app) planCommand() *cobra.Command {
 		Use: "plan SOURCE... [flags]", Short: "Say what run would do, how much it is and how long it takes; store and send nothing",
 		Long: `plan reads and checks everything as run does, and stores and sends nothing. It tells what is new and
 what the batch has already, by media type, size and prefix, what is rejected and skipped and why, and
-when all would be submitted at --rate and --daily-limit, or at the daily cap that AiR has shown so far.
+when all would be submitted at --rate and --daily-limit, or at the daily cap that AiR has shown so far,
+and after a pause that is in force. While a stop is in force it says so, and forecasts nothing.
 With --preflight it also tells how many minutes the .mp4 and .mov files play and how many audio
 channels they have, as far as they say so.
 
@@ -92,15 +93,21 @@ type plan struct {
 	// AudioChannels counts the items among ToSend whose audio channels --preflight found, by their number.
 	AudioChannels []channelsAmount `json:"audio_channels"`
 
+	// State is that of the account, as in `status`: idle, paused or stopped, with the reason.
+	State       string     `json:"state"`
+	Reason      string     `json:"reason"`
+	PausedUntil *time.Time `json:"paused_until"`
 	// Rate is in requests a second, null for no limit; PerDay the most jobs a UTC day, null if none is known.
 	Rate       *float64 `json:"rate"`
 	PerDay     *int64   `json:"per_day"`
 	PerDayFrom string   `json:"per_day_from"`
-	// Days counts the UTC days on which something is sent; Finish is null if there is no end to it.
+	// Days counts the UTC days on which something is sent; Finish is null if there is no end to it, or a stop in force.
 	Days   int64      `json:"days"`
 	Finish *time.Time `json:"finish"`
 	// Saved is the file of --save.
 	Saved string `json:"saved,omitempty"`
+
+	since time.Time // when the pause or stop began
 }
 
 // reject is a rejected row.
@@ -112,7 +119,7 @@ type reject struct {
 }
 
 func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
-	p, err := o.pace()
+	limits, err := limitsOf(o.rate, o.dailyLimit)
 	if err != nil {
 		return err
 	}
@@ -155,7 +162,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	out.read(&s, t.batch)
 	out.Unmatched = s.reading.unmatched()
 	out.show(found)
-	if err := out.reckon(ctx, t.db, p, time.Now()); err != nil {
+	if err := out.reckon(ctx, t.db, limits, time.Now()); err != nil {
 		return err
 	}
 	if o.json {
@@ -185,25 +192,6 @@ func (s *survey) fate(unsaved bool) error {
 		return nil
 	}
 	return &codeError{code, text}
-}
-
-// pace checks the flags of the forecast.
-func (o *planFlags) pace() (pace, error) {
-	rate, err := ratelimit.ParseRate(o.rate)
-	if err != nil {
-		return pace{}, usagef("--rate: %v", err)
-	}
-	if o.dailyLimit < 0 {
-		return pace{}, usagef("--daily-limit %d is no number of jobs", o.dailyLimit)
-	}
-	p := pace{rate: float64(rate), perDay: o.dailyLimit}
-	if rate == ratelimit.Unlimited {
-		p.rate = math.Inf(1)
-	}
-	if o.dailyLimit > 0 {
-		p.limit = limitFlag
-	}
-	return p, nil
 }
 
 // count looks through the new items, and through those of the batch that are not sent yet.
@@ -257,19 +245,22 @@ func (p *plan) show(b *breakdown) {
 }
 
 // reckon forecasts.
-func (p *plan) reckon(ctx context.Context, db store, at pace, now time.Time) error {
+func (p *plan) reckon(ctx context.Context, db store, l queueplan.Limits, now time.Time) error {
 	if db != nil {
-		if err := at.learn(ctx, db, queue.DefaultAccount, now); err != nil {
+		var err error
+		if l, err = learned(ctx, db, l, now); err != nil {
 			return err
 		}
 	}
-	if !math.IsInf(at.rate, 1) {
-		p.Rate = &at.rate
+	state, until := gateState(l)
+	p.State, p.Reason, p.PausedUntil, p.since = string(state), l.Reason, until, l.Since
+	if !math.IsInf(l.Rate, 1) {
+		p.Rate = &l.Rate
 	}
-	if at.limit != limitNone {
-		p.PerDay, p.PerDayFrom = &at.perDay, at.limit
+	if l.PerDayFrom != queueplan.Nobody {
+		p.PerDay, p.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
-	f := at.forecast(p.ToSend.Items, now)
+	f := l.Forecast(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now)
 	p.Days = f.Days
 	if !f.Finish.IsZero() && p.ToSend.Items > 0 {
 		finish := f.Finish.UTC().Truncate(time.Second)

@@ -12,6 +12,7 @@ import (
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/worker"
 )
 
 // print writes the plan for people.
@@ -76,31 +77,34 @@ func bytesText(n int64) string { return humanize.IBytes(uint64(n)) }
 
 // printForecast says how long it takes, and what that is reckoned from.
 func (p *plan) printForecast(b *term.Lines, now time.Time) {
+	since := ""
+	if !p.since.IsZero() {
+		since = " since " + p.since.UTC().Format(time.RFC3339)
+	}
+	switch worker.Activity(p.State) {
+	case worker.Stopped:
+		b.Printf("state      stopped%s: %s\n           %s\n", since, p.Reason, noForecast)
+		return
+	case worker.Paused:
+		b.Printf("state      paused%s: %s\n           until %s (%s)\n", since, p.Reason, p.PausedUntil.Format(time.RFC3339), humanize.RelTime(*p.PausedUntil, now, "ago", "from now"))
+	}
 	if p.ToSend.Items == 0 {
 		return
 	}
-	pace := "at an unlimited rate"
+	rate := math.Inf(1)
 	if p.Rate != nil {
-		pace = fmt.Sprintf("at %s requests a second (--rate)", humanize.Ftoa(math.Round(*p.Rate*1000)/1000))
+		rate = *p.Rate
 	}
-	switch p.PerDayFrom {
-	case limitFlag:
-		pace += fmt.Sprintf(" and %s jobs a day (--daily-limit)", n(*p.PerDay))
-	case limitLearned:
-		pace += fmt.Sprintf(" and %s jobs a day (AiR's cap on the best of the last days)", n(*p.PerDay))
-	default:
-		pace += "; AiR's daily cap is not known yet"
-	}
-	switch {
-	case p.Finish == nil:
+	pace := paceText(rate, p.PerDay, p.PerDayFrom)
+	if p.Finish == nil {
 		b.Printf("done       never: more than 200 years, %s\n", pace)
-	default:
-		days := "1 day"
-		if p.Days != 1 {
-			days = n(p.Days) + " days"
-		}
-		b.Printf("done by    %s (%s, %s)\n           %s\n", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"), pace)
+		return
 	}
+	days := "1 day"
+	if p.Days != 1 {
+		days = n(p.Days) + " days"
+	}
+	b.Printf("done by    %s (%s, %s)\n           %s\n", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"), pace)
 }
 
 // printTables prints the breakdown.

@@ -209,11 +209,11 @@ func (r *rig) manifest(name string, n int) string {
 func (r *rig) status() summary {
 	r.t.Helper()
 	got := r.run("status", "--json").want(r.t, 0)
-	var s summary
-	if err := json.Unmarshal([]byte(got.stdout), &s); err != nil {
-		r.t.Fatalf("status --json: %v in %s", err, got.stdout)
+	var all []summary
+	if err := json.Unmarshal([]byte(got.stdout), &all); err != nil || len(all) != 1 {
+		r.t.Fatalf("status --json: %d batches, %v in %s", len(all), err, got.stdout)
 	}
-	return s
+	return all[0]
 }
 
 // report returns the rows of a batch's CSV report, by its header.

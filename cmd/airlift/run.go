@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
+	queueplan "airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/air"
 )
@@ -139,6 +140,8 @@ type job struct {
 	checked   parsed
 	// lookupsOnly settles what is in doubt and sends nothing.
 	lookupsOnly bool
+	// limits are those of the flags; nil: this job sends nothing.
+	limits *queueplan.Limits
 	// verify compares the batches with AiR's list afterwards; audits are what it found, by batch.
 	verify bool
 	audits map[string]*audit
@@ -150,6 +153,8 @@ type job struct {
 
 // work reads and submits at the same time, shows how it goes, and ends with the summary.
 func (a *app) work(ctx context.Context, j *job) error {
+	limits := ownLimits(j.checked.limiter.Rate(), j.send.dailyLimit)
+	j.limits = &limits
 	a.boundHeap(0)
 	whole := ctx // ctx itself ends with the run
 	ctx, end := context.WithCancelCause(ctx)
@@ -210,6 +215,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	ctx = context.WithoutCancel(ctx)
 	code := exitCode(runErr)
 	var all []summary
+	ahead := int64(0)
 	for i, id := range j.batches {
 		s, err := a.summarize(ctx, j.db, id, today)
 		if err != nil {
@@ -217,6 +223,15 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		}
 		if i == 0 { // the one that was read
 			s.Unmatched = j.reading.unmatched()
+		}
+		if j.limits != nil && !j.lookupsOnly {
+			now := time.Now()
+			limits, err := learned(ctx, j.db, *j.limits, now)
+			if err != nil {
+				return both(runErr, err)
+			}
+			s.forecast(limits, ahead, now, 0)
+			ahead += s.Pending
 		}
 		s.Audit = j.audits[id]
 		all = append(all, s)

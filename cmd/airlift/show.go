@@ -20,22 +20,32 @@ const statusEvery = 2 * time.Second
 // show tells how a run goes until the returned function is called: a bar on a terminal, a line from time to time
 // elsewhere, and the status file for `airlift status`. lost ends the run if the queue is no longer ours.
 func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(error)) (stop func()) {
-	limit := float64(j.checked.limiter.Rate())
 	now := func() []summary {
 		var all []summary
+		clock, progress, ahead := pool.Now(), pool.Progress(), int64(0)
+		skew := time.Until(clock)
+		limits, err := learned(context.WithoutCancel(ctx), j.db, *j.limits, clock)
+		if err != nil {
+			return nil // the run itself ends with this error
+		}
+		limits = underway(limits, progress)
 		for _, id := range j.batches {
 			s, err := a.summarize(context.WithoutCancel(ctx), j.db, id, pool.Today())
 			if err != nil {
 				return nil // the run itself ends with this error
 			}
-			s.underway(pool.Progress(), limit)
+			s.underway(progress)
+			if !j.lookupsOnly {
+				s.forecast(limits, ahead, clock, skew)
+			}
+			ahead += s.Pending
 			all = append(all, s)
 		}
 		return all
 	}
 	done := make(chan struct{})
 	var showing sync.WaitGroup
-	showing.Go(func() { a.keepStatusFile(done, j.db, lost, now) })
+	showing.Go(func() { a.keepStatusFile(ctx, done, j.db, lost, now) })
 	switch {
 	case a.global.quiet:
 	case isTerminal(a.screen):

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
+	queueplan "airlift/queue/plan"
 )
 
 // stale is how old a status file may be while another process holds the queue, before that is said.
@@ -14,22 +15,32 @@ const stale = 5 * statusEvery
 
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
+	var rate string
+	var dailyLimit int64
 	cmd := &cobra.Command{
 		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
 		Long: `status shows how the batches stand. While another process holds the queue it shows what that
 process last wrote to <queue>.status.json, which a run renews every 2 seconds.
+
+When a batch is done is reckoned as ` + "`airlift plan`" + ` does: with the daily limit or, without one, AiR's
+daily cap as far as it was met, and a pause in force; during a run with that run's settings, else with
+--rate and --daily-limit. While a stop is in force nothing is forecast.
 ` + exitCodesHelp,
 		Example: "  airlift status\n  airlift status archive-1a2b3c4d --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("status takes one BATCH at most")
 			}
-			all, err := a.status(cmd, args)
+			limits, err := limitsOf(rate, dailyLimit)
+			if err != nil {
+				return err
+			}
+			all, err := a.status(cmd, args, limits)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return writeJSON(a.out, all)
+				return encodeJSON(a.out, append([]summary{}, all...)) // an array, be it empty
 			}
 			if len(all) == 0 {
 				a.log.Info().Msg("the queue is empty")
@@ -42,12 +53,15 @@ process last wrote to <queue>.status.json, which a run renews every 2 seconds.
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, or an array for several batches")
+	f := cmd.Flags()
+	f.BoolVar(&asJSON, "json", false, "print a JSON array with an object for each batch")
+	f.StringVar(&rate, "rate", defaultRate, "requests to reckon with while no run is going on: N/s, N/m, N/h or unlimited")
+	f.Int64Var(&dailyLimit, "daily-limit", 0, "jobs a UTC day to reckon with while no run is going on (default: AiR's daily cap as far as it was met)")
 	return cmd
 }
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
-func (a *app) status(cmd *cobra.Command, args []string) ([]summary, error) {
+func (a *app) status(cmd *cobra.Command, args []string, limits queueplan.Limits) ([]summary, error) {
 	ctx := cmd.Context()
 	db, err := a.openQueue(false, lockGlance)
 	if errors.Is(err, queue.ErrLocked) {
@@ -69,12 +83,18 @@ func (a *app) status(cmd *cobra.Command, args []string) ([]summary, error) {
 		} else if _, err := a.findBatch(ctx, db, ids[0]); err != nil {
 			return nil, err
 		}
+		now := time.Now()
+		limits, err := learned(ctx, db, limits, now)
+		if err != nil {
+			return nil, err
+		}
 		var all []summary
 		for _, id := range ids {
 			s, err := a.summarize(ctx, db, id, ourToday())
 			if err != nil {
 				return nil, err
 			}
+			s.forecast(limits, 0, now, 0)
 			all = append(all, s)
 		}
 		return all, nil
@@ -99,5 +119,5 @@ func (a *app) statusOfOther(args []string) ([]summary, error) {
 			return []summary{s}, nil
 		}
 	}
-	return nil, usagef("another process holds the queue and works no batch %q: try again when it has ended", args[0])
+	return nil, usagef("another process holds the queue, in which it knows no batch %q: check the id, or try again in a few seconds", args[0])
 }

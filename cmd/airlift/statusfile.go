@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"airlift/queue"
@@ -25,13 +27,13 @@ func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 // keepStatusFile renews the status file until done, and once more at the end. A file that cannot be written is said
 // once: the run itself does not depend on it. Each time it also looks whether the queue is still ours, and calls lost with
 // the reason if it is not.
-func (a *app) keepStatusFile(done <-chan struct{}, db store, lost func(error), now func() []summary) {
+func (a *app) keepStatusFile(ctx context.Context, done <-chan struct{}, db store, lost func(error), now func() []summary) {
 	warned := false
 	write := func() {
 		if err := db.CheckPlace(); err != nil {
 			lost(err) // the cause that counts is the first
 		}
-		if err := a.writeStatusFile(now()); err != nil && !warned {
+		if err := a.writeStatusFile(a.withOthers(context.WithoutCancel(ctx), db, now())); err != nil && !warned {
 			warned = true
 			a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
 		}
@@ -48,6 +50,24 @@ func (a *app) keepStatusFile(done <-chan struct{}, db store, lost func(error), n
 			write()
 		}
 	}
+}
+
+// withOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
+func (a *app) withOthers(ctx context.Context, db store, worked []summary) []summary {
+	batches, err := db.Batches(ctx)
+	if err != nil || worked == nil {
+		return worked
+	}
+	var all []summary
+	for _, b := range batches {
+		i := slices.IndexFunc(worked, func(s summary) bool { return s.Batch == b.ID })
+		if i >= 0 {
+			all = append(all, worked[i])
+		} else if s, err := a.summarize(ctx, db, b.ID, ourToday()); err == nil {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // statusMode is that of the status file: errors in it may name keys, so it is as private as the queue.

@@ -13,6 +13,7 @@ import (
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	queueplan "airlift/queue/plan"
 	"airlift/worker"
 )
 
@@ -44,6 +45,9 @@ type summary struct {
 	Rate           float64            `json:"rate"`
 	ETA            *time.Time         `json:"eta"`
 	Errors         []queue.ErrorCount `json:"errors"`
+	// PerDay is the most jobs a UTC day that ETA reckons with; PerDayFrom says who says so, as in package plan.
+	PerDay     *int64 `json:"per_day,omitempty"`
+	PerDayFrom string `json:"per_day_from,omitempty"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by"`
 	// Unmatched tells which patterns of the filters no key matched; only the command that has read the sources knows it.
@@ -66,6 +70,8 @@ type summary struct {
 	Incomplete bool `json:"incomplete"`
 
 	rejected []queue.Rejected
+	// pace says what ETA is reckoned from while no run shows its rate.
+	pace string
 }
 
 // summarize reads how a batch stands from the queue, as if no run were going on. today is the day to count.
@@ -78,7 +84,6 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 	if err != nil {
 		return summary{}, err
 	}
-	now := time.Now()
 	day, err := db.Day(ctx, b.Account, today)
 	if err != nil {
 		return summary{}, err
@@ -95,13 +100,9 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 	if s.Errors == nil {
 		s.Errors = []queue.ErrorCount{}
 	}
-	if g.PausedUntil.After(now) {
-		until := g.PausedUntil.UTC()
-		s.State, s.Reason, s.PausedUntil = string(worker.Paused), g.Reason, &until
-	}
-	if g.Stopped {
-		s.State, s.Reason = string(worker.Stopped), g.Reason
-	}
+	inForce := queueplan.InForce(g, time.Now())
+	state, until := gateState(inForce)
+	s.State, s.Reason, s.PausedUntil = string(state), inForce.Reason, until
 	return s, nil
 }
 
@@ -109,21 +110,12 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 func ourToday() queue.Day { return queue.DayOf(time.Now()) }
 
 // underway adds what only the running pool knows.
-func (s *summary) underway(p worker.Snapshot, limit float64) {
+func (s *summary) underway(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
 	s.PausedUntil = nil
-	now := time.Now().UTC()
-	from := now
 	if p.Activity == worker.Paused {
 		until := p.PausedUntil.UTC()
-		s.PausedUntil, from = &until, until
-	}
-	if rate := p.Rate; s.left() > 0 {
-		if rate == 0 {
-			rate = min(limit, 1000)
-		}
-		eta := from.Add(time.Duration(float64(s.left()) / rate * float64(time.Second))).Truncate(time.Second)
-		s.ETA = &eta
+		s.PausedUntil = &until
 	}
 }
 
@@ -230,8 +222,14 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	if s.Rate > 0 {
 		b.Printf("rate       %.3g a second\n", s.Rate)
 	}
-	if s.ETA != nil {
+	switch {
+	case s.ETA != nil:
 		b.Printf("done by    %s (%s)\n", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
+		if basis := s.basis(); basis != "" {
+			b.Printf("           %s\n", basis)
+		}
+	case s.State == string(worker.Stopped) && s.left() > 0:
+		b.Printf("done by    %s\n", noForecast)
 	}
 	for _, e := range s.Errors {
 		code := e.Code

@@ -58,11 +58,7 @@ func (r *round) statusIfAny(ctx context.Context) (summary, bool, error) {
 		return summary{}, false, err
 	}
 	var all []summary
-	text := strings.TrimSpace(g.stdout)
-	if !strings.HasPrefix(text, "[") {
-		text = "[" + text + "]"
-	}
-	if err := json.Unmarshal([]byte(text), &all); err != nil || len(all) > 1 {
+	if err := json.Unmarshal([]byte(g.stdout), &all); err != nil || len(all) > 1 {
 		return summary{}, false, g.fails("%d batches, %v", len(all), err)
 	}
 	if len(all) == 0 {

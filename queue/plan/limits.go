@@ -53,6 +53,18 @@ type Store interface {
 	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
 }
 
+// InForce returns what a stored gate holds back now: a pause that is over, or that no daily cap can have caused, does not.
+func InForce(g queue.Gate, now time.Time) Limits {
+	l := Limits{Stopped: g.Stopped}
+	if g.PausedUntil.After(now) && !g.PausedUntil.After(now.Add(longestPause)) {
+		l.PausedUntil = g.PausedUntil
+	}
+	if l.Stopped || !l.PausedUntil.IsZero() {
+		l.Reason, l.Since = g.Reason, g.Since
+	}
+	return l
+}
+
 // Learn fills what the queue has stored of the account: what was used today, a pause or a stop in force and, unless
 // the user has set a limit, the cap: the most jobs that AiR accepted on one of the last 90 days that it ended with a 429.
 // now is the time by AiR's clock as far as it is known.
@@ -61,13 +73,8 @@ func (l *Limits) Learn(ctx context.Context, db Store, account string, now time.T
 	if err != nil {
 		return err
 	}
-	if g.PausedUntil.After(now) && !g.PausedUntil.After(now.Add(longestPause)) {
-		l.PausedUntil = g.PausedUntil
-	}
-	l.Stopped = g.Stopped
-	if l.Stopped || !l.PausedUntil.IsZero() {
-		l.Reason, l.Since = g.Reason, g.Since
-	}
+	in := InForce(g, now)
+	l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
 	today := queue.DayOf(now)
 	for d := today + 1; d > today-learnedFrom; d-- { // AiR may be a day ahead of our clock
 		used, err := db.Day(ctx, account, d)

@@ -36,10 +36,11 @@ func (b *bench) enqueued(ctx context.Context, db, manifest string, n int) (ran, 
 	if err != nil {
 		return r, err
 	}
-	var counts struct{ Rows, Items int }
-	if err := json.Unmarshal(status.out, &counts); err != nil {
-		return r, fmt.Errorf("status --json: %w", err)
+	var all []struct{ Rows, Items int }
+	if err := json.Unmarshal(status.out, &all); err != nil || len(all) != 1 {
+		return r, fmt.Errorf("status --json: %d batches: %v", len(all), err)
 	}
+	counts := all[0]
 	if counts.Rows != n || counts.Items != n {
 		return r, fmt.Errorf("a manifest of %d rows gave %d rows and %d items", n, counts.Rows, counts.Items)
 	}
