@@ -91,6 +91,25 @@ func TestEchoedKeysAreHidden(t *testing.T) {
 	}
 }
 
+// So in what a job is shown with: the answer to a POST, and the lists that a report is compared with.
+func TestKeysEchoedInJobsAreHidden(t *testing.T) {
+	escaped := strings.NewReplacer("/", `\/`, "a", `\u0061`).Replace(canarySecret)
+	for _, key := range []string{canarySecret, canaryAccess, escaped} {
+		for _, field := range []string{
+			`"Name":"x%sx"`, `"Batch":"%s"`, `"UserId":"%s"`, `"Created":"%s"`, `"Status":"%s"`,
+			`"Source":{"Bucket":"%s"}`, `"Source":{"ObjectKey":"a/%s"}`, `"Source":{"Endpoint":"%s"}`, `"Destination":{"Bucket":"%s"}`,
+		} {
+			job := `{"Id":"1",` + fmt.Sprintf(field, key) + `}`
+			page, err := answering(t, http.StatusOK, "application/json", `{"Records":[`+job+`]}`).List(background(), air.ListQuery{})
+			out := answering(t, http.StatusOK, "application/json", `{"Job":`+job+`}`).Submit(background(), someJob())
+			if err != nil || len(page.Jobs) != 1 || out.Status != http.StatusOK {
+				t.Fatalf("%s: got %+v, %v, %+v", job, page, err, out)
+			}
+			mustHideKeys(t, fmt.Sprintf("%+v %+v", page, out))
+		}
+	}
+}
+
 func TestKeysInABrokenHeaderAreHidden(t *testing.T) {
 	raw := newRawServer(t, func(c rawConn) {
 		r := c.request()
