@@ -2,7 +2,9 @@ package worker
 
 import (
 	"bytes"
+	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -146,6 +148,73 @@ func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
 			t.Errorf("%d lookups and %d POSTs, want 5 and 10", lookups.Load(), posts.Load())
 		}
 	})
+}
+
+// asking keeps what lists were asked for.
+type asking struct {
+	*air.Client
+	mu      sync.Mutex
+	queries []air.ListQuery // guarded by mu
+}
+
+func (a *asking) List(ctx context.Context, q air.ListQuery) (air.Page, error) {
+	a.mu.Lock()
+	a.queries = append(a.queries, q)
+	a.mu.Unlock()
+	return a.Client.List(ctx, q)
+}
+
+// Every list of a run uses a connection that carried nothing else: what came late, or twice, to another request would be
+// taken for its answer.
+func TestListsUseConnectionsOfTheirOwn(t *testing.T) {
+	for _, kind := range []airtest.Kind{airtest.ResetAfter, airtest.ResetBefore, airtest.Err500Before} {
+		t.Run(string(kind), func(t *testing.T) {
+			inBubble(t, 20, onPost(kind, func(n int64) bool { return n%5 == 0 && n <= 20 }), func(b *bubble) {
+				client := &asking{Client: b.client()}
+				if err := b.run(100, func(c *Config) { c.API = client }); err != nil {
+					t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: 20})
+				if len(client.queries) < 5 {
+					t.Errorf("%d lists, want the match check and 4 lookups at least", len(client.queries))
+				}
+				for _, q := range client.queries {
+					if !q.Fresh {
+						t.Errorf("a list over a connection that is used again: %+v", q)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Lists that show jobs of other batches alone, and then end, are answers to another question: nothing is sent again for them.
+func TestListsOfOtherBatchesProveNoAbsence(t *testing.T) {
+	for name, tt := range map[string]struct {
+		other string
+		empty bool // lists by name are empty, as if names were cut
+	}{
+		"another": {"another", false}, "a longer name": {batch + "-2", false}, "all jobs of the batch": {"another", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := onPost(airtest.ResetAfter, func(n int64) bool { return n == 3 })
+			c.EditRecords = func(r airtest.Request, _ []air.Job) []air.Job {
+				if r.Query.Get("pageNumber") != "1" || tt.empty && r.Query.Get("name") != "" {
+					return nil
+				}
+				return []air.Job{{ID: "1", Name: r.Query.Get("name"), Batch: tt.other, Source: air.Source{Bucket: "archive", ObjectKey: "clip-00002.mov"}}}
+			}
+			inBubble(t, 10, c, func(b *bubble) {
+				if err := b.run(10, nil); err != nil {
+					t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: 9, InDoubt: 1})
+				if got := b.air.Posts(); got != 10 {
+					t.Errorf("%d POSTs, want 10", got)
+				}
+			})
+		})
+	}
 }
 
 // What stands where the list should be is said once, after the third time.

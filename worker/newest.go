@@ -94,13 +94,19 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 	fresh := newest{began: time.Now(), back: began}
 	var boundary, before time.Time
 	sorted := true
+	var fit fitness
 	newest := p.newestJobs(batch, maxListPages)
 	for !fresh.whole {
 		page, err := newest.next(ctx)
 		if err != nil {
 			return err
 		}
-		fresh.whole = len(page.jobs) == 0
+		if fresh.whole = len(page.jobs) == 0; fresh.whole {
+			if err := fit.absence(); err != nil {
+				return err
+			}
+		}
+		fit.observe(batch, page.jobs)
 		for _, j := range page.fresh {
 			made, ok := j.CreatedAt()
 			sorted = sorted && ok && (before.IsZero() || !made.After(before))
