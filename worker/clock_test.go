@@ -141,3 +141,30 @@ func TestDateThatStandsStillBeforeMidnight(t *testing.T) {
 		})
 	}
 }
+
+// An offset that has held for ten minutes outlives a single odd Date: midnight is still the server's.
+func TestOddDateLeavesAProvenOffset(t *testing.T) {
+	const dailyCap, items, skew = 800, 810, time.Hour
+	for name, odd := range map[string]time.Time{"9999": time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), "1970": time.Unix(0, 0)} {
+		t.Run(name, func(t *testing.T) {
+			c := airtest.Config{Settings: airtest.Settings{DailyCap: dailyCap}, Clock: func() time.Time { return time.Now().Add(skew) }}
+			inBubble(t, items, c, func(b *bubble) {
+				midnight := ratelimit.NextMidnightUTC(time.Now().Add(skew)).Add(-skew)
+				faulty := b.dated(func(n int, _ *http.Request) time.Time {
+					if n == dailyCap-50 { // after more than ten minutes at 1 a second
+						return odd
+					}
+					return time.Now().Add(skew)
+				})
+				if err := b.run(1, faulty); err != nil {
+					b.t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: items})
+				posts, _ := b.arrivals()
+				if late := posts[dailyCap+1].Sub(midnight); late < 0 || late > defaultGrace+2*time.Second {
+					b.t.Errorf("resumed %v after the server's midnight, want just after it", late)
+				}
+			})
+		})
+	}
+}
