@@ -55,7 +55,7 @@ var objectTypes = map[byte]string{
 	0x6a: "MPEG-1", 0x6c: "MJPEG", 0x6d: "PNG", 0x6e: "JPEG 2000",
 }
 
-// codecOf tells what a sample entry is; without a name if it may be one that AiR reads.
+// codecOf returns the codec of a sample entry; without a name if AiR may read it.
 func codecOf(fourCC string) codec {
 	if c, ok := codecs[fourCC]; ok {
 		return c
@@ -63,9 +63,9 @@ func codecOf(fourCC string) codec {
 	return codec{fourCC: fourCC}
 }
 
-// reason says that the video is certainly another than AiR reads: every video track
-// is. If not all tracks were read, those that were decide, as far as they are to be
-// shown and are no covers: the first video track of a file is its picture.
+// reason returns why AiR cannot read the video, or "". It needs every video track to
+// be of a codec that AiR does not read. If not all tracks were read, one of those
+// that were must also be enabled and not be a cover picture.
 func (c *container) reason(all bool) string {
 	var names []string
 	shown := false

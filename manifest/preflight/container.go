@@ -26,10 +26,10 @@ type Media struct {
 var errOdd = errors.New("preflight: an odd container")
 
 const (
-	// mostBoxes bounds the boxes that are looked at.
-	mostBoxes = 2000
-	// mostPayload bounds what is decoded of one box, in bytes.
-	mostPayload = 4096
+	// maxBoxes bounds the boxes that are looked at.
+	maxBoxes = 2000
+	// maxPayload bounds what is decoded of one box, in bytes.
+	maxPayload = 4096
 	// longest is the longest duration that is believed.
 	longest = 10 * 365 * 24 * time.Hour
 )
@@ -98,13 +98,13 @@ func (c *container) file() error {
 func end(b *mp4.BoxInfo) int64     { return int64(b.Offset + b.Size) }
 func payload(b *mp4.BoxInfo) int64 { return int64(b.Offset + b.HeaderSize) }
 
-// each calls f with the boxes from at to until, as far as f does not say that it is
-// done. A box that leaves the one around it is odd; at the outermost level, where an
-// upload may have been cut, it is the last.
+// each calls f for the boxes from at to until, and stops when f returns true. A box
+// that ends beyond until gives errOdd; at the top level it is the last box, since an
+// upload may have been cut.
 func (c *container) each(at, until int64, f func(*mp4.BoxInfo) (done bool, err error)) error {
 	outermost := at == 0
 	for until-at >= mp4.SmallHeaderSize {
-		if c.boxes++; c.boxes > mostBoxes {
+		if c.boxes++; c.boxes > maxBoxes {
 			return errOdd
 		}
 		if _, err := c.in.Seek(at, io.SeekStart); err != nil {
@@ -177,7 +177,7 @@ func (c *container) moov(moov *mp4.BoxInfo) error {
 	})
 }
 
-// known tells a duration from none: all ones say that it cannot be told.
+// known returns a duration, or 0 if there is none: all ones mean that it is unknown.
 func known(d uint64, version uint8) bool {
 	return version == 0 && d < 1<<32-1 || version == 1 && d < 1<<63
 }
@@ -272,7 +272,7 @@ func (c *container) entries(stsd *mp4.BoxInfo, t *track) error {
 	})
 }
 
-// kind tells the codec of an entry of a video track.
+// kind returns the codec of an entry of a video track.
 func (c *container) kind(entry *mp4.BoxInfo) (codec, error) {
 	fourCC := string(entry.Type[:])
 	if fourCC != "mp4v" {
@@ -314,7 +314,7 @@ func (c *container) bytes(b *mp4.BoxInfo, at, n int64) ([]byte, error) {
 // within the box can make it large.
 func (c *container) decode(b *mp4.BoxInfo, into mp4.IBox) error {
 	n := end(b) - payload(b)
-	if n > mostPayload {
+	if n > maxPayload {
 		return errOdd
 	}
 	data, err := c.bytes(b, 0, n)

@@ -111,8 +111,8 @@ func readSparse(t testing.TB, size int64, get func(at, n int64) []byte) (reason 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if gets > mostGets-1 || total > mostBytes {
-		t.Errorf("%d further requests, %d bytes in all: want at most %d and %d", gets, total, mostGets-1, mostBytes)
+	if gets > maxGets-1 || total > maxBytes {
+		t.Errorf("%d further requests, %d bytes in all: want at most %d and %d", gets, total, maxGets-1, maxBytes)
 	}
 	return reason, media, gets
 }

@@ -7,12 +7,12 @@ import (
 
 // What one object may cost at most: requests for parts of it, and bytes.
 const (
-	mostGets  = 3
-	mostBytes = 256 << 10
+	maxGets  = 3
+	maxBytes = 256 << 10
 	// containerBytes is how much of an object in a container the first request asks for.
 	containerBytes = 16 << 10
 	// partBytes is how much each further request asks for.
-	partBytes = (mostBytes - containerBytes) / (mostGets - 1)
+	partBytes = (maxBytes - containerBytes) / (maxGets - 1)
 )
 
 // errSpent says that what is wanted lies beyond what an object may cost.
@@ -33,16 +33,17 @@ type ranged struct {
 	parts []part
 	gets  int // requests still allowed
 	at    int64
-	// until is where that ends of which parts are asked for: the end of a box.
+	// until is the end of the box that is read now, from the object's start: no part is
+	// requested beyond it.
 	until int64
 }
 
 // newRanged reads an object whose first bytes are there.
 func newRanged(first []byte, size int64, get func(at, n int64) ([]byte, error)) *ranged {
-	return &ranged{get: get, size: size, until: size, parts: []part{{0, first}}, gets: mostGets - 1}
+	return &ranged{get: get, size: size, until: size, parts: []part{{0, first}}, gets: maxGets - 1}
 }
 
-// Read gives what is at hand, and asks for a part if nothing is. Its errors are
+// Read reads what is at hand, and requests a part if nothing is. Its errors are
 // io.EOF, errSpent and those of get.
 func (r *ranged) Read(p []byte) (int, error) {
 	if len(p) == 0 {

@@ -39,7 +39,7 @@ func (a *about) unfit() string {
 	return ""
 }
 
-// archived tells whether an object must be restored before it can be read
+// archived reports whether an object must be restored before it can be read
 // (Amazon S3 API reference, HeadObject: x-amz-restore, x-amz-archive-status).
 func archived(class, tier string, restore *string) bool {
 	restored := strings.Contains(aws.ToString(restore), `ongoing-request="false"`)
@@ -98,7 +98,7 @@ func (c *Checker) get(ctx context.Context, bucket, key string, at, n int64) ([]b
 	return data, got, err
 }
 
-// total gives the size of the object of which a part was got.
+// total returns the size of the object of which a part was got.
 func total(out *s3.GetObjectOutput) int64 {
 	if _, all, ok := strings.Cut(aws.ToString(out.ContentRange), "/"); ok {
 		if n, err := strconv.ParseInt(all, 10, 64); err == nil {
