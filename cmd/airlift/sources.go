@@ -105,7 +105,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 	if out.filter, out.choice, err = s.filter(time.Now(), stdin); err != nil {
 		return out, err
 	}
-	if out.filter.Contested() {
+	if out.filter.Overlaps() {
 		a.log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
 			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
 	}

@@ -101,7 +101,7 @@ func (f *Filter) Skip(e *manifest.Entry) string {
 	if e.Skip != "" {
 		return e.Skip
 	}
-	if why := f.skipName(e); why != "" {
+	if why := f.skipKey(e); why != "" {
 		return why
 	}
 	c := &f.config
@@ -128,10 +128,10 @@ func (f *Filter) Skip(e *manifest.Entry) string {
 	return ""
 }
 
-// skipName judges by what every row tells.
-func (f *Filter) skipName(e *manifest.Entry) string {
+// skipKey applies the rules that need only the key and the state.
+func (f *Filter) skipKey(e *manifest.Entry) string {
 	chosen := ""
-	if f.rules != nil { // first, for it is told which patterns match nothing at all
+	if f.rules != nil { // always, so that Unmatched knows every pattern that matches
 		chosen = f.rules.skip(e.Key)
 	}
 	switch e.State {
@@ -147,9 +147,9 @@ func (f *Filter) skipName(e *manifest.Entry) string {
 	return chosen
 }
 
-// Unmatched tells, in a sentence each, of the patterns that matched none of the
-// keys that Skip has seen: after all sources were read, a glob that is most
-// probably misspelt. Of a file of patterns it tells in one sentence.
+// Unmatched returns a sentence for each pattern, and one for each file of
+// patterns, that matched no key given to Skip so far. After all sources were read
+// such a pattern is probably misspelled.
 func (f *Filter) Unmatched() []string {
 	if f.rules == nil {
 		return nil
@@ -157,10 +157,9 @@ func (f *Filter) Unmatched() []string {
 	return f.rules.unmatched()
 }
 
-// Contested reports whether there are inclusions and exclusions besides: as in
-// rclone the former come first, so an exclusion does not hold for what an
-// inclusion has matched.
-func (f *Filter) Contested() bool { return f.rules != nil && f.rules.contested }
+// Overlaps reports whether there are both inclusions and exclusions of their own
+// flags. As in rclone an inclusion then wins over an exclusion.
+func (f *Filter) Overlaps() bool { return f.rules != nil && f.rules.overlaps }
 
 // usageError has a text of its own and is manifest.ErrUsage.
 type usageError string

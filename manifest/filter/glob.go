@@ -10,10 +10,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Regexps translates a pattern into the regular expressions of which a key, or
-// its NFC form, must match one: that of the pattern as it is written, and, if
-// that is another, that of the pattern in NFC. So a name typed on one system
-// matches the same name as another system spells it.
+// Regexps compiles a pattern: one regular expression for the pattern as written,
+// and one for its NFC form if that differs. A key matches if it or its NFC form
+// matches one of them, so accents match however they are composed.
 //
 // A pattern is rclone's (rclone.org/filtering, "Pattern syntax"): * (within a
 // part of the key), ** (across parts), ?, [classes], {alternatives},
@@ -167,8 +166,8 @@ func (t *translator) class() error {
 	return errors.New(`a [ has no ]; write \[ for a bracket that is part of the name`)
 }
 
-// expression copies a regular expression, which ends with the last of the first
-// }} and the braces that follow.
+// expression copies a {{regular expression}}. It ends at the first }}, or at the
+// last of more braces in a row.
 func (t *translator) expression() error {
 	end := strings.Index(t.rest, "}}")
 	if end < 0 {

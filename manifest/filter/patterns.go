@@ -33,11 +33,11 @@ func (p Patterns) any() bool {
 
 // rules are all patterns in their order.
 type rules struct {
-	matcher   matcher
-	implied   bool // what no pattern matches is left out
-	origins   []*origin
-	judged    atomic.Bool // a key was looked at
-	contested bool        // there are inclusions and, behind them, exclusions
+	matcher     matcher
+	defaultSkip bool // a key that no pattern matches is left out
+	origins     []*origin
+	used        atomic.Bool // a key was looked at
+	overlaps    bool        // there are --include and --exclude patterns, from files too
 }
 
 // origin is a flag, or a file that a flag names.
@@ -49,8 +49,8 @@ type origin struct {
 
 // compile checks all patterns; the errors of all flags are told together.
 func (p Patterns) compile() (*rules, error) {
-	r := &rules{implied: len(p.Include)+len(p.IncludeFrom) > 0}
-	r.contested = r.implied && len(p.Exclude)+len(p.ExcludeFrom) > 0
+	r := &rules{defaultSkip: len(p.Include)+len(p.IncludeFrom) > 0}
+	r.overlaps = r.defaultSkip && len(p.Exclude)+len(p.ExcludeFrom) > 0
 	var problems []string
 	check := func(flag string, err error) {
 		if err != nil {
@@ -95,7 +95,7 @@ func (r *rules) files(flag string, names []string, stdin io.Reader, add func(*or
 	return nil
 }
 
-// readFile gives the patterns of a file, or of standard input.
+// readFile reads the patterns of a file, or of standard input.
 func readFile(name string, stdin io.Reader, add func(text string) error) error {
 	if name == "-" {
 		if stdin == nil {
@@ -131,7 +131,7 @@ func checkFolder(text string) error {
 func (r *rules) rule(o *origin, line string) error {
 	switch {
 	case line == "!":
-		r.matcher, r.contested = matcher{}, false
+		r.matcher, r.overlaps = matcher{}, false
 		for _, o := range r.origins {
 			o.patterns = nil
 		}
@@ -153,23 +153,23 @@ func (r *rules) add(o *origin, text string, exclude bool) error {
 	return nil
 }
 
-// skip gives the reason for which the patterns leave a key out, "" if they take it.
+// skip returns the reason for which the patterns leave a key out, "" if they take it.
 func (r *rules) skip(key string) string {
-	if !r.judged.Load() {
-		r.judged.Store(true)
+	if !r.used.Load() {
+		r.used.Store(true)
 	}
 	switch p := r.matcher.first(key); {
 	case p != nil && p.exclude:
 		return SkipExcluded
-	case p == nil && r.implied:
+	case p == nil && r.defaultSkip:
 		return SkipNotIncluded
 	}
 	return ""
 }
 
-// unmatched tells, in a sentence each, which patterns no key has matched.
+// unmatched returns a sentence for each flag's pattern, and for each file, that no key has matched.
 func (r *rules) unmatched() []string {
-	if !r.judged.Load() {
+	if !r.used.Load() {
 		return nil
 	}
 	var all []string

@@ -175,7 +175,7 @@ func TestUnmatched(t *testing.T) {
 	if got := f.Unmatched(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if !f.Contested() {
+	if !f.Overlaps() {
 		t.Error("inclusions and exclusions are not told to contend")
 	}
 }
