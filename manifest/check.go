@@ -16,7 +16,7 @@ type checker struct {
 	bucket string // of rows that name none
 	exact  bool   // a key that looks like a URI is none
 	plain  bool   // no column describes the object
-	// plainKey tells that the key at hand is known to be plainASCII.
+	// plainKey says that the key at hand is known to be plainASCII.
 	plainKey bool
 	batch    string // of the run; "" if rows may name any
 
@@ -45,7 +45,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 	}
 	if mayHaveScheme(key) && !c.exact {
 		if scheme, rest, ok := splitScheme(key); ok {
-			b, k, reason := c.uri(key, scheme, rest)
+			b, k, reason := c.parseURI(key, scheme, rest)
 			if reason != "" {
 				return reason
 			}
@@ -115,7 +115,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 	return e.version(v)
 }
 
-// note tells once for each text that something is taken off or left out.
+// note warns, once for each text, that something is taken off or left out.
 func (c *checker) note(line int64, text string) {
 	if c.warn == nil || c.warned[text] {
 		return
@@ -180,7 +180,7 @@ func checkKey(key string) string {
 	return ""
 }
 
-// CheckBucket tells why a name can be no bucket of any S3 server. Its errors are
+// CheckBucket returns why a name can be no bucket of any S3 server. Its errors are
 // ErrUsage.
 func CheckBucket(name string) error {
 	if reason := checkBucket(name); reason != "" {
@@ -200,7 +200,7 @@ func checkBucket(b string) string {
 		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == '.' || c == '-' || c == '_')
 	}
 	if !good {
-		return fmt.Sprintf("%s is no bucket name: it has letters, digits, dots, hyphens and underscores only", excerpt(b))
+		return fmt.Sprintf("%s is not a bucket name: only letters, digits, dots, hyphens and underscores are allowed, and at most 255 characters", excerpt(b))
 	}
 	return ""
 }
@@ -218,7 +218,7 @@ func checkName(name string) string {
 	return ""
 }
 
-// plainASCII tells text of printable ASCII characters, as most names are.
+// plainASCII reports whether a text is printable ASCII, as most names are.
 func plainASCII[T []byte | string](s T) bool {
 	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
 	for ; len(s) >= 8; s = s[8:] {

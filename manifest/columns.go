@@ -27,13 +27,13 @@ const (
 	colExtra          column = -1
 )
 
-// carried tells a column that is read and is a column of the user's as well,
-// which the report gives back.
+// carried reports whether a column is read and is a column of the user's as
+// well, which the report gives back.
 func (c column) carried() bool { return c >= colSize && c <= colBatch }
 
-// Describes tells whether a further column of a manifest is also read as what
-// describes the object: it gives size, etag, last_modified, storage_class or
-// version_id, however the name is spelt, and "" for all other columns.
+// Describes returns which property of the object a further column of a manifest
+// gives: size, etag, last_modified, storage_class or version_id, in any spelling
+// of its name, and "" for all other columns.
 func Describes(name string) string {
 	if c := columnOf(name); c.carried() && c != colBatch {
 		return names[c]
@@ -59,9 +59,10 @@ var byName = func() map[string]column {
 	return m
 }()
 
-// columnOf recognises a column's name: those in names up to version_id, and
-// object_key and s3_key for the key; spelled in any way that foldName makes equal. Names such as path or file are not taken for the key:
-// they may as well be relative to something.
+// columnOf returns the column of a name: one of names up to batch, or object_key,
+// s3_key or last_modified_date, in any spelling that foldName makes equal;
+// colExtra for any other. Names such as path or file do not count as the key:
+// they may be relative to something.
 func columnOf(name string) column {
 	if c, ok := byName[foldName(name)]; ok {
 		return c

@@ -25,19 +25,23 @@ type csvRows struct {
 	heads []string // the name of each cell, as the header spells it
 	extra int      // how many of the columns go into Entry.Extra
 	data  bool     // the row at hand, when there was no header, is the first row
-	// marked tells that a byte order mark stood before the header.
+	// marked says that a byte order mark stood before the header.
 	marked bool
 
 	again     bool // a header may stand among the rows
 	separator bool // a line sep=X may, too
-	longest   int  // cell of the keys' column that could be its name in another header
-	regular   bool // a row had as many cells as the header
-	surplus   int  // empty cells at the end of every row
-	crs       bool // lines end in CR CR LF
-	comments  comments
-	told      bool   // the user says what the columns are
-	last      string // key that was read
-	quote     string // in which the header has the name of the keys' column, but for "
+	// maxHeaderKey is the longest cell, in bytes, that can be the name of the keys'
+	// column in a repeated header.
+	maxHeaderKey int
+	regular      bool // a row had as many cells as the header
+	surplus      int  // empty cells at the end of every row
+	crs          bool // lines end in CR CR LF
+	comments     comments
+	told         bool   // the user says what the columns are
+	last         string // key that was read
+	// headerQuote is the quote around the header's name of the keys' column, other
+	// than "; "" if there is none.
+	headerQuote string
 }
 
 // cell is a part of a row, without its quotes.
@@ -77,7 +81,7 @@ func (r *csvRows) read(e *Entry) error {
 	}
 	if len(r.cells) == len(r.cols) {
 		r.regular = true
-	} else if !r.again || !r.even() {
+	} else if !r.again || !r.fitCells() {
 		// Nobody knows which cell is which.
 		remedy := "is the line cut?"
 		if len(r.cells) > len(r.cols) {
@@ -114,7 +118,7 @@ func (r *csvRows) read(e *Entry) error {
 		}
 		v[colKey] = key
 	}
-	if key := v[colKey]; r.again && len(key) <= r.longest && !couldBeKey(key) {
+	if key := v[colKey]; r.again && len(key) <= r.maxHeaderKey && !couldBeKey(key) {
 		if skip, err := r.headerAgain(row, &v); err != nil || skip {
 			*e = Entry{Line: line, Skip: SkipHeader}
 			return err
@@ -124,8 +128,8 @@ func (r *csvRows) read(e *Entry) error {
 	if reason := r.check.fill(e, &v); reason != "" {
 		return r.check.reject(line, reason, &v, extra)
 	}
-	if r.quote != "" && quoteOf(v[colKey]) == r.quote {
-		return r.check.reject(line, `the key stands in quotes, as the header does; only " quotes a cell of a CSV: write that in their place`, &v, extra)
+	if r.headerQuote != "" && quoteOf(v[colKey]) == r.headerQuote {
+		return r.check.reject(line, `the key is in quotes other than ", like the header; a CSV needs " around cells: replace them`, &v, extra)
 	}
 	r.last = e.Key
 	return nil

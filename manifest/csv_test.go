@@ -73,7 +73,7 @@ func TestCSV(t *testing.T) {
 		{"key with bucket beats the default", "d", "key\ns3://b/a\n", want{rows: []string{"b/a"}}},
 		{"key with bucket only", "d", "key\ns3://b/\ns3://b\ns3:///a\n", want{rejects: []reject{{2, "no key"}, {3, "no key"}, {4, "names no bucket"}}}},
 		{"odd keys", "", "b,a+b\nb,100%\nb,//x/./y\nb,\x01\nb,Üb€r/日本/🎬.mp4\n", want{rows: []string{"b/a+b", "b/100%", "b///x/./y", "b/\x01", "b/Üb€r/日本/🎬.mp4"}}},
-		{"bad bucket", "", "bucket,key\na/b,c\na b,c\n", want{rejects: []reject{{2, "no bucket name"}, {3, "no bucket name"}}}},
+		{"bad bucket", "", "bucket,key\na/b,c\na b,c\n", want{rejects: []reject{{2, "not a bucket name"}, {3, "not a bucket name"}}}},
 		{"bad name", "", "bucket,key,name\nb,a,   \nb,a," + strings.Repeat("é", 256) + "\nb,a," + strings.Repeat("é", 257) + "\n", want{rows: []string{"b/a"}, rejects: []reject{{2, "blank"}, {4, "257 characters"}}}},
 		{"bad priority", "", "bucket,key,priority\nb,1, 1 \nb,2,10\nb,3,11\nb,4,0\nb,5,high\nb,6,1.5\nb,7,\n", want{rows: []string{"b/1", "b/2", "b/7"}, rejects: []reject{{4, `"11"`}, {5, `"0"`}, {6, `"high"`}, {7, `"1.5"`}}}},
 		{"bad services", "", "bucket,key,services\nb,1,ocr\nb,2,\"{\"\"ocr\"\":1}\"\nb,3,\" \"\nb,4,\n", want{rows: []string{"b/1", "b/4"}, rejects: []reject{{3, `"ocr"`}, {4, "name none"}}}},

@@ -55,7 +55,7 @@ func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) 
 		return r, r.header(first, d.columns.in(first))
 	case d.columns.named():
 		return nil, r.headError(fmt.Errorf("the header has no column %q, which --columns names; it has %s", d.columns.lacking(first), quoteAll(first)),
-			"name the columns as the header spells them; if they are not parted by "+delimiterName(r.comma)+", add --delimiter")
+			"name the columns as the header spells them; if their delimiter is not "+delimiterName(r.comma)+", add --delimiter")
 	default:
 		err = r.bare(first, row, lines, d)
 	}
@@ -63,7 +63,7 @@ func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) 
 		return nil, err
 	}
 	r.data = true
-	r.again, r.longest = !d.batch, longestKeyName
+	r.again, r.maxHeaderKey = !d.batch, maxKeyName
 	return r, r.countExtra()
 }
 
@@ -85,7 +85,7 @@ func (r *csvRows) bare(first []string, row string, lines []string, d dialect) er
 		remedy := "add a column for the bucket, or set --source-bucket; if the first row is a header, name a column key"
 		for _, d := range delimiters[1:] {
 			if strings.IndexByte(first[0], d) >= 0 {
-				remedy = "if " + delimiterName(d) + " parts its columns, add --delimiter '" + delimiterFlag(d) + "'; else set --source-bucket"
+				remedy = "if its delimiter is " + delimiterName(d) + ", add --delimiter '" + delimiterFlag(d) + "'; else set --source-bucket"
 			}
 		}
 		return r.headError(errors.New("the first row has one column, and no bucket is set"), remedy)
@@ -99,13 +99,22 @@ func (r *csvRows) bare(first []string, row string, lines []string, d dialect) er
 	return nil
 }
 
+// rowColumns returns the value of --columns that reads rows of so many cells, one
+// or more, without a header.
+func rowColumns(cells int) string {
+	if cells == 1 {
+		return "key=1"
+	}
+	return "bucket=1,key=2"
+}
+
 // ambiguous refuses first rows that can be read in two ways, with the command
 // line for each.
 func (r *csvRows) ambiguous(first []string, row string, lines []string, d dialect) error {
-	asRow := "if it is a row as it stands, add --columns " + [...]string{"key=1", "bucket=1,key=2"}[min(len(first), 2)-1]
+	asRow := "if the row is right as it is, add --columns " + rowColumns(len(first))
 	rows := content(lines)
 	if other := bareTable(rows, ';', '\t', '|'); d.delimiter == 0 && other != 0 && checkBucket(first[0]) != "" && len(first) <= 2 {
-		return r.headError(fmt.Errorf("the rows may be parted by %s (it begins with %s)", delimiterName(other), excerpt(row)), rowsRemedy(rows, other)+"; "+asRow)
+		return r.headError(fmt.Errorf("the first row %s may have %s as its delimiter", excerpt(row), delimiterName(other)), "if it has, "+rowsRemedy(rows, other)+"; "+asRow)
 	}
 	if quote := quoteOf(first[len(first)-1]); quote != "" && len(first) <= 2 {
 		return r.headError(fmt.Errorf(`the cells of the first row stand in quotes other than " (it begins with %s)`, excerpt(row)),
@@ -156,12 +165,12 @@ func (r *csvRows) likeHeader(first []string, row string, lines []string, d diale
 	default:
 		return nil
 	}
-	remedy := "name the column of the keys so, or say which it is, for example --columns 'key=" + trim(cells[keyColumn(cells, below)]) + "'"
+	remedy := "rename the column of the keys to key, or name it, for example --columns 'key=" + trim(cells[keyColumn(cells, below)]) + "'"
 	if r.check.bucket == "" && !slices.ContainsFunc(cells, func(s string) bool { return columnOf(s) == colBucket }) {
 		remedy += " --source-bucket BUCKET"
 	}
 	if comma == r.comma && len(cells) <= 2 {
-		remedy += "; if it is a row, add --columns " + []string{"key=1", "bucket=1,key=2"}[len(cells)-1]
+		remedy += "; if it is a row, add --columns " + rowColumns(len(cells))
 	}
 	return r.headError(fmt.Errorf("the first row %s looks like a header, but no column is named key, object_key or ObjectKey", excerpt(row)), remedy)
 }
@@ -194,9 +203,9 @@ func (r *csvRows) header(first []string, columns Columns) error {
 		}
 	}
 	// A report gives keys as they are.
-	r.again, r.check.exact, r.longest = true, report, longestKeyName
+	r.again, r.check.exact, r.maxHeaderKey = true, report, maxKeyName
 	if i := slices.Index(r.cols, colKey); i >= 0 { // it may be spelled with more around it
-		r.longest, r.quote = max(r.longest, 2*len(r.heads[i])), quoteOf(r.heads[i])
+		r.maxHeaderKey, r.headerQuote = max(r.maxHeaderKey, 2*len(r.heads[i])), quoteOf(r.heads[i])
 	}
 	return r.countExtra()
 }

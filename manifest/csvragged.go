@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// longestKeyName bounds the spellings of the keys' column that are recognized
+// maxKeyName bounds the spellings of the keys' column that are recognized
 // among the rows: object_key, in quotes and with blanks.
-const longestKeyName = 24
+const maxKeyName = 24
 
-// longestName bounds the cells that are compared with the names of columns.
-const longestName = 64
+// maxName bounds the cells that are compared with the names of columns.
+const maxName = 64
 
-// even makes a row whose number of cells differs from the header's one that is
-// whole: surplus cells at its end are empty, or what it lacks at its end are
-// further columns, as Excel leaves them out. It is false for any other row.
-func (r *csvRows) even() bool {
+// fitCells gives a row as many cells as the header: it drops empty cells from its
+// end, or adds empty ones for further columns, which Excel leaves out. It returns
+// false if the row has other cells too many, lacks a column that is read, or may
+// be cut at the end of the file.
+func (r *csvRows) fitCells() bool {
 	if len(r.cells) > len(r.cols) {
 		for _, c := range r.cells[len(r.cols):] {
 			if c.start != c.end {
@@ -43,8 +44,8 @@ func (r *csvRows) even() bool {
 	return true
 }
 
-// everyRow tells whether surplus empty cells are those of every row. Those of one
-// row may come of a key that holds a delimiter without quotes, which moves all
+// everyRow reports whether every row has as many surplus empty cells. Those of a
+// single row may come from a key that holds a delimiter without quotes, which moves all
 // cells behind it; only where the key is the last column nothing can move.
 func (r *csvRows) everyRow(width int) bool {
 	if r.cols[len(r.cols)-1] == colKey {
@@ -64,8 +65,9 @@ func (r *csvRows) everyRow(width int) bool {
 	return width-len(r.cols) == r.surplus
 }
 
-// notARow gives the reason for which a line is left out, a comment or the line
-// sep=X of a file that was joined, or is rejected; "" if it is a row.
+// notARow returns the reason for which a line is skipped, because it is a comment or
+// the line sep=X of a file that was joined, or for which it is rejected; "" and ""
+// if it is a row.
 func (r *csvRows) notARow(row string) (skip, reason string) {
 	if r.separator && len(row) <= 8 {
 		if _, ok := separatorLine(trim(row)); ok {
@@ -90,7 +92,7 @@ func (r *csvRows) notARow(row string) (skip, reason string) {
 	return SkipTitle, ""
 }
 
-// headerAgain tells a row that is a header, of a file that was joined with
+// headerAgain reports whether a row is a header, of a file that was joined with
 // another. One with the keys or buckets in another place than before ends the
 // reading, for nobody knows what the rows below it are.
 func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
@@ -102,14 +104,14 @@ func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
 	for i := range r.cells {
 		cells[i] = r.text(row, i)
 		same = same && foldName(ValidText(cells[i])) == foldName(r.heads[i])
-		if len(cells[i]) <= longestName && columnOf(cells[i]) != colExtra {
+		if len(cells[i]) <= maxName && columnOf(cells[i]) != colExtra {
 			named++
 		}
 	}
 	if same {
 		return true, nil
 	}
-	key := slices.IndexFunc(cells, func(s string) bool { return len(s) <= longestName && columnOf(s) == colKey })
+	key := slices.IndexFunc(cells, func(s string) bool { return len(s) <= maxName && columnOf(s) == colKey })
 	if key < 0 || named < min(2, len(cells)) {
 		return false, nil
 	}

@@ -39,25 +39,35 @@ var exportWords = map[string]bool{
 	"url": true, "uri": true, "s3url": true, "s3uri": true, "fileurl": true, "volume": true, "title": true, "id": true, "assetid": true, "clip": true, "clipid": true, "clipname": true,
 }
 
-// knownWord tells a cell that names a column.
+// knownWord reports whether a cell names a column, ours or that of an export.
 func knownWord(cell string) bool {
-	if len(cell) > 64 {
+	if len(cell) > maxName {
 		return false
 	}
 	return columnOf(cell) != colExtra || exportWords[foldName(cell)]
 }
 
-// couldBeKey tells a cell that has what names of columns do not: a slash, or an
-// extension.
+// couldBeKey reports whether a cell has what names of columns do not have: a
+// slash, a backslash or an extension. Any ending of up to ten letters and digits
+// counts as one.
 func couldBeKey(cell string) bool {
 	if strings.IndexByte(cell, '/') >= 0 || strings.IndexByte(cell, '\\') >= 0 {
 		return true
 	}
-	i := strings.LastIndexByte(cell, '.')
-	return i >= 0 && i < len(cell)-1 && len(cell)-i <= 11 && isPlain(cell[i+1:])
+	return extensionOf(cell, 1, 10) != ""
 }
 
-// isPlain tells text of ASCII letters and digits.
+// extensionOf returns what follows the last dot of s if it is ASCII letters and
+// digits, and from least to most of them; "" else.
+func extensionOf(s string, least, most int) string {
+	i := strings.LastIndexByte(s, '.')
+	if n := len(s) - i - 1; i < 0 || n < least || n > most || !isPlain(s[i+1:]) {
+		return ""
+	}
+	return s[i+1:]
+}
+
+// isPlain reports whether a text has ASCII letters and digits only.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -68,7 +78,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// noneCouldBeKey tells a row of which no cell could be a key.
+// noneCouldBeKey reports whether no cell of a row could be a key.
 func noneCouldBeKey(cells []string) bool {
 	for _, s := range cells {
 		if couldBeKey(s) {
@@ -78,10 +88,11 @@ func noneCouldBeKey(cells []string) bool {
 	return true
 }
 
-// aboveKeys tells a row that no key can be in, while all rows below it have one.
-// A row that shares a cell with another, such as the bucket, is no header.
+// aboveKeys reports whether no cell of a row can be a key, while all rows below it
+// have one. A row that shares a cell with another, such as the bucket, is no
+// header.
 func aboveKeys(cells []string, below [][]string) bool {
-	long := func(s string) bool { return len(s) > longestName } // for a name
+	long := func(s string) bool { return len(s) > maxName }
 	if len(below) == 0 || !noneCouldBeKey(cells) || slices.ContainsFunc(cells, long) {
 		return false
 	}

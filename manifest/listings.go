@@ -77,8 +77,8 @@ func refuseText(lines []string, d dialect) (remedy string, err error) {
 			fmt.Errorf("the lines stand in quotes (it begins with %s)", excerpt(line))
 	}
 	if d := bareTable(lines, '\t', ';', '|', ','); d != 0 {
-		return rowsRemedy(lines, d) + "; " + whole,
-			fmt.Errorf("the lines may be rows of a table parted by %s, or keys (it begins with %s)", delimiterName(d), excerpt(line))
+		return "if they are rows, " + rowsRemedy(lines, d) + "; " + whole,
+			fmt.Errorf("the lines may be rows of a table with %s as its delimiter, or keys (it begins with %s)", delimiterName(d), excerpt(line))
 	}
 	if cells := []string{line}; d.bucket != "" && aboveKeys(cells, split(lines[1:], 0)) {
 		return "if it is one, add --columns 'key=" + trim(line) + "'; " + whole,

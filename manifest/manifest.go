@@ -62,9 +62,9 @@ type Entry struct {
 	// Extra holds all columns that are not recognised, in their order.
 	Extra []Field
 
-	// Scan tells that the entry is an object of a listing.
+	// Scan says that the entry is an object of a listing.
 	Scan bool
-	// Sized tells that Size, in bytes, is known: from a listing, an inventory or
+	// Sized says that Size, in bytes, is known: from a listing, an inventory or
 	// a column of the manifest.
 	Sized bool
 	Size  int64
@@ -83,8 +83,8 @@ type Entry struct {
 	// line is no row: SkipTitle or SkipHeader; else "".
 	Skip string
 
-	// State is the state column of one of airlift's own CSV reports, else empty.
-	// Filter.Skip leaves out rows whose state says that they were sent.
+	// State is the state column of one of airlift's own reports (CSV or JSON
+	// Lines), else empty. filter.Filter.Skip leaves out rows that were sent.
 	State string
 }
 

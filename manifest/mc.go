@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// mcListing tells a line of `mc ls --json` (MinIO Client, cmd/ls.go).
+// mcListing reports whether a line is output of `mc ls --json` (MinIO Client,
+// cmd/ls.go).
 func mcListing(line string) bool {
 	if !jsontext.Value(line).IsValid() {
 		return false
@@ -44,7 +45,7 @@ func (r *jsonRows) listed(v *values) (skip, reason string) {
 	}
 	u, err := url.Parse(folder)
 	if err != nil || u.Host == "" || !strings.HasSuffix(u.Path, "/") {
-		return "", "the line is of `mc ls --json`, whose keys are relative to the folder listed, and its url does not say which that is; list with a slash at the end: mc ls -r --json ALIAS/BUCKET/"
+		return "", "this is a line of `mc ls --json`; its keys are relative to the listed folder, and its url does not name that folder; list with a slash at the end: mc ls -r --json ALIAS/BUCKET/"
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(u.Path, "/")+v[colKey], "/")
 	v[colBucket], v[colKey] = bucket, key

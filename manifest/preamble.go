@@ -25,8 +25,9 @@ func separatorLine(line string) (delimiter byte, ok bool) {
 	return d, err == nil && d != 0
 }
 
-// comment tells a line that is marked as a comment. It is certain only where
-// nothing in it is of a key: no slash and no extension.
+// comment reports whether a line begins with # or ;, and whether it is certainly
+// a comment: a rule such as #---, or text with a blank and without a slash, a
+// backslash or an extension.
 func comment(line string) (certain, marked bool) {
 	if line == "" || line[0] != '#' && line[0] != ';' {
 		return false, false
@@ -41,10 +42,9 @@ func comment(line string) (certain, marked bool) {
 	return strings.ContainsAny(rest, " \t"), true
 }
 
-// amongRows tells whether a line that is marked as a comment can be one among
-// these lines that are not: most of them look like keys or rows of a table, as it
-// does not.
-func amongRows(lines []string) bool {
+// mostlyRows reports whether most of the lines look like keys or table rows. A
+// marked line that looks like neither is a comment only among such lines.
+func mostlyRows(lines []string) bool {
 	rows, others := 0, 0
 	for _, line := range lines {
 		if couldBeKey(line) || strings.ContainsAny(line, ",;\t|") {
@@ -62,7 +62,7 @@ type comments struct {
 	known, here bool
 }
 
-// skips tells that a line, which is the input's token and can be no key for
+// skips reports whether a line, which is the input's token and can be no key for
 // certain, is a comment; last is the key before it, "" for none. Where keys begin
 // with the mark it is not.
 func (c *comments) skips(last string, in *input) bool {
@@ -73,7 +73,7 @@ func (c *comments) skips(last string, in *input) bool {
 	if last != "" {
 		around = append(around, last)
 	}
-	c.known, c.here = true, amongRows(content(around))
+	c.known, c.here = true, mostlyRows(content(around))
 	for _, line := range around {
 		if certain, marked := comment(line); marked && !certain {
 			c.here = false
@@ -91,13 +91,10 @@ const (
 	commentInTable = "comments are left out from here on; put a key that begins with # in quotes"
 )
 
-// hasExtension tells a text that ends as names of files do: in a dot and two to
-// five letters and digits, not digits alone.
-func hasExtension(s string) bool {
-	i := strings.LastIndexByte(s, '.')
-	ext := s[i+1:]
-	return i >= 0 && len(ext) >= 2 && len(ext) <= 5 && isPlain(ext) && strings.Trim(ext, "0123456789") != ""
-}
+// hasExtension reports whether a line ends with an extension that text is
+// unlikely to end with: two to five letters and digits, not digits alone. It is
+// stricter than couldBeKey, for titles and comments may hold dots and numbers.
+func hasExtension(s string) bool { return strings.Trim(extensionOf(s, 2, 5), "0123456789") != "" }
 
 // titles counts the lines, blank ones too, that stand before the header or, where
 // there is none, before the first row. Lines are titles only if they cannot be
@@ -115,7 +112,7 @@ func titles(lines []string, d dialect) int {
 		}
 		return i
 	}
-	if !amongRows(content(lines)) {
+	if !mostlyRows(content(lines)) {
 		return 0
 	}
 	n := 0
@@ -144,8 +141,8 @@ func tableHeader(line string, d dialect) []string {
 	return nil
 }
 
-// isTitle tells a line above a header of so many columns that is no row: it is
-// blank or a comment, or it has another number of cells and looks like no key.
+// isTitle reports whether a line above a header of so many columns is no row: it
+// is blank or a comment, or it has another number of cells and looks like no key.
 func isTitle(line string, columns int, d dialect) bool {
 	line = strings.TrimRight(line, " \t,;")
 	if certain, marked := comment(line); certain || line == "" || marked && line[0] == '#' && columns > 1 {

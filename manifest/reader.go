@@ -118,7 +118,7 @@ func (m *reader) begin(s Source, o Options) error {
 			return &BrokenError{Source: s.Arg, Unread: true, Line: m.in.line,
 				Err: fmt.Errorf("the first line is longer than %d bytes", MaxRow), Remedy: "is this a manifest? give CSV, JSON Lines or text, with a row a line"}
 		case errors.Is(err, io.EOF):
-			return unread(ErrEmpty, "check what was to write it")
+			return unread(ErrEmpty, "check the program that writes it")
 		case err != nil:
 			return unread(err, "make the file again, or fetch it again")
 		}
@@ -129,47 +129,55 @@ func (m *reader) begin(s Source, o Options) error {
 	return m.setUp(s, o, unread)
 }
 
-// setUp chooses the rows by the format, none for an inventory; the input has read
-// the first line, and gives it again.
-func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
+// prepare returns the first lines from the header, or the first row, on, and what
+// they and the options say of a CSV. A line sep=X and titles are passed over. The
+// input has read the first line, and gives it again.
+func (m *reader) prepare(s Source, o Options) (lines []string, d dialect, err error) {
 	token := m.in.token()
-	line, crs := string(trimEOL(token)), bytes.HasSuffix(token, []byte("\r\r\n"))
-	line = strings.TrimRight(line, "\r")
+	line := strings.TrimRight(string(trimEOL(token)), "\r")
+	d = dialect{delimiter: o.Delimiter, columns: o.Columns, bucket: o.SourceBucket, marked: m.marked, crs: bytes.HasSuffix(token, []byte("\r\r\n"))}
 	m.in.unread()
-	d := dialect{delimiter: o.Delimiter, columns: o.Columns, crs: crs, bucket: o.SourceBucket, marked: m.marked}
-	lines := []string{line}
-	if g := guessFormat(line, d); g == guessNothing && s.Format != FormatJSONL && s.Format != FormatBatch && s.Format != FormatInventory {
-		for n := peekLines; n < 10_000; n *= 10 {
-			if lines = m.in.peek(n); len(lines) < n || len(content(lines)) > 0 {
-				break // else all of them are comments
-			}
+	if guessFormat(line, d) != guessNothing || s.Format == FormatJSONL || s.Format == FormatBatch || s.Format == FormatInventory {
+		return []string{line}, d, nil
+	}
+	for n := peekLines; n < 10_000; n *= 10 {
+		if lines = m.in.peek(n); len(lines) < n || len(content(lines)) > 0 {
+			break // else all of them are comments
 		}
-		if separator, ok := separatorLine(line); ok && !s.wholeLines(o) {
+	}
+	if !s.wholeLines(o) {
+		if separator, ok := separatorLine(line); ok {
 			d.separator = true
 			if d.delimiter == 0 {
 				d.delimiter = separator
 			}
-			m.passOver(1, false)
+			m.skipLines(1)
 			lines = lines[1:]
 		}
-		if !s.wholeLines(o) {
-			n := titles(lines, d)
-			m.passOver(n, true)
-			lines = lines[n:]
-		}
-		for len(lines) > 1 && lines[0] == "" {
-			m.passOver(1, false)
-			lines = lines[1:]
-		}
-		if len(lines) == 0 {
-			if !d.separator {
-				lines = []string{line}
-			} else {
-				return unread(ErrEmpty, "check what was to write it")
-			}
-		}
-		line = lines[0]
+		n := titles(lines, d)
+		m.skipTitles(n)
+		lines = lines[n:]
 	}
+	for len(lines) > 1 && lines[0] == "" {
+		m.skipLines(1)
+		lines = lines[1:]
+	}
+	if len(lines) == 0 && d.separator {
+		return nil, d, ErrEmpty
+	}
+	if len(lines) == 0 {
+		lines = []string{line}
+	}
+	return lines, d, nil
+}
+
+// setUp chooses the rows by the format, none for an inventory.
+func (m *reader) setUp(s Source, o Options, unread func(error, string) error) error {
+	lines, d, err := m.prepare(s, o)
+	if err != nil {
+		return unread(err, "check the program that writes it")
+	}
+	line := lines[0]
 	format, remedy, err := s.recognise(line, lines, d, o)
 	if err != nil {
 		return unread(err, remedy)
@@ -188,10 +196,10 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		m.rows = jsonl
 	case FormatText:
 		c.plain = true
-		t := &textRows{in: m.in, check: c, crs: crs, whole: s.wholeLines(o)}
+		t := &textRows{in: m.in, check: c, crs: d.crs, whole: s.wholeLines(o)}
 		if head, ok := listHeader(line, o.Columns); ok && !t.whole {
 			t.head = head
-			m.passOver(1, false)
+			m.skipLines(1)
 		}
 		m.rows = t
 	case FormatInventory:
@@ -202,14 +210,23 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	return err
 }
 
-// passOver leaves out the next n lines, which peek has shown; those that count
-// and are not blank are entries that are skipped.
-func (m *reader) passOver(n int, count bool) {
+// skipLines passes over the next n lines, which peek has shown.
+func (m *reader) skipLines(n int) {
 	for range n {
 		if m.in.next() != nil {
 			return
 		}
-		if count && len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
+	}
+}
+
+// skipTitles passes over the next n lines, which peek has shown. Those that are
+// not blank count as skipped.
+func (m *reader) skipTitles(n int) {
+	for range n {
+		if m.in.next() != nil {
+			return
+		}
+		if len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
 			m.skipped = append(m.skipped, m.in.line)
 		}
 	}

@@ -42,7 +42,7 @@ var described = regexp.MustCompile(`^"?(?:\d+|\d{4}[-/]\d\d[-/]\d\d(?:[T ][0-9:.
 // newBucket matches the names that S3 gives to buckets today.
 var newBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// tabular tells rows of as many cells each, of which one column holds keys and
+// tabular reports whether all rows have as many cells, one column holds keys, and
 // another describes the object, names a bucket, or has a header. Commas with a
 // blank behind them are those of a sentence or a name.
 func tabular(rows [][]string) bool {
@@ -73,7 +73,7 @@ func tabular(rows [][]string) bool {
 	return keys && others
 }
 
-// columnIs tells a column whose cells are all of a kind.
+// columnIs reports whether all cells of column i are of the kind.
 func columnIs(rows [][]string, i int, kind func(string) bool) bool {
 	for _, row := range rows {
 		if i >= len(row) || !kind(row[i]) {
@@ -87,7 +87,7 @@ func isEmpty(cell string) bool { return cell == "" }
 
 func isDescription(cell string) bool { return described.MatchString(cell) }
 
-// isBucket tells a cell that is a bucket's name rather than a part of a key.
+// isBucket reports whether a cell is a bucket's name rather than a part of a key.
 func isBucket(cell string) bool {
 	return newBucket.MatchString(cell) && !couldBeKey(cell) && !described.MatchString(cell)
 }
@@ -110,13 +110,13 @@ func tableRemedy(cells []string, below [][]string, d byte) string {
 	return remedy
 }
 
-// rowsRemedy is the command line that reads the lines of a table.
+// rowsRemedy returns the flags that read the lines of a table without a header.
 func rowsRemedy(lines []string, d byte) string {
 	rows := tableRows(lines, d)
 	if len(rows) > 1 && noneCouldBeKey(rows[0]) && !noneCouldBeKey(rows[1]) && !columnIs(rows, 0, isBucket) {
 		return tableRemedy(rows[0], rows[1:], d)
 	}
-	return fmt.Sprintf("say where its columns are: --format csv --delimiter '%s' --columns %s", delimiterFlag(d), numberedColumns(rows))
+	return fmt.Sprintf("add --format csv --delimiter '%s' --columns %s", delimiterFlag(d), numberedColumns(rows))
 }
 
 // numberedColumns is the value of --columns for rows without a header.

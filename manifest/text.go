@@ -7,7 +7,7 @@ import (
 )
 
 // textRows reads one key a line. The line end is LF or CRLF; all other bytes
-// belong to the key, but for what no list means as a part of one: see clean.
+// belong to the key, except those that clean removes.
 type textRows struct {
 	in    *input
 	check *checker
@@ -113,7 +113,7 @@ func (t *textRows) clean(line []byte) (key []byte, skip, reason string) {
 	if firstOfOdd[line[0]] && quoteOf(string(line)) != "" {
 		return line, "", "the line stands in quotes, which may or may not belong to the key; take them out, or add --columns key=1 if each whole line is a key"
 	}
-	if t.head != "" && len(line) <= 2*longestName && foldName(string(line)) == t.head {
+	if t.head != "" && len(line) <= 2*maxName && foldName(string(line)) == t.head {
 		return line, SkipHeader, ""
 	}
 	return line, "", ""

@@ -84,8 +84,9 @@ func parseTypes(list []string) (map[string]bool, error) {
 	return wanted, nil
 }
 
-// Extension gives the ending of a key's last part, from its last dot, in lower
-// case; "" if it has none. A part that begins with its only dot (".mp4") has one.
+// Extension returns the ending of a key's last part, of any length, from its last
+// dot, in lower case; "" if it has none. A part that begins with its only dot
+// (".mp4") has one.
 func Extension(key string) string {
 	i := strings.LastIndexAny(key, "./")
 	if i < 0 || key[i] == '/' {
@@ -94,7 +95,7 @@ func Extension(key string) string {
 	return strings.ToLower(key[i:])
 }
 
-// Archived tells the storage classes whose objects must be restored before they
-// can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
+// Archived reports whether objects of a storage class must be restored before
+// they can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
 // GLACIER_IR is read at once).
 func Archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }

@@ -7,22 +7,23 @@ import (
 	"strings"
 )
 
-// longestScheme bounds how far into a key a scheme's colon is looked for.
-const longestScheme = 16
+// maxScheme bounds how far into a key a scheme's colon is looked for.
+const maxScheme = 16
 
-// LooksLikeURI tells a key that a manifest would read as a URI or an ARN and not
-// as the key itself. Written as s3://BUCKET/KEY it is read as it is.
+// LooksLikeURI reports whether a manifest would read a key as a URI or an ARN and
+// not as the key itself. Written as s3://BUCKET/KEY it is read as it is.
 func LooksLikeURI(key string) bool {
 	_, _, ok := splitScheme(key)
 	return ok
 }
 
-// mayHaveScheme tells at little cost that a key does not begin with a scheme.
+// mayHaveScheme reports at little cost whether a key may begin with a scheme:
+// false is certain.
 func mayHaveScheme(key string) bool {
-	if len(key) >= longestScheme && !hasColon(key[:8]) && !hasColon(key[8:16]) {
+	if len(key) >= maxScheme && !hasColon(key[:8]) && !hasColon(key[8:16]) {
 		return false
 	}
-	for i := range min(len(key), longestScheme) {
+	for i := range min(len(key), maxScheme) {
 		switch c := key[i]; {
 		case c == ':':
 			return true
@@ -49,7 +50,7 @@ func word[T []byte | string](s T) uint64 {
 
 // splitScheme cuts "scheme://rest", and an ARN of AWS, whose scheme is "arn".
 func splitScheme(key string) (scheme, rest string, ok bool) {
-	i := strings.IndexByte(key[:min(len(key), longestScheme)], ':')
+	i := strings.IndexByte(key[:min(len(key), maxScheme)], ':')
 	if i < 1 {
 		return "", "", false
 	}
@@ -63,12 +64,12 @@ func splitScheme(key string) (scheme, rest string, ok bool) {
 	return "", "", false
 }
 
-// uri takes a key that is written as a URI or an ARN apart. It returns the
-// reason for which it names no object of S3, without the query of a URL, which
-// may hold a signature.
-func (c *checker) uri(key, scheme, rest string) (bucket, object, reason string) {
+// parseURI splits a key that is a URI or an ARN into bucket and key. The reason
+// says why it names no S3 object; it does not show a URL's query, which may hold
+// a signature.
+func (c *checker) parseURI(key, scheme, rest string) (bucket, object, reason string) {
 	none := func(why string) (string, string, string) {
-		return "", "", fmt.Sprintf("the key %s %s; if it is the key itself, write s3://BUCKET/ in front of it", excerpt(cutQuery(key)), why)
+		return "", "", fmt.Sprintf("the key %s %s; if this is the key itself, write s3://BUCKET/ before it", excerpt(cutQuery(key)), why)
 	}
 	switch scheme {
 	case "s3", "s3a", "s3n": // the last two are Hadoop's
@@ -130,7 +131,7 @@ func hostOnly(authority string) string { return authority[strings.LastIndexByte(
 // buckets"; Wasabi, "Service URLs").
 var s3Host = regexp.MustCompile(`^(?:(.+)\.)?s3(?:-fips|-external-1)?(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9]+(?:-[a-z]+)?)?\.(?:amazonaws\.com|amazonaws\.com\.cn|wasabisys\.com)$`)
 
-// bucketOfHost tells whether a URL's host, in lower case, is one of S3's, and
+// bucketOfHost reports whether a URL's host, in lower case, is one of S3's, and
 // which bucket it names; "" is for one whose path does.
 func (c *checker) bucketOfHost(host string) (bucket string, known bool) {
 	if e := c.endpoint; e != "" {
@@ -148,9 +149,10 @@ func (c *checker) bucketOfHost(host string) (bucket string, known bool) {
 	return "", false
 }
 
-// endpointHost gives the host, and port, of an endpoint in lower case, written
-// as a URL or not.
+// endpointHost returns the host and port of an S3 endpoint that is given as a
+// host or as a URL, in lower case.
 func endpointHost(endpoint string) string {
+	endpoint = strings.TrimSpace(endpoint)
 	if _, rest, ok := strings.Cut(endpoint, "://"); ok {
 		endpoint = rest
 	}

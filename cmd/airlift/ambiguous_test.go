@@ -88,16 +88,16 @@ func TestCommentsThatAreKeys(t *testing.T) {
 func TestBucketsThatAreNone(t *testing.T) {
 	t.Parallel()
 	runCases(t, []inputCase{
-		{name: "in URIs", file: "m.csv", content: "key\ns3://arch?ive/reels/c.mov\ns3://archive?versionId=1/d.mov\nhttps://s3.wasabisys.com/arch%3Five/e.mov\ns3://archive/reels/a.mov\n", code: exitIncomplete, rejected: 3, jobs: bothReels[:1], says: []string{`"arch?ive" is no bucket name`}},
+		{name: "in URIs", file: "m.csv", content: "key\ns3://arch?ive/reels/c.mov\ns3://archive?versionId=1/d.mov\nhttps://s3.wasabisys.com/arch%3Five/e.mov\ns3://archive/reels/a.mov\n", code: exitIncomplete, rejected: 3, jobs: bothReels[:1], says: []string{`"arch?ive" is not a bucket name`}},
 		{name: "in text", file: "m.txt", content: "s3://arch ive/reels/c.mov\narn:aws:s3:::arch*/d.mov\ns3://archive/reels/a.mov\n", code: exitIncomplete, rejected: 2, jobs: bothReels[:1]},
 		{name: "in a column", file: "m.csv", content: "bucket,key\n\"arch;ive\",c.mov\narn:aws:s3:::archive,d.mov\nÄrchiv,e.mov\narchive,reels/a.mov\n", code: exitIncomplete, rejected: 3, jobs: bothReels[:1]},
 		{name: "in JSON Lines", file: "m.jsonl", content: `{"Source":{"Bucket":"a:b","ObjectKey":"c.mov"}}` + "\n" + `{"key":"d.mov","destination_bucket":"res?"}` + "\n" + `{"key":"reels/a.mov"}` + "\n", code: exitIncomplete, rejected: 2, jobs: bothReels[:1]},
 	})
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", goodCSV)
-	r.run("run", "s3://arch?ive/x", "--source-region", "us-east-1").want(t, exitUsage).says(t, `"arch?ive" is no bucket name`)
-	r.run("run", m, "--source-bucket", "s3://archive").want(t, exitUsage).says(t, "--source-bucket", "no bucket name")
-	r.run("enqueue", m, "--destination-bucket", "re sults").want(t, exitUsage).says(t, "--destination-bucket", "no bucket name")
+	r.run("run", "s3://arch?ive/x", "--source-region", "us-east-1").want(t, exitUsage).says(t, `"arch?ive" is not a bucket name`)
+	r.run("run", m, "--source-bucket", "s3://archive").want(t, exitUsage).says(t, "--source-bucket", "not a bucket name")
+	r.run("enqueue", m, "--destination-bucket", "re sults").want(t, exitUsage).says(t, "--destination-bucket", "not a bucket name")
 	r.unsent()
 	r.noQueue()
 }

@@ -190,7 +190,7 @@ func TestScanOptionsThatMakeNoSense(t *testing.T) {
 	r.run("run", "s3://archive/", "--manifest").want(t, exitUsage).says(t, "names no object")
 	r.run("run", "s3://archive/", "--include", "[").want(t, exitUsage).says(t, "--include", "no valid pattern")
 	r.run("run", r.manifest("m.csv", 1), "--scan").want(t, exitUsage).says(t, "--scan")
-	r.run("run", "s3:///x").want(t, exitUsage).says(t, "no bucket name")
+	r.run("run", "s3:///x").want(t, exitUsage).says(t, "not a bucket name")
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", "http://s3.example.com")
 	r.run("run", "s3://archive/").want(t, exitUsage).says(t, "not https")
 	r.unsent()
