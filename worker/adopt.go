@@ -17,15 +17,15 @@ func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	var unsourced []air.Job
 	for _, j := range jobs {
-		w, err := a.items.whose(ctx, j)
+		got, err := a.items.match(ctx, j)
 		if err != nil {
 			return err
 		}
-		one := adopted(w.Seq, j, time.Now())
+		one := adopted(got.Seq, j, time.Now())
 		switch {
-		case w.version != 0:
-			one.Version = w.version
-		case w.found:
+		case got.version != 0:
+			one.Version = got.version
+		case got.found:
 			continue
 		default:
 			it, proven, err := a.items.unsourced(ctx, j)
@@ -55,14 +55,14 @@ func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []ai
 	}
 	a.tally.Adopted += int64(n)
 	for _, j := range unsourced {
-		w, err := a.items.whose(ctx, j)
+		got, err := a.items.match(ctx, j)
 		if err != nil {
 			return err
 		}
-		if !w.holds(j) {
+		if !got.holds(j) {
 			continue
 		}
-		f := Finding{Kind: Unsourced, Bucket: w.Bucket, Key: w.Key, State: w.State, JobID: j.ID, Listed: []string{j.ID}}
+		f := Finding{Kind: Unsourced, Bucket: got.Bucket, Key: got.Key, State: got.State, JobID: j.ID, Listed: []string{j.ID}}
 		if err := a.report(f); err != nil {
 			return err
 		}

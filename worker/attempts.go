@@ -16,11 +16,13 @@ type itemID struct {
 	seq   uint64
 }
 
+func idOf(c queue.Claimed) itemID { return itemID{c.Batch, c.Seq} }
+
 // attempt is when a POST was under way, with monotonic readings.
 type attempt struct{ sent, ended time.Time }
 
-// attempts remembers when this run last sent each item, but for those that were accepted: should another item get the
-// same job id, both wait for a whole window from then on (see contested). It forgets attempts whose settle window has passed.
+// attempts records when this run last sent each item that was not accepted, until its settle window has passed. Accepted
+// items are not recorded: contested starts a new window for them.
 type attempts struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -31,7 +33,7 @@ type attempts struct {
 // attemptsKept is how many attempts are kept before the first sweep.
 const attemptsKept = 1024
 
-// note remembers an attempt, and forgets those that ended a window ago or earlier.
+// note records an attempt, and drops those that ended more than a window ago once there are many.
 func (a *attempts) note(id itemID, at attempt, window time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,38 +62,38 @@ func (a *attempts) of(id itemID) (attempt, bool) {
 // remember notes when an item was sent that was not accepted, unless it is proven that nothing left.
 func (p *Pool) remember(c queue.Claimed, o air.Outcome) {
 	if o.Written {
-		p.attempts.note(itemID{c.Batch, c.Seq}, attempt{o.Sent, o.Ended}, p.Settle)
+		p.attempts.note(idOf(c), attempt{o.Sent, o.Ended}, p.Settle)
 	}
 }
 
-// settledAt is when absence of the item's job may be believed: a settle window after its last attempt ended or, if that
-// was in an earlier run or is longer ago, after the queue was opened.
+// settledAt returns when the item's absence from AiR's list can be believed: a settle window after its last attempt ended,
+// or after the queue was opened if that attempt is not recorded.
 func (p *Pool) settledAt(c queue.Claimed) time.Time {
-	if at, ok := p.attempts.of(itemID{c.Batch, c.Seq}); ok {
+	if at, ok := p.attempts.of(idOf(c)); ok {
 		return at.ended.Add(p.Settle)
 	}
 	return p.Opened.Add(p.Settle)
 }
 
-// longestAttempt is how long an attempt of an earlier run is taken to have lasted at most, and how far the clocks of AiR,
-// of this run and of that one are taken to be apart: a list is read back so much further.
-const longestAttempt = 15 * time.Minute
+// lookbackMargin is how much further back the list is read: it covers the length of an attempt of an earlier run, and the
+// drift of the clocks between the runs.
+const lookbackMargin = 15 * time.Minute
 
-// attemptBegan is when the item's last attempt began at the earliest, by our clock.
+// attemptBegan returns the earliest time at which the item's last attempt can have begun, by our clock.
 func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
-	if at, ok := p.attempts.of(itemID{c.Batch, c.Seq}); ok {
+	if at, ok := p.attempts.of(idOf(c)); ok {
 		return at.sent
 	}
 	if !c.At.IsZero() {
-		return c.At.Add(-longestAttempt)
+		return c.At.Add(-lookbackMargin)
 	}
 	// The process that claimed it ended before an answer was stored.
 	day := time.Unix(int64(c.Day)*24*60*60, 0)
-	return p.clock.ours(day).Add(-longestAttempt)
+	return p.clock.ours(day).Add(-lookbackMargin)
 }
 
-// awaitSettled waits until absence of the claimed item's job may be believed. It returns the pass to go on with, and false
-// if that is void for more than a moment.
+// awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or
+// false if ctx ends or the gate is closed by more than a hold.
 func (p *Pool) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
 	timer := time.NewTimer(time.Until(p.settledAt(c)))
 	defer timer.Stop()
@@ -99,15 +101,14 @@ func (p *Pool) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Cl
 		select {
 		case <-ctx.Done():
 			return pass, false
+		case <-timer.C:
+			return pass, true
 		case <-pass.Void():
 			renewed, ok := p.gate.Renew(ctx, pass)
 			if !ok {
 				return pass, false
 			}
 			pass = renewed
-			continue
-		case <-timer.C:
 		}
-		return pass, true
 	}
 }

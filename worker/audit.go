@@ -170,29 +170,29 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	adopting := map[uint64]string{}
 	for _, j := range jobs {
-		w, err := a.items.whose(ctx, j)
+		got, err := a.items.match(ctx, j)
 		if err != nil {
 			return err
 		}
-		if w.found && adopting[w.Seq] != "" {
-			w.State, w.JobID = queue.Submitted, adopting[w.Seq]
+		if got.found && adopting[got.Seq] != "" {
+			got.State, got.JobID = queue.Submitted, adopting[got.Seq]
 		}
 		switch {
-		case !w.found && a.Adopt && len(a.unclear) < maxHeld:
+		case !got.found && a.Adopt && len(a.unclear) < maxHeld:
 			if a.held.add(noItem, j.ID) {
 				a.unclear = append(a.unclear, j)
 			}
-		case !w.found:
+		case !got.found:
 			if err := a.unknown(j); err != nil {
 				return err
 			}
-		case w.State == queue.Submitted && w.JobID == j.ID:
-			a.agrees(w.Seq)
-		case a.Adopt && w.State != queue.Submitted:
-			adopt = append(adopt, adopted(w.Seq, j, time.Now()))
-			adopting[w.Seq] = j.ID
+		case got.State == queue.Submitted && got.JobID == j.ID:
+			a.agrees(got.Seq)
+		case a.Adopt && got.State != queue.Submitted:
+			adopt = append(adopt, adopted(got.Seq, j, time.Now()))
+			adopting[got.Seq] = j.ID
 		default:
-			a.differs(w.Seq, j.ID)
+			a.differs(got.Seq, j.ID)
 		}
 	}
 	if len(adopt) > 0 {

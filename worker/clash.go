@@ -6,38 +6,41 @@ import (
 	"airlift/queue"
 )
 
-// contested expects a lookup for each item that is in doubt because its job id was given for another item too. Each
-// clash is said once; one that AiR's own list shows is not looked up again.
+// contested expects a lookup for each item that is in doubt because its job id was given for another item too, unless AiR's
+// own list shows that. Each clash is logged once.
 func (p *Pool) contested(clashes []queue.Clash) {
 	due := time.Now().Add(p.Settle)
 	for _, clash := range clashes {
-		for _, item := range clash.Items {
-			what := "both are in doubt until a lookup shows whose job it is"
-			if clash.Final {
-				what = "AiR lists it for both: nothing more is sent for this item"
-			} else {
+		what := "both are in doubt until a lookup shows whose job it is"
+		if clash.Final {
+			what = "AiR lists the id for both, so nothing more is sent for this item: check both objects in AiR, then run `airlift adopt`"
+		}
+		for i, item := range clash.Items {
+			if !clash.Final {
 				p.doubts.expect(item, due)
 			}
-			p.Log.Warn().Str("batch", item.Batch).Int64("line", item.Line).Str("key", item.Key).Str("code", item.Code).
-				Msg(item.Message + "; " + what)
+			if i == 0 {
+				p.Log.Warn().Str("batch", item.Batch).Int64("line", item.Line).Str("key", item.Key).Str("code", item.Code).
+					Msg(item.Message + "; " + what)
+			}
 		}
 	}
 }
 
-// countClashes counts the answers just stored whose job ids clash, in a row; an id that is new ends the row.
+// countClashes counts the answers just stored whose job ids clash; an answer with a new id ends the streak.
 func (c *clerk) countClashes(clashes []queue.Clash) {
 	inDoubt := map[itemID]string{}
 	for _, clash := range clashes {
 		for _, item := range clash.Items {
-			inDoubt[itemID{item.Batch, item.Seq}] = item.Message
+			inDoubt[idOf(item)] = item.Message
 		}
 	}
 	for _, o := range c.batch {
 		if o.To != queue.Submitted {
 			continue
 		}
-		if message, ok := inDoubt[itemID{o.Batch, o.Seq}]; ok {
-			c.countMixUp(&c.sameIDs, o.ended, message)
+		if message, ok := inDoubt[idOf(o.claimed)]; ok {
+			c.countMixUp(&c.sameIDs, o.sent, message)
 		} else {
 			c.sameIDs.reset()
 		}

@@ -13,19 +13,19 @@ const (
 	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
 	maxClockDrift  = 5 * time.Minute
 	clockDriftRate = 1000
-	// clockProven is how long the offset must have held for a contradicting Date to be taken for an error.
+	// clockProven is how long the offset must have been confirmed to outlast an implausible Date.
 	clockProven = 2 * maxClockDrift
 )
 
-// serverClock follows AiR's clock from the Date headers of its answers, so that days are counted as AiR counts them. It
-// believes a Date only as far as it can be true: at most 25 h from our clock, and going as our time goes. The first Date
-// that is not possible ends that, and our clock counts for the rest of the run, unless the offset had held for ten
-// minutes: then the odd Date is ignored and the offset stays.
+// serverClock follows AiR's clock from the Date headers of its answers, so that days are counted as AiR counts them. A
+// Date is plausible if it is within 25 h of our clock and has advanced as much as our wall clock or our monotonic clock.
+// At the first implausible Date learning ends for the rest of the run: the offset stays if it had been confirmed for ten
+// minutes, else it becomes 0.
 type serverClock struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	learned bool
-	invalid bool          // a Date was not possible
+	invalid bool          // a Date was implausible
 	first   clockReading  // when the offset was learned
 	latest  time.Time     // when it was last confirmed
 	skew    time.Duration // to add to our clock
@@ -44,7 +44,7 @@ func (r clockReading) elapsed(since clockReading) (wall, monotonic time.Duration
 }
 
 // observe takes the date of the answer to a request that was under way from sent to ended. Date has whole seconds, so
-// that a clock which agrees within those is taken as agreeing. It returns false at the first Date that is not possible.
+// that a clock which agrees within those is taken as agreeing. It returns false at the first implausible Date.
 func (c *serverClock) observe(date, sent, ended time.Time) bool {
 	if date.IsZero() {
 		return true
@@ -55,7 +55,7 @@ func (c *serverClock) observe(date, sent, ended time.Time) bool {
 		return true
 	}
 	now := clockReading{date, ended}
-	if !c.possible(now) {
+	if !c.plausible(now) {
 		c.invalid = true
 		if c.latest.Sub(c.first.at) < clockProven {
 			c.skew = 0
@@ -77,8 +77,8 @@ func (c *serverClock) observe(date, sent, ended time.Time) bool {
 	return true
 }
 
-// possible reports whether a Date can be true. The caller holds mu.
-func (c *serverClock) possible(now clockReading) bool {
+// plausible reports whether a Date can be believed. The caller holds mu.
+func (c *serverClock) plausible(now clockReading) bool {
 	if now.date.Sub(now.at).Abs() > maxClockOffset {
 		return false
 	}
@@ -87,11 +87,11 @@ func (c *serverClock) possible(now clockReading) bool {
 	}
 	went := now.date.Sub(c.first.date)
 	wall, monotonic := now.elapsed(c.first)
-	return drifts(went, wall) || drifts(went, monotonic)
+	return withinDrift(went, wall) || withinDrift(went, monotonic)
 }
 
-// drifts reports whether a clock that went so far in a time is merely inexact.
-func drifts(went, elapsed time.Duration) bool {
+// withinDrift reports whether a clock that advanced by went while elapsed passed is within the allowed drift.
+func withinDrift(went, elapsed time.Duration) bool {
 	return (went - elapsed).Abs() <= maxClockDrift+elapsed.Abs()/clockDriftRate
 }
 
@@ -111,7 +111,8 @@ func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-c.offset()) }
 // theirs returns when it is that instant of our clock, by AiR's clock.
 func (c *serverClock) theirs(t time.Time) time.Time { return t.Add(c.offset()) }
 
-// date returns the date of an answer as far as it is to be believed: the server's own, else what we know of its clock.
+// date returns the date of an answer: its Date header, or what is known of AiR's clock if that is missing or no longer
+// believed.
 func (c *serverClock) date(o air.Outcome) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,10 +125,10 @@ func (c *serverClock) date(o air.Outcome) time.Time {
 	return o.Date
 }
 
-// observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and says
-// once when it is not to be believed.
+// observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and warns
+// at the first implausible Date.
 func (p *Pool) observeDate(date, sent, ended time.Time) {
 	if !p.clock.observe(date, sent, ended) {
-		p.Log.Warn().Time("date", date).Msg("the Date of AiR's answers cannot be true: it is more than 25 hours off, it jumps, or it does not go as time goes; days are counted without it for the rest of this run")
+		p.Log.Warn().Time("date", date).Msg("AiR's Date header is not plausible: it is more than 25 hours off, or it jumped. Later Date headers are ignored in this run; days are counted by the offset learned before, or by this machine's clock if there is none")
 	}
 }

@@ -61,7 +61,7 @@ func TestDateThatCreepsDoesNotRaiseTheDailyLimit(t *testing.T) {
 				if got := b.air.Accepted(); got != 10 {
 					b.t.Errorf("%d jobs in a day with a limit of 10", got)
 				}
-				if step.Abs() > maxClockDrift && strings.Count(log.String(), "cannot be true") == 0 {
+				if step.Abs() > maxClockDrift && strings.Count(log.String(), "is not plausible") == 0 {
 					b.t.Errorf("no warning:\n%s", log.String())
 				}
 			})
@@ -69,7 +69,7 @@ func TestDateThatCreepsDoesNotRaiseTheDailyLimit(t *testing.T) {
 	}
 }
 
-// A Date that cannot be true ends no pause, and makes none of years: our midnight counts.
+// An implausible Date ends no pause, and makes none of years: our midnight counts.
 func TestDateFarOffInAPause(t *testing.T) {
 	far := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	for name, date := range map[string]func(n int, r *http.Request) time.Time{

@@ -1,8 +1,13 @@
 package worker
 
 import (
+	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -212,4 +217,33 @@ func TestReconcileSendsNothing(t *testing.T) {
 			b.t.Errorf("POSTs: got %d, want none", got)
 		}
 	})
+}
+
+// An item in doubt that was withdrawn is cancelled once it has no job: it is not said to be sent again, and does not count
+// as failed although it has no attempts left.
+func TestWithdrawnItemInDoubtIsCancelled(t *testing.T) {
+	for _, attempts := range []int{1, 5} {
+		t.Run(fmt.Sprintf("of %d attempts", attempts), func(t *testing.T) {
+			inBubble(t, 3, airtest.Config{}, func(b *bubble) {
+				got, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
+				if err != nil || len(got) != 1 {
+					b.t.Fatalf("claim: got %v, %v", got, err)
+				}
+				_, err = b.db.Finish(b.t.Context(), []queue.Result{{Batch: batch, Seq: got[0].Seq, To: queue.InDoubt, Attempted: true, Sent: true, At: time.Now()}})
+				b.ok(err)
+				w, err := b.db.Withdraw(b.t.Context(), batch, queue.Filter{State: queue.InDoubt})
+				if err != nil || w.InDoubt != 1 {
+					b.t.Fatalf("withdraw: got %+v, %v, want one in doubt", w, err)
+				}
+				var log bytes.Buffer
+				b.ok(b.run(10, func(c *Config) {
+					c.MaxAttempts, c.MaxFailures, c.Log = attempts, FailureLimit{Count: 1}, zerolog.New(&log)
+				}))
+				b.want(queue.Counts{Submitted: 2, Cancelled: 1})
+				if text := log.String(); !strings.Contains(text, "a withdrawn item has no job: it is cancelled") || strings.Contains(text, "sent again") {
+					b.t.Errorf("the log does not say what became of the item:\n%s", text)
+				}
+			})
+		})
+	}
 }

@@ -100,14 +100,12 @@ func (p *Pool) itemDecided(batch string, seq uint64, failed bool, last string) {
 	if why == "" {
 		return
 	}
-	text := "%s, the last with: %s. Check the settings, then `airlift retry` and run again (--max-failures sets the limit)"
-	args := []any{why, last}
+	text := fmt.Sprintf("%s; the last failed with: %s. Check the settings, run `airlift retry BATCH`, then run again (--max-failures sets the limit)", why, last)
 	if b, err := p.Store.Batch(context.Background(), batch); err == nil {
 		if reading := b.AddedBy(seq); reading > 0 {
-			text += ". If the sources were read wrongly, for example by a wrong column, run again with them mended and --replace, " +
-				"or take the items of that reading back with: %s"
-			args = append(args, p.CancelCommand(batch, reading))
+			text += fmt.Sprintf(". If reading %d of the sources was wrong (for example by a wrong column), correct them and run again with --replace, "+
+				"or cancel what that reading added: %s", reading, p.CancelCommand(batch, reading))
 		}
 	}
-	p.stop(stop(Failures, text, args...))
+	p.stop(stop(Failures, "%s", text))
 }

@@ -13,7 +13,7 @@ import (
 type outcome struct {
 	queue.Result
 	claimed queue.Claimed
-	ended   time.Time // when the attempt ended, with a monotonic reading
+	sent    time.Time // when the request was sent, with a monotonic reading
 }
 
 // gatherFor is how long results are gathered for a commit at most where items are claimed ahead.
@@ -26,8 +26,8 @@ type clerk struct {
 	batch []outcome // for the next commit
 	wish  *wish     // nil: none
 	end   bool      // nothing more comes
-	// sameIDs counts the answers whose job id another item has: only the queue knows them, so they have a count of
-	// their own, in the order of the commits.
+	// sameIDs counts answers in a row whose job id another item has. Only the commit shows them, so they are counted
+	// apart from Pool.mixups.
 	sameIDs mixups
 }
 

@@ -6,28 +6,28 @@ import (
 	"airlift/worker/air"
 )
 
-// errOtherQuestion: the list shows jobs, and none of the batch that was asked for.
-var errOtherQuestion = errors.New("AiR's list shows jobs of other batches only, as if another question had been asked: it proves nothing")
+// errOtherBatches: the list shows jobs, and none of the batch that was asked for.
+var errOtherBatches = errors.New("AiR's list shows only jobs of other batches, so it may answer another request; nothing is concluded from it")
 
-// fitness tells whether what a list shows is an answer to the question that was asked: the jobs of a batch. A filter may
-// match in part, or not at all, so jobs of other batches are expected beside those of ours, but not alone.
-type fitness struct{ ours, others int }
+// batchCheck counts the listed jobs of the batch that was asked for and of others. A filter may match in part, or not at
+// all, so others are expected, but not alone.
+type batchCheck struct{ asked, others int }
 
 // observe counts the jobs of a page.
-func (f *fitness) observe(batch string, jobs []air.Job) {
+func (c *batchCheck) observe(batch string, jobs []air.Job) {
 	for _, j := range jobs {
 		if j.Batch == batch {
-			f.ours++
+			c.asked++
 		} else {
-			f.others++
+			c.others++
 		}
 	}
 }
 
-// absence returns nil if what was not shown may be called absent.
-func (f *fitness) absence() error {
-	if f.ours == 0 && f.others > 0 {
-		return errOtherQuestion
+// absence returns nil if a job that was not shown can be called absent.
+func (c *batchCheck) absence() error {
+	if c.asked == 0 && c.others > 0 {
+		return errOtherBatches
 	}
 	return nil
 }

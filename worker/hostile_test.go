@@ -1,13 +1,17 @@
 package worker
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -289,4 +293,28 @@ func TestALagBeyondTheWindowIsDetectedAfterwards(t *testing.T) {
 		}
 		b.want(queue.Counts{Submitted: 10})
 	})
+}
+
+// A refusal of a later page of a list says nothing of the address, whose first page was read: the run goes on, and the
+// item stays in doubt.
+func TestRefusedLaterPageStopsNoRun(t *testing.T) {
+	for _, status := range []int{400, 404, 422} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			lose := once(1, airtest.ResetBefore)
+			c := airtest.Config{Script: func(r airtest.Request) airtest.Fault {
+				if page := r.Query.Get("pageNumber"); r.Method == "GET" && page != "" && page != "1" {
+					return airtest.Fault{Kind: airtest.StatusBefore, Status: status, Code: "NO_SUCH_PAGE", Message: "no such page"}
+				}
+				return lose(r)
+			}}
+			inBubble(t, 5, c, func(b *bubble) {
+				var log bytes.Buffer
+				b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }))
+				b.want(queue.Counts{Submitted: 4, InDoubt: 1})
+				if text := log.String(); !strings.Contains(text, "page 2 of AiR's list of jobs is refused: ") || strings.Contains(text, "--air-url") {
+					b.t.Errorf("the log does not give the reason:\n%s", text)
+				}
+			})
+		})
+	}
 }

@@ -47,7 +47,7 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof boo
 		case n > 1 && !now.whole && !before.whole:
 			return false, nil // it shows no end
 		default:
-			l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or shows jobs twice: it is read again to be sure")
+			l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or repeats jobs; reading it again")
 		}
 		before = now
 	}
@@ -128,7 +128,7 @@ func sameJobs(a, b []air.Job) bool {
 // named returns the batch's jobs of that name, by a lookup.
 func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
 	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Name: name}, most: maxLookupPages}
-	var fit fitness
+	var seen batchCheck
 	var jobs []air.Job
 	for {
 		got, err := list.next(ctx)
@@ -143,12 +143,12 @@ func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
 			return nil, l.unread(err)
 		}
 		if len(got.jobs) == 0 {
-			if err := fit.absence(); err != nil {
+			if err := seen.absence(); err != nil {
 				return nil, l.unread(err)
 			}
 			return jobs, nil
 		}
-		fit.observe(l.batch, got.jobs)
+		seen.observe(l.batch, got.jobs)
 		for _, j := range ofBatch(got.fresh, l.batch) {
 			if j.Name == name {
 				jobs = append(jobs, j)
@@ -184,7 +184,7 @@ func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 		if time.Since(since) >= l.giveUp {
 			return air.Page{}, l.unread(err)
 		}
-		l.log.Warn().Str("batch", l.batch).Int("page", q.PageNumber).Err(err).Msg("AiR's list cannot be read; it is tried again")
+		l.log.Warn().Str("batch", l.batch).Int("page", q.PageNumber).Err(err).Msg("AiR's list cannot be read; trying again")
 		if err := sleep(ctx, grown(failed, time.Second, outageCap)); err != nil {
 			return air.Page{}, err
 		}

@@ -20,7 +20,8 @@ const (
 	CodeUnknownJob = "AIRLIFT_UNKNOWN_JOB"
 )
 
-// isFinal reports whether a code is one of those.
+// isFinal reports whether an item in doubt with this code is not looked up again. [queue.CodeSameID] is not among them: a
+// lookup settles it.
 func isFinal(code string) bool {
 	return code == CodeTwoJobs || code == CodeNameTaken || code == CodeUnknownJob
 }
@@ -32,12 +33,9 @@ type finding struct {
 	code, text string
 }
 
-// lookup asks AiR for the item's job: GET /jobs?batch=B&name=N page by page, each after a token of the limiter. The names
-// are compared here, for whether AiR matches them exactly is not documented. A finding without a job proves absence only
-// if the whole lookup began a settle window after the last attempt ended: due.
-//
-// A page shorter than asked for need not be the last, for a server may make all pages shorter: without a job only an empty
-// page is the end. Absence also needs that none of the batch's newest jobs can be the item's; see newest.
+// lookup asks AiR for the item's job by its name (GET /jobs?batch=B&name=N). It compares the names itself, since AiR may
+// match them in part. A finding without a job proves absence only if the lookup began after settledAt, read up to an empty
+// page (a server may shorten any page), and none of the batch's newest jobs can be the item's (see newest).
 func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	due := p.settledAt(c)
 	named, err := p.lookupName(ctx, c)
@@ -47,77 +45,86 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	return p.newest[c.Batch].lookup(ctx, p, c, due)
 }
 
+// named is what a lookup by name found.
+type named struct {
+	ids     []string // of the item's jobs
+	similar *air.Job // one of them whose source the list writes in another way
+	other   *air.Job // a job of this name that is not the item's, or may not be
+}
+
 // lookupName is lookup by the name alone.
 func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error) {
-	name := p.matchers[c.Batch].names.Name(&c.Item)
-	var ids []string
-	var similar, other *air.Job
-	var fit fitness
-	list := pages{list: p.list, query: air.ListQuery{Batch: c.Batch, Name: name}, most: maxLookupPages}
+	var found named
+	var seen batchCheck
+	list := pages{list: p.list, query: air.ListQuery{Batch: c.Batch, Name: p.matchers[c.Batch].names.Name(&c.Item)}, most: maxLookupPages}
 	for {
 		got, err := list.next(ctx)
-		if errors.Is(err, errNoPaging) && len(ids) > 0 {
+		if errors.Is(err, errNoPaging) && len(found.ids) > 0 {
 			break // to prove presence no last page is needed
 		}
 		if err != nil {
 			return finding{}, err
 		}
-		if len(got.jobs) == 0 {
-			break
-		}
-		fit.observe(c.Batch, got.jobs)
+		seen.observe(c.Batch, got.jobs)
 		for i := range got.jobs {
-			j := &got.jobs[i]
-			if j.Batch != c.Batch || j.Name != name {
-				continue
-			}
-			if !similarSource(j.Source, c.Bucket, c.Key) {
-				taken, err := p.ofAnother(ctx, c, *j)
-				if err != nil {
+			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == list.query.Name {
+				if err := p.note(ctx, &found, c, j); err != nil {
 					return finding{}, err
 				}
-				if !taken {
-					other = j
-				}
-				continue
-			}
-			if !sameSource(j.Source, c.Bucket, c.Key) {
-				taken, err := p.ofAnother(ctx, c, *j)
-				if err != nil {
-					return finding{}, err
-				}
-				if taken { // both items may be meant
-					other = j
-					continue
-				}
-				similar = j
-			}
-			if !slices.Contains(ids, j.ID) { // jobs added between two pages shift the rest
-				ids = append(ids, j.ID)
 			}
 		}
-		if got.short && len(ids) > 0 {
+		if len(got.jobs) == 0 || got.short && len(found.ids) > 0 {
 			break
 		}
 	}
-	switch {
-	case len(ids) > 1:
-		return finding{code: CodeTwoJobs, text: fmt.Sprintf("AiR holds %d jobs for this object: %v", len(ids), ids)}, nil
-	case len(ids) == 1:
-		if similar != nil {
-			p.Log.Warn().Str("batch", c.Batch).Str("key", c.Key).Str("job_id", similar.ID).
-				Str("listed_bucket", similar.Source.Bucket).Str("listed_key", similar.Source.ObjectKey).
-				Msg("AiR's list writes the source of this job in another way than it was sent; it is taken for the item's")
+	if f := found.finding(); f != (finding{}) {
+		if s := found.similar; s != nil && f.jobID != "" {
+			p.Log.Warn().Str("batch", c.Batch).Str("key", c.Key).Str("job_id", s.ID).
+				Str("listed_bucket", s.Source.Bucket).Str("listed_key", s.Source.ObjectKey).
+				Msg("AiR lists this job with a source that differs only in its spelling; it counts as the item's job")
 		}
-		return finding{jobID: ids[0]}, nil
-	case other != nil:
-		return finding{code: CodeNameTaken, text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", other.ID)}, nil
+		return f, nil
 	}
-	return finding{}, fit.absence()
+	return finding{}, seen.absence()
+}
+
+// note adds a job of the item's name to what was found.
+func (p *Pool) note(ctx context.Context, found *named, c queue.Claimed, j *air.Job) error {
+	if !sameSource(j.Source, c.Bucket, c.Key) {
+		taken, err := p.ofAnother(ctx, c, *j)
+		if err != nil {
+			return err
+		}
+		switch alike := similarSource(j.Source, c.Bucket, c.Key); {
+		case alike == taken: // two items may be meant, or none of ours
+			found.other = j
+			return nil
+		case taken: // the job of an item with the same name
+			return nil
+		}
+		found.similar = j
+	}
+	if !slices.Contains(found.ids, j.ID) { // jobs added between two pages shift the rest
+		found.ids = append(found.ids, j.ID)
+	}
+	return nil
+}
+
+// finding returns what follows for the item.
+func (n *named) finding() finding {
+	switch {
+	case len(n.ids) > 1:
+		return finding{code: CodeTwoJobs, text: fmt.Sprintf("AiR holds %d jobs for this object: %v", len(n.ids), n.ids)}
+	case len(n.ids) == 1:
+		return finding{jobID: n.ids[0]}
+	case n.other != nil:
+		return finding{code: CodeNameTaken, text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", n.other.ID)}
+	}
+	return finding{}
 }
 
 // ofAnother reports whether a job is exactly that of another item: jobs may share a name that the manifest gives.
 func (p *Pool) ofAnother(ctx context.Context, c queue.Claimed, j air.Job) (bool, error) {
-	w, err := p.matchers[c.Batch].under(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
-	return w.exact && w.Seq != c.Seq, err
+	got, err := p.matchers[c.Batch].matchObject(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
+	return got.exact && got.Seq != c.Seq, err
 }

@@ -11,11 +11,10 @@ import (
 // forgets is how long AiR is trusted to list a job that it accepted.
 const forgets = 7 * 24 * time.Hour
 
-// match is what is known of whether this queue and AiR belong together, for one batch.
-type match struct {
-	known bool
-	// warned: that the page could not be read was said.
-	warned bool
+// matchCheck records whether it is known that this queue and AiR belong together, for one batch.
+type matchCheck struct {
+	known  bool
+	warned bool // that the list could not be read was logged
 }
 
 // checkMatch reads the newest page of the batch before the run's first POST to it, and stops the run if queue and AiR
@@ -24,7 +23,7 @@ type match struct {
 func (p *Pool) checkMatch(ctx context.Context, batch string) error {
 	p.matching.Lock()
 	defer p.matching.Unlock()
-	m := p.matches[batch]
+	m := p.matchChecks[batch]
 	if m.known || p.TrustQueue || (m.warned && !p.gate.Alone()) {
 		return nil
 	}
@@ -56,8 +55,6 @@ func (p *Pool) compareNewest(ctx context.Context, batch string) (known bool, err
 	for {
 		page, err := newest.next(ctx)
 		switch {
-		case err != nil && newest.number > 1 && refusesPage(err):
-			return false, fmt.Errorf("page %d of the list is refused: %v", newest.number, err) // it proves nothing, and is no reason to stop
 		case err != nil:
 			return false, err
 		case len(page.jobs) == 0:
@@ -76,11 +73,11 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours 
 		if j.Batch != batch {
 			continue // the filter may match in part
 		}
-		w, err := p.matchers[batch].whose(ctx, j)
+		got, err := p.matchers[batch].match(ctx, j)
 		if err != nil {
 			return 0, err
 		}
-		if !w.found || !w.Sent && !w.MayHaveJob() {
+		if !got.found || !got.Sent && !got.MayHaveJob() {
 			return 0, stop(Setup, "AiR holds job %s of batch %q for %q, which this queue never sent: %s",
 				j.ID, batch, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, p.remedy(batch))
 		}

@@ -11,16 +11,16 @@ import (
 // maxMixUps is how many answers in a row may belong to other requests. More are no accident of one connection.
 const maxMixUps = 3
 
-// mixups counts the answers in a row that proved to be answers to something else.
+// mixups counts the answers in a row that belong to other requests.
 type mixups struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	streak int
-	last   time.Time // when the latest that counts was seen
+	last   time.Time // when the latest one was counted
 }
 
-// add counts one whose request was sent then, and returns the length of the streak. What was in flight as one was seen
-// tells nothing new: of many connections out of step at once one counts.
+// add counts a mixed-up answer to a request sent at the given time, and returns the length of the streak. A request that
+// was in flight when the last one was counted does not count again: many connections may be out of step at once.
 func (m *mixups) add(sent time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -38,19 +38,13 @@ func (m *mixups) reset() {
 	m.streak = 0
 }
 
-// mixedUp applies the verdict on an answer that belongs to another request, sent then: its echo is that of another job,
-// or its id is another item's. From then on each request has a connection of its own. what names both sides.
-func (p *Pool) mixedUp(sent time.Time, what string) {
-	p.Log.Warn().Msg(what + ": it is in doubt and is looked up")
-	p.countMixUp(&p.mixups, sent, what)
-}
-
-// countMixUp distrusts the connections after an answer that belongs to another request, and stops the run at the third in a row.
+// countMixUp distrusts the connections after the answer to a request sent at the given time proved to belong to another
+// one, which what tells, and stops the run at the third such answer in a row.
 func (p *Pool) countMixUp(in *mixups, sent time.Time, what string) {
 	p.API.DistrustConnections()
 	if in.add(sent) >= maxMixUps {
-		p.stop(stop(Setup, "something between airlift and AiR mixes up answers, %d in a row; the last: %s. "+
-			"Look for a proxy or load balancer on the way and take it out; what is in doubt is looked up by the next run", maxMixUps, what))
+		p.stop(stop(Setup, "%d answers in a row belonged to other requests; the last: %s. Remove the proxy or load balancer between airlift and AiR "+
+			"that mixes them up, then run the same command again: it looks up the items in doubt", maxMixUps, what))
 	}
 }
 

@@ -89,12 +89,12 @@ func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
 				err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) })
 				wantStop(t, err, Setup)
 				b.want(queue.Counts{Submitted: first - 1, InDoubt: 3, Pending: 50 - first - 2})
-				for _, text := range []string{"mixes up answers", "3 in a row", `Source.ObjectKey "another/clip-`, `Source.ObjectKey "clip-`} {
+				for _, text := range []string{"answers in a row belonged to other requests", "3 answers in a row", `Source.ObjectKey "another/clip-`, `Source.ObjectKey "clip-`} {
 					if !strings.Contains(err.Error(), text) {
 						t.Errorf("got %q, want %q in it", err, text)
 					}
 				}
-				if got := strings.Count(log.String(), "is looked up"); got != 3 {
+				if got := strings.Count(log.String(), "the answer belongs to another request"); got != 3 {
 					t.Errorf("%d warnings, want 3:\n%s", got, log.String())
 				}
 			})
@@ -136,7 +136,7 @@ func lostThenMisread(kind airtest.Kind, first int64) (c airtest.Config, posts, l
 	}}, posts, lookups
 }
 
-// A list that answers another question proves nothing: the item is not sent again for it.
+// A list that answers another request proves nothing: the item is not sent again for it.
 func TestListOfAnotherQuestionProvesNoAbsence(t *testing.T) {
 	c, posts, lookups := lostThenMisread(airtest.WrongEcho, 4)
 	inBubble(t, 10, c, func(b *bubble) {
@@ -226,8 +226,8 @@ func TestUnreadableListsAreSaidOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.want(queue.Counts{Submitted: 5})
-		if got := strings.Count(log.String(), "cannot be settled"); got != 1 || !strings.Contains(log.String(), "html") {
-			t.Errorf("%d warnings that doubts cannot be settled, want one that shows what came:\n%s", got, log.String())
+		if got := strings.Count(log.String(), "Items in doubt stay in doubt"); got != 1 || !strings.Contains(log.String(), "html") {
+			t.Errorf("%d warnings that items stay in doubt, want one that shows what came:\n%s", got, log.String())
 		}
 	})
 }

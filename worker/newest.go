@@ -9,81 +9,77 @@ import (
 	"airlift/worker/air"
 )
 
-// newest is the net below lookups by name: a server that trims, lowercases or cuts names lists a job that no such lookup
-// finds. It is what a reading of a batch's newest jobs has shown that is not known to be the job of an item. One reading
-// serves all lookups of a moment.
+// newest holds the jobs among a batch's newest that no item is known to have. A lookup that finds no job by name checks
+// them: a server may list the job under a changed name. One reading serves all lookups that are due before it began.
 type newest struct {
-	// turn is held by the one lookup that reads, or looks at what was read: the fields below are guarded by it.
-	turn  chan struct{}
-	began time.Time // when the reading began, with a monotonic reading; zero: there was none
-	back  time.Time // all jobs made since then were shown, by our clock
-	whole bool      // all jobs were shown
-	// unsettled are the jobs that were no item's as they were shown.
-	unsettled []air.Job
+	lock  chan struct{} // a mutex that a context can interrupt; guards the fields below
+	began time.Time     // when the reading began, with a monotonic reading; zero: there was none
+	since time.Time     // the reading shows all jobs created since then, by our clock
+	whole bool          // the reading shows all jobs
+	// unclaimed are the jobs that no item had when they were read.
+	unclaimed []air.Job
 }
 
-// maxUnsettled bounds the jobs that are kept. If there are more, any of those beyond may be the item's, so the list proves
+// maxUnclaimed bounds the jobs that are kept. If there are more, any of those beyond may be the item's, so the list proves
 // nothing.
-const maxUnsettled = 10_000
+const maxUnclaimed = 10_000
 
-// errTooManyUnknown: the list has more jobs that are no item's than are kept.
-var errTooManyUnknown = fmt.Errorf("AiR lists more than %d jobs of this batch that are of no item of this queue: whether one of them is this item's cannot be told; "+
-	"does somebody else submit under this batch? `airlift adopt` takes such jobs into the queue", maxUnsettled)
+// errTooManyUnclaimed: the list has more jobs that no item has than are kept.
+var errTooManyUnclaimed = fmt.Errorf("AiR lists more than %d jobs of this batch that belong to no item of this queue, so it cannot be told whether one of them is this item's; "+
+	"does somebody else submit under this batch? `airlift adopt` takes such jobs into the queue", maxUnclaimed)
 
-// lookup returns what the newest jobs show of an item that was not found by its name: its job; a code, if one of them is
-// of no item that the queue knows, so that it may be this one's; or absence.
+// lookup returns what the newest jobs show of an item that was not found by its name: its job; a code, if one of them
+// belongs to no item that the queue knows, so that it may be this one's; or absence.
 func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.Time) (finding, error) {
 	select {
-	case n.turn <- struct{}{}:
-		defer func() { <-n.turn }()
+	case n.lock <- struct{}{}:
+		defer func() { <-n.lock }()
 	case <-ctx.Done():
 		return finding{}, context.Cause(ctx)
 	}
 	began := p.attemptBegan(c)
-	if n.began.Before(due) || !n.whole && n.back.After(began) {
+	if n.began.Before(due) || !n.whole && n.since.After(began) {
 		if err := n.read(ctx, p, c.Batch, due, began); err != nil {
 			return finding{}, err
 		}
 	}
 	m := p.matchers[c.Batch]
 	name := m.names.Name(&c.Item)
-	oldest := p.clock.theirs(began).Add(-longestAttempt)
-	for _, j := range n.unsettled {
+	oldest := p.clock.theirs(began).Add(-lookbackMargin)
+	for _, j := range n.unclaimed {
 		if made, ok := j.CreatedAt(); ok && made.Before(oldest) {
 			continue
 		}
-		w, err := m.whose(ctx, j)
+		got, err := m.match(ctx, j)
 		if err != nil {
 			return finding{}, err
 		}
-		switch mine := w.found && w.Seq == c.Seq; {
-		case mine && w.exact && j.Batch == c.Batch:
+		switch mine := got.found && got.Seq == c.Seq; {
+		case mine && got.exact && j.Batch == c.Batch:
 			return finding{jobID: j.ID}, nil
 		case mine:
-			return unknownJob(j, "for this object under another name or batch"), nil
-		case w.holds(j) || w.exact:
-		case w.found && plainName(j.Name) == plainName(m.names.Name(&w.Item)) && plainName(j.Name) != plainName(name):
+			return unknownJob(j, "has this item's source, but another name or batch"), nil
+		case got.holds(j) || got.exact: // the job of another item
+		case got.found && plainName(j.Name) == plainName(m.names.Name(&got.Item)) && plainName(j.Name) != plainName(name):
+			// the job of another item, whose name the server changed
 		default:
-			return unknownJob(j, "that is of no item of this queue"), nil
+			return unknownJob(j, "belongs to no item of this queue"), nil
 		}
 	}
 	return finding{}, nil
 }
 
-func unknownJob(j air.Job, what string) finding {
+func unknownJob(j air.Job, which string) finding {
 	return finding{code: CodeUnknownJob, text: fmt.Sprintf(
-		"AiR lists job %s, %s (name %q, source %q): it may be this item's, so compare them, then run `airlift adopt`",
-		j.ID, what, j.Name, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey)}
+		"AiR lists job %s (name %q, source %q), which %s. It may be this item's job: compare them, then run `airlift adopt`",
+		j.ID, j.Name, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, which)}
 }
 
-// read reads the batch's newest jobs back to the start of an attempt. The caller holds the turn.
-//
-// How far that is shows without comparing clocks: a job whose acceptance was stored before the attempt began is older than
-// what the attempt made, and so are all that were created before it.
+// read reads the batch's newest jobs back to the start of an attempt. The caller holds the lock.
 func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began time.Time) error {
 	if !n.began.IsZero() {
 		if n.began.Before(due) {
-			// Doubts that come one after another share a reading.
+			// Items that become due one after another share a reading.
 			if err := sleep(ctx, time.Until(n.began.Add(p.Settle/4))); err != nil {
 				return err
 			}
@@ -91,61 +87,76 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 			began = began.Add(began.Sub(n.began)) // twice as far back, so that many older items do not cost a reading each
 		}
 	}
-	fresh := newest{began: time.Now(), back: began}
-	var boundary, before time.Time
-	sorted := true
-	var fit fitness
-	newest := p.newestJobs(batch, maxListPages)
-	for !fresh.whole {
-		page, err := newest.next(ctx)
+	r := newestReading{items: p.matchers[batch], batch: batch, sorted: true}
+	r.began, r.since = time.Now(), began
+	var seen batchCheck
+	list := p.newestJobs(batch, maxListPages)
+	for done := false; !done; {
+		page, err := list.next(ctx)
 		if err != nil {
 			return err
 		}
-		if fresh.whole = len(page.jobs) == 0; fresh.whole {
-			if err := fit.absence(); err != nil {
+		if r.whole = len(page.jobs) == 0; r.whole {
+			if err := seen.absence(); err != nil {
 				return err
 			}
 		}
-		fit.observe(batch, page.jobs)
-		for _, j := range page.fresh {
-			made, ok := j.CreatedAt()
-			sorted = sorted && ok && (before.IsZero() || !made.After(before))
-			before = made
-			if sorted && !boundary.IsZero() && made.Before(boundary) {
-				n.keep(&fresh)
-				return nil
-			}
-			known, at, err := n.known(ctx, p, batch, j)
-			switch {
-			case err != nil:
+		seen.observe(batch, page.jobs)
+		done = r.whole
+		for i := 0; i < len(page.fresh) && !done; i++ {
+			if done, err = r.see(ctx, page.fresh[i]); err != nil {
 				return err
-			case !known && len(fresh.unsettled) == maxUnsettled:
-				return errTooManyUnknown
-			case !known:
-				fresh.unsettled = append(fresh.unsettled, j)
-			case boundary.IsZero() && at.Before(began):
-				boundary = made
 			}
 		}
 	}
-	n.keep(&fresh)
+	n.began, n.since, n.whole, n.unclaimed = r.began, r.since, r.whole, r.unclaimed
 	return nil
 }
 
-func (n *newest) keep(read *newest) {
-	n.began, n.back, n.whole, n.unsettled = read.began, read.back, read.whole, read.unsettled
+// newestReading is a reading of a batch's newest jobs that is going on.
+//
+// It stops without comparing clocks: a job whose acceptance was stored before the attempt began is older than the
+// attempt's job, and so is every job created before it.
+type newestReading struct {
+	newest   // what was read so far
+	items    *matcher
+	batch    string
+	sorted   bool      // no job was newer than the one before it
+	before   time.Time // when the job before was created
+	boundary time.Time // when the newest job was created that is older than the attempt; zero: none was seen
 }
 
-// known reports whether a job is surely not that of an item without one: an item has it, since at, or it is of another
-// batch, which a filter that matches in part lets through.
-func (n *newest) known(ctx context.Context, p *Pool, batch string, j air.Job) (bool, time.Time, error) {
-	never := time.Now() // is before no attempt
-	if j.Batch != batch && j.Batch != "" && plainName(j.Batch) != plainName(batch) {
-		return true, never, nil
+// see takes in the next job, and reports whether all that follow are older than the attempt.
+func (r *newestReading) see(ctx context.Context, j air.Job) (done bool, err error) {
+	made, ok := j.CreatedAt()
+	r.sorted = r.sorted && ok && (r.before.IsZero() || !made.After(r.before))
+	r.before = made
+	if r.sorted && !r.boundary.IsZero() && made.Before(r.boundary) {
+		return true, nil
 	}
-	w, err := p.matchers[batch].whose(ctx, j)
-	if err != nil || !w.holds(j) {
-		return false, never, err
+	known, at, err := r.known(ctx, j)
+	switch {
+	case err != nil:
+		return false, err
+	case !known && len(r.unclaimed) == maxUnclaimed:
+		return false, errTooManyUnclaimed
+	case !known:
+		r.unclaimed = append(r.unclaimed, j)
+	case r.boundary.IsZero() && at.Before(r.since):
+		r.boundary = made
 	}
-	return true, w.At, nil
+	return false, nil
+}
+
+// known reports whether a job cannot belong to an item in doubt: an item has it (and then since when), or it is of another
+// batch, which AiR's filter may let through. Without an item it returns the current time, which is after every attempt.
+func (r *newestReading) known(ctx context.Context, j air.Job) (bool, time.Time, error) {
+	if j.Batch != r.batch && j.Batch != "" && plainName(j.Batch) != plainName(r.batch) {
+		return true, time.Now(), nil
+	}
+	got, err := r.items.match(ctx, j)
+	if err != nil || !got.holds(j) {
+		return false, time.Now(), err
+	}
+	return true, got.At, nil
 }

@@ -19,14 +19,14 @@ const (
 	maxRepeats = 4
 )
 
-// errNoPaging: a list that gives the same page again would be read for ever.
-var errNoPaging = errors.New("the list of jobs gives the same page again: it cannot be read to its end")
+// errNoPaging: the list repeats pages, so it would be read for ever.
+var errNoPaging = errors.New("AiR's list of jobs repeats pages, so it cannot be read to its end")
 
-// errEndless: a list of so many pages has no end, or is no answer to the question.
+// errEndless: the list has more pages than are read.
 type errEndless int
 
 func (e errEndless) Error() string {
-	return fmt.Sprintf("the list of jobs does not end within %d pages, so it cannot be read", int(e))
+	return fmt.Sprintf("AiR's list of jobs does not end within %d pages", int(e))
 }
 
 // lister asks AiR for one page of jobs, after a token of the limiter.
@@ -52,7 +52,19 @@ type page struct {
 	short, twice bool
 }
 
-// next reads the next page. The errors are those of the lister, errNoPaging and errEndless.
+// refusedPage is the refusal of a page after the first. It proves nothing, neither that the list ends there nor that no AiR
+// API answers.
+type refusedPage struct {
+	number int
+	err    error
+}
+
+func (e *refusedPage) Error() string {
+	return fmt.Sprintf("page %d of AiR's list of jobs is refused: %v", e.number, e.err)
+}
+func (e *refusedPage) Unwrap() error { return e.err }
+
+// next reads the next page. The errors are a refusedPage, errNoPaging, errEndless and those of the lister.
 func (p *pages) next(ctx context.Context) (page, error) {
 	if p.repeats == maxRepeats || p.repeats > 0 && p.query.Name != "" {
 		return page{}, errNoPaging
@@ -64,7 +76,10 @@ func (p *pages) next(ctx context.Context) (page, error) {
 	q := p.query
 	q.PageNumber, q.PageSize, q.Fresh = p.number, air.MaxPageSize, true
 	got, err := p.list(ctx, q)
-	if err != nil {
+	switch {
+	case err != nil && p.number > 1 && refusesPage(err):
+		return page{}, &refusedPage{p.number, err}
+	case err != nil:
 		return page{}, err
 	}
 	now := page{short: got.Last}
@@ -109,7 +124,7 @@ func (p *Pool) list(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	}
 	sent := time.Now()
 	got, err := p.API.List(ctx, q)
-	p.heard(err)
+	p.listAnswered(err)
 	if err == nil {
 		p.observeDate(got.Date, sent, time.Now())
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"airlift/queue"
@@ -9,8 +10,8 @@ import (
 	"airlift/worker/air"
 )
 
-// capRetries are the pauses after a pause that ended in another 429 without an accepted job: AiR's reset may be later than
-// midnight. After them it is the next day.
+// capRetries are the pauses after the first one if AiR still answers 429: its reset may come later than midnight. After them
+// the pause lasts until the next midnight.
 var capRetries = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
 
 // pauseForCap shuts the gate because of a 429. The pause is stored, so that a rerun keeps to it. Of several 429s that were
@@ -45,8 +46,9 @@ func (p *Pool) pauseForCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	}
 }
 
-// retryCap returns when to probe a cap again after n pauses that ended in a 429, with midnight as far as the server's clock
-// tells. That clock may stand still just before midnight.
+// retryCap returns when to send the next canary after n pauses in a row that ended in a 429. midnight is the next one by
+// AiR's clock; it is not used if it is less than five minutes away, for that clock may stand still. After the last of
+// capRetries it is the later of midnight and an hour from now.
 func retryCap(n int, now, midnight time.Time) time.Time {
 	last := len(capRetries)
 	if n > last {
@@ -78,10 +80,11 @@ func (p *Pool) shutUntil(until time.Time, reason string) bool {
 
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.
 func (p *Pool) stopForQuota(a Action, o air.Outcome) {
-	reason, do := "monthly quota reached: "+describe(o), "The same command carries on once the quota is renewed or raised"
+	reason, do := "monthly quota reached: "+describe(o), "Run the same command again once the quota is renewed or raised"
+	text := "stopped by AiR: " + reason
 	if a == StopForbidden {
-		reason = "a 403 that is not in AiR's form: the monthly quota, or a proxy or firewall in between: " + describe(o)
-		do = "Check what is between here and AiR; the same command carries on"
+		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): a proxy or firewall in between, or the monthly quota", describe(o))
+		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}
 	p.storing.Lock()
 	g := p.stored
@@ -91,7 +94,7 @@ func (p *Pool) stopForQuota(a Action, o air.Outcome) {
 	}
 	p.stoppedNow = true
 	p.storing.Unlock()
-	p.stop(stop(Quota, "stopped by AiR: %s. %s; it begins with a single request", reason, do))
+	p.stop(stop(Quota, "%s. %s; it first sends a single request", text, do))
 }
 
 // clearStored forgets a stored pause or stop once a job was accepted after it.

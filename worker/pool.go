@@ -16,30 +16,30 @@ import (
 // Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
 type Pool struct {
 	Config
-	gate       *ratelimit.Gate
-	clock      serverClock
-	failures   failureCounter
-	trouble    trouble
-	unreadable unreadable
-	mixups     mixups
-	refusals   refusals
-	doubts     doubts
-	results    chan outcome
-	ahead      chan queue.Claimed
-	wishes     chan *wish
-	turnstile  chan struct{}
-	freed      *signal // claims were finished
-	settings   map[string]queue.Settings
-	matchers   map[string]*matcher
-	newest     map[string]*newest
-	unadopted  *StopError // of a batch that is left out, because its adoption has not ended well
-	attempts   attempts
-	answered   atomic.Bool               // a job was accepted in this run
-	anyAnswer  atomic.Bool               // AiR, or something in its place, answered in this run
-	oursAt     atomic.Pointer[time.Time] // when the queue was last seen to be ours
+	gate           *ratelimit.Gate
+	clock          serverClock
+	failures       failureCounter
+	trouble        trouble
+	unreadable     unreadable
+	mixups         mixups
+	refusals       refusals
+	doubts         doubts
+	results        chan outcome
+	ahead          chan queue.Claimed
+	wishes         chan *wish
+	turnstile      chan struct{}
+	freed          *signal // claims were finished
+	settings       map[string]queue.Settings
+	matchers       map[string]*matcher
+	newest         map[string]*newest
+	unadopted      *StopError // of a batch that is left out, because its adoption has not ended well
+	attempts       attempts
+	answered       atomic.Bool               // a job was accepted in this run
+	anyAnswer      atomic.Bool               // AiR, or something in its place, answered in this run
+	placeCheckedAt atomic.Pointer[time.Time] // when the queue file was last seen in its place
 
-	matching sync.Mutex
-	matches  map[string]*match // guarded by matching
+	matching    sync.Mutex
+	matchChecks map[string]*matchCheck // guarded by matching
 
 	booking     sync.Mutex
 	outstanding int        // claimed and not durably finished; guarded by booking
@@ -62,20 +62,20 @@ func New(c Config) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		Config:    c,
-		failures:  failureCounter{limit: c.MaxFailures},
-		trouble:   trouble{threshold: 2 * c.Workers, giveUp: c.GiveUp},
-		doubts:    doubts{arrived: newSignal()},
-		results:   make(chan outcome, lookahead*c.Workers),
-		ahead:     make(chan queue.Claimed, lookahead*c.Workers),
-		wishes:    make(chan *wish, 1),
-		turnstile: make(chan struct{}, c.Workers),
-		freed:     newSignal(),
-		settings:  map[string]queue.Settings{},
-		matchers:  map[string]*matcher{},
-		newest:    map[string]*newest{},
-		matches:   map[string]*match{},
-		budget:    c.MaxItems,
+		Config:      c,
+		failures:    failureCounter{limit: c.MaxFailures},
+		trouble:     trouble{threshold: 2 * c.Workers, giveUp: c.GiveUp},
+		doubts:      doubts{arrived: newSignal()},
+		results:     make(chan outcome, lookahead*c.Workers),
+		ahead:       make(chan queue.Claimed, lookahead*c.Workers),
+		wishes:      make(chan *wish, 1),
+		turnstile:   make(chan struct{}, c.Workers),
+		freed:       newSignal(),
+		settings:    map[string]queue.Settings{},
+		matchers:    map[string]*matcher{},
+		newest:      map[string]*newest{},
+		matchChecks: map[string]*matchCheck{},
+		budget:      c.MaxItems,
 	}
 	if r := float64(c.Limiter.Rate()); r <= lookaheadFrom {
 		// A claim is made while the one before it waits for its token: one stands ahead at 5 requests a second, a few
@@ -162,8 +162,8 @@ func (p *Pool) prepare(ctx context.Context) error {
 			return err
 		}
 		p.matchers[id] = &matcher{store: p.Store, batch: id, names: names}
-		p.newest[id] = &newest{turn: make(chan struct{}, 1)}
-		p.matches[id] = &match{}
+		p.newest[id] = &newest{lock: make(chan struct{}, 1)}
+		p.matchChecks[id] = &matchCheck{}
 		if err := p.loadDoubts(ctx, id); err != nil {
 			return err
 		}
@@ -264,8 +264,8 @@ func (p *Pool) pending(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// heard notes that there is somebody at the other end. It is called with the result of every list request.
-func (p *Pool) heard(err error) {
+// listAnswered records whether AiR answered a list request of this pool, and warns when lists cannot be read.
+func (p *Pool) listAnswered(err error) {
 	if p.unreadable.observe(err) {
 		p.warnUnreadable(err)
 	}

@@ -14,27 +14,21 @@ import (
 const (
 	// maxRetryAfter bounds the wait that a 429 may ask for.
 	maxRetryAfter = 15 * time.Minute
-	// rateIsCap is after how long of nothing but a rate limit it is treated as the daily cap.
-	rateIsCap = 30 * time.Minute
-	// foreignInRow is how many items in a row with the same foreign answer end the run.
-	foreignInRow = 3
+	// rateAsCap is how long AiR may answer with nothing but rate limits before they count as the daily cap.
+	rateAsCap = 30 * time.Minute
+	// maxForeign is how many items in a row with foreign answers of the same status end the run.
+	maxForeign = 3
 )
 
-// refusals remembers the answers that mean something only if they come in a row.
+// refusals counts the answers that mean something only if they come in a row.
 type refusals struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	limitedSince time.Time // when the rate limit was first met; zero: not met
-	limited      int       // how often, counting one of those that were in flight together
+	limited      int       // rate limits in a row; those that were in flight together count once
 	status       int       // of the foreign answers in a row
 	keys         []string  // of the items that got them
-	seqs         map[itemRef]bool
-}
-
-// itemRef names an item.
-type itemRef struct {
-	batch string
-	seq   uint64
+	items        map[itemID]bool
 }
 
 // answered ends the row of rate limits, and that of foreign answers if AiR decided an item.
@@ -43,12 +37,13 @@ func (r *refusals) answered(v Verdict) {
 	defer r.mu.Unlock()
 	r.limitedSince, r.limited = time.Time{}, 0
 	if v.Action == GoOn {
-		r.status, r.keys, r.seqs = 0, nil, nil
+		r.status, r.keys, r.items = 0, nil, nil
 	}
 }
 
-// rate notes a rate limit, and returns how long to wait for the next canary, or that this has gone on for so long that it
-// must be a cap. current says that the gate was not shut since the request was let through.
+// rate records a rate limit. It returns how long to hold all requests, or isCap if they have been limited for rateAsCap.
+// asked is the answer's Retry-After, 0 if it has none. current is false for a request that was in flight when the gate was
+// shut: it adds no wait.
 func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait time.Duration, isCap bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,7 +53,7 @@ func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait 
 	if !current {
 		return 0, false
 	}
-	if now.Sub(r.limitedSince) >= rateIsCap {
+	if now.Sub(r.limitedSince) >= rateAsCap {
 		return 0, true
 	}
 	r.limited++
@@ -72,41 +67,41 @@ func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait 
 	return wait, false
 }
 
-// foreign notes a foreign answer for an item, and returns the keys of the items if so many in a row got the same.
+// foreign records a foreign answer for an item. It returns the keys of the items once maxForeign in a row got the same status.
 func (r *refusals) foreign(c queue.Claimed, status int) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if status != r.status || r.seqs == nil {
-		r.status, r.keys, r.seqs = status, nil, map[itemRef]bool{}
+	if status != r.status || r.items == nil {
+		r.status, r.keys, r.items = status, nil, map[itemID]bool{}
 	}
-	if item := (itemRef{c.Batch, c.Seq}); !r.seqs[item] {
-		r.seqs[item] = true
+	if id := idOf(c); !r.items[id] {
+		r.items[id] = true
 		r.keys = append(r.keys, fmt.Sprintf("%q", c.Key))
 	}
-	if len(r.keys) < foreignInRow {
+	if len(r.keys) < maxForeign {
 		return nil
 	}
 	return r.keys
 }
 
-// waitForRate holds all requests back because somebody limits their rate: AiR, or a proxy before it.
+// waitForRate holds all requests because their rate is limited, by AiR or by a proxy.
 func (p *Pool) waitForRate(pass ratelimit.Pass, o air.Outcome) {
 	wait, isCap := p.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
 	switch {
 	case isCap:
-		p.Log.Warn().Str("answer", describe(o)).Msg("nothing but a rate limit for 30 minutes: it is treated as the daily cap")
-		p.pauseForCap(pass, o, "a rate limit for 30 minutes, treated as the daily cap: "+describe(o))
+		p.pauseForCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
 	case wait > 0:
-		p.Log.Warn().Dur("wait", wait).Str("answer", describe(o)).Msg("the rate of requests is limited: a canary goes after the wait")
+		p.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
+			Msg("the rate of requests is limited: no request is sent until the wait is over, then a single one")
 		p.progress.because("the rate of requests is limited: " + describe(o))
 		p.gate.Hold(wait, true)
 	}
 }
 
-// foreignAnswer books an answer that AiR does not give as that item's own, and ends the run if it is not this item alone.
+// foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
 func (p *Pool) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 	if keys := p.refusals.foreign(c, o.Status); keys != nil {
-		p.stop(stop(Setup, "what answers is no AiR API for %d items in a row: %s (%s); check --air-url and what is between here and AiR, or take these items out with `airlift cancel`",
+		p.stop(stop(Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
 			len(keys), strings.Join(keys, ", "), describe(o)))
 		return
 	}

@@ -96,7 +96,7 @@ func TestRateLimitOfHalfAnHourIsTheCap(t *testing.T) {
 				early := 0
 				for _, at := range posts {
 					switch since := at.Sub(begin); {
-					case since < rateIsCap+maxRetryAfter+time.Minute:
+					case since < rateAsCap+maxRetryAfter+time.Minute:
 						early++
 					case at.Before(midnight):
 						b.t.Errorf("a POST %v after the start, in the pause until midnight", since)
@@ -105,8 +105,8 @@ func TestRateLimitOfHalfAnHourIsTheCap(t *testing.T) {
 				if early > 10+tt.most {
 					b.t.Errorf("%d POSTs met the limit, want at most %d", early-10, tt.most)
 				}
-				if !strings.Contains(log.String(), "treated as the daily cap") {
-					b.t.Errorf("it is not said that this is taken for the cap:\n%s", log.String())
+				if n := strings.Count(log.String(), "limited for 30 minutes, which counts as the daily cap"); n != 1 {
+					b.t.Errorf("it is said %d times that this is taken for the cap, want once:\n%s", n, log.String())
 				}
 				b.want(queue.Counts{Submitted: 20})
 			})
@@ -208,7 +208,7 @@ func TestPoisonousObjectFailsAlone(t *testing.T) {
 					}
 				}
 				e, _, err := b.db.Find(b.t.Context(), batch, queue.Object{Bucket: "archive", Key: "clip-00007.mov"})
-				if err != nil || e.HTTPStatus != status || !strings.Contains(e.Message, "not an answer of AiR's") {
+				if err != nil || e.HTTPStatus != status || !strings.Contains(e.Message, "the answer is not AiR's") {
 					b.t.Errorf("got %+v, %v, want what came", e.Record, err)
 				}
 			})

@@ -261,7 +261,7 @@ func TestTooManyUnknownJobsProveNoAbsence(t *testing.T) {
 		if r.Method != "POST" || r.Job.Source.ObjectKey != "clip-00002.mov" {
 			return airtest.Fault{}
 		}
-		for i := range maxUnsettled + 1 {
+		for i := range maxUnclaimed + 1 {
 			outer.air.Plant(stranger(batch, fmt.Sprint("nobody's ", i), fmt.Sprint("nobody's ", i)))
 		}
 		return airtest.Fault{Kind: airtest.ResetBefore}
@@ -277,7 +277,7 @@ func TestTooManyUnknownJobsProveNoAbsence(t *testing.T) {
 	})
 }
 
-// A Date that cannot be true is said once, wherever it is seen first: here in the list that is read before the first POST.
+// An implausible Date is said once, wherever it is seen first: here in the list that is read before the first POST.
 func TestAnImpossibleDateOfAListIsSaid(t *testing.T) {
 	var outer bubble
 	var shifted atomic.Bool
@@ -292,7 +292,7 @@ func TestAnImpossibleDateOfAListIsSaid(t *testing.T) {
 		outer.air = b.air
 		var log bytes.Buffer
 		b.ok(b.run(10, func(c *Config) { c.Log = zerolog.New(&log) }))
-		if got := strings.Count(log.String(), "cannot be true"); got != 1 {
+		if got := strings.Count(log.String(), "is not plausible"); got != 1 {
 			b.t.Errorf("%d warnings, want one:\n%s", got, log.String())
 		}
 	})

@@ -65,10 +65,7 @@ func (p *Pool) next(ctx context.Context) Action {
 	for !p.mayGo(ctx, pass) {
 		// What was looked up stays true while AiR throttles: nobody else sends this item. Were it thrown away, each
 		// burst of lookups of which a single one is throttled would be for nothing, and the run would never get on.
-		renewed, ok := pass, false
-		if c.Sent {
-			renewed, ok = p.gate.Renew(ctx, pass)
-		}
+		renewed, ok := p.renew(ctx, pass, c)
 		if !ok {
 			p.release(c)
 			return End
@@ -81,48 +78,54 @@ func (p *Pool) next(ctx context.Context) Action {
 	job := p.newJob(c)
 	o := p.API.Submit(context.WithoutCancel(ctx), job)
 	if o.Misplaced {
-		other := o.Echo.String()
-		if other == "" {
-			other = "a list of jobs"
-		}
-		o.Message = fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, air.EchoOf(job))
+		o.Message = o.Misplacement(job)
 	}
 	return p.applyVerdict(pass, c, o)
 }
 
-// mayGo waits for a token and reports whether the pass is still good then, and the queue ours.
-func (p *Pool) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
-	return p.Limiter.Wait(ctx) == nil && pass.Valid() && p.holdsQueue(pass.Canary) && ctx.Err() == nil
+// renew returns a new pass for an item that was looked up, once the hold that made the old one void is over; see
+// [ratelimit.Gate.Renew].
+func (p *Pool) renew(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
+	if !c.Sent {
+		return pass, false
+	}
+	return p.gate.Renew(ctx, pass)
 }
 
-// oursFor is how long the answer that the queue is ours serves further requests: a stat costs as much as a tenth of a
-// request where thousands go out a second.
-const oursFor = time.Millisecond
+// mayGo waits for a token and reports whether the item may then be sent: the pass is valid, and the queue is in its place.
+func (p *Pool) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
+	return p.Limiter.Wait(ctx) == nil && pass.Valid() && p.checkPlace(pass.Canary) && ctx.Err() == nil
+}
 
-// holdsQueue reports whether the queue is still ours, and ends the run if it is not. It is asked before each POST; a
-// canary, the first after a pause among them, takes no answer that was given before.
-func (p *Pool) holdsQueue(canary bool) bool {
-	if at := p.oursAt.Load(); !canary && at != nil && time.Since(*at) < oursFor {
+// placeCheckedFor is how long one check of the queue's place serves further requests: a stat costs a tenth of a request at
+// full rate.
+const placeCheckedFor = time.Millisecond
+
+// checkPlace reports whether the file at the queue's path is still the one that is open, and ends the run if it is not. It
+// is called before each POST; a canary, such as the first after a pause, always needs a new check.
+func (p *Pool) checkPlace(canary bool) bool {
+	if at := p.placeCheckedAt.Load(); !canary && at != nil && time.Since(*at) < placeCheckedFor {
 		return true
 	}
 	now := time.Now()
 	if err := p.Store.CheckPlace(); err != nil {
-		p.fail("look whether the queue is still ours", err)
+		p.fail("check that the queue file is in its place", err)
 		return false
 	}
-	p.oursAt.Store(&now)
+	p.placeCheckedAt.Store(&now)
 	return true
 }
 
 // lookAgain looks an item up that was sent before, immediately before its next POST. It reports whether that settled
 // this turn. The lookup takes its own tokens.
 func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
+	began := time.Now()
 	found, err := p.lookup(ctx, c)
 	switch {
 	case err == nil && found.jobID == "" && found.code == "":
 		return false, GoOn
 	case err == nil:
-		p.results <- outcome{Result: p.settled(c, found), claimed: c, ended: time.Now()}
+		p.results <- outcome{Result: p.settled(c, found), claimed: c, sent: began}
 		return true, GoOn
 	}
 	p.release(c)
@@ -134,7 +137,7 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 		p.stop(s)
 		return true, End
 	}
-	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look an item up that was sent before, so it is not sent")
+	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that was sent before; it is not sent until the lookup succeeds")
 	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
 	return true, BackOff
 }
@@ -165,11 +168,11 @@ func (p *Pool) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome)
 		r.To, v.State = queue.Failed, queue.Failed
 	}
 	if v.Action == ForeignAnswer && r.Message == "" {
-		r.Message = "not an answer of AiR's: " + describe(o)
+		r.Message = "the answer is not AiR's: " + describe(o)
 	}
 	p.logOutcome(c, o, v)
 	p.react(pass, c, o, v)
-	p.results <- outcome{Result: r, claimed: c, ended: o.Ended} // last, so that a stop is known before the claim ends
+	p.results <- outcome{Result: r, claimed: c, sent: o.Sent} // last, so that a stop is known before the claim ends
 	p.progress.booked(v.State)
 	return v.Action
 }
@@ -193,7 +196,7 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 		}
 		p.itemDecided(c.Batch, c.Seq, v.State == queue.Failed, describe(o))
 	case MixUp:
-		p.mixedUp(o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
+		p.countMixUp(&p.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:
 		p.setBack(pass, v, o.Proxy, describe(o))
 	case Wait:
@@ -210,7 +213,7 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 		s := stopOf(v.Action, nil)
 		s.Text += " (" + describe(o) + ")"
 		if v.Action == StopSetup && !o.Cut && o.Status >= 300 {
-			s.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, `airlift cancel` takes this one out of the batch", c.Key)
+			s.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, take this one out with `airlift cancel BATCH --key KEY`", c.Key)
 		}
 		p.stop(s)
 	}

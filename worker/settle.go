@@ -131,7 +131,7 @@ func (p *Pool) settle(ctx context.Context) {
 			since = time.Now()
 		}
 		if time.Since(since) >= lookupsGiveUp && p.onlyDoubtsLeft(ctx) {
-			p.Log.Error().Dur("for", time.Since(since)).Msg("lookups have failed all the time: what is in doubt stays in doubt; `airlift reconcile` looks it up later")
+			p.Log.Error().Dur("for", time.Since(since)).Msg("all lookups have failed: items in doubt stay in doubt; `airlift reconcile` looks them up later")
 			p.cancel(errDone)
 			return
 		}
@@ -163,7 +163,7 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 			p.stop(s)
 		}
 		if failure == nil {
-			p.Log.Warn().Str("batch", d.Batch).Str("key", d.Key).Err(errs[i]).Msg("cannot look up an item in doubt; it is tried again")
+			p.Log.Warn().Str("batch", d.Batch).Str("key", d.Key).Err(errs[i]).Msg("cannot look up an item in doubt; trying again")
 		}
 		failure = errs[i]
 	}
@@ -180,19 +180,23 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 	return failure
 }
 
-// settled says what a finding means for an item whose absence may be believed.
+// settled returns what a finding means for an item whose absence can be believed. It judges a withdrawal by the record of
+// when the lookup was planned.
 func (p *Pool) settled(c queue.Claimed, f finding) queue.Result {
 	r := queue.Result{Batch: c.Batch, Seq: c.Seq, At: time.Now().UTC()}
 	log := p.Log.Info().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key)
 	switch {
 	case f.code != "":
 		r.To, r.Code, r.Message = queue.InDoubt, f.code, f.text
-		p.Log.Error().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("code", f.code).Msg(f.text + ": nothing more is sent for it")
+		p.Log.Error().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("code", f.code).Msg(f.text + "; the item is not sent again")
 		return r
 	case f.jobID != "":
 		r.To, r.JobID = queue.Submitted, f.jobID
 		r.HTTPStatus, r.Code, r.Message = 0, "", ""
 		log.Str("job_id", f.jobID).Msg("an item that was sent has its job")
+	case c.Withdrawn:
+		r.To, r.Refund = queue.Pending, true // which queue.Apply makes cancelled
+		log.Msg("a withdrawn item has no job: it is cancelled")
 	case c.Attempts >= p.MaxAttempts && !p.trouble.outage(): // a night of 500s fails no item
 		r.To, r.Refund, r.HTTPStatus, r.Code, r.Message = queue.Failed, true, c.HTTPStatus, c.Code, c.Message
 		log.Int("attempts", c.Attempts).Msg("an item has no job and no attempts left: it failed")

@@ -24,8 +24,8 @@ func similarSource(s air.Source, bucket, key string) bool {
 
 func plainKey(key string) string { return norm.NFC.String(strings.TrimPrefix(key, "/")) }
 
-// plainName takes off what a server may do to a name or a Batch id: case, spaces, the Unicode normal form, characters
-// outside [A-Za-z0-9].
+// plainName returns a name or Batch id without what a server may change in it: case, Unicode normal form, and ASCII
+// characters other than letters and digits.
 func plainName(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

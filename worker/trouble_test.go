@@ -29,7 +29,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 				if err := p.prepare(b.t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				p.heard(nil)
+				p.listAnswered(nil)
 				for range 10 { // so that the outage is found in the middle of a burst
 					p.trouble.bad(time.Now(), true, false, true)
 				}

@@ -8,10 +8,10 @@ import (
 	"airlift/worker/air"
 )
 
-// warnUnreadable is after how many answers that are no list of jobs the run says so.
-const warnUnreadable = 3
+// maxUnreadable is how many unreadable lists in a row are reported, once a run.
+const maxUnreadable = 3
 
-// unreadable counts the list answers in a row that were no lists.
+// unreadable counts the answers in a row that should have been lists of jobs and could not be read.
 type unreadable struct {
 	mu     sync.Mutex
 	streak int  // guarded by mu
@@ -32,19 +32,19 @@ func (u *unreadable) observe(err error) bool {
 		return false
 	}
 	u.streak++
-	warn := u.streak >= warnUnreadable && !u.warned
+	warn := u.streak >= maxUnreadable && !u.warned
 	u.warned = u.warned || warn
 	return warn
 }
 
-// warnUnreadable says what came instead of a list.
+// warnUnreadable logs how the answer begins that came instead of a list.
 func (p *Pool) warnUnreadable(err error) {
 	var e *air.Error
 	errors.As(err, &e)
-	came := "an empty body"
+	came := "is empty"
 	if e.Excerpt != "" {
-		came = fmt.Sprintf("%q", e.Excerpt)
+		came = fmt.Sprintf("begins with %q", e.Excerpt)
 	}
-	p.Log.Warn().Err(err).Msg(fmt.Sprintf("AiR's list of jobs has had a form that airlift cannot read %d times in a row, the last: %s. "+
-		"As long as that lasts, items in doubt cannot be settled, and none of them is sent again", warnUnreadable, came))
+	p.Log.Warn().Err(err).Msg(fmt.Sprintf("AiR's list of jobs could not be read %d times in a row; the last answer %s. "+
+		"Items in doubt stay in doubt until a list can be read: check --air-url and any proxy in between", maxUnreadable, came))
 }

@@ -22,13 +22,14 @@ const (
 	BackOff
 	// MixUp: the answer belongs to another request.
 	MixUp
-	// Wait: somebody limits the rate of requests; all wait as long as the answer asks, then a canary goes.
+	// Wait: the rate of requests is limited, by AiR or a proxy; all requests are held for as long as the answer asks, then a
+	// canary goes.
 	Wait
 	// Pause: the daily cap is reached; nothing is sent until the next midnight UTC.
 	Pause
-	// ForeignAnswer: an answer that AiR does not give, for this item alone; three such items in a row end the run.
+	// ForeignAnswer: the answer is not AiR's; the item is retried, and three such items in a row end the run.
 	ForeignAnswer
-	// StopQuota: the monthly quota is reached.
+	// StopQuota: the monthly quota is reached; the run ends.
 	StopQuota
 	// StopForbidden: a 403 that may be the monthly quota, or not AiR's at all.
 	StopForbidden
@@ -112,15 +113,12 @@ func refuses(status int) bool {
 	return false
 }
 
-// isForeign reports whether an error answer carries neither Error nor ErrorCode, as AiR's do.
-func isForeign(o air.Outcome) bool { return o.Foreign || o.Code == "" && o.Message == "" }
-
 // isRateLimit reports whether a 429 limits the rate of requests rather than the jobs of a day. AiR's daily cap has no
 // documented ErrorCode; it comes in AiR's JSON and does not speak of a rate.
 func isRateLimit(o air.Outcome) bool {
 	text := strings.ToLower(o.Code + " " + o.Message)
 	switch {
-	case isForeign(o), isThrottling(o.Code):
+	case o.Foreign, isThrottling(o.Code):
 		return true
 	case containsAny(text, "daily", "per day", "a day"):
 		return false
@@ -134,7 +132,7 @@ func isRateLimit(o air.Outcome) bool {
 func forbidden(o air.Outcome) Action {
 	text := strings.ToLower(o.Code + " " + o.Message)
 	switch {
-	case isForeign(o):
+	case o.Foreign:
 		return StopForbidden
 	case strings.Contains(text, "quota"):
 		return StopQuota
@@ -169,7 +167,8 @@ func isThrottling(code string) bool {
 // among it, only delays lookups.
 func lookupAction(err error) Action {
 	var e *air.Error
-	if !errors.As(err, &e) {
+	var page *refusedPage
+	if !errors.As(err, &e) || errors.As(err, &page) {
 		return BackOff
 	}
 	switch s := e.Status; {

@@ -104,11 +104,11 @@ func TestAnswersInOtherForms(t *testing.T) {
 func TestProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ answer, says string }{
-		"403":                  {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "refuses: 403 Forbidden"},
-		"407":                  {"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "refuses: 407 Proxy Authentication Required"},
-		"302":                  {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\n\r\n", "refuses: 302 Found"},
+		"403":                  {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "refused the connection: 403 Forbidden"},
+		"407":                  {"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "refused the connection: 407 Proxy Authentication Required"},
+		"302":                  {"HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\n\r\n", "refused the connection: 302 Found"},
 		"HTML":                 {"<html>please log in</html>\r\n\r\n", "does not answer as an HTTP proxy does"},
-		"200, and then no TLS": {"HTTP/1.1 200 OK\r\n\r\n<html>", "through the proxy"},
+		"200, and then no TLS": {"HTTP/1.1 200 OK\r\n\r\n<html>", "proxy "},
 		"nothing":              {"", "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestProxyThatRefuses(t *testing.T) {
 			r.setenv("AIRLIFT_AIR_URL", "https://air.example.test")
 			r.setenv("HTTPS_PROXY", "http://jane:hunter2@"+l.Addr().String())
 			got := r.run("run", r.manifest("m.csv", 3), "--batch", "b", "--give-up", "1s").want(t, exitUnexpected).
-				says(t, "the proxy "+l.Addr().String()+" (HTTPS_PROXY)", tt.says, "no connection to AiR")
+				says(t, "proxy "+l.Addr().String()+" (HTTPS_PROXY)", tt.says, "no connection to AiR")
 			for _, bad := range []string{"hunter2", "jane", "AiR has not answered", "AiR does not answer", "AiR refuses"} {
 				if strings.Contains(got.stderr+got.stdout, bad) {
 					t.Errorf("the output has %q:\n%s%s", bad, got.stdout, got.stderr)

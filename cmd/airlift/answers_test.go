@@ -28,7 +28,7 @@ func TestStrayAnswers(t *testing.T) {
 						if got.code == exitOK {
 							break
 						}
-						got.want(t, exitUsage).says(t, "mixes up answers")
+						got.want(t, exitUsage).says(t, "answers in a row belonged to other requests")
 					}
 					submitted := 0
 					for _, row := range r.report(batch) {

@@ -30,7 +30,7 @@ func TestDateThatCreepsKeepsTheDailyLimit(t *testing.T) {
 			begin := time.Now()
 			r.withDates(func(n int, _ string) time.Time { return begin.Add(time.Duration(n-1) * step) })
 			args := []string{"run", r.manifest("m.csv", 200), "--batch", "b", "--daily-limit", "10", "--on-daily-cap", "exit"}
-			r.run(args...).want(t, exitWorkLeft).says(t, "the Date of AiR's answers cannot be true")
+			r.run(args...).want(t, exitWorkLeft).says(t, "AiR's Date header is not plausible")
 			r.run(args...).want(t, exitWorkLeft)
 			if got := r.air.Accepted(); got != 10 {
 				t.Errorf("%d jobs with --daily-limit 10", got)

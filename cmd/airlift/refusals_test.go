@@ -147,7 +147,7 @@ func TestForeignAnswersInARowAreNamed(t *testing.T) {
 				return airtest.Fault{}
 			}})
 			r.run("run", r.manifest("m.csv", 40), "--batch", "b", "--workers", "1").want(t, exitUsage).
-				says(t, "no AiR API", "3 items in a row", "clip-00010", "clip-00011", "clip-00012", "airlift cancel")
+				says(t, "were not AiR's", "3 items in a row", "clip-00010", "clip-00011", "clip-00012", "airlift cancel")
 			if s := r.status(); s.Submitted != 10 || s.Failed != 0 || s.Pending != 30 {
 				t.Errorf("got %+v, want 10 submitted and 30 pending", s)
 			}
@@ -211,7 +211,7 @@ func TestAnswersThatLie(t *testing.T) {
 					if n == 20 {
 						t.Fatalf("no end after %d runs", n)
 					}
-					got.want(t, exitUsage).says(t, "mixes up answers")
+					got.want(t, exitUsage).says(t, "answers in a row belonged to other requests")
 				}
 				r.settled(items)
 			})

@@ -112,7 +112,7 @@ func (r *rig) commandLine(line string) result {
 	return result{cmd.ProcessState.ExitCode(), out.String(), err.String()}
 }
 
-const takeBack = "take the items of that reading back with: "
+const takeBack = "or cancel what that reading added: "
 
 // The message gives the command that takes the failing reading back, whatever the names are, and it works as it stands.
 func TestAFailingReadingIsTakenBackAsTold(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-// mostProcesses is how often a command is run again before a round fails: with its faults bounded it needs far fewer.
-const mostProcesses = 120
+// maxProcesses is how often a command is run again before a round fails: with its faults bounded it needs far fewer.
+const maxProcesses = 120
 
 // round is one round: a folder, a queue, a sandbox, and the processes one after the other.
 type round struct {
@@ -129,7 +129,7 @@ func (r *round) commands() [][]string {
 
 // finish runs a command again and again, ended as planned, until it has come to its end by itself with nothing left.
 func (r *round) finish(ctx context.Context, args []string) error {
-	for range mostProcesses {
+	for range maxProcesses {
 		s := r.newStage(r.nextEnd(args[0]))
 		r.stage.Store(s)
 		g, err := r.airlift(ctx, s, args...)
@@ -150,7 +150,7 @@ func (r *round) finish(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("airlift %s: no end after %d processes", strings.Join(args, " "), mostProcesses)
+	return fmt.Errorf("airlift %s: no end after %d processes", strings.Join(args, " "), maxProcesses)
 }
 
 // nextEnd returns how the next process ends. An enqueue that is not to be disturbed uses none up, nor does the last
@@ -210,20 +210,25 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 			return false, nil
 		}
 	case 2:
-		if s.gaveNoAPI() && strings.Contains(g.stderr, "no AiR API") {
+		if s.gaveNoAPI() && saysNoAPI(g.stderr) {
 			return false, nil
 		}
 		// The page that is compared with the queue before the first POST was that of another question.
 		if s.wasMisled() && strings.Contains(g.stderr, "but AiR lists none") {
 			return false, nil
 		}
-		if s.lied() && (strings.Contains(g.stderr, "mixes up answers") || strings.Contains(g.stderr, "no AiR API")) {
+		if s.lied() && (strings.Contains(g.stderr, "answers in a row belonged to other requests") || saysNoAPI(g.stderr)) {
 			return false, nil
 		}
 	case 4:
 		return r.incomplete(ctx, g)
 	}
 	return false, g.fails("it must not end so")
+}
+
+// saysNoAPI reports whether a process ended because its first answer, or three in a row, were not AiR's.
+func saysNoAPI(stderr string) bool {
+	return strings.Contains(stderr, "no AiR API") || strings.Contains(stderr, "items in a row were not AiR's")
 }
 
 // incomplete says what follows on exit code 4: failed items are retried, rejected rows were expected, and an item in

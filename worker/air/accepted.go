@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxEcho bounds, in bytes, each text of an Echo. No text that we send is so long, so
-// one that was cut is never taken for it.
+// maxEcho bounds, in bytes, each text of an Echo. Everything we send is shorter, so a
+// cut text never equals it.
 const maxEcho = 4 << 10
 
 // Echoed is one field of the job as an answer shows it.
@@ -46,8 +46,8 @@ func (e Echo) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// EchoOf is the whole echo of a job.
-func EchoOf(j NewJob) Echo {
+// echoOf returns the whole echo of a job.
+func echoOf(j NewJob) Echo {
 	return Echo{echoed(j.Name), echoed(j.Batch), echoed(j.Source.Bucket), echoed(j.Source.ObjectKey)}
 }
 
@@ -65,8 +65,8 @@ var (
 	errSecretID = errors.New("Job.Id is no usable id: it holds one of the keys that were sent")
 )
 
-// strict reads an answer that something is concluded from: names are matched exactly,
-// and a member that stands there twice makes it unreadable.
+// strict are the options for answers that decide something: member names match exactly,
+// and a duplicate member is an error.
 var strict = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(true))
 
 // decodeAccepted reads the answer to POST /jobs, which must be one complete JSON

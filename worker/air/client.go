@@ -18,12 +18,13 @@ const (
 // several goroutines. It does not wait, repeat or judge.
 type Client struct {
 	config Config
-	// kept returns what keeps connections, fresh what makes one for each request. They are
-	// functions for the reason that Credentials is: the buffers of a connection hold the keys.
-	kept, fresh func() http.RoundTripper
-	headers     func(body bool) http.Header // a function for that reason, too
+	// reuse returns the transport that reuses connections, single the one that opens a
+	// connection for each request. They are functions so that fmt cannot print them: a
+	// connection's buffers hold the keys (as with Credentials).
+	reuse, single func() http.RoundTripper
+	headers       func(body bool) http.Header // a function for that reason, too
 
-	distrust *atomic.Bool // use fresh for all
+	distrust *atomic.Bool // use single for all
 	hide     *redactor
 	services *services
 }
@@ -35,25 +36,25 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, kept: of(config.Transport), fresh: of(config.Transport), headers: headersOf(config),
+	c := &Client{config: config, reuse: hidden(config.Transport), single: hidden(config.Transport), headers: headersOf(config),
 		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
-		once := newTransport(config)
-		once.DisableKeepAlives = true
-		c.kept, c.fresh = of(newTransport(config)), of(once)
+		single := newTransport(config)
+		single.DisableKeepAlives = true
+		c.reuse, c.single = hidden(newTransport(config)), hidden(single)
 	}
 	return c, nil
 }
 
-func of(t http.RoundTripper) func() http.RoundTripper {
+func hidden(t http.RoundTripper) func() http.RoundTripper {
 	return func() http.RoundTripper { return t }
 }
 
 // Close closes the idle connections. A request under way is not touched, and the
 // client can still be used.
 func (c *Client) Close() {
-	closeIdle(c.kept())
-	closeIdle(c.fresh())
+	closeIdle(c.reuse())
+	closeIdle(c.single())
 }
 
 func closeIdle(t http.RoundTripper) {

@@ -29,7 +29,8 @@ type answer struct {
 	conn       net.Conn
 }
 
-// closeConn closes the connection that carried the answer, in use again or not.
+// closeConn closes the connection that the answer came on, even if another request uses it
+// by now: that request's answer could not be trusted either.
 func (a answer) closeConn() {
 	if a.conn != nil {
 		_ = a.conn.Close()
@@ -53,18 +54,18 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	if err != nil {
 		return answer{err: err}
 	}
-	transport := c.kept()
+	transport := c.reuse()
 	if r.fresh || c.distrust.Load() {
 		// A server that handles one connection after the other answers on a new one only
 		// when the idle one is closed.
 		closeIdle(transport)
-		transport = c.fresh()
+		transport = c.single()
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		a := answer{err: err, written: written.Load()}
 		if !a.written {
-			a.proxy, a.err = blameProxy(transport, req, err)
+			a.proxy, a.err = proxyError(transport, req, err)
 		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			a.err = fmt.Errorf("the server closed the connection before a whole answer: %w", err)
 		}
@@ -111,7 +112,8 @@ func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case n > limit:
-		// The end, where half a key may lie, is not kept.
+		// Only the first half is kept: a key that straddles the cut would not be
+		// recognized and removed.
 		return b.Bytes()[:limit/2], fmt.Errorf("%w: over %d bytes", errTooLong, limit)
 	}
 	return b.Bytes(), nil

@@ -14,14 +14,14 @@ func LoopbackOnly(address string) error {
 
 // Trust makes the client trust roots.
 func (c *Client) Trust(roots *x509.CertPool) {
-	for _, t := range []http.RoundTripper{c.kept(), c.fresh()} {
+	for _, t := range []http.RoundTripper{c.reuse(), c.single()} {
 		t.(*http.Transport).TLSClientConfig.RootCAs = roots
 	}
 }
 
 // Wrap has every connection of the client wrapped.
 func (c *Client) Wrap(wrap func(net.Conn) net.Conn) {
-	for _, t := range []http.RoundTripper{c.kept(), c.fresh()} {
+	for _, t := range []http.RoundTripper{c.reuse(), c.single()} {
 		t := t.(*http.Transport)
 		dial := t.DialContext
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -23,7 +23,7 @@ func proxyFromEnvironment(r *http.Request) (*url.URL, error) {
 // refusal is the error for a proxy that does not open the tunnel to AiR.
 type refusal struct{ status string }
 
-func (e *refusal) Error() string { return "refuses: " + e.status }
+func (e *refusal) Error() string { return "refused the connection: " + e.status }
 
 // checkTunnel returns a refusal unless the proxy opens the tunnel. It reads nothing but
 // the status: what follows may be long, and is no answer of AiR's.
@@ -34,9 +34,9 @@ func checkTunnel(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Resp
 	return &refusal{resp.Status}
 }
 
-// blameProxy returns the address of the proxy that stands between a request that never
-// left and AiR, and an error that names it. Without a proxy it returns "" and err.
-func blameProxy(transport http.RoundTripper, req *http.Request, err error) (string, error) {
+// proxyError returns the address of the proxy if a request failed there before it reached
+// AiR, and err with that address. Without a proxy it returns "" and err.
+func proxyError(transport http.RoundTripper, req *http.Request, err error) (string, error) {
 	t, ok := transport.(*http.Transport)
 	if !ok || t.Proxy == nil || req.Context().Err() != nil {
 		return "", err
@@ -51,10 +51,10 @@ func blameProxy(transport http.RoundTripper, req *http.Request, err error) (stri
 		host = net.JoinHostPort(u.Hostname(), port)
 	}
 	if r, ok := errors.AsType[*refusal](err); ok {
-		return host, fmt.Errorf("the proxy %s (HTTPS_PROXY) %w", host, r)
+		return host, fmt.Errorf("proxy %s (HTTPS_PROXY): %w", host, r)
 	}
 	if strings.Contains(err.Error(), "malformed HTTP") { // net/http has no type for it, and quotes what came
 		err = errors.New("it does not answer as an HTTP proxy does")
 	}
-	return host, fmt.Errorf("through the proxy %s (HTTPS_PROXY): %w", host, err)
+	return host, fmt.Errorf("proxy %s (HTTPS_PROXY): %w", host, err)
 }

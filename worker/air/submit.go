@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Outcome is all that is known after a POST /jobs. It decides nothing. Its texts are
-// bounded and hold no key, whatever the answer's JSON escapes.
+// Outcome is all that is known after a POST /jobs; what it means is decided by the
+// caller. Its texts are bounded in length, and the keys are removed from them even where
+// the answer writes them with JSON escapes.
 type Outcome struct {
 	// JobID is not empty only if a complete 2xx answer carried a Job.Id of 1 to 256
 	// bytes of visible ASCII, without the keys. Such an answer may also have Code
@@ -26,16 +27,16 @@ type Outcome struct {
 	// JSON object, whatever its content type says. At most 1 KiB each, printable,
 	// on one line.
 	Code, Message string
-	// Foreign is set if an answer came whose body is not AiR's JSON: no object with
-	// Error or ErrorCode, nor, of a 2xx, with a Job. An empty body is foreign, too.
+	// Foreign is set if the answer is not AiR's: its body is empty, or not a JSON object
+	// with Error, ErrorCode or, with a 2xx, Job.
 	Foreign bool
 	// Excerpt is how a foreign body begins: at most 120 characters, printable, on one line.
 	Excerpt string
 	// RetryAfter is how long the answer asks to wait, by its header of that name
 	// (RFC 9110, 10.2.3), however long that is. 0: it does not.
 	RetryAfter time.Duration
-	// Proxy is the host and port of the HTTPS_PROXY that stood between a request
-	// that never left and AiR, and that Err tells of; empty without a proxy.
+	// Proxy is the host and port of the proxy (HTTPS_PROXY) if the request failed there
+	// before it reached AiR; else empty.
 	Proxy string
 	// Err is trouble in sending, in reading the answer, or in decoding a 2xx; nil
 	// for a whole answer of any other status. A cut answer has both Status and Err.
@@ -77,7 +78,7 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 			a.closeConn() // it is out of step
 		}
 	case errors.Is(a.err, errTooLong):
-		out.Err = nil // only a body that could have held a job is missed
+		out.Err = nil // a refusal's body is not needed: its status decides
 		out.Foreign = true
 	default:
 		if a.err == nil {
@@ -90,6 +91,16 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	}
 	out.Ended = time.Now()
 	return out
+}
+
+// Misplacement tells of a Misplaced answer which request it belongs to, and which job was
+// sent.
+func (o Outcome) Misplacement(sent NewJob) string {
+	other := o.Echo.String()
+	if other == "" {
+		other = "a list of jobs"
+	}
+	return fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, echoOf(sent))
 }
 
 // readAccepted reads the body of a 2xx answer, and reports whether that is a list.

@@ -65,8 +65,8 @@ func (r *redactor) text(s string) string {
 // maxExcerpt bounds, in characters, what is kept of a body that is not AiR's.
 const maxExcerpt = 120
 
-// excerpt returns how a body begins, on one line. Escapes are decoded before the keys
-// are taken out of the whole body, and shown so.
+// excerpt returns the beginning of a body on one line, with HTML and JSON escapes
+// decoded. The keys are removed from the whole body first.
 func (r *redactor) excerpt(body []byte) string {
 	s := r.text(html.UnescapeString(unescape(string(body))))
 	s = strings.Join(strings.Fields(s), " ")

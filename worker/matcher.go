@@ -15,21 +15,19 @@ type finder interface {
 	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
 }
 
-// whose is the item that a listed job belongs to.
-type whose struct {
+// match is the item that a listed job belongs to.
+type match struct {
 	queue.Entry
 	found bool
 	// version is set if the batch does not have the item, but the object: then Entry is the object's first item.
 	version uint64
-	// exact says that the item's job has this name and source; without it the source alone was found.
+	// exact says that the item's job has this name and source; without it only the source agrees.
 	exact bool
-	// similar says that the list writes the source in another way than the queue; see similarSource.
-	similar bool
 }
 
 // holds reports whether the job is the one that the item has.
-func (w *whose) holds(j air.Job) bool {
-	return w.found && w.State == queue.Submitted && w.JobID == j.ID
+func (m *match) holds(j air.Job) bool {
+	return m.found && m.State == queue.Submitted && m.JobID == j.ID
 }
 
 // matcher finds the items that listed jobs belong to.
@@ -42,10 +40,11 @@ type matcher struct {
 	bucket string // that of the batch's first item, once it is known; guarded by mu
 }
 
-// errFirst ends a reading of entries at the first.
-var errFirst = errors.New("the first entry")
+// errStop ends Entries after the first entry.
+var errStop = errors.New("stop")
 
-// firstBucket returns the bucket of the batch's first item, for jobs that are listed without one; empty: there is no item.
+// firstBucket returns the bucket of the batch's first item, or "" for an empty batch. Jobs that are listed without a bucket
+// are looked for there.
 func (m *matcher) firstBucket(ctx context.Context) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -54,38 +53,37 @@ func (m *matcher) firstBucket(ctx context.Context) (string, error) {
 	}
 	err := m.store.Entries(ctx, m.batch, queue.Filter{}, func(e *queue.Entry) error {
 		m.bucket = e.Bucket
-		return errFirst
+		return errStop
 	})
-	if errors.Is(err, errFirst) {
+	if errors.Is(err, errStop) {
 		err = nil
 	}
 	return m.bucket, err
 }
 
-// whose finds the item of a job by the job's source and, as the object may have several, by its name. A job of a name
-// that is none of ours is taken for the first item's, unless its source is only similar.
-func (m *matcher) whose(ctx context.Context, j air.Job) (w whose, err error) {
-	w, err = m.under(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
-	if err != nil || w.found || w.version != 0 {
-		return w, err
+// match finds the item of a job by the job's source and, as the object may have several, by its name. A job whose name is
+// no item's counts as that of the object's first item, unless its source is only similar.
+func (m *matcher) match(ctx context.Context, j air.Job) (got match, err error) {
+	got, err = m.matchObject(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
+	if err != nil || got.found || got.version != 0 {
+		return got, err
 	}
 	bucket := j.Source.Bucket
 	if bucket == "" {
 		if bucket, err = m.firstBucket(ctx); err != nil {
-			return w, err
+			return got, err
 		}
 	}
 	for _, o := range objectsLike(j.Source, bucket) {
-		like, err := m.under(ctx, o, j.Name)
+		like, err := m.matchObject(ctx, o, j.Name)
 		if err != nil {
-			return w, err
+			return got, err
 		}
 		if like.exact {
-			like.similar = true
 			return like, nil
 		}
 	}
-	return w, nil
+	return got, nil
 }
 
 // unsourced returns the item that an adoption makes for a job of an object that the batch does not have; nil if the job
@@ -113,30 +111,30 @@ func (m *matcher) unsourced(ctx context.Context, j air.Job) (it *queue.Item, pro
 	return it, false, nil
 }
 
-// under is whose for a job of one object.
-func (m *matcher) under(ctx context.Context, o queue.Object, name string) (w whose, err error) {
-	w.Entry, w.found, err = m.store.Find(ctx, m.batch, o)
-	if err != nil || !w.found {
-		return w, err
+// matchObject finds the item of an object whose job has this name; if there is none, the object's first item.
+func (m *matcher) matchObject(ctx context.Context, o queue.Object, name string) (got match, err error) {
+	got.Entry, got.found, err = m.store.Find(ctx, m.batch, o)
+	if err != nil || !got.found {
+		return got, err
 	}
-	if m.names.Name(&w.Item) == name {
-		w.exact = true
-		return w, nil
+	if m.names.Name(&got.Item) == name {
+		got.exact = true
+		return got, nil
 	}
 	if o.Version = queue.VersionIn(name); o.Version == 0 {
-		return w, nil
+		return got, nil
 	}
 	e, found, err := m.store.Find(ctx, m.batch, o)
 	if err != nil {
-		return w, err
+		return got, err
 	}
 	if found && m.names.Name(&e.Item) == name {
-		w.Entry, w.exact = e, true
-		return w, nil
+		got.Entry, got.exact = e, true
+		return got, nil
 	}
-	it := w.Item
+	it := got.Item
 	if it.Version = o.Version; !found && m.names.Name(&it) == name {
-		w.found, w.version = false, o.Version
+		got.found, got.version = false, o.Version
 	}
-	return w, nil
+	return got, nil
 }
