@@ -303,3 +303,36 @@ func TestReplaceKilledIsCompleted(t *testing.T) {
 		t.Errorf("submitted: %s", keys)
 	}
 }
+
+// A scan with --replace that was killed is read afresh, for the process that ends it must know all that it has.
+func TestAKilledScanReplacesOnlyOnceItIsWhole(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	s := r.withS3()
+	s.SetPageSize(50)
+	deepBucket(s, 600)
+	r.run("enqueue", r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,flat/clip-0000003.mp4\narchive,old-b.mov\n"), "--batch", "b").want(t, exitOK)
+	args := []string{"enqueue", "s3://archive/", "--batch", "b", "--scan-workers", "1", "--replace"}
+	dead, victim := make(chan struct{}), make(chan *process, 1)
+	at := len(s.Requests()) + 6
+	s.Watch(func(n int) {
+		if n == at {
+			p := <-victim
+			p.signal(syscall.SIGKILL)
+			<-dead
+		}
+	})
+	p := r.start(args...)
+	victim <- p
+	got := p.wait()
+	close(dead)
+	s.Watch(nil)
+	if before := r.status(); got.code != -1 || !before.Incomplete || before.Cancelled != 0 {
+		t.Errorf("after the kill: exit %d, %+v", got.code, before)
+	}
+	r.run(args...).want(t, exitOK).says(t, "replaced   2 items")
+	if after := r.status(); after.Pending != 600 || after.Cancelled != 2 || after.Rows != 600 {
+		t.Errorf("at the end: %+v", after)
+	}
+	r.run("check").want(t, exitOK)
+}
