@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"airlift/worker/air/airtest"
@@ -33,11 +34,13 @@ func firstSources(r *rig) map[string][]string {
 // What will be sent is seen before it is: by plan, by a dry run and in the first moments of a run.
 func TestTheFirstJobsAreShown(t *testing.T) {
 	t.Parallel()
-	var stderr string // as it is when the first POST arrives
-	var file *os.File
+	var path, first atomic.Pointer[string] // where standard error goes, and what it is when the first POST arrives
 	r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
-		if b, err := os.ReadFile(file.Name()); q.Method == "POST" && stderr == "" && err == nil {
-			stderr = string(b)
+		if from := path.Load(); q.Method == "POST" && from != nil && first.Load() == nil {
+			if b, err := os.ReadFile(*from); err == nil {
+				text := string(b)
+				first.CompareAndSwap(nil, &text)
+			}
 		}
 		return airtest.Fault{}
 	}})
@@ -65,16 +68,22 @@ func TestTheFirstJobsAreShown(t *testing.T) {
 				t.Errorf("%s: --json: got %s, %v", name, got.stdout, err)
 			}
 		}
-		var err error
-		if file, err = os.Create(filepath.Join(r.dir, "stderr")); err != nil {
+		file, err := os.Create(filepath.Join(r.dir, "stderr"))
+		if err != nil {
 			t.Fatal(err)
 		}
-		stderr = ""
+		at := file.Name()
+		first.Store(nil)
+		path.Store(&at)
 		cmd := r.command(append(run, "--json")...)
 		cmd.Stderr = file
 		out, err := cmd.Output()
 		if err != nil || strings.Count(string(out), "\n") != 1 || strings.Contains(string(out), "first_jobs") {
 			t.Errorf("%s: a run: got %s, %v", name, out, err)
+		}
+		stderr := ""
+		if text := first.Load(); text != nil {
+			stderr = *text
 		}
 		for i := range 3 {
 			if want := fmt.Sprintf("bucket=archive key=a/%d.mov services=%s", i, services); !strings.Contains(stderr, want) {
