@@ -35,12 +35,12 @@ func (a *app) flagWords(cmd *cobra.Command, takes func(name string) bool) []stri
 	return words
 }
 
-// cancelLine returns the command line that takes back what a reading added.
+// cancelLine returns the command line that cancels what a reading added.
 func cancelLine(cmd *cobra.Command, a *app, batch string, reading int64) string {
-	words := []string{"airlift", "cancel", shellWord(batch), "--reading", strconv.FormatInt(reading, 10)}
+	words := []string{"airlift", "cancel", "--reading", strconv.FormatInt(reading, 10)}
 	words = append(words, a.flagWords(cmd, func(string) bool { return false })...)
 	if strings.HasPrefix(batch, "-") {
-		words = append(append(words[:2:2], words[3:]...), "--", words[2])
+		words = append(words, "--")
 	}
-	return strings.Join(words, " ")
+	return strings.Join(append(words, shellWord(batch)), " ")
 }

@@ -209,6 +209,32 @@ func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 	r.run("check").want(t, exitOK)
 }
 
+// Items in doubt of a reading that is cancelled are counted, also if nothing else is.
+func TestCancelledReadingCountsDoubts(t *testing.T) {
+	t.Parallel()
+	script := func(q airtest.Request) airtest.Fault {
+		if q.Method == "POST" && q.N <= 2 {
+			return airtest.Fault{Kind: airtest.CloseBefore}
+		}
+		return airtest.Fault{}
+	}
+	r := newRig(t, airtest.Config{Script: script})
+	args := []string{"run", r.file("m.txt", keysText("wrong/%03d.mov", 9)), "--source-bucket", "archive", "--workers", "1"}
+	r.run(append(args, "--max-items", "2", "--settle", "1h")...).want(t, exitWorkLeft)
+	batch := r.status().Batch
+	one := r.run("cancel", batch, "--reading", "last", "--key", "wrong/000.mov").want(t, exitOK)
+	if got := one.stdout; got != "0 items cancelled; 1 in doubt: they are looked up by the next run, and cancelled if AiR has no job for them\n" {
+		t.Errorf("one in doubt: got %q", got)
+	}
+	r.run("cancel", batch, "--reading", "last", "--key", "wrong/000.mov").want(t, exitUsage).
+		says(t, "no item of batch "+batch+" with --key \"wrong/000.mov\" --reading last can be cancelled, so nothing was changed")
+	r.run("cancel", batch, "--reading", "last").want(t, exitOK).says(t, "7 items cancelled; 1 in doubt")
+	r.run("reconcile", batch).want(t, exitOK)
+	if s := r.status(); s.Cancelled != 9 || s.InDoubt != 0 || r.air.Accepted() != 0 {
+		t.Errorf("in the end: %+v, and %d jobs", s, r.air.Accepted())
+	}
+}
+
 // A reading that broke off, or that has nothing, replaces nothing, and nothing is sent.
 func TestReplaceRefusesWhatIsNoWholeReading(t *testing.T) {
 	t.Parallel()

@@ -34,11 +34,12 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
 			}
 			filter.State = from
-			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store, b queue.Batch) (int64, error) {
+			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store, b queue.Batch) (c changed, err error) {
 				if err := f.inReading(&filter, b); err != nil {
-					return 0, err
+					return c, err
 				}
-				return db.Retry(ctx, args[0], from, filter)
+				c.items, err = db.Retry(ctx, args[0], from, filter)
+				return c, err
 			})
 		},
 	}
@@ -56,10 +57,10 @@ func (a *app) cancelCommand() *cobra.Command {
 Jobs that AiR has accepted cannot be cancelled. If nothing matches --code, --key and --reading,
 nothing is changed (exit 2). ` + "`airlift retry --state cancelled`" + ` undoes it.
 
---reading takes back what one reading of the sources added: last is the latest one that added
-anything; ` + "`airlift run`" + ` names the number of a reading whose items fail. Its items in doubt are still
-looked up, and cancelled if AiR has no job for them. An item that is cancelled so is pending again
-once a later run or enqueue reads its object.
+--reading cancels what one reading of the sources added: last is the latest one that added anything;
+` + "`airlift run`" + ` names the number of a reading whose items fail. Its items in doubt are still looked up,
+and cancelled if AiR has no job for them. Such items become pending again when a later run or enqueue
+reads their objects.
 ` + exitCodesHelp,
 		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --reading last\n  airlift cancel archive-1a2b3c4d --all",
 		Args:    exactArgs(1, "one BATCH"),
@@ -71,18 +72,16 @@ once a later run or enqueue reads its object.
 			if !f.any() && !all {
 				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
 			}
-			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store, b queue.Batch) (int64, error) {
+			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store, b queue.Batch) (c changed, err error) {
 				if err := f.inReading(&filter, b); err != nil {
-					return 0, err
+					return c, err
 				}
 				if filter.Span == nil {
-					return db.Cancel(ctx, args[0], filter)
+					c.items, err = db.Cancel(ctx, args[0], filter)
+					return c, err
 				}
 				w, err := db.Withdraw(ctx, args[0], filter)
-				if err == nil && w.InDoubt > 0 {
-					_, err = fmt.Fprintf(a.out, "%s items in doubt are looked up by the next run, and cancelled if AiR has no job for them\n", n(w.InDoubt))
-				}
-				return w.Cancelled, err
+				return changed{w.Cancelled, w.InDoubt}, err
 			})
 		},
 	}
@@ -98,22 +97,35 @@ func (f *filterFlags) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }
 
-// change carries out a change of many items and says how many it was. That nothing matches what was asked for is an
-// error: most probably it is misspelt.
-func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store, queue.Batch) (int64, error)) error {
+// changed counts the items that a command changed: those done with, and those in doubt that will be cancelled if a lookup
+// finds no job.
+type changed struct{ items, inDoubt int64 }
+
+// text returns the counts in a sentence; what is "retried" or "cancelled".
+func (c changed) text(what string) string {
+	text := n(c.items) + " items " + what
+	if c.inDoubt > 0 {
+		text += "; " + n(c.inDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
+	}
+	return text
+}
+
+// change changes many items with f and prints how many. It is an error if no item matches what was asked for, which is
+// probably misspelled.
+func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store, queue.Batch) (changed, error)) error {
 	return a.withBatch(ctx, batch, func(db store, b queue.Batch) error {
-		count, err := f(ctx, db, b)
+		c, err := f(ctx, db, b)
 		var usage *usageError
 		if errors.As(err, &usage) {
 			return err
 		}
 		if err != nil {
-			return fmt.Errorf("%d items were %s, then: %w", count, what, err)
+			return fmt.Errorf("%s, then: %w", c.text(what), err)
 		}
-		if count == 0 && asked.any() {
-			return usagef("%s: no item of %s matches that could be %s, and nothing was changed: `airlift items %s` lists them", asked, batch, what, batch)
+		if c == (changed{}) && asked.any() {
+			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", batch, asked, what, batch)
 		}
-		_, err = fmt.Fprintf(a.out, "%s items %s\n", n(count), what)
+		_, err = fmt.Fprintln(a.out, c.text(what))
 		return err
 	})
 }
