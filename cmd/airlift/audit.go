@@ -46,7 +46,7 @@ func (a *app) audit(ctx context.Context, db store, api worker.Audit, asJSON bool
 		return nil
 	}
 	a.log.Info().Str("batch", api.Batch).Msg("reading all jobs of the batch from AiR's list, 100 a request")
-	err := a.whileShown(ctx, db, api.Batch, func(ctx context.Context) (err error) {
+	err := a.withStatus(ctx, db, api.Batch, func(ctx context.Context) (err error) {
 		v.Tally, err = api.Run(ctx)
 		return err
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,8 +15,8 @@ type keyPair struct {
 	access, secret string
 	// token is the session token of temporary keys; AiR has no header for it.
 	token string
-	// from names the place of temporary keys.
-	from string
+	// place is where the keys come from: "the environment", or `profile "x"`.
+	place string
 }
 
 // String keeps the pair out of every log and error.
@@ -43,24 +42,24 @@ const missingCredentials = "the credentials: set WASABI_ACCESS_KEY and WASABI_SE
 var errNoCredentials = errors.New(missingCredentials)
 
 // credentials finds the keys: an explicit --profile beats the environment, which beats the AWS shared files.
-func (a *app) credentials(ctx context.Context, profile string) (keyPair, error) {
+func (a *app) credentials(profile string) (keyPair, error) {
 	if profile != "" {
-		return a.profileCredentials(ctx, profile)
+		return a.profileCredentials(profile)
 	}
 	access, _ := a.getenv("WASABI_ACCESS_KEY")
 	secret, _ := a.getenv("WASABI_SECRET_KEY")
 	switch {
 	case access != "" && secret != "":
-		return keyPair{access: access, secret: secret, token: a.sessionToken(access), from: "the environment holds"}, nil
+		return keyPair{access: access, secret: secret, token: a.sessionToken(access), place: "the environment"}, nil
 	case access != "":
 		return keyPair{}, usagef("WASABI_ACCESS_KEY is set but WASABI_SECRET_KEY is not: set both, or neither and use --profile")
 	case secret != "":
 		return keyPair{}, usagef("WASABI_SECRET_KEY is set but WASABI_ACCESS_KEY is not: set both, or neither and use --profile")
 	}
 	if name, ok := a.getenv("AWS_PROFILE"); ok && name != "" {
-		return a.profileCredentials(ctx, name)
+		return a.profileCredentials(name)
 	}
-	pair, err := a.profileCredentials(ctx, "default")
+	pair, err := a.profileCredentials("default")
 	if errors.Is(err, errNoProfile) {
 		return keyPair{}, errNoCredentials
 	}
@@ -84,13 +83,13 @@ func (k keyPair) forAiR() error {
 	if k.token == "" {
 		return nil
 	}
-	return &codeError{exitCredentials, k.from + " temporary credentials (a session token), which AiR does not take, so nothing was sent: " +
-		"give long-lived keys by --profile or WASABI_ACCESS_KEY and WASABI_SECRET_KEY; if S3 needs the temporary ones, run enqueue with them and submit with the long-lived ones"}
+	return &codeError{exitCredentials, k.place + " holds temporary credentials (a session token), which AiR does not take: nothing was sent. " +
+		"Give long-lived keys by --profile or WASABI_ACCESS_KEY and WASABI_SECRET_KEY; if S3 needs the temporary ones, run enqueue with them and submit with the long-lived ones"}
 }
 
-// profileCredentials reads a profile of the AWS shared files: of the credentials file, or else of the config file. Only
-// keys that stand there are taken.
-func (a *app) profileCredentials(_ context.Context, profile string) (keyPair, error) {
+// profileCredentials reads a profile of the AWS shared files. Keys in the credentials file override those in the config
+// file; roles, SSO and credential processes are not supported.
+func (a *app) profileCredentials(profile string) (keyPair, error) {
 	var keys awsProfile
 	exists := false
 	for _, file := range []struct {
@@ -122,5 +121,5 @@ func (a *app) profileCredentials(_ context.Context, profile string) (keyPair, er
 	case keys.access == "":
 		return keyPair{}, usagef("the profile %q has no keys: it needs aws_access_key_id and aws_secret_access_key", profile)
 	}
-	return keyPair{access: keys.access, secret: keys.secret, token: keys.token, from: fmt.Sprintf("profile %q holds", profile)}, nil
+	return keyPair{access: keys.access, secret: keys.secret, token: keys.token, place: fmt.Sprintf("profile %q", profile)}, nil
 }

@@ -90,12 +90,12 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 
 // read reads the sources to their end.
 func (a *app) read(ctx context.Context, t *intake) error {
-	return a.whileShown(ctx, t.db, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
+	return a.withStatus(ctx, t.db, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
 }
 
-// whileShown does what works on a batch without a pool, and keeps the status file meanwhile. It ends do's context with
-// the reason if the queue is no longer ours.
-func (a *app) whileShown(ctx context.Context, db store, batch string, do func(context.Context) error) error {
+// withStatus calls do, which works on a batch without a pool, and keeps the status file until it returns. It cancels do's
+// context if the queue file is replaced.
+func (a *app) withStatus(ctx context.Context, db store, batch string, do func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	showing, done := sync.WaitGroup{}, make(chan struct{})

@@ -28,12 +28,12 @@ const (
 const exitCodesHelp = `
 Exit codes:
   0  nothing is left: every item is submitted (or cancelled)
-  1  unexpected error: disk, database, network gone, a source that cannot be read
+  1  unexpected error: disk, database, network gone, queue file replaced, a source that cannot be read
   2  usage or configuration, or what answers is no AiR API; nothing more was sent
   3  stopped by a 403: AiR's monthly quota, or a proxy or firewall in between
   4  finished, but items failed or are in doubt, rows were rejected, or nothing was found (see --allow-empty)
   5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
-  6  credentials or access refused (401, 403), or the keys are temporary
+  6  credentials, access or clock refused (401, 403), or the keys are temporary
   7  another process holds the queue
   8  failure limit reached
 Several at once: the first of 1, 2, 6, 3, 8, 5, 4.`

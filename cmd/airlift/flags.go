@@ -250,7 +250,7 @@ func (m missing) err() error {
 // addAPI adds what every command that sends needs, and returns the keys.
 func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, error) {
 	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
-	keys, err := a.credentials(cmd.Context(), s.profile)
+	keys, err := a.credentials(s.profile)
 	if err == errNoCredentials {
 		m.add(true, missingCredentials)
 		return keys, nil

@@ -33,8 +33,8 @@ func (a *app) planCommand() *cobra.Command {
 what the batch has already, by media type, size and prefix, what is rejected and skipped and why, and
 when all would be submitted at --rate and --daily-limit, or at the daily cap that AiR has shown so far,
 and after a pause that is in force. While a stop is in force it says so, and forecasts nothing.
-With --preflight it also tells how many minutes the .mp4 and .mov files play and how many audio
-channels they have, as far as they say so.
+With --preflight it also shows the total duration of the new .mp4 and .mov files and their audio
+channels, where the files state them.
 
 --save FILE writes the new items as a manifest, CSV or JSONL by its name: ` + "`airlift run FILE`" + ` with the
 same --batch takes exactly these. It needs no access to AiR, and to S3 only if a source is there or
@@ -87,7 +87,7 @@ type plan struct {
 	Prefixes  []prefixAmount  `json:"prefixes"`
 	// OtherPrefixes is what lies under none of Prefixes.
 	OtherPrefixes amount `json:"other_prefixes"`
-	// Minutes is how long the films among ToSend play whose length --preflight found, and Timed how many these are.
+	// Minutes is the total duration of the items in ToSend whose duration --preflight found; Timed is their number.
 	Minutes float64 `json:"minutes"`
 	Timed   int64   `json:"timed"`
 	// AudioChannels counts the items among ToSend whose audio channels --preflight found, by their number.

@@ -41,7 +41,7 @@ func (p *plan) print(w io.Writer, now time.Time) error {
 	b.Printf("to send    %s\n", p.ToSend.text())
 	printFirst(&b, p.FirstJobs)
 	if p.Timed > 0 {
-		b.Printf("playing    %s minutes, of %s items whose length is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
+		b.Printf("duration   %s minutes, of %s items whose duration is known\n", n(int64(math.Round(p.Minutes))), n(p.Timed))
 	}
 	p.printForecast(&b, now)
 	if p.Saved != "" {

@@ -244,7 +244,7 @@ func TestPreflightOfCodecs(t *testing.T) {
 	saved := filepath.Join(r.dir, "saved.csv")
 	r.run(append([]string{"plan", "--save", saved}, args...)...).want(t, exitIncomplete).says(t,
 		`"prores.mov": preflight: its video is ProRes 422 HQ (apch), and of .mp4 and .mov AiR reads H.264 and H.265 only`, `"dnx.mov": preflight: its video is DNxHD (AVdn)`,
-		"playing    3 minutes, of 2 items whose length is known", "AUDIO CHANNELS")
+		"duration   3 minutes, of 2 items whose duration is known", "AUDIO CHANNELS")
 	if text, err := os.ReadFile(saved); err != nil || !strings.Contains(string(text), "duration,audio_channels\n") || !strings.Contains(string(text), ",90.000,2\n") {
 		t.Errorf("saved: %v\n%s", err, text)
 	}

@@ -16,7 +16,7 @@ type replaceFlags struct {
 
 func (o *replaceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&o.replace, "replace", false, "cancel what earlier readings of the batch added, AiR has not accepted, and these sources do not have; they are read to their end first")
+	f.BoolVar(&o.replace, "replace", false, "cancel items of earlier readings that these sources do not have, except those that AiR has accepted; they are read to their end first")
 }
 
 // replaceEarlier withdraws the items of earlier readings that this reading, which has ended, does not have. After an

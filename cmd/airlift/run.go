@@ -147,7 +147,7 @@ type job struct {
 	audits map[string]*audit
 	// adoptLine returns the command line that rebuilds a batch; nil: nobody knows the sources.
 	adoptLine func(batch string) string
-	// cancelLine returns the command line that takes back what a reading added; nil: its general form.
+	// cancelLine returns the command line that cancels what a reading added; nil: its general form.
 	cancelLine func(batch string, reading int64) string
 }
 

@@ -163,7 +163,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 // access sets the access to S3 up, or names what is missing for it.
 func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile string, m *missing, out *sources) error {
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
-	keys, err := a.credentials(ctx, profile)
+	keys, err := a.credentials(profile)
 	if errors.Is(err, errNoCredentials) {
 		m.add(true, missingCredentials)
 		return nil
