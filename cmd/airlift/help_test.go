@@ -77,7 +77,7 @@ func TestSandboxHelpExplainsTheFaults(t *testing.T) {
 			t.Errorf("sandbox --help lacks %q:\n%s", line, help)
 		}
 	}
-	for _, flag := range strings.Fields("--poison-key --retry-after --page-cap --null-pages --turning-ties --retention") {
+	for _, flag := range strings.Fields("--empty-400-key --retry-after --page-cap --null-pages --turning-ties --retention") {
 		if !strings.Contains(help, flag) {
 			t.Errorf("sandbox --help lacks %s", flag)
 		}

@@ -27,7 +27,7 @@ func (s *Server) fault(c *call) Fault {
 	switch {
 	case slices.ContainsFunc(f.RejectKeys, named):
 		return Fault{Kind: Reject400}
-	case slices.ContainsFunc(f.PoisonKeys, named):
+	case slices.ContainsFunc(f.Empty400Keys, named):
 		return Fault{Kind: Empty400}
 	}
 	return f.draw(f.Post, c.Method, c.N)

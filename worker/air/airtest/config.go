@@ -101,11 +101,11 @@ type Settings struct {
 	PageCap int `json:"page_cap"`
 	// NullEmptyPage writes an empty page as {"Records": null}.
 	NullEmptyPage bool `json:"null_empty_page"`
-	// TurningTies, if positive, rounds Created down to this, and the order of the
-	// jobs that are then equal turns with each GET /jobs.
+	// TurningTies, if positive, rounds Created down to this, and reverses the order of
+	// jobs with equal times in every other GET /jobs.
 	TurningTies Duration `json:"turning_ties"`
-	// Retention, if positive, is how old a job becomes before it leaves all lists,
-	// as from their front. See also Server.Forget.
+	// Retention, if positive, is the age at which a job leaves all lists. See also
+	// Server.Forget.
 	Retention Duration `json:"retention"`
 	// Faults befall requests at random.
 	Faults Faults `json:"faults"`

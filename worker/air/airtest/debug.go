@@ -62,7 +62,7 @@ func (s *Server) debugSet(w http.ResponseWriter, r *http.Request) {
 	err = s.Change(func(now *Settings) {
 		// Decoding writes into maps and slices that others may be reading.
 		next := *now
-		next.Faults.Post, next.Faults.List, next.Faults.RejectKeys, next.Faults.PoisonKeys = nil, nil, nil, nil
+		next.Faults.Post, next.Faults.List, next.Faults.RejectKeys, next.Faults.Empty400Keys = nil, nil, nil, nil
 		d := json.NewDecoder(strings.NewReader(string(raw)))
 		d.DisallowUnknownFields()
 		if wrong = d.Decode(&next); wrong != nil {
@@ -77,8 +77,8 @@ func (s *Server) debugSet(w http.ResponseWriter, r *http.Request) {
 		if next.Faults.RejectKeys == nil {
 			next.Faults.RejectKeys = slices.Clone(now.Faults.RejectKeys)
 		}
-		if next.Faults.PoisonKeys == nil {
-			next.Faults.PoisonKeys = slices.Clone(now.Faults.PoisonKeys)
+		if next.Faults.Empty400Keys == nil {
+			next.Faults.Empty400Keys = slices.Clone(now.Faults.Empty400Keys)
 		}
 		*now = next
 	})

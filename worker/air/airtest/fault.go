@@ -40,9 +40,9 @@ type Faults struct {
 	Delay Duration `json:"delay"`
 	// RejectKeys gives a 400 to each POST whose object key contains one of these.
 	RejectKeys []string `json:"reject_keys"`
-	// PoisonKeys gives a 400 with an empty body, which is no answer of AiR's, to
-	// each POST whose object key contains one of these.
-	PoisonKeys []string `json:"poison_keys"`
+	// Empty400Keys gives a 400 with an empty body, which AiR never does, to each POST
+	// whose object key contains one of these.
+	Empty400Keys []string `json:"empty_400_keys"`
 }
 
 // ParseOdds reads "kind=probability,..." as in "reset_after=0.01,500_before=0.1".

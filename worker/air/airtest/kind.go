@@ -33,14 +33,14 @@ const (
 	Forbid403       Kind = "403"
 	Cap429          Kind = "429"
 
-	// Answers that lie. All are served first.
+	// Answers that are wrong. The request of each is served first.
 	StrayAnswer Kind = "stray_answer" // over a socket only
 	LateRepeat  Kind = "late_repeat"  // over a socket only
 	WrongEcho   Kind = "wrong_echo"
 	SameID      Kind = "same_id"
 	OddID       Kind = "odd_id"
 
-	// Refusals that are not AiR's, or that ask for something else than waiting.
+	// Refusals that are not AiR's, or have another cause than a cap.
 	Empty400  Kind = "400_empty"
 	HTML403   Kind = "403_html"
 	Access403 Kind = "403_access"
@@ -76,8 +76,8 @@ var randomKinds = []struct {
 	{StrayAnswer, "accepted and answered; the same answer again half a millisecond later, on the same connection"},
 	{LateRepeat, "the same, 40 ms later"},
 	{WrongEcho, "accepted; the answer has another Name and Source"},
-	{SameID, "accepted; the answer has the id of an earlier job of the batch, the list the true one"},
-	{OddID, "accepted; the answer has an id of 64 KiB, with terminal escapes or not in ASCII, the list the true one"},
+	{SameID, "accepted; the answer has the id of an earlier job of the batch, lists have the right one"},
+	{OddID, "accepted; the answer has an unusable id (64 KiB long, terminal escapes, or not ASCII), lists have the right one"},
 	{Throttle400, "400 RequestRateLimitExceeded; no job"},
 	{Throttle503, "503 SlowDown; no job"},
 	{Reject400, "400 BAD_REQUEST; no job"},

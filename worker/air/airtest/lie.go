@@ -16,7 +16,7 @@ const (
 	repeatAfter = 40 * time.Millisecond
 )
 
-// lies reports whether the fault is an answer that is not the answer to its request.
+// lies reports whether the fault is a wrong answer: of another request, or with a wrong id.
 func (k Kind) lies() bool {
 	switch k {
 	case StrayAnswer, LateRepeat, WrongEcho, SameID, OddID:
@@ -80,7 +80,7 @@ func mustMarshal(v any) []byte {
 	return text
 }
 
-// foreignJob is what a list shows that answers another question.
+// foreignJob is a job of a list that answers another request.
 func foreignJob(c *call) air.Job {
 	return air.Job{
 		ID: "00000000000000000000000000000000", Name: "another-" + c.Query.Get("name"), Batch: "another-" + c.Query.Get("batch"),

@@ -169,12 +169,12 @@ func TestForeignRefusals(t *testing.T) {
 	}
 }
 
-func TestPoisonKeys(t *testing.T) {
+func TestEmpty400Keys(t *testing.T) {
 	srv := airtest.NewServer(airtest.Config{})
 	url := srv.Start(t)
 	var got airtest.Settings
-	ask(t, "POST", url+"/debug/settings", `{"faults":{"poison_keys":["key-2"]},"page_cap":25}`, &got)
-	if len(got.Faults.PoisonKeys) != 1 || got.PageCap != 25 {
+	ask(t, "POST", url+"/debug/settings", `{"faults":{"empty_400_keys":["key-2"]},"page_cap":25}`, &got)
+	if len(got.Faults.Empty400Keys) != 1 || got.PageCap != 25 {
 		t.Fatalf("got %+v", got)
 	}
 	for i, want := range []int{200, 200, 400, 200} {

@@ -12,11 +12,11 @@ type span struct {
 	first  uint32 // of all
 	picked []uint32
 	n      int
-	tie    func(n uint32) int64 // not nil: jobs of the same value stand in the opposite order
+	tie    func(n uint32) int64 // if not nil, jobs with the same value are listed in reverse order
 }
 
-// listed returns those of the picked jobs, or of all, that a list shows: no longer
-// those that it has forgotten, and not yet those within the lag.
+// listed returns those of the picked jobs, or of all, that a list shows: not those that
+// it has forgotten, and not yet those within the lag.
 func (v *view) listed(all bool, picked []uint32) span {
 	from := uint32(v.forgotten)
 	if keep := time.Duration(v.settings.Retention); keep > 0 {
