@@ -167,6 +167,38 @@ func TestLookupsGoOnInAPause(t *testing.T) {
 	})
 }
 
+// A refusal may be another request's, so the job may be there and not listed yet: what is sent again after one is looked
+// up a settle window after the attempt, not at once.
+func TestRefusedItemIsLookedUpAfterTheWindow(t *testing.T) {
+	for name, f := range map[string]airtest.Fault{
+		"a foreign 404": {Status: 404}, "a foreign 400": {Status: 400}, "a rate limit": {Status: 429},
+		"the daily cap": {Status: 429, Code: "DAILY_CAP_EXCEEDED"}, "throttling": {Status: 400, Code: "RequestRateLimitExceeded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.Kind = airtest.StatusAfter
+			posts := 0
+			c := airtest.Config{Settings: airtest.Settings{ListLag: airtest.Duration(defaultSettle - time.Second)}, Script: func(r airtest.Request) airtest.Fault {
+				if r.Method != "POST" {
+					return airtest.Fault{}
+				}
+				if posts++; posts == 9 { // the last but one, so that no others pass the time
+					return f
+				}
+				return airtest.Fault{}
+			}}
+			inBubble(t, 10, c, func(b *bubble) {
+				if err := b.run(50, func(c *Config) { c.Workers = 1 }); err != nil {
+					b.t.Fatal(err)
+				}
+				b.want(queue.Counts{Submitted: 10})
+				if got := b.air.Posts(); got != 10 {
+					b.t.Errorf("%d POSTs, want 10", got)
+				}
+			})
+		})
+	}
+}
+
 // What a killed process left in doubt takes a reading of all jobs of that day: pages of it that fail now and then are asked
 // for again, and the reading goes on.
 func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
