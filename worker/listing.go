@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"net/http"
 	"time"
 
@@ -54,14 +53,6 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof boo
 	return false, nil
 }
 
-// reading is what a pass over the list showed.
-type reading struct {
-	whole bool   // it ended with an empty page
-	moved bool   // a job was shown twice
-	jobs  int    // how many were shown
-	sum   uint64 // of the hashes of their ids, in any order
-}
-
 // pass reads the list once, oldest or newest first. A list that refuses the page behind a short one, or gives that one
 // again for ever, may have ended there, which is no proof.
 func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job) error) (reading, error) {
@@ -84,18 +75,12 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job)
 		default:
 			return reading{}, l.unread(err)
 		}
-		shown.moved = shown.moved || got.twice || len(got.fresh) < len(got.jobs)
+		shown.add(got)
 		if len(got.fresh) > 0 {
 			last, stands = got, true
 		} else {
 			stands = stands && sameJobs(got.jobs, last.jobs)
 		}
-		for _, j := range got.fresh {
-			h := fnv.New64a()
-			_, _ = h.Write([]byte(j.ID))
-			shown.sum += h.Sum64()
-		}
-		shown.jobs += len(got.fresh)
 		if err := fn(ofBatch(got.jobs, l.batch)); err != nil {
 			return reading{}, err
 		}
@@ -127,34 +112,28 @@ func sameJobs(a, b []air.Job) bool {
 
 // named returns the batch's jobs of that name, by a lookup.
 func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
-	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Name: name}, most: maxLookupPages}
 	var seen batchCheck
 	var jobs []air.Job
-	for {
-		got, err := list.next(ctx)
-		var stopped *StopError
-		switch {
-		case err == nil:
-		case errors.As(err, &stopped), ctx.Err() != nil:
-			return nil, err
-		case errors.Is(err, errNoPaging) && len(jobs) > 0:
-			return jobs, nil // to prove presence no last page is needed
-		default:
-			return nil, l.unread(err)
-		}
-		if len(got.jobs) == 0 {
-			if err := seen.absence(); err != nil {
-				return nil, l.unread(err)
-			}
-			return jobs, nil
-		}
+	err := readNamed(ctx, l.page, air.ListQuery{Batch: l.batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(l.batch, got.jobs)
 		for _, j := range ofBatch(got.fresh, l.batch) {
 			if j.Name == name {
 				jobs = append(jobs, j)
 			}
 		}
+		return false, nil
+	})
+	if err == nil {
+		err = seen.absence()
 	}
+	var stopped *StopError
+	switch {
+	case err == nil, errors.Is(err, errNoPaging) && len(jobs) > 0: // to prove presence no last page is needed
+		return jobs, nil
+	case errors.As(err, &stopped), ctx.Err() != nil:
+		return nil, err
+	}
+	return nil, l.unread(err)
 }
 
 // page asks for one page until it comes, or it could not be had for too long, or the answer is one that no waiting mends:

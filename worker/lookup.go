@@ -56,26 +56,20 @@ type named struct {
 func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error) {
 	var found named
 	var seen batchCheck
-	list := pages{list: p.list, query: air.ListQuery{Batch: c.Batch, Name: p.matchers[c.Batch].names.Name(&c.Item)}, most: maxLookupPages}
-	for {
-		got, err := list.next(ctx)
-		if errors.Is(err, errNoPaging) && len(found.ids) > 0 {
-			break // to prove presence no last page is needed
-		}
-		if err != nil {
-			return finding{}, err
-		}
+	name := p.matchers[c.Batch].names.Name(&c.Item)
+	err := readNamed(ctx, p.list, air.ListQuery{Batch: c.Batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(c.Batch, got.jobs)
 		for i := range got.jobs {
-			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == list.query.Name {
+			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == name {
 				if err := p.note(ctx, &found, c, j); err != nil {
-					return finding{}, err
+					return false, err
 				}
 			}
 		}
-		if len(got.jobs) == 0 || got.short && len(found.ids) > 0 {
-			break
-		}
+		return got.short && len(found.ids) > 0, nil
+	})
+	if err != nil && !(errors.Is(err, errNoPaging) && len(found.ids) > 0) { // to prove presence no last page is needed
+		return finding{}, err
 	}
 	if f := found.finding(); f != (finding{}) {
 		if s := found.similar; s != nil && f.jobID != "" {

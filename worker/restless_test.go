@@ -411,3 +411,46 @@ func TestOtherBatchesAreWorkedBesideAnAdoption(t *testing.T) {
 		}
 	})
 }
+
+// A name that a manifest gives may be that of many jobs. A list by name that turns a tie on the edge of two pages proves no
+// absence.
+func TestALookupOfANameOfManyJobs(t *testing.T) {
+	const items, tie = 150, 100
+	inBubble(t, 0, airtest.Config{Settings: turningTies}, func(b *bubble) {
+		var c queue.Chunk
+		var ids []string
+		for i := range items {
+			it := queue.Item{Seq: uint64(i), Line: int64(i + 2), Bucket: "archive", Key: fmt.Sprintf("clip-%05d.mov", i), Name: "clip"}
+			c.Items = append(c.Items, it)
+			if i == items-1 {
+				break // this one has no job
+			}
+			if i != tie {
+				b.air.Advance(2 * time.Second)
+			}
+			j := stranger(batch, it.Name, it.Key)
+			j.Source.Bucket = it.Bucket
+			ids = append(ids, b.air.Plant(j))
+		}
+		_, err := b.db.Add(b.t.Context(), batch, c)
+		b.ok(err)
+		p := b.pool(0, nil)
+		b.ok(p.prepare(b.t.Context()))
+		for range 3 {
+			for seq := range ids {
+				got, err := p.lookupName(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
+				if got.jobID != ids[seq] && err == nil {
+					b.t.Fatalf("item %d: got %+v, want its job or an error", seq, got)
+				}
+			}
+			_, err := b.client().List(b.t.Context(), air.ListQuery{}) // the next round has the other parity
+			b.ok(err)
+		}
+		// The last item's absence is known as soon as a list is at rest.
+		b.ok(b.air.Change(func(s *airtest.Settings) { s.TurningTies = 0 }))
+		got, err := p.lookupName(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[items-1]})
+		if err != nil || got != (finding{}) {
+			b.t.Errorf("got %+v, %v, want absence", got, err)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+
+	"airlift/worker/air"
+)
+
+// errRestless: no two readings of a list by name agree, so what it did not show may exist.
+var errRestless = errors.New("the list of jobs by name changes while it is read: it proves nothing")
+
+// reading is what one reading of a list showed.
+type reading struct {
+	whole bool   // it ended with an empty page
+	moved bool   // a job was shown twice
+	jobs  int    // how many were shown
+	sum   uint64 // of the hashes of their ids, in any order
+}
+
+// add takes up a page.
+func (r *reading) add(p page) {
+	r.moved = r.moved || p.twice || len(p.fresh) < len(p.jobs)
+	r.jobs += len(p.fresh)
+	for _, j := range p.fresh {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(j.ID))
+		r.sum += h.Sum64()
+	}
+}
+
+// readNamed calls fn for each page of a list by name, until fn ends it or the list is known to its end: names that a
+// manifest gives may be those of many jobs. One page is of one moment; several are read in both orders until two readings
+// in a row show the same jobs and neither shows one twice. A job can be given more than once.
+func readNamed(ctx context.Context, list lister, q air.ListQuery, fn func(page) (end bool, err error)) error {
+	var before reading
+	for n := 1; n <= maxPasses; n++ {
+		q.Descending = n%2 == 0
+		all := pages{list: list, query: q, most: maxLookupPages}
+		var now reading
+		for !now.whole {
+			got, err := all.next(ctx)
+			if err != nil {
+				return err
+			}
+			if now.whole = len(got.jobs) == 0; now.whole {
+				break
+			}
+			now.add(got)
+			if end, err := fn(got); err != nil || end {
+				return err
+			}
+		}
+		if all.number <= 2 || n > 1 && !now.moved && now == before {
+			return nil
+		}
+		before = now
+	}
+	return errRestless
+}
