@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -246,5 +247,23 @@ func TestVerifyTellsTheTruthOfAListThatMoves(t *testing.T) {
 	r.run("run", m, "--batch", "b").want(t, exitOK)
 	if dup := r.air.Duplicates(); len(dup) > 0 || r.air.Accepted() != 321 {
 		t.Errorf("%d jobs, want 321; twice: %v", r.air.Accepted(), dup)
+	}
+}
+
+// A batch is told from a mistyped one however many jobs of others stand before its own, on pages of whatever length.
+func TestAdoptFindsItsBatchBehindOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Settings: airtest.Settings{PageCap: 25}, EditQuery: func(q url.Values) { q.Del("batch") }})
+	m := r.manifest("archive.csv", 3)
+	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.lose()
+	for i := range 60 {
+		r.byHand("b of others", fmt.Sprint(i), fmt.Sprint(i))
+	}
+	r.run("adopt", "c", m).want(t, exitUsage).says(t, "no job of batch")
+	r.noQueue()
+	r.run("adopt", "b", m).want(t, exitOK).says(t, "3 adopted", "queue and AiR agree")
+	if s := r.status(); s.Submitted != 3 || s.Unsourced != 0 {
+		t.Errorf("got %+v, want three submitted", s)
 	}
 }
