@@ -20,7 +20,7 @@ var magics = map[compression][]byte{
 	zst: {0x28, 0xb5, 0x2f, 0xfd}, // RFC 8878, 3.1.1
 }
 
-// decompress gives the stream's plain bytes. The first bytes decide, whatever
+// decompress returns the stream's plain bytes. The first bytes decide, whatever
 // the name; a name that promises compression and does not keep it is an error.
 // An empty stream stays empty. The second result releases the decoder.
 func decompress(r io.Reader, named compression) (io.Reader, func(), error) {
@@ -93,7 +93,7 @@ func newMembers(r io.Reader) (*members, error) {
 	return &members{z: z, r: b}, nil
 }
 
-// Read gives io.EOF at the clean end of the last member.
+// Read returns io.EOF at the clean end of the last member.
 func (m *members) Read(p []byte) (int, error) {
 	for !m.end {
 		n, err := m.z.Read(p)

@@ -151,7 +151,7 @@ func (r *csvRows) notUTF8(row string) string {
 	return "the row is not valid UTF-8; save the manifest as UTF-8"
 }
 
-// text gives a cell's value.
+// text returns a cell's value.
 func (r *csvRows) text(row string, i int) string {
 	c := r.cells[i]
 	s := row[c.start:c.end]

@@ -53,7 +53,7 @@ func (d *pageDecoder) HandleDeserialize(ctx context.Context, in middleware.Deser
 	return d.sdk.HandleDeserialize(ctx, in, answered{out, meta, err})
 }
 
-// answered gives the answer that is there already.
+// answered returns the answer that is there already.
 type answered struct {
 	out  middleware.DeserializeOutput
 	meta middleware.Metadata

@@ -37,7 +37,7 @@ func (e *Entry) describe(v *values) {
 	}
 }
 
-// version tells what an inventory lists that is no object to be read: AiR reads
+// version marks what an inventory lists that is no object to be read: AiR reads
 // the latest version of a key, and there is none behind a delete marker. It
 // returns the reason for which the row is rejected.
 func (e *Entry) version(v *values) string {

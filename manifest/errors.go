@@ -35,7 +35,7 @@ type RowError struct {
 	Extra []Field
 }
 
-// Error gives source, line and reason.
+// Error returns source, line and reason.
 func (e *RowError) Error() string {
 	return fmt.Sprintf("%s: line %d: %s", e.Source, e.Line, e.Reason)
 }
@@ -56,7 +56,7 @@ type BrokenError struct {
 	Remedy string
 }
 
-// Error gives source, line, what happened and what to do.
+// Error returns source, line, what happened and what to do.
 func (e *BrokenError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Source)
@@ -71,7 +71,7 @@ func (e *BrokenError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives what happened.
+// Unwrap returns what happened.
 func (e *BrokenError) Unwrap() error { return e.Err }
 
 // usageError has a text of its own and is ErrUsage.
@@ -84,6 +84,6 @@ func usagef(format string, args ...any) error {
 	return usageError(fmt.Sprintf(format, args...))
 }
 
-// isEOF tells a clean end from one that is cut: io.ErrUnexpectedEOF is another
+// isEOF reports whether an end is clean, not cut: io.ErrUnexpectedEOF is another
 // error, and a wrapped io.EOF comes from something that broke.
 func isEOF(err error) bool { return err == io.EOF } //nolint:errorlint // exactly io.EOF is the clean end

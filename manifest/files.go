@@ -11,7 +11,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// isPattern tells a pattern that no shell has expanded. A file of exactly that
+// isPattern reports whether an argument is a pattern that no shell has expanded. A
+// file of exactly that
 // name comes first, as it does in a shell.
 func isPattern(arg string) bool {
 	if !strings.ContainsAny(arg, "*?[{") {
@@ -21,7 +22,7 @@ func isPattern(arg string) bool {
 	return err != nil
 }
 
-// Files gives the files that a pattern means, in the order of their bytes; any
+// Files returns the files that a pattern means, in the order of their bytes; any
 // other source is its own and only file. *, **, ?, [a-z] and {a,b} are those of
 // a shell (bash with globstar), as are folders and names that begin with a dot:
 // they are left out. A pattern that matches nothing is ErrUsage, and so is a folder that

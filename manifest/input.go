@@ -34,7 +34,7 @@ func newInput(r io.Reader) *input {
 	return &input{r: r, buf: make([]byte, firstBuffer), line: 1}
 }
 
-// token gives the current token with its line ends. It is valid until the next
+// token returns the current token with its line ends. It is valid until the next
 // call of next or extend.
 func (in *input) token() []byte { return in.buf[in.start:in.end] }
 
@@ -94,7 +94,7 @@ func (in *input) cutMark() {
 	in.seen = min(in.seen, in.avail)
 }
 
-// peek gives up to n lines from the beginning of the next token on, without
+// peek returns up to n lines from the beginning of the next token on, without
 // their line ends, blank ones too; a line that does not end within what can be
 // seen is among them only at the end of the stream. The token stays, but may lie
 // elsewhere.
@@ -148,7 +148,7 @@ func (in *input) unread() {
 	in.end, in.seen, in.lines = in.start, in.start, 0
 }
 
-// rest gives what next has not passed over yet, as a stream.
+// rest returns what next has not passed over yet, as a stream.
 func (in *input) rest() io.Reader {
 	return io.MultiReader(bytes.NewReader(in.buf[in.end:in.avail]), in.r)
 }

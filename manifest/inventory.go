@@ -71,7 +71,7 @@ func parseInventory(r io.Reader) (*inventory, *inventoryError) {
 	return &inv, nil
 }
 
-// jsonError tells the line on which a document goes wrong.
+// jsonError returns an error that names the line on which a document goes wrong.
 func jsonError(doc []byte, err error) *inventoryError {
 	e := &inventoryError{remedy: "write one object a line if it is a list of rows; if it is the manifest.json of an S3 Inventory, fetch it again"}
 	lineAt := func(offset int64) int64 {
@@ -163,7 +163,7 @@ func (v *inventory) warnUnchecked(source string, warn func(string)) {
 	}
 }
 
-// parquet tells the format of the parts.
+// parquet reports whether the parts are Parquet.
 func (v *inventory) parquet() bool { return strings.EqualFold(v.FileFormat, "Parquet") }
 
 // parseSchema reads the names of the columns of CSV parts, which have no header.
@@ -199,7 +199,7 @@ func inventoryColumn(name string) column {
 	return colIgnore
 }
 
-// destination gives the bucket in which S3 has put the parts.
+// destination returns the bucket in which S3 has put the parts.
 func (v *inventory) destination() string {
 	return v.DestinationBucket[strings.LastIndexByte(v.DestinationBucket, ':')+1:]
 }

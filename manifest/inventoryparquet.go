@@ -91,7 +91,7 @@ func (r *parquetRows) nextGroup() {
 	}
 }
 
-// next gives the column's next value, which is valid until the next call.
+// next returns the column's next value, which is valid until the next call.
 func (c *parquetColumn) next() (parquet.Value, error) {
 	for c.pos == len(c.buf) {
 		if c.page == nil {

@@ -67,7 +67,7 @@ func openInventory(ctx context.Context, s Source, o Options, doc io.Reader) (Rea
 	return r, nil
 }
 
-// Read gives the next row; see Reader. Its Line is the ordinal of the row in the
+// Read returns the next row; see Reader. Its Line is the ordinal of the row in the
 // whole inventory, for a line's number would not say of which part.
 func (r *inventoryReader) Read(e *Entry) error {
 	for r.err == nil {

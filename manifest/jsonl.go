@@ -55,7 +55,7 @@ func (r *jsonRows) read(e *Entry) error {
 	return r.strictly(line, e)
 }
 
-// line gives the next line that is not blank, without blanks at its ends.
+// line returns the next line that is not blank, without blanks at its ends.
 func (r *jsonRows) line() ([]byte, error) {
 	for {
 		err := r.in.next()
@@ -231,7 +231,7 @@ func (r *jsonRows) set(s scope, col column, name string, kind jsontext.Kind, val
 	r.wrong(problem)
 }
 
-// unquote gives the string that a JSON string means, without copying it where
+// unquote returns the string that a JSON string means, without copying it where
 // nothing is escaped.
 func unquote(text string) (string, error) {
 	if strings.IndexByte(text, '\\') < 0 {

@@ -39,7 +39,7 @@ const (
 // name is the name without its quotes.
 func (m *member) name() string { return m.text[1 : len(m.text)-1] }
 
-// member tells what the name means; raw is its JSON.
+// member returns what the name means; raw is its JSON.
 func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, err error) {
 	end := int(r.dec.InputOffset())
 	text := r.text[end-len(raw) : end]

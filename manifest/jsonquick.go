@@ -22,7 +22,7 @@ func (r *jsonRows) quick(line []byte) bool {
 	return true
 }
 
-// plainText tells that a text is valid UTF-8 without control characters.
+// plainText reports whether a text is valid UTF-8 without control characters.
 func plainText(text []byte) bool {
 	const each = 0x0101010101010101 // byte of eight
 	high := uint64(0)
@@ -135,7 +135,7 @@ func (m *member) keep(kind jsontext.Kind, raw []byte) (text, value string, err e
 	return text, value, nil
 }
 
-// stringEnd gives the end of the string at line[i:], whose escapes are not
+// stringEnd returns the end of the string at line[i:], whose escapes are not
 // looked at, -1 if there is none.
 func stringEnd(line []byte, i int) int {
 	if byteAt(line, i) != '"' {
@@ -158,7 +158,7 @@ func stringEnd(line []byte, i int) int {
 	}
 }
 
-// nestedEnd gives the end of the object or array at line[i:], -1 if it is not
+// nestedEnd returns the end of the object or array at line[i:], -1 if it is not
 // good JSON or so long that its depth matters. Known is good.
 func nestedEnd(line []byte, i int, known string) int {
 	first, depth := i, 0
@@ -185,7 +185,7 @@ func nestedEnd(line []byte, i int, known string) int {
 	return -1
 }
 
-// numberEnd gives the end of a number at line[i:] without exponent, -1 if there is none.
+// numberEnd returns the end of a number at line[i:] without exponent, -1 if there is none.
 func numberEnd(line []byte, i int) int {
 	if byteAt(line, i) == '-' {
 		i++

@@ -78,10 +78,10 @@ func ParseColumns(s string) (Columns, error) {
 	return c, nil
 }
 
-// named tells that the columns are found by the header's names.
+// named reports whether the columns are found by the header's names.
 func (c Columns) named() bool { return len(c.fields) > 0 && !c.numbered }
 
-// isHeader tells whether a row is the header: it names all columns asked for,
+// isHeader reports whether a row is the header: it names all columns asked for,
 // or if none is, a column of the keys.
 func (c Columns) isHeader(cells []string) bool {
 	if c.named() {
@@ -90,7 +90,7 @@ func (c Columns) isHeader(cells []string) bool {
 	return slices.ContainsFunc(cells, func(s string) bool { return columnOf(s) == colKey })
 }
 
-// lacking gives the first name asked for that is not in the header.
+// lacking returns the first name asked for that is not in the header.
 func (c Columns) lacking(header []string) string {
 	for _, f := range c.fields {
 		if !slices.ContainsFunc(header, f.is) {
@@ -100,7 +100,7 @@ func (c Columns) lacking(header []string) string {
 	return ""
 }
 
-// column tells what the header's column is.
+// column returns what the header's column is.
 func (c Columns) column(name string) column {
 	col := columnOf(name)
 	for _, f := range c.fields {
@@ -129,7 +129,7 @@ func (c Columns) in(header []string) Columns {
 	return c
 }
 
-// number gives what each of a row's columns is, and its name for the report.
+// number returns what each of a row's columns is, and its name for the report.
 func (c Columns) number(row []string) (cols []column, heads []string, err error) {
 	for i := range row {
 		cols = append(cols, colExtra)

@@ -41,7 +41,7 @@ func converter(name string, col column, t parquet.Type) (convert, error) {
 	return c, nil
 }
 
-// isText tells strings, in whatever form.
+// isText reports whether a type is strings, in whatever form.
 func isText(t parquet.Type) bool {
 	if t.Kind() != parquet.ByteArray {
 		return false
@@ -53,7 +53,7 @@ func isText(t parquet.Type) bool {
 	return false
 }
 
-// logicalOf gives what a type stands for, nil if it says nothing.
+// logicalOf returns what a type stands for, nil if it says nothing.
 func logicalOf(t parquet.Type) format.LogicalTypeValue {
 	if l := t.LogicalType(); l != nil {
 		return l.Value
@@ -61,7 +61,7 @@ func logicalOf(t parquet.Type) format.LogicalTypeValue {
 	return nil
 }
 
-// wholeNumber gives a reader of whole numbers, nil if the type holds others.
+// wholeNumber returns a reader of whole numbers, nil if the type holds others.
 func wholeNumber(t parquet.Type) func(parquet.Value) (int64, bool) {
 	signed := true
 	switch l := logicalOf(t).(type) {

@@ -8,7 +8,7 @@ var quotes = [][2]string{
 	{"\u201e", "\u201c"}, {"\u201e", "\u201d"}, {"\u201a", "\u2018"}, {"\u201d", "\u201d"}, {"\u2019", "\u2019"},
 }
 
-// quoteOf gives the quote that opens a text which stands in quotes, "" if it
+// quoteOf returns the quote that opens a text which stands in quotes, "" if it
 // does not.
 func quoteOf(s string) string {
 	for _, pair := range quotes {
@@ -19,7 +19,7 @@ func quoteOf(s string) string {
 	return ""
 }
 
-// allQuoted gives the quote in which each of the lines stands, "" if there is
+// allQuoted returns the quote in which each of the lines stands, "" if there is
 // one that does not.
 func allQuoted(lines []string) string {
 	quote := ""

@@ -232,7 +232,7 @@ func (m *reader) skipTitles(n int) {
 	}
 }
 
-// Read gives the next entry; see Reader.
+// Read returns the next entry; see Reader.
 func (m *reader) Read(e *Entry) error {
 	if m.err != nil {
 		return m.err

@@ -92,13 +92,13 @@ func (s Source) recognise(line string, lines []string, d dialect, o Options) (f 
 	return s.Format, "", nil
 }
 
-// wholeLines tells that the user says of a text that each whole line is a key:
+// wholeLines reports whether the user says that each whole line of a text is a key:
 // --columns key=1, and no delimiter.
 func (s Source) wholeLines(o Options) bool {
 	return s.Format == FormatText && o.Delimiter == 0 && o.Columns.numbered && len(o.Columns.fields) == 1 && o.Columns.fields[0].number == 1
 }
 
-// recogniseText tells a list of keys from a table, and from what is neither.
+// recogniseText decides whether a text is a list of keys, a table, or neither.
 func (s Source) recogniseText(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
 	if _, ok := listHeader(line, d.columns); ok {
 		if quoteOf(line) == `"` {

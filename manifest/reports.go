@@ -17,17 +17,17 @@ var reportColumns = []string{
 	"line", "bucket", "key", "state", "job_id", "name", "attempts", "http_status", "error_code", "error", "submitted_at",
 }
 
-// ReportColumns gives the headers, in order, with which airlift's own reports
+// ReportColumns returns the headers, in order, with which airlift's own reports
 // begin and by which they are recognised as manifests: of these only bucket, key,
 // name and state are read back.
 func ReportColumns() []string { return append([]string(nil), reportColumns...) }
 
-// beginsReport tells the columns of a report.
+// beginsReport reports whether a header is that of a report.
 func beginsReport(names []string) bool {
 	return len(names) >= len(reportColumns) && slices.Equal(names[:len(reportColumns)], reportColumns)
 }
 
-// jsonBeginsReport tells the first object of a report.
+// jsonBeginsReport reports whether a line is the first object of a report.
 func jsonBeginsReport(line string) bool {
 	object := jsontext.Value(line)
 	if object.Kind() != '{' || !object.IsValid() {
@@ -46,7 +46,7 @@ func jsonBeginsReport(line string) bool {
 	return true
 }
 
-// reportColumn tells what a column that a report adds to a row is read as;
+// reportColumn returns what a column that a report adds to a row is read as;
 // colExtra for any other.
 func reportColumn(name string) column {
 	switch {
@@ -80,8 +80,8 @@ func ValidText(s string) string {
 // escapedByte matches what ValidText may have written in the place of a byte.
 var escapedByte = regexp.MustCompile(`\\x[89a-f][0-9a-f]`)
 
-// escapedRow tells of a row of a report that its key is not the object's: only
-// rejected rows can have one that is no UTF-8.
+// escapedRow returns why a row of a report has not its object's key, or "": only
+// rejected rows can have a key that is not UTF-8.
 func escapedRow(v *values) string {
 	if v[colState] != "rejected" || !escapedByte.MatchString(v[colKey]) && !escapedByte.MatchString(v[colBucket]) {
 		return ""

@@ -240,7 +240,7 @@ type scanReader struct {
 	err     error   // that every further Read returns
 }
 
-// Read gives the next object; see Reader.
+// Read returns the next object; see Reader.
 func (r *scanReader) Read(e *Entry) error {
 	for r.err == nil && r.pos == len(r.page.objects) {
 		p, ok := <-r.pages

@@ -134,7 +134,7 @@ func (s Source) Resolve(o Options) (Source, error) {
 	return s, nil
 }
 
-// BaseName gives the last part of the source's path without the extensions of
+// BaseName returns the last part of the source's path without the extensions of
 // manifests: "archive" for dir/archive.csv.gz; for a scan the last part of its
 // prefix, or the bucket; for a pattern the folder that it begins with; "-" for
 // standard input. It is a default batch's
@@ -160,7 +160,7 @@ func (s Source) BaseName() string {
 	return base
 }
 
-// Canonical gives the absolute path (symbolic links are not followed), the
+// Canonical returns the absolute path (symbolic links are not followed), the
 // s3:// URL with the key's exact bytes, or "-": the same source named in
 // another way gives the same text, and never does its content matter.
 func (s Source) Canonical() string {
@@ -173,8 +173,8 @@ func (s Source) Canonical() string {
 	return s.path
 }
 
-// isScheme tells a URL's scheme (RFC 3986, 3.1) from a file whose name happens
-// to hold "://".
+// isScheme reports whether what stands before "://" is a URL's scheme (RFC 3986,
+// 3.1) rather than the beginning of a file's name.
 func isScheme(s string) bool {
 	for i, r := range s {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

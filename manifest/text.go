@@ -139,8 +139,9 @@ func content(lines []string) []string {
 	return kept
 }
 
-// listHeader tells the header of a list of keys: the first line, if it is alone
-// a name of the keys' column, or the one that --columns gives.
+// listHeader reports whether a first line is the header of a list of keys: it is a
+// name of the keys' column, or the one that --columns gives. It returns the line
+// folded.
 func listHeader(line string, columns Columns) (head string, ok bool) {
 	if columns.named() {
 		return foldName(line), len(columns.fields) == 1 && columns.fields[0].is(line)

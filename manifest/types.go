@@ -18,7 +18,7 @@ var classes = []struct {
 	{"document", []string{".pdf"}},
 }
 
-// AiRTypes gives the file extensions, lower case and with their dot, that AiR
+// AiRTypes returns the file extensions, lower case and with their dot, that AiR
 // reads.
 func AiRTypes() []string {
 	var all []string
@@ -28,7 +28,7 @@ func AiRTypes() []string {
 	return all
 }
 
-// Classes gives the names of the media classes: video, audio, image, document.
+// Classes returns the names of the media classes: video, audio, image, document.
 func Classes() []string {
 	var all []string
 	for _, c := range classes {
@@ -37,7 +37,7 @@ func Classes() []string {
 	return all
 }
 
-// ClassOf gives the media class of a key by its extension, "" if it has none
+// ClassOf returns the media class of a key by its extension, "" if it has none
 // that AiR reads.
 func ClassOf(key string) string {
 	ext := Extension(key)
@@ -49,7 +49,7 @@ func ClassOf(key string) string {
 	return ""
 }
 
-// Extensions gives the file extensions, sorted, lower case and with their dot,
+// Extensions returns the file extensions, sorted, lower case and with their dot,
 // that a list of types names: media classes and extensions, as in
 // filter.Config.Types. Its errors are ErrUsage.
 func Extensions(types []string) ([]string, error) {
@@ -57,7 +57,7 @@ func Extensions(types []string) ([]string, error) {
 	return slices.Sorted(maps.Keys(wanted)), err
 }
 
-// parseTypes gives the extensions that a list of types names: classes,
+// parseTypes returns the extensions that a list of types names: classes,
 // extensions that AiR reads (with or without dot, any case), and others with
 // their dot. A word of another kind is a slip sooner than a wish, and would
 // leave everything out.

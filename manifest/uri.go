@@ -34,8 +34,8 @@ func mayHaveScheme(key string) bool {
 	return false
 }
 
-// hasColon tells a text of eight bytes that may hold a colon, and surely does not
-// if it is false.
+// hasColon reports whether a text of eight bytes may hold a colon: false is
+// certain.
 func hasColon(s string) bool {
 	const each = 0x0101010101010101 // byte of eight
 	eight := word(s) ^ each*':'

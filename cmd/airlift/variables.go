@@ -21,8 +21,8 @@ var otherVariables = []string{
 	envPrefix + "COMPLETION_DESCRIPTIONS", envPrefix + "ACTIVE_HELP",
 }
 
-// mostWarnings bounds how many variables are named.
-const mostWarnings = 10
+// maxWarnings bounds how many variables are named.
+const maxWarnings = 10
 
 // settingNames returns the settings that the environment and the config file may give, of all commands.
 func settingNames(root *cobra.Command) []string {
@@ -72,7 +72,7 @@ func (a *app) warnOfVariables(cmd *cobra.Command) {
 	unknown = slices.DeleteFunc(unknown, func(name string) bool { return slices.Contains(known, name) })
 	slices.Sort(unknown)
 	for i, name := range unknown {
-		if i == mostWarnings {
+		if i == maxWarnings {
 			a.log.Warn().Msgf("%d more AIRLIFT_ variables are no setting either", len(unknown)-i)
 			return
 		}

@@ -95,7 +95,7 @@ func New(c Config) (*Filter, error) {
 	return f, nil
 }
 
-// Skip gives the reason for which the entry is left out, "" if it is taken. The
+// Skip returns the reason for which the entry is left out, "" if it is taken. The
 // reason is one of the Skip constants here or in manifest.
 func (f *Filter) Skip(e *manifest.Entry) string {
 	if e.Skip != "" {

@@ -35,7 +35,7 @@ func Regexps(pattern string) ([]*regexp.Regexp, error) {
 	return all, nil
 }
 
-// forms gives a text, and its NFC form if that is another.
+// forms returns a text, and its NFC form if that is another.
 func forms(text string) []string {
 	if norm.NFC.IsNormalString(text) {
 		return []string{text}
@@ -43,12 +43,12 @@ func forms(text string) []string {
 	return []string{text, norm.NFC.String(text)}
 }
 
-// literal gives the text that a pattern without any special character means.
+// literal returns the text that a pattern without any special character means.
 func literal(pattern string) (string, bool) {
 	return pattern, !strings.ContainsAny(pattern, `*?[]{}\`)
 }
 
-// translate gives the regular expression of one form of a pattern.
+// translate returns the regular expression of one form of a pattern.
 func translate(pattern string) (string, error) {
 	if pattern == "" {
 		return "", errors.New("it is empty")

@@ -60,7 +60,7 @@ func readList(name string, r io.Reader, add func(text string) error) error {
 // lineEnds makes LF of the line ends of Windows (also written twice) and of old Macs.
 var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n")
 
-// decode gives the text of a file in UTF-8, or in UTF-16 with a byte order mark.
+// decode returns the text of a file in UTF-8, or in UTF-16 with a byte order mark.
 func decode(content []byte) (string, error) {
 	var order binary.ByteOrder
 	switch {

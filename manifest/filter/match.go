@@ -69,7 +69,7 @@ func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	return p, nil
 }
 
-// place gives the map in which a pattern is looked up, and its name there; nil
+// place returns the map in which a pattern is looked up, and its name there; nil
 // if it is none of those.
 func (m *matcher) place(glob string) (into *map[string]*pattern, name string) {
 	name, rooted := strings.CutPrefix(glob, "/")
@@ -88,7 +88,7 @@ func (m *matcher) place(glob string) (into *map[string]*pattern, name string) {
 	return &m.ends, name
 }
 
-// first gives the first pattern that matches the key, nil if none does, and
+// first returns the first pattern that matches the key, nil if none does, and
 // notes of each whether it ever matched.
 func (m *matcher) first(key string) *pattern {
 	best := m.of(key, nil)
@@ -135,7 +135,7 @@ func (p *pattern) matches(key string) bool {
 	return slices.ContainsFunc(p.regexps, func(re *regexp.Regexp) bool { return re.MatchString(key) })
 }
 
-// endings gives the endings of the keys that a pattern such as *.mov matches,
+// endings returns the endings of the keys that a pattern such as *.mov matches,
 // the most usual kind, which is looked at without a regular expression; nil for
 // all others.
 func endings(glob string) []string {

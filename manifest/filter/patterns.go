@@ -206,7 +206,7 @@ func Keys(flag string, patterns []string) (func(key string) bool, error) {
 	return func(key string) bool { return r.matcher.first(key) != nil }, nil
 }
 
-// Expressions gives the regular expressions (see Regexps) of patterns that mean
+// Expressions returns the regular expressions (see Regexps) of patterns that mean
 // the same as those of Patterns.Include.
 func Expressions(patterns []string) ([]*regexp.Regexp, error) {
 	var all []*regexp.Regexp

@@ -56,5 +56,5 @@ func Rank(bucket, key string) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// takes tells whether the object is in the share.
+// takes reports whether the object is in the share.
 func (s Sample) takes(e *manifest.Entry) bool { return s.below == 0 || Rank(e.Bucket, e.Key) < s.below }

@@ -82,7 +82,7 @@ type UncheckedError struct{ Err error }
 // Error says so, with the trouble that was met last.
 func (e *UncheckedError) Error() string { return fmt.Sprintf("could not be checked: %v", e.Err) }
 
-// Unwrap gives the trouble that was met last.
+// Unwrap returns the trouble that was met last.
 func (e *UncheckedError) Unwrap() error { return e.Err }
 
 // SetupError says that no object can be looked at before the user changes
@@ -95,7 +95,7 @@ type SetupError struct {
 // Error says what was found.
 func (e *SetupError) Error() string { return e.Err.Error() }
 
-// Unwrap gives what was found.
+// Unwrap returns what was found.
 func (e *SetupError) Unwrap() error { return e.Err }
 
 // Finding is what was found out about an object.

@@ -37,9 +37,9 @@ func (r *refusal) Unwrap() error { return r.cause }
 // server altogether. It tells nothing of an object.
 var errNotS3 = errors.New("the answer is not S3's")
 
-// judgeHead tells a refusal of HeadObject from trouble that may pass. Exactly
-// one is set. Such an answer has no text, so what it means is for judge to tell
-// of GetObject's.
+// judgeHead returns a refusal of HeadObject, or an error that may pass. Exactly
+// one is set. Such an answer has no text, so judge decides by the one of
+// GetObject.
 func judgeHead(err error) (*refusal, error) {
 	if status := statusOf(err); status < 300 || passing(status) {
 		return judge(err)
@@ -47,7 +47,7 @@ func judgeHead(err error) (*refusal, error) {
 	return &refusal{cause: err}, nil
 }
 
-// judge tells a refusal of GetObject from trouble that may pass. Exactly one is
+// judge returns a refusal of GetObject, or an error that may pass. Exactly one is
 // set. Codes: Amazon S3 API reference, "Error responses".
 func judge(err error) (*refusal, error) {
 	status, code := statusOf(err), ""
@@ -115,7 +115,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// passing tells the statuses of trouble that may pass.
+// passing reports whether a status is one of trouble that may pass.
 func passing(status int) bool {
 	return status == 408 || status == 425 || status == 429 || status >= 500
 }

@@ -66,7 +66,7 @@ func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) 
 	return &about{size: aws.ToInt64(out.ContentLength), archived: archived(string(out.StorageClass), string(out.ArchiveStatus), out.Restore)}, nil
 }
 
-// signed tells an answer of S3 from any server's "200 OK". Some servers have no
+// signed reports whether an answer is S3's, and not any server's "200 OK". Some servers have no
 // ETags of files that did not come by S3, as versitygw, but name the request.
 func signed(out *s3.HeadObjectOutput) bool {
 	_, named := middleware.GetRequestIDMetadata(out.ResultMetadata)

@@ -84,7 +84,7 @@ func detect(data []byte) (name, family string) {
 	return name, ""
 }
 
-// atom tells a QuickTime file that begins without "ftyp" (QuickTime File Format,
+// atom reports whether data is a QuickTime file that begins without "ftyp" (QuickTime File Format,
 // "Atoms"): its first bytes are a size, which may look like anything.
 func atom(data []byte) bool {
 	if len(data) < 8 {
