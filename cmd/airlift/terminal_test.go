@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -16,6 +20,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rs/zerolog"
+
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/worker/air"
@@ -360,4 +367,30 @@ func TestAHostileBucketSteersNoTerminal(t *testing.T) {
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", refusing.URL)
 	r.run("plan", "s3://archive/", "--batch", "d")
 	r.run("run", r.file("m.csv", "bucket,key\narchive,a.mov\n"), "--batch", "d", "--preflight")
+}
+
+// A log of either form escapes the message, and texts, errors and lists in its fields, with colors or without.
+func TestLogsSteerNoTerminal(t *testing.T) {
+	t.Parallel()
+	colors := regexp.MustCompile(`\x1b\[\d+m`)
+	for name, log := range map[string]func(io.Writer) io.Writer{
+		"console": func(w io.Writer) io.Writer { return consoleLog(w, false) },
+		"colored": func(w io.Writer) io.Writer { return consoleLog(w, true) },
+		"json":    func(w io.Writer) io.Writer { return term.NewJSONWriter(w) },
+	} {
+		var out bytes.Buffer
+		logger := zerolog.New(log(&out))
+		logger.Warn().Err(errors.New(lying)).Str("text", lying).Strs("texts", []string{lying}).Interface("value", summary{Reason: lying}).Msg(lying)
+		text := out.String()
+		if colored := colors.MatchString(text); colored != (name == "colored") {
+			t.Errorf("%s: colors %v", name, colored)
+		}
+		(&rig{t: t}).steersNothing([]string{name}, result{stderr: colors.ReplaceAllString(text, "")})
+		if strings.Count(text, "\n") != 1 || strings.Count(text, "FORGED") != 5 {
+			t.Errorf("%s: got %q, want one line with all five", name, text)
+		}
+		if name == "json" {
+			validJSON(t, name, text)
+		}
+	}
 }
