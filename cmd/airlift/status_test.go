@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -65,15 +64,13 @@ func TestStatusIsOfAllBatches(t *testing.T) {
 // What stands at the status file's place and is no file is neither written nor read, and never waited for.
 func TestStatusFileThatIsNone(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(path string) error{
-		"FIFO":               func(path string) error { return syscall.Mkfifo(path, 0o600) },
-		"folder":             func(path string) error { return os.Mkdir(path, 0o700) },
-		"a link to a device": func(path string) error { return os.Symlink("/dev/zero", path) },
-		"a link to a FIFO": func(path string) error {
+	for name, make := range map[string]func(t *testing.T, path string) error{
+		"FIFO":               func(t *testing.T, path string) error { mkfifo(t, path); return nil },
+		"folder":             func(_ *testing.T, path string) error { return os.Mkdir(path, 0o700) },
+		"a link to a device": func(_ *testing.T, path string) error { return os.Symlink("/dev/zero", path) },
+		"a link to a FIFO": func(t *testing.T, path string) error {
 			fifo := filepath.Join(filepath.Dir(path), "fifo")
-			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-				return err
-			}
+			mkfifo(t, fifo)
 			return os.Symlink("fifo", path)
 		},
 	} {
@@ -82,7 +79,7 @@ func TestStatusFileThatIsNone(t *testing.T) {
 			h := newHeld()
 			r := newRig(t, h.from(3))
 			path := r.queue + ".status.json"
-			if err := make(path); err != nil {
+			if err := make(t, path); err != nil {
 				t.Fatal(err)
 			}
 			before, _ := os.Lstat(path)
