@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,10 +77,10 @@ func TestRateLimitOfHalfAnHourIsTheCap(t *testing.T) {
 	}{"no wait is asked for": {"", 20}, "15 minutes each": {"900", 4}, "a second each": {"1", 20}} {
 		t.Run(name, func(t *testing.T) {
 			limited := limited(always(tt.after), func(n int64) bool { return n > 10 && n < 1000 })
-			ended := false
+			var ended atomic.Bool
 			script := limited.Script
 			limited.Script = func(r airtest.Request) airtest.Fault {
-				if ended {
+				if ended.Load() {
 					return airtest.Fault{}
 				}
 				return script(r)
@@ -87,7 +88,7 @@ func TestRateLimitOfHalfAnHourIsTheCap(t *testing.T) {
 			inBubble(t, 20, limited, func(b *bubble) {
 				begin := time.Now()
 				midnight := ratelimit.NextMidnightUTC(begin).Add(defaultGrace)
-				time.AfterFunc(2*time.Hour, func() { ended = true })
+				time.AfterFunc(2*time.Hour, func() { ended.Store(true) })
 				var log bytes.Buffer
 				if err := b.run(5, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }); err != nil {
 					b.t.Fatal(err)
