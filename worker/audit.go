@@ -97,7 +97,7 @@ const (
 // Unsourced is no difference: an adoption made an item for a job of an object that no source shows.
 const Unsourced FindingKind = "unsourced"
 
-// Finding is one object of which queue and AiR do not tell the same, or one that is [Unsourced].
+// Finding is one object about which the queue and AiR disagree, or one that is [Unsourced].
 type Finding struct {
 	Kind   FindingKind `json:"kind"`
 	Bucket string      `json:"bucket"`

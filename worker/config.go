@@ -27,7 +27,8 @@ type store interface {
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
 	SetCapped(ctx context.Context, account string, d queue.Day) error
-	// CheckPlace returns an error if the queue is no longer the one at its place, so that another process may work it.
+	// CheckPlace returns an error if the file at the queue's path is no longer the one that is open: another process may
+	// work that one.
 	CheckPlace() error
 	// Changed returns a channel that is closed when there may be new pending items.
 	Changed() <-chan struct{}
@@ -77,7 +78,7 @@ type Config struct {
 	// AdoptCommand returns the command line that rebuilds a batch from AiR's list, for a user whose queue and AiR do not
 	// belong together; nil: its general form.
 	AdoptCommand func(batch string) string
-	// CancelCommand returns the command line that takes back what a reading added, for a user whose items fail; nil: its
+	// CancelCommand returns the command line that cancels what a reading added, for a user whose items fail; nil: its
 	// general form.
 	CancelCommand func(batch string, reading int64) string
 	// LookupsOnly settles what is in doubt and sends nothing.

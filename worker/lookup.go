@@ -16,7 +16,7 @@ const (
 	CodeTwoJobs = "AIRLIFT_TWO_JOBS"
 	// CodeNameTaken: AiR holds a job of our name and batch with another source.
 	CodeNameTaken = "AIRLIFT_NAME_TAKEN"
-	// CodeUnknownJob: AiR holds a job of the batch, not older than the attempt, that is of no item that the queue knows.
+	// CodeUnknownJob: AiR holds a job of the batch, not older than the attempt, that may be the item's under another name.
 	CodeUnknownJob = "AIRLIFT_UNKNOWN_JOB"
 )
 

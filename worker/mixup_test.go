@@ -188,7 +188,7 @@ func TestListsUseConnectionsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// Lists that show jobs of other batches alone, and then end, are answers to another question: nothing is sent again for them.
+// Lists that show jobs of other batches alone, and then end, answer another request: nothing is sent again for them.
 func TestListsOfOtherBatchesProveNoAbsence(t *testing.T) {
 	for name, tt := range map[string]struct {
 		other string

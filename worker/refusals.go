@@ -24,14 +24,14 @@ const (
 type refusals struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	limitedSince time.Time // when the rate limit was first met; zero: not met
+	limitedSince time.Time // when the streak of rate limits began; zero: there is none
 	limited      int       // rate limits in a row; those that were in flight together count once
 	status       int       // of the foreign answers in a row
 	keys         []string  // of the items that got them
 	items        map[itemID]bool
 }
 
-// answered ends the row of rate limits, and that of foreign answers if AiR decided an item.
+// answered ends the streak of rate limits, and that of foreign answers if AiR decided an item.
 func (r *refusals) answered(v Verdict) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

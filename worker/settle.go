@@ -131,7 +131,7 @@ func (p *Pool) settle(ctx context.Context) {
 			since = time.Now()
 		}
 		if time.Since(since) >= lookupsGiveUp && p.onlyDoubtsLeft(ctx) {
-			p.Log.Error().Dur("for", time.Since(since)).Msg("all lookups have failed: items in doubt stay in doubt; `airlift reconcile` looks them up later")
+			p.Log.Error().Stringer("for", time.Since(since).Round(time.Second)).Msg("all lookups have failed: items in doubt stay in doubt; `airlift reconcile` looks them up later")
 			p.cancel(errDone)
 			return
 		}

@@ -102,7 +102,7 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 			lasting, p.trouble.lasting(now).Round(time.Second), why))
 	case hold > 0:
 		if !pass.Canary {
-			p.Log.Warn().Dur("wait", hold).Str("error", why).Msg(silence + ": only a canary is sent from time to time until that changes")
+			p.Log.Warn().Stringer("wait", hold.Round(time.Millisecond)).Str("error", why).Msg(silence + ": only a canary is sent from time to time until that changes")
 		}
 		p.progress.because(silence + ": " + why)
 		p.gate.Hold(hold, true)

@@ -213,7 +213,7 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		if s.gaveNoAPI() && saysNoAPI(g.stderr) {
 			return false, nil
 		}
-		// The page that is compared with the queue before the first POST was that of another question.
+		// The page that is compared with the queue before the first POST answered another request.
 		if s.wasMisled() && strings.Contains(g.stderr, "but AiR lists none") {
 			return false, nil
 		}

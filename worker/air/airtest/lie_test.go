@@ -109,7 +109,7 @@ func TestWrongEcho(t *testing.T) {
 	}
 	_, text := exchange(t, srv, "GET", "/jobs?name=job-1&batch=b", "")
 	if !strings.Contains(text, `"another-job-1"`) || strings.Contains(text, `"Name":"job-1"`) {
-		t.Errorf("a list: got %s, want the answer to another question", text)
+		t.Errorf("a list: got %s, want the answer to another request", text)
 	}
 }
 
