@@ -219,20 +219,27 @@ func checkName(name string) string {
 }
 
 // plainASCII reports whether a text is printable ASCII, as most names are.
-func plainASCII[T []byte | string](s T) bool {
-	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
+func plainASCII(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if s[i]-' ' >= 0x7f-' ' {
+				return false
+			}
+		}
+		return true
+	}
+	odd := oddOf(word(s[len(s)-8:])) // what the steps of eight leave at the end
 	for ; len(s) >= 8; s = s[8:] {
-		eight := word(s)
-		if ((eight-each*' ')|eight|(eight+each))&top != 0 { // one is less than a blank, no ASCII, or DEL
-			return false
-		}
+		odd |= oddOf(word(s))
 	}
-	for i := range len(s) {
-		if s[i]-' ' >= 0x7f-' ' {
-			return false
-		}
-	}
-	return true
+	return odd == 0
+}
+
+// oddOf returns zero if each of eight bytes is printable ASCII: none is less than
+// a blank, over 0x7f, or DEL.
+func oddOf(eight uint64) uint64 {
+	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
+	return ((eight - each*' ') | eight | (eight + each)) & top
 }
 
 func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

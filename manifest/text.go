@@ -34,24 +34,28 @@ func (t *textRows) read(e *Entry) error {
 		if err != nil {
 			return err
 		}
-		key := trimEOL(t.in.token())
-		if len(key) == 0 {
+		line := trimEOL(t.in.token())
+		if len(line) == 0 {
 			continue
 		}
-		reason, plain := "", plainASCII(key)
+		key, reason := string(line), ""
+		plain := plainASCII(key)
 		if !t.whole && (firstOfOdd[key[0]] || !plain || t.head != "") {
 			var skip string
-			key, skip, reason = t.clean(key)
+			line, skip, reason = t.clean(line)
 			if skip != "" {
 				*e = Entry{Line: t.in.line, Skip: skip}
 				return nil
 			}
-			if len(key) == 0 {
+			if len(line) == 0 {
 				continue
+			}
+			if len(line) != len(key) {
+				key = string(line)
 			}
 		}
 		var v values
-		v[colKey] = string(key)
+		v[colKey] = key
 		*e = Entry{Line: t.in.line}
 		if reason == "" {
 			t.check.plainKey = plain

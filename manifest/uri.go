@@ -43,7 +43,8 @@ func hasColon(s string) bool {
 }
 
 // word returns the first eight bytes of a text, which the compiler reads at once.
-func word[T []byte | string](s T) uint64 {
+func word(s string) uint64 {
+	s = s[:8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

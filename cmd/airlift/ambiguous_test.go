@@ -55,7 +55,7 @@ func TestQuotedLines(t *testing.T) {
 		{name: "quotes inside", file: "m.txt", content: "\"12\" reel.mov\nreel 'x'\n\u00abfin\u00bb.mov\n", jobs: []string{`archive/"12" reel.mov`, "archive/reel 'x'", "archive/\u00abfin\u00bb.mov"}},
 		{name: "single in a CSV without a header", file: "m.csv", content: "'archive','reels/a.mov'\n", code: exitUnexpected, says: []string{`quotes other than "`}},
 		{name: "single in a CSV, as told", file: "m.csv", content: "'reels/a.mov'\n", args: []string{"--columns", "key=1"}, jobs: []string{"archive/'reels/a.mov'"}},
-		{name: "single in a CSV with a header", file: "m.csv", content: "'key','x'\n'reels/a.mov','1'\nreels/b.mov,2\n", code: exitIncomplete, rejected: 1, jobs: bothReels[1:], says: []string{"line 2", "only \" quotes"}},
+		{name: "single in a CSV with a header", file: "m.csv", content: "'key','x'\n'reels/a.mov','1'\nreels/b.mov,2\n", code: exitIncomplete, rejected: 1, jobs: bothReels[1:], says: []string{"line 2", "the key is in quotes other than"}},
 	})
 }
 
