@@ -25,7 +25,7 @@ func TestSameJobIDSendsBothToALookup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, items, onPost(airtest.SameID, chosen), func(b *bubble) {
 				var log bytes.Buffer
-				if err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }); err != nil {
+				if err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }); err != nil {
 					t.Fatal(err)
 				}
 				b.want(queue.Counts{Submitted: items})

@@ -51,7 +51,7 @@ func TestDateThatCreepsDoesNotRaiseTheDailyLimit(t *testing.T) {
 				for range 2 { // a second run in the same day changes nothing
 					err := b.run(5, func(c *Config) {
 						faulty(c)
-						c.DailyLimit, c.ExitOnCap, c.Log = 10, true, zerolog.New(&log)
+						c.DailyLimit, c.ExitOnCap, c.Log = 10, true, zerolog.New(zerolog.SyncWriter(&log))
 					})
 					wantStop(b.t, err, Limit)
 				}

@@ -309,7 +309,7 @@ func TestRefusedLaterPageStopsNoRun(t *testing.T) {
 			}}
 			inBubble(t, 5, c, func(b *bubble) {
 				var log bytes.Buffer
-				b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }))
+				b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }))
 				b.want(queue.Counts{Submitted: 4, InDoubt: 1})
 				if text := log.String(); !strings.Contains(text, "page 2 of AiR's list of jobs is refused: ") || strings.Contains(text, "--air-url") {
 					b.t.Errorf("the log does not give the reason:\n%s", text)

@@ -86,7 +86,7 @@ func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 50, onPost(airtest.WrongEcho, func(n int64) bool { return n >= first }), func(b *bubble) {
 				var log bytes.Buffer
-				err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) })
+				err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) })
 				wantStop(t, err, Setup)
 				b.want(queue.Counts{Submitted: first - 1, InDoubt: 3, Pending: 50 - first - 2})
 				for _, text := range []string{"answers in a row belonged to other requests", "3 answers in a row", `Source.ObjectKey "another/clip-`, `Source.ObjectKey "clip-`} {
@@ -222,7 +222,7 @@ func TestUnreadableListsAreSaidOnce(t *testing.T) {
 	c, _, _ := lostThenMisread(airtest.HTML200After, 6)
 	inBubble(t, 5, c, func(b *bubble) {
 		var log bytes.Buffer
-		if err := b.run(10, func(c *Config) { c.Log = zerolog.New(&log) }); err != nil {
+		if err := b.run(10, func(c *Config) { c.Log = zerolog.New(zerolog.SyncWriter(&log)) }); err != nil {
 			t.Fatal(err)
 		}
 		b.want(queue.Counts{Submitted: 5})

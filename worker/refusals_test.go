@@ -90,7 +90,7 @@ func TestRateLimitOfHalfAnHourIsTheCap(t *testing.T) {
 				midnight := ratelimit.NextMidnightUTC(begin).Add(defaultGrace)
 				time.AfterFunc(2*time.Hour, func() { ended.Store(true) })
 				var log bytes.Buffer
-				if err := b.run(5, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }); err != nil {
+				if err := b.run(5, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }); err != nil {
 					b.t.Fatal(err)
 				}
 				posts, _ := b.arrivals()

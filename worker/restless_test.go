@@ -269,7 +269,7 @@ func TestTooManyUnknownJobsProveNoAbsence(t *testing.T) {
 	inBubble(t, 4, c, func(b *bubble) {
 		outer.air = b.air
 		var log bytes.Buffer
-		b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(&log) }))
+		b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }))
 		b.want(queue.Counts{Submitted: 3, InDoubt: 1})
 		if b.air.Posts() != 4 || !strings.Contains(log.String(), "more than 10000 jobs") {
 			b.t.Errorf("%d POSTs, want 4, and the reason in:\n%.500s", b.air.Posts(), log.String())
@@ -291,7 +291,7 @@ func TestAnImpossibleDateOfAListIsSaid(t *testing.T) {
 	inBubble(t, 3, c, func(b *bubble) {
 		outer.air = b.air
 		var log bytes.Buffer
-		b.ok(b.run(10, func(c *Config) { c.Log = zerolog.New(&log) }))
+		b.ok(b.run(10, func(c *Config) { c.Log = zerolog.New(zerolog.SyncWriter(&log)) }))
 		if got := strings.Count(log.String(), "is not plausible"); got != 1 {
 			b.t.Errorf("%d warnings, want one:\n%s", got, log.String())
 		}
