@@ -99,8 +99,9 @@ func (a *app) withStatus(ctx context.Context, db store, batch string, do func(co
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	showing, done := sync.WaitGroup{}, make(chan struct{})
+	showing.Go(func() { watchPlace(done, db, end) })
 	showing.Go(func() {
-		a.keepStatusFile(ctx, done, db, end, func() []summary {
+		a.keepStatusFile(ctx, done, db, func() []summary {
 			s, err := a.summarize(context.WithoutCancel(ctx), db, batch, ourToday())
 			if err != nil {
 				return nil // the work itself ends with this error

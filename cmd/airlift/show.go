@@ -45,7 +45,8 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(err
 	}
 	done := make(chan struct{})
 	var showing sync.WaitGroup
-	showing.Go(func() { a.keepStatusFile(ctx, done, j.db, lost, now) })
+	showing.Go(func() { watchPlace(done, j.db, lost) })
+	showing.Go(func() { a.keepStatusFile(ctx, done, j.db, now) })
 	switch {
 	case a.global.quiet:
 	case isTerminal(a.screen):

@@ -24,30 +24,39 @@ type statusFile struct {
 
 func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 
-// keepStatusFile renews the status file until done, and once more at the end. A file that cannot be written is said
-// once: the run itself does not depend on it. Each time it also looks whether the queue is still ours, and calls lost with
-// the reason if it is not.
-func (a *app) keepStatusFile(ctx context.Context, done <-chan struct{}, db store, lost func(error), now func() []summary) {
-	warned := false
-	write := func() {
+// watchPlace checks from time to time until done that the queue file is still in its place. It calls lost with the reason
+// if it is not.
+func watchPlace(done <-chan struct{}, db store, lost func(error)) {
+	atTimes(done, func() {
 		if err := db.CheckPlace(); err != nil {
 			lost(err) // the cause that counts is the first
 		}
+	})
+}
+
+// keepStatusFile renews the status file until done, and once more at the end. It warns once if the file cannot be written:
+// the run itself does not depend on it.
+func (a *app) keepStatusFile(ctx context.Context, done <-chan struct{}, db store, now func() []summary) {
+	warned := false
+	atTimes(done, func() {
 		if err := a.writeStatusFile(a.withOthers(context.WithoutCancel(ctx), db, now())); err != nil && !warned {
 			warned = true
 			a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
 		}
-	}
+	})
+}
+
+// atTimes calls do at once, each statusEvery until done, and once more then.
+func atTimes(done <-chan struct{}, do func()) {
 	t := time.NewTicker(statusEvery)
 	defer t.Stop()
-	write()
 	for {
+		do()
 		select {
 		case <-done:
-			write()
+			do()
 			return
 		case <-t.C:
-			write()
 		}
 	}
 }
