@@ -90,6 +90,7 @@ func TestAReplacedQueueIsSaidWhateverEndsTheRun(t *testing.T) {
 			moveCopyOver(t, r.queue)
 			if tt.signal {
 				p.signal(syscall.SIGTERM)
+				eventually(t, "the run has heard the signal", func() bool { return strings.Contains(p.err.String(), tt.says) })
 			}
 			close(h.release)
 			p.wait().want(t, exitUnexpected).says(t, "replaced", r.queue, tt.says)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -122,7 +123,25 @@ func (r *rig) runIn(stdin string, args ...string) result {
 type process struct {
 	r        *rig
 	cmd      *exec.Cmd
-	out, err bytes.Buffer
+	out, err output
+}
+
+// output is what a process has written so far. It may be read while the process runs.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer // guarded by mu
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 func (r *rig) start(args ...string) *process { return r.startIn("", args...) }

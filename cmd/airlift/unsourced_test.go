@@ -169,12 +169,15 @@ func TestAKilledAdoptionIsRemembered(t *testing.T) {
 	r.settled(5)
 }
 
-// plantJobs gives the first n objects of a manifest their jobs, a minute apart but for one that is made with the one
+// jobsApart is how far apart planted jobs are: the sandbox's clock goes on meanwhile, and far less than that.
+const jobsApart = time.Hour
+
+// plantJobs gives the first n objects of a manifest their jobs, so far apart but for one that is made with the one
 // before it.
 func (r *rig) plantJobs(batch string, n, tie int) {
 	for i := range n {
 		if i != tie {
-			r.air.Advance(time.Minute)
+			r.air.Advance(jobsApart)
 		}
 		it := queue.Item{Bucket: "archive", Key: fmt.Sprintf("reel/clip-%05d.mov", i)}
 		r.byHand(batch, queue.JobName(batch, it), it.Key)
@@ -191,8 +194,8 @@ func TestAdoptionsOfListsThatMove(t *testing.T) {
 		leave    bool
 	}{
 		"one tie that turns":      {settings: airtest.Settings{TurningTies: airtest.Duration(time.Second)}},
-		"seven old jobs leave":    {settings: airtest.Settings{Retention: airtest.Duration((jobs + 1) * time.Minute)}, leave: true},
-		"both, and shorter pages": {settings: airtest.Settings{TurningTies: airtest.Duration(time.Second), Retention: airtest.Duration((jobs + 1) * time.Minute), PageCap: 60}, leave: true},
+		"seven old jobs leave":    {settings: airtest.Settings{Retention: airtest.Duration((jobs + 1) * jobsApart)}, leave: true},
+		"both, and shorter pages": {settings: airtest.Settings{TurningTies: airtest.Duration(time.Second), Retention: airtest.Duration((jobs + 1) * jobsApart), PageCap: 60}, leave: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +205,7 @@ func TestAdoptionsOfListsThatMove(t *testing.T) {
 			r = newRig(t, airtest.Config{Settings: c.settings, OnRequest: func(q airtest.Request) {
 				if c.leave && reading.Load() && !isPost(q) && q.Query.Get("pageNumber") == "2" && q.Query.Get("name") == "" && gone.Load() == 0 {
 					gone.Store(7)
-					r.air.Advance(9 * time.Minute) // the seven oldest, which page 1 has shown
+					r.air.Advance(9 * jobsApart) // the seven oldest, which page 1 has shown
 				}
 			}})
 			m := r.manifest("archive.csv", items)
