@@ -2,14 +2,14 @@ package worker
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"hash/fnv"
 
 	"airlift/worker/air"
 )
 
 // errRestless: no two readings of a list by name agree, so what it did not show may exist.
-var errRestless = errors.New("the list of jobs by name changes while it is read: it proves nothing")
+var errRestless = fmt.Errorf("AiR's list of jobs of this name changed in each of %d readings, so nothing is concluded from it", maxPasses)
 
 // reading is what one reading of a list showed.
 type reading struct {
@@ -19,7 +19,7 @@ type reading struct {
 	sum   uint64 // of the hashes of their ids, in any order
 }
 
-// add takes up a page.
+// add counts the jobs of a page.
 func (r *reading) add(p page) {
 	r.moved = r.moved || p.twice || len(p.fresh) < len(p.jobs)
 	r.jobs += len(p.fresh)
