@@ -70,6 +70,9 @@ func newCSV(in *input, c *checker, d dialect, lines []string) (*csvRows, error) 
 // bare finds the columns of a first row that is no header.
 func (r *csvRows) bare(first []string, row string, lines []string, d dialect) error {
 	if tool, remedy := listingTool(lines); tool != "" {
+		if len(first) <= 2 {
+			remedy += "; if the row is right as it is, add --columns " + rowColumns(len(first))
+		}
 		return r.headError(fmt.Errorf("is the output of %s, no CSV (it begins with %s)", tool, excerpt(row)), remedy)
 	}
 	if err := r.likeHeader(first, row, lines, d); err != nil {

@@ -1,50 +1,6 @@
 package manifest
 
-import (
-	"fmt"
-	"regexp"
-)
-
-// listings are what tools print that list a bucket for people. Their keys may be
-// relative to a folder which only the command line named, so they are refused;
-// remedy is the command whose output is a manifest.
-var listings = []struct {
-	tool, remedy string
-	form         *regexp.Regexp
-	all          bool // one line alone proves nothing
-}{
-	{"aws s3 ls", awsRemedy, regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ .`), false},
-	{"aws s3 ls", awsRemedy, regexp.MustCompile(`^ {20,}PRE .`), false},
-	{"s5cmd ls", "list whole addresses: s5cmd ls --show-fullpath 's3://BUCKET/*'", regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d +(?:[A-Z_]+ +)?\d[0-9.]*[A-Z]? +.`), false},
-	{"s5cmd ls", "list whole addresses: s5cmd ls --show-fullpath 's3://BUCKET/*'", regexp.MustCompile(`^ {20,}DIR +.`), false},
-	{"s3cmd ls", awsRemedy, regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d +\d+ .* +s3://.`), false},
-	{"s3cmd ls", awsRemedy, regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d +\d+ +s3://.`), false},
-	{"mc ls", "list it as JSON: mc ls -r --json ALIAS/BUCKET/ > list.jsonl", regexp.MustCompile(`^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Za-z0-9+-]+\] +[0-9.]+ ?[KMGTP]?i?B .`), false},
-	{"rclone lsl", rcloneRemedy, regexp.MustCompile(`^ *\d+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ .`), false},
-	{"rclone ls", rcloneRemedy, regexp.MustCompile(`^(?: {1,8}\d{1,8}|\d{9,}) [^ ]`), true},
-}
-
-const (
-	awsRemedy    = `list the keys alone: aws s3api list-objects-v2 --bucket BUCKET --query "Contents[].[Key]" --output text > keys.txt`
-	rcloneRemedy = "list the keys alone, from the bucket's root: rclone lsf -R --files-only REMOTE:BUCKET > keys.txt"
-)
-
-// listingTool recognizes the output of such a tool by the first lines. It returns
-// the tool, "" for none.
-func listingTool(lines []string) (tool, remedy string) {
-	for _, l := range listings {
-		matches := 0
-		for _, line := range lines {
-			if l.form.MatchString(line) {
-				matches++
-			}
-		}
-		if matches > 0 && (!l.all || matches == len(lines) && matches > 1) && l.form.MatchString(lines[0]) {
-			return l.tool, l.remedy
-		}
-	}
-	return "", ""
-}
+import "fmt"
 
 // refuseText finds what is surely no list of keys, and says what to do instead.
 func refuseText(lines []string, d dialect) (remedy string, err error) {
