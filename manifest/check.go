@@ -31,6 +31,8 @@ type checker struct {
 	parsed     json.RawMessage            // that of newest
 }
 
+const noKey = "no key: the row names no object; give its key"
+
 // cachedServices bounds the memory of checker.services, with knownText.
 const cachedServices = 256
 
@@ -60,7 +62,7 @@ func (c *checker) fill(e *Entry, v *values) string {
 	}
 	switch {
 	case key == "":
-		return "no key: the row names no object; give its key"
+		return noKey
 	case bucket == "":
 		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
 	}

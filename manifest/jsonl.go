@@ -26,7 +26,8 @@ type jsonRows struct {
 	pattern []byte                // the line that again compares with, if quick has read one
 	varying []varying             // what varies in pattern, in its order
 	report  bool                  // it is one of airlift's own reports
-	mc      bool                  // a member status was met, as mc writes it
+	mc      bool                  // a member status or IsDir was met, as mc and rclone write them
+	columns Columns               // which members are what, by name
 
 	// The row at hand.
 	text   string
@@ -37,8 +38,12 @@ type jsonRows struct {
 	vague  bool    // it is doubtful which object the row names
 }
 
-func newJSONL(in *input, c *checker) *jsonRows {
-	return &jsonRows{in: in, check: c, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]*member{{}, {}, {}}}
+// newJSONL reads the members by the names that columns give, else by their own.
+func newJSONL(in *input, c *checker, columns Columns) (*jsonRows, error) {
+	if columns.numbered {
+		return nil, usagef("%s: the fields of JSON Lines have names and no numbers: give --columns names, for example --columns key=Path", c.source)
+	}
+	return &jsonRows{in: in, check: c, columns: columns, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]*member{{}, {}, {}}}, nil
 }
 
 func (r *jsonRows) read(e *Entry) error {
@@ -123,9 +128,33 @@ func (r *jsonRows) strictly(line []byte, e *Entry) error {
 	}
 	*e = r.entry()
 	if reason := r.fill(e); reason != "" {
+		if reason == noKey {
+			reason = r.lacksKey()
+		}
 		return r.check.reject(r.in.line, reason, v, r.extra)
 	}
 	return nil
+}
+
+// lacksKey says why the row has no key, and which fields may hold it.
+func (r *jsonRows) lacksKey() string {
+	named := r.columns.named()
+	if r.seen[colKey] || len(r.extra) == 0 && !named {
+		return noKey
+	}
+	fields, cells := make([]string, len(r.extra)), make([]string, len(r.extra))
+	for i, f := range r.extra {
+		fields[i], cells[i] = f.Name, f.Value
+	}
+	if named {
+		for _, f := range r.columns.fields {
+			if f.col == colKey {
+				return fmt.Sprintf("no key: the row has no field %q, which --columns names (its other fields: %s)", f.name, quoteSome(fields))
+			}
+		}
+	}
+	return fmt.Sprintf("no key: the row has the fields %s; say which holds the key, for example --columns 'key=%s'",
+		quoteSome(fields), fields[keyColumn(fields, [][]string{cells})])
 }
 
 // parse reads the line into the row's fields.

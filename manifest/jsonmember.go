@@ -50,6 +50,9 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 		return nil, "", err
 	}
 	m = &member{scope: s, col: columnOf(name)}
+	if s == top {
+		m.col = r.columns.column(name)
+	}
 	switch s {
 	case inSource:
 		switch m.col {
@@ -67,7 +70,7 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 			m.col = colExtra
 		}
 	case top:
-		r.mc = r.mc || name == "status"
+		r.mc = r.mc || name == "status" || name == "IsDir"
 		switch {
 		case strings.EqualFold(name, "source"):
 			m.into = inSource

@@ -47,7 +47,8 @@ func sameAsStrict(t *testing.T, lines string) (quick, again int) {
 	t.Helper()
 	open := func() *jsonRows {
 		in := &input{r: strings.NewReader(lines + "\n" + lines), buf: make([]byte, 512), line: 1}
-		return newJSONL(in, &checker{source: "-", bucket: "default"})
+		rows, _ := newJSONL(in, &checker{source: "-", bucket: "default"}, Columns{})
+		return rows
 	}
 	var got, want []outcome // compared in the end, for what was read must stay as it is
 	for r := open(); len(got) == 0 || got[len(got)-1].End == ""; {

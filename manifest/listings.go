@@ -1,6 +1,9 @@
 package manifest
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // refuseText finds what is surely no list of keys, and says what to do instead.
 func refuseText(lines []string, d dialect) (remedy string, err error) {
@@ -62,26 +65,55 @@ func split(lines []string, d byte) [][]string {
 }
 
 // keyColumn guesses which of a header's columns holds the keys, from the rows
-// below it, else by the names.
+// below it and by the names.
 func keyColumn(cells []string, below [][]string) int {
+	best, most := 0, -1
 	for i := range cells {
-		all := len(below) > 0
-		for _, row := range below {
-			all = all && i < len(row) && couldBeKey(row[i])
+		if len(below) == 0 || columnOf(cells[i]) != colExtra || !columnIs(below, i, couldBeKey) || columnIs(below, i, isDescription) {
+			continue
 		}
-		if all && columnOf(cells[i]) == colExtra {
-			return i
+		rank := pathRank(cells[i])
+		if columnIs(below, i, func(s string) bool { return strings.ContainsAny(s, `/\`) }) {
+			rank += pathRanks
+		}
+		if rank > most {
+			best, most = i, rank
 		}
 	}
-	for _, wanted := range []func(string) bool{
-		func(s string) bool { return exportWords[foldName(s)] },
-		func(s string) bool { return columnOf(s) == colExtra },
-	} {
-		for i, s := range cells {
-			if wanted(s) {
-				return i
+	if most >= 0 {
+		return best
+	}
+	for i, s := range cells {
+		rank := -1
+		if columnOf(s) == colExtra {
+			rank = 10 * pathRank(s)
+			if exportWords[foldName(s)] {
+				rank++
 			}
 		}
+		if rank > most {
+			best, most = i, rank
+		}
+	}
+	return best
+}
+
+// pathRanks is the highest of the ranks by which pathRank orders names.
+const pathRanks = 4
+
+// pathRank orders names of columns and fields by how likely it is that they hold
+// the whole keys: a file's name lacks its folders, and an address has more.
+func pathRank(name string) int {
+	f := foldName(name)
+	switch {
+	case strings.HasSuffix(f, "path"), strings.HasSuffix(f, "key"):
+		return pathRanks
+	case strings.HasSuffix(f, "url"), strings.HasSuffix(f, "uri"):
+		return 3
+	case strings.HasSuffix(f, "location"), f == "object", f == "objectname":
+		return 2
+	case f == "file", f == "filename", f == "name":
+		return 1
 	}
 	return 0
 }

@@ -35,6 +35,10 @@ func (r *jsonRows) listed(v *values) (skip, reason string) {
 			kind = f.Value
 		case "url":
 			folder = f.Value
+		case "IsDir": // rclone lsjson lists folders too
+			if f.Value == "true" {
+				return SkipFolder, ""
+			}
 		}
 	}
 	if status != "success" || kind != "file" && kind != "folder" || v[colBucket] != "" || v[colKey] == "" || v[colLastModified] == "" {

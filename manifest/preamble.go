@@ -14,6 +14,10 @@ const (
 // what a manifest is.
 const peekLines = 10
 
+// documentLines is how many lines of a JSON document are looked at: its first
+// rows are among them.
+const documentLines = 50
+
 // separatorLine reads the line by which Excel is told what parts the columns:
 // sep=; and nothing else.
 func separatorLine(line string) (delimiter byte, ok bool) {

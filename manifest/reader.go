@@ -137,7 +137,16 @@ func (m *reader) prepare(s Source, o Options) (lines []string, d dialect, err er
 	line := strings.TrimRight(string(trimEOL(token)), "\r")
 	d = dialect{delimiter: o.Delimiter, columns: o.Columns, bucket: o.SourceBucket, marked: m.marked, crs: bytes.HasSuffix(token, []byte("\r\r\n"))}
 	m.in.unread()
-	if guessFormat(line, d) != guessNothing || s.Format == FormatJSONL || s.Format == FormatBatch || s.Format == FormatInventory {
+	g := guessFormat(line, d)
+	if g == guessDocument || g == guessArray { // whose rows are looked for
+		lines = m.in.peek(documentLines)
+		if len(lines) == 0 {
+			lines = []string{""}
+		}
+		lines[0] = line
+		return lines, d, nil
+	}
+	if g != guessNothing || s.Format == FormatJSONL || s.Format == FormatBatch || s.Format == FormatInventory {
 		return []string{line}, d, nil
 	}
 	for n := peekLines; n < 10_000; n *= 10 {
@@ -190,7 +199,10 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		d.batch, c.exact = true, true
 		m.rows, err = newCSV(m.in, c, d, lines)
 	case FormatJSONL:
-		jsonl := newJSONL(m.in, c)
+		jsonl, err := newJSONL(m.in, c, o.Columns)
+		if err != nil {
+			return err
+		}
 		jsonl.report = jsonBeginsReport(line)
 		c.exact = jsonl.report // which gives keys as they are
 		m.rows = jsonl
@@ -203,7 +215,10 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		}
 		m.rows = t
 	case FormatInventory:
-		if s.Kind == KindStdin {
+		switch {
+		case len(o.Columns.fields) > 0:
+			err = usagef("%s: an S3 Inventory says itself which column is what: leave --columns out", s.Arg)
+		case s.Kind == KindStdin:
 			err = usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
 		}
 	}

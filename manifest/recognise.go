@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -59,17 +58,23 @@ func guessFormat(line string, d dialect) guess {
 // contradicts is an error, and so is a content that is not certain: what is read
 // in the wrong way are objects that nobody meant.
 func (s Source) recognise(line string, lines []string, d dialect, o Options) (f Format, remedy string, err error) {
+	g := guessFormat(line, d)
+	if !s.forced || s.Format == FormatJSONL {
+		if remedy, err := s.refuseDocument(lines, g); err != nil {
+			return "", remedy, err
+		}
+	}
 	if s.forced && s.Format != FormatText {
 		return s.Format, "", nil
 	}
-	g := guessFormat(line, d)
 	switch {
 	case s.Format == FormatText && s.wholeLines(o):
 		return FormatText, "", nil
 	case g == guessMarkup:
 		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", excerpt(line))
-	case g == guessArray:
-		return "", "write one object a line; jq -c '.[]' FILE does that", errors.New("is a JSON array")
+	case g == guessArray: // as text
+		doc := seeDocument(strings.Join(lines, "\n"))
+		return "", doc.remedy(), doc.finding()
 	case s.Format == "" && d.separator:
 		return FormatCSV, "", nil
 	case s.Format == "":

@@ -21,7 +21,7 @@ func (s *formatFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl, text, s3-inventory, or s3-batch (never guessed: the CSV of S3 Batch Operations, whose keys are URL-encoded); default: by its name, else by its content")
 	f.StringVar(&s.delimiter, "delimiter", "", "what parts the columns of a CSV: one character, or tab (default: the header tells comma, semicolon or tab)")
-	f.StringVar(&s.columns, "columns", "", "which column of a CSV is what: bucket=2,key=3 without a header, key=File Path,bucket=Volume by its names")
+	f.StringVar(&s.columns, "columns", "", "which column of a CSV is what: bucket=2,key=3 without a header, key=File Path,bucket=Volume by its names; fields of JSON Lines by name")
 }
 
 // set puts the flags into the options.
