@@ -106,7 +106,7 @@ var hostiles = []hostile{
 				}
 			},
 			OnRequest: func(r airtest.Request) {
-				if isLookup(r) {
+				if isLookup(r) && n.Load() < 700 {
 					for range 7 {
 						i := n.Add(1)
 						b.air.Plant(stranger(batch, fmt.Sprint("new-", i), fmt.Sprint("new-", i)))

@@ -116,7 +116,7 @@ func TestPoolIgnoresAPauseThatNoCapCanCause(t *testing.T) {
 }
 
 func TestPoolOutageOfTwentyMinutes(t *testing.T) {
-	const items = 10000
+	const items = 3000
 	var begin time.Time
 	outage := func(at time.Time) bool {
 		since := at.Sub(begin)

@@ -46,8 +46,8 @@ var turningTies = airtest.Settings{TurningTies: airtest.Duration(time.Second)}
 // One tie on the edge of two pages turns with each request: no two readings agree, and some pass it over. Adopted all the
 // same, and nothing gets a second job.
 func TestOneTieThatTurnsAmongManyJobs(t *testing.T) {
-	const items, jobs = 5050, 5000
-	for _, tie := range []int{100, 2500, 4900} {
+	const items, jobs = 1250, 1200
+	for _, tie := range []int{50, 600, 1150} {
 		t.Run(fmt.Sprint(tie), func(t *testing.T) {
 			inBubble(t, items, airtest.Config{Settings: turningTies}, func(b *bubble) {
 				b.plantApart(jobs, tie)
@@ -269,7 +269,7 @@ func TestTooManyUnknownJobsProveNoAbsence(t *testing.T) {
 	inBubble(t, 4, c, func(b *bubble) {
 		outer.air = b.air
 		var log bytes.Buffer
-		b.ok(b.run(10, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }))
+		b.ok(b.run(1, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) }))
 		b.want(queue.Counts{Submitted: 3, InDoubt: 1})
 		if b.air.Posts() != 4 || !strings.Contains(log.String(), "more than 10000 jobs") {
 			b.t.Errorf("%d POSTs, want 4, and the reason in:\n%.500s", b.air.Posts(), log.String())
@@ -438,6 +438,9 @@ func TestALookupOfANameOfManyJobs(t *testing.T) {
 		b.ok(p.prepare(b.t.Context()))
 		for range 3 {
 			for seq := range ids {
+				if seq%7 != 0 && seq != tie && seq != tie-1 {
+					continue
+				}
 				got, err := p.lookupName(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
 				if got.jobID != ids[seq] && err == nil {
 					b.t.Fatalf("item %d: got %+v, want its job or an error", seq, got)
