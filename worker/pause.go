@@ -83,7 +83,7 @@ func (p *Pool) stopForQuota(a Action, o air.Outcome) {
 	reason, do := "monthly quota reached: "+describe(o), "Run the same command again once the quota is renewed or raised"
 	text := "stopped by AiR: " + reason
 	if a == StopForbidden {
-		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): a proxy or firewall in between, or the monthly quota", describe(o))
+		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): the monthly quota, or a proxy or firewall in between", describe(o))
 		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}
 	p.storing.Lock()
