@@ -17,7 +17,7 @@ build: ## build bin/airlift: static, reproducible
 
 .PHONY: test
 test: ## run all tests, with the race detector, in random order
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: demo
 demo: build ## the main job against the sandbox: a cap, a kill -9, a resume; under a minute
