@@ -48,12 +48,16 @@ func (r Record) ContestedID() string {
 //
 // An adopted item of which no day was known counts against the day on which it was submitted from now on, so that the
 // daily counts can be given back as those of a claim.
-func Contest(r Record, message string) (Record, error) {
+//
+// An unsourced item has no row to be sent again by: it counts as withdrawn from now on, so it is cancelled if a lookup
+// finds no job, until a reading has its object.
+func Contest(it *Item, r Record, message string) (Record, error) {
 	if r.State != Submitted {
 		return r, &MoveError{From: r.State, To: InDoubt}
 	}
 	if r.Day == 0 {
 		r.Day = DayOf(r.At)
 	}
+	r.Withdrawn = it.Unsourced
 	return Apply(r, Result{To: InDoubt, Code: CodeSameID, Message: message, At: r.At})
 }

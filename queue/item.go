@@ -91,8 +91,8 @@ type Record struct {
 	// Sent is set once a POST for the item may have reached AiR, whatever came of it, and for good: the item is looked up
 	// before each further POST. A refusal proves nothing, for it may have been the answer to another request.
 	Sent bool
-	// Withdrawn is set if the item was withdrawn (see [Withdraw]) and no later reading has its object. Only items that
-	// are cancelled or in doubt have it.
+	// Withdrawn is set if the item was withdrawn (see [Withdraw] and [Contest]) and no later reading has its object. Only
+	// items that are cancelled or in doubt have it.
 	Withdrawn bool
 	// JobID is set if and only if the state is Submitted.
 	JobID string
@@ -205,8 +205,9 @@ type Added struct {
 	Seen []uint64
 	// Restored counts those of the known that had been withdrawn and wait to be sent again now.
 	Restored int
-	// Conflicts are items whose bucket and key the batch has with other fields in the row. The engine has stored and
-	// counted them as rejected.
+	// Conflicts are items whose bucket and key the batch has with other fields in the row, and those whose object an
+	// unsourced item may stand for in another spelling (see [AlikeReason]). The engine has stored and counted them as
+	// rejected.
 	Conflicts []Rejected
 }
 

@@ -86,9 +86,10 @@ func (m *matcher) match(ctx context.Context, j air.Job) (got match, err error) {
 	return got, nil
 }
 
-// unsourced returns the item that an adoption makes for a job of an object that the batch does not have; nil if the job
-// names no object. proven says that the job's name was made of this very object. If it was made of the object in another
-// spelling, the list has changed that, and the item gets it back.
+// unsourced returns the item that an adoption makes for a job of an object that the batch does not have; nil if it is not
+// certain which: its bucket or key is not given, and its name does not tell. proven says that the job's name was made of this
+// very object. If it was made of the object in another spelling, or in the bucket of the batch, the list has changed that,
+// and the item gets it back.
 func (m *matcher) unsourced(ctx context.Context, j air.Job) (it *queue.Item, proven bool, err error) {
 	it = &queue.Item{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Name: j.Name}
 	if it.Bucket == "" {
@@ -107,6 +108,9 @@ func (m *matcher) unsourced(ctx context.Context, j air.Job) (it *queue.Item, pro
 		if own.Version = queue.VersionIn(j.Name); own.Version != 0 && m.names.Name(&own) == j.Name {
 			return &queue.Item{Bucket: o.Bucket, Key: o.Key, Name: j.Name}, true, nil
 		}
+	}
+	if j.Source.Bucket == "" || j.Name == "" {
+		return nil, false, nil
 	}
 	return it, false, nil
 }

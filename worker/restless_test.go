@@ -219,39 +219,38 @@ func TestAnObjectOfAnotherSpellingIsNotAdoptedAsAnother(t *testing.T) {
 	})
 }
 
-// A job without an object cannot become an item; one without a bucket is of the batch's.
+// A job whose object is not certain cannot become an item: it names no key, no bucket or no name, and its name does not
+// prove what is missing. Nothing is sent then.
 func TestJobsThatNameLessThanAnObject(t *testing.T) {
-	bare := func(j air.Job) air.Job {
-		switch j.Name {
-		case "no key":
-			j.Source.ObjectKey = ""
-		case "no bucket":
-			j.Source.Bucket = ""
-		}
-		return j
+	for name, bare := range map[string]func(j *air.Job){
+		"no key":           func(j *air.Job) { j.Source.ObjectKey = "" },
+		"no bucket":        func(j *air.Job) { j.Source.Bucket = "" },
+		"no name":          func(j *air.Job) { j.Name = "" },
+		"neither of those": func(j *air.Job) { j.Source, j.Name = air.Source{}, "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := airtest.Config{EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
+				for i := range page {
+					if page[i].Name == "by hand" {
+						bare(&page[i])
+					}
+				}
+				return page
+			}}
+			inBubble(t, 1, c, func(b *bubble) {
+				b.plantFor(0)
+				id := b.air.Plant(stranger(batch, "by hand", "gone.mov"))
+				for range 2 {
+					got := b.audit(true)
+					if got.err != nil || got.Unknown != 1 || got.Unsourced != 0 || len(got.findings) != 1 || got.findings[0].Listed[0] != id {
+						b.t.Errorf("got %+v, %v, want job %s reported as unknown", got, got.err, id)
+					}
+				}
+				wantStop(b.t, b.run(0, nil), Setup)
+				b.want(queue.Counts{Submitted: 1})
+			})
+		})
 	}
-	c := airtest.Config{EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
-		for i := range page {
-			page[i] = bare(page[i])
-		}
-		return page
-	}}
-	inBubble(t, 1, c, func(b *bubble) {
-		b.plantFor(0)
-		plain := b.air.Plant(stranger(batch, "no bucket", "gone.mov"))
-		got := b.audit(true)
-		got.want(b.t, Finding{Kind: Unsourced, Bucket: "archive", Key: "gone.mov", State: queue.Submitted, JobID: plain, Listed: []string{plain}})
-		again := b.audit(true)
-		again.want(b.t)
-		b.ok(b.run(0, nil))
-		e, ok, err := b.db.Find(b.t.Context(), batch, queue.Object{Bucket: "archive", Key: "gone.mov"})
-		if err != nil || !ok || e.JobID != plain || !e.Unsourced {
-			b.t.Errorf("got %+v, %v, %v, want the item of job %s", e, ok, err, plain)
-		}
-		id := b.air.Plant(stranger(batch, "no key", "never shown"))
-		b.audit(true).want(b.t, Finding{Kind: UnknownObject, Bucket: "elsewhere", Listed: []string{id}})
-		wantStop(b.t, b.run(0, nil), Setup)
-	})
 }
 
 // More jobs of nobody than are kept: any of them may be the item's, so it stays in doubt.

@@ -35,9 +35,11 @@ Run the same command again after any end: it goes on with what is missing. Until
 and submit send nothing of the batch, unless they are told to by --trust-queue.
 
 A job of an object that no source shows becomes an item without a row: submitted, and never sent,
-even if a source shows the object later. Each is printed. Printed with exit code 4 are objects with
-more than one job (the older is kept; none is sent again), and jobs that may be of an object whose key
-the source writes in another way. If the list changes while it is read, items whose job it did not
+even if a source shows the object later. Each is printed. A later row whose key or job name differs from
+such an item's in its spelling alone is rejected, unless the job's name proves its object. Printed with
+exit code 4 are objects with more than one job (the older is kept; none is sent again), jobs listed
+without bucket or key whose name proves no object, and jobs that may be of an object whose key the
+source writes in another way. If the list changes while it is read, items whose job it did not
 show are looked up by name, one request each. A list that cannot be read is exit code 1.
 ` + exitCodesHelp,
 		Example: `  airlift adopt archive-1a2b3c4d archive.csv --air-url https://air.example.com

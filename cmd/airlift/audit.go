@@ -102,7 +102,7 @@ func findingLine(f worker.Finding) string {
 // unknownText says what to do about jobs of objects that the batch does not have.
 func (v *audit) unknownText() string {
 	if v.Adopt {
-		return "jobs name no object, or may be for one whose key or bucket the source writes in another way: compare them. Nothing is sent before an adoption ends without any, or with --trust-queue"
+		return "jobs do not name their object, bucket and key, or may be for one whose key or bucket the source writes in another way: compare them. Nothing is sent before an adoption ends without any, or with --trust-queue"
 	}
 	return "jobs are for objects, or versions of them, that the batch does not have: `airlift adopt` takes them in, with the sources that show them or without"
 }

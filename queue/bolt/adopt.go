@@ -29,6 +29,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 			return 0, fmt.Errorf("adopt: %w", err)
 		}
 		defer b.adding.unlock() // items are made in their turn alone
+		b.adding.alikes = nil
 		if err := db.expectObjects(ctx, b, jobs); err != nil {
 			return 0, fmt.Errorf("adopt: %w", err)
 		}

@@ -108,8 +108,11 @@ func (j *idJudge) contest(b *batch, o *idOwner, message string) (record, error) 
 		return o.step.after, err
 	}
 	c := contested{b, o.seq, o.record, o.record}
-	var err error
-	if c.after.Record, err = queue.Contest(o.Record, message); err != nil {
+	it, err := b.item(j.t.handles[b], o.seq)
+	if err != nil {
+		return record{}, err
+	}
+	if c.after.Record, err = queue.Contest(&it, o.Record, message); err != nil {
 		return record{}, err
 	}
 	if _, err := j.t.day(dayKey{b.meta.Batch.Account, c.after.Day}); err != nil {
@@ -154,7 +157,7 @@ func (j *idJudge) add(c *queue.Clash, b *batch, seq uint64, rec record) error {
 // putContested stores and books that a submitted item is in doubt.
 func (t *txn) putContested(c *contested) {
 	t.putRecord(t.handles[c.b].open, seqKey(c.seq), c.after)
-	t.move(c.b, queue.Submitted, queue.InDoubt)
+	t.book(c.b, c.before.Record, c.after.Record)
 	m := t.touch(c.b)
 	m.retract(c.before.At)
 	day := dayKey{m.Batch.Account, c.after.Day}

@@ -27,6 +27,8 @@ type dedupe struct {
 	whole bool
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
 	since uint64
+	// alikes is nil until they are read, and again after each adoption of unsourced items.
+	alikes *alikes
 }
 
 // lock waits for the turn.

@@ -28,6 +28,8 @@ type model struct {
 	reading map[string]bool // met in this reading
 	turn    int             // where the next ready item is looked for
 	day     queue.DayCount
+	// unsourced are the items that an adoption made for objects of no source.
+	unsourced map[string]bool
 }
 
 const modelDay = queue.Day(7)
@@ -39,7 +41,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n++
 		m := &model{t: t, path: filepath.Join(dir, fmt.Sprintf("%d.db", n)), records: map[string]queue.Record{}, claimed: map[string]bool{},
-			content: map[string]queue.Content{}, items: map[string][]string{}}
+			content: map[string]queue.Content{}, items: map[string][]string{}, unsourced: map[string]bool{}}
 		m.open()
 		must2(t, m.db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
 		m.begin()
@@ -287,7 +289,8 @@ func (m *model) retry(t *rapid.T) {
 	f := queue.Filter{Code: rapid.SampledFrom([]string{"", "A"}).Draw(t, "code")}
 	n, err := m.db.Retry(t.Context(), "b", from, f)
 	must2(t, err)
-	m.change(t, n, f, queue.Requeue, from)
+	sourced := func(e *queue.Entry) bool { return !(e.Unsourced && e.Withdrawn) && f.Match(e) }
+	m.change(t, n, sourced, queue.Requeue, from)
 }
 
 func (m *model) cancel(t *rapid.T) {
@@ -295,7 +298,7 @@ func (m *model) cancel(t *rapid.T) {
 	f := queue.Filter{Key: func(k string) bool { return k[len(k)-1] == byte('0'+last) }}
 	n, err := m.db.Cancel(t.Context(), "b", f)
 	must2(t, err)
-	m.change(t, n, f, queue.Cancel, queue.Pending, queue.Failed)
+	m.change(t, n, f.Match, queue.Cancel, queue.Pending, queue.Failed)
 }
 
 func (m *model) adopt(t *rapid.T) {
@@ -352,6 +355,7 @@ func (m *model) adoptVersion(t *rapid.T) {
 	must2(t, err)
 	m.records[items[last]] = rec
 	m.claimed[items[last]] = true
+	m.unsourced[items[last]] = m.unsourced[first]
 	m.day.Claimed++
 	m.day.Submitted++
 	if last > 1 && !m.records[items[last-1]].MayHaveJob() { // what is still to be sent stays the last
@@ -359,11 +363,11 @@ func (m *model) adoptVersion(t *rapid.T) {
 	}
 }
 
-func (m *model) change(t *rapid.T, got int64, f queue.Filter, to func(queue.Record) (queue.Record, error), from ...queue.State) {
+func (m *model) change(t *rapid.T, got int64, match func(*queue.Entry) bool, to func(queue.Record) (queue.Record, error), from ...queue.State) {
 	want := int64(0)
 	for _, k := range m.inState(from...) {
 		key, _, _ := strings.Cut(k, "/")
-		if f.Match(&queue.Entry{Item: queue.Item{Key: key}, Record: m.records[k]}) {
+		if match(&queue.Entry{Item: queue.Item{Key: key, Unsourced: m.unsourced[k]}, Record: m.records[k]}) {
 			rec, err := to(m.records[k])
 			must2(t, err)
 			m.records[k] = rec

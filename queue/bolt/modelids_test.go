@@ -27,7 +27,7 @@ func (m *model) contest(t *rapid.T, k, message string) {
 			}
 		}
 	}
-	rec, err := queue.Contest(m.records[k], message)
+	rec, err := queue.Contest(&queue.Item{Unsourced: m.unsourced[k]}, m.records[k], message)
 	must2(t, err)
 	if rec.ContestedID() != m.records[k].JobID {
 		t.Fatalf("%q is in doubt for the job id %q, want %q", k, rec.ContestedID(), m.records[k].JobID)

@@ -16,6 +16,7 @@ func (m *model) adoptUnsourced(t *rapid.T) {
 	switch items := m.items[key]; {
 	case len(items) == 0:
 		m.grow(key, 0)
+		m.unsourced[key] = true
 		want = 1
 	case m.records[items[0]].State == queue.Sending:
 		t.Skip()

@@ -12,7 +12,8 @@ const changeRows = 8192
 
 // Retry makes the items that are in the state from (Failed or Cancelled) and that the filter takes pending again, with a
 // fresh set of attempts, and returns how many. It commits in steps: after an error, or the end of the context, the n
-// items it tells of are changed and the others are not.
+// items it tells of are changed and the others are not. A withdrawn item that is unsourced stays cancelled: only a reading
+// that has its object makes it pending.
 func (db *DB) Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (n int64, err error) {
 	if from != queue.Failed && from != queue.Cancelled {
 		return 0, fmt.Errorf("retry: items that are %s cannot be retried, only failed and cancelled ones", from)
@@ -21,7 +22,8 @@ func (db *DB) Retry(ctx context.Context, id string, from queue.State, f queue.Fi
 	if err != nil {
 		return 0, fmt.Errorf("retry: %w", err)
 	}
-	n, err = db.change(ctx, b, statesOf(from), f.Match, f.Code, (*txn).requeue)
+	sourced := func(e *queue.Entry) bool { return !(e.Unsourced && e.Withdrawn) && f.Match(e) }
+	n, err = db.change(ctx, b, statesOf(from), sourced, f.Code, (*txn).requeue)
 	if err != nil {
 		return n, fmt.Errorf("retry batch %q: %w", id, err)
 	}

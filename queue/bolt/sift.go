@@ -35,9 +35,11 @@ func (s *sifted) added() int {
 }
 
 // conflict is a row that contradicts the item of its object, which is known by its row in this chunk, or else by its seq.
+// alike says that it is only alike: an unsourced item whose job may be that of the row's object.
 type conflict struct {
 	row, first int32
 	seq        uint64
+	alike      bool
 }
 
 // sift tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. It is
@@ -53,7 +55,11 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(probes, func(p probe) bool { return p.found }) && !repeated(refs) {
+	unsourced, err := db.loadAlikes(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if !unsourced.some() && !slices.ContainsFunc(probes, func(p probe) bool { return p.found }) && !repeated(refs) {
 		s.fresh = refs // numbered as they are
 		for i := range s.isNew {
 			s.isNew[i] = true
@@ -76,6 +82,12 @@ func (db *DB) sift(ctx context.Context, b *batch, items []queue.Item, refs []ref
 				conflicts = s.again(b, p, same, conflicts)
 				continue
 			}
+		}
+		if seq, may := unsourced.of(&items[same[0].row]); may {
+			for _, r := range same {
+				conflicts = append(conflicts, conflict{row: r.row, first: -1, seq: seq, alike: true})
+			}
+			continue
 		}
 		s.isNew[same[0].row] = true
 		s.fresh = append(s.fresh, same[0])
@@ -177,21 +189,12 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 	for part := range slices.Chunk(list, viewRows) {
 		err := db.viewBatch(ctx, b, func(bk buckets) error {
 			for _, c := range part {
-				var line int64
-				if c.first >= 0 {
-					line = items[c.first].Line
-				} else {
-					it, err := b.item(bk, c.seq)
-					if err != nil {
-						return err
-					}
-					line = it.Line
+				reason, err := c.reason(b, bk, items)
+				if err != nil {
+					return err
 				}
 				it := &items[c.row]
-				rejected = append(rejected, queue.Rejected{
-					Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra,
-					Reason: fmt.Sprintf("the batch has this object with other fields (line %d)", line),
-				})
+				rejected = append(rejected, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reason})
 			}
 			return nil
 		})
@@ -200,6 +203,20 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 		}
 	}
 	return rejected, nil
+}
+
+// reason says what a row contradicts.
+func (c *conflict) reason(b *batch, bk buckets, items []queue.Item) (string, error) {
+	const otherFields = "the batch has this object with other fields (line %d)"
+	if c.first >= 0 {
+		return fmt.Sprintf(otherFields, items[c.first].Line), nil
+	}
+	it, err := b.item(bk, c.seq)
+	if err != nil || !c.alike {
+		return fmt.Sprintf(otherFields, it.Line), err
+	}
+	rec, _, err := current(bk, c.seq)
+	return queue.AlikeReason(&queue.Entry{Item: it, Record: rec.Record}), err
 }
 
 // probe looks up what the filter does not rule out, each object once, on all cores. The answer is sorted by hash.

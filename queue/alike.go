@@ -1,0 +1,62 @@
+package queue
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Alike returns a bucket, key or name without what AiR may change in it when it lists a job: percent-encoding, Unicode
+// normal form, case, leading and trailing ASCII punctuation, and which ASCII punctuation separates the rest. Two texts
+// for which it returns the same may be one. Letters and digits other than ASCII ones are kept.
+func Alike(s string) string {
+	plain := s
+	for {
+		decoded, err := url.PathUnescape(plain)
+		if err != nil || decoded == plain {
+			break
+		}
+		plain = decoded
+	}
+	var b strings.Builder
+	separated := false
+	for _, r := range strings.ToLower(norm.NFKC.String(plain)) {
+		if r < 0x80 && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			separated = b.Len() > 0
+			continue
+		}
+		if separated {
+			b.WriteByte('_')
+			separated = false
+		}
+		b.WriteRune(r)
+	}
+	if b.Len() == 0 {
+		return s
+	}
+	return b.String()
+}
+
+// Proves reports whether the name of an unsourced item's job proves its bucket and key: it is the one that airlift makes
+// of them. The name of another job may have been given by a manifest or a person, and AiR's list may write its source in
+// another way than the sources do.
+func (n Namer) Proves(it *Item) bool {
+	own := Item{Bucket: it.Bucket, Key: it.Key}
+	if it.Name == "" || n.Name(&own) == it.Name {
+		return true
+	}
+	own.Version = VersionIn(it.Name)
+	return own.Version != 0 && n.Name(&own) == it.Name
+}
+
+// AlikeReason is the reason for which a row is rejected whose object the batch does not have, if its bucket and key, or
+// its job's name, are [Alike] those of this unsourced item, which they do not prove: the item's job may be the object's.
+func AlikeReason(e *Entry) string {
+	has := fmt.Sprintf("the batch has an item without a row (%s) for %q", e.State, nameIn(&e.Item))
+	if e.JobID != "" {
+		has = fmt.Sprintf("AiR has job %s of this batch for %q", e.JobID, nameIn(&e.Item))
+	}
+	return has + ", which may be this object's in another spelling: compare them. If it is, remove the row; if it is not, submit the object under another batch id"
+}
