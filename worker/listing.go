@@ -53,8 +53,8 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof boo
 	return false, nil
 }
 
-// pass reads the list once, oldest or newest first. A list that refuses the page behind a short one, or gives that one
-// again for ever, may have ended there, which is no proof.
+// pass reads the list once, oldest or newest first. A list that refuses a page behind the first, or gives a short one again
+// for ever, may have ended there, which is no proof.
 func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job) error) (reading, error) {
 	var shown reading
 	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Descending: newestFirst}, most: maxListPages}
@@ -63,6 +63,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job)
 	for {
 		got, err := list.next(ctx)
 		var stopped *StopError
+		var refused *refusedPage
 		switch {
 		case err == nil && len(got.jobs) == 0:
 			shown.whole = true
@@ -70,7 +71,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job)
 		case err == nil:
 		case errors.As(err, &stopped), ctx.Err() != nil:
 			return reading{}, err
-		case last.short && (refusesPage(err) || errors.Is(err, errNoPaging) && stands):
+		case errors.As(err, &refused), last.short && errors.Is(err, errNoPaging) && stands:
 			return shown, nil
 		default:
 			return reading{}, l.unread(err)
@@ -128,7 +129,7 @@ func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
 	}
 	var stopped *StopError
 	switch {
-	case err == nil, errors.Is(err, errNoPaging) && len(jobs) > 0: // to prove presence no last page is needed
+	case err == nil, endsUnproven(err) && len(jobs) > 0: // to prove presence no last page is needed
 		return jobs, nil
 	case errors.As(err, &stopped), ctx.Err() != nil:
 		return nil, err

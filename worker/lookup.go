@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -68,7 +67,7 @@ func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error)
 		}
 		return got.short && len(found.ids) > 0, nil
 	})
-	if err != nil && !(errors.Is(err, errNoPaging) && len(found.ids) > 0) { // to prove presence no last page is needed
+	if err != nil && !(endsUnproven(err) && len(found.ids) > 0) { // to prove presence no last page is needed
 		return finding{}, err
 	}
 	if f := found.finding(); f != (finding{}) {

@@ -64,6 +64,12 @@ func (e *refusedPage) Error() string {
 }
 func (e *refusedPage) Unwrap() error { return e.err }
 
+// endsUnproven reports whether a list that ended with this error may have shown all its jobs.
+func endsUnproven(err error) bool {
+	var refused *refusedPage
+	return errors.Is(err, errNoPaging) || errors.As(err, &refused)
+}
+
 // next reads the next page. The errors are a refusedPage, errNoPaging, errEndless and those of the lister.
 func (p *pages) next(ctx context.Context) (page, error) {
 	if p.repeats == maxRepeats || p.repeats > 0 && p.query.Name != "" {
