@@ -82,14 +82,24 @@ const lookbackMargin = 15 * time.Minute
 // attemptBegan returns the earliest time at which the item's last attempt can have begun, by our clock.
 func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
 	if at, ok := p.attempts.of(idOf(c)); ok {
-		return at.sent
+		return byWallClock(at.sent)
 	}
 	if !c.At.IsZero() {
 		return c.At.Add(-lookbackMargin)
 	}
 	// The process that claimed it ended before an answer was stored.
 	day := time.Unix(int64(c.Day)*24*60*60, 0)
-	return p.clock.ours(day).Add(-lookbackMargin)
+	return earlier(p.clock.ours(day).Add(-lookbackMargin), p.Opened)
+}
+
+// byWallClock returns an instant by our wall clock as it goes now, if that was set back since: what is stored later may
+// bear an earlier time.
+func byWallClock(t time.Time) time.Time {
+	now := time.Now()
+	if now := now.Round(0).Add(-now.Sub(t)); t.Round(0).Sub(now) > time.Second {
+		return now
+	}
+	return t
 }
 
 // awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or

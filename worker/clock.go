@@ -108,9 +108,6 @@ func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 // ours returns when it is that instant of AiR's clock, by our clock.
 func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-c.offset()) }
 
-// theirs returns when it is that instant of our clock, by AiR's clock.
-func (c *serverClock) theirs(t time.Time) time.Time { return t.Add(c.offset()) }
-
 // date returns the date of an answer: its Date header, or what is known of AiR's clock if that is missing or no longer
 // believed.
 func (c *serverClock) date(o air.Outcome) time.Time {

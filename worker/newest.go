@@ -16,8 +16,17 @@ type newest struct {
 	began time.Time     // when the reading began, with a monotonic reading; zero: there was none
 	since time.Time     // the reading shows all jobs created since then, by our clock
 	whole bool          // the reading shows all jobs
+	// sorted says that the list was in the order of Created, newest first, and that what the queue knows agrees.
+	sorted bool
 	// unclaimed are the jobs that no item had when they were read.
-	unclaimed []air.Job
+	unclaimed []unclaimed
+}
+
+// unclaimed is a job that no item had when it was read.
+type unclaimed struct {
+	air.Job
+	// before is when the queue had a job that was created after this one, by our clock; zero: the list shows none.
+	before time.Time
 }
 
 // maxUnclaimed bounds the jobs that are kept. If there are more, any of those beyond may be the item's, so the list proves
@@ -45,11 +54,11 @@ func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.
 	}
 	m := p.matchers[c.Batch]
 	name := m.names.Name(&c.Item)
-	oldest := p.clock.theirs(began).Add(-lookbackMargin)
-	for _, j := range n.unclaimed {
-		if made, ok := j.CreatedAt(); ok && made.Before(oldest) {
-			continue
+	for _, u := range n.unclaimed {
+		if n.sorted && !u.before.IsZero() && u.before.Before(began) {
+			continue // older than the attempt
 		}
+		j := u.Job
 		got, err := m.match(ctx, j)
 		if err != nil {
 			return finding{}, err
@@ -87,8 +96,8 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 			began = began.Add(began.Sub(n.began)) // twice as far back, so that many older items do not cost a reading each
 		}
 	}
-	r := newestReading{items: p.matchers[batch], batch: batch, sorted: true}
-	r.began, r.since = time.Now(), began
+	r := newestReading{items: p.matchers[batch], batch: batch, opened: p.Opened}
+	r.began, r.since, r.sorted = time.Now(), began, true
 	var seen batchCheck
 	list := p.newestJobs(batch, maxListPages)
 	for done := false; !done; {
@@ -109,54 +118,86 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 			}
 		}
 	}
-	n.began, n.since, n.whole, n.unclaimed = r.began, r.since, r.whole, r.unclaimed
+	n.began, n.since, n.whole, n.sorted, n.unclaimed = r.began, r.since, r.whole, r.sorted, r.unclaimed
 	return nil
 }
 
 // newestReading is a reading of a batch's newest jobs that is going on.
 //
-// It stops without comparing clocks: a job whose acceptance was stored before the attempt began is older than the
-// attempt's job, and so is every job created before it.
+// It stops, and tells old jobs from new ones, without comparing AiR's clock with ours: a job that the queue had before the
+// attempt began is older than the attempt's job, and so is every job created before it.
 type newestReading struct {
 	newest   // what was read so far
 	items    *matcher
 	batch    string
-	sorted   bool      // no job was newer than the one before it
-	before   time.Time // when the job before was created
+	opened   time.Time // when the queue was opened
+	last     time.Time // when the job before was created
 	boundary time.Time // when the newest job was created that is older than the attempt; zero: none was seen
+	// tied is since when the queue has one of the jobs created with the last one, above of those created after it: the
+	// earliest of each; zero: it has none.
+	tied, above time.Time
 }
 
 // see takes in the next job, and reports whether all that follow are older than the attempt.
 func (r *newestReading) see(ctx context.Context, j air.Job) (done bool, err error) {
 	made, ok := j.CreatedAt()
-	r.sorted = r.sorted && ok && (r.before.IsZero() || !made.After(r.before))
-	r.before = made
+	r.sorted = r.sorted && ok && (r.last.IsZero() || !made.After(r.last))
+	if made.Before(r.last) {
+		r.above, r.tied = earlier(r.above, r.tied), time.Time{}
+	}
+	r.last = made
 	if r.sorted && !r.boundary.IsZero() && made.Before(r.boundary) {
 		return true, nil
 	}
-	known, at, err := r.known(ctx, j)
+	it, foreign, err := r.owner(ctx, j)
 	switch {
 	case err != nil:
 		return false, err
-	case !known && len(r.unclaimed) == maxUnclaimed:
+	case it != nil:
+		r.had(it, made)
+	case foreign:
+	case len(r.unclaimed) == maxUnclaimed:
 		return false, errTooManyUnclaimed
-	case !known:
-		r.unclaimed = append(r.unclaimed, j)
-	case r.boundary.IsZero() && at.Before(r.since):
-		r.boundary = made
+	default:
+		r.unclaimed = append(r.unclaimed, unclaimed{j, r.above})
 	}
 	return false, nil
 }
 
-// known reports whether a job cannot belong to an item in doubt: an item has it (and then since when), or it is of another
-// batch, which AiR's filter may let through. Without an item it returns the current time, which is after every attempt.
-func (r *newestReading) known(ctx context.Context, j air.Job) (bool, time.Time, error) {
+// had takes in a job that an item of the queue has.
+func (r *newestReading) had(it *queue.Record, made time.Time) {
+	// The queue stores whole milliseconds, rounded down.
+	at := it.At.Add(time.Millisecond)
+	switch accepted := it.HTTPStatus/100 == 2; {
+	case accepted && !r.above.IsZero() && at.After(r.above.Add(lookbackMargin)):
+		r.sorted = false // it was accepted long after a job that AiR says was created later: Created is something else
+	case !accepted && it.At.Equal(made.Truncate(time.Millisecond)):
+		// An adoption, which ended before this run, took the time from AiR's list.
+		at = earlier(it.At.Add(maxClockOffset), r.opened)
+	}
+	r.tied = earlier(r.tied, at)
+	if r.boundary.IsZero() && at.Before(r.since) {
+		r.boundary = made
+	}
+}
+
+// earlier returns the earlier of two times; a zero one does not count.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// owner returns the record of the item that has a job, or nil; foreign reports that the job is of another batch, which
+// AiR's filter may let through. Either way the job cannot belong to an item in doubt.
+func (r *newestReading) owner(ctx context.Context, j air.Job) (it *queue.Record, foreign bool, err error) {
 	if j.Batch != r.batch && j.Batch != "" && plainName(j.Batch) != plainName(r.batch) {
-		return true, time.Now(), nil
+		return nil, true, nil
 	}
 	got, err := r.items.match(ctx, j)
 	if err != nil || !got.holds(j) {
-		return false, time.Now(), err
+		return nil, false, err
 	}
-	return true, got.At, nil
+	return &got.Record, false, nil
 }
