@@ -266,5 +266,5 @@ func (p *Pool) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
 	}
 	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State)).
 		Str("job_id", o.JobID).Int("status", o.Status).Str("code", o.Code).Str("error", o.Message).AnErr("cause", o.Err).
-		Dur("took", o.Ended.Sub(o.Sent)).Msg("answer")
+		Stringer("took", o.Ended.Sub(o.Sent).Round(time.Millisecond)).Msg("answer")
 }

@@ -100,6 +100,10 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 	case giveUp:
 		p.stop(stop(Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
 			lasting, p.trouble.lasting(now).Round(time.Second), why))
+	case hold == 0:
+		if !p.anyAnswer.Load() { // the host's name may be wrong: it shows from the first request on
+			p.progress.because(silence + ": " + why)
+		}
 	case hold > 0:
 		if !pass.Canary {
 			p.Log.Warn().Stringer("wait", hold.Round(time.Millisecond)).Str("error", why).Msg(silence + ": only a canary is sent from time to time until that changes")

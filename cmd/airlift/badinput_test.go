@@ -49,8 +49,12 @@ func TestSourceThatCannotBeReadAtAll(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			m := r.file(c.file, c.content)
-			r.run("run", m).want(t, c.code).says(t, c.says...)
+			got := r.run("run", m).want(t, c.code).says(t, c.says...)
+			if n := strings.Count(got.stderr, "airlift: "); n != 1 || strings.Count(got.stderr, c.says[0]) != strings.Count(got.stderr, "\n") && c.code == exitUnexpected && strings.Count(got.stderr, "\n") > 1 {
+				t.Errorf("it is told more than once:\n%s", got.stderr)
+			}
 			r.unsent()
+			r.noQueue()
 			r.run("enqueue", m).want(t, c.code).says(t, c.says...)
 			r.run("run", m, "--dry-run").want(t, c.code).says(t, c.says...)
 		})
@@ -71,6 +75,21 @@ func TestMissingFileAndDirectoryAreUsageErrors(t *testing.T) {
 	}
 	r.unsent()
 	r.noQueue()
+}
+
+// A file that comes in the wrong format for a batch that is there is told once, with what to do.
+func TestWrongFormatForABatchIsToldOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("run", r.file("m.csv", goodCSV), "--batch", "b").want(t, exitOK)
+	m := r.file("m.xlsx.csv", "PK\x03\x04\x14\x00")
+	for _, command := range []string{"run", "enqueue"} {
+		got := r.run(command, m, "--batch", "b").want(t, exitUnexpected).says(t, "is an Excel workbook", "save the sheet as CSV", "nothing of "+m+" could be read")
+		if strings.Count(got.stderr, "is an Excel workbook") != 1 || strings.Contains(got.stderr, "run the same command again") {
+			t.Errorf("%s tells it more than once, or to run the same again:\n%s", command, got.stderr)
+		}
+	}
+	r.settled(2)
 }
 
 // One of several sources that is missing is found before the others are read.

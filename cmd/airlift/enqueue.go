@@ -65,7 +65,7 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	if err != nil {
 		return both(readErr, err)
 	}
-	s.Unmatched = t.reading.unmatched()
+	s.Unmatched, s.AcceptedEarlier = t.reading.unmatched(), t.reading.accepted
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
 		return both(readErr, err)
 	}
@@ -78,7 +78,7 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	case readErr != nil:
 		text = readErr.Error()
 	case broken != nil:
-		text = broken.Error()
+		text = brokenSource(broken)
 	default:
 		text = t.reading.emptyText()
 	}

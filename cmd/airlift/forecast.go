@@ -61,6 +61,9 @@ func (s *summary) forecast(l queueplan.Limits, ahead int64, now time.Time, skew 
 	if l.PerDayFrom != queueplan.Nobody {
 		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
+	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 {
+		return // it does not get on, and nobody knows until when
+	}
 	l.PausedUntil = l.PausedUntil.Add(skew)
 	if f := l.Forecast(ahead+s.Pending, now); !f.Finish.IsZero() {
 		eta := f.Finish.Add(-skew).UTC().Truncate(time.Second)

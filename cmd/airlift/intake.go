@@ -93,6 +93,11 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if err := t.lacking.err(); err != nil {
 		return err
 	}
+	if !found {
+		if err := t.reading.openOnly(ctx); err != nil {
+			return err
+		}
+	}
 	if first := t.sources.list[0]; first.Kind != manifest.KindS3Scan && first.Format == "" {
 		if err := t.reading.peek(ctx, 1); err != nil { // a missing --format is to be said before a batch is made
 			return err

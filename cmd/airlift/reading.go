@@ -39,6 +39,8 @@ type reading struct {
 	since   since
 	// replaces, if not nil, takes back at the end what only earlier readings have.
 	replaces *replaceFlags
+	// accepted counts those of them that AiR has accepted already.
+	accepted int64
 	// columns are the further ones of the batch, those of this reading too; stored are those that it had before.
 	columns *queue.ColumnSet
 	stored  []string
@@ -86,32 +88,18 @@ func (r *reading) read(ctx context.Context) (row, error) {
 				r.endAll()
 				return row{}, io.EOF
 			}
-			src := r.list[r.next]
-			r.next++
-			at := r.scans[r.next-1]
-			if at.Done {
-				r.ended()
-				continue
-			}
-			options := r.options
-			options.Scan.Cursor = at.Cursor
-			opened, err := manifest.Open(ctx, src.Arg, options)
-			if err != nil {
+			if err := r.openNext(ctx); err != nil {
 				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing was read yet
 					return row{}, err
 				}
 				if ctx.Err() != nil {
 					return row{}, context.Cause(ctx)
 				}
-				if r.allowEmpty && errors.Is(err, manifest.ErrEmpty) {
-					r.ended()
-					continue
-				}
 				r.breaks(err)
+			}
+			if r.current == nil {
 				continue
 			}
-			r.current = opened
-			r.nothing.begin(at.Cursor != nil)
 		}
 		err := r.current.Read(&r.entry)
 		var bad *manifest.RowError
@@ -137,6 +125,43 @@ func (r *reading) read(ctx context.Context) (row, error) {
 		}
 		r.shut()
 	}
+}
+
+// openNext opens the next source. It leaves none open if that one is read to its end already, or may be empty and is.
+func (r *reading) openNext(ctx context.Context) error {
+	src := r.list[r.next]
+	r.next++
+	at := r.scans[r.next-1]
+	if at.Done {
+		r.ended()
+		return nil
+	}
+	options := r.options
+	options.Scan.Cursor = at.Cursor
+	opened, err := manifest.Open(ctx, src.Arg, options)
+	if r.allowEmpty && errors.Is(err, manifest.ErrEmpty) {
+		r.ended()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.current = opened
+	r.nothing.begin(at.Cursor != nil)
+	return nil
+}
+
+// openOnly opens the only source, if it is a manifest, before a batch is made for it. Its error says that nothing of it
+// can be read.
+func (r *reading) openOnly(ctx context.Context) error {
+	if len(r.list) != 1 || r.next != 0 || r.list[0].Kind == manifest.KindS3Scan {
+		return nil
+	}
+	err := r.openNext(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // shut closes the source that is open, if one is.
@@ -169,7 +194,20 @@ func (r *reading) brokeOff(err error) {
 	}
 	r.worst = worse(r.worst, code)
 	r.mu.Unlock()
-	r.log.Error().Err(err).Msg("a source was not read to its end; run the same command again once it is mended")
+	r.log.Error().Msg(err.Error()) // as the message, for its quotes would be escaped in a field
+}
+
+// brokenSource is the last word of a command, one of whose sources broke off: the error itself was logged.
+func brokenSource(err error) string {
+	name := "a source"
+	var b *manifest.BrokenError
+	if errors.As(err, &b) {
+		name = b.Source
+		if b.Unread {
+			return "nothing of " + name + " could be read, as said above; correct that, then run again"
+		}
+	}
+	return name + " was not read to its end, as said above: run the same command again once it is mended"
 }
 
 // fate returns the exit code of all sources that broke off so far, and the first of them.

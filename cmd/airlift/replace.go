@@ -19,6 +19,9 @@ func (o *replaceFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&o.replace, "replace", false, "cancel items of earlier readings that these sources do not have, except those that AiR has accepted; they are read to their end first")
 }
 
+// acceptedText says of some items what --replace cannot change.
+const acceptedText = "AiR has accepted these items of earlier readings already, which the sources do not have: their jobs cannot be taken back"
+
 // replaceEarlier withdraws the items of earlier readings that this reading, which has ended, does not have. After an
 // error nothing may be sent.
 func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) error {
@@ -34,9 +37,13 @@ func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) er
 		return &codeError{exitIncomplete, nothing + replaceRefusal(err)}
 	}
 	w, err := db.Replace(ctx, batch)
-	if w != (queue.Withdrawn{}) {
+	r.accepted = w.Accepted
+	if w.Cancelled > 0 || w.InDoubt > 0 {
 		r.log.Info().Str("batch", batch).Int64("items", w.Cancelled).Int64("in_doubt", w.InDoubt).
 			Msg("--replace: cancelled the items of earlier readings that the sources no longer have; items in doubt are cancelled if AiR has no job for them")
+	}
+	if w.Accepted > 0 {
+		r.log.Warn().Str("batch", batch).Int64("items", w.Accepted).Msg("--replace: " + acceptedText)
 	}
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx) // the same command does the rest
@@ -55,7 +62,7 @@ func replaceRefusal(err error) string {
 // countWithdrawn counts the items that --replace would withdraw, without changing them.
 func (s *survey) countWithdrawn(ctx context.Context, db store, batch string) error {
 	return db.Entries(ctx, batch, queue.Filter{}, func(e *queue.Entry) error {
-		if e.State != queue.Pending && e.State != queue.Failed && e.State != queue.InDoubt || s.seen.has(e.Seq) {
+		if e.State == queue.Cancelled || e.State == queue.Sending || s.seen.has(e.Seq) {
 			return nil
 		}
 		if e.Version != 0 { // the reading has all items of an object, or none
@@ -65,7 +72,9 @@ func (s *survey) countWithdrawn(ctx context.Context, db store, batch string) err
 			}
 		}
 		*s.withdrawn.Of(e.State)++
-		s.Withdrawn++
+		if e.State != queue.Submitted {
+			s.Withdrawn++
+		}
 		return nil
 	})
 }

@@ -362,3 +362,18 @@ func TestAKilledScanReplacesOnlyOnceItIsWhole(t *testing.T) {
 	}
 	r.run("check").want(t, exitOK)
 }
+
+// What AiR has accepted of a wrong reading cannot be replaced, and that is said.
+func TestReplaceTellsWhatAiRHasAccepted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("export.csv", "bucket,File Name,File Path\narchive,a.mov,reels/a.mov\narchive,b.mov,reels/b.mov\narchive,c.mov,c.mov\n")
+	r.run("run", m, "--batch", "b", "--columns", "key=File Name").want(t, exitOK)
+	const said = "accepted   2 items of earlier readings that this one does not have"
+	r.run("run", m, "--batch", "b", "--columns", "key=File Path", "--replace", "--dry-run").want(t, exitOK).says(t, said)
+	r.run("run", m, "--batch", "b", "--columns", "key=File Path", "--replace").want(t, exitOK).says(t, said, "their jobs cannot be taken back", "items=2")
+	r.submittedKeys("a.mov", "b.mov", "c.mov", "reels/a.mov", "reels/b.mov")
+	if got := r.run("run", r.file("all.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.mov\narchive,reels/a.mov\narchive,reels/b.mov\n"), "--batch", "b", "--replace").want(t, exitOK); strings.Contains(got.stdout+got.stderr, "accepted") {
+		t.Errorf("nothing is left over, and yet:\n%s%s", got.stdout, got.stderr)
+	}
+}

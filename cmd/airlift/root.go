@@ -182,6 +182,9 @@ func noArgs(cmd *cobra.Command, args []string) error { return exactArgs(0, "no a
 // exactArgs is cobra.ExactArgs with a message that says what is wanted.
 func exactArgs(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n && len(args) == 0 {
+			return usagef("%s wants %s, and none is given: see `%s --help`", cmd.Name(), what, cmd.CommandPath())
+		}
 		if len(args) != n {
 			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())
 		}

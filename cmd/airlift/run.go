@@ -223,6 +223,9 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		}
 		if i == 0 { // the one that was read
 			s.Unmatched = j.reading.unmatched()
+			if j.reading != nil {
+				s.AcceptedEarlier = j.reading.accepted
+			}
 		}
 		if j.limits != nil && !j.lookupsOnly {
 			now := time.Now()
@@ -259,7 +262,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	case runErr != nil:
 		text = runErr.Error()
 	case broken != nil:
-		text = broken.Error()
+		text = brokenSource(broken)
 	case j.reading != nil:
 		text = j.reading.emptyText()
 	}

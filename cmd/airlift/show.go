@@ -74,6 +74,9 @@ func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []s
 			e := a.log.Info().Str("batch", s.Batch).Str("state", s.State).Int64("items", s.Items).Int64("submitted", s.Submitted).
 				Int64("pending", s.Pending).Int64("in_doubt", s.InDoubt).Int64("failed", s.Failed).
 				Str("rate", fmt.Sprintf("%.2f/s", s.Rate))
+			if s.Reason != "" {
+				e = e.Str("reason", s.Reason)
+			}
 			if s.ETA != nil {
 				e = e.Time("eta", *s.ETA)
 			}
@@ -123,6 +126,9 @@ func barText(s summary) string {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
+	}
+	if s.Reason != "" {
+		return text + ", " + cut(s.Reason, 100)
 	}
 	if s.ETA != nil {
 		text += ", done by " + s.ETA.Local().Format("Jan 2 15:04")

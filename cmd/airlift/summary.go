@@ -58,6 +58,9 @@ type summary struct {
 	// that --replace has withdrawn.
 	Restored int64 `json:"restored,omitempty"`
 	Replaced int64 `json:"replaced,omitempty"`
+	// AcceptedEarlier counts the items of earlier readings that --replace had to leave as they are, for AiR has accepted
+	// them; only the command that has read the sources knows it.
+	AcceptedEarlier int64 `json:"accepted_earlier,omitempty"`
 	// Unsourced are those of the items that adopt made for jobs of objects that no source showed.
 	Unsourced int64 `json:"unsourced,omitempty"`
 	// Adopting says that an adoption was begun and has not ended well.
@@ -203,6 +206,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	}
 	if s.Replaced > 0 {
 		b.Printf("replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))
+	}
+	if s.AcceptedEarlier > 0 {
+		b.Printf("accepted   %s items of earlier readings that this one does not have: AiR took them before, and their jobs cannot be taken back\n", n(s.AcceptedEarlier))
 	}
 	for _, text := range s.Unmatched {
 		b.Printf("           %s\n", text)

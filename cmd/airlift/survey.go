@@ -174,7 +174,7 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	}
 	sum := summary{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: orEmpty(s.SkippedBy),
-		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, FirstJobs: first}
+		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, AcceptedEarlier: s.withdrawn.Submitted, FirstJobs: first}
 	if t.db != nil {
 		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)

@@ -56,6 +56,18 @@ func (db *DB) Replace(ctx context.Context, id string) (queue.Withdrawn, error) {
 	if err != nil {
 		return w, fmt.Errorf("replace in batch %q: %w", id, err)
 	}
+	if b.public.Load().Counts.Submitted == 0 {
+		return w, nil
+	}
+	err = db.Entries(ctx, id, queue.Filter{State: queue.Submitted}, func(e *queue.Entry) error {
+		if !seen.has(e.Seq) {
+			w.Accepted++
+		}
+		return nil
+	})
+	if err != nil {
+		return w, fmt.Errorf("replace in batch %q: count what AiR has accepted: %w", id, err)
+	}
 	return w, nil
 }
 

@@ -105,7 +105,7 @@ func replaceEarlier(f *fixture) {
 		f.sound()
 	}
 	f.read("both", "right")
-	replace(queue.Withdrawn{Cancelled: 2})
+	replace(queue.Withdrawn{Cancelled: 2, Accepted: 1})
 	f.same("pending", f.stateOf(queue.Pending), []string{"both", "right"})
 	f.same("cancelled", f.stateOf(queue.Cancelled), []string{"wrong/1", "wrong/2", "user"})
 	f.reopen()
@@ -121,7 +121,7 @@ func replaceEarlier(f *fixture) {
 	f.ok(err)
 	f.same("other fields", len(added.Conflicts), 1)
 	f.ok(f.EndReading(f.ctx, B, true))
-	replace(queue.Withdrawn{Cancelled: 2})
+	replace(queue.Withdrawn{Cancelled: 2, Accepted: 1})
 	f.same("none of it is sent with the former fields", len(f.claim(9)), 0)
 }
 
@@ -162,7 +162,7 @@ func withdrawVersions(f *fixture) {
 	f.same("a is read", f.read("a"), queue.Added{Known: 1})
 	w, err := f.Replace(f.ctx, B)
 	f.ok(err)
-	f.same("replaced", w, queue.Withdrawn{Cancelled: 1})
+	f.same("replaced", w, queue.Withdrawn{Cancelled: 1, Accepted: 1})
 	f.same("cancelled", f.stateOf(queue.Cancelled), []string{"b"})
 	f.sound()
 	f.reopen()
