@@ -35,4 +35,4 @@ func main() {
 // interrupted is the cause of an end by a signal.
 type interrupted struct{ signal os.Signal }
 
-func (e *interrupted) Error() string { return fmt.Sprintf("ended by a signal (%v); run the same command again to go on", e.signal) }
+func (e *interrupted) Error() string { return fmt.Sprintf("ended by a signal (%v); run the same command again", e.signal) }
