@@ -52,11 +52,12 @@ func (n Namer) Proves(it *Item) bool {
 }
 
 // AlikeReason is the reason for which a row is rejected whose object the batch does not have, if its bucket and key, or
-// its job's name, are [Alike] those of this unsourced item, which they do not prove: the item's job may be the object's.
-func AlikeReason(e *Entry) string {
-	has := fmt.Sprintf("the batch has an item without a row (%s) for %q", e.State, nameIn(&e.Item))
+// its job's name, are [Alike] those of this unsourced item of a batch, whose name does not prove its object: the item's
+// job may be the row's.
+func AlikeReason(batch string, e *Entry) string {
+	has := fmt.Sprintf("batch %q has an item without a row (%s) for %q", batch, e.State, nameIn(&e.Item))
 	if e.JobID != "" {
-		has = fmt.Sprintf("AiR has job %s of this batch for %q", e.JobID, nameIn(&e.Item))
+		has = fmt.Sprintf("AiR has job %s of batch %q for %q", e.JobID, batch, nameIn(&e.Item))
 	}
-	return has + ", which may be this object's in another spelling: compare them. If it is, remove the row; if it is not, submit the object under another batch id"
+	return has + ", which may be this object's in another spelling: compare them. If it is, remove the row; if it is not, submit the object in a batch of its own"
 }

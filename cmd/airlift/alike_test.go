@@ -66,9 +66,11 @@ func TestAnObjectThatReturnsInAnotherSpelling(t *testing.T) {
 					switch want {
 					case rejected:
 						r.run("run", whole, "--batch", "b", "--dry-run").says(t, "1 rejected")
-						r.run("run", whole, "--batch", "b").want(t, exitIncomplete).says(t, "0 added + 1 known + 0 duplicates + 1 rejected", "AiR has job "+id, "another batch")
+						r.run("run", whole, "--batch", "b").want(t, exitIncomplete).says(t, "0 added + 1 known + 0 duplicates + 1 rejected", "AiR has job "+id, "batch of its own")
+						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exitIncomplete).says(t, "0 added + 0 known + 0 duplicates + 1 rejected + 1 skipped", "AiR has job "+id)
 					case known:
 						r.run("run", whole, "--batch", "b").want(t, exitOK).says(t, "0 added + 2 known")
+						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exitOK).says(t, "0 rejected + 2 skipped")
 					}
 				}
 				if posts, dup := r.air.Posts(), r.air.Duplicates(); posts != 2 || len(dup) > 0 {

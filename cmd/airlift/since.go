@@ -14,20 +14,31 @@ type since struct {
 	changed bool
 }
 
-// sift moves the items of a chunk that others have sent to those that are skipped.
+// sift moves the items of a chunk that others have sent to those that are skipped, and those of which that is not certain
+// to the rejected ones.
 func (s since) sift(ctx context.Context, chunk *queue.Chunk) error {
 	for _, id := range s.batches {
 		sent, err := s.db.Sent(ctx, id, chunk.Items, s.changed)
 		if err != nil {
 			return err
 		}
+		reasons, err := s.db.Alike(ctx, id, chunk.Items)
+		if err != nil {
+			return err
+		}
 		kept := chunk.Items[:0:0]
+		skipped := 0
 		for i := range chunk.Items {
-			if !sent[i] {
-				kept = append(kept, chunk.Items[i])
+			switch it := &chunk.Items[i]; {
+			case sent[i]:
+				skipped++
+			case reasons[i] != "":
+				chunk.Rejected = append(chunk.Rejected, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reasons[i]})
+			default:
+				kept = append(kept, *it)
 			}
 		}
-		if skipped := len(chunk.Items) - len(kept); skipped > 0 {
+		if skipped > 0 {
 			if chunk.Skipped == nil {
 				chunk.Skipped = map[string]int64{}
 			}

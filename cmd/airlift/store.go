@@ -28,6 +28,7 @@ type store interface {
 	Marks(ctx context.Context, id string) ([]queue.Mark, error)
 	Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error)
 	Has(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
+	Alike(ctx context.Context, id string, items []queue.Item) ([]string, error)
 	SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (string, int, error)
 	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 

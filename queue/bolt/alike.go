@@ -3,6 +3,7 @@ package bolt
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"airlift/queue"
@@ -83,4 +84,45 @@ func (a *alikes) of(row *queue.Item) (seq uint64, found bool) {
 		}
 	}
 	return 0, false
+}
+
+// Alike returns for each item "" or, if the job of an unsourced item of the batch may be its object's in another spelling,
+// the reason for which its row is rejected (see [queue.AlikeReason]). It does not ask whether the batch has the object
+// itself.
+func (db *DB) Alike(ctx context.Context, id string, items []queue.Item) ([]string, error) {
+	b, err := db.lookup(id)
+	if err != nil {
+		return nil, fmt.Errorf("alike: %w", err)
+	}
+	reasons, err := db.alike(ctx, b, items)
+	if err != nil {
+		return nil, fmt.Errorf("alike in batch %q: %w", id, err)
+	}
+	return reasons, nil
+}
+
+func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item) ([]string, error) {
+	reasons := make([]string, len(items))
+	if b.public.Load().Unsourced == 0 {
+		return reasons, db.usable(ctx)
+	}
+	if err := b.adding.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer b.adding.unlock()
+	a, err := db.loadAlikes(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	var some []conflict
+	for i := range items {
+		if seq, may := a.of(&items[i]); may {
+			some = append(some, conflict{row: int32(i), first: -1, seq: seq, alike: true})
+		}
+	}
+	rejected, err := db.explain(ctx, b, items, some)
+	for i := range rejected {
+		reasons[some[i].row] = rejected[i].Reason
+	}
+	return reasons, err
 }

@@ -216,7 +216,7 @@ func (c *conflict) reason(b *batch, bk buckets, items []queue.Item) (string, err
 		return fmt.Sprintf(otherFields, it.Line), err
 	}
 	rec, _, err := current(bk, c.seq)
-	return queue.AlikeReason(&queue.Entry{Item: it, Record: rec.Record}), err
+	return queue.AlikeReason(b.public.Load().ID, &queue.Entry{Item: it, Record: rec.Record}), err
 }
 
 // probe looks up what the filter does not rule out, each object once, on all cores. The answer is sorted by hash.

@@ -34,7 +34,7 @@ func (f *fixture) wantAlike(row queue.Item, job, object string) {
 		}
 		r := added.Conflicts[0]
 		f.same("the row", []any{r.Line, r.Bucket, r.Key}, []any{row.Line, row.Bucket, row.Key})
-		for _, want := range []string{job, object, "another batch"} {
+		for _, want := range []string{job, object, "batch of its own"} {
 			if !strings.Contains(r.Reason, want) {
 				f.Errorf("%q: the reason lacks %q: %s", row.Key, want, r.Reason)
 			}
@@ -43,6 +43,11 @@ func (f *fixture) wantAlike(row queue.Item, job, object string) {
 	has, err := f.Has(f.ctx, B, []queue.Item{row}, false)
 	f.ok(err)
 	f.same("has", has, []bool{true})
+	reasons, err := f.Alike(f.ctx, B, []queue.Item{items("unlike anything")[0], row})
+	f.ok(err)
+	if len(reasons) != 2 || reasons[0] != "" || !strings.Contains(reasons[1], object) {
+		f.Errorf("alike: got %q", reasons)
+	}
 	f.same("counts", f.counts(), before)
 }
 
@@ -89,6 +94,11 @@ func alikeAdded(f *fixture) {
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: append(other, items("a/plain.mov", "a/proven.mov", "a/version.mov", "a/by hand 11-1.mov", "a/by hand 111.mov")...)})
 	f.ok(err)
 	f.same("added", added, queue.Added{Added: 6})
+	reasons, err := f.Alike(f.ctx, B, other)
+	f.ok(err)
+	f.same("alike", reasons, make([]string, len(other)))
+	_, err = f.Alike(f.ctx, "none", other)
+	f.is(err, queue.ErrBatchNotFound)
 }
 
 // alikeByName has a row whose object is written in a way that nobody foresaw, but whose job would have the name.

@@ -29,6 +29,7 @@ type Engine interface {
 	Has(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
 	SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (batch string, n int, err error)
 	Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error)
+	Alike(ctx context.Context, id string, items []queue.Item) ([]string, error)
 
 	Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error)
 	Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error)
