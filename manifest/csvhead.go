@@ -184,14 +184,15 @@ func (r *csvRows) header(first []string, columns Columns) error {
 	for i := range first {
 		first[i] = ValidText(first[i])
 	}
-	report := beginsReport(first)
+	report := isReport(first)
+	ordered := report && inReportOrder(first)
 	if report && r.marked {
 		return errExcel(r.check.source)
 	}
 	seen := map[column]string{}
 	for i, name := range r.heads {
 		col := columns.column(name)
-		if report && i < len(reportColumns) && col == colExtra {
+		if report && (!ordered || i < len(reportColumns)) && col == colExtra {
 			col = reportColumn(name)
 		}
 		if other, twice := seen[col]; twice {

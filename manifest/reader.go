@@ -203,7 +203,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 		if err != nil {
 			return err
 		}
-		jsonl.report = jsonBeginsReport(line)
+		jsonl.report = isJSONReport(line)
 		c.exact = jsonl.report // which gives keys as they are
 		m.rows = jsonl
 	case FormatText:

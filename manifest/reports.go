@@ -11,24 +11,36 @@ import (
 )
 
 // reportColumns are the first columns of airlift's own reports, in order. A CSV
-// whose header begins with exactly these is one, and so is JSON Lines whose first
-// object begins with them.
+// whose header has all of these is one, and so is JSON Lines whose first object
+// has them: programs that sort or filter a report may change the order.
 var reportColumns = []string{
 	"line", "bucket", "key", "state", "job_id", "name", "attempts", "http_status", "error_code", "error", "submitted_at",
 }
 
 // ReportColumns returns the headers, in order, with which airlift's own reports
-// begin and by which they are recognised as manifests: of these only bucket, key,
-// name and state are read back.
+// begin and by which, in any order, they are recognised as manifests: of these
+// only bucket, key, name and state are read back.
 func ReportColumns() []string { return append([]string(nil), reportColumns...) }
 
-// beginsReport reports whether a header is that of a report.
-func beginsReport(names []string) bool {
-	return len(names) >= len(reportColumns) && slices.Equal(names[:len(reportColumns)], reportColumns)
+// isReport reports whether names, those of a header or of an object's members, are
+// those of a report.
+func isReport(names []string) bool {
+	for _, want := range reportColumns {
+		if !slices.Contains(names, want) {
+			return false
+		}
+	}
+	return true
 }
 
-// jsonBeginsReport reports whether a line is the first object of a report.
-func jsonBeginsReport(line string) bool {
+// inReportOrder reports whether a report's header is as airlift writes it. Then a
+// further column may have the name of one of the first, and is the user's.
+func inReportOrder(names []string) bool {
+	return slices.Equal(names[:len(reportColumns)], reportColumns)
+}
+
+// isJSONReport reports whether a line is the first object of a report.
+func isJSONReport(line string) bool {
 	object := jsontext.Value(line)
 	if object.Kind() != '{' || !object.IsValid() {
 		return false
@@ -37,13 +49,20 @@ func jsonBeginsReport(line string) bool {
 	if _, err := dec.ReadToken(); err != nil {
 		return false
 	}
-	for _, want := range reportColumns {
-		name, err := dec.ReadToken()
-		if err != nil || name.Kind() != '"' || name.String() != want || dec.SkipValue() != nil {
+	var names []string
+	for dec.PeekKind() == '"' {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return false
+		}
+		if name := token.String(); slices.Contains(reportColumns, name) {
+			names = append(names, name)
+		}
+		if dec.SkipValue() != nil {
 			return false
 		}
 	}
-	return true
+	return isReport(names)
 }
 
 // reportColumn returns what a column that a report adds to a row is read as;

@@ -3,8 +3,13 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/csv"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"airlift/worker/air/airtest"
 )
@@ -68,4 +73,52 @@ func TestReportsForSpreadsheetsAreRefused(t *testing.T) {
 	r.unsent()
 	r.run("run", r.file("good.csv", r.run("report", "b").stdout), "--batch", "other").want(t, exitOK)
 	r.submittedKeys("=1.mov", "b.mov")
+}
+
+// Programs that sort, filter or copy a report may write its columns in another order. It is a report all the same: what was
+// sent is not sent again under another batch, and a rejected row's escaped key is not taken for the key itself.
+func TestReportsInAnotherOrderAreRecognised(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("m.csv", "bucket,key,asset\narchive,a.mov,A1\narchive,b.mov,A2\narchive,late.mov,A3\narchive,x\xff.mov,A4\n")
+	r.run("run", m, "--batch", "b", "--max-items", "2", "--workers", "1").want(t, exitWorkLeft)
+	table, err := csv.NewReader(strings.NewReader(r.run("report", "b").want(t, exitOK).stdout)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sorted, reversed := slices.Clone(table[0]), slices.Clone(table[0])
+	slices.Sort(sorted)
+	slices.Reverse(reversed)
+	for order, names := range map[string][]string{"sorted": sorted, "reversed": reversed, "behind an index": append([]string{""}, table[0]...)} {
+		var asCSV, asJSON strings.Builder
+		w := csv.NewWriter(&asCSV)
+		_ = w.Write(names)
+		for _, row := range table[1:] {
+			cells := make([]string, 0, len(names))
+			var members []string
+			for _, name := range names {
+				cell := ""
+				if i := slices.Index(table[0], name); i >= 0 {
+					cell = row[i]
+					text, _ := jsontext.AppendQuote(nil, cell)
+					members = append(members, strconv.Quote(name)+": "+string(text))
+				}
+				cells = append(cells, cell)
+			}
+			_ = w.Write(cells)
+			asJSON.WriteString("{" + strings.Join(members, ", ") + "}\n")
+		}
+		w.Flush()
+		for _, f := range []struct{ name, text string }{{"r.csv", asCSV.String()}, {"r.jsonl", asJSON.String()}, {"report", asJSON.String()}} {
+			batch := strings.ReplaceAll(order, " ", "-") + "-" + f.name
+			r.run("enqueue", r.file(f.name, f.text), "--batch", batch).want(t, exitIncomplete).says(t, "4 = 1 added", "1 rejected", "2 skipped: already sent")
+			got := r.report(batch)
+			if len(got) != 2 || got[0]["key"] != "late.mov" || got[0]["asset"] != "A3" || got[1]["state"] != "rejected" {
+				t.Errorf("%s: the report of the report: got %v", batch, got)
+			}
+		}
+	}
+	// Nobody knows which of two columns is the report's if the order is not its own.
+	names := append([]string{"state"}, table[0]...)
+	r.run("enqueue", r.file("two.csv", strings.Join(names, ",")+"\nkept,1,archive,c.mov,failed,,,,,,,,\n"), "--batch", "two").want(t, exitUnexpected).says(t, "names the state column twice")
 }
