@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,6 +27,8 @@ type store interface {
 	finder
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	Server(ctx context.Context, account string) (queue.Server, error)
+	SetServer(ctx context.Context, account string, s queue.Server) error
 	SetCapped(ctx context.Context, account string, d queue.Day) error
 	// CheckPlace returns an error if the file at the queue's path is no longer the one that is open: another process may
 	// work that one.
@@ -51,6 +54,8 @@ type Config struct {
 	// Batches are worked in this order. All belong to Account.
 	Batches []string
 	Account string
+	// Address is AiR's base URL, by which a later run knows that jobs were accepted there; empty: it does not.
+	Address string
 	// Opened is when the queue was opened: what was in doubt then is looked up one Settle later at the earliest.
 	Opened time.Time
 	// Fed is closed when no more items will be added; nil: none will.
@@ -113,6 +118,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.Grace, defaultGrace)
 	setDefault(&c.GiveUp, defaultGiveUp)
 	setDefault(&c.Opened, time.Now())
+	c.Address = strings.TrimRight(c.Address, "/")
 	c.Settle, c.Grace = max(c.Settle, 0), max(c.Grace, 0)
 	if c.AdoptCommand == nil {
 		c.AdoptCommand = func(batch string) string { return fmt.Sprintf("airlift adopt %q SOURCE...", batch) }

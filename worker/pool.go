@@ -52,6 +52,9 @@ type Pool struct {
 	stored     queue.Gate // as the queue has it; guarded by storing
 	stoppedNow bool       // this run met the quota; guarded by storing
 
+	knowing sync.Mutex
+	server  queue.Server // as the queue has it; guarded by knowing
+
 	progress progress
 }
 
@@ -140,6 +143,9 @@ func (p *Pool) prepare(ctx context.Context) error {
 	}
 	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it stands within messages, and the file may be from elsewhere
 	p.stored = g
+	if p.server, err = p.Store.Server(ctx, p.Account); err != nil {
+		return err
+	}
 	if g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)) {
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
 		g.PausedUntil = time.Time{}

@@ -144,7 +144,8 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 
 // applyVerdict does what the verdict on an outcome says.
 func (p *Pool) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
-	v := Judge(o, p.answered.Load())
+	// What an earlier run had accepted at this address shows that it is AiR's, unless something answers 2xx in its place.
+	v := Judge(o, p.answered.Load() || o.Status >= 300 && p.isKnown())
 	if o.Status != 0 {
 		p.anyAnswer.Store(true)
 		p.observeDate(o.Date, o.Sent, o.Ended)
@@ -162,6 +163,7 @@ func (p *Pool) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome)
 	if v.State == queue.Submitted {
 		r.JobID = o.JobID
 		p.answered.Store(true)
+		p.accepted()
 		p.mixups.reset()
 	}
 	if v.Action == ForeignAnswer && c.Attempts+1 >= p.MaxAttempts {

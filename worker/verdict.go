@@ -57,8 +57,8 @@ type Verdict struct {
 }
 
 // Judge says what came of a POST /jobs. It is pure and decides every case in one place; the table is design.md's
-// "Verdicts". answered says that this run has had a job accepted before: until then a 2xx without a job, or an answer
-// that AiR does not give, shows that the URL is not AiR's.
+// "Verdicts". answered says that the URL is known to be AiR's, because a job was accepted there: until then a 2xx without
+// a job, or an answer that AiR does not give, shows that it is not.
 func Judge(o air.Outcome, answered bool) Verdict {
 	throttled := isThrottling(o.Code)
 	switch s := o.Status; {

@@ -179,7 +179,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		})
 	}
 	pool, err := worker.New(worker.Config{
-		Store: j.db, API: j.client, Limiter: j.checked.limiter, Batches: j.batches, Account: queue.DefaultAccount,
+		Store: j.db, API: j.client, Limiter: j.checked.limiter, Batches: j.batches, Account: queue.DefaultAccount, Address: j.send.airURL,
 		Opened: j.opened, Fed: fed, Workers: j.send.workers, MaxAttempts: j.send.maxAttempts, MaxFailures: j.checked.failures,
 		MaxItems: j.send.maxItems, DailyLimit: j.send.dailyLimit, ExitOnCap: j.send.onDailyCap == "exit",
 		Settle: zeroMeansNone(j.send.settle), Grace: zeroMeansNone(j.send.grace), GiveUp: j.send.giveUp,

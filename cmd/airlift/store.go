@@ -38,6 +38,8 @@ type store interface {
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error)
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	Server(ctx context.Context, account string) (queue.Server, error)
+	SetServer(ctx context.Context, account string, s queue.Server) error
 	SetCapped(ctx context.Context, account string, d queue.Day) error
 	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
 	Changed() <-chan struct{}

@@ -1,15 +1,18 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"airlift/queue"
 )
 
 // Claim hands out up to req.Max pending items and stores the intent to send each before it returns. Of each batch, in
-// the order of the request, first those never claimed, in the order of Seq, then those that became pending again, in
-// turn: an item that fails each time is not sent again before the others had their turn. Each counts against req.Day of the account.
+// the order of the request, first those never claimed, in the order of Seq, then those that became pending again,
+// of a bounded number those with the fewest attempts first, in turn: an item that fails each time is not sent again before
+// the others had their turn. Each counts against req.Day of the account.
 //
 // It returns no items and no error if nothing is pending, fewer than asked if the daily limit allows no more, and
 // [queue.ErrDailyLimit] if something is pending but the limit allows nothing.
@@ -139,35 +142,58 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	return picks, nil
 }
 
-// claimReady takes what became pending again, in turn: from after the one taken last, so that an item which fails each
-// time does not keep the others from theirs.
+// claimLook is how many of the items that became pending again one claim chooses among.
+const claimLook = 256
+
+// claimReady takes what became pending again: of the next claimLook items, from after the one taken last, those with the
+// fewest attempts, in turn. So an item that fails each time keeps no other from its turn, in this run and in the next.
 func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
-	from := len(picks)
-	most := min(from+int(min(b.meta.Ready, int64(want))), want)
-	c := bk.ready.Cursor()
-	k, v := c.Seek(seqKey(b.turn))
-	for len(picks) < most {
-		if k == nil {
-			if k, v = c.First(); k == nil {
-				return nil, damaged("batch %q: the books have %d items ready that are not there", b.meta.Batch.ID, b.meta.Ready)
-			}
-		}
-		rec, err := recordAt(k, v)
-		if err != nil {
-			return nil, err
-		}
-		if rec.Record, err = queue.Claim(rec.Record, day); err != nil {
-			return nil, err
-		}
-		picks = append(picks, pick{b, keySeq(k), rec})
-		k, v = c.Next()
+	n := int(min(b.meta.Ready, int64(want-len(picks))))
+	if n <= 0 {
+		return picks, nil
 	}
-	for _, p := range picks[from:] {
+	looked, err := b.lookReady(bk, n)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(looked, func(x, y pick) int { return cmp.Compare(x.rec.Attempts, y.rec.Attempts) })
+	for _, p := range looked[:n] {
+		if p.rec.Record, err = queue.Claim(p.rec.Record, day); err != nil {
+			return nil, err
+		}
+		picks = append(picks, p)
 		t.delete(bk.ready, seqKey(p.seq))
 		t.touch(b).Ready--
 		b.turn = p.seq + 1
 	}
 	return picks, nil
+}
+
+// lookReady returns the items in turn among which a claim of n, at most as many as are ready, chooses. It looks no
+// further once n of them have had no attempt.
+func (b *batch) lookReady(bk buckets, n int) ([]pick, error) {
+	var looked []pick
+	c := bk.ready.Cursor()
+	k, v := c.Seek(seqKey(b.turn))
+	wrapped := false
+	for untried := 0; untried < n && len(looked) < int(min(b.meta.Ready, int64(max(n, claimLook)))); k, v = c.Next() {
+		if k == nil && !wrapped {
+			wrapped = true
+			k, v = c.First()
+		}
+		if k == nil || wrapped && keySeq(k) >= b.turn {
+			return nil, damaged("batch %q: the books have %d items ready that are not all there", b.meta.Batch.ID, b.meta.Ready)
+		}
+		rec, err := recordAt(k, v)
+		if err != nil {
+			return nil, err
+		}
+		if rec.Attempts == 0 {
+			untried++
+		}
+		looked = append(looked, pick{b, keySeq(k), rec})
+	}
+	return looked, nil
 }
 
 // claimNext takes what was never claimed, past what was cancelled or adopted before its turn.

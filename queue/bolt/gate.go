@@ -40,6 +40,37 @@ func (db *DB) SetGate(ctx context.Context, account string, g queue.Gate) error {
 	})
 }
 
+// serverKey is where what is known of an account's AiR stands among the gates: no account's name has a zero byte.
+func serverKey(account string) []byte { return append([]byte(account), 0) }
+
+// Server returns what is known of the AiR of an account; the zero Server if nothing is.
+func (db *DB) Server(ctx context.Context, account string) (queue.Server, error) {
+	var s queue.Server
+	err := db.view(ctx, func(tx *bbolt.Tx) error {
+		return getJSON(tx.Bucket(bucketGates), serverKey(account), &s)
+	})
+	if err != nil {
+		return queue.Server{}, fmt.Errorf("server of account %q: %w", account, err)
+	}
+	return s, nil
+}
+
+// SetServer stores what is known of the AiR of an account.
+func (db *DB) SetServer(ctx context.Context, account string, s queue.Server) error {
+	if account == "" {
+		return errors.New("set server: the account has no name")
+	}
+	value, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("set server: %w", err)
+	}
+	key := serverKey(account)
+	return db.submit(ctx, false, func(t *txn) error {
+		t.put(t.tx.Bucket(bucketGates), key, bind(key, value))
+		return nil
+	})
+}
+
 // Day returns what the account used of a server day.
 func (db *DB) Day(ctx context.Context, account string, day queue.Day) (queue.DayCount, error) {
 	var c queue.DayCount

@@ -178,16 +178,16 @@ func (m *model) claim(t *rapid.T) {
 // claimable lists what the next claim of n must give.
 func (m *model) claimable(n int) []string {
 	want := m.inState(queue.Pending)
-	// What became pending again goes last, in turn from after the one taken last; what was cancelled before its turn and
-	// taken back counts among it.
+	// What became pending again goes last, the fewest attempts first, in turn from after the one taken last; what was
+	// cancelled before its turn and taken back counts among it.
 	rank := func(key string) int {
 		switch {
 		case !m.claimed[key]:
 			return 0
 		case slices.Index(m.order, key) < m.turn:
-			return 2
+			return 2 + 2*m.records[key].Attempts
 		}
-		return 1
+		return 1 + 2*m.records[key].Attempts
 	}
 	sort.SliceStable(want, func(i, j int) bool { return rank(want[i]) < rank(want[j]) })
 	want = want[:min(n, len(want))]

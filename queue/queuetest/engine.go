@@ -39,6 +39,8 @@ type Engine interface {
 
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
+	Server(ctx context.Context, account string) (queue.Server, error)
+	SetServer(ctx context.Context, account string, s queue.Server) error
 	SetCapped(ctx context.Context, account string, day queue.Day) error
 	Day(ctx context.Context, account string, day queue.Day) (queue.DayCount, error)
 

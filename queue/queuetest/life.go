@@ -14,6 +14,8 @@ var lifeTests = []test{
 	{"recovery of sending", recovery},
 	{"doubts", doubts},
 	{"order of claims", order},
+	{"order of what fails", failing},
+	{"order of what fails, over restarts", failingAlone},
 	{"results for claims", exchange},
 	{"an ended context", ended},
 	{"closed", closed},
@@ -199,6 +201,46 @@ func order(f *fixture) {
 	f.wantKeys("nothing", f.claim(3))
 	f.wantKeys("none wanted", f.claim(0))
 	f.wantKeys("nor less", f.claim(-1))
+}
+
+// failing puts items back that had attempts: those that had none, and then fewer, go before them.
+func failing(f *fixture) {
+	f.add(B, "a", "b", "c", "d", "e")
+	got := f.claim(5)
+	back := queue.Result{To: queue.Pending, HTTPStatus: 404, Message: "none of AiR's", Attempted: true, Refund: true}
+	f.finish(got[:3], back) // a, b, c
+	f.finish(got[3:], queue.Result{To: queue.Pending, Refund: true})
+	f.reopen()
+	got = f.claim(3)
+	f.wantKeys("those without an attempt, then the first", got, "d", "e", "a")
+	f.finish(got[2:], back)
+	f.reopen()
+	f.wantKeys("those with one attempt, then the one with two", f.claim(3), "b", "c", "a")
+	f.want(queue.Counts{InDoubt: 2, Sending: 3})
+}
+
+// failingAlone claims one item in each of many runs, which always fails: every other item gets its turn all the same.
+func failingAlone(f *fixture) {
+	const bad, good = 60, 7
+	f.add(B, keys(bad+good)...)
+	f.finish(f.claim(bad+good), queue.Result{To: queue.Pending, Refund: true})
+	tried := map[string]int{}
+	for range 2*bad + good {
+		f.reopen()
+		got := f.claim(1)
+		tried[got[0].Key]++
+		res := queue.Result{To: queue.Pending, HTTPStatus: 451, Message: "no", Attempted: true, Refund: true}
+		if got[0].Seq >= bad {
+			res = queue.Result{To: queue.Submitted}
+		}
+		f.finish(got, res)
+	}
+	for i, k := range keys(bad + good) {
+		if want := map[bool]int{true: 2, false: 1}[i < bad]; tried[k] != want {
+			f.Errorf("%s was tried %d times, want %d", k, tried[k], want)
+		}
+	}
+	f.want(queue.Counts{Pending: bad, Submitted: good})
 }
 
 // exchange hands in results and claims at once: what the results free may be claimed by the same call.
