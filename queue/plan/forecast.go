@@ -17,10 +17,15 @@ const (
 	day = 24 * time.Hour
 	// mostDays ends a forecast: 200 years.
 	mostDays = 200 * 366
+	// roundingError is more than a day's items can be off, as a share of an item.
+	roundingError = 1e-6
+	// maxItems is more than any queue has.
+	maxItems = 1e15
 )
 
 // Forecast says when so many items that are still to be claimed will be submitted. It goes from day to day by the UTC
-// calendar: of each day as much is used as its limit and the rate allow.
+// calendar: of each day as much is used as its limit and the rate allow. What the rate allows of an item at the end of a
+// day goes over to the next, so that a rate below one item a day is kept too.
 func (l Limits) Forecast(items int64, now time.Time) Forecast {
 	if l.Stopped {
 		return Forecast{}
@@ -36,15 +41,18 @@ func (l Limits) Forecast(items int64, now time.Time) Forecast {
 	if !midnightAfter(now).Equal(midnightAfter(at)) {
 		used = 0
 	}
-	days := int64(0)
+	days, part := int64(0), 0.0
 	for range mostDays {
 		midnight := midnightAfter(at)
 		room := int64(math.MaxInt64)
+		before := part
 		if !math.IsInf(l.Rate, 1) {
-			room = int64(math.Ceil(l.Rate * midnight.Sub(at).Seconds()))
+			allowed := part + l.Rate*midnight.Sub(at).Seconds()
+			whole := math.Floor(allowed + roundingError)
+			room, part = int64(min(whole, maxItems)), max(allowed-whole, 0)
 		}
-		if l.PerDay > 0 {
-			room = min(room, max(l.PerDay-used, 0))
+		if l.PerDay > 0 && l.PerDay-used < room {
+			room, part = max(l.PerDay-used, 0), 0
 		}
 		if room > 0 {
 			days++
@@ -52,7 +60,7 @@ func (l Limits) Forecast(items int64, now time.Time) Forecast {
 		if items <= room {
 			took := time.Duration(0)
 			if !math.IsInf(l.Rate, 1) {
-				took = time.Duration(float64(items) / l.Rate * float64(time.Second))
+				took = time.Duration(max(float64(items)-before, 0) / l.Rate * float64(time.Second))
 			}
 			return Forecast{days, at.Add(took)}
 		}

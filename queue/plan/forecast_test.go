@@ -25,6 +25,8 @@ func TestForecast(t *testing.T) {
 		{"no limit at all", Limits{Rate: inf}, 1e9, 1, noon},
 		{"rate alone", Limits{Rate: 1}, 3600, 1, at(28, 13, 0)},
 		{"rate over midnight", Limits{Rate: 1}, 12*3600 + 60, 2, at(29, 0, 1)},
+		{"rate below one a day", Limits{Rate: 1. / (48 * 3600)}, 3, 3, time.Date(2024, 3, 5, 12, 0, 0, 0, time.UTC)},
+		{"rate of a part of an item", Limits{Rate: 5. / 3600 / 24}, 8, 3, at(30-1, 12, 0).Add(14*time.Hour + 24*time.Minute)},
 		{"limit alone", Limits{Rate: inf, PerDay: 100}, 250, 3, at(30, 0, 0)},
 		{"limit just reached", Limits{Rate: inf, PerDay: 100}, 200, 2, at(29, 0, 0)},
 		{"a thousand at 50 a day, of which 50 are sent", Limits{Rate: 5, PerDay: 50, UsedToday: 50}, 950, 19, at(28+19, 0, 0).Add(10 * time.Second)},
@@ -45,6 +47,13 @@ func TestForecast(t *testing.T) {
 	}
 	if got := (Limits{Rate: inf, PerDay: 1}).Forecast(1e6, noon); !got.Finish.IsZero() {
 		t.Errorf("a million days: got %v, want no end", got.Finish)
+	}
+	for _, rate := range []float64{1e-9 / 3600, 1e-300, 5e-324} {
+		for _, limit := range []int64{0, 1, 50} {
+			if got := (Limits{Rate: rate, PerDay: limit}).Forecast(5, noon); !got.Finish.IsZero() {
+				t.Errorf("%g a second, %d a day: got %v, want no end", rate, limit, got.Finish)
+			}
+		}
 	}
 	// A clock east of Greenwich has its midnight elsewhere; AiR counts by UTC.
 	east := noon.In(time.FixedZone("", 9*3600))
