@@ -79,6 +79,10 @@ func (r *csvRows) read(e *Entry) error {
 			return nil
 		}
 	}
+	if r.empty() {
+		*e = Entry{Line: line, Skip: SkipEmpty}
+		return nil
+	}
 	if len(r.cells) == len(r.cols) {
 		r.regular = true
 	} else if !r.again || !r.fitCells() {
@@ -133,6 +137,17 @@ func (r *csvRows) read(e *Entry) error {
 	}
 	r.last = e.Key
 	return nil
+}
+
+// empty reports whether the row has several cells and nothing in any: Excel
+// writes such rows below a table.
+func (r *csvRows) empty() bool {
+	for _, c := range r.cells {
+		if c.start < c.end {
+			return false
+		}
+	}
+	return len(r.cells) > 1
 }
 
 // notUTF8 names the column that is at fault.

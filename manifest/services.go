@@ -58,6 +58,21 @@ func ParseServices(s string) (json.RawMessage, error) {
 	return canonical(append(b, '}'))
 }
 
+// KnownServices returns the ids of the services that AiR's API page names.
+// AiR may know others.
+func KnownServices() []string { return []string{"ocr", "s2t", "nld", "audiotag", "face", "logo"} }
+
+// UnknownServices returns the ids in services, as ParseServices returns them,
+// that are none of KnownServices, sorted.
+func UnknownServices(services json.RawMessage) []string {
+	var values map[string]json.RawMessage
+	if json.Unmarshal(services, &values) != nil {
+		return nil
+	}
+	known := KnownServices()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(values)), func(id string) bool { return slices.Contains(known, id) })
+}
+
 // servicesObject checks the API's form.
 func servicesObject(s string) (json.RawMessage, error) {
 	// A map after the check for duplicates: jsontext has refused these.

@@ -35,6 +35,14 @@ func (a *app) flagWords(cmd *cobra.Command, takes func(name string) bool) []stri
 	return words
 }
 
+// batchWord returns a batch as a word of a command line, with the blank before it.
+func batchWord(batch string) string {
+	if strings.HasPrefix(batch, "-") {
+		return " -- " + shellWord(batch)
+	}
+	return " " + shellWord(batch)
+}
+
 // cancelLine returns the command line that cancels what a reading added.
 func cancelLine(cmd *cobra.Command, a *app, batch string, reading int64) string {
 	words := []string{"airlift", "cancel", "--reading", strconv.FormatInt(reading, 10)}

@@ -31,9 +31,6 @@ package is installed, execute once:
 	airlift completion bash > ~/.local/share/bash-completion/completions/airlift
 `
 
-// serviceIDs are those that AiR's pages name. Others are passed on too.
-var serviceIDs = []string{"ocr", "s2t", "nld", "audiotag", "face", "logo"}
-
 // completions adds the completion command, which is cobra's, and says what completes the flags and arguments of the
 // other commands. Where nothing is said a file name does.
 func (a *app) completions(root *cobra.Command) {
@@ -48,7 +45,7 @@ func (a *app) completions(root *cobra.Command) {
 				register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 			}
 		}
-		for flag, values := range map[string][]string{"services": serviceIDs, "types": manifest.Classes(), "take": takeable} {
+		for flag, values := range map[string][]string{"services": manifest.KnownServices(), "types": manifest.Classes(), "take": takeable} {
 			if cmd.LocalFlags().Lookup(flag) != nil {
 				register(cmd, flag, listOf(values))
 			}

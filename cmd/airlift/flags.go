@@ -63,6 +63,9 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	if hasPassword(j.sourceEndpoint) {
 		return out, usagef("--source-endpoint must not hold a user or password: set the keys by environment or profile")
 	}
+	for i, rule := range a.rules {
+		a.services.check(a.log, fmt.Sprintf("rule %d of the config file", i+1), 0, rule.Fields.Services)
+	}
 	text := j.services
 	if path, isFile := strings.CutPrefix(text, "@"); isFile {
 		b, err := os.ReadFile(path)
@@ -79,6 +82,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 		return out, usagef("--services: %v", err)
 	}
 	out.Services = json.RawMessage(services)
+	a.services.check(a.log, "--services", 0, out.Services)
 	return out, nil
 }
 

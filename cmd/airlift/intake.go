@@ -72,7 +72,7 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		return err
 	}
 	t.sources.options.Batch = t.batch
-	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log,
+	t.reading = &reading{sources: t.sources, describes: t.describes, grown: t.app.boundHeap, log: t.app.log, services: &t.app.services,
 		stored: stored.Columns, columns: queue.NewColumnSet(stored.Columns)}
 	if err := t.nightly(ctx); err != nil {
 		return err

@@ -115,9 +115,43 @@ func TestASecondSignalExitsAtOnce(t *testing.T) {
 	p := r.start(args...)
 	await(t, h.posts.reached(9), "all workers to be under way")
 	p.signal(syscall.SIGINT)
-	p.signal(syscall.SIGTERM)
-	p.wait().want(t, exitAtOnce)
+	ended := make(chan struct{})
+	go func() { // one within a moment of the first counts as the first
+		for tick := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				p.signal(syscall.SIGTERM)
+			}
+		}
+	}()
+	got := p.wait()
+	close(ended)
+	got.want(t, exitAtOnce)
 	close(h.release)
+	r.run(args...).want(t, exitOK)
+	r.settled(20)
+}
+
+// GNU timeout signals its child, and then the whole group: the echo does not count as the second signal.
+func TestAnEchoOfTheSignalEndsNothingAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(6))
+	args := []string{"run", r.manifest("archive.csv", 20), "--workers", "4"}
+	p := r.start(args...)
+	await(t, h.posts.reached(9), "all workers to be under way")
+	for range 3 {
+		p.signal(syscall.SIGTERM)
+		p.signal(syscall.SIGINT)
+	}
+	eventually(t, "the run has heard the signal", func() bool { return strings.Contains(p.err.String(), "good order") })
+	close(h.release)
+	p.wait().want(t, exitWorkLeft).says(t, "ended by a signal")
+	if s := r.status(); s.InDoubt != 0 || s.Submitted != 9 {
+		t.Errorf("%d in doubt and %d submitted; want 0 and 9", s.InDoubt, s.Submitted)
+	}
 	r.run(args...).want(t, exitOK)
 	r.settled(20)
 }

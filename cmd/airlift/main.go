@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -25,11 +26,28 @@ func main() {
 		first := <-signals
 		fmt.Fprintln(os.Stderr, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")
 		cancel(&interrupted{first})
+		ignoreEchoes(signals)
 		<-signals
 		os.Exit(exitAtOnce)
 	}()
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, environ: os.Environ}
 	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// echoWindow is how long after the first signal further ones count as that one: timeout (coreutils) signals its child and
+// then its whole group, and a terminal's Ctrl-C may reach a command twice through its parent. Nobody types as fast.
+const echoWindow = 250 * time.Millisecond
+
+// ignoreEchoes drops the signals that come within echoWindow.
+func ignoreEchoes(signals <-chan os.Signal) {
+	over := time.After(echoWindow)
+	for {
+		select {
+		case <-signals:
+		case <-over:
+			return
+		}
+	}
 }
 
 // interrupted is the cause of an end by a signal.

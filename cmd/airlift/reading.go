@@ -49,6 +49,8 @@ type reading struct {
 	// grown, if not nil, is told how many items the batch has after each chunk.
 	grown func(items int64)
 	log   zerolog.Logger
+	// services warns of the rows' own services; nil: nothing does.
+	services *serviceWarner
 
 	next    int // the source to open next
 	current manifest.Reader
@@ -77,7 +79,7 @@ type reading struct {
 // afresh returns a reading of the sources from their beginning, that judges rows as this one does.
 func (r *reading) afresh(from sources) *reading {
 	return &reading{sources: from, settings: r.settings, has: r.has, changed: r.changed, since: r.since, grown: r.grown, describes: r.describes, log: r.log,
-		stored: r.stored, columns: queue.NewColumnSet(r.stored)}
+		services: r.services, stored: r.stored, columns: queue.NewColumnSet(r.stored)}
 }
 
 // read returns the next row of all sources, or io.EOF after the last.
@@ -275,6 +277,7 @@ func (r *reading) judge(ctx context.Context, e *manifest.Entry) row {
 	if why := r.unserved(ctx, item); why != "" {
 		return rejectItem(item, why)
 	}
+	r.services.check(r.log, "the row's services", e.Line, item.Own.Services)
 	return row{item: item}
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
@@ -22,7 +24,7 @@ func (a *app) reportCommand() *cobra.Command {
 that the latest reading rejected. A report in CSV or JSON Lines is itself a manifest: rows that were
 sent are skipped when it is read, whatever the batch. The excel format is CSV for spreadsheets:
 cells that could be taken for a formula, and characters that are not shown, are escaped, so it is
-refused as a manifest.
+refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 ` + exitCodesHelp,
 		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
 		Args:    exactArgs(1, "one BATCH"),
@@ -46,7 +48,7 @@ refused as a manifest.
 				if output == "" || output == "-" {
 					return write(a.exact)
 				}
-				return replaceFile(output, write)
+				return replaceFile(output, compressed(output, write))
 			})
 		},
 	}
@@ -76,7 +78,8 @@ func reportFormat(format, output string) (form, error) {
 	default:
 		return "", fmt.Errorf("report format %q: use csv, jsonl or excel", format)
 	}
-	switch ext := strings.ToLower(filepath.Ext(output)); ext {
+	bare := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(output), ".gz"), ".zst")
+	switch filepath.Ext(bare) {
 	case ".jsonl", ".ndjson", ".json":
 		return formJSONL, nil
 	case ".xlsx", ".xls":
@@ -95,7 +98,30 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, func(w io.Writer) error { return writeReport(ctx, w, db, b, f, queue.Filter{}, false) })
+	return replaceFile(path, compressed(path, func(w io.Writer) error { return writeReport(ctx, w, db, b, f, queue.Filter{}, false) }))
+}
+
+// compressed returns write, or what compresses its output if the name of the file ends in .gz or .zst.
+func compressed(path string, write func(io.Writer) error) func(io.Writer) error {
+	through := func(z io.WriteCloser) error {
+		if err := write(z); err != nil {
+			return err
+		}
+		return z.Close()
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gz":
+		return func(w io.Writer) error { return through(gzip.NewWriter(w)) }
+	case ".zst":
+		return func(w io.Writer) error {
+			z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+			if err != nil {
+				return err
+			}
+			return through(z)
+		}
+	}
+	return write
 }
 
 // replaceFile writes a file in one step: one that broke off must not look like a whole one.

@@ -30,6 +30,8 @@ type app struct {
 	global  globalFlags
 	// rules are those of the config file; nil: it has none, and those that a batch has stored hold.
 	rules []queue.Rule
+	// services warns of unknown services.
+	services serviceWarner
 }
 
 // globalFlags are those of every command.

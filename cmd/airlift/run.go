@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -243,10 +245,10 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 			code = worse(code, exitIncomplete)
 		}
 	}
+	var unreported error
 	if j.send.report != "" {
-		if err := a.reportToFile(ctx, j.db, j.batches[0], j.send.report); err != nil {
-			return both(runErr, err)
-		}
+		unreported = a.reportToFile(ctx, j.db, j.batches[0], j.send.report)
+		code = worse(code, exitCode(unreported))
 	}
 	var broken error
 	if j.reading != nil {
@@ -265,6 +267,10 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		text = brokenSource(broken)
 	case j.reading != nil:
 		text = j.reading.emptyText()
+	}
+	if unreported != nil {
+		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
+			text, unreported, shellWord(j.send.report), batchWord(j.batches[0])), "\n")
 	}
 	if code == exitOK {
 		return nil

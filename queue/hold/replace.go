@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // tempSuffix ends the name under which a file is written before it takes its own.
@@ -27,9 +28,22 @@ type Options struct {
 // overwritten by the next Replace. A pipe or a device is written as it is.
 func Replace(path string, o Options, write func(io.Writer) error) error {
 	if err := replace(path, o, write); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, withoutTemp(err))
 	}
 	return nil
+}
+
+// withoutTemp takes from an error the name of the temporary file, which means nothing to anybody.
+func withoutTemp(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && strings.HasSuffix(path.Path, tempSuffix) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) && strings.HasSuffix(link.Old, tempSuffix) {
+		return link.Err
+	}
+	return err
 }
 
 func replace(path string, o Options, write func(io.Writer) error) (err error) {
@@ -63,7 +77,10 @@ func replace(path string, o Options, write func(io.Writer) error) (err error) {
 		_ = f.Close() // and with it the lock
 	}()
 	w := bufio.NewWriterSize(f, 1<<20)
-	if err := errors.Join(write(w), w.Flush()); err != nil {
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil { // after an error of write it would be the same once more
 		return err
 	}
 	if err := keepMode(f, old); err != nil {

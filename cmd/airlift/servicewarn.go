@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"airlift/manifest"
+)
+
+// serviceWarner warns of services that AiR's API page does not name, once an id: a misspelled one would cost a job for
+// every object. It is no error, for AiR may have new services.
+type serviceWarner struct {
+	warned map[string]bool
+	// checked are the services that were looked at, as they are written: most rows say the same.
+	checked map[string]bool
+}
+
+// maxChecked bounds the services and ids that a serviceWarner keeps.
+const maxChecked = 1000
+
+// check warns of the unknown ids of some services; place says where they stand. A nil serviceWarner checks nothing.
+func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, services json.RawMessage) {
+	if w == nil || len(services) == 0 || w.checked[string(services)] {
+		return
+	}
+	if w.warned == nil {
+		w.warned, w.checked = map[string]bool{}, map[string]bool{}
+	}
+	if len(w.checked) < maxChecked {
+		w.checked[string(services)] = true
+	}
+	for _, id := range manifest.UnknownServices(services) {
+		if w.warned[id] || len(w.warned) == maxChecked {
+			continue
+		}
+		w.warned[id] = true
+		e := log.Warn()
+		if line > 0 {
+			e = e.Int64("line", line)
+		}
+		remedy := meant(id, manifest.KnownServices())
+		if remedy == "" {
+			remedy = "; it is sent as it is written"
+		}
+		e.Msgf("%s: %q is no service that airlift knows (%s)%s", place, id, strings.Join(manifest.KnownServices(), ", "), remedy)
+	}
+}
