@@ -55,3 +55,17 @@ func (s Source) Files() ([]Source, error) {
 	}
 	return files, nil
 }
+
+// Matches reports whether the source is a pattern that matches a file of that
+// name, which need not exist.
+func (s Source) Matches(name string) bool {
+	if s.Kind != KindPattern || strings.HasPrefix(filepath.Base(name), ".") {
+		return false
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return false
+	}
+	matched, err := doublestar.PathMatch(s.path, abs)
+	return err == nil && matched
+}

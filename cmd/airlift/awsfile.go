@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"golang.org/x/text/encoding/unicode"
@@ -18,7 +17,7 @@ type awsProfile struct{ access, secret, token string }
 // readAWSFile reads a profile of an AWS shared file (AWS CLI User Guide, "Configuration and credential file settings").
 // In a config file its section is named "profile NAME". found is false without the file or the profile.
 func readAWSFile(path, profile string, isConfig bool) (p awsProfile, found bool, err error) {
-	raw, err := os.ReadFile(path)
+	raw, err := readSmall(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}

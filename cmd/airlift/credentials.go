@@ -87,26 +87,40 @@ func (k keyPair) forAiR() error {
 		"Give long-lived keys by --profile or WASABI_ACCESS_KEY and WASABI_SECRET_KEY; if S3 needs the temporary ones, run enqueue with them and submit with the long-lived ones"}
 }
 
-// profileCredentials reads a profile of the AWS shared files. Keys in the credentials file override those in the config
-// file; roles, SSO and credential processes are not supported.
-func (a *app) profileCredentials(profile string) (keyPair, error) {
-	var keys awsProfile
-	exists := false
-	for _, file := range []struct {
+// awsFile is the path of an AWS shared file.
+type awsFile struct {
+	path     string
+	isConfig bool
+}
+
+// awsFiles returns the AWS shared files, in the order in which they are read. They need not be there.
+func (a *app) awsFiles() (files []awsFile) {
+	for _, f := range []struct {
 		variable, name string
 		isConfig       bool
 	}{{"AWS_CONFIG_FILE", "config", true}, {"AWS_SHARED_CREDENTIALS_FILE", "credentials", false}} {
-		path, ok := a.getenv(file.variable)
+		path, ok := a.getenv(f.variable)
 		if !ok || path == "" {
 			home, err := os.UserHomeDir()
 			if err != nil {
 				continue
 			}
-			path = filepath.Join(home, ".aws", file.name)
+			path = filepath.Join(home, ".aws", f.name)
 		}
-		p, found, err := readAWSFile(path, profile, file.isConfig)
+		files = append(files, awsFile{path, f.isConfig})
+	}
+	return files
+}
+
+// profileCredentials reads a profile of the AWS shared files. Keys in the credentials file override those in the config
+// file; roles, SSO and credential processes are not supported.
+func (a *app) profileCredentials(profile string) (keyPair, error) {
+	var keys awsProfile
+	exists := false
+	for _, file := range a.awsFiles() {
+		p, found, err := readAWSFile(file.path, profile, file.isConfig)
 		if err != nil {
-			return keyPair{}, usagef("read the profile %q of the AWS shared files: %s: %v", profile, path, rootCause(err))
+			return keyPair{}, usagef("read the profile %q of the AWS shared files: %s: %v", profile, file.path, rootCause(err))
 		}
 		exists = exists || found
 		if p.access != "" || p.secret != "" {

@@ -21,6 +21,9 @@ func (a *app) enqueueCommand() *cobra.Command {
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
+			if err := replace.check(&source.selectionFlags); err != nil {
+				return err
+			}
 			flags, err := job.settings(a)
 			if err != nil {
 				return err

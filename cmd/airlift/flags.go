@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +67,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	}
 	text := j.services
 	if path, isFile := strings.CutPrefix(text, "@"); isFile {
-		b, err := os.ReadFile(path)
+		b, err := readSmall(path)
 		if err != nil {
 			return out, usagef("--services: %v", err)
 		}

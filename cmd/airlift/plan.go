@@ -123,7 +123,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	save, err := newSaver(o.save, args)
+	save, err := newSaver(o.save)
 	if err != nil {
 		return err
 	}

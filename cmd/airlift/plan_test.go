@@ -195,7 +195,7 @@ func TestPlanSavesAllOrNothing(t *testing.T) {
 	r.run("plan", broken, "--save", "new.csv").want(t, exitIncomplete).says(t, "nothing was saved", "2 new", "not read to its end")
 	m := r.file("m.csv", mixedCSV)
 	r.run("plan", m, "--strict", "--save", "new.csv").want(t, exitIncomplete).says(t, "nothing was saved", "line 5")
-	for args, says := range map[string]string{"m.csv": "is a SOURCE", "x.xml": ".csv, .jsonl or .ndjson", "no/where.csv": "no folder no"} {
+	for args, says := range map[string]string{"m.csv": "would replace a SOURCE", "x.xml": ".csv, .jsonl or .ndjson", "no/where.csv": "no folder no"} {
 		r.run("plan", m, "--save", args).want(t, exitUsage).says(t, says)
 	}
 	r.run("plan", m, "--rate", "fast").want(t, exitUsage).says(t, "--rate")

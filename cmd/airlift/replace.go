@@ -22,6 +22,22 @@ func (o *replaceFlags) add(cmd *cobra.Command) {
 // acceptedText says of some items what --replace cannot change.
 const acceptedText = "AiR has accepted these items of earlier readings already, which the sources do not have: their jobs cannot be taken back"
 
+// check refuses flags with which a reading sees a part of its sources: --replace would cancel the rest, which they have.
+func (o *replaceFlags) check(s *selectionFlags) error {
+	flag := ""
+	switch {
+	case !o.replace:
+		return nil
+	case s.limit > 0:
+		flag = "--limit"
+	case s.sample != "":
+		flag = "--sample"
+	default:
+		return nil
+	}
+	return usagef("--replace cancels what these sources do not have, and with %s they are read in part: leave one of the two out", flag)
+}
+
 // replaceEarlier withdraws the items of earlier readings that this reading, which has ended, does not have. After an
 // error nothing may be sent.
 func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) error {

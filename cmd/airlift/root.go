@@ -93,7 +93,7 @@ func (a *app) rootCommand() *cobra.Command {
 			}
 			return cmd.Help()
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Name() == cobra.ShellCompRequestCmd {
 				return nil // the command that is being completed has the settings
 			}
@@ -104,7 +104,7 @@ func (a *app) rootCommand() *cobra.Command {
 				return err
 			}
 			a.warnOfVariables(cmd)
-			return nil
+			return a.checkFiles(cmd, args)
 		},
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version")

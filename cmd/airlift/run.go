@@ -97,6 +97,9 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 
 // prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
 func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake, client *air.Client, err error) {
+	if err := o.replace.check(&o.source.selectionFlags); err != nil {
+		return nil, nil, err
+	}
 	flags, err := o.job.settings(a)
 	if err != nil {
 		return nil, nil, err

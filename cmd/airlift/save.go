@@ -38,7 +38,7 @@ type saver struct {
 }
 
 // newSaver checks --save; nil without it.
-func newSaver(path string, sources []string) (*saver, error) {
+func newSaver(path string) (*saver, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -52,13 +52,6 @@ func newSaver(path string, sources []string) (*saver, error) {
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 		return nil, usagef("--save %s: there is no folder %s", path, filepath.Dir(path))
-	}
-	if own, err := os.Stat(path); err == nil {
-		for _, name := range sources {
-			if info, err := os.Stat(name); err == nil && os.SameFile(info, own) {
-				return nil, usagef("--save %s: this is a SOURCE, and would lose what is not new: save to another file", path)
-			}
-		}
 	}
 	return s, nil
 }

@@ -80,22 +80,15 @@ var neverConfigured = map[string]bool{"help": true, "config": true, "version": t
 
 // configFile reads the settings of the config file, by flag name, and its rules, which become a's. A default file that is not there is no error.
 func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error) {
-	path, asked := "", false
-	if f := cmd.Flags().Lookup("config"); f != nil {
-		path, asked = f.Value.String(), f.Changed
-	}
-	if v, ok := a.getenv("AIRLIFT_CONFIG"); path == "" && ok && v != "" {
-		path, asked = v, true
-	}
+	path, asked := a.configPath(cmd)
 	if path == "" {
-		base, ok := a.dir("XDG_CONFIG_HOME", ".config")
-		if !ok {
-			return nil, "", nil // no home, no default file
-		}
-		path = filepath.Join(base, "airlift", "config.toml")
+		return nil, "", nil
 	}
 	var raw map[string]any
-	_, err := toml.DecodeFile(path, &raw)
+	text, err := readSmall(path)
+	if err == nil {
+		_, err = toml.Decode(string(text), &raw)
+	}
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !asked {
 			return nil, path, nil
@@ -123,6 +116,24 @@ func (a *app) configFile(cmd *cobra.Command) (map[string][]string, string, error
 		}
 	}
 	return settings, path, nil
+}
+
+// configPath returns the path of the config file, and whether the user named it; "" if there is no place for one.
+func (a *app) configPath(cmd *cobra.Command) (path string, asked bool) {
+	if f := cmd.Flags().Lookup("config"); f != nil {
+		path, asked = f.Value.String(), f.Changed
+	}
+	if v, ok := a.getenv("AIRLIFT_CONFIG"); path == "" && ok && v != "" {
+		path, asked = v, true
+	}
+	if path == "" {
+		base, ok := a.dir("XDG_CONFIG_HOME", ".config")
+		if !ok {
+			return "", false // no home, no default file
+		}
+		path = filepath.Join(base, "airlift", "config.toml")
+	}
+	return path, asked
 }
 
 // dir returns a base directory by the XDG Base Directory Specification: the variable, or a folder below home. It is false

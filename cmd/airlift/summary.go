@@ -206,6 +206,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	}
 	if s.Replaced > 0 {
 		b.Printf("replaced   %s items of earlier readings that this one does not have: cancelled (those in doubt once AiR has no job for them)\n", n(s.Replaced))
+		if s.Skipped > 0 {
+			b.WriteString("           rows that were skipped, also by a filter, count as missing from the sources\n")
+		}
 	}
 	if s.AcceptedEarlier > 0 {
 		b.Printf("accepted   %s items of earlier readings that this one does not have: AiR took them before, and their jobs cannot be taken back\n", n(s.AcceptedEarlier))

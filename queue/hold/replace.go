@@ -46,6 +46,12 @@ func withoutTemp(err error) error {
 	return err
 }
 
+// TempName returns the name under which [Replace] writes a file before it takes its own. A file of that name is removed.
+func TempName(path string) (string, error) {
+	path, err := Resolve(path)
+	return path + tempSuffix, err
+}
+
 func replace(path string, o Options, write func(io.Writer) error) (err error) {
 	if path, err = Resolve(path); err != nil {
 		return err
