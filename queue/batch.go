@@ -33,6 +33,9 @@ type Batch struct {
 	// Adopting says that an adoption was begun and has not ended well: AiR may hold jobs that the queue does not know, so
 	// nothing is to be sent.
 	Adopting bool `json:"adopting,omitempty"`
+	// Unproven says that the latest adoption which ended well did so without proof that AiR has no other jobs of this batch:
+	// an item that was never sent may have one, so it is to be looked up before it is sent.
+	Unproven bool `json:"unproven,omitempty"`
 	// Reading tells of the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
 	// Additions are the latest readings that added items, oldest first; at most [MaxAdditions].

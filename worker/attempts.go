@@ -84,6 +84,9 @@ func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
 	if at, ok := p.attempts.of(idOf(c)); ok {
 		return byWallClock(at.sent)
 	}
+	if !c.Sent {
+		return byWallClock(p.Opened) // this queue has sent it in this run at the earliest
+	}
 	if !c.At.IsZero() {
 		return c.At.Add(-lookbackMargin)
 	}

@@ -17,7 +17,7 @@ type auditStore interface {
 	Batch(ctx context.Context, id string) (queue.Batch, error)
 	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
 	BeginAdoption(ctx context.Context, batch string) error
-	EndAdoption(ctx context.Context, batch string) error
+	EndAdoption(ctx context.Context, batch string, proof bool) error
 	finder
 }
 
@@ -69,6 +69,9 @@ type Tally struct {
 	NotSubmitted int64 `json:"not_submitted"`
 	NotListed    int64 `json:"not_listed"`
 	Unknown      int64 `json:"unknown_object"`
+	// Unproven says that the list was not at rest or showed no end: it may have further jobs, of objects that the batch does
+	// not have.
+	Unproven bool `json:"unproven,omitempty"`
 	// Complete says that the list was read to its end and compared, or what it did not show was looked up.
 	Complete bool `json:"complete"`
 }
@@ -113,7 +116,7 @@ type Finding struct {
 // concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
 //
 // An adoption is noted in the batch as begun, and as ended once the queue knows all jobs that AiR has for the batch's
-// objects.
+// objects, with or without proof that there are no others.
 func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	setDefault(&a.GiveUp, lookupsGiveUp)
 	if a.Adopt {
@@ -145,13 +148,14 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		return a.page(ctx, jobs)
 	})
 	if err == nil && !proof {
+		a.tally.Unproven = true
 		err = a.lookUpRest(ctx, &l)
 	}
 	if err == nil {
 		err = a.conclude(ctx)
 	}
 	if err == nil && a.Adopt && a.tally.Unknown == 0 {
-		err = a.Store.EndAdoption(ctx, a.Batch)
+		err = a.Store.EndAdoption(ctx, a.Batch, proof)
 	}
 	a.tally.Complete = err == nil
 	return a.tally, err

@@ -41,7 +41,11 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 	if err != nil || named != (finding{}) {
 		return named, err
 	}
-	return p.newest[c.Batch].lookup(ctx, p, c, due)
+	found, err := p.newest[c.Batch].lookup(ctx, p, c, due)
+	if !c.Sent && endsUnproven(err) {
+		return finding{}, nil // no attempt is known, and the adoption could not read more of the list either
+	}
+	return found, err
 }
 
 // named is what a lookup by name found.

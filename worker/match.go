@@ -77,7 +77,7 @@ func (p *Pool) compare(ctx context.Context, batch string, jobs []air.Job) (ours 
 		if err != nil {
 			return 0, err
 		}
-		if !got.found || !got.Sent && !got.MayHaveJob() {
+		if (!got.found || !got.Sent && !got.MayHaveJob()) && !p.unproven[batch] { // else it is looked up before it is sent
 			return 0, stop(Setup, "AiR holds job %s of batch %q for %q, which this queue never sent: %s",
 				j.ID, batch, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, p.remedy(batch))
 		}

@@ -71,6 +71,7 @@ func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.
 		case got.holds(j) || got.exact: // the job of another item
 		case got.found && plainName(j.Name) == plainName(m.names.Name(&got.Item)) && plainName(j.Name) != plainName(name):
 			// the job of another item, whose name the server changed
+		case !c.Sent: // it is no more likely to be this item's job than any job that the adoption did not see
 		default:
 			return unknownJob(j, "belongs to no item of this queue"), nil
 		}

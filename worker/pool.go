@@ -30,6 +30,7 @@ type Pool struct {
 	turnstile      chan struct{}
 	freed          *signal // claims were finished
 	settings       map[string]queue.Settings
+	unproven       map[string]bool // see [queue.Batch]
 	matchers       map[string]*matcher
 	newest         map[string]*newest
 	unadopted      *StopError // of a batch that is left out, because its adoption has not ended well
@@ -75,6 +76,7 @@ func New(c Config) (*Pool, error) {
 		turnstile:   make(chan struct{}, c.Workers),
 		freed:       newSignal(),
 		settings:    map[string]queue.Settings{},
+		unproven:    map[string]bool{},
 		matchers:    map[string]*matcher{},
 		newest:      map[string]*newest{},
 		matchChecks: map[string]*matchCheck{},
@@ -162,7 +164,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 			continue
 		}
 		work = append(work, id)
-		p.settings[id] = b.Settings
+		p.settings[id], p.unproven[id] = b.Settings, b.Unproven
 		names, err := queue.NewNamer(b)
 		if err != nil {
 			return err

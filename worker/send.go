@@ -51,7 +51,7 @@ func (p *Pool) next(ctx context.Context) Action {
 		p.fail("claim items from the queue", err)
 		return End
 	}
-	if c.Sent {
+	if p.mayBeSent(c) {
 		through() // others need not wait for its window
 		settled := false
 		if pass, settled = p.awaitSettled(ctx, pass, c); !settled {
@@ -86,7 +86,7 @@ func (p *Pool) next(ctx context.Context) Action {
 // renew returns a new pass for an item that was looked up, once the hold that made the old one void is over; see
 // [ratelimit.Gate.Renew].
 func (p *Pool) renew(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
-	if !c.Sent {
+	if !p.mayBeSent(c) {
 		return pass, false
 	}
 	return p.gate.Renew(ctx, pass)
@@ -116,7 +116,11 @@ func (p *Pool) checkPlace(canary bool) bool {
 	return true
 }
 
-// lookAgain looks an item up that was sent before, immediately before its next POST. It reports whether that settled
+// mayBeSent reports whether the item may have been sent before: by this queue, or, if its batch was adopted without proof
+// that AiR has no other jobs, by one that was lost.
+func (p *Pool) mayBeSent(c queue.Claimed) bool { return c.Sent || p.unproven[c.Batch] }
+
+// lookAgain looks an item up that may have been sent before, immediately before its next POST. It reports whether that settled
 // this turn. The lookup takes its own tokens.
 func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
 	began := time.Now()
@@ -137,7 +141,7 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 		p.stop(s)
 		return true, End
 	}
-	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that was sent before; it is not sent until the lookup succeeds")
+	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that may have been sent before; it is not sent until the lookup succeeds")
 	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
 	return true, BackOff
 }

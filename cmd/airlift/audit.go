@@ -122,7 +122,7 @@ func (v *audit) print(w io.Writer) {
 		put("at AiR     %s jobs: %s as the queue has them, %s other\n", n(v.Jobs), n(v.Agreed), n(v.Jobs-v.Agreed))
 	}
 	if v.LookedUp > 0 {
-		put("           the list was not at rest: %s items whose job it did not show were looked up by name\n", n(v.LookedUp))
+		put("           the list was not at rest, or showed no end: %s items whose job it did not show were looked up by name\n", n(v.LookedUp))
 	}
 	for _, kind := range []struct {
 		count int64
@@ -141,6 +141,8 @@ func (v *audit) print(w io.Writer) {
 	switch {
 	case !v.Complete:
 		put("           AiR's list was not read to its end: there may be more jobs\n")
+	case v.Found() == 0 && v.Unproven:
+		put("           queue and AiR agree in all jobs that it showed\n")
 	case v.Found() == 0:
 		put("           queue and AiR agree\n")
 	}

@@ -50,7 +50,7 @@ type store interface {
 	Replace(ctx context.Context, id string) (queue.Withdrawn, error)
 	Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int, error)
 	BeginAdoption(ctx context.Context, id string) error
-	EndAdoption(ctx context.Context, id string) error
+	EndAdoption(ctx context.Context, id string, proof bool) error
 	Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error
 	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
 	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error

@@ -65,6 +65,8 @@ type summary struct {
 	Unsourced int64 `json:"unsourced,omitempty"`
 	// Adopting says that an adoption was begun and has not ended well.
 	Adopting bool `json:"adopting,omitempty"`
+	// Unproven says that the latest adoption did not prove that AiR has no other jobs of the batch.
+	Unproven bool `json:"unproven,omitempty"`
 	// FirstJobs are the first that a run would send, as it would send them; of a dry run alone.
 	FirstJobs []queue.Preview `json:"first_jobs,omitempty"`
 	// Audit is set by adopt and by reconcile --verify alone.
@@ -96,7 +98,7 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
 		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, State: string(worker.Idle), Errors: b.Errors, Versions: b.Versions,
-		Unsourced: b.Unsourced, Adopting: b.Adopting,
+		Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
 		SkippedBy: orEmpty(b.Reading.SkippedBy), Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
 	}
@@ -127,7 +129,7 @@ func (s summary) left() int64 { return s.Pending + s.Sending + s.InDoubt }
 // addStates takes over the states of the items that the queue has already.
 func (s *summary) addStates(have summary) {
 	s.Pending -= have.Items - have.Pending
-	s.Unsourced, s.Adopting = have.Unsourced, have.Adopting
+	s.Unsourced, s.Adopting, s.Unproven = have.Unsourced, have.Adopting, have.Unproven
 	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
 }
 
@@ -225,6 +227,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 	}
 	if s.Adopting {
 		b.WriteString("           an adoption was begun and has not ended well: nothing is sent until `airlift adopt` does, or with --trust-queue\n")
+	}
+	if s.Unproven {
+		b.WriteString("           AiR's list did not prove to the latest adoption that there are no other jobs: until one is proven, each item is looked up by name before it is first sent\n")
 	}
 	printFirst(&b, s.FirstJobs)
 	b.Printf("today      %s submitted\n", n(s.SubmittedToday))

@@ -126,20 +126,24 @@ func (m *adoptedItems) store(t *txn, b *batch, bk buckets) {
 // BeginAdoption notes that the batch is being adopted: until [DB.EndAdoption] it is not known which of its objects AiR has
 // jobs for.
 func (db *DB) BeginAdoption(ctx context.Context, id string) error {
-	return db.setAdopting(ctx, id, true)
+	return db.noteAdoption(ctx, id, func(b *queue.Batch) { b.Adopting = true })
 }
 
-// EndAdoption notes that an adoption ended well: the queue knows all jobs that AiR has for the batch's objects.
-func (db *DB) EndAdoption(ctx context.Context, id string) error {
-	return db.setAdopting(ctx, id, false)
+// EndAdoption notes that an adoption ended well: the queue knows all jobs that AiR has for the batch's objects. Without
+// proof there may be others, of objects that the batch does not have yet; see [queue.Batch].
+func (db *DB) EndAdoption(ctx context.Context, id string, proof bool) error {
+	return db.noteAdoption(ctx, id, func(b *queue.Batch) { b.Adopting, b.Unproven = false, !proof })
 }
 
-func (db *DB) setAdopting(ctx context.Context, id string, is bool) error {
+func (db *DB) noteAdoption(ctx context.Context, id string, note func(*queue.Batch)) error {
 	b, err := db.lookup(id)
 	if err == nil {
 		err = db.submit(ctx, false, func(t *txn) error {
-			if b.meta.Batch.Adopting != is {
-				t.touch(b).Batch.Adopting = is
+			is := &b.meta.Batch
+			noted := queue.Batch{Adopting: is.Adopting, Unproven: is.Unproven}
+			if note(&noted); noted.Adopting != is.Adopting || noted.Unproven != is.Unproven {
+				is = &t.touch(b).Batch
+				is.Adopting, is.Unproven = noted.Adopting, noted.Unproven
 			}
 			return nil
 		})

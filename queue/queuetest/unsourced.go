@@ -195,19 +195,21 @@ func unsourcedUnlawful(f *fixture) {
 	f.same("added", f.add(B, "gone"), queue.Added{Added: 1})
 }
 
-// adopting remembers a begun adoption until one ends well.
+// adopting remembers a begun adoption until one ends well, and whether that had proof.
 func adopting(f *fixture) {
+	unproven := map[string]bool{}
 	is := func(id string, want bool) {
 		f.Helper()
 		for range 2 {
 			b, err := f.Batch(f.ctx, id)
 			f.ok(err)
-			f.same("adopting "+id, b.Adopting, want)
+			f.same("adopting and unproven "+id, []bool{b.Adopting, b.Unproven}, []bool{want, unproven[id]})
 			f.reopen()
 		}
 	}
 	is(B, false)
-	f.ok(f.EndAdoption(f.ctx, B))
+	f.ok(f.EndAdoption(f.ctx, B, true))
+	is(B, false)
 	f.ok(f.BeginAdoption(f.ctx, B))
 	f.ok(f.BeginAdoption(f.ctx, B))
 	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "new", Adopting: true}))
@@ -215,9 +217,25 @@ func adopting(f *fixture) {
 	is("new", true)
 	f.adoptAll(1, unsourced("gone", "g"))
 	is(B, true)
-	f.ok(f.EndAdoption(f.ctx, B))
+	f.ok(f.EndAdoption(f.ctx, B, true))
 	is(B, false)
 	is("new", true)
+	// One without proof is remembered until one with proof ends.
+	f.ok(f.BeginAdoption(f.ctx, B))
+	f.ok(f.EndAdoption(f.ctx, B, false))
+	unproven[B] = true
+	is(B, false)
+	is("new", true)
+	f.add(B, "more")
+	f.finish(f.claim(1), queue.Result{To: queue.Submitted})
+	f.ok(f.BeginAdoption(f.ctx, B))
+	is(B, true)
+	f.ok(f.EndAdoption(f.ctx, B, false))
+	is(B, false)
+	f.ok(f.BeginAdoption(f.ctx, B))
+	f.ok(f.EndAdoption(f.ctx, B, true))
+	unproven[B] = false
+	is(B, false)
 	f.is(f.BeginAdoption(f.ctx, "none"), queue.ErrBatchNotFound)
-	f.is(f.EndAdoption(f.ctx, "none"), queue.ErrBatchNotFound)
+	f.is(f.EndAdoption(f.ctx, "none", true), queue.ErrBatchNotFound)
 }
