@@ -48,7 +48,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 				if output == "" || output == "-" {
 					return write(a.exact)
 				}
-				return replaceFile(output, compressed(output, write))
+				return replaceFile(cmd.Context(), output, compressed(output, write))
 			})
 		},
 	}
@@ -88,9 +88,10 @@ func reportFormat(format, output string) (form, error) {
 	return formCSV, nil
 }
 
-// reportToFile writes the report of --report.
+// reportToFile writes the report of --report. Only waiting for the reader of a pipe ends with ctx.
 func (a *app) reportToFile(ctx context.Context, db store, id, path string) error {
-	b, err := db.Batch(ctx, id)
+	whole := context.WithoutCancel(ctx)
+	b, err := db.Batch(whole, id)
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, compressed(path, func(w io.Writer) error { return writeReport(ctx, w, db, b, f, queue.Filter{}, false) }))
+	return replaceFile(ctx, path, compressed(path, func(w io.Writer) error { return writeReport(whole, w, db, b, f, queue.Filter{}, false) }))
 }
 
 // compressed returns write, or what compresses its output if the name of the file ends in .gz or .zst.
@@ -125,6 +126,7 @@ func compressed(path string, write func(io.Writer) error) func(io.Writer) error 
 }
 
 // replaceFile writes a file in one step: one that broke off must not look like a whole one.
-func replaceFile(path string, write func(io.Writer) error) error {
-	return hold.Replace(path, hold.Options{Mode: 0o666, Durable: true}, write)
+// ctx ends only the wait for the reader of a pipe.
+func replaceFile(ctx context.Context, path string, write func(io.Writer) error) error {
+	return hold.Replace(ctx, path, hold.Options{Mode: 0o666, Durable: true}, write)
 }

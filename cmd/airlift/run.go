@@ -212,11 +212,12 @@ func (a *app) work(ctx context.Context, j *job) error {
 	if runErr == nil && j.verify {
 		runErr = a.verify(whole, j)
 	}
-	return a.finish(ctx, j, runErr, pool.Today())
+	return a.finish(whole, j, runErr, pool.Today())
 }
 
-// finish writes report and summary and says how it ended.
+// finish writes report and summary and says how it ended. It goes on if ctx has ended, but for a pipe that nobody reads.
 func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day) error {
+	whole := ctx
 	ctx = context.WithoutCancel(ctx)
 	code := exitCode(runErr)
 	var all []summary
@@ -250,7 +251,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	}
 	var unreported error
 	if j.send.report != "" {
-		unreported = a.reportToFile(ctx, j.db, j.batches[0], j.send.report)
+		unreported = a.reportToFile(whole, j.db, j.batches[0], j.send.report)
 		code = worse(code, exitCode(unreported))
 	}
 	var broken error

@@ -77,7 +77,7 @@ func (s *saver) write(ctx context.Context, trial store, batch string, found *sur
 		}
 	}
 	extras := newExtras(b.Columns)
-	return replaceFile(s.path, func(w io.Writer) error {
+	return replaceFile(ctx, s.path, func(w io.Writer) error {
 		out := bufio.NewWriter(w)
 		row := s.csvRow
 		enc := jsontext.NewEncoder(out)

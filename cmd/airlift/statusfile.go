@@ -88,7 +88,7 @@ func (a *app) writeStatusFile(batches []summary) error {
 	if batches == nil {
 		return nil
 	}
-	return hold.Replace(a.statusPath(), hold.Options{Mode: statusMode, RegularOnly: true}, func(w io.Writer) error {
+	return hold.Replace(context.Background(), a.statusPath(), hold.Options{Mode: statusMode, RegularOnly: true}, func(w io.Writer) error {
 		return encodeJSON(w, statusFile{Updated: time.Now().UTC(), PID: os.Getpid(), Batches: batches})
 	})
 }

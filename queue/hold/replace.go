@@ -2,6 +2,7 @@ package hold
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,10 @@ type Options struct {
 
 // Replace replaces the file that path leads to (see [Resolve]) with what write writes. The old file stays until write has
 // returned without an error. The new file is written beside it under one known name, so what a kill leaves is
-// overwritten by the next Replace. A pipe or a device is written as it is.
-func Replace(path string, o Options, write func(io.Writer) error) error {
-	if err := replace(path, o, write); err != nil {
+// overwritten by the next Replace. A pipe or a device is written as it is; ctx ends the wait for a pipe's reader, a moment
+// later, and nothing else.
+func Replace(ctx context.Context, path string, o Options, write func(io.Writer) error) error {
+	if err := replace(ctx, path, o, write); err != nil {
 		return fmt.Errorf("write %s: %w", path, withoutTemp(err))
 	}
 	return nil
@@ -52,7 +54,7 @@ func TempName(path string) (string, error) {
 	return path + tempSuffix, err
 }
 
-func replace(path string, o Options, write func(io.Writer) error) (err error) {
+func replace(ctx context.Context, path string, o Options, write func(io.Writer) error) (err error) {
 	if path, err = Resolve(path); err != nil {
 		return err
 	}
@@ -62,6 +64,12 @@ func replace(path string, o Options, write func(io.Writer) error) (err error) {
 		return errors.New("this is a directory: name a file in it")
 	case err == nil && !old.Mode().IsRegular() && o.RegularOnly:
 		return errors.New("this is no regular file: remove it")
+	case err == nil && old.Mode()&fs.ModeNamedPipe != 0:
+		p, err := openPipe(ctx, path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(p), p.Close())
 	case err == nil && !old.Mode().IsRegular():
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {

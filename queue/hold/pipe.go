@@ -1,0 +1,89 @@
+package hold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// pipePatience is how long a pipe's reader is waited for once the writer is to end.
+	pipePatience = 2 * time.Second
+	// pipeLook is how often it is tried whether a pipe has a reader.
+	pipeLook = 50 * time.Millisecond
+)
+
+// errNoReader: no program has opened a pipe to read it.
+var errNoReader = errors.New("no program reads this pipe: start one first, or name a file")
+
+// errReaderStalled: the program that has opened a pipe does not read on.
+var errReaderStalled = errors.New("the program that reads this pipe has stalled")
+
+// pipe is a named pipe that is written to. Neither its opening nor a Write waits much longer than ctx lasts.
+type pipe struct {
+	*os.File
+	ctx  context.Context
+	stop func() bool
+}
+
+// openPipe opens a named pipe as soon as a program reads it.
+func openPipe(ctx context.Context, path string) (*pipe, error) {
+	look := time.NewTicker(pipeLook)
+	defer look.Stop()
+	var end <-chan time.Time
+	done := ctx.Done()
+	for {
+		// Without O_NONBLOCK the call waits for a reader, and nothing can end it.
+		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			p := &pipe{File: f, ctx: ctx}
+			p.stop = context.AfterFunc(ctx, p.hurry)
+			return p, nil
+		}
+		if !errors.Is(err, syscall.ENXIO) {
+			return nil, err
+		}
+		select {
+		case <-done:
+			timer := time.NewTimer(pipePatience)
+			defer timer.Stop()
+			end, done = timer.C, nil
+		case <-end:
+			return nil, errNoReader
+		case <-look.C:
+		}
+	}
+}
+
+// hurry lets a Write that is under way, and the next one, wait only so long.
+func (p *pipe) hurry() {
+	_ = p.SetWriteDeadline(time.Now().Add(pipePatience)) // fails only where a Write does not wait
+}
+
+// Write writes, once ctx has ended as long as the reader goes on.
+func (p *pipe) Write(b []byte) (n int, err error) {
+	// A pipe takes this much at a time at least, so that a slow reader is not taken for one that has stalled.
+	const most = 4096
+	for n < len(b) {
+		if p.ctx.Err() != nil {
+			p.hurry()
+		}
+		wrote, err := p.File.Write(b[n:min(n+most, len(b))])
+		n += wrote
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, errReaderStalled
+		}
+		if err != nil {
+			return n, fmt.Errorf("write to the pipe: %w", err)
+		}
+	}
+	return n, nil
+}
+
+func (p *pipe) Close() error {
+	p.stop()
+	return p.File.Close()
+}
