@@ -206,6 +206,13 @@ func (r *csvRows) header(first []string, columns Columns) error {
 			seen[col] = name
 		}
 	}
+	if report {
+		for i, col := range r.cols {
+			if col == colExtra {
+				r.heads[i] = ownName(r.heads[i])
+			}
+		}
+	}
 	// A report gives keys as they are.
 	r.again, r.check.exact, r.maxHeaderKey = true, report, maxKeyName
 	if i := slices.Index(r.cols, colKey); i >= 0 { // it may be spelled with more around it

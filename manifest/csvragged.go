@@ -103,7 +103,7 @@ func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
 	same, named := true, 0
 	for i := range r.cells {
 		cells[i] = r.text(row, i)
-		same = same && foldName(ValidText(cells[i])) == foldName(r.heads[i])
+		same = same && (foldName(ValidText(cells[i])) == foldName(r.heads[i]) || cells[i] == ReportName(r.heads[i])) // of a report
 		if len(cells[i]) <= maxName && columnOf(cells[i]) != colExtra {
 			named++
 		}

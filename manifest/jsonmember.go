@@ -20,7 +20,8 @@ type member struct {
 	text  string // the name with its quotes
 	scope scope
 	col   column
-	into  scope // of the members Source and Destination themselves
+	into  scope  // of the members Source and Destination themselves
+	own   string // of a further column: its name in the manifest, if the report gives another
 
 	line   int64  // the last line in which it stood
 	value  string // the text of its last value
@@ -37,7 +38,12 @@ const (
 )
 
 // name is the name without its quotes.
-func (m *member) name() string { return m.text[1 : len(m.text)-1] }
+func (m *member) name() string {
+	if m.own != "" {
+		return m.own
+	}
+	return m.text[1 : len(m.text)-1]
+}
 
 // member returns what the name means; raw is its JSON.
 func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, err error) {
@@ -70,7 +76,7 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 			m.col = colExtra
 		}
 	case top:
-		r.mc = r.mc || name == "status" || name == "IsDir"
+		r.mc = r.mc || !r.report && (name == "status" || name == "IsDir")
 		switch {
 		case strings.EqualFold(name, "source"):
 			m.into = inSource
@@ -78,6 +84,10 @@ func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, 
 			m.into = inDestination
 		case r.report && m.col == colExtra:
 			m.col = reportColumn(name)
+			if own := ownName(name); m.col == colExtra && own != name {
+				m.own = strings.Clone(own)
+				name = m.own
+			}
 		}
 	}
 	if len(r.members[s]) < knownMembers && len(text) <= knownText && strings.IndexByte(text, '\\') < 0 {

@@ -77,6 +77,51 @@ func reportColumn(name string) column {
 	return colExtra
 }
 
+// furtherPrefix begins the name in a report of a further column whose own name
+// means something else there.
+const furtherPrefix = "source."
+
+// ReportName returns the name that a further column of a manifest has in a report.
+// It is "source." and the column's own name if that is, in any spelling, one of a
+// report's first columns or of those that a manifest may have: no two columns of
+// a report may have one name. Read from a report, the column has its own name.
+func ReportName(name string) string {
+	if clashes(name) {
+		return furtherPrefix + name
+	}
+	return name
+}
+
+// SavedName is ReportName for a manifest that is no report: only names of columns
+// that a manifest may have are others there.
+func SavedName(name string) string {
+	if col := columnOf(name); col != colExtra && !col.carried() {
+		return furtherPrefix + name
+	}
+	return name
+}
+
+// ownName returns the name of a further column of a report in its manifest: what
+// ReportName was given.
+func ownName(name string) string {
+	if own, found := strings.CutPrefix(name, furtherPrefix); found && clashes(own) {
+		return own
+	}
+	return name
+}
+
+// clashes reports whether a further column cannot have its name in a report. A
+// name that ReportName may have made clashes too, so that ownName undoes it.
+func clashes(name string) bool {
+	for strings.HasPrefix(name, furtherPrefix) {
+		name = name[len(furtherPrefix):]
+	}
+	if col := columnOf(name); col != colExtra && !col.carried() {
+		return true
+	}
+	return slices.ContainsFunc(reportColumns, func(own string) bool { return strings.EqualFold(own, name) })
+}
+
 // ValidText returns a text as reports write it: each byte that is not of valid
 // UTF-8 as \xNN, everything else as it is.
 func ValidText(s string) string {

@@ -86,7 +86,7 @@ func newExtras(columns []string) *extras {
 		i, have := at[meaning]
 		if !have {
 			i = len(x.names)
-			x.names = append(x.names, plain)
+			x.names = append(x.names, manifest.SavedName(plain))
 			at[meaning] = i
 		}
 		x.index[name] = i

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"slices"
 	"strconv"
 
 	"airlift/manifest"
@@ -13,13 +14,19 @@ import (
 // rejectedState is the state of a rejected row in a report; no item has it.
 const rejectedState = "rejected"
 
-// ownColumns are the recognised columns that stand behind the fixed ones, if any row has them.
-var ownColumns = []struct {
+// nameColumn is the fixed column of the jobs' names.
+const nameColumn = "name"
+
+// ownColumn is a recognised column of a manifest.
+type ownColumn struct {
 	name  string
 	used  func(queue.OwnCounts) bool
 	value func(*queue.JobFields) string
 	json  bool // the values are JSON
-}{
+}
+
+// ownColumns are the recognised columns that stand behind the fixed ones, if any row has them.
+var ownColumns = []ownColumn{
 	{"region", func(o queue.OwnCounts) bool { return o.Region > 0 }, func(f *queue.JobFields) string { return f.SourceRegion }, false},
 	{"endpoint", func(o queue.OwnCounts) bool { return o.Endpoint > 0 }, func(f *queue.JobFields) string { return f.SourceEndpoint }, false},
 	{"priority", func(o queue.OwnCounts) bool { return o.Priority > 0 }, func(f *queue.JobFields) string { return number(f.Priority) }, true},
@@ -34,7 +41,8 @@ type reporter struct {
 	names queue.Namer
 	form  form
 	own   []int          // indexes of ownColumns
-	extra []string       // names of the other columns
+	extra []string       // names of the other columns in the manifest
+	named []string       // the same in the report
 	index map[string]int // where an extra column stands
 	heads [][]byte       // of all columns: what stands before their values in JSON
 }
@@ -53,9 +61,7 @@ func writeReport(ctx context.Context, w io.Writer, db store, b queue.Batch, f fo
 	if withRejected {
 		err := db.Rejected(ctx, b.ID, func(x queue.Rejected) error {
 			for _, e := range x.Extra {
-				if !r.isOwn(e.Name) {
-					r.addColumn(e.Name)
-				}
+				r.addRejected(e.Name)
 			}
 			return nil
 		})
@@ -94,23 +100,41 @@ func newReporter(w io.Writer, f form, names queue.Namer, own queue.OwnCounts) *r
 	return r
 }
 
-// addColumn gives a column of the manifest its place.
-func (r *reporter) addColumn(name string) {
-	if _, have := r.index[name]; have || r.isOwn(name) {
+// addColumn gives a further column of the manifest its place, under a name that no other column has.
+func (r *reporter) addColumn(name string) { r.add(name, manifest.ReportName(name)) }
+
+func (r *reporter) add(name, named string) {
+	if _, have := r.index[name]; have {
 		return
 	}
 	r.index[name] = len(r.extra)
-	r.extra = append(r.extra, name)
+	r.extra, r.named = append(r.extra, name), append(r.named, named)
 }
 
-// isOwn reports whether a column has its place already: among the fixed, or the recognised ones.
-func (r *reporter) isOwn(name string) bool {
-	for _, i := range r.own {
-		if ownColumns[i].name == name {
-			return true
+// addRejected gives a column of a rejected row its place. It may be a recognised one, by its canonical name.
+func (r *reporter) addRejected(name string) {
+	switch {
+	case name == nameColumn || slices.ContainsFunc(r.own, func(i int) bool { return ownColumns[i].name == name }):
+		// it has one
+	case slices.ContainsFunc(ownColumns, func(c ownColumn) bool { return c.name == name }):
+		r.add(name, name)
+	default:
+		r.addColumn(name)
+	}
+}
+
+// recognised returns the value that a rejected row has in a recognised column; "" if the column of that name is a further
+// one of the batch.
+func (r *reporter) recognised(x *queue.Rejected, name string) string {
+	if _, further := r.index[name]; further {
+		return ""
+	}
+	for _, f := range x.Extra {
+		if f.Name == name {
+			return f.Value
 		}
 	}
-	return false
+	return ""
 }
 
 // columns returns all headers in order.
@@ -119,7 +143,7 @@ func (r *reporter) columns() []string {
 	for _, i := range r.own {
 		all = append(all, ownColumns[i].name)
 	}
-	return append(all, r.extra...)
+	return append(all, r.named...)
 }
 
 // header ends the columns: from here on there are rows.
@@ -176,20 +200,14 @@ func (r *reporter) rejected(b []byte, x *queue.Rejected) []byte {
 	row.text(x.Key)
 	row.text(rejectedState)
 	row.text("")
-	row.text("")
+	row.text(r.recognised(x, nameColumn))
 	row.count(0)
 	row.count(0)
 	row.text("")
 	row.text(x.Reason)
 	row.text("")
 	for _, i := range r.own {
-		value := ""
-		for _, f := range x.Extra {
-			if f.Name == ownColumns[i].name {
-				value = f.Value
-			}
-		}
-		row.own(i, value)
+		row.own(i, r.recognised(x, ownColumns[i].name))
 	}
 	row.extras(x.Extra)
 	return row.end()
