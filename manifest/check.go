@@ -66,6 +66,9 @@ func (c *checker) fill(e *Entry, v *values) string {
 	case bucket == "":
 		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
 	}
+	if last := key[len(key)-1]; !c.exact && (last == ' ' || last == '\t') {
+		c.note(e.Line, "a key ends in a blank, which is kept; cut blanks off if they are not part of the keys")
+	}
 	if !c.plainKey || len(key) > MaxKey {
 		if reason := checkKey(key); reason != "" {
 			return reason

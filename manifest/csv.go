@@ -83,6 +83,10 @@ func (r *csvRows) read(e *Entry) error {
 		*e = Entry{Line: line, Skip: SkipEmpty}
 		return nil
 	}
+	if r.total(row) {
+		*e = Entry{Line: line, Skip: SkipTotal}
+		return nil
+	}
 	if len(r.cells) == len(r.cols) {
 		r.regular = true
 	} else if !r.again || !r.fitCells() {

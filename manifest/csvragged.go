@@ -122,3 +122,39 @@ func (r *csvRows) headerAgain(row string, v *values) (bool, error) {
 	return false, &BrokenError{Source: r.check.source, Line: r.in.line, Err: errors.New("another header stands here, with its columns in other places: " + excerpt(strings.TrimRight(row, "\r\n"))),
 		Remedy: "all rows before it were read; make two files of it, and run them into the same --batch"}
 }
+
+// totals are the words, folded, by which spreadsheets head a line of totals.
+var totals = map[string]bool{"total": true, "totals": true, "grandtotal": true, "sum": true, "summe": true, "gesamt": true, "gesamtsumme": true}
+
+// maxTotal bounds the cells that are compared with totals.
+const maxTotal = 16
+
+// total reports whether a row is no object but a line of totals: it is the last
+// one, is headed as totals are, and has numbers alone.
+func (r *csvRows) total(row string) bool {
+	if len(r.cells) < 2 || r.encoded || r.check.exact || row[0]|0x20 != 't' && row[0]|0x20 != 's' && row[0]|0x20 != 'g' {
+		return false
+	}
+	if first := r.cells[0]; first.end-first.start > maxTotal {
+		return false
+	}
+	head := r.text(row, 0)
+	if !totals[strings.TrimSuffix(foldName(head), ":")] || r.cols[0] == colBucket && newBucket.MatchString(head) {
+		return false
+	}
+	numbers := 0
+	for i := range r.cells[1:] {
+		cell := trim(r.text(row, i+1))
+		if strings.Trim(cell, "0123456789.,") != "" {
+			return false
+		}
+		if cell != "" {
+			numbers++
+		}
+	}
+	if numbers == 0 || len(content(r.in.peek(1))) > 0 {
+		return false
+	}
+	r.check.note(r.in.line, "a line of totals at the end is left out; name the object in another format if it is one")
+	return true
+}

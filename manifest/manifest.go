@@ -46,7 +46,7 @@ type Entry struct {
 	Line int64
 	// Bucket and Key name the object; Key is 1 to MaxKey bytes of valid UTF-8.
 	// In entries that Read returned without an error neither is empty, but for
-	// those with Skip set to SkipTitle, SkipHeader, SkipFolder or SkipEmpty, which name no object.
+	// those with Skip set to SkipTitle, SkipHeader, SkipFolder, SkipEmpty or SkipTotal, which name no object.
 	Bucket, Key string
 	// Region and Endpoint of the source, as given.
 	Region, Endpoint string
@@ -80,7 +80,7 @@ type Entry struct {
 
 	// Skip is the reason for which the source itself says that there is nothing to
 	// read: SkipDeleteMarker, SkipOldVersion or SkipFolder, or for which its
-	// line is no row: SkipTitle, SkipHeader or SkipEmpty; else "".
+	// line is no row: SkipTitle, SkipHeader, SkipEmpty or SkipTotal; else "".
 	Skip string
 
 	// State is the state column of one of airlift's own reports (CSV or JSON

@@ -2,13 +2,14 @@ package manifest
 
 import "strings"
 
-// SkipTitle, SkipHeader, SkipFolder and SkipEmpty are reasons for which a line of a manifest
-// names no object.
+// SkipTitle, SkipHeader, SkipFolder, SkipEmpty and SkipTotal are reasons for which
+// a line of a manifest names no object.
 const (
 	SkipTitle  = "title or comment line" // before the header, or marked as a comment
 	SkipHeader = "repeated header"       // of files that were joined
 	SkipFolder = "folder"                // in a listing
 	SkipEmpty  = "empty row"             // only empty cells, as Excel writes them
+	SkipTotal  = "line of totals"        // at the end of a table
 )
 
 // peekLines is how many lines are looked at where the first alone does not say

@@ -90,6 +90,12 @@ func TestWrongFormatForABatchIsToldOnce(t *testing.T) {
 		}
 	}
 	r.settled(2)
+	// Nothing of the batch's last reading is lost by it.
+	bad := r.file("bad.csv", goodCSV+"archive,\n")
+	r.run("run", bad, "--batch", "b").want(t, exitIncomplete)
+	r.run("run", m, "--batch", "b").want(t, exitUnexpected)
+	r.status().books(t, 0, 2, 0, 1, 0)
+	r.run("run", bad, "--batch", "b", "--dry-run").want(t, exitIncomplete).says(t, "today      2 submitted")
 }
 
 // One of several sources that is missing is found before the others are read.

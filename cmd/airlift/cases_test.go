@@ -128,6 +128,12 @@ func TestHeaders(t *testing.T) {
 func TestTablesAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	runCases(t, []inputCase{
+		{name: "rows of empty cells and a line of totals", file: "export.csv", content: "bucket;key;size\n;;\narchive;reels/a.mov;1\n;;;\narchive;reels/b.mov;2\n\"\";;\nTotal;2;\n", jobs: bothReels, skipped: 4,
+			says: []string{"3 skipped: empty row", "1 skipped: line of totals", "line 7: a line of totals"}},
+		{name: "totals of a table without buckets", file: "export.csv", content: "key,size\nreels/a.mov,1\nreels/b.mov,2\nGrand total:,\"1,000.5\"\n", jobs: bothReels, skipped: 1},
+		{name: "totals that are objects", file: "export.csv", content: "bucket,key\ntotal,2\narchive,reels/a.mov\ntotal,3\n", jobs: []string{"archive/reels/a.mov", "total/2", "total/3"}},
+		{name: "a total in the middle", file: "export.csv", content: "key,size\nTotal,1\nreels/a.mov,2\n", jobs: []string{"archive/Total", "archive/reels/a.mov"}},
+		{name: "blanks at a key's end", file: "export.txt", content: "reels/a.mov  \nreels/b.mov\n", jobs: []string{"archive/reels/a.mov  ", "archive/reels/b.mov"}, says: []string{"line 1: a key ends in a blank, which is kept"}},
 		{name: "sep=", file: "export.csv", content: "sep=;\r\nbucket;key\r\narchive;reels/a.mov\r\narchive;reels/b.mov\r\n", jobs: bothReels},
 		{name: "sep= of a bar, in text, joined", file: "export.txt", content: "\ufeff\"SEP=|\"\nkey|x\nreels/a.mov|1\nsep=|\nkey|x\nreels/b.mov|2\n", jobs: bothReels, skipped: 2},
 		{name: "sep= without a header", file: "export.csv", content: "sep=\t\narchive\treels/a.mov\narchive\treels/b.mov\n", jobs: bothReels},

@@ -93,10 +93,8 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 	if err := t.lacking.err(); err != nil {
 		return err
 	}
-	if !found {
-		if err := t.reading.openOnly(ctx); err != nil {
-			return err
-		}
+	if err := t.openOnly(ctx, found); err != nil {
+		return err
 	}
 	if first := t.sources.list[0]; first.Kind != manifest.KindS3Scan && first.Format == "" {
 		if err := t.reading.peek(ctx, 1); err != nil { // a missing --format is to be said before a batch is made
@@ -136,6 +134,21 @@ func (t *intake) open(ctx context.Context, dry bool) error {
 		}
 	}
 	return t.create(ctx, stored, found)
+}
+
+// openOnly opens the only source, so that one of which nothing can be read makes no batch, and does not count as a reading
+// of one that is there.
+func (t *intake) openOnly(ctx context.Context, found bool) error {
+	first := t.sources.list[0]
+	if found && (first.Kind != manifest.KindFile || !isRegular(first.Arg)) {
+		return nil // it may not be there for a while, and what the batch has is worked meanwhile
+	}
+	err := t.reading.openOnly(ctx)
+	if err == nil || !found || errors.Is(err, manifest.ErrUsage) || ctx.Err() != nil {
+		return err
+	}
+	t.reading.breaks(err)
+	return nil
 }
 
 // find looks for the batch in a queue that may not be there yet.

@@ -53,4 +53,6 @@ func ignoreEchoes(signals <-chan os.Signal) {
 // interrupted is the cause of an end by a signal.
 type interrupted struct{ signal os.Signal }
 
-func (e *interrupted) Error() string { return fmt.Sprintf("ended by a signal (%v); run the same command again", e.signal) }
+func (e *interrupted) Error() string {
+	return fmt.Sprintf("ended by a signal (%v); run the same command again", e.signal)
+}

@@ -23,7 +23,7 @@ func (n *emptiness) begin(resumed bool) { n.here, n.resumed = 0, n.resumed || re
 // see counts a row.
 func (n *emptiness) see(got row) {
 	switch got.skipped {
-	case manifest.SkipTitle, manifest.SkipHeader, manifest.SkipEmpty:
+	case manifest.SkipTitle, manifest.SkipHeader, manifest.SkipEmpty, manifest.SkipTotal:
 		return // a line that is no row
 	case "", filter.SkipSent, filter.SkipOld: // what is too old was found by an earlier reading
 		n.taken = true

@@ -376,6 +376,12 @@ func (r *reading) items() []*queue.Item {
 // neither when ctx is done. Rows come out of a source that may block for ever (a pipe), so the one who reads is not
 // waited for when ctx is done.
 func (r *reading) into(ctx context.Context, db store, batch string) error {
+	if r.unread() {
+		if r.replaces != nil {
+			return r.replaceEarlier(ctx, db, batch) // which refuses
+		}
+		return nil
+	}
 	if err := r.begin(ctx, db, batch); err != nil {
 		return err
 	}
@@ -395,6 +401,12 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 		err = r.replaceEarlier(ctx, db, batch)
 	}
 	return err
+}
+
+// unread reports whether it is known before the reading begins that nothing can be read.
+func (r *reading) unread() bool {
+	_, broken := r.fate()
+	return broken != nil && r.next == len(r.list) && r.current == nil && len(r.head) == 0
 }
 
 // pour reads the sources to their end into the buffer.

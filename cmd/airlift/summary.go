@@ -129,7 +129,7 @@ func (s summary) left() int64 { return s.Pending + s.Sending + s.InDoubt }
 // addStates takes over the states of the items that the queue has already.
 func (s *summary) addStates(have summary) {
 	s.Pending -= have.Items - have.Pending
-	s.Unsourced, s.Adopting, s.Unproven = have.Unsourced, have.Adopting, have.Unproven
+	s.Unsourced, s.Adopting, s.Unproven, s.SubmittedToday = have.Unsourced, have.Adopting, have.Unproven, have.SubmittedToday
 	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
 }
 
