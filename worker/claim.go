@@ -56,10 +56,10 @@ func (p *Pool) claim(ctx context.Context) ([]queue.Claimed, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	now := p.clock.now() // once: a claim that is refused across midnight must not wait for the next
+	now := p.claimTime() // once: a claim that is refused across midnight must not wait for the next
 	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
 	got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-		Batches: []string{id}, Max: n, Day: queue.DayOf(now), DailyLimit: p.DailyLimit,
+		Batches: []string{id}, Max: n, Day: queue.DayOf(now.Time), DailyLimit: p.DailyLimit,
 	})
 	p.unreserve(n - len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {
@@ -96,9 +96,9 @@ func (p *Pool) claimable(ctx context.Context) (string, error) {
 
 // limitReached pauses the run because a claim was refused then for our own daily limit, unless something is under way:
 // that still counts, or gives its claim back.
-func (p *Pool) limitReached(then time.Time) {
+func (p *Pool) limitReached(then serverTime) {
 	if quiet, _ := p.quiet(); quiet {
-		until := p.clock.ours(ratelimit.NextMidnightUTC(then)).Add(p.Grace)
+		until := ratelimit.NextMidnightUTC(then.Time).Add(p.Grace - then.offset)
 		p.shutUntil(until, "our own daily limit is reached (--daily-limit)")
 	}
 }

@@ -13,6 +13,9 @@ const (
 	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
 	maxClockDrift  = 5 * time.Minute
 	clockDriftRate = 1000
+	// maxClockJump is how far the offset may be from that of earlier runs without a doubt: so early a day may begin, but as
+	// it is measured from one stored offset no day is counted twice.
+	maxClockJump = lookbackMargin
 	// clockProven is how long the offset must have been confirmed to outlast an implausible Date.
 	clockProven = 2 * maxClockDrift
 )
@@ -20,7 +23,7 @@ const (
 // serverClock follows AiR's clock from the Date headers of its answers, so that days are counted as AiR counts them. A
 // Date is plausible if it is within 25 h of our clock and has advanced as much as our wall clock or our monotonic clock.
 // At the first implausible Date learning ends for the rest of the run: the offset stays if it had been confirmed for ten
-// minutes, else it becomes 0.
+// minutes, else it becomes the one that earlier runs learned, or 0.
 type serverClock struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -29,6 +32,8 @@ type serverClock struct {
 	first   clockReading  // when the offset was learned
 	latest  time.Time     // when it was last confirmed
 	skew    time.Duration // to add to our clock
+	trusted bool          // earlier runs, or ten minutes of this one, gave an offset
+	stored  time.Duration // that offset; else 0
 }
 
 // clockReading is a Date and when it was read, by our wall clock and by our monotonic clock.
@@ -58,7 +63,7 @@ func (c *serverClock) observe(date, sent, ended time.Time) bool {
 	if !c.plausible(now) {
 		c.invalid = true
 		if c.latest.Sub(c.first.at) < clockProven {
-			c.skew = 0
+			c.skew = c.stored
 		}
 		return false
 	}
@@ -102,11 +107,42 @@ func (c *serverClock) offset() time.Duration {
 	return c.skew
 }
 
+// trust takes an offset for granted: until a Date tells another it is the offset.
+func (c *serverClock) trust(offset time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trusted, c.stored = true, offset
+	if !c.learned {
+		c.skew = offset
+	}
+}
+
+// current returns the offset, and whether a Date of this run is what it comes from and none was implausible.
+func (c *serverClock) current() (offset time.Duration, learned bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.skew, c.learned && !c.invalid
+}
+
+// rival returns the trusted offset if what this run learned jumped from it: either may be right.
+func (c *serverClock) rival() (offset time.Duration, jumped bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stored, c.trusted && (c.skew-c.stored).Abs() > maxClockJump
+}
+
 // now returns the time by AiR's clock.
 func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 
-// ours returns when it is that instant of AiR's clock, by our clock.
-func (c *serverClock) ours(t time.Time) time.Time { return t.Add(-c.offset()) }
+// ours returns the earliest time at which it may be that instant of AiR's clock, by our clock.
+func (c *serverClock) ours(t time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.trusted {
+		return t.Add(-max(c.skew, c.stored))
+	}
+	return t.Add(-c.skew)
+}
 
 // date returns the date of an answer: its Date header, or what is known of AiR's clock if that is missing or no longer
 // believed.
@@ -127,5 +163,8 @@ func (c *serverClock) date(o air.Outcome) time.Time {
 func (p *Pool) observeDate(date, sent, ended time.Time) {
 	if !p.clock.observe(date, sent, ended) {
 		p.Log.Warn().Time("date", date).Msg("AiR's Date header is not plausible: it is more than 25 hours off, or it jumped. Later Date headers are ignored in this run; days are counted by the offset learned before, or by this machine's clock if there is none")
+		p.forgetUnproven()
+		return
 	}
+	p.keepClock()
 }

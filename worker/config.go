@@ -29,6 +29,7 @@ type store interface {
 	SetGate(ctx context.Context, account string, g queue.Gate) error
 	Server(ctx context.Context, account string) (queue.Server, error)
 	SetServer(ctx context.Context, account string, s queue.Server) error
+	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
 	SetCapped(ctx context.Context, account string, d queue.Day) error
 	// CheckPlace returns an error if the file at the queue's path is no longer the one that is open: another process may
 	// work that one.

@@ -114,13 +114,14 @@ func (c *clerk) commit() {
 	}
 	wanted := c.wanted()
 	ctx := context.Background()
-	now := c.clock.now() // once: a claim that is refused across midnight must not wait for the next
 	var got []queue.Claimed
 	var clashes []queue.Clash
 	var err error
+	var now serverTime
 	if wanted > 0 {
+		now = c.claimTime() // once: a claim that is refused across midnight must not wait for the next
 		got, clashes, err = c.Store.Exchange(ctx, results, queue.ClaimRequest{
-			Batches: []string{c.wish.batch}, Max: wanted, Day: queue.DayOf(now), DailyLimit: c.DailyLimit,
+			Batches: []string{c.wish.batch}, Max: wanted, Day: queue.DayOf(now.Time), DailyLimit: c.DailyLimit,
 		})
 		c.unreserve(wanted - len(got))
 	} else {

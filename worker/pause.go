@@ -23,7 +23,7 @@ func (p *Pool) pauseForCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 		return
 	}
 	g := p.stored
-	until := ratelimit.ResumeAt(p.clock.date(o), o.Sent, o.Ended, p.Grace)
+	until := p.resumeAt(o)
 	if g.Pauses > 0 {
 		until = retryCap(g.Pauses, o.Ended.Round(0), until)
 	}

@@ -53,6 +53,9 @@ type Pool struct {
 	stored     queue.Gate // as the queue has it; guarded by storing
 	stoppedNow bool       // this run met the quota; guarded by storing
 
+	clockFromBefore bool      // an earlier run learned AiR's clock
+	clockJumped     sync.Once // to warn
+
 	knowing sync.Mutex
 	server  queue.Server // as the queue has it; guarded by knowing
 
@@ -148,6 +151,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 	if p.server, err = p.Store.Server(ctx, p.Account); err != nil {
 		return err
 	}
+	p.trustStored()
 	if g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)) {
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
 		g.PausedUntil = time.Time{}

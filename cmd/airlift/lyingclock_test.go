@@ -39,6 +39,36 @@ func TestDateThatCreepsKeepsTheDailyLimit(t *testing.T) {
 	}
 }
 
+// A clock that tells each run of another day does not multiply a daily limit: what the first run learned is stored.
+func TestDateThatJumpsBetweenRunsKeepsTheDailyLimit(t *testing.T) {
+	t.Parallel()
+	for name, hours := range map[string][]int{
+		"from right":    {0, 24, -24, 0, 24, -24, 12, 0},
+		"from a day on": {24, 0, -24, 24, 0, 12},
+		"from 13 back":  {-13, 13, 0, -13, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, airtest.Config{})
+			var off time.Duration // changed while no command runs
+			r.withDates(func(int, string) time.Time { return time.Now().Add(off) })
+			args := []string{"run", r.manifest("m.csv", 60), "--batch", "b", "--daily-limit", "10", "--on-daily-cap", "exit"}
+			for i, h := range hours {
+				off = time.Duration(h) * time.Hour
+				got := r.run(args...).want(t, exitWorkLeft)
+				if h != hours[0] {
+					got.says(t, "jumped since an earlier run")
+				} else if i > 0 {
+					got.lacks(t, "jumped since an earlier run")
+				}
+			}
+			if got := r.air.Accepted(); got != 10 {
+				t.Errorf("%d jobs with --daily-limit 10", got)
+			}
+		})
+	}
+}
+
 // A Date in 9999, or of 1970, neither ends a pause nor makes one of years.
 func TestDateFarOffInAPauseChangesNothing(t *testing.T) {
 	t.Parallel()
