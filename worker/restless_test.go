@@ -47,7 +47,7 @@ var turningTies = airtest.Settings{TurningTies: airtest.Duration(time.Second)}
 // same, and nothing gets a second job.
 func TestOneTieThatTurnsAmongManyJobs(t *testing.T) {
 	const items, jobs = 1250, 1200
-	for _, tie := range []int{50, 600, 1150} {
+	for _, tie := range []int{100, 600, 1100} {
 		t.Run(fmt.Sprint(tie), func(t *testing.T) {
 			inBubble(t, items, airtest.Config{Settings: turningTies}, func(b *bubble) {
 				b.plantApart(jobs, tie)
