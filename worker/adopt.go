@@ -99,7 +99,7 @@ func (a *Audit) settleUnclear(ctx context.Context) error {
 		if err := a.store(ctx, []queue.Adopted{one}, []air.Job{j}); err != nil {
 			return err
 		}
-		if err := a.page(ctx, []air.Job{j}); err != nil {
+		if err := a.page(ctx, []air.Job{j}, nil); err != nil {
 			return err
 		}
 	}
@@ -163,17 +163,17 @@ func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
 
 // lookUp looks some items up at once, and compares what is found as if the list had shown it.
 func (a *Audit) lookUp(ctx context.Context, l *listing, items []queue.Item) error {
-	found, errs := make([][]air.Job, len(items)), make([]error, len(items))
+	found, odd, errs := make([][]air.Job, len(items)), make([][]air.OddJob, len(items)), make([]error, len(items))
 	var wg sync.WaitGroup
 	for i := range items {
-		wg.Go(func() { found[i], errs[i] = l.named(ctx, a.items.names.Name(&items[i])) })
+		wg.Go(func() { found[i], odd[i], errs[i] = l.named(ctx, a.items.names.Name(&items[i])) })
 	}
 	wg.Wait()
 	for i := range items {
 		if errs[i] != nil {
 			return errs[i]
 		}
-		if err := a.page(ctx, found[i]); err != nil {
+		if err := a.page(ctx, found[i], odd[i]); err != nil {
 			return err
 		}
 		if a.tally.LookedUp++; a.tally.LookedUp%progressEvery == 0 {

@@ -69,6 +69,7 @@ type Tally struct {
 	NotSubmitted int64 `json:"not_submitted"`
 	NotListed    int64 `json:"not_listed"`
 	Unknown      int64 `json:"unknown_object"`
+	Unreadable   int64 `json:"unreadable,omitempty"`
 	// Unproven says that the list was not at rest or showed no end: it may have further jobs, of objects that the batch does
 	// not have.
 	Unproven bool `json:"unproven,omitempty"`
@@ -78,7 +79,7 @@ type Tally struct {
 
 // Found counts all findings.
 func (t Tally) Found() int64 {
-	return t.TwoJobs + t.OtherJob + t.NotSubmitted + t.NotListed + t.Unknown
+	return t.TwoJobs + t.OtherJob + t.NotSubmitted + t.NotListed + t.Unknown + t.Unreadable
 }
 
 // FindingKind says in what queue and AiR do not agree.
@@ -95,6 +96,8 @@ const (
 	NotListed FindingKind = "not_listed"
 	// UnknownObject: AiR lists a job for an object, or for a version of one, that the queue's batch does not have.
 	UnknownObject FindingKind = "unknown_object"
+	// Unreadable: AiR lists a job without a usable id.
+	Unreadable FindingKind = "unreadable"
 )
 
 // Unsourced is no difference: an adoption made an item for a job of an object that no source shows.
@@ -110,6 +113,8 @@ type Finding struct {
 	JobID string      `json:"job_id,omitempty"`
 	// Listed are the ids of the jobs that AiR lists for the object.
 	Listed []string `json:"listed"`
+	// Problem says why the job cannot be read, if it is [Unreadable].
+	Problem string `json:"problem,omitempty"`
 }
 
 // Run reads AiR's list to its end and compares. An error means that it did not come to that, and nothing may be
@@ -140,12 +145,12 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		}
 	}
 	l := listing{api: a.API, limiter: a.Limiter, batch: a.Batch, giveUp: a.GiveUp, log: a.Log}
-	proof, err := l.each(ctx, func(jobs []air.Job) error {
+	proof, err := l.each(ctx, func(jobs []air.Job, odd []air.OddJob) error {
 		if a.tally.Pages++; a.tally.Pages%progressEvery == 0 {
 			a.Log.Info().Str("batch", a.Batch).Int64("pages", a.tally.Pages).Int64("jobs", a.tally.Jobs).
 				Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
 		}
-		return a.page(ctx, jobs)
+		return a.page(ctx, jobs, odd)
 	})
 	if err == nil && !proof {
 		a.tally.Unproven = true
@@ -154,7 +159,7 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	if err == nil {
 		err = a.conclude(ctx)
 	}
-	if err == nil && a.Adopt && a.tally.Unknown == 0 {
+	if err == nil && a.Adopt && a.tally.Unknown+a.tally.Unreadable == 0 {
 		err = a.Store.EndAdoption(ctx, a.Batch, proof)
 	}
 	a.tally.Complete = err == nil
@@ -165,7 +170,10 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 const progressEvery = 1000
 
 // page compares the jobs of one page, and stores what is adopted before the next is asked for.
-func (a *Audit) page(ctx context.Context, jobs []air.Job) error {
+func (a *Audit) page(ctx context.Context, jobs []air.Job, odd []air.OddJob) error {
+	if err := a.odd(odd); err != nil {
+		return err
+	}
 	if a.Adopt {
 		if err := a.adoptNew(ctx, jobs); err != nil {
 			return err
@@ -284,6 +292,8 @@ func (a *Audit) report(f Finding) error {
 		a.tally.NotListed++
 	case UnknownObject:
 		a.tally.Unknown++
+	case Unreadable:
+		a.tally.Unreadable++
 	case Unsourced:
 		a.tally.Unsourced++
 	default:

@@ -26,14 +26,14 @@ type listing struct {
 	log    zerolog.Logger
 }
 
-// each calls fn for every page with those of its jobs that are of this batch exactly. A job can be given more than once.
+// each calls fn for every page with those of its jobs that are of this batch exactly, and its odd records. A job can be given more than once.
 // It reports whether the list proves that there are no others; if not, what was not shown may exist all the same.
 //
 // Pages are numbered, so a job that appears in, or vanishes from, a page already read moves those behind it, and so does
 // a list that sorts jobs of equal date anew for each page. What moves back is seen twice; what that passed over nobody
 // knows. So the list is read oldest first and newest first in turn, until two readings in a row show the same jobs up to
 // an empty page, and neither shows one twice.
-func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof bool, err error) {
+func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) error) (proof bool, err error) {
 	var before reading
 	for n := 1; n <= maxPasses; n++ {
 		now, err := l.pass(ctx, n%2 == 0, fn)
@@ -55,7 +55,7 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job) error) (proof boo
 
 // pass reads the list once, oldest or newest first. A list that refuses a page behind the first, or gives a short one again
 // for ever, may have ended there, which is no proof.
-func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job) error) (reading, error) {
+func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job, []air.OddJob) error) (reading, error) {
 	var shown reading
 	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Descending: newestFirst}, most: maxListPages}
 	var last page // the last that showed something new
@@ -65,7 +65,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job)
 		var stopped *StopError
 		var refused *refusedPage
 		switch {
-		case err == nil && len(got.jobs) == 0:
+		case err == nil && got.end():
 			shown.whole = true
 			return shown, nil
 		case err == nil:
@@ -82,7 +82,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job)
 		} else {
 			stands = stands && sameJobs(got.jobs, last.jobs)
 		}
-		if err := fn(ofBatch(got.jobs, l.batch)); err != nil {
+		if err := fn(ofBatch(got.jobs, l.batch), oddOf(got.odd, l.batch)); err != nil {
 			return reading{}, err
 		}
 	}
@@ -111,12 +111,12 @@ func sameJobs(a, b []air.Job) bool {
 	return true
 }
 
-// named returns the batch's jobs of that name, by a lookup.
-func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
+// named returns the batch's jobs of that name, by a lookup, and the odd records that it met.
+func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd []air.OddJob, err error) {
 	var seen batchCheck
-	var jobs []air.Job
-	err := readNamed(ctx, l.page, air.ListQuery{Batch: l.batch, Name: name}, func(got page) (bool, error) {
+	err = readNamed(ctx, l.page, air.ListQuery{Batch: l.batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(l.batch, got.jobs)
+		odd = append(odd, oddOf(got.odd, l.batch)...)
 		for _, j := range ofBatch(got.fresh, l.batch) {
 			if j.Name == name {
 				jobs = append(jobs, j)
@@ -130,11 +130,11 @@ func (l *listing) named(ctx context.Context, name string) ([]air.Job, error) {
 	var stopped *StopError
 	switch {
 	case err == nil, endsUnproven(err) && len(jobs) > 0: // to prove presence no last page is needed
-		return jobs, nil
+		return jobs, odd, nil
 	case errors.As(err, &stopped), ctx.Err() != nil:
-		return nil, err
+		return nil, nil, err
 	}
-	return nil, l.unread(err)
+	return nil, nil, l.unread(err)
 }
 
 // page asks for one page until it comes, or it could not be had for too long, or the answer is one that no waiting mends:
@@ -208,10 +208,10 @@ func HasJobs(ctx context.Context, api api, limiter *ratelimit.Limiter, batch str
 	}}
 	for {
 		got, err := list.next(ctx)
-		if err != nil || len(got.jobs) == 0 {
+		if err != nil || got.end() {
 			return false, err
 		}
-		if len(ofBatch(got.jobs, batch)) > 0 {
+		if len(ofBatch(got.jobs, batch)) > 0 || len(oddOf(got.odd, batch)) > 0 {
 			return true, nil
 		}
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -42,7 +43,8 @@ func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
 		return named, err
 	}
 	found, err := p.newest[c.Batch].lookup(ctx, p, c, due)
-	if !c.Sent && endsUnproven(err) {
+	var odd *errOdd
+	if !c.Sent && (endsUnproven(err) || errors.As(err, &odd)) {
 		return finding{}, nil // no attempt is known, and the adoption could not read more of the list either
 	}
 	return found, err
@@ -59,9 +61,13 @@ type named struct {
 func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error) {
 	var found named
 	var seen batchCheck
+	var odd error
 	name := p.matchers[c.Batch].names.Name(&c.Item)
 	err := readNamed(ctx, p.list, air.ListQuery{Batch: c.Batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(c.Batch, got.jobs)
+		for _, o := range oddOf(got.odd, c.Batch) {
+			odd = &errOdd{o.Err}
+		}
 		for i := range got.jobs {
 			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == name {
 				if err := p.note(ctx, &found, c, j); err != nil {
@@ -81,6 +87,9 @@ func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error)
 				Msg("AiR lists this job with a source that differs only in its spelling; it counts as the item's job")
 		}
 		return f, nil
+	}
+	if odd != nil {
+		return finding{}, odd
 	}
 	return finding{}, seen.absence()
 }

@@ -57,10 +57,13 @@ func (p *Pool) compareNewest(ctx context.Context, batch string) (known bool, err
 		switch {
 		case err != nil:
 			return false, err
-		case len(page.jobs) == 0:
+		case page.end():
 			return true, p.compareNone(ctx, batch)
 		}
 		ours, err := p.compare(ctx, batch, page.jobs)
+		if err == nil && ours == 0 {
+			ours, err = p.compareOdd(ctx, batch, page.odd)
+		}
 		if err != nil || ours > 0 {
 			return true, err
 		}

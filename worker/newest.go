@@ -106,12 +106,15 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 		if err != nil {
 			return err
 		}
-		if r.whole = len(page.jobs) == 0; r.whole {
+		if r.whole = page.end(); r.whole {
 			if err := seen.absence(); err != nil {
 				return err
 			}
 		}
 		seen.observe(batch, page.jobs)
+		if odd := oddOf(page.odd, batch); len(odd) > 0 {
+			return &errOdd{odd[0].Err}
+		}
 		done = r.whole
 		for i := 0; i < len(page.fresh) && !done; i++ {
 			if done, err = r.see(ctx, page.fresh[i]); err != nil {

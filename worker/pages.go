@@ -44,13 +44,17 @@ type pages struct {
 	seen    recent
 }
 
-// page is a page of a list. It has no jobs at the list's end.
+// page is a page of a list. It has neither jobs nor odd records at the list's end.
 type page struct {
 	// jobs are those of the page, each once; fresh are those of them that no page shortly before has shown.
 	jobs, fresh []air.Job
+	odd         []air.OddJob
 	// short says that the page had fewer jobs than were asked for, twice that it had one of them twice.
 	short, twice bool
 }
+
+// end reports whether this page is the end of its list.
+func (p *page) end() bool { return len(p.jobs) == 0 && len(p.odd) == 0 }
 
 // refusedPage is the refusal of a page after the first. It proves nothing, neither that the list ends there nor that no AiR
 // API answers.
@@ -88,7 +92,7 @@ func (p *pages) next(ctx context.Context) (page, error) {
 	case err != nil:
 		return page{}, err
 	}
-	now := page{short: got.Last}
+	now := page{short: got.Last, odd: got.Odd}
 	here := make(map[string]bool, len(got.Jobs))
 	for _, j := range got.Jobs {
 		if here[j.ID] {
@@ -101,8 +105,12 @@ func (p *pages) next(ctx context.Context) (page, error) {
 			now.fresh = append(now.fresh, j)
 		}
 	}
+	news := len(now.fresh) > 0
+	for _, o := range now.odd {
+		news = p.seen.add(oddKey(o)) || news
+	}
 	p.repeats++
-	if len(now.fresh) > 0 {
+	if news {
 		p.repeats = 0
 	}
 	return now, nil

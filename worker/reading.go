@@ -44,7 +44,7 @@ func readNamed(ctx context.Context, list lister, q air.ListQuery, fn func(page) 
 			if err != nil {
 				return err
 			}
-			if now.whole = len(got.jobs) == 0; now.whole {
+			if now.whole = got.end(); now.whole {
 				break
 			}
 			now.add(got)

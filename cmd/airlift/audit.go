@@ -83,6 +83,8 @@ func findingLine(f worker.Finding) string {
 	switch f.Kind {
 	case worker.Unsourced:
 		return term.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
+	case worker.Unreadable:
+		return term.Sprintf("unreadable      %s: AiR has a job for it that cannot be read: %s", object, f.Problem)
 	case worker.TwoJobs:
 		text := term.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
 		if f.JobID == "" {
@@ -99,12 +101,24 @@ func findingLine(f worker.Finding) string {
 	return term.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
 }
 
+// untilAdopted says how a run goes on when an adoption has met jobs that it cannot take in.
+const untilAdopted = "Nothing is sent before an adoption ends without any; if they are of none of the archive's objects, or if those are cancelled, go on with `airlift run --trust-queue`"
+
 // unknownText says what to do about jobs of objects that the batch does not have.
 func (v *audit) unknownText() string {
 	if v.Adopt {
-		return "jobs do not name their object, bucket and key, or may be for one whose key or bucket the source writes in another way: compare them. Nothing is sent before an adoption ends without any, or with --trust-queue"
+		return "jobs do not name their object, bucket and key, or may be for one whose key or bucket the source writes in another way: compare them. " + untilAdopted
 	}
 	return "jobs are for objects, or versions of them, that the batch does not have: `airlift adopt` takes them in, with the sources that show them or without"
+}
+
+// unreadableText says what to do about jobs that cannot be read.
+func (v *audit) unreadableText() string {
+	const text = "jobs cannot be read, so the queue cannot take them in: look them up in AiR"
+	if v.Adopt {
+		return text + ". " + untilAdopted
+	}
+	return text
 }
 
 // print adds to a summary what was found, and what to do about it.
@@ -133,6 +147,7 @@ func (v *audit) print(w io.Writer) {
 		{v.NotSubmitted, "items have a job that the queue does not know: `airlift adopt` marks them as submitted"},
 		{v.NotListed, "items are submitted, but AiR does not list their job: are URL and account the same, and is it longer ago than AiR keeps jobs?"},
 		{v.Unknown, v.unknownText()},
+		{v.Unreadable, v.unreadableText()},
 	} {
 		if kind.count > 0 {
 			put("           %s %s\n", n(kind.count), kind.text)

@@ -47,8 +47,9 @@ func (p *plainJob) job() Job {
 
 // decodePage reads the answer to GET /jobs. Whatever stands beside Records is
 // ignored. Records null is how several encoders write an empty list. It never takes an
-// answer that it cannot read for an empty page.
-func decodePage(body []byte) ([]Job, error) {
+// answer that it cannot read for an empty page. A record without an Id is a job if it has
+// a name or a source.
+func decodePage(body []byte) ([]OddJob, error) {
 	var a struct{ Records jsontext.Value }
 	if err := jsonv2.Unmarshal(body, &a, strict); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotJSON, err)
@@ -64,22 +65,25 @@ func decodePage(body []byte) ([]Job, error) {
 	if err := jsonv2.Unmarshal(a.Records, &records, lax); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoRecords, err)
 	}
-	jobs := make([]Job, len(records))
+	jobs := make([]OddJob, len(records))
 	for i, r := range records {
 		if r.Kind() != '{' {
 			return nil, fmt.Errorf("record %d of %d is not an object", i+1, len(records))
 		}
 		var usual plainJob
 		if jsonv2.Unmarshal(r, &usual) == nil {
-			jobs[i] = usual.job()
-		} else if err := jsonv2.Unmarshal(r, &jobs[i], lax); err != nil {
+			jobs[i].Job = usual.job()
+		} else if err := jsonv2.Unmarshal(r, &jobs[i].Job, lax); err != nil {
 			return nil, fmt.Errorf("record %d of %d: %w", i+1, len(records), err)
 		}
-		switch id := jobs[i].ID; {
-		case id == "":
-			return nil, fmt.Errorf("record %d of %d has no Id", i+1, len(records))
-		case !usableID(id):
-			return nil, fmt.Errorf("record %d of %d has an Id that is not 1 to 256 bytes of visible ASCII", i+1, len(records))
+		switch j := &jobs[i]; {
+		case j.ID == "":
+			j.Err = fmt.Errorf("record %d of %d has no Id", i+1, len(records))
+			if j.Name == "" && j.Source.ObjectKey == "" {
+				return nil, j.Err
+			}
+		case !usableID(j.ID):
+			j.ID, j.Err = "", fmt.Errorf("record %d of %d has an Id that is not 1 to 256 bytes of visible ASCII", i+1, len(records))
 		}
 	}
 	return jobs, nil

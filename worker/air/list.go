@@ -28,10 +28,20 @@ type ListQuery struct {
 // Page is one page of jobs.
 type Page struct {
 	Jobs []Job
+	// Odd are the records that are jobs without a usable Id: nothing can be concluded
+	// from what the page does not show.
+	Odd []OddJob
 	// Last reports that the page came back shorter than PageSize: nothing follows.
 	Last bool
 	// Date is the answer's Date header (RFC 9110), zero if absent or invalid.
 	Date time.Time
+}
+
+// OddJob is a record of a job whose Id is missing or cannot be used. Job.ID is empty; of
+// the other fields any may be.
+type OddJob struct {
+	Job
+	Err error
 }
 
 // List asks GET /jobs for one page, sorted by Created. An answer that is no list of
@@ -51,17 +61,23 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	jobs, err := decodePage(a.body)
+	records, err := decodePage(a.body)
 	if err != nil {
 		return Page{}, c.unreadable("/jobs", a, err)
 	}
-	for i := range jobs {
-		if jobs[i].ID != c.hide.replace(jobs[i].ID) {
-			return Page{}, c.unreadable("/jobs", a, errSecretID)
+	page := Page{Last: len(records) < q.PageSize, Date: a.date, Jobs: make([]Job, 0, len(records))}
+	for _, r := range records {
+		if r.Err == nil && r.ID != c.hide.replace(r.ID) {
+			r.ID, r.Err = "", errSecretID
 		}
-		c.hide.job(&jobs[i])
+		c.hide.job(&r.Job)
+		if r.Err == nil {
+			page.Jobs = append(page.Jobs, r.Job)
+		} else {
+			page.Odd = append(page.Odd, OddJob{r.Job, c.hide.error(r.Err)})
+		}
 	}
-	return Page{Jobs: jobs, Last: len(jobs) < q.PageSize, Date: a.date}, nil
+	return page, nil
 }
 
 func (q ListQuery) values() url.Values {

@@ -67,8 +67,6 @@ func TestListAnswers(t *testing.T) {
 		{"a text", `{"Records":""}`, 2, 0, false, "no array of Records"},
 		{"false", `{"Records":false}`, 2, 0, false, "no array of Records"},
 		{"a count alone", `{"TotalRecords":0}`, 2, 0, false, "no array of Records"},
-		{"an odd id", `{"Records":[{"Id":"a b"}]}`, 2, 0, false, "visible ASCII"},
-		{"an id with the secret", `{"Records":[{"Id":"` + canarySecret + `"}]}`, 2, 0, false, "one of the keys"},
 		{"no records", `{"Jobs":[]}`, 2, 0, false, "no array of Records"},
 		{"other case", `{"records":[]}`, 2, 0, false, "no array of Records"},
 		{"an object", `{"Records":{}}`, 2, 0, false, "no array of Records"},
@@ -78,7 +76,7 @@ func TestListAnswers(t *testing.T) {
 		{"half", `{"Records":[{"Id":"1"}`, 2, 0, false, "not a complete JSON object"},
 		{"texts", `{"Records":[{"Id":"1"},"2"]}`, 2, 0, false, "record 2 of 2 is not an object"},
 		{"record null", `{"Records":[null]}`, 2, 0, false, "record 1 of 1 is not an object"},
-		{"no id", `{"Records":[{"Name":"x"}]}`, 2, 0, false, "record 1 of 1 has no Id"},
+		{"no id", `{"Records":[{"JobName":"x"}]}`, 2, 0, false, "record 1 of 1 has no Id"},
 		{"too long", `{"Records":[]}` + strings.Repeat(" ", 8<<20), 2, 0, false, "too long"},
 	}
 	for _, tt := range tests {
@@ -95,6 +93,27 @@ func TestListAnswers(t *testing.T) {
 				t.Errorf("got %v, want an *Error with status 200 and %q", err, tt.problem)
 			}
 		})
+	}
+}
+
+// A job without a usable id hides none of the others, and is none of them.
+func TestListOddRecords(t *testing.T) {
+	const job = `{"Id":"1","Name":"a"}`
+	for name, tt := range map[string]struct{ record, problem string }{
+		"an odd id":             {`{"Id":"a b","Name":"x"}`, "record 2 of 3 has an Id that is not 1 to 256 bytes of visible ASCII"},
+		"an odd id alone":       {`{"Id":"a\u001b[1m"}`, "visible ASCII"},
+		"an id with the secret": {`{"Id":"` + canarySecret + `","Name":"x"}`, "one of the keys"},
+		"no id, but a name":     {`{"Name":"x"}`, "record 2 of 3 has no Id"},
+		"no id, but a source":   {`{"Id":null,"Source":{"ObjectKey":"x"}}`, "record 2 of 3 has no Id"},
+	} {
+		page, err := answering(t, 200, "application/json", `{"Records":[`+job+","+tt.record+","+`{"Id":"2"}]}`).List(background(), air.ListQuery{PageSize: 3})
+		if err != nil || len(page.Jobs) != 2 || page.Jobs[1].ID != "2" || len(page.Odd) != 1 || page.Last {
+			t.Errorf("%s: got %+v, %v, want two jobs and an odd one", name, page, err)
+			continue
+		}
+		if o := page.Odd[0]; o.ID != "" || !strings.Contains(o.Err.Error(), tt.problem) || strings.Contains(o.Err.Error(), canarySecret) {
+			t.Errorf("%s: got %+v, want %q", name, o, tt.problem)
+		}
 	}
 }
 

@@ -223,7 +223,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 			t.Errorf("got %d jobs and %v out of %q", len(jobs), err, b)
 		}
 		for _, j := range jobs {
-			if j.ID == "" || !utf8.ValidString(j.ID+j.Name+j.Source.ObjectKey) {
+			if (j.ID == "") != (j.Err != nil) || !utf8.ValidString(j.ID+j.Name+j.Source.ObjectKey) {
 				t.Errorf("got %+v out of %q", j, b)
 			}
 		}

@@ -1,0 +1,66 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"airlift/worker/air"
+)
+
+// errOdd: a list has a job without a usable id, which may be the one that was looked for.
+type errOdd struct{ err error }
+
+func (e *errOdd) Error() string {
+	return fmt.Sprintf("AiR lists a job that cannot be read (%v), so nothing is concluded from what the list does not show", e.err)
+}
+func (e *errOdd) Unwrap() error { return e.err }
+
+// oddOf returns those of the odd records that may be of the batch.
+func oddOf(odd []air.OddJob, batch string) (of []air.OddJob) {
+	for _, o := range odd {
+		if o.Batch == "" || plainName(o.Batch) == plainName(batch) {
+			of = append(of, o)
+		}
+	}
+	return of
+}
+
+// oddKey returns what stands for the id of an odd record; it is no id.
+func oddKey(o air.OddJob) string {
+	return strings.Join([]string{"", o.Name, o.Source.Bucket, o.Source.ObjectKey, o.Created}, "\x00")
+}
+
+// compareOdd counts the odd records of the newest page that are of jobs which this queue may have, and returns a stop if
+// there are others only: AiR holds jobs of the batch, and this queue may know of none.
+func (p *Pool) compareOdd(ctx context.Context, batch string, odd []air.OddJob) (ours int, err error) {
+	odd = oddOf(odd, batch)
+	for _, o := range odd {
+		got, err := p.matchers[batch].match(ctx, o.Job)
+		if err != nil {
+			return 0, err
+		}
+		if got.found && (got.Sent || got.MayHaveJob() || p.unproven[batch]) {
+			ours++
+		}
+	}
+	if ours == 0 && len(odd) > 0 {
+		return 0, stop(Setup, "AiR holds a job of batch %q that cannot be read (%v), and none that this queue knows: %s", batch, odd[0].Err, p.remedy(batch))
+	}
+	return ours, nil
+}
+
+// odd reports jobs that cannot be read, each once. Nobody can adopt them.
+func (a *Audit) odd(odd []air.OddJob) error {
+	for _, o := range odd {
+		if !a.held.add(noItem, oddKey(o)) {
+			continue
+		}
+		a.tally.Jobs++
+		f := Finding{Kind: Unreadable, Bucket: o.Source.Bucket, Key: o.Source.ObjectKey, Listed: []string{}, Problem: o.Err.Error()}
+		if err := a.report(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
