@@ -14,7 +14,7 @@ func (m *model) withdraw(t *rapid.T) {
 	match := func(k string) bool { return k[len(k)-1] == byte('0'+last) }
 	w, err := m.db.Withdraw(t.Context(), "b", queue.Filter{Key: match})
 	must2(t, err)
-	m.noteWithdrawn(t, w, match)
+	m.noteWithdrawn(t, w, 0, match)
 }
 
 // replace ends the reading and withdraws what it has not.
@@ -22,12 +22,18 @@ func (m *model) replace(t *rapid.T) {
 	must2(t, m.db.EndReading(t.Context(), "b", true))
 	w, err := m.db.Replace(t.Context(), "b")
 	must2(t, err)
-	m.noteWithdrawn(t, w, func(k string) bool { return !m.reading[k] })
+	accepted := int64(0)
+	for _, name := range m.inState(queue.Submitted) {
+		if key, _, _ := strings.Cut(name, "/"); !m.reading[key] {
+			accepted++
+		}
+	}
+	m.noteWithdrawn(t, w, accepted, func(k string) bool { return !m.reading[k] })
 	m.begin()
 }
 
-func (m *model) noteWithdrawn(t *rapid.T, got queue.Withdrawn, match func(key string) bool) {
-	var want queue.Withdrawn
+func (m *model) noteWithdrawn(t *rapid.T, got queue.Withdrawn, accepted int64, match func(key string) bool) {
+	want := queue.Withdrawn{Accepted: accepted}
 	for _, k := range m.inState(queue.Pending, queue.Failed, queue.InDoubt) {
 		before := m.records[k]
 		if key, _, _ := strings.Cut(k, "/"); !match(key) || before.Withdrawn {
