@@ -108,7 +108,15 @@ func byWallClock(t time.Time) time.Time {
 // awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or
 // false if ctx ends or the gate is closed by more than a hold.
 func (p *Pool) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
-	timer := time.NewTimer(time.Until(p.settledAt(c)))
+	wait := time.Until(p.settledAt(c))
+	if waiting := p.settleWaits.Add(1); wait > 0 && (pass.Canary || waiting == int64(p.Workers)) {
+		p.showSettleWait(wait)
+	}
+	defer func() {
+		p.settleWaits.Add(-1)
+		p.progress.noLonger(settleReason)
+	}()
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
 		select {
@@ -123,5 +131,27 @@ func (p *Pool) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Cl
 			}
 			pass = renewed
 		}
+	}
+}
+
+// settleReason is why a run sends nothing while it waits for a settle window.
+const settleReason = "waiting until AiR must list what was sent before (--settle)"
+
+// showSettleWait shows that nothing is sent for a settle window. The first such wait of a run is logged.
+func (p *Pool) showSettleWait(wait time.Duration) {
+	p.progress.because(settleReason)
+	p.settleLogged.Do(func() {
+		p.Log.Info().Stringer("for", wait.Round(time.Millisecond)).Msg(settleReason + ": it is looked up then")
+	})
+}
+
+// showDoubtsWait shows that only what is in doubt is left, if it is, and waits for its settle window.
+func (p *Pool) showDoubtsWait(ctx context.Context) {
+	wait := p.doubts.next()
+	if wait <= 0 || p.LookupsOnly { // reconcile says that it waits
+		return
+	}
+	if pending, err := p.pending(ctx); err == nil && pending == 0 {
+		p.showSettleWait(wait)
 	}
 }

@@ -88,7 +88,7 @@ func (p *Pool) stopForQuota(a Action, o air.Outcome) {
 	}
 	p.storing.Lock()
 	g := p.stored
-	if !g.Stopped {
+	if !g.Stopped || !p.stoppedNow && g.Reason != reason {
 		g.Stopped, g.Reason, g.Since = true, reason, time.Now().UTC()
 		p.storeGate(g)
 	}

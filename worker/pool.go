@@ -37,6 +37,8 @@ type Pool struct {
 	attempts       attempts
 	answered       atomic.Bool               // a job was accepted in this run
 	anyAnswer      atomic.Bool               // AiR, or something in its place, answered in this run
+	settleWaits    atomic.Int64              // items that wait for their settle window
+	settleLogged   sync.Once                 // a log line says that something waits for it
 	placeCheckedAt atomic.Pointer[time.Time] // when the queue file was last seen in its place
 
 	matching    sync.Mutex
@@ -241,7 +243,11 @@ func (p *Pool) endIfDone(ctx context.Context) {
 		return
 	}
 	quiet, moves := p.quiet()
-	if !quiet || p.doubts.waiting() > 0 {
+	if !quiet {
+		return
+	}
+	if p.doubts.waiting() > 0 {
+		p.showDoubtsWait(ctx)
 		return
 	}
 	if !p.LookupsOnly {

@@ -74,6 +74,15 @@ func (p *progress) because(reason string) {
 	})
 }
 
+// noLonger takes a reason back, if it is still the one that is shown.
+func (p *progress) noLonger(reason string) {
+	p.set(func(s *Snapshot) {
+		if s.Reason == reason {
+			s.Reason = ""
+		}
+	})
+}
+
 func (p *progress) reason() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

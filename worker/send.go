@@ -270,7 +270,14 @@ func (p *Pool) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
 	if v.State == queue.Failed || v.State == queue.InDoubt {
 		e = p.Log.Warn()
 	}
-	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State)).
-		Str("job_id", o.JobID).Int("status", o.Status).Str("code", o.Code).Str("error", o.Message).AnErr("cause", o.Err).
-		Stringer("took", o.Ended.Sub(o.Sent).Round(time.Millisecond)).Msg("answer")
+	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State))
+	for _, f := range []struct{ name, value string }{{"job_id", o.JobID}, {"code", o.Code}, {"error", o.Message}} {
+		if f.value != "" {
+			e.Str(f.name, f.value)
+		}
+	}
+	if o.Status != 0 {
+		e.Int("status", o.Status)
+	}
+	e.AnErr("cause", o.Err).Stringer("took", o.Ended.Sub(o.Sent).Round(time.Millisecond)).Msg("answer")
 }

@@ -48,6 +48,16 @@ func (d *doubts) take(n int) ([]doubt, time.Duration) {
 	return nil, d.heap[0].due.Sub(now)
 }
 
+// next returns how long until the earliest is due; 0 if one is, or none waits.
+func (d *doubts) next() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.heap) == 0 {
+		return 0
+	}
+	return max(time.Until(d.heap[0].due), 0)
+}
+
 // done books n items as no longer being looked up.
 func (d *doubts) done(n int) {
 	d.mu.Lock()
@@ -122,6 +132,7 @@ func (p *Pool) settle(ctx context.Context) {
 			}
 			continue
 		}
+		p.progress.noLonger(settleReason)
 		if err := p.settleAll(ctx, due); err == nil {
 			failed, since = 0, time.Time{}
 			p.endIfDone(ctx)

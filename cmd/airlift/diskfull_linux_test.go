@@ -27,11 +27,11 @@ func TestRunOnAFileSystemThatFillsUp(t *testing.T) {
 	r.queue = filepath.Join(dir, "queue.db")
 	r.setenv("AIRLIFT_QUEUE", r.queue)
 	m := r.manifest("m.csv", items)
-	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk")
+	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
 	if got, most := r.air.Posts(), items/2; got > most {
 		t.Errorf("POSTs: got %d, want at most %d: the disk was full after %d", got, most, fullAt)
 	}
-	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk")
+	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}

@@ -50,9 +50,12 @@ func ignoreEchoes(signals <-chan os.Signal) {
 	}
 }
 
+// runAgain ends the text of an interrupted where nothing is known of what is left.
+const runAgain = "; run the same command again"
+
 // interrupted is the cause of an end by a signal.
 type interrupted struct{ signal os.Signal }
 
 func (e *interrupted) Error() string {
-	return fmt.Sprintf("ended by a signal (%v); run the same command again", e.signal)
+	return fmt.Sprintf("ended by a signal (%v)", e.signal) + runAgain
 }

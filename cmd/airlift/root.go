@@ -185,7 +185,11 @@ func noArgs(cmd *cobra.Command, args []string) error { return exactArgs(0, "no a
 func exactArgs(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n && len(args) == 0 {
-			return usagef("%s wants %s, and none is given: see `%s --help`", cmd.Name(), what, cmd.CommandPath())
+			list := ""
+			if strings.Contains(what, "BATCH") {
+				list = "`airlift status` lists the batches of the queue; "
+			}
+			return usagef("%s wants %s, and none is given: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
 		}
 		if len(args) != n {
 			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())

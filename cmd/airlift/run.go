@@ -242,6 +242,9 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 			s.forecast(limits, ahead, now, 0)
 			ahead += s.Pending
 		}
+		if j.send.json && s.Reason == "" && runErr != nil { // people read it below the summary
+			s.Reason = runErr.Error()
+		}
 		s.Audit = j.audits[id]
 		all = append(all, s)
 		code = worse(code, s.Audit.code())
@@ -272,6 +275,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	case j.reading != nil:
 		text = j.reading.emptyText()
 	}
+	text = withNextStep(runErr, text, all)
 	if unreported != nil {
 		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
 			text, unreported, shellWord(j.send.report), batchWord(j.batches[0])), "\n")
@@ -280,4 +284,27 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 		return nil
 	}
 	return &codeError{code, text}
+}
+
+// withNextStep adds to the text of how a run ended what to do about what is left.
+func withNextStep(runErr error, text string, all []summary) string {
+	more := ""
+	left, incomplete := int64(0), false
+	for _, s := range all {
+		left += s.left()
+		incomplete = incomplete || s.Incomplete
+		if s.Failed > 0 {
+			more += fmt.Sprintf("\n%s items failed: `airlift items --state failed%s` lists them, `airlift retry%s` makes them pending for the next run",
+				n(s.Failed), batchWord(s.Batch), batchWord(s.Batch))
+		}
+	}
+	if bare := strings.TrimSuffix(text, runAgain); exitCode(runErr) == exitWorkLeft && !strings.Contains(bare, "the same command") {
+		switch {
+		case incomplete:
+			text = fmt.Sprintf("%s; %s items are left so far, and the sources are not read to their end; the same command carries on", bare, n(left))
+		case left > 0:
+			text = fmt.Sprintf("%s; %s items are left; the same command carries on", bare, n(left))
+		}
+	}
+	return strings.TrimPrefix(text+more, "\n")
 }

@@ -60,7 +60,7 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 	f.Float64Var(&c.RequestRate, "request-rate", 0, "throttle above this many requests a second (default: never)")
 	f.StringVar(&faults, "faults", "", "faults of POST /jobs, each with its probability: KIND=P,...")
 	f.StringVar(&listFaults, "list-faults", "", "faults of GET /jobs, likewise")
-	f.DurationVar(&faultDelay, "fault-delay", 0, "how long late answers and hangs take")
+	f.DurationVar(&faultDelay, "fault-delay", 0, "how long hangs and late requests take, and how long every other fault, --reject-key's 400 included, waits before its answer")
 	f.StringArrayVar(&c.Faults.RejectKeys, "reject-key", nil, "answer 400 for keys that contain this; may be given several times")
 	f.StringArrayVar(&c.Faults.Empty400Keys, "empty-400-key", nil, "answer 400 with an empty body, which AiR never does, for keys that contain this; may be given several times")
 	f.DurationVar(&retryAfter, "retry-after", 0, "the Retry-After of the faults 429_html and 429_rate (default 1s)")

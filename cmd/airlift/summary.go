@@ -24,27 +24,29 @@ var errListed = errors.New("enough are listed")
 
 // summary is how a batch stands: the object of --json, of `status --json`, and of the status file.
 type summary struct {
-	Batch          string             `json:"batch"`
-	Rows           int64              `json:"rows"`
-	Added          int64              `json:"added"`
-	Known          int64              `json:"known"`
-	Duplicates     int64              `json:"duplicates"`
-	Rejected       int64              `json:"rejected"`
-	Skipped        int64              `json:"skipped"`
-	Items          int64              `json:"items"`
-	Pending        int64              `json:"pending"`
-	Sending        int64              `json:"sending"`
-	InDoubt        int64              `json:"in_doubt"`
-	Submitted      int64              `json:"submitted"`
-	Failed         int64              `json:"failed"`
-	Cancelled      int64              `json:"cancelled"`
-	SubmittedToday int64              `json:"submitted_today"`
-	State          string             `json:"state"`
-	Reason         string             `json:"reason"`
-	PausedUntil    *time.Time         `json:"paused_until"`
-	Rate           float64            `json:"rate"`
-	ETA            *time.Time         `json:"eta"`
-	Errors         []queue.ErrorCount `json:"errors"`
+	Batch          string `json:"batch"`
+	Rows           int64  `json:"rows"`
+	Added          int64  `json:"added"`
+	Known          int64  `json:"known"`
+	Duplicates     int64  `json:"duplicates"`
+	Rejected       int64  `json:"rejected"`
+	Skipped        int64  `json:"skipped"`
+	Items          int64  `json:"items"`
+	Pending        int64  `json:"pending"`
+	Sending        int64  `json:"sending"`
+	InDoubt        int64  `json:"in_doubt"`
+	Submitted      int64  `json:"submitted"`
+	Failed         int64  `json:"failed"`
+	Cancelled      int64  `json:"cancelled"`
+	SubmittedToday int64  `json:"submitted_today"`
+	State          string `json:"state"`
+	Reason         string `json:"reason"`
+	// Since is when a stop that is in force began.
+	Since       *time.Time         `json:"since,omitempty"`
+	PausedUntil *time.Time         `json:"paused_until"`
+	Rate        float64            `json:"rate"`
+	ETA         *time.Time         `json:"eta"`
+	Errors      []queue.ErrorCount `json:"errors"`
 	// PerDay is the most jobs a UTC day that ETA reckons with; PerDayFrom says who says so, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
@@ -108,6 +110,10 @@ func (a *app) summarize(ctx context.Context, db store, id string, today queue.Da
 	inForce := queueplan.InForce(g, time.Now())
 	state, until := gateState(inForce)
 	s.State, s.Reason, s.PausedUntil = string(state), inForce.Reason, until
+	if state == worker.Stopped && !inForce.Since.IsZero() {
+		since := inForce.Since.UTC()
+		s.Since = &since
+	}
 	return s, nil
 }
 
@@ -117,7 +123,7 @@ func ourToday() queue.Day { return queue.DayOf(time.Now()) }
 // underway adds what only the running pool knows.
 func (s *summary) underway(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
-	s.PausedUntil = nil
+	s.PausedUntil, s.Since = nil, nil
 	if p.Activity == worker.Paused {
 		until := p.PausedUntil.UTC()
 		s.PausedUntil = &until
@@ -189,6 +195,9 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 		b.Printf("           %s\n", remark)
 	}
 	state := s.State
+	if s.Since != nil {
+		state += " since " + s.Since.Format(time.RFC3339)
+	}
 	if s.Reason != "" {
 		state += ": " + s.Reason
 	}
@@ -232,7 +241,7 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 		b.WriteString("           AiR's list did not prove to the latest adoption that there are no other jobs: until one is proven, each item is looked up by name before it is first sent\n")
 	}
 	printFirst(&b, s.FirstJobs)
-	b.Printf("today      %s submitted\n", n(s.SubmittedToday))
+	b.Printf("today      %s submitted by all batches of this queue\n", n(s.SubmittedToday))
 	if s.Rate > 0 {
 		b.Printf("rate       %.3g a second\n", s.Rate)
 	}

@@ -176,6 +176,11 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: orEmpty(s.SkippedBy),
 		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, AcceptedEarlier: s.withdrawn.Submitted, FirstJobs: first}
 	if t.db != nil {
+		day, err := t.db.Day(ctx, queue.DefaultAccount, ourToday())
+		if err != nil {
+			return err
+		}
+		sum.SubmittedToday = day.Submitted
 		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
 			sum.addStates(have)
 		}

@@ -57,7 +57,11 @@ func mayNotWrite(err error) bool {
 
 // lockedBy says which process holds the queue, and whether it holds another file than the one that is there now.
 func lockedBy(path string, h hold.Holder) error {
-	const usual = "wait for it to end, or name another queue with --queue"
+	usual := "`airlift status` works meanwhile. Wait for it to end, or end it in good order (Ctrl-C"
+	if h.PID != 0 {
+		usual += fmt.Sprintf(", or kill -INT %d on its host", h.PID)
+	}
+	usual += "): the same command carries on"
 	f, err := os.Open(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && h.File != (hold.Identity{}) {

@@ -139,7 +139,7 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 			small = true // addresses are limited here; it works with fewer, a little slower
 			continue
 		case errors.Is(err, bolterrors.ErrTimeout):
-			return nil, nil, fmt.Errorf("%w, under another name of the file or with an older airlift; wait for it to end, or name another queue with --queue", queue.ErrLocked)
+			return nil, nil, fmt.Errorf("%w, under another name of the file or with an older airlift; wait for it to end", queue.ErrLocked)
 		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 			return nil, nil, damaged("%v", err)
 		case err != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 
@@ -101,7 +102,12 @@ func (db *DB) commit(group []*op) {
 			if _, named := errors.AsType[*fs.PathError](err); !named { // an fdatasync does not say of what
 				err = fmt.Errorf("%s: %w", db.path, err)
 			}
-			err = fmt.Errorf("%w: %w; end this run, see to the disk and start again", queue.ErrBroken, err)
+			remedy := "end this run, see to the disk and start again"
+			if errors.Is(err, syscall.ENOSPC) {
+				remedy = fmt.Sprintf("the disk with the queue is full (%s): sending has stopped and nothing is lost. Free some space (see to the disk) and run the same command again: "+
+					"it first looks up what was in flight", db.path)
+			}
+			err = fmt.Errorf("%w: %w; %s", queue.ErrBroken, err, remedy)
 			db.broken.Store(&err)
 		}
 	}
