@@ -57,7 +57,7 @@ func mayNotWrite(err error) bool {
 
 // lockedBy says which process holds the queue, and whether it holds another file than the one that is there now.
 func lockedBy(path string, h hold.Holder) error {
-	usual := "`airlift status` works meanwhile. Wait for it to end, or end it in good order (Ctrl-C"
+	usual := "`airlift status` works meanwhile; wait for it to end, or end it in good order (Ctrl-C"
 	if h.PID != 0 {
 		usual += fmt.Sprintf(", or kill -INT %d on its host", h.PID)
 	}

@@ -33,7 +33,7 @@ func TestLock(t *testing.T) {
 	mustOpen(t, path)
 	start := time.Now()
 	_, err := Open(path, Options{LockTimeout: 100 * time.Millisecond})
-	wantErr(t, err, queue.ErrLocked, path, "--queue")
+	wantErr(t, err, queue.ErrLocked, path, "the same command carries on")
 	if d := time.Since(start); d > 2*time.Second {
 		t.Errorf("the second open took %v, want about 100 ms", d)
 	}
