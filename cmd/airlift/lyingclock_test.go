@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,11 +51,11 @@ func TestDateThatJumpsBetweenRunsKeepsTheDailyLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			var off time.Duration // changed while no command runs
-			r.withDates(func(int, string) time.Time { return time.Now().Add(off) })
+			var off atomic.Int64 // changed while no command runs
+			r.withDates(func(int, string) time.Time { return time.Now().Add(time.Duration(off.Load())) })
 			args := []string{"run", r.manifest("m.csv", 60), "--batch", "b", "--daily-limit", "10", "--on-daily-cap", "exit"}
 			for i, h := range hours {
-				off = time.Duration(h) * time.Hour
+				off.Store(int64(time.Duration(h) * time.Hour))
 				got := r.run(args...).want(t, exitWorkLeft)
 				if h != hours[0] {
 					got.says(t, "jumped since an earlier run")
