@@ -72,7 +72,7 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
 		return both(readErr, err)
 	}
-	worst, broken := t.reading.fate()
+	worst, broken := t.reading.exitStatus()
 	code, text := worse(exitCode(readErr), worst), ""
 	if s.Rejected > 0 {
 		code = worse(code, exitIncomplete)

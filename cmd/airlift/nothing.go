@@ -54,7 +54,7 @@ func (r *reading) endSource(src manifest.Source) {
 // endAll is told that all sources were read.
 func (r *reading) endAll() {
 	n := &r.nothing
-	if _, broken := r.fate(); broken != nil || n.taken || n.rows == 0 || n.resumed {
+	if _, broken := r.exitStatus(); broken != nil || n.taken || n.rows == 0 || n.resumed {
 		return
 	}
 	n.taken = true // it is said once

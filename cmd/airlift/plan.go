@@ -176,7 +176,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	return s.fate(o.save != "" && out.Saved == "")
 }
 
-// fate is how a command ends that only looks.
+// exitStatus is how a command ends that only looks.
 func (s *survey) fate(unsaved bool) error {
 	code, text := s.reading.worst, s.reading.emptyText()
 	if s.Rejected > 0 {

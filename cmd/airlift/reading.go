@@ -166,67 +166,6 @@ func (r *reading) openOnly(ctx context.Context) error {
 	return err
 }
 
-// shut closes the source that is open, if one is.
-func (r *reading) shut() {
-	if r.current == nil {
-		return
-	}
-	if err := r.current.Close(); err != nil {
-		r.log.Debug().Err(err).Msg("close a source")
-	}
-	r.current = nil
-}
-
-// breaks notes that a source broke off; the others are still read.
-func (r *reading) breaks(err error) {
-	r.doubtCursor(err)
-	r.brokeOff(r.hidden(err))
-}
-
-// brokeOff notes that something broke off, and why.
-func (r *reading) brokeOff(err error) {
-	code := exitUnexpected
-	var b *manifest.BrokenError
-	if errors.As(err, &b) {
-		code = brokenCode(b)
-	}
-	r.mu.Lock()
-	if r.broken == nil {
-		r.broken = err
-	}
-	r.worst = worse(r.worst, code)
-	r.mu.Unlock()
-	r.log.Error().Msg(err.Error()) // as the message, for its quotes would be escaped in a field
-}
-
-// brokenSource is the last word of a command, one of whose sources broke off: the error itself was logged.
-func brokenSource(err error) string {
-	name := "a source"
-	var b *manifest.BrokenError
-	if errors.As(err, &b) {
-		name = b.Source
-		if b.Unread {
-			return "nothing of " + name + " could be read, as said above; correct that, then run again"
-		}
-	}
-	return name + " was not read to its end, as said above: run the same command again once it is mended"
-}
-
-// fate returns the exit code of all sources that broke off so far, and the first of them.
-func (r *reading) fate() (worst int, broken error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.worst, r.broken
-}
-
-// brokenCode is the exit code for a source that broke off.
-func brokenCode(b *manifest.BrokenError) int {
-	if b.Unread {
-		return exitUnexpected
-	}
-	return exitIncomplete
-}
-
 // forgetName takes from a row of a report the name that its item has in this batch anyway: the report says what it was
 // called, not that somebody chose the name, and the row does not contradict the item.
 func (r *reading) forgetName(it *queue.Item) {
@@ -392,7 +331,7 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 		r.log.Warn().Str("batch", batch).Int64("objects", unsure).Msg("--changed: objects whose earlier content is not known, or for which " +
 			"this source tells neither size nor ETag, could not be compared: they count as known. What was found now is what the next run compares with")
 	}
-	_, broken := r.fate()
+	_, broken := r.exitStatus()
 	complete := err == nil && broken == nil
 	r.whole = complete && r.scans == nil && r.choice.limit == 0
 	last := context.WithoutCancel(ctx) // the one who reads may not have begun, and must find its own ctx
@@ -405,7 +344,7 @@ func (r *reading) into(ctx context.Context, db store, batch string) error {
 
 // unread reports whether it is known before the reading begins that nothing can be read.
 func (r *reading) unread() bool {
-	_, broken := r.fate()
+	_, broken := r.exitStatus()
 	return broken != nil && r.next == len(r.list) && r.current == nil && len(r.head) == 0
 }
 

@@ -42,7 +42,7 @@ func (o *replaceFlags) check(s *selectionFlags) error {
 // error nothing may be sent.
 func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) error {
 	const nothing = "--replace: nothing was cancelled or sent: "
-	if worst, broken := r.fate(); broken != nil {
+	if worst, broken := r.exitStatus(); broken != nil {
 		return &codeError{worst, nothing + "a source was not read to its end: " + broken.Error() + "; run the same command again once it is corrected"}
 	}
 	b, err := db.Batch(ctx, batch)

@@ -339,20 +339,7 @@ func TestAKilledScanReplacesOnlyOnceItIsWhole(t *testing.T) {
 	deepBucket(s, 600)
 	r.run("enqueue", r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,flat/clip-0000003.mp4\narchive,old-b.mov\n"), "--batch", "b").want(t, exitOK)
 	args := []string{"enqueue", "s3://archive/", "--batch", "b", "--scan-workers", "1", "--replace"}
-	dead, victim := make(chan struct{}), make(chan *process, 1)
-	at := len(s.Requests()) + 6
-	s.Watch(func(n int) {
-		if n == at {
-			p := <-victim
-			p.signal(syscall.SIGKILL)
-			<-dead
-		}
-	})
-	p := r.start(args...)
-	victim <- p
-	got := p.wait()
-	close(dead)
-	s.Watch(nil)
+	got := r.killedAtRequest(s, len(s.Requests())+6, args...)
 	if before := r.status(); got.code != -1 || !before.Incomplete || before.Cancelled != 0 {
 		t.Errorf("after the kill: exit %d, %+v", got.code, before)
 	}

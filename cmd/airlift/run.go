@@ -260,7 +260,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 	var broken error
 	if j.reading != nil {
 		var worst int
-		worst, broken = j.reading.fate()
+		worst, broken = j.reading.exitStatus()
 		code = worse(code, worst)
 	}
 	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -24,6 +23,25 @@ func deepBucket(s *s3test.Server, objects int) {
 	}
 }
 
+// killedAtRequest runs a command that is killed as the S3 server gets its n-th request, which is not answered.
+func (r *rig) killedAtRequest(s *s3test.Server, n int, args ...string) result {
+	r.t.Helper()
+	dead, victim := make(chan struct{}), make(chan *process, 1)
+	s.Watch(func(i int) {
+		if i == n {
+			p := <-victim
+			p.signal(syscall.SIGKILL)
+			<-dead
+		}
+	})
+	defer s.Watch(nil)
+	p := r.start(args...)
+	victim <- p
+	got := p.wait()
+	close(dead)
+	return got
+}
+
 // A scan that is killed again and again goes on each time where its rows are stored: at its end every object was read
 // exactly once, by all processes together.
 func TestKilledScanGoesOn(t *testing.T) {
@@ -38,20 +56,7 @@ func TestKilledScanGoesOn(t *testing.T) {
 			deepBucket(s, objects)
 			args := []string{"enqueue", "s3://archive/", "--scan-workers", workers}
 			for kill := range 8 {
-				var at atomic.Int64
-				at.Store(int64(len(s.Requests()) + 6 + kill%3*4))
-				dead, victim := make(chan struct{}), make(chan *process, 1)
-				s.Watch(func(n int) {
-					if int64(n) == at.Load() {
-						p := <-victim
-						p.signal(syscall.SIGKILL)
-						<-dead
-					}
-				})
-				p := r.start(args...)
-				victim <- p
-				got := p.wait()
-				close(dead)
+				got := r.killedAtRequest(s, len(s.Requests())+6+kill%3*4, args...)
 				if got.code != -1 {
 					t.Fatalf("the scan ended by itself with %d and not by the kill:\n%s", got.code, got.stderr)
 				}
@@ -59,7 +64,6 @@ func TestKilledScanGoesOn(t *testing.T) {
 					t.Fatalf("after kill %d the reading passes for complete", kill)
 				}
 			}
-			s.Watch(nil)
 			before := r.status()
 			if before.Rows == 0 || before.Rows >= objects {
 				t.Errorf("rows before the last run: got %d, want a part of %d", before.Rows, objects)

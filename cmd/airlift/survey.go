@@ -57,7 +57,7 @@ func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) e
 	trial := t.reading.afresh(t.sources)
 	// What was read ahead is not read again.
 	trial.head, trial.next, trial.current = t.reading.head, t.reading.next, t.reading.current
-	trial.worst, trial.broken = t.reading.fate()
+	trial.worst, trial.broken = t.reading.exitStatus()
 	trial.nothing, trial.empty, trial.columns = t.reading.nothing, t.reading.empty, t.reading.columns
 	if err := trial.into(ctx, db, t.batch); err != nil {
 		return s, err
