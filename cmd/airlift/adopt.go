@@ -128,10 +128,10 @@ func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
 		"is the id right (`airlift run` names it), and are the URL and the account?", batch)
 }
 
-// adoptLine returns the command line that rebuilds a batch: with the flags of this command that adopt has too and that
-// the environment does not give.
-func adoptLine(cmd *cobra.Command, a *app, batch string, sources []string) string {
-	words := []string{"airlift", "adopt", shellWord(batch)}
+// adoptLine returns what makes the command line that rebuilds a batch: with the flags of this command that adopt has too
+// and that the environment does not give. The flags are read now, as in cancelLine.
+func adoptLine(cmd *cobra.Command, a *app, sources []string) func(batch string) string {
+	var words []string
 	if len(sources) == 0 {
 		words = append(words, "SOURCE...")
 	}
@@ -142,7 +142,9 @@ func adoptLine(cmd *cobra.Command, a *app, batch string, sources []string) strin
 	words = append(words, a.flagWords(cmd, func(name string) bool {
 		return name != "batch" && name != "json" && also.Flags().Lookup(name) != nil
 	})...)
-	return strings.Join(words, " ")
+	return func(batch string) string {
+		return strings.Join(append([]string{"airlift", "adopt", shellWord(batch)}, words...), " ")
+	}
 }
 
 // shellWord writes a word so that a shell reads it as it is.

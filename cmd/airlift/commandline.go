@@ -43,12 +43,15 @@ func batchWord(batch string) string {
 	return " " + shellWord(batch)
 }
 
-// cancelLine returns the command line that cancels what a reading added.
-func cancelLine(cmd *cobra.Command, a *app, batch string, reading int64) string {
-	words := []string{"airlift", "cancel", "--reading", strconv.FormatInt(reading, 10)}
-	words = append(words, a.flagWords(cmd, func(string) bool { return false })...)
-	if strings.HasPrefix(batch, "-") {
-		words = append(words, "--")
+// cancelLine returns what makes the command line that cancels what a reading added. The flags are read now, as reading
+// them sorts them in place, which the workers of a run must not do at once.
+func cancelLine(cmd *cobra.Command, a *app) func(batch string, reading int64) string {
+	flags := a.flagWords(cmd, func(string) bool { return false })
+	return func(batch string, reading int64) string {
+		words := append([]string{"airlift", "cancel", "--reading", strconv.FormatInt(reading, 10)}, flags...)
+		if strings.HasPrefix(batch, "-") {
+			words = append(words, "--")
+		}
+		return strings.Join(append(words, shellWord(batch)), " ")
 	}
-	return strings.Join(append(words, shellWord(batch)), " ")
 }

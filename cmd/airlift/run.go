@@ -90,8 +90,8 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	return a.work(ctx, &job{
 		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, readFirst: t.readFirst,
 		client: client, send: &o.send, checked: checked,
-		adoptLine:  func(batch string) string { return adoptLine(cmd, a, batch, args) },
-		cancelLine: func(batch string, reading int64) string { return cancelLine(cmd, a, batch, reading) },
+		adoptLine:  adoptLine(cmd, a, args),
+		cancelLine: cancelLine(cmd, a),
 	})
 }
 

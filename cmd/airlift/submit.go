@@ -114,8 +114,8 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	for _, b := range batches {
 		j.batches = append(j.batches, b.ID)
 	}
-	j.adoptLine = func(batch string) string { return adoptLine(cmd, a, batch, nil) }
-	j.cancelLine = func(batch string, reading int64) string { return cancelLine(cmd, a, batch, reading) }
+	j.adoptLine = adoptLine(cmd, a, nil)
+	j.cancelLine = cancelLine(cmd, a)
 	return a.work(ctx, j)
 }
 
