@@ -87,7 +87,7 @@ func (l *listing) once(ctx context.Context, q query) (*answer, error) {
 	if q.most > 0 {
 		in.MaxKeys = &q.most
 	}
-	out, err := l.client.ListObjectsV2(ctx, in, onlyOnce, quickly)
+	out, err := l.client.ListObjectsV2(ctx, in, onlyOnce)
 	if err != nil {
 		return nil, err
 	}
