@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/worker"
 	"airlift/worker/air"
 )
@@ -62,7 +63,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	}
 	id, args := args[0], args[1:]
 	if o.source.batch != "" && o.source.batch != id {
-		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, envName("batch"), o.source.batch)
+		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.source.batch)
 	}
 	o.source.batch = id
 	flags, err := o.job.settings(a)
@@ -147,7 +148,7 @@ func adoptLine(cmd *cobra.Command, a *app, sources []string) func(batch string) 
 	}
 }
 
-// shellWord writes a word so that a shell reads it as it is.
+// shellWord quotes a word for a POSIX shell as shellescape and Python's shlex.quote do, in fewer lines than an import of one.
 func shellWord(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)

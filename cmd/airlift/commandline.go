@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"airlift/cmd/airlift/config"
 )
 
 // flagWords returns the flags of a command line, for a shell, for another command that is to do the same: those that it
@@ -16,7 +18,7 @@ func (a *app) flagWords(cmd *cobra.Command, takes func(name string) bool) []stri
 		if f.Name != "queue" && f.Name != "config" && !takes(f.Name) {
 			return
 		}
-		if value, ok := a.getenv(envName(f.Name)); ok && value == f.Value.String() {
+		if value, ok := a.getenv(config.Variable(f.Name)); ok && value == f.Value.String() {
 			return
 		}
 		switch v := f.Value.(type) {

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/queue"
 	"airlift/worker"
@@ -39,11 +39,9 @@ Exit codes:
 Several at once: the first of 1, 2, 6, 3, 8, 5, 4.`
 
 // usageError is what the user must change before anything can be done.
-type usageError struct{ text string }
+type usageError = config.UsageError
 
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) error { return config.Usagef(format, args...) }
 
 // codeError carries an exit code with a message that may be empty.
 type codeError struct {
@@ -73,6 +71,7 @@ func exitCode(err error) int {
 	var stopped *worker.StopError
 	var broken *manifest.BrokenError
 	var signalled *interrupted
+	var temporary *config.TemporaryKeysError
 	switch {
 	case err == nil:
 		return exitOK
@@ -80,8 +79,10 @@ func exitCode(err error) int {
 		return exitUnexpected
 	case errors.As(err, &code):
 		return code.code
-	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, errNoProfile):
+	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
 		return exitUsage
+	case errors.As(err, &temporary):
+		return exitCredentials
 	case errors.Is(err, queue.ErrLocked):
 		return exitLocked
 	case errors.As(err, &stopped):

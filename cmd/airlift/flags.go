@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/queue"
 	"airlift/ratelimit"
@@ -67,7 +68,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	}
 	text := j.services
 	if path, isFile := strings.CutPrefix(text, "@"); isFile {
-		b, err := readSmall(path)
+		b, err := config.ReadSmall(path)
 		if err != nil {
 			return out, usagef("--services: %v", err)
 		}
@@ -209,9 +210,9 @@ func (s *sendFlags) check() (parsed, error) {
 }
 
 // client returns the AiR client. The URL and the keys must be there.
-func (s *sendFlags) client(keys keyPair) (*air.Client, error) {
+func (s *sendFlags) client(keys config.Keys) (*air.Client, error) {
 	c, err := air.New(air.Config{
-		BaseURL: s.airURL, Credentials: keys.air(), Timeout: s.timeout, Connections: s.workers + worker.LookupsAtOnce,
+		BaseURL: s.airURL, Credentials: air.NewCredentials(keys.Access, keys.Secret), Timeout: s.timeout, Connections: s.workers + worker.LookupsAtOnce,
 		UserAgent: "airlift/" + versionText(),
 	})
 	if err != nil {
@@ -240,7 +241,7 @@ func (m *missing) add(condition bool, what string) {
 
 // addFlag is add for a setting that is a flag, which names the variable too.
 func (m *missing) addFlag(condition bool, what, flag, remark string) {
-	m.add(condition, fmt.Sprintf("%s: --%s or %s%s", what, flag, envName(flag), remark))
+	m.add(condition, fmt.Sprintf("%s: --%s or %s%s", what, flag, config.Variable(flag), remark))
 }
 
 func (m missing) err() error {
@@ -251,15 +252,15 @@ func (m missing) err() error {
 }
 
 // addAPI adds what every command that sends needs, and returns the keys.
-func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (keyPair, error) {
+func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (config.Keys, error) {
 	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
-	keys, err := a.credentials(s.profile)
-	if err == errNoCredentials {
-		m.add(true, missingCredentials)
+	keys, err := a.env().Keys(s.profile)
+	if err == config.ErrNoKeys {
+		m.add(true, err.Error())
 		return keys, nil
 	}
 	if err == nil {
-		err = keys.forAiR()
+		err = keys.CheckLongLived()
 	}
 	return keys, err
 }

@@ -128,8 +128,10 @@ func (a *app) readFiles(cmd *cobra.Command, args []string) (files []usedFile) {
 	if path, _ := a.configPath(cmd); path != "" {
 		add("the config file", path)
 	}
-	for _, f := range a.awsFiles() {
-		add("a file of AWS credentials", f.path)
+	for _, path := range a.env().AWSFiles() {
+		if path != "" {
+			add("a file of AWS credentials", path)
+		}
 	}
 	if in, ok := a.in.(*os.File); ok && stdin {
 		if info, err := in.Stat(); err == nil {

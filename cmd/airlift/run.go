@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/queue"
 	queueplan "airlift/queue/plan"
 	"airlift/worker"
@@ -114,7 +115,7 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 		if err != nil {
 			return nil, nil, err
 		}
-		if o.send.airURL != "" && keys != (keyPair{}) {
+		if o.send.airURL != "" && keys != (config.Keys{}) {
 			if client, err = o.send.client(keys); err != nil {
 				return nil, nil, err
 			}
@@ -170,7 +171,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 	var readErr error
 	if j.reading == nil {
 		close(fed)
-		a.easeCollector()
+		a.tuneGC()
 	} else {
 		feeding.Go(func() {
 			defer close(fed)
@@ -180,7 +181,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 			for _, text := range j.reading.unmatched() { // the summary may be days away
 				a.log.Warn().Msg(text)
 			}
-			a.easeCollector()
+			a.tuneGC()
 		})
 	}
 	pool, err := worker.New(worker.Config{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 )
 
@@ -40,7 +41,7 @@ func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, serv
 		if line > 0 {
 			e = e.Int64("line", line)
 		}
-		remedy := meant(id, manifest.KnownServices())
+		remedy := config.Meant(id, manifest.KnownServices())
 		if remedy == "" {
 			remedy = "; it is sent as it is written"
 		}

@@ -128,7 +128,7 @@ func barText(s summary) string {
 		}
 	}
 	if s.Reason != "" {
-		return text + ", " + cut(s.Reason, 100)
+		return text + ", " + term.Cut(s.Reason, 100)
 	}
 	if s.ETA != nil {
 		text += ", done by " + s.ETA.Local().Format("Jan 2 15:04")

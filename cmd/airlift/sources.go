@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/manifest/filter"
 	"airlift/queue"
@@ -163,9 +164,9 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 // access sets the access to S3 up, or names what is missing for it.
 func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile string, m *missing, out *sources) error {
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
-	keys, err := a.credentials(profile)
-	if errors.Is(err, errNoCredentials) {
-		m.add(true, missingCredentials)
+	keys, err := a.env().Keys(profile)
+	if errors.Is(err, config.ErrNoKeys) {
+		m.add(true, err.Error())
 		return nil
 	}
 	if err != nil || j.sourceRegion == "" {
@@ -174,12 +175,12 @@ func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile s
 	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
 	client, err := manifest.NewS3(manifest.S3Config{
 		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
-		Credentials: credentials.NewStaticCredentialsProvider(keys.access, keys.secret, keys.token),
+		Credentials: credentials.NewStaticCredentialsProvider(keys.Access, keys.Secret, keys.Token),
 	})
 	if err != nil {
 		return err // a nil *s3.Client in an interface would not be nil
 	}
-	out.options.S3, out.hide = client, keys.hider()
+	out.options.S3, out.hide = client, keys.Hider()
 	if s.preflight {
 		out.preflight, err = s.preflightFlags.build(client, j, out.hide)
 	}

@@ -84,7 +84,7 @@ func (a *app) openQueue(create bool, wait time.Duration) (store, error) {
 // locateQueue returns the queue's file as the flags name it.
 func (a *app) locateQueue() (string, error) {
 	if a.global.queue == "" {
-		if _, ok := a.dir("XDG_STATE_HOME", ""); !ok {
+		if _, ok := a.env().Dir("XDG_STATE_HOME", ""); !ok {
 			return "", usagef("HOME is not set, so there is no place for the queue: name its file with --queue, or set XDG_STATE_HOME")
 		}
 	}
@@ -96,7 +96,7 @@ func (a *app) namedQueue() string {
 	if a.global.queue != "" {
 		return a.global.queue
 	}
-	state, _ := a.dir("XDG_STATE_HOME", filepath.Join(".local", "state"))
+	state, _ := a.env().Dir("XDG_STATE_HOME", filepath.Join(".local", "state"))
 	return filepath.Join(state, "airlift", "queue.db")
 }
 

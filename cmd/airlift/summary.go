@@ -275,18 +275,12 @@ func (a *app) printSummary(s summary, asJSON bool, remark string) error {
 func rejectedLine(r queue.Rejected) string {
 	what := ""
 	if r.Key != "" {
-		what = fmt.Sprintf(" %q", cut(r.Key, 100))
+		what = fmt.Sprintf(" %q", term.Cut(r.Key, 100))
 	}
 	return term.Sprintf("line %d%s: %s", r.Line, what, r.Reason)
 }
 
-// cut shortens a text to at most so many bytes.
-func cut(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "..."
-}
+func cut(s string, most int) string { return term.Cut(s, most) }
 
 func n(v int64) string { return humanize.Comma(v) }
 

@@ -1,9 +1,16 @@
-// Package config knows the settings by name.
 package config
 
-// Nearest returns the known name that a misspelt one is most probably meant to be: of those that are few edits away
+// Meant names the setting that a misspelt one is most probably meant to be, to stand behind a message; "" if none is near.
+func Meant(name string, known []string) string {
+	if near, ok := nearest(name, known); ok {
+		return "; is " + near + " meant?"
+	}
+	return ""
+}
+
+// nearest returns the known name that a misspelt one is most probably meant to be: of those that are few edits away
 // (a character inserted, left out or replaced, or two swapped), the one with the fewest. It is false if none is near.
-func Nearest(name string, known []string) (string, bool) {
+func nearest(name string, known []string) (string, bool) {
 	best, found := 1+max(2, len(name)/4), ""
 	for _, k := range known {
 		if d := distance(name, k); d < best && d < len(k) {
@@ -13,7 +20,8 @@ func Nearest(name string, known []string) (string, bool) {
 	return found, found != ""
 }
 
-// distance counts the edits that lead from a to b, in bytes (optimal string alignment).
+// distance counts the edits that lead from a to b, in bytes (optimal string alignment). The libraries that count a swap as
+// one edit bring a dozen other measures with them.
 func distance(a, b string) int {
 	if d := len(a) - len(b); d > 32 || d < -32 {
 		return 32

@@ -39,6 +39,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		most int
+		want string
+	}{
+		{"short", 5, "short"}, {"longer", 4, "long..."}, {"née", 2, "n..."}, {"née", 3, "né..."}, {"日本", 5, "日..."},
+		{"🎬🎬", 7, "🎬..."}, {"🎬🎬", 4, "🎬..."}, {"日本", 2, "..."}, {"\x80\x80\x80\x80\x80", 4, "\x80\x80\x80\x80..."},
+	} {
+		if got := Cut(c.in, c.most); got != c.want {
+			t.Errorf("Cut(%q, %d): got %q, want %q", c.in, c.most, got, c.want)
+		}
+	}
+}
+
 // nasty has a character of each kind, and of each length in bytes.
 const nasty = "a\x1b[2J\u009b1m\x7f\r é\u202e\u200b日\U000e0041🎬\xff\xe2\x80"
 

@@ -27,6 +27,19 @@ func Text(s string) string {
 	return string(b)
 }
 
+// Cut returns s, or if it is longer than so many bytes its first characters that fit, and "...".
+func Cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for end := most; end > most-utf8.UTFMax && end > 0; end-- {
+		if utf8.RuneStart(s[end]) {
+			return s[:end] + "..."
+		}
+	}
+	return s[:most] + "..." // no UTF-8
+}
+
 // IsPlain reports whether Text leaves s as it is.
 func IsPlain[T string | []byte](s T) bool {
 	for i := range len(s) {

@@ -26,9 +26,9 @@ func heapLimit(items int64, live uint64) int64 {
 	return max(heapBase+heapItem*items, int64(min(live, math.MaxInt64/2))*3/2)
 }
 
-// easeCollector lets the heap grow to the limit before it is collected, once nothing is enqueued any more: what submitting
+// tuneGC lets the heap grow to the limit before it is collected, once nothing is enqueued any more: what submitting
 // keeps is small, and each item leaves some garbage. It spares about a tenth of the CPU. Whoever sets GOGC has the say.
-func (a *app) easeCollector() {
+func (a *app) tuneGC() {
 	if _, set := a.getenv("GOGC"); !set {
 		debug.SetGCPercent(400)
 	}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// mostSmall bounds the files that are read as a whole: settings, services, credentials. A device has no end.
+const mostSmall = 1 << 20
+
+var errTooLarge = fmt.Errorf("it has more than %d MiB, so it is not the file that is meant: check its name", mostSmall>>20)
+
+// ReadSmall returns the content of a file of at most 1 MiB.
+func ReadSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, mostSmall+1))
+	if err == nil && len(content) > mostSmall {
+		return nil, fmt.Errorf("%s: %w", path, errTooLarge)
+	}
+	return content, err
+}
+
+// ruleSetting is the name of the rules in the config file.
+const ruleSetting = "rule"
+
+// File is what the config file says.
+type File struct {
+	Path string
+	// Rules are the [[rule]] tables as the TOML decoder returns them; nil: there are none.
+	Rules    any
+	settings map[string][]string // by the name of the flag
+}
+
+// Path returns the path of the config file, and whether the user named it by --config or a variable; "" if there is no
+// place for one.
+func (e Env) Path(flag string, changed bool) (path string, asked bool) {
+	if flag != "" {
+		return flag, changed
+	}
+	if v := e.get(prefix + "CONFIG"); v != "" {
+		return v, true
+	}
+	base, ok := e.Dir("XDG_CONFIG_HOME", ".config")
+	if !ok {
+		return "", changed // no home, no default file
+	}
+	return filepath.Join(base, "airlift", "config.toml"), changed
+}
+
+// ReadFile reads the config file. One that is not there is an error only if the user asked for it.
+func ReadFile(path string, asked bool) (File, error) {
+	file := File{Path: path, settings: map[string][]string{}}
+	if path == "" {
+		return file, nil
+	}
+	var raw map[string]any
+	text, err := ReadSmall(path)
+	if err == nil {
+		err = toml.Unmarshal(text, &raw)
+	}
+	if errors.Is(err, fs.ErrNotExist) && !asked {
+		return file, nil
+	}
+	if err != nil {
+		return file, Usagef("read the config file %s: %v", path, rootCause(err))
+	}
+	file.Rules = raw[ruleSetting]
+	delete(raw, ruleSetting)
+	for name, value := range raw {
+		name = strings.ReplaceAll(name, "_", "-")
+		switch v := value.(type) {
+		case []any:
+			for _, one := range v {
+				file.settings[name] = append(file.settings[name], fmt.Sprint(one))
+			}
+		case map[string]any, []map[string]any:
+			return file, Usagef("%s: %s is a table; a setting is a single value or a list", path, name)
+		default:
+			file.settings[name] = []string{fmt.Sprint(v)}
+		}
+	}
+	return file, nil
+}
+
+// rootCause returns the innermost error: the reason without what the libraries wrap around it.
+func rootCause(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
+}
