@@ -32,7 +32,7 @@ func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	for end := most; end > most-utf8.UTFMax && end > 0; end-- {
+	for end := most; end > most-utf8.UTFMax && end >= 0; end-- {
 		if utf8.RuneStart(s[end]) {
 			return s[:end] + "..."
 		}
