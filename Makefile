@@ -4,6 +4,9 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK_VERSION := v0.8.2
+DEADCODE_VERSION := v0.52.0
+DUPL_VERSION := v1.1.0
+GOCYCLO_VERSION := v0.6.0
 # Tools are built once, outside the checkout's own files and never into go.mod.
 TOOLS := $(CURDIR)/bin/tools
 
@@ -48,8 +51,21 @@ check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports o
 		echo "go vet ./... for $$platform"; CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
 	done
 
+.PHONY: check-house
+check-house: $(TOOLS)/deadcode $(TOOLS)/dupl $(TOOLS)/gocyclo ## sizes, complexity, duplicate blocks, dead code
+	@.ci/house
+
 $(TOOLS)/staticcheck:
 	CGO_ENABLED=0 GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+
+$(TOOLS)/deadcode:
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)
+
+$(TOOLS)/dupl:
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/mibk/dupl@$(DUPL_VERSION)
+
+$(TOOLS)/gocyclo:
+	CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/fzipp/gocyclo/cmd/gocyclo@$(GOCYCLO_VERSION)
 
 .PHONY: powerloss
 powerloss: ## open IMAGES (default 1000) images of a power loss; by hand 20000. Needs strace
