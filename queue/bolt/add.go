@@ -128,23 +128,14 @@ func (a *addition) store(t *txn, b *batch) error {
 		return err
 	}
 	m := t.touch(b)
-	m.noteAddition(a.items)
-	a.growth.store(t, b, bk)
+	a.growth.store(t, b, bk, true)
 	t.then(func() { b.late.Store(b.late.Load().with(stretch{a.base, a.fresh})) })
 	for _, value := range a.packs {
 		t.put(bk.rejected, seqKey(m.Packs), value)
 		m.Packs++
 	}
 	t.putMarks(bk, a.marks)
-	r, d := &m.Batch.Reading, &a.reading
-	r.Rows, r.Added, r.Known = r.Rows+d.Rows, r.Added+d.Added, r.Known+d.Known
-	r.Restored += int64(a.restored)
-	r.Duplicates, r.Rejected, r.Skipped = r.Duplicates+d.Duplicates, r.Rejected+d.Rejected, r.Skipped+d.Skipped
-	for why, n := range d.SkippedBy {
-		if r.SkippedBy == nil {
-			r.SkippedBy = map[string]int64{}
-		}
-		r.SkippedBy[why] += n
-	}
+	a.reading.Restored = int64(a.restored)
+	m.Batch.Reading.AddRows(&a.reading)
 	return nil
 }

@@ -54,7 +54,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 		if err != nil {
 			return err
 		}
-		if made.items > 0 {
+		if made.totals.Items > 0 {
 			made.store(t, b, bk)
 		}
 		for i := range steps {
@@ -90,7 +90,7 @@ func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *ado
 	var steps []adoption
 	taken := make(map[uint64]bool, len(jobs))
 	for _, a := range jobs {
-		if a.Seq >= made.base+uint64(made.items) {
+		if a.Seq >= made.base+uint64(made.totals.Items) {
 			return nil, fmt.Errorf("there is no item %d", a.Seq)
 		}
 		before, in, err := current(bk, a.Seq)
@@ -162,7 +162,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 		m.Ahead++ // it was never claimed, and the cursor must pass it over
 	}
 	if s.before.State == queue.Failed {
-		if err := m.dropError(s.before.Code); err != nil {
+		if err := m.Batch.DropError(s.before.Code); err != nil {
 			return err
 		}
 	}
@@ -170,7 +170,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 	b.ids.add(s.after.JobID, m.Batch.Counts.Items)
 	t.book(b, s.before.Record, s.after.Record)
 	m.Batch.Sent = true
-	m.accept(s.after.At)
+	m.Batch.NoteAccepted(s.after.At)
 	if day := (dayKey{m.Batch.Account, s.after.Day}); day.day != 0 {
 		claimed := int64(1)
 		if s.before.State == queue.InDoubt {

@@ -42,7 +42,7 @@ func (db *DB) expectObjects(ctx context.Context, b *batch, jobs []queue.Adopted)
 func (t *txn) makeItems(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.Adopted, made *adoptedItems, err error) {
 	made = &adoptedItems{growth: growth{base: uint64(b.meta.Batch.Counts.Items)}}
 	var items []queue.Item
-	histories, objects := map[uint64]*history{}, map[hash]uint64{}
+	histories, objects := map[uint64]*queue.History{}, map[hash]uint64{}
 	hashes := newHasher(t.db.indexKey)
 	jobs = slices.Clone(jobs)
 	for i := range jobs {
@@ -83,7 +83,7 @@ func (t *txn) makeItems(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.A
 }
 
 // makeVersion gives the job of a version the number of its item, which it makes if the object does not have it.
-func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[uint64]*history, base uint64, items *[]queue.Item) error {
+func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[uint64]*queue.History, base uint64, items *[]queue.Item) error {
 	h := histories[a.Seq]
 	if h == nil {
 		kept, _, err := historyOf(bk, a.Seq)
@@ -93,7 +93,7 @@ func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[
 		h = &kept
 		histories[a.Seq] = h
 	}
-	if seq, have := h.find(a.Version); have {
+	if seq, have := h.Find(a.Version); have {
 		a.Seq = seq
 		return nil
 	}
@@ -106,8 +106,8 @@ func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[
 	}
 	it.Seq = base + uint64(len(*items))
 	it.Version, it.Content = a.Version, queue.Content(a.Version)
-	h.first = 0
-	if err := h.insert(bk, version{it.Seq, it.Version, it.Content}); err != nil {
+	h.First = 0
+	if err := h.Insert(queue.Version{Seq: it.Seq, Number: it.Version, Content: it.Content}, bk.mayHaveJob); err != nil {
 		return err
 	}
 	a.Seq = it.Seq
@@ -117,7 +117,7 @@ func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[
 
 // store writes and books the items, which are pending, and tells the index of them.
 func (m *adoptedItems) store(t *txn, b *batch, bk buckets) {
-	m.growth.store(t, b, bk)
+	m.growth.store(t, b, bk, false)
 	if len(m.refs) > 0 {
 		t.then(func() { b.late.Store(b.late.Load().with(stretch{m.base, m.refs})) })
 	}

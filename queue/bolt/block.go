@@ -150,7 +150,7 @@ func (p *packer) collect(items []queue.Item) {
 	for i := range items {
 		it := &items[i]
 		if i > 0 {
-			if l := &items[i-1]; it.Bucket == l.Bucket && it.Own.Equal(l.Own) && sameColumns(it.Extra, l.Extra) {
+			if l := &items[i-1]; it.Bucket == l.Bucket && it.Own.Equal(l.Own) && queue.SameColumns(it.Extra, l.Extra) {
 				p.bucket, p.own, p.schema = append(p.bucket, p.bucket[i-1]), append(p.own, p.own[i-1]), append(p.schema, p.schema[i-1])
 				continue
 			}
@@ -163,7 +163,7 @@ func (p *packer) collect(items []queue.Item) {
 		if own == len(p.owns) {
 			p.owns = append(p.owns, &it.Own)
 		}
-		schema := find(p.schemas, func(s []queue.Field) bool { return sameColumns(s, it.Extra) })
+		schema := find(p.schemas, func(s []queue.Field) bool { return queue.SameColumns(s, it.Extra) })
 		if schema == len(p.schemas) {
 			p.schemas = append(p.schemas, it.Extra)
 		}
@@ -177,18 +177,6 @@ func find[T any](dict []T, same func(T) bool) int {
 		return i
 	}
 	return len(dict)
-}
-
-func sameColumns(a, b []queue.Field) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Name != b[i].Name {
-			return false
-		}
-	}
-	return true
 }
 
 func appendIndexes(b []byte, indexes []int, dict int) []byte {

@@ -159,7 +159,7 @@ func (t *txn) putContested(c *contested) {
 	t.putRecord(t.handles[c.b].open, seqKey(c.seq), c.after)
 	t.book(c.b, c.before.Record, c.after.Record)
 	m := t.touch(c.b)
-	m.retract(c.before.At)
+	m.Batch.ForgetAccepted(c.before.At)
 	day := dayKey{m.Batch.Account, c.after.Day}
 	if c.before.Day == 0 { // adopted, and counted against no day: from now on it is a claim of that day
 		t.bookDay(day, 1, 0)

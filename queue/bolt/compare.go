@@ -13,9 +13,9 @@ type change struct {
 	row     int32
 	first   uint64 // the object's first item
 	content queue.Content
-	is      met
+	is      queue.Comparison
 	// history is to be stored if altered is set.
-	history history
+	history queue.History
 	altered bool
 	version uint64 // of the further item, if there is to be one
 }
@@ -43,9 +43,9 @@ func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *sift
 	}
 	for i := range s.changes {
 		switch c := &s.changes[i]; c.is {
-		case metUnsure:
+		case queue.CannotTell:
 			s.unsure++
-		case metChanged:
+		case queue.ContentsNew:
 			s.known--
 			s.isNew[c.row] = true
 		}
@@ -57,18 +57,15 @@ func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *sift
 // items.
 func (c *change) meet(bk buckets, block []queue.Item) ([]queue.Item, error) {
 	if c.content == 0 {
-		c.is = metUnsure
+		c.is = queue.CannotTell
 		return block, nil
 	}
 	block, err := c.load(bk, block)
 	if err != nil {
 		return block, err
 	}
-	c.is, c.altered, err = c.history.meet(c.first, c.content, func(seq uint64) (bool, error) {
-		rec, _, err := current(bk, seq)
-		return rec.MayHaveJob(), err
-	})
-	c.altered = c.altered || c.is == metChanged
+	c.is, c.altered, err = c.history.Compare(c.first, c.content, bk.mayHaveJob)
+	c.altered = c.altered || c.is == queue.ContentsNew
 	return block, err
 }
 
@@ -83,7 +80,7 @@ func (c *change) load(bk buckets, block []queue.Item) (_ []queue.Item, err error
 			return block, err
 		}
 	}
-	c.history.first = block[c.first-block[0].Seq].Content
+	c.history.First = block[c.first-block[0].Seq].Content
 	return block, nil
 }
 

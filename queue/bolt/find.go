@@ -32,7 +32,7 @@ func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry,
 				return err
 			}
 			have := false
-			if seq, have = h.find(o.Version); !have {
+			if seq, have = h.Find(o.Version); !have {
 				return nil
 			}
 		}
@@ -106,18 +106,21 @@ func (b *batch) sent(bk buckets, first uint64, name string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		for _, seq := range h.named(first, queue.VersionIn(name)) {
+		named := []uint64{first}
+		if seq, ok := h.Find(queue.VersionIn(name)); ok {
+			named = append(named, seq)
+		}
+		for _, seq := range named {
 			it, err := b.item(bk, seq)
 			if err != nil {
 				return false, err
 			}
 			if names.Name(&it) == name {
-				rec, _, err := current(bk, seq)
-				return rec.MayHaveJob(), err
+				return bk.mayHaveJob(seq)
 			}
 		}
 	}
-	return h.anySent(bk, first, nil)
+	return h.AnySent(first, 0, bk.mayHaveJob)
 }
 
 // Sent reports of each item, which need not be one of the batch, whether the batch has an item of its object that is or
@@ -157,10 +160,7 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 				if block, err = c.load(bk, block); err != nil {
 					return err
 				}
-				sent[c.row], err = c.history.anySent(bk, c.first, func(have queue.Content) bool {
-					same, known := have.Compare(c.content)
-					return same || !known
-				})
+				sent[c.row], err = c.history.AnySent(c.first, c.content, bk.mayHaveJob)
 				if err != nil {
 					return err
 				}

@@ -2,10 +2,7 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"airlift/queue"
 )
@@ -113,7 +110,7 @@ func (t *txn) judge(batches []*batch, results []queue.Result) ([]step, error) {
 			return nil, err
 		}
 		steps[i] = step{b: b, res: res, before: before, after: after}
-		if res.To == queue.Failed && !b.meta.hasErrors(res.Code) {
+		if res.To == queue.Failed && !b.meta.Batch.HasErrors(res.Code) {
 			it, err := b.item(bk, res.Seq)
 			if err != nil {
 				return nil, err
@@ -165,79 +162,9 @@ func (t *txn) finish(s *step) {
 	switch s.after.State {
 	case queue.Submitted:
 		t.bookDay(day, 0, 1)
-		m.accept(s.res.At)
+		m.Batch.NoteAccepted(s.res.At)
 		s.b.ids.add(s.after.JobID, m.Batch.Counts.Items)
 	case queue.Failed:
-		m.addError(s.after.Record, s.example)
+		m.Batch.AddError(s.after.Record, s.example)
 	}
-}
-
-const (
-	// acceptedApart is the least distance of two instants in Accepted.
-	acceptedApart = 10 * time.Second
-	// maxAccepted bounds Accepted.
-	maxAccepted = 32
-)
-
-// accept notes an instant at which a job was accepted. When the list is full, every other instant of its older half goes,
-// so that what remains is close together lately and ever wider apart before.
-func (m *meta) accept(at time.Time) {
-	list := m.Batch.Accepted
-	if n := len(list); at.IsZero() || n > 0 && at.Sub(list[n-1]) < acceptedApart {
-		return
-	}
-	if len(list) == maxAccepted {
-		thin := list[:0:0]
-		for i, t := range list {
-			if i%2 == 0 || i >= maxAccepted/2 {
-				thin = append(thin, t)
-			}
-		}
-		list = thin
-	}
-	m.Batch.Accepted = append(list, at.UTC().Round(0))
-}
-
-// retract takes back what accept noted of a job that is in doubt after all.
-func (m *meta) retract(at time.Time) {
-	m.Batch.Accepted = slices.DeleteFunc(slices.Clone(m.Batch.Accepted), func(t time.Time) bool {
-		return t.UnixMilli() == at.UnixMilli()
-	})
-}
-
-func (m *meta) errorsOf(code string) int {
-	return slices.IndexFunc(m.Batch.Errors, func(e queue.ErrorCount) bool { return e.Code == code })
-}
-
-func (m *meta) hasErrors(code string) bool { return m.errorsOf(code) >= 0 }
-
-// addError books a failed item under its code, or under the rest if there are too many codes.
-func (m *meta) addError(r queue.Record, example string) {
-	code := r.Code
-	i := m.errorsOf(code)
-	if i < 0 && len(m.Batch.Errors) >= queue.MaxErrorGroups-1 {
-		code = queue.OtherErrors
-		i = m.errorsOf(code)
-	}
-	if i < 0 {
-		m.Batch.Errors = append(m.Batch.Errors, queue.ErrorCount{Code: code, Message: r.Message, ExampleKey: example})
-		i = len(m.Batch.Errors) - 1
-	}
-	m.Batch.Errors[i].Count++
-}
-
-// dropError takes back what addError booked. Items of one code that were in part booked under the rest leave their own
-// group first, so that no count falls below zero.
-func (m *meta) dropError(code string) error {
-	i := m.errorsOf(code)
-	if i < 0 {
-		i = m.errorsOf(queue.OtherErrors)
-	}
-	if i < 0 {
-		return errors.New("the sums of errors lack code " + code)
-	}
-	if m.Batch.Errors[i].Count--; m.Batch.Errors[i].Count == 0 {
-		m.Batch.Errors = slices.Delete(m.Batch.Errors, i, i+1)
-	}
-	return nil
 }

@@ -76,8 +76,8 @@ func FuzzGarbage(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(packs[0])
-	h := history{first: 1, further: []version{{3, 2, 2}, {700, 5, 0}}}
-	f.Add(h.encode())
+	h := queue.History{First: 1, Further: []queue.Version{{Seq: 3, Number: 2, Content: 2}, {Seq: 700, Number: 5}}}
+	f.Add(encodeHistory(&h))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if items, err := unpackBlock(0, b); err == nil && len(items) == 0 {
 			t.Error("a block without items was taken")
@@ -92,7 +92,7 @@ func FuzzGarbage(f *testing.F) {
 			}
 		}
 		if h, err := decodeHistory(b); err == nil {
-			if again, err := decodeHistory(h.encode()); err != nil || fmt.Sprint(again) != fmt.Sprint(h) {
+			if again, err := decodeHistory(encodeHistory(&h)); err != nil || fmt.Sprint(again) != fmt.Sprint(h) {
 				t.Fatalf("history: got %+v, %v, want %+v", again, err, h)
 			}
 		}

@@ -161,16 +161,16 @@ func TestCheckFinds(t *testing.T) {
 		"a print":    func(bk buckets) error { return spoilIndex(bk, 17) },
 		"a history":  func(bk buckets) error { return bk.histories.Put(seqKey(0), []byte("garbage")) },
 		"no history": func(bk buckets) error { return bk.histories.Delete(seqKey(0)) },
-		"of no item": func(bk buckets) error { return putHistory(bk, 9999, history{first: 1}) },
-		"no version": func(bk buckets) error { return putHistory(bk, 0, history{first: 1}) },
+		"of no item": func(bk buckets) error { return putHistory(bk, 9999, queue.History{First: 1}) },
+		"no version": func(bk buckets) error { return putHistory(bk, 0, queue.History{First: 1}) },
 		"a version of another": func(bk buckets) error {
 			h, _, err := historyOf(bk, 0)
-			h.further[0].seq++
+			h.Further[0].Seq++
 			return errors.Join(err, putHistory(bk, 0, h))
 		},
 		"one more": func(bk buckets) error {
 			h, _, err := historyOf(bk, 0)
-			h.further = append(h.further, version{5, 5, 5})
+			h.Further = append(h.Further, queue.Version{Seq: 5, Number: 5, Content: 5})
 			return errors.Join(err, putHistory(bk, 0, h))
 		},
 	} {
@@ -230,9 +230,9 @@ func changedQueue(t *testing.T) []byte {
 	return data
 }
 
-func putHistory(bk buckets, first uint64, h history) error {
+func putHistory(bk buckets, first uint64, h queue.History) error {
 	key := seqKey(first)
-	return bk.histories.Put(key, bind(key, h.encode()))
+	return bk.histories.Put(key, bind(key, encodeHistory(&h)))
 }
 
 func putSubmitted(bk buckets, key []byte) error {

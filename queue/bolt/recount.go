@@ -16,14 +16,12 @@ type recount struct {
 	// late is what no run has, by the items of the same moment.
 	late *late
 
-	counts  queue.Counts
-	own     growth // its own fields and columns
-	further int64  // items that are versions
-	// unsourced items have no row.
-	unsourced int64
-	ahead     int64
-	rejected  int64
-	back      int64 // withdrawn
+	counts   queue.Counts
+	totals   queue.Totals
+	further  int64 // items that are versions
+	ahead    int64
+	rejected int64
+	back     int64 // withdrawn
 }
 
 // checkItems is how many items are looked up in the index at once.
@@ -58,18 +56,19 @@ func (r *recount) items(ctx context.Context) error {
 			e := &page.entries[i]
 			*r.counts.Of(e.State)++
 			r.counts.Items++
-			count(&r.back, e.Withdrawn)
+			if e.Withdrawn {
+				r.back++
+			}
 			if page.in[i] == implied && e.Seq < r.m.Cursor {
 				r.problem("batch %q: item %d was claimed, but nothing is known of it", id, e.Seq)
 			}
 			if e.State == queue.Submitted {
 				r.days[dayKey{r.m.Batch.Account, e.Day}]++
 			}
-			count(&r.unsourced, e.Unsourced)
 			pending = append(pending, e.Item)
 		}
 		if len(pending) >= checkItems || p.end {
-			r.own.describe(pending)
+			r.totals.Add(pending)
 			r.find(pending)
 			r.done += int64(len(pending))
 			r.report.Items += int64(len(pending))
@@ -104,7 +103,7 @@ func (r *recount) find(items []queue.Item) {
 			if err != nil {
 				continue // histories tells
 			}
-			if seq, ok := h.find(it.Version); !ok || seq != it.Seq || seq <= p.seq {
+			if seq, ok := h.Find(it.Version); !ok || seq != it.Seq || seq <= p.seq {
 				r.problem("batch %q: item %d is version %x of item %d, which does not know of it", id, it.Seq, it.Version, p.seq)
 			}
 		case p.seq != it.Seq:
@@ -232,7 +231,7 @@ func (r *recount) histories() {
 			if err != nil {
 				r.problem("batch %q: %v", id, err)
 			}
-			further += int64(len(h.further))
+			further += int64(len(h.Further))
 			return nil
 		})
 	}
@@ -247,7 +246,7 @@ func (r *recount) books() {
 	for _, s := range queue.States {
 		r.same(b.ID, string(s), *b.Counts.Of(s), *r.counts.Of(s))
 	}
-	r.same(b.ID, "unsourced", b.Unsourced, r.unsourced)
+	r.same(b.ID, "unsourced", b.Unsourced, r.totals.Unsourced)
 	r.same(b.ID, "cancelled or adopted before their turn", r.m.Ahead, r.ahead)
 	r.same(b.ID, "withdrawn", r.m.Withdrawn, r.back)
 	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)
@@ -263,12 +262,12 @@ func (r *recount) books() {
 	}
 	r.same(b.ID, "failed by code", failed, r.counts.Failed)
 	if b.Own.Partial == 0 {
-		r.own.own.Partial = 0 // the batch may be from before it was counted
+		r.totals.Own.Partial = 0 // the batch may be from before it was counted
 	}
-	if b.Own != r.own.own {
-		r.problem("batch %q: own fields: the books say %+v, there are %+v", b.ID, b.Own, r.own.own)
+	if b.Own != r.totals.Own {
+		r.problem("batch %q: own fields: the books say %+v, there are %+v", b.ID, b.Own, r.totals.Own)
 	}
-	for _, name := range without(r.own.columns, b.Columns) {
+	for _, name := range queue.Without(r.totals.Columns, b.Columns) {
 		r.problem("batch %q: the column %q is not in the books", b.ID, name)
 	}
 }

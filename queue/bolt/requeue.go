@@ -118,7 +118,7 @@ func (t *txn) requeue(b *batch, bk buckets, seq uint64, rec record, _ where) err
 	}
 	m := t.touch(b)
 	if rec.State == queue.Failed {
-		if err := m.dropError(rec.Code); err != nil {
+		if err := m.Batch.DropError(rec.Code); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (t *txn) cancel(b *batch, bk buckets, seq uint64, rec record, in where) err
 func (t *txn) cancelAs(b *batch, bk buckets, seq uint64, rec record, after queue.Record, in where) error {
 	m := t.touch(b)
 	if rec.State == queue.Failed {
-		if err := m.dropError(rec.Code); err != nil {
+		if err := m.Batch.DropError(rec.Code); err != nil {
 			return err
 		}
 	}

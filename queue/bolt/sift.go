@@ -27,7 +27,7 @@ type sifted struct {
 func (s *sifted) added() int {
 	n := len(s.fresh)
 	for i := range s.changes {
-		if s.changes[i].is == metChanged {
+		if s.changes[i].is == queue.ContentsNew {
 			n++
 		}
 	}
@@ -155,8 +155,8 @@ func (s *sifted) number() {
 		s.fresh[i].row = places[s.fresh[i].row]
 	}
 	for i := range s.changes {
-		if c := &s.changes[i]; c.is == metChanged {
-			c.version = c.history.add(s.base+uint64(places[c.row]), c.content)
+		if c := &s.changes[i]; c.is == queue.ContentsNew {
+			c.version = c.history.Add(s.base+uint64(places[c.row]), c.content)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (s *sifted) freshItems(items []queue.Item) []queue.Item {
 	}
 	versions := map[int32]uint64{}
 	for i := range s.changes {
-		if c := &s.changes[i]; c.is == metChanged {
+		if c := &s.changes[i]; c.is == queue.ContentsNew {
 			versions[c.row] = c.version
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"airlift/queue"
 )
@@ -117,9 +116,9 @@ func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 				if err != nil {
 					return err
 				}
-				for _, further := range h.further {
+				for _, further := range h.Further {
 					if seen.has(keySeq(k)) {
-						seen.set(further.seq)
+						seen.set(further.Seq)
 					}
 				}
 			}
@@ -145,8 +144,8 @@ func (t *txn) restore(b *batch, bk buckets, firsts []uint64) (rows int, err erro
 			return rows, err
 		}
 		seqs = append(seqs[:0], first)
-		for _, f := range h.further {
-			seqs = append(seqs, f.seq)
+		for _, f := range h.Further {
+			seqs = append(seqs, f.Seq)
 		}
 		some := false
 		for _, seq := range seqs {
@@ -182,16 +181,4 @@ func (t *txn) restoreOne(b *batch, bk buckets, seq uint64, rec record) error {
 	}
 	t.book(b, rec.Record, after)
 	return nil
-}
-
-// noteAddition records that the present reading adds items, before they are counted.
-func (m *meta) noteAddition(items int) {
-	b := &m.Batch
-	if n := len(b.Additions); items == 0 || n > 0 && b.Additions[n-1].Reading == b.Reading.Number {
-		return
-	}
-	if n := len(b.Additions) - queue.MaxAdditions + 1; n > 0 {
-		b.Additions = slices.Delete(slices.Clone(b.Additions), 0, n)
-	}
-	b.Additions = append(b.Additions, queue.Addition{Reading: b.Reading.Number, First: uint64(b.Counts.Items), Started: b.Reading.Started})
 }
