@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,31 +12,26 @@ import (
 
 // jsonRows reads one JSON object a line: the columns flat, in any case, or the
 // shape of AiR's POST /jobs, with Source and Destination as objects. jsontext
-// refuses what encoding/json mends in silence: names that stand twice, invalid
-// UTF-8, lone surrogates.
-//
-// Manifests are written by programs, so most lines are much like those before:
-// again and quick read these at a fraction of the cost, and leave to jsontext
-// all that they are not certain of.
+// refuses what encoding/json accepts silently: duplicate names, invalid UTF-8,
+// lone surrogates.
 type jsonRows struct {
 	in      *input
 	check   *checker
 	dec     *jsontext.Decoder
-	buf     bytes.Buffer          // the decoder's input: the line at hand
-	members [3]map[string]*member // by scope and text: what the names met so far mean; lines repeat them
-	pattern []byte                // the line that again compares with, if quick has read one
-	varying []varying             // what varies in pattern, in its order
+	buf     bytes.Buffer          // the decoder's input: the current line
+	members [3]map[string]*member // by scope and text: the names seen so far
+	first   [3]member             // its next is the first name in an object of the scope
 	report  bool                  // it is one of airlift's own reports
-	mc      bool                  // a member status or IsDir was met, as mc and rclone write them
+	mc      bool                  // a member status or IsDir was seen, as mc and rclone write them
 	columns Columns               // which members are what, by name
 
-	// The row at hand.
+	// The current row.
 	text   string
 	v      values
 	seen   [columns]bool
-	extra  []Field // used again for the next row
-	reason string  // the first thing that is wrong with it
-	vague  bool    // it is doubtful which object the row names
+	extra  []Field
+	reason string // the first thing that is wrong with it
+	vague  bool   // it is doubtful which object the row names
 }
 
 // newJSONL reads the members by the names that columns give, else by their own.
@@ -51,13 +47,28 @@ func (r *jsonRows) read(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	if r.again(line) || r.quick(line) {
-		*e = r.entry()
-		if !r.mc && r.check.fill(e, &r.v) == "" || r.mc && r.fill(e) == "" {
-			return nil
+	r.v, r.seen, r.reason, r.vague = values{}, [columns]bool{}, "", false
+	r.extra = slices.Grow([]Field(nil), len(r.extra)) // most rows have as many as the one before
+	r.text = string(line)
+	r.buf = *bytes.NewBuffer(line)
+	r.dec.Reset(&r.buf)
+	r.parse()
+	if r.reason != "" {
+		v := &r.v
+		if r.vague {
+			v = nil
 		}
+		return r.check.reject(r.in.line, r.reason, v, r.extra)
 	}
-	return r.strictly(line, e)
+	*e = Entry{Line: r.in.line, Extra: r.extra}
+	reason := r.fill(e)
+	if reason == noKey {
+		reason = r.lacksKey()
+	}
+	if reason != "" {
+		return r.check.reject(r.in.line, reason, &r.v, r.extra)
+	}
+	return nil
 }
 
 // line returns the next line that is not blank, without blanks at its ends.
@@ -82,58 +93,18 @@ func (r *jsonRows) line() ([]byte, error) {
 	}
 }
 
-// begin forgets the row before.
-func (r *jsonRows) begin() {
-	r.v, r.seen = values{}, [columns]bool{}
-	clear(r.extra) // or it would hold on to lines
-	r.extra, r.reason, r.vague = r.extra[:0], "", false
-	if cap(r.extra) > knownMembers {
-		r.extra = nil
-	}
-	r.pattern, r.varying = r.pattern[:0], r.varying[:0]
-}
-
-// entry makes the row's entry, which check has to fill yet.
-func (r *jsonRows) entry() Entry {
-	return Entry{Line: r.in.line, Extra: append([]Field(nil), r.extra...)}
-}
-
 // fill sets the entry's fields. It returns the reason for which the row is
 // rejected, "" if it is good.
 func (r *jsonRows) fill(e *Entry) string {
-	if !r.mc {
-		return r.check.fill(e, &r.v)
-	}
-	v := r.v // again wants what the line says
-	skip, reason := r.listed(&v)
-	if e.Skip = skip; skip != "" || reason != "" {
-		return reason
-	}
-	return r.check.fill(e, &v)
-}
-
-// strictly reads a line by the decoder, and says what is wrong with it.
-func (r *jsonRows) strictly(line []byte, e *Entry) error {
-	r.begin()
-	r.text = string(line)
-	r.buf = *bytes.NewBuffer(line)
-	r.dec.Reset(&r.buf)
-	r.parse()
-	v := &r.v
-	if r.vague {
-		v = nil
-	}
-	if r.reason != "" {
-		return r.check.reject(r.in.line, r.reason, v, r.extra)
-	}
-	*e = r.entry()
-	if reason := r.fill(e); reason != "" {
-		if reason == noKey {
-			reason = r.lacksKey()
+	if r.mc {
+		v := r.v // a rejected row shows what the line has
+		skip, reason := r.listed(&v)
+		if e.Skip = skip; skip != "" || reason != "" {
+			return reason
 		}
-		return r.check.reject(r.in.line, reason, v, r.extra)
+		return r.check.fill(e, &v)
 	}
-	return nil
+	return r.check.fill(e, &r.v)
 }
 
 // lacksKey says why the row has no key, and which fields may hold it.
@@ -178,17 +149,16 @@ func (r *jsonRows) object(s scope) error {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return err
 	}
-	for r.dec.PeekKind() != '}' {
+	for m := &r.first[s]; r.dec.PeekKind() != '}'; {
 		raw, err := r.dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		m, name, err := r.member(s, raw)
-		if err != nil {
+		var name string
+		if m, name, err = r.member(s, raw, m); err != nil {
 			return err
 		}
-		kind := r.dec.PeekKind()
-		if m.into != top && kind == '{' {
+		if m.into != top && r.dec.PeekKind() == '{' {
 			if err := r.object(m.into); err != nil {
 				return err
 			}
@@ -199,6 +169,7 @@ func (r *jsonRows) object(s scope) error {
 		}
 		end := int(r.dec.InputOffset())
 		text := r.text[end-len(raw) : end]
+		kind := raw.Kind()
 		if kind == '"' {
 			unquoted, err := unquote(text)
 			if err != nil {

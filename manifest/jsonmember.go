@@ -15,18 +15,13 @@ const (
 	inDestination
 )
 
-// member is what a name in a scope means, and what quick and again know of it.
+// member is what a name means in a scope.
 type member struct {
-	text  string // the name with its quotes
-	scope scope
-	col   column
-	into  scope  // of the members Source and Destination themselves
-	own   string // of a further column: its name in the manifest, if the report gives another
-
-	line   int64  // the last line in which it stood
-	value  string // the text of its last value
-	meant  string // what that means
-	varied bool   // it was another one once
+	text string  // the name with its quotes
+	next *member // what followed it last: lines repeat their names
+	col  column
+	into scope  // of the members Source and Destination themselves
+	own  string // of a further column: its name in the manifest, if the report gives another
 }
 
 // What is remembered of a manifest is bounded: so many names in each scope, and
@@ -45,17 +40,22 @@ func (m *member) name() string {
 	return m.text[1 : len(m.text)-1]
 }
 
-// member returns what the name means; raw is its JSON.
-func (r *jsonRows) member(s scope, raw jsontext.Value) (m *member, name string, err error) {
+// member returns what the name means; raw is its JSON, before is the member
+// before it in the same object.
+func (r *jsonRows) member(s scope, raw jsontext.Value, before *member) (m *member, name string, err error) {
+	if m := before.next; m != nil && m.text == string(raw) {
+		return m, m.name(), nil
+	}
 	end := int(r.dec.InputOffset())
 	text := r.text[end-len(raw) : end]
 	if m, ok := r.members[s][text]; ok {
+		before.next = m
 		return m, m.name(), nil
 	}
 	if name, err = unquote(text); err != nil {
 		return nil, "", err
 	}
-	m = &member{scope: s, col: columnOf(name)}
+	m = &member{col: columnOf(name)}
 	if s == top {
 		m.col = r.columns.column(name)
 	}
