@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
 	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/service"
 )
 
 // adoptFlags are those of adopt: what enqueue and reconcile have.
@@ -98,12 +100,10 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	j.db, j.opened, j.reading = t.db, t.opened, t.reading
 	runErr := a.read(ctx, t)
 	if runErr == nil {
-		what := j.audit(id, t.opened)
-		what.Adopt = true
-		v, err := a.audit(ctx, t.db, what, o.send.json)
-		j.audits, runErr = map[string]*audit{id: v}, err
+		v, err := a.audit(ctx, j, id, true)
+		j.audits, runErr = map[string]*service.AuditResult{id: v}, err
 	}
-	return a.finish(ctx, j, runErr, ourToday())
+	return a.finish(ctx, j, runErr, time.Time{})
 }
 
 // hasJobs refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.

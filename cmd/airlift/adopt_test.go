@@ -15,6 +15,7 @@ import (
 
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service"
 )
 
 // lose moves the queue away and returns where it is.
@@ -65,7 +66,7 @@ func (r *rig) adoptAsTold(refused result) result {
 // audited returns the audit of a summary in JSON.
 func (g result) audited(t *testing.T) (s struct {
 	summary
-	Audit struct{ audit } `json:"audit"`
+	Audit struct{ service.AuditResult } `json:"audit"`
 }) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(g.stdout), &s); err != nil {

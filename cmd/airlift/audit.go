@@ -5,25 +5,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"airlift/cmd/airlift/term"
 	"airlift/worker"
+	"airlift/worker/service"
 )
 
-// listFindings is how many findings the object of --json holds; without --json all are printed as they come.
-const listFindings = 1000
-
-// audit is what comparing a batch with AiR's list has found.
-type audit struct {
-	worker.Tally
-	// Adopt says that it was an adoption.
-	Adopt    bool             `json:"-"`
-	Findings []worker.Finding `json:"findings"`
-}
-
-// code is the exit code for what was found.
-func (v *audit) code() int {
+// auditCode is the exit code for what an audit found.
+func auditCode(v *service.AuditResult) int {
 	if v != nil && v.Found() > 0 {
 		return exitIncomplete
 	}
@@ -32,45 +21,29 @@ func (v *audit) code() int {
 
 // audit compares a batch with AiR's list. Unless there is to be JSON, each finding is printed at once, so that none of
 // millions has to be kept.
-func (a *app) audit(ctx context.Context, db store, api worker.Audit, asJSON bool) (*audit, error) {
-	v := &audit{Adopt: api.Adopt, Findings: []worker.Finding{}}
-	api.Store, api.Log = db, a.log
-	api.Report = func(f worker.Finding) error {
-		if !asJSON {
+func (a *app) audit(ctx context.Context, j *job, batch string, adopt bool) (*service.AuditResult, error) {
+	with := worker.Audit{API: j.client, Limiter: j.checked.limiter, Batch: batch, Adopt: adopt,
+		Settled: j.opened.Add(j.send.settle), GiveUp: zeroMeansNone(j.send.giveUp)}
+	if !j.send.json {
+		with.Report = func(f worker.Finding) error {
 			_, err := fmt.Fprintln(a.out, findingLine(f))
 			return err
 		}
-		if len(v.Findings) < listFindings {
-			v.Findings = append(v.Findings, f)
-		}
-		return nil
 	}
-	a.log.Info().Str("batch", api.Batch).Msg("reading all jobs of the batch from AiR's list, 100 a request")
-	err := a.withStatus(ctx, db, api.Batch, func(ctx context.Context) (err error) {
-		v.Tally, err = api.Run(ctx)
-		return err
-	})
-	return v, err
+	return a.service(j.db, j.opened).Audit(ctx, with)
 }
 
 // verify compares the batches of a job with AiR's list, and changes nothing.
 func (a *app) verify(ctx context.Context, j *job) error {
-	j.audits = map[string]*audit{}
+	j.audits = map[string]*service.AuditResult{}
 	for _, id := range j.batches {
-		v, err := a.audit(ctx, j.db, j.audit(id, j.opened), j.send.json)
+		v, err := a.audit(ctx, j, id, false)
 		j.audits[id] = v
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// audit returns an audit of a batch as the flags have it.
-func (j *job) audit(batch string, opened time.Time) worker.Audit {
-	return worker.Audit{
-		API: j.client, Limiter: j.checked.limiter, Batch: batch, Settled: opened.Add(j.send.settle), GiveUp: zeroMeansNone(j.send.giveUp),
-	}
 }
 
 // findingLine says a finding in one line.
@@ -105,7 +78,7 @@ func findingLine(f worker.Finding) string {
 const untilAdopted = "Nothing is sent before an adoption ends without any; if they are of none of the archive's objects, or if those are cancelled, go on with `airlift run --trust-queue`"
 
 // unknownText says what to do about jobs of objects that the batch does not have.
-func (v *audit) unknownText() string {
+func unknownText(v *service.AuditResult) string {
 	if v.Adopt {
 		return "jobs do not name their object, bucket and key, or may be for one whose key or bucket the source writes in another way: compare them. " + untilAdopted
 	}
@@ -113,7 +86,7 @@ func (v *audit) unknownText() string {
 }
 
 // unreadableText says what to do about jobs that cannot be read.
-func (v *audit) unreadableText() string {
+func unreadableText(v *service.AuditResult) string {
 	const text = "jobs cannot be read, so the queue cannot take them in: look them up in AiR"
 	if v.Adopt {
 		return text + ". " + untilAdopted
@@ -121,8 +94,8 @@ func (v *audit) unreadableText() string {
 	return text
 }
 
-// print adds to a summary what was found, and what to do about it.
-func (v *audit) print(w io.Writer) {
+// printAudit adds to a summary what was found, and what to do about it.
+func printAudit(w io.Writer, v *service.AuditResult) {
 	if v == nil {
 		return
 	}
@@ -146,8 +119,8 @@ func (v *audit) print(w io.Writer) {
 		{v.OtherJob, "items have another job at AiR than in the queue: is the queue an old copy, or of another account?"},
 		{v.NotSubmitted, "items have a job that the queue does not know: `airlift adopt` marks them as submitted"},
 		{v.NotListed, "items are submitted, but AiR does not list their job: are URL and account the same, and is it longer ago than AiR keeps jobs?"},
-		{v.Unknown, v.unknownText()},
-		{v.Unreadable, v.unreadableText()},
+		{v.Unknown, unknownText(v)},
+		{v.Unreadable, unreadableText(v)},
 	} {
 		if kind.count > 0 {
 			put("           %s %s\n", n(kind.count), kind.text)

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	"github.com/spf13/cobra"
 
-	"airlift/worker"
+	"airlift/worker/service"
 )
 
 func (a *app) enqueueCommand() *cobra.Command {
@@ -64,12 +63,13 @@ func (a *app) enqueueCommand() *cobra.Command {
 func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 	readErr := a.read(ctx, t)
 	ctx = context.WithoutCancel(ctx)
-	s, err := a.summarize(ctx, t.db, t.batch, ourToday())
+	all, err := a.service(t.db, t.opened).Status(ctx, service.StatusQuery{Batches: []string{t.batch}})
 	if err != nil {
 		return both(readErr, err)
 	}
+	s := &all[0]
 	s.Unmatched, s.AcceptedEarlier = t.reading.unmatched(), t.reading.accepted
-	if err := a.printSummaries(ctx, t.db, []summary{s}, asJSON); err != nil {
+	if err := a.printSummaries(ctx, t.db, all, asJSON); err != nil {
 		return both(readErr, err)
 	}
 	worst, broken := t.reading.exitStatus()
@@ -93,35 +93,5 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 
 // read reads the sources to their end.
 func (a *app) read(ctx context.Context, t *intake) error {
-	return a.withStatus(ctx, t.db, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
-}
-
-// withStatus calls do, which works on a batch without a pool, and keeps the status file until it returns. It cancels do's
-// context if the queue file is replaced.
-func (a *app) withStatus(ctx context.Context, db store, batch string, do func(context.Context) error) error {
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	showing, done := sync.WaitGroup{}, make(chan struct{})
-	showing.Go(func() { watchPlace(done, db, end) })
-	showing.Go(func() {
-		a.keepStatusFile(ctx, done, db, func() []summary {
-			s, err := a.summarize(context.WithoutCancel(ctx), db, batch, ourToday())
-			if err != nil {
-				return nil // the work itself ends with this error
-			}
-			select {
-			case <-done:
-			default:
-				s.State = string(worker.Running)
-			}
-			return []summary{s}
-		})
-	})
-	err := do(ctx)
-	close(done)
-	showing.Wait()
-	if lost := db.CheckPlace(); lost != nil {
-		return lost
-	}
-	return err
+	return a.service(t.db, t.opened).Watched(ctx, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
 }

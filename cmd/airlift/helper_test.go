@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"airlift/worker/air"
+	"airlift/worker/service"
 )
 
 // gzipped compresses a text.
@@ -87,6 +88,9 @@ func (r *rig) files() map[string]string {
 	}
 	return all
 }
+
+// summary is how a batch stands.
+type summary struct{ service.Status }
 
 // books fails the test unless the row counts of a summary are these and add up.
 func (s summary) books(t *testing.T, added, known, duplicates, rejected, skipped int64) {

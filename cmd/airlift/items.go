@@ -15,6 +15,7 @@ import (
 	"airlift/cmd/airlift/term"
 	"airlift/manifest/filter"
 	"airlift/queue"
+	"airlift/worker/service"
 )
 
 // filterFlags choose items of a batch.
@@ -41,19 +42,6 @@ func (f *filterFlags) filter() (queue.Filter, error) {
 		}
 	}
 	return out, nil
-}
-
-// inReading adds --reading to the filter, by what the batch knows of its readings.
-func (f *filterFlags) inReading(to *queue.Filter, b queue.Batch) error {
-	if f.reading == "" {
-		return nil
-	}
-	span, err := b.Span(f.reading)
-	if err != nil {
-		return usagef("--reading: batch %q: %v", b.ID, err)
-	}
-	to.Span = &span
-	return nil
 }
 
 // any reports whether they leave anything out.
@@ -106,9 +94,10 @@ func (a *app) itemsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withBatch(cmd.Context(), args[0], func(db store, b queue.Batch) error {
-				if err := f.inReading(&chosen, b); err != nil {
-					return err
+			return a.withService(func(to *service.Service) error {
+				b, chosen, err := to.Select(cmd.Context(), service.Selection{Batch: args[0], Filter: chosen, Reading: f.reading})
+				if err != nil {
+					return readingUsage(err)
 				}
 				names, err := queue.NewNamer(b)
 				if err != nil {
@@ -119,7 +108,7 @@ func (a *app) itemsCommand() *cobra.Command {
 					format, out = itemObjects(names), io.Writer(term.NewJSONWriter(a.out))
 				}
 				var some atomic.Bool // pages are formatted by several goroutines
-				err = writeItems(cmd.Context(), out, db, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
+				err = writeItems(cmd.Context(), out, to.Store, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
 					if len(entries) > 0 {
 						some.Store(true)
 					}

@@ -36,7 +36,7 @@ func (t *intake) nightly(ctx context.Context) error {
 		if t.db == nil {
 			return usagef("--since-batch %q: there is no queue at %s; %s", id, t.app.queuePath(), adoptOthersFirst)
 		}
-		b, err := t.app.findBatch(ctx, t.db, id)
+		b, err := t.app.service(t.db, t.opened).Batch(ctx, id)
 		if err != nil {
 			return both(usagef("--since-batch %q: %s", id, adoptOthersFirst), err)
 		}

@@ -248,12 +248,12 @@ func (p *plan) show(b *breakdown) {
 func (p *plan) reckon(ctx context.Context, db store, l queueplan.Limits, now time.Time) error {
 	if db != nil {
 		var err error
-		if l, err = learned(ctx, db, l, now); err != nil {
+		if err = l.Learn(ctx, db, queue.DefaultAccount, now); err != nil {
 			return err
 		}
 	}
-	state, until := gateState(l)
-	p.State, p.Reason, p.PausedUntil, p.since = string(state), l.Reason, until, l.Since
+	p.State, p.PausedUntil = l.State()
+	p.Reason, p.since = l.Reason, l.Since
 	if !math.IsInf(l.Rate, 1) {
 		p.Rate = &l.Rate
 	}

@@ -13,6 +13,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/hold"
+	"airlift/worker/service"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -41,9 +42,13 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 			if err != nil {
 				return usagef("%v", err)
 			}
-			return a.withBatch(cmd.Context(), args[0], func(db store, b queue.Batch) error {
+			return a.withService(func(to *service.Service) error {
+				b, err := to.Batch(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
 				write := func(w io.Writer) error {
-					return writeReport(cmd.Context(), w, db, b, form, filter, rejectedOnly)
+					return writeReport(cmd.Context(), w, to.Store, b, form, filter, rejectedOnly)
 				}
 				if output == "" || output == "-" {
 					return write(a.exact)

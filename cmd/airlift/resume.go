@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/worker/service"
 )
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -17,25 +17,19 @@ func (a *app) resumeCommand() *cobra.Command {
 you know that AiR accepts jobs again. The next run still begins with a single request.
 ` + exitCodesHelp,
 		Example: "  airlift resume", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			db, err := a.openExisting()
-			if err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withService(func(to *service.Service) error {
+				was, err := to.Resume(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if was == (queue.Gate{}) {
+					_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
+					return err
+				}
+				_, err = term.Fprintf(a.out, "lifted: %s\n", was.Reason)
 				return err
-			}
-			defer func() { err = errors.Join(err, db.Close()) }()
-			was, err := db.Gate(cmd.Context(), queue.DefaultAccount)
-			if err != nil {
-				return err
-			}
-			if was == (queue.Gate{}) {
-				_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
-				return err
-			}
-			if err := db.SetGate(cmd.Context(), queue.DefaultAccount, queue.Gate{}); err != nil {
-				return err
-			}
-			_, err = term.Fprintf(a.out, "lifted: %s\n", was.Reason)
-			return err
+			})
 		},
 	}
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
+	"airlift/worker/service"
 )
 
 func (a *app) retryCommand() *cobra.Command {
@@ -25,21 +25,11 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 			if err != nil {
 				return err
 			}
-			from := queue.Failed
-			switch filter.State {
-			case "", queue.Failed:
-			case queue.Cancelled:
-				from = queue.Cancelled
-			default:
+			if filter.State != "" && filter.State != queue.Failed && filter.State != queue.Cancelled {
 				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
 			}
-			filter.State = from
-			return a.change(cmd.Context(), args[0], "retried", &f, func(ctx context.Context, db store, b queue.Batch) (c changed, err error) {
-				if err := f.inReading(&filter, b); err != nil {
-					return c, err
-				}
-				c.items, err = db.Retry(ctx, args[0], from, filter)
-				return c, err
+			return a.change(args[0], "retried", &f, func(to *service.Service) (service.Changed, error) {
+				return to.Retry(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
 			})
 		},
 	}
@@ -72,16 +62,8 @@ reads their objects.
 			if !f.any() && !all {
 				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
 			}
-			return a.change(cmd.Context(), args[0], "cancelled", &f, func(ctx context.Context, db store, b queue.Batch) (c changed, err error) {
-				if err := f.inReading(&filter, b); err != nil {
-					return c, err
-				}
-				if filter.Span == nil {
-					c.items, err = db.Cancel(ctx, args[0], filter)
-					return c, err
-				}
-				w, err := db.Withdraw(ctx, args[0], filter)
-				return changed{w.Cancelled, w.InDoubt}, err
+			return a.change(args[0], "cancelled", &f, func(to *service.Service) (service.Changed, error) {
+				return to.Cancel(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
 			})
 		},
 	}
@@ -97,35 +79,38 @@ func (f *filterFlags) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }
 
-// changed counts the items that a command changed: those done with, and those in doubt that will be cancelled if a lookup
-// finds no job.
-type changed struct{ items, inDoubt int64 }
-
-// text returns the counts in a sentence; what is "retried" or "cancelled".
-func (c changed) text(what string) string {
-	text := n(c.items) + " items " + what
-	if c.inDoubt > 0 {
-		text += "; " + n(c.inDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
+// changedText says how many items were changed; what is "retried" or "cancelled".
+func changedText(c service.Changed, what string) string {
+	text := n(c.Items) + " items " + what
+	if c.InDoubt > 0 {
+		text += "; " + n(c.InDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
 	}
 	return text
 }
 
-// change changes many items with f and prints how many. It is an error if no item matches what was asked for, which is
-// probably misspelled.
-func (a *app) change(ctx context.Context, batch, what string, asked *filterFlags, f func(context.Context, store, queue.Batch) (changed, error)) error {
-	return a.withBatch(ctx, batch, func(db store, b queue.Batch) error {
-		c, err := f(ctx, db, b)
-		var usage *usageError
-		if errors.As(err, &usage) {
-			return err
-		}
-		if err != nil {
-			return fmt.Errorf("%s, then: %w", c.text(what), err)
-		}
-		if c == (changed{}) && asked.any() {
+// readingUsage says of a reading that the batch does not have which flag named it.
+func readingUsage(err error) error {
+	var none *service.ReadingError
+	if errors.As(err, &none) {
+		return usagef("--reading: %v", err)
+	}
+	return err
+}
+
+// change calls a verb that changes items of a batch, and prints how many it changed.
+func (a *app) change(batch, what string, asked *filterFlags, verb func(*service.Service) (service.Changed, error)) error {
+	return a.withService(func(to *service.Service) error {
+		c, err := verb(to)
+		var noReading *service.ReadingError
+		switch {
+		case errors.As(err, &noReading), errors.Is(err, queue.ErrBatchNotFound):
+			return readingUsage(err)
+		case errors.Is(err, service.ErrNoMatch):
 			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", batch, asked, what, batch)
+		case err != nil:
+			return fmt.Errorf("%s, then: %w", changedText(c, what), err)
 		}
-		_, err = fmt.Fprintln(a.out, c.text(what))
+		_, err = fmt.Fprintln(a.out, changedText(c, what))
 		return err
 	})
 }

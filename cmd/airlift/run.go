@@ -15,6 +15,7 @@ import (
 	queueplan "airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/service"
 )
 
 // checkFirst is how many of the first items are compared with the other batches of the queue.
@@ -150,7 +151,7 @@ type job struct {
 	limits *queueplan.Limits
 	// verify compares the batches with AiR's list afterwards; audits are what it found, by batch.
 	verify bool
-	audits map[string]*audit
+	audits map[string]*service.AuditResult
 	// adoptLine returns the command line that rebuilds a batch; nil: nobody knows the sources.
 	adoptLine func(batch string) string
 	// cancelLine returns the command line that cancels what a reading added; nil: its general form.
@@ -213,42 +214,35 @@ func (a *app) work(ctx context.Context, j *job) error {
 	if runErr == nil && j.verify {
 		runErr = a.verify(whole, j)
 	}
-	return a.finish(whole, j, runErr, pool.Today())
+	return a.finish(whole, j, runErr, pool.Now())
 }
 
 // finish writes report and summary and says how it ended. It goes on if ctx has ended, but for a pipe that nobody reads.
-func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day) error {
+func (a *app) finish(ctx context.Context, j *job, runErr error, now time.Time) error {
 	whole := ctx
 	ctx = context.WithoutCancel(ctx)
 	code := exitCode(runErr)
-	var all []summary
-	ahead := int64(0)
-	for i, id := range j.batches {
-		s, err := a.summarize(ctx, j.db, id, today)
-		if err != nil {
-			return both(runErr, err)
-		}
+	q := service.StatusQuery{Batches: j.batches, Now: now, InTurn: true}
+	if !j.lookupsOnly {
+		q.Limits = j.limits
+	}
+	all, err := a.service(j.db, j.opened).Status(ctx, q)
+	if err != nil {
+		return both(runErr, err)
+	}
+	for i := range all {
+		s := &all[i]
 		if i == 0 { // the one that was read
 			s.Unmatched = j.reading.unmatched()
 			if j.reading != nil {
 				s.AcceptedEarlier = j.reading.accepted
 			}
 		}
-		if j.limits != nil && !j.lookupsOnly {
-			now := time.Now()
-			limits, err := learned(ctx, j.db, *j.limits, now)
-			if err != nil {
-				return both(runErr, err)
-			}
-			s.forecast(limits, ahead, now, 0)
-			ahead += s.Pending
-		}
 		if j.send.json && s.Reason == "" && runErr != nil { // people read it below the summary
 			s.Reason = runErr.Error()
 		}
-		s.Audit = j.audits[id]
-		all = append(all, s)
-		code = worse(code, s.Audit.code())
+		s.Audit = j.audits[s.Batch]
+		code = worse(code, auditCode(s.Audit))
 		if s.Failed > 0 || s.InDoubt > 0 || (j.reading != nil && s.Rejected > 0) {
 			code = worse(code, exitIncomplete)
 		}
@@ -288,11 +282,11 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, today queue.Day)
 }
 
 // withNextStep adds to the text of how a run ended what to do about what is left.
-func withNextStep(runErr error, text string, all []summary) string {
+func withNextStep(runErr error, text string, all []service.Status) string {
 	more := ""
 	left, incomplete := int64(0), false
 	for _, s := range all {
-		left += s.left()
+		left += s.Left()
 		incomplete = incomplete || s.Incomplete
 		if s.Failed > 0 {
 			more += fmt.Sprintf("\n%s items failed: `airlift items --state failed%s` lists them, `airlift retry%s` makes them pending for the next run",

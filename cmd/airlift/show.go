@@ -12,6 +12,7 @@ import (
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker"
+	"airlift/worker/service"
 )
 
 // statusEvery is how often a run renews its status file (the contract: every 2 s).
@@ -20,33 +21,23 @@ const statusEvery = 2 * time.Second
 // show tells how a run goes until the returned function is called: a bar on a terminal, a line from time to time
 // elsewhere, and the status file for `airlift status`. lost ends the run if the queue is no longer ours.
 func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(error)) (stop func()) {
-	now := func() []summary {
-		var all []summary
-		clock, progress, ahead := pool.Now(), pool.Progress(), int64(0)
-		skew := time.Until(clock)
-		limits, err := learned(context.WithoutCancel(ctx), j.db, *j.limits, clock)
+	to := a.service(j.db, j.opened)
+	now := func() []service.Status {
+		progress := pool.Progress()
+		q := service.StatusQuery{Batches: j.batches, Now: pool.Now(), InTurn: true, Run: &progress}
+		if !j.lookupsOnly {
+			q.Limits = j.limits
+		}
+		all, err := to.Status(context.WithoutCancel(ctx), q)
 		if err != nil {
 			return nil // the run itself ends with this error
-		}
-		limits = underway(limits, progress)
-		for _, id := range j.batches {
-			s, err := a.summarize(context.WithoutCancel(ctx), j.db, id, pool.Today())
-			if err != nil {
-				return nil // the run itself ends with this error
-			}
-			s.underway(progress)
-			if !j.lookupsOnly {
-				s.forecast(limits, ahead, clock, skew)
-			}
-			ahead += s.Pending
-			all = append(all, s)
 		}
 		return all
 	}
 	done := make(chan struct{})
 	var showing sync.WaitGroup
 	showing.Go(func() { watchPlace(done, j.db, lost) })
-	showing.Go(func() { a.keepStatusFile(ctx, done, j.db, now) })
+	showing.Go(func() { a.keepStatusFile(done, to, now) })
 	switch {
 	case a.global.quiet:
 	case isTerminal(a.screen):
@@ -61,7 +52,7 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(err
 }
 
 // logStats logs a line of progress at the given interval.
-func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []summary) {
+func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []service.Status) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
@@ -86,7 +77,7 @@ func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []s
 }
 
 // showBar draws a bar on the terminal.
-func (a *app) showBar(done <-chan struct{}, now func() []summary) {
+func (a *app) showBar(done <-chan struct{}, now func() []service.Status) {
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.screen), progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
 	defer func() { _ = bar.Finish() }() // what cannot be drawn is not missed
@@ -103,7 +94,7 @@ func (a *app) showBar(done <-chan struct{}, now func() []summary) {
 		for _, s := range now() {
 			items += s.Items
 			ended += s.Submitted + s.Failed + s.Cancelled
-			text = barText(s)
+			text = barText(&s)
 		}
 		if items == 0 {
 			continue
@@ -114,7 +105,7 @@ func (a *app) showBar(done <-chan struct{}, now func() []summary) {
 	}
 }
 
-func barText(s summary) string {
+func barText(s *service.Status) string {
 	text := fmt.Sprintf("%s %.3g/s", s.State, s.Rate)
 	if s.PausedUntil != nil {
 		return fmt.Sprintf("paused until %s", s.PausedUntil.Format("15:04:05Z"))

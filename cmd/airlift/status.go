@@ -8,6 +8,7 @@ import (
 
 	"airlift/queue"
 	queueplan "airlift/queue/plan"
+	"airlift/worker/service"
 )
 
 // stale is how old a status file may be while another process holds the queue, before that is said.
@@ -40,13 +41,13 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 				return err
 			}
 			if asJSON {
-				return encodeJSON(a.out, append([]summary{}, all...)) // an array, be it empty
+				return encodeJSON(a.out, append([]service.Status{}, all...)) // an array, be it empty
 			}
 			if len(all) == 0 {
 				a.log.Info().Msg("the queue is empty")
 			}
-			for _, s := range all {
-				if err := a.printSummary(s, false, ""); err != nil {
+			for i := range all {
+				if err := a.printSummary(&all[i], nil, false, ""); err != nil {
 					return err
 				}
 			}
@@ -61,8 +62,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 }
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
-func (a *app) status(cmd *cobra.Command, args []string, limits queueplan.Limits) ([]summary, error) {
-	ctx := cmd.Context()
+func (a *app) status(cmd *cobra.Command, args []string, limits queueplan.Limits) ([]service.Status, error) {
 	db, err := a.openQueue(false, lockGlance)
 	if errors.Is(err, queue.ErrLocked) {
 		return a.statusOfOther(args)
@@ -70,40 +70,12 @@ func (a *app) status(cmd *cobra.Command, args []string, limits queueplan.Limits)
 	if err != nil {
 		return nil, a.explainMissing(err)
 	}
-	all, err := func() ([]summary, error) {
-		ids := args
-		if len(ids) == 0 {
-			batches, err := db.Batches(ctx)
-			if err != nil {
-				return nil, err
-			}
-			for _, b := range batches {
-				ids = append(ids, b.ID)
-			}
-		} else if _, err := a.findBatch(ctx, db, ids[0]); err != nil {
-			return nil, err
-		}
-		now := time.Now()
-		limits, err := learned(ctx, db, limits, now)
-		if err != nil {
-			return nil, err
-		}
-		var all []summary
-		for _, id := range ids {
-			s, err := a.summarize(ctx, db, id, ourToday())
-			if err != nil {
-				return nil, err
-			}
-			s.forecast(limits, 0, now, 0)
-			all = append(all, s)
-		}
-		return all, nil
-	}()
+	all, err := a.service(db, time.Now()).Status(cmd.Context(), service.StatusQuery{Batches: args, Limits: &limits})
 	return all, errors.Join(err, db.Close())
 }
 
 // statusOfOther returns what the process that holds the queue says.
-func (a *app) statusOfOther(args []string) ([]summary, error) {
+func (a *app) statusOfOther(args []string) ([]service.Status, error) {
 	file, err := a.readStatusFile()
 	if err != nil {
 		return nil, err
@@ -116,7 +88,7 @@ func (a *app) statusOfOther(args []string) ([]summary, error) {
 	}
 	for _, s := range file.Batches {
 		if s.Batch == args[0] {
-			return []summary{s}, nil
+			return []service.Status{s}, nil
 		}
 	}
 	return nil, usagef("another process holds the queue, in which it knows no batch %q: check the id, or try again in a few seconds", args[0])

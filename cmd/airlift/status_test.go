@@ -9,6 +9,7 @@ import (
 
 	"airlift/queue/bolt"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service"
 )
 
 // statuses returns what `status --json` says of all batches, by their ids.
@@ -108,7 +109,7 @@ func TestOldStatusIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	old, err := json.Marshal(statusFile{Updated: time.Now().Add(-time.Hour), Batches: []summary{{Batch: "b", State: "idle"}}})
+	old, err := json.Marshal(statusFile{Updated: time.Now().Add(-time.Hour), Batches: []service.Status{{Batch: "b", State: "idle"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,18 +8,18 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"airlift/queue"
 	"airlift/queue/hold"
+	"airlift/worker/service"
 )
 
 // statusFile is what a run leaves beside the queue while it holds it, so that others see how it stands.
 type statusFile struct {
-	Updated time.Time `json:"updated"`
-	PID     int       `json:"pid"`
-	Batches []summary `json:"batches"`
+	Updated time.Time        `json:"updated"`
+	PID     int              `json:"pid"`
+	Batches []service.Status `json:"batches"`
 }
 
 func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
@@ -36,10 +36,10 @@ func watchPlace(done <-chan struct{}, db store, lost func(error)) {
 
 // keepStatusFile renews the status file until done, and once more at the end. It warns once if the file cannot be written:
 // the run itself does not depend on it.
-func (a *app) keepStatusFile(ctx context.Context, done <-chan struct{}, db store, now func() []summary) {
+func (a *app) keepStatusFile(done <-chan struct{}, to *service.Service, now func() []service.Status) {
 	warned := false
 	atTimes(done, func() {
-		if err := a.writeStatusFile(a.withOthers(context.WithoutCancel(ctx), db, now())); err != nil && !warned {
+		if err := a.writeStatusFile(to.WithOthers(context.Background(), now())); err != nil && !warned {
 			warned = true
 			a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
 		}
@@ -61,30 +61,12 @@ func atTimes(done <-chan struct{}, do func()) {
 	}
 }
 
-// withOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
-func (a *app) withOthers(ctx context.Context, db store, worked []summary) []summary {
-	batches, err := db.Batches(ctx)
-	if err != nil || worked == nil {
-		return worked
-	}
-	var all []summary
-	for _, b := range batches {
-		i := slices.IndexFunc(worked, func(s summary) bool { return s.Batch == b.ID })
-		if i >= 0 {
-			all = append(all, worked[i])
-		} else if s, err := a.summarize(ctx, db, b.ID, ourToday()); err == nil {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
 // statusMode is that of the status file: errors in it may name keys, so it is as private as the queue.
 const statusMode = 0o600
 
 // writeStatusFile replaces the status file in one step, so that a reader never sees half of one. It is not synced: it
 // means nothing after a power loss.
-func (a *app) writeStatusFile(batches []summary) error {
+func (a *app) writeStatusFile(batches []service.Status) error {
 	if batches == nil {
 		return nil
 	}

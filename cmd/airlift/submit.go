@@ -104,7 +104,7 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	}
 	defer func() { err = errors.Join(err, j.db.Close()) }()
 	j.opened = time.Now()
-	batches, err := a.chosen(ctx, j.db, args)
+	batches, err := a.service(j.db, j.opened).Batches(ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -117,20 +117,4 @@ func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
 	j.adoptLine = adoptLine(cmd, a, nil)
 	j.cancelLine = cancelLine(cmd, a)
 	return a.work(ctx, j)
-}
-
-// chosen returns the named batches, or all, oldest first.
-func (a *app) chosen(ctx context.Context, db store, ids []string) ([]queue.Batch, error) {
-	if len(ids) == 0 {
-		return db.Batches(ctx)
-	}
-	var out []queue.Batch
-	for _, id := range ids {
-		b, err := a.findBatch(ctx, db, id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, nil
 }

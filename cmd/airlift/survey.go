@@ -10,6 +10,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/worker/service"
 )
 
 // survey is what a reading would come to, found out without touching the queue.
@@ -172,21 +173,24 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	sum := summary{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
-		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: orEmpty(s.SkippedBy),
-		rejected: s.rejected, Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, AcceptedEarlier: s.withdrawn.Submitted, FirstJobs: first}
+	sum := service.Status{Batch: t.batch, Rows: s.Rows, Added: s.Added, Known: s.Known, Duplicates: s.Duplicates, Rejected: s.Rejected,
+		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: s.SkippedBy,
+		Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, AcceptedEarlier: s.withdrawn.Submitted, FirstJobs: first}
 	if t.db != nil {
-		day, err := t.db.Day(ctx, queue.DefaultAccount, ourToday())
+		day, err := t.db.Day(ctx, queue.DefaultAccount, queue.DayOf(time.Now()))
 		if err != nil {
 			return err
 		}
 		sum.SubmittedToday = day.Submitted
-		if have, err := a.summarize(ctx, t.db, t.batch, ourToday()); err == nil {
-			sum.addStates(have)
+		if have, err := a.service(t.db, t.opened).Status(ctx, service.StatusQuery{Batches: []string{t.batch}}); err == nil {
+			addStates(&sum, have[0])
 		}
-		sum.moveWithdrawn(s.withdrawn)
+		moveWithdrawn(&sum, s.withdrawn)
 	}
-	if err := a.printSummary(sum, asJSON, "dry run: nothing was stored or sent"); err != nil {
+	if sum.SkippedBy == nil {
+		sum.SkippedBy = map[string]int64{}
+	}
+	if err := a.printSummary(&sum, s.rejected, asJSON, "dry run: nothing was stored or sent"); err != nil {
 		return err
 	}
 	if t.replace.replace && s.reading.broken == nil {

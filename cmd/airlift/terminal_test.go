@@ -27,6 +27,7 @@ import (
 	"airlift/queue/bolt"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service"
 )
 
 // hostile has what steers a terminal or does not show: C0 (with the sequences that clear the screen and set the title),
@@ -188,7 +189,7 @@ func TestAPlantedStatusFileSteersNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	planted, err := json.Marshal(statusFile{Updated: time.Now(), Batches: []summary{{
+	planted, err := json.Marshal(statusFile{Updated: time.Now(), Batches: []service.Status{{
 		Batch: hostile, State: lying, Reason: lying, SkippedBy: map[string]int64{lying: 1}, Unmatched: []string{lying},
 		Errors: []queue.ErrorCount{{Code: lying, Message: lying, Count: 1, ExampleKey: lying}},
 	}}})
@@ -380,7 +381,7 @@ func TestLogsSteerNoTerminal(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		logger := zerolog.New(log(&out))
-		logger.Warn().Err(errors.New(lying)).Str("text", lying).Strs("texts", []string{lying}).Interface("value", summary{Reason: lying}).Msg(lying)
+		logger.Warn().Err(errors.New(lying)).Str("text", lying).Strs("texts", []string{lying}).Interface("value", service.Status{Reason: lying}).Msg(lying)
 		text := out.String()
 		if colored := colors.MatchString(text); colored != (name == "colored") {
 			t.Errorf("%s: colors %v", name, colored)

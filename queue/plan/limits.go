@@ -65,6 +65,19 @@ func InForce(g queue.Gate, now time.Time) Limits {
 	return l
 }
 
+// State returns the state of an account that no run works, in the words of `airlift status`, and when a pause ends.
+func (l Limits) State() (state string, until *time.Time) {
+	state = "idle"
+	if !l.PausedUntil.IsZero() {
+		end := l.PausedUntil.UTC()
+		state, until = "paused", &end
+	}
+	if l.Stopped {
+		state = "stopped"
+	}
+	return state, until
+}
+
 // Learn fills what the queue has stored of the account: what was used today, a pause or a stop in force and, unless
 // the user has set a limit, the cap: the most jobs that AiR accepted on one of the last 90 days that it ended with a 429.
 // now is the time by AiR's clock as far as it is known.

@@ -1,0 +1,220 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/plan"
+	"airlift/worker"
+)
+
+// Status is how a batch stands.
+type Status struct {
+	Batch          string `json:"batch"`
+	Rows           int64  `json:"rows"`
+	Added          int64  `json:"added"`
+	Known          int64  `json:"known"`
+	Duplicates     int64  `json:"duplicates"`
+	Rejected       int64  `json:"rejected"`
+	Skipped        int64  `json:"skipped"`
+	Items          int64  `json:"items"`
+	Pending        int64  `json:"pending"`
+	Sending        int64  `json:"sending"`
+	InDoubt        int64  `json:"in_doubt"`
+	Submitted      int64  `json:"submitted"`
+	Failed         int64  `json:"failed"`
+	Cancelled      int64  `json:"cancelled"`
+	SubmittedToday int64  `json:"submitted_today"`
+	State          string `json:"state"`
+	Reason         string `json:"reason"`
+	// Since is when a stop that is in force began.
+	Since       *time.Time         `json:"since,omitempty"`
+	PausedUntil *time.Time         `json:"paused_until"`
+	Rate        float64            `json:"rate"`
+	ETA         *time.Time         `json:"eta"`
+	Errors      []queue.ErrorCount `json:"errors"`
+	// PerDay is the most jobs a UTC day that ETA assumes; PerDayFrom says who says so, as in package plan.
+	PerDay     *int64 `json:"per_day,omitempty"`
+	PerDayFrom string `json:"per_day_from,omitempty"`
+	// SkippedBy breaks Skipped down by reason.
+	SkippedBy map[string]int64 `json:"skipped_by"`
+	// Unmatched tells which patterns of the filters no key matched; only the command that has read the sources knows it.
+	Unmatched []string `json:"unmatched,omitempty"`
+	// Versions are those of the items that are further ones of objects which changed.
+	Versions int64 `json:"versions,omitempty"`
+	// Restored counts those of Known that had been withdrawn and are pending again; Replaced the items of earlier readings
+	// that --replace has withdrawn.
+	Restored int64 `json:"restored,omitempty"`
+	Replaced int64 `json:"replaced,omitempty"`
+	// AcceptedEarlier counts the items of earlier readings that --replace had to leave as they are, for AiR has accepted
+	// them; only the command that has read the sources knows it.
+	AcceptedEarlier int64 `json:"accepted_earlier,omitempty"`
+	// Unsourced are those of the items that adopt made for jobs of objects that no source showed.
+	Unsourced int64 `json:"unsourced,omitempty"`
+	// Adopting says that an adoption was begun and has not ended well.
+	Adopting bool `json:"adopting,omitempty"`
+	// Unproven says that the latest adoption did not prove that AiR has no other jobs of the batch.
+	Unproven bool `json:"unproven,omitempty"`
+	// FirstJobs are the first that a run would send, as it would send them; of a dry run alone.
+	FirstJobs []queue.Preview `json:"first_jobs,omitempty"`
+	// Audit is set by adopt and by reconcile --verify alone.
+	Audit *AuditResult `json:"audit,omitempty"`
+	// Incomplete says that the latest reading did not come to its end, or has not yet.
+	Incomplete bool `json:"incomplete"`
+
+	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; infinite without a limit.
+	AssumedRate *float64 `json:"-"`
+}
+
+// Left counts the items that still want work.
+func (s *Status) Left() int64 { return s.Pending + s.Sending + s.InDoubt }
+
+// StatusQuery asks how batches stand.
+type StatusQuery struct {
+	// Batches are the ids; none: all, oldest first.
+	Batches []string
+	// Now is the time by AiR's clock; zero: by our own, for where nobody knows AiR's.
+	Now time.Time
+	// Limits are those that a forecast assumes, beside what the queue has stored; nil: no forecast.
+	Limits *plan.Limits
+	// InTurn says that each batch waits for the ones before it.
+	InTurn bool
+	// Run is how the run that works the batches stands; nil: none does.
+	Run *worker.Snapshot
+}
+
+// Status returns how batches stand.
+func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
+	batches, err := s.Batches(ctx, q.Batches...)
+	if err != nil {
+		return nil, err
+	}
+	now, skew := time.Now(), time.Duration(0)
+	if !q.Now.IsZero() {
+		now, skew = q.Now, q.Now.Sub(now)
+	}
+	var limits plan.Limits
+	if q.Limits != nil {
+		limits = *q.Limits
+		if err := limits.Learn(ctx, s.Store, s.Account, now); err != nil {
+			return nil, err
+		}
+		if q.Run != nil {
+			limits = underway(limits, *q.Run)
+		}
+	}
+	var all []Status
+	ahead := int64(0)
+	for _, b := range batches {
+		st, err := s.stored(ctx, b, queue.DayOf(now))
+		if err != nil {
+			return nil, err
+		}
+		if q.Run != nil {
+			st.underway(*q.Run)
+		}
+		if q.Limits != nil {
+			st.forecast(limits, ahead, now, skew)
+		}
+		if q.InTurn {
+			ahead += st.Pending
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+// stored returns how a batch stands by the queue, as if no run were going on. today is the day to count.
+func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (Status, error) {
+	g, err := s.Store.Gate(ctx, b.Account)
+	if err != nil {
+		return Status{}, err
+	}
+	day, err := s.Store.Day(ctx, b.Account, today)
+	if err != nil {
+		return Status{}, err
+	}
+	st := Status{
+		Batch: b.ID, Rows: b.Reading.Rows, Added: b.Reading.Added, Known: b.Reading.Known, Duplicates: b.Reading.Duplicates,
+		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
+		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
+		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, Errors: b.Errors, Versions: b.Versions,
+		Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
+		SkippedBy: b.Reading.SkippedBy, Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
+		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
+	}
+	if st.Errors == nil {
+		st.Errors = []queue.ErrorCount{}
+	}
+	if st.SkippedBy == nil {
+		st.SkippedBy = map[string]int64{}
+	}
+	inForce := plan.InForce(g, time.Now())
+	st.State, st.PausedUntil = inForce.State()
+	st.Reason = inForce.Reason
+	if inForce.Stopped && !inForce.Since.IsZero() {
+		since := inForce.Since.UTC()
+		st.Since = &since
+	}
+	return st, nil
+}
+
+// underway adds what only the running pool knows.
+func (s *Status) underway(p worker.Snapshot) {
+	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
+	s.PausedUntil, s.Since = nil, nil
+	if p.Activity == worker.Paused {
+		until := p.PausedUntil.UTC()
+		s.PausedUntil = &until
+	}
+}
+
+// WithOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
+func (s *Service) WithOthers(ctx context.Context, worked []Status) []Status {
+	stored, err := s.Status(ctx, StatusQuery{})
+	if err != nil || worked == nil {
+		return worked
+	}
+	for i := range stored {
+		if at := slices.IndexFunc(worked, func(w Status) bool { return w.Batch == stored[i].Batch }); at >= 0 {
+			stored[i] = worked[at]
+		}
+	}
+	return stored
+}
+
+// underway changes the limits, as learned, to those of a run as it stands: it may pause for reasons that are not stored,
+// and submit more slowly than it may.
+func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
+	l.PausedUntil = time.Time{}
+	if p.Activity == worker.Paused {
+		l.PausedUntil = p.PausedUntil
+	} else if p.Rate > 0 {
+		l.Rate = min(l.Rate, p.Rate)
+	}
+	return l
+}
+
+// forecast fills in when the batch will be done, if ahead items of other batches go first. now is the time by AiR's
+// clock, which is skew ahead of ours.
+func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.Duration) {
+	if s.Left() == 0 {
+		return
+	}
+	if l.PerDayFrom != plan.Nobody {
+		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
+	}
+	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 {
+		return // it does not get on, and nobody knows until when
+	}
+	l.PausedUntil = l.PausedUntil.Add(skew)
+	if f := l.Forecast(ahead+s.Pending, now); !f.Finish.IsZero() {
+		eta := f.Finish.Add(-skew).UTC().Truncate(time.Second)
+		s.ETA = &eta
+	}
+	if s.State != string(worker.Running) && s.Rate == 0 {
+		s.AssumedRate = &l.Rate
+	}
+}
