@@ -8,6 +8,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 )
 
 // itemID names an item of any batch.
@@ -75,10 +76,6 @@ func (p *Pool) settledAt(c queue.Claimed) time.Time {
 	return p.Opened.Add(p.Settle)
 }
 
-// lookbackMargin is how much further back the list is read: it covers the length of an attempt of an earlier run, and the
-// drift of the clocks between the runs.
-const lookbackMargin = 15 * time.Minute
-
 // attemptBegan returns the earliest time at which the item's last attempt can have begun, by our clock.
 func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
 	if at, ok := p.attempts.of(idOf(c)); ok {
@@ -88,11 +85,15 @@ func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
 		return byWallClock(p.Opened) // this queue has sent it in this run at the earliest
 	}
 	if !c.At.IsZero() {
-		return c.At.Add(-lookbackMargin)
+		return c.At.Add(-joblist.LookbackMargin)
 	}
 	// The process that claimed it ended before an answer was stored.
 	day := time.Unix(int64(c.Day)*24*60*60, 0)
-	return earlier(p.clock.ours(day).Add(-lookbackMargin), p.Opened)
+	began := p.clock.ours(day).Add(-joblist.LookbackMargin)
+	if p.Opened.Before(began) {
+		return p.Opened
+	}
+	return began
 }
 
 // byWallClock returns an instant by our wall clock as it goes now, if that was set back since: what is stored later may

@@ -17,12 +17,14 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 // audited is what an audit came to.
 type audited struct {
-	Tally
-	findings []Finding
+	joblist.Tally
+	findings []joblist.Finding
 	err      error
 }
 
@@ -30,22 +32,22 @@ type audited struct {
 func (b *bubble) audit(adopt bool) audited {
 	b.t.Helper()
 	var got audited
-	a := Audit{
+	a := joblist.Audit{
 		Store: b.db, API: b.client(), Limiter: ratelimit.NewLimiter(ratelimit.Unlimited, 1), Batch: batch, Adopt: adopt,
 		Settled: b.opened.Add(defaultSettle), Log: zerolog.Nop(),
-		Report: func(f Finding) error { got.findings = append(got.findings, f); return nil },
+		Report: func(f joblist.Finding) error { got.findings = append(got.findings, f); return nil },
 	}
 	got.Tally, got.err = a.Run(b.t.Context())
 	return got
 }
 
 // want fails the test unless the audit came to its end with exactly these findings.
-func (a audited) want(t *testing.T, want ...Finding) {
+func (a audited) want(t *testing.T, want ...joblist.Finding) {
 	t.Helper()
 	if a.err != nil || !a.Complete {
 		t.Fatalf("the audit ended with %v", a.err)
 	}
-	for _, list := range [][]Finding{a.findings, want} {
+	for _, list := range [][]joblist.Finding{a.findings, want} {
 		for _, f := range list {
 			slices.Sort(f.Listed)
 		}
@@ -85,9 +87,9 @@ func (b *bubble) sentBefore(n int) {
 func TestALostQueueIsRebuilt(t *testing.T) {
 	const items, sent = 240, 130
 	inBubble(t, items, airtest.Config{}, func(b *bubble) {
-		wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = sent }), Limit)
+		wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = sent }), stop.Limit)
 		b.lose(items)
-		wantStop(b.t, b.run(50, nil), Setup) // the match check
+		wantStop(b.t, b.run(50, nil), stop.Setup) // the match check
 		got := b.audit(true)
 		got.want(b.t)
 		if got.Adopted != sent || got.Jobs != sent || got.Agreed != sent {
@@ -127,10 +129,10 @@ func TestAnAuditWaitsForTheWindow(t *testing.T) {
 // A job's day is AiR's, so that our own daily limit holds over the loss of a queue.
 func TestAdoptedJobsCountAgainstTheirDay(t *testing.T) {
 	inBubble(t, 20, airtest.Config{}, func(b *bubble) {
-		wantStop(b.t, b.run(0, func(c *Config) { c.MaxItems = 8 }), Limit)
+		wantStop(b.t, b.run(0, func(c *Config) { c.MaxItems = 8 }), stop.Limit)
 		b.lose(20)
 		b.audit(true).want(b.t)
-		wantStop(b.t, b.run(0, func(c *Config) { c.DailyLimit, c.ExitOnCap = 10, true }), Limit)
+		wantStop(b.t, b.run(0, func(c *Config) { c.DailyLimit, c.ExitOnCap = 10, true }), stop.Limit)
 		b.want(queue.Counts{Submitted: 10, Pending: 10})
 	})
 }
@@ -163,17 +165,17 @@ func TestAVerificationFindsEveryDifference(t *testing.T) {
 				id[j.Source.ObjectKey] = j.ID
 			}
 		}
-		finding := func(kind FindingKind, key string, state queue.State, listed ...string) Finding {
-			return Finding{Kind: kind, Bucket: "archive", Key: key, State: state, JobID: id[key], Listed: append([]string{}, listed...)}
+		finding := func(kind joblist.FindingKind, key string, state queue.State, listed ...string) joblist.Finding {
+			return joblist.Finding{Kind: kind, Bucket: "archive", Key: key, State: state, JobID: id[key], Listed: append([]string{}, listed...)}
 		}
 		before := b.counts()
 		got := b.audit(false)
 		got.want(b.t,
-			finding(UnknownObject, "nobody's.mov", "", foreign),
-			finding(TwoJobs, "clip-00002.mov", queue.Submitted, id["clip-00002.mov"], second),
-			finding(NotListed, "clip-00004.mov", queue.Submitted),
-			finding(OtherJob, "clip-00005.mov", queue.Submitted, instead),
-			finding(NotSubmitted, "clip-00010.mov", queue.Pending, early),
+			finding(joblist.UnknownObject, "nobody's.mov", "", foreign),
+			finding(joblist.TwoJobs, "clip-00002.mov", queue.Submitted, id["clip-00002.mov"], second),
+			finding(joblist.NotListed, "clip-00004.mov", queue.Submitted),
+			finding(joblist.OtherJob, "clip-00005.mov", queue.Submitted, instead),
+			finding(joblist.NotSubmitted, "clip-00010.mov", queue.Pending, early),
 		)
 		if got.Jobs != 12 || got.Agreed != 8 {
 			b.t.Errorf("tally: got %+v, want 12 jobs of which 8 agree", got.Tally)
@@ -182,9 +184,9 @@ func TestAVerificationFindsEveryDifference(t *testing.T) {
 		// An adoption takes what is missing, jobs of objects without an item among it, and reports the rest.
 		id["nobody's.mov"] = foreign
 		b.audit(true).want(b.t,
-			finding(Unsourced, "nobody's.mov", queue.Submitted, foreign),
-			finding(TwoJobs, "clip-00002.mov", queue.Submitted, id["clip-00002.mov"], second),
-			finding(OtherJob, "clip-00005.mov", queue.Submitted, instead),
+			finding(joblist.Unsourced, "nobody's.mov", queue.Submitted, foreign),
+			finding(joblist.TwoJobs, "clip-00002.mov", queue.Submitted, id["clip-00002.mov"], second),
+			finding(joblist.OtherJob, "clip-00005.mov", queue.Submitted, instead),
 		)
 		b.want(queue.Counts{Submitted: 12, Pending: 1})
 	})
@@ -242,19 +244,19 @@ func TestAuditsOfHostileLists(t *testing.T) {
 		name   string
 		config airtest.Config
 		// incomplete is the reason with which it ends early, 0: it does not.
-		incomplete Reason
+		incomplete stop.Reason
 		unsourced  int64 // jobs of objects without an item that it must have adopted
 		lookedUp   bool  // it proves nothing by itself, so what it did not show must have been looked up
 	}{
 		{name: "an honest one"},
 		{name: "it ignores the page's size", config: airtest.Config{EditQuery: func(q url.Values) { q.Set("pageSize", "25") }}},
 		{name: "it ignores the batch", config: airtest.Config{EditQuery: func(q url.Values) { q.Del("batch") }}},
-		{name: "it ignores the page's number", config: airtest.Config{EditQuery: func(q url.Values) { q.Del("pageNumber") }}, incomplete: Unexpected},
+		{name: "it ignores the page's number", config: airtest.Config{EditQuery: func(q url.Values) { q.Del("pageNumber") }}, incomplete: stop.Unexpected},
 		{name: "it begins anew after its end", config: airtest.Config{EditQuery: func(q url.Values) {
 			if n, _ := strconv.Atoi(q.Get("pageNumber")); n > 4 {
 				q.Set("pageNumber", strconv.Itoa((n-1)%4+1))
 			}
-		}}, incomplete: Unexpected},
+		}}, incomplete: stop.Unexpected},
 		{name: "it gives its last page again for any number behind it", config: airtest.Config{EditQuery: func(q url.Values) {
 			if n, _ := strconv.Atoi(q.Get("pageNumber")); n > 4 {
 				q.Set("pageNumber", "4")
@@ -264,18 +266,18 @@ func TestAuditsOfHostileLists(t *testing.T) {
 			if n, _ := strconv.Atoi(q.Get("pageNumber")); n > 2 {
 				q.Set("pageNumber", "2")
 			}
-		}}, incomplete: Unexpected},
+		}}, incomplete: stop.Unexpected},
 		{name: "it refuses the page behind the last", config: fails(airtest.StatusBefore, 400, 1e9, 5)},
 		{name: "it knows no page behind the last", config: fails(airtest.StatusBefore, 404, 1e9, 5)},
 		{name: "it refuses a page in the middle", config: fails(airtest.StatusBefore, 404, 1e9, 3), lookedUp: true},
-		{name: "it is no list", config: fails(airtest.StatusBefore, 404, 1e9, 1), incomplete: Setup},
-		{name: "it refuses the keys", config: fails(airtest.StatusBefore, 401, 1e9, 3), incomplete: Credentials},
+		{name: "it is no list", config: fails(airtest.StatusBefore, 404, 1e9, 1), incomplete: stop.Setup},
+		{name: "it refuses the keys", config: fails(airtest.StatusBefore, 401, 1e9, 3), incomplete: stop.Credentials},
 		{name: "500s for a while", config: fails(airtest.Err500Before, 0, 5, 3)},
 		{name: "403s for a while", config: fails(airtest.Forbid403, 0, 5, 3)},
 		{name: "HTML for a while", config: fails(airtest.HTML200Before, 0, 5, 3)},
 		{name: "nothing for a while", config: fails(airtest.HangBefore, 0, 5, 3)},
-		{name: "500s for ever", config: fails(airtest.Err500Before, 0, 1e9, 3), incomplete: Unexpected},
-		{name: "objects without records for ever", config: fails(airtest.EmptyJSONBefore, 0, 1e9, 3), incomplete: Unexpected},
+		{name: "500s for ever", config: fails(airtest.Err500Before, 0, 1e9, 3), incomplete: stop.Unexpected},
+		{name: "objects without records for ever", config: fails(airtest.EmptyJSONBefore, 0, 1e9, 3), incomplete: stop.Unexpected},
 		{name: "a record on every page", config: airtest.Config{EditRecords: func(_ airtest.Request, page []air.Job) []air.Job {
 			if len(page) == 0 {
 				return nil
@@ -303,7 +305,7 @@ func TestAuditsOfHostileLists(t *testing.T) {
 					if got.Complete {
 						b.t.Error("it claims to be complete")
 					}
-					if took := time.Since(begin); took > lookupsGiveUp+10*time.Minute {
+					if took := time.Since(begin); took > joblist.GiveUp+10*time.Minute {
 						b.t.Errorf("it went on for %v", took)
 					}
 					return

@@ -19,6 +19,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 const batch = "b"
@@ -176,9 +177,9 @@ func (b *bubble) arrivals() (posts, gets []time.Time) {
 }
 
 // wantStop fails the test unless err is a stop of that reason.
-func wantStop(t *testing.T, err error, want Reason) {
+func wantStop(t *testing.T, err error, want stop.Reason) {
 	t.Helper()
-	var s *StopError
+	var s *stop.Error
 	if !errors.As(err, &s) || s.Reason != want {
 		t.Fatalf("the run ended with %v, want a stop of reason %d", err, want)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/worker/stop"
 )
 
 // errNothing: there is no item to send with this pass.
@@ -163,7 +164,7 @@ func (p *Pool) finished(n, refunded int) {
 	spent := p.MaxItems > 0 && p.budget <= 0 && p.outstanding == 0
 	p.booking.Unlock()
 	if spent {
-		p.stop(stop(Limit, "--max-items %d reached", p.MaxItems))
+		p.stop(stop.Errorf(stop.Limit, "--max-items %d reached", p.MaxItems))
 	}
 	p.freed.fire()
 }

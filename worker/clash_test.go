@@ -11,6 +11,7 @@ import (
 
 	"airlift/queue"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // A job id that another item has is believed of neither until both were looked up: each object has its one job, under
@@ -72,7 +73,7 @@ func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 			}
 		}
 		store(6, "x")
-		wantStop(t, c.stopped, Setup)
+		wantStop(t, c.stopped, stop.Setup)
 		if text := c.stopped.Error(); !strings.Contains(text, "answers in a row belonged to other requests") || !strings.Contains(text, `the job id "x"`) {
 			t.Errorf("got %q", text)
 		}

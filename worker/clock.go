@@ -5,17 +5,16 @@ import (
 	"time"
 
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 )
 
 const (
-	// maxClockOffset is how far AiR's clock may be from ours.
-	maxClockOffset = 25 * time.Hour
 	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
 	maxClockDrift  = 5 * time.Minute
 	clockDriftRate = 1000
 	// maxClockJump is how far the offset may be from that of earlier runs without a doubt: so early a day may begin, but as
 	// it is measured from one stored offset no day is counted twice.
-	maxClockJump = lookbackMargin
+	maxClockJump = joblist.LookbackMargin
 	// clockProven is how long the offset must have been confirmed to outlast an implausible Date.
 	clockProven = 2 * maxClockDrift
 )
@@ -84,7 +83,7 @@ func (c *serverClock) observe(date, sent, ended time.Time) bool {
 
 // plausible reports whether a Date can be believed. The caller holds mu.
 func (c *serverClock) plausible(now clockReading) bool {
-	if now.date.Sub(now.at).Abs() > maxClockOffset {
+	if now.date.Sub(now.at).Abs() > joblist.MaxClockOffset {
 		return false
 	}
 	if !c.learned {

@@ -13,6 +13,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 type roundTripFunc func(*http.Request) (*http.Response, error)
@@ -53,7 +54,7 @@ func TestDateThatCreepsDoesNotRaiseTheDailyLimit(t *testing.T) {
 						faulty(c)
 						c.DailyLimit, c.ExitOnCap, c.Log = 10, true, zerolog.New(zerolog.SyncWriter(&log))
 					})
-					wantStop(b.t, err, Limit)
+					wantStop(b.t, err, stop.Limit)
 				}
 				if took := time.Since(begin); took > time.Hour {
 					b.t.Fatalf("took %v, want both runs within a day", took)

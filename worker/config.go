@@ -24,7 +24,8 @@ type store interface {
 	// Exchange is Finish and then Claim in one commit.
 	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error)
 	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
-	finder
+	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
+	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
 	Gate(ctx context.Context, account string) (queue.Gate, error)
 	SetGate(ctx context.Context, account string, g queue.Gate) error
 	Server(ctx context.Context, account string) (queue.Server, error)
@@ -100,8 +101,6 @@ const (
 	defaultGiveUp      = 12 * time.Hour
 	// giveUpUnheard is how long a run goes on that has had no answer at all.
 	giveUpUnheard = time.Minute
-	// lookupsGiveUp is how long failing lookups keep a run alive that has nothing else to do.
-	lookupsGiveUp = 30 * time.Minute
 	// lookaheadFrom is the rate in requests a second above which items are claimed ahead of the workers.
 	lookaheadFrom = 100
 	// lookahead times the workers is the most that may be claimed and unfinished.

@@ -12,6 +12,8 @@ import (
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 // once gives the n-th POST a fault and no other request any.
@@ -146,8 +148,8 @@ func TestLookupsThatKeepFailingEndTheRun(t *testing.T) {
 			b.t.Fatal(err)
 		}
 		b.want(queue.Counts{Submitted: 4, InDoubt: 1})
-		if took := time.Since(begin); took < lookupsGiveUp || took > lookupsGiveUp+10*time.Minute {
-			b.t.Errorf("ended after %v, want after %v of failing lookups", took, lookupsGiveUp)
+		if took := time.Since(begin); took < joblist.GiveUp || took > joblist.GiveUp+10*time.Minute {
+			b.t.Errorf("ended after %v, want after %v of failing lookups", took, joblist.GiveUp)
 		}
 	})
 }
@@ -212,7 +214,7 @@ func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
 				}
 				return airtest.Fault{}
 			}}, func(b *bubble) {
-				wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = items - 1 }), Limit)
+				wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = items - 1 }), stop.Limit)
 				got, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: queue.DayOf(time.Now())})
 				if err != nil || len(got) != 1 {
 					b.t.Fatalf("claim: got %v, %v, want one item", got, err)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"airlift/worker/stop"
 )
 
 const (
@@ -107,5 +109,5 @@ func (p *Pool) itemDecided(batch string, seq uint64, failed bool, last string) {
 				"or cancel what that reading added: %s", reading, p.CancelCommand(batch, reading))
 		}
 	}
-	p.stop(stop(Failures, "%s", text))
+	p.stop(stop.Errorf(stop.Failures, "%s", text))
 }

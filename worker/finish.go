@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/worker/joblist"
 )
 
 // outcome is what came of a claim, on its way to the queue.
@@ -171,7 +172,7 @@ func (c *clerk) wishIsOver() {
 // booked does what waits for results to be durable.
 func (c *clerk) booked(refunded int) {
 	for _, o := range c.batch {
-		if o.To == queue.InDoubt && !isFinal(o.Code) {
+		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
 			item := o.claimed
 			item.Record, _ = queue.Apply(item.Record, o.Result) // lawful, for it was stored
 			c.doubts.expect(item, c.settledAt(item))

@@ -16,6 +16,7 @@ import (
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
 )
 
 // stranger is a job of somebody else.
@@ -247,12 +248,12 @@ func TestTwoJobsAtTheServerAreNeverSentAgain(t *testing.T) {
 		}
 		e, _, err := b.db.Find(b.t.Context(), batch, queue.Object{Bucket: "archive", Key: key})
 		ids := b.air.Duplicates()[airtest.Object{Batch: batch, Bucket: "archive", Key: key}]
-		if err != nil || e.Code != CodeTwoJobs || len(ids) != 2 || !strings.Contains(e.Message, ids[0]) || !strings.Contains(e.Message, ids[1]) {
+		if err != nil || e.Code != joblist.CodeTwoJobs || len(ids) != 2 || !strings.Contains(e.Message, ids[0]) || !strings.Contains(e.Message, ids[1]) {
 			b.t.Errorf("got %+v, %v, want both of %v named", e.Record, err, ids)
 		}
 		// An adoption ends the doubt with the older of the two, and goes on reporting them.
 		got := b.audit(true)
-		got.want(b.t, Finding{Kind: TwoJobs, Bucket: "archive", Key: key, State: queue.Submitted, JobID: ids[0], Listed: ids})
+		got.want(b.t, joblist.Finding{Kind: joblist.TwoJobs, Bucket: "archive", Key: key, State: queue.Submitted, JobID: ids[0], Listed: ids})
 		if got.Adopted != 1 {
 			b.t.Errorf("adopted: got %d, want 1", got.Adopted)
 		}
@@ -286,7 +287,7 @@ func TestALagBeyondTheWindowIsDetectedAfterwards(t *testing.T) {
 				b.t.Fatal(err)
 			}
 			late := b.audit(false)
-			late.want(b.t, Finding{Kind: TwoJobs, Bucket: o.Bucket, Key: o.Key, State: queue.Submitted, JobID: e.JobID, Listed: ids})
+			late.want(b.t, joblist.Finding{Kind: joblist.TwoJobs, Bucket: o.Bucket, Key: o.Key, State: queue.Submitted, JobID: e.JobID, Listed: ids})
 			if late.Jobs != 11 || late.Agreed != 10 || !late.Complete {
 				b.t.Errorf("tally: got %+v, want 11 jobs of which 10 agree", late.Tally)
 			}

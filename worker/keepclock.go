@@ -7,6 +7,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 )
 
 // clockSame is how far an offset may be from the stored one without being stored anew.
@@ -15,7 +16,7 @@ const clockSame = time.Minute
 // trustStored takes over the offset of AiR's clock that earlier runs learned.
 func (p *Pool) trustStored() {
 	c := p.server.Clock
-	if !c.Since.IsZero() && c.Offset.Abs() <= maxClockOffset {
+	if !c.Since.IsZero() && c.Offset.Abs() <= joblist.MaxClockOffset {
 		p.clock.trust(c.Offset)
 		p.clockFromBefore = true
 	}
@@ -33,7 +34,7 @@ func (p *Pool) keepClock() {
 	p.learn(func(s *queue.Server) bool {
 		next := s.NextClock
 		switch {
-		case s.Clock.Since.IsZero() || s.Clock.Offset.Abs() > maxClockOffset:
+		case s.Clock.Since.IsZero() || s.Clock.Offset.Abs() > joblist.MaxClockOffset:
 			s.Clock, s.NextClock = queue.ClockOffset{Offset: offset, Since: now}, queue.ClockOffset{}
 		case (offset - s.Clock.Offset).Abs() <= clockSame:
 			s.NextClock = queue.ClockOffset{}

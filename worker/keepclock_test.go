@@ -12,6 +12,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // limitedRun runs with a daily limit of 10 and Dates that are off by so much, and returns what it logged.
@@ -28,7 +29,7 @@ func (b *bubble) limitedRunAt(date func() time.Time) string {
 		dated(c)
 		c.DailyLimit, c.ExitOnCap, c.Log = 10, true, zerolog.New(zerolog.SyncWriter(&log))
 	})
-	wantStop(b.t, err, Limit)
+	wantStop(b.t, err, stop.Limit)
 	b.close()
 	b.open()
 	return log.String()
@@ -146,7 +147,7 @@ func TestPauseAfterAJumpEndsAfterBothMidnights(t *testing.T) {
 					latest = midnight
 				}
 				dated := b.dated(func(int, *http.Request) time.Time { return time.Now() })
-				wantStop(b.t, b.run(50, func(c *Config) { dated(c); c.ExitOnCap = true }), Limit)
+				wantStop(b.t, b.run(50, func(c *Config) { dated(c); c.ExitOnCap = true }), stop.Limit)
 				g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount)
 				if want := latest.Add(defaultGrace); err != nil || g.PausedUntil.Sub(want).Abs() > 2*time.Second {
 					b.t.Errorf("paused until %v, %v, want %v", g.PausedUntil, err, want.UTC())

@@ -3,6 +3,8 @@ package worker
 import (
 	"testing"
 	"time"
+
+	"airlift/ratelimit"
 )
 
 func TestParseFailureLimit(t *testing.T) {
@@ -99,7 +101,7 @@ func TestJitter(t *testing.T) {
 	for n, most := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 5: 8 * time.Second, 50: 30 * time.Second} {
 		low, high := time.Hour, time.Duration(0)
 		for range 2000 {
-			d := jitter(n, backoffBase, backoffCap)
+			d := ratelimit.Jitter(n, backoffBase, backoffCap)
 			low, high = min(low, d), max(high, d)
 		}
 		if high > most+time.Millisecond || high < most*8/10 || low > most/10 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"airlift/worker/air"
+	"airlift/worker/stop"
 )
 
 // maxMixUps is how many answers in a row may belong to other requests. More are no accident of one connection.
@@ -43,7 +44,7 @@ func (m *mixups) reset() {
 func (p *Pool) countMixUp(in *mixups, sent time.Time, what string) {
 	p.API.DistrustConnections()
 	if in.add(sent) >= maxMixUps {
-		p.stop(stop(Setup, "%d answers in a row belonged to other requests; the last: %s. Remove the proxy or load balancer between airlift and AiR "+
+		p.stop(stop.Errorf(stop.Setup, "%d answers in a row belonged to other requests; the last: %s. Remove the proxy or load balancer between airlift and AiR "+
 			"that mixes them up, then run the same command again: it looks up the items in doubt", maxMixUps, what))
 	}
 }

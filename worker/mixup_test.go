@@ -15,6 +15,7 @@ import (
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // onPost injects a fault into the POSTs whose number, from 1, is chosen.
@@ -87,7 +88,7 @@ func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
 			inBubble(t, 50, onPost(airtest.WrongEcho, func(n int64) bool { return n >= first }), func(b *bubble) {
 				var log bytes.Buffer
 				err := b.run(100, func(c *Config) { c.Workers, c.Log = 1, zerolog.New(zerolog.SyncWriter(&log)) })
-				wantStop(t, err, Setup)
+				wantStop(t, err, stop.Setup)
 				b.want(queue.Counts{Submitted: first - 1, InDoubt: 3, Pending: 50 - first - 2})
 				for _, text := range []string{"answers in a row belonged to other requests", "3 answers in a row", `Source.ObjectKey "another/clip-`, `Source.ObjectKey "clip-`} {
 					if !strings.Contains(err.Error(), text) {

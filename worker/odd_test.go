@@ -7,6 +7,8 @@ import (
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 // oddIDs gives the listed jobs of some objects another id.
@@ -33,7 +35,7 @@ func TestALostQueueAndJobsThatCannotBeRead(t *testing.T) {
 			inBubble(t, 3, oddIDs(ids), func(b *bubble) {
 				b.plantApart(3)
 				err := b.run(0, func(c *Config) { c.AdoptCommand = func(id string) string { return "airlift adopt " + id + " here" } })
-				wantStop(b.t, err, Setup)
+				wantStop(b.t, err, stop.Setup)
 				for _, want := range []string{"airlift adopt b here", "--trust-queue", "nothing was sent"} {
 					if !strings.Contains(err.Error(), want) {
 						b.t.Errorf("it lacks %q: %v", want, err)
@@ -45,13 +47,13 @@ func TestALostQueueAndJobsThatCannotBeRead(t *testing.T) {
 						b.t.Errorf("got %+v, %v, want %d jobs that cannot be read", got.Tally, got.err, len(ids))
 					}
 					for _, f := range got.findings {
-						if _, odd := ids[f.Key]; !odd || f.Kind != Unreadable || f.Problem == "" {
+						if _, odd := ids[f.Key]; !odd || f.Kind != joblist.Unreadable || f.Problem == "" {
 							b.t.Errorf("got %+v", f)
 						}
 					}
 				}
 				b.want(queue.Counts{Submitted: int64(3 - len(ids)), Pending: int64(len(ids))})
-				wantStop(b.t, b.run(0, nil), Setup) // the adoption has not ended
+				wantStop(b.t, b.run(0, nil), stop.Setup) // the adoption has not ended
 				if posts := b.air.Posts(); posts != 0 {
 					b.t.Errorf("POSTs: got %d, want none", posts)
 				}
@@ -93,7 +95,7 @@ func TestALookupThatMeetsAJobThatCannotBeRead(t *testing.T) {
 		p := b.pool(0, nil)
 		b.ok(p.prepare(b.t.Context()))
 		got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00000.mov"}, Record: queue.Record{Sent: true}})
-		if err != nil || got.jobID != id {
+		if err != nil || got.JobID != id {
 			b.t.Errorf("got %+v, %v, want job %s", got, err, id)
 		}
 		got, err = p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Seq: 1, Bucket: "archive", Key: "clip-00001.mov"}, Record: queue.Record{Sent: true}})

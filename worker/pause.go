@@ -8,6 +8,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/stop"
 )
 
 // capRetries are the pauses after the first one if AiR still answers 429: its reset may come later than midnight. After them
@@ -94,7 +95,7 @@ func (p *Pool) stopForQuota(a Action, o air.Outcome) {
 	}
 	p.stoppedNow = true
 	p.storing.Unlock()
-	p.stop(stop(Quota, "%s. %s; it first sends a single request", text, do))
+	p.stop(stop.Errorf(stop.Quota, "%s. %s; it first sends a single request", text, do))
 }
 
 // clearStored forgets a stored pause or stop once a job was accepted after it.
@@ -131,7 +132,7 @@ func (p *Pool) watchPause(ctx context.Context) {
 		var over <-chan time.Time
 		if paused {
 			if p.ExitOnCap && p.hasWork(ctx) {
-				p.stop(stop(Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", p.progress.reason(), until.UTC().Format(time.RFC3339)))
+				p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", p.progress.reason(), until.UTC().Format(time.RFC3339)))
 				return
 			}
 			over = time.After(min(time.Until(until), time.Second*30))

@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // moved is a queue whose file is replaced at some moment.
@@ -49,7 +50,7 @@ func TestNothingIsSentOnceTheQueueIsReplaced(t *testing.T) {
 			inBubble(t, 20, c, func(b *bubble) {
 				m.DB = b.db
 				err := b.run(tt.perSecond, func(c *Config) { c.Store, c.Workers = &m, 1 })
-				wantStop(b.t, err, Unexpected)
+				wantStop(b.t, err, stop.Unexpected)
 				if !errors.Is(err, queue.ErrReplaced) {
 					b.t.Errorf("got %v, want it to say that the queue was replaced", err)
 				}

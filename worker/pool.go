@@ -11,6 +11,8 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 // Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
@@ -31,9 +33,8 @@ type Pool struct {
 	freed          *signal // claims were finished
 	settings       map[string]queue.Settings
 	unproven       map[string]bool // see [queue.Batch]
-	matchers       map[string]*matcher
-	newest         map[string]*newest
-	unadopted      *StopError // of a batch that is left out, because its adoption has not ended well
+	lists          map[string]*joblist.Batch
+	unadopted      *stop.Error // of a batch that is left out, because its adoption has not ended well
 	attempts       attempts
 	answered       atomic.Bool               // a job was accepted in this run
 	anyAnswer      atomic.Bool               // AiR, or something in its place, answered in this run
@@ -41,14 +42,13 @@ type Pool struct {
 	settleLogged   sync.Once                 // a log line says that something waits for it
 	placeCheckedAt atomic.Pointer[time.Time] // when the queue file was last seen in its place
 
-	matching    sync.Mutex
-	matchChecks map[string]*matchCheck // guarded by matching
+	matchChecks map[string]*matchCheck
 
 	booking     sync.Mutex
-	outstanding int        // claimed and not durably finished; guarded by booking
-	moves       int        // counts the changes of outstanding; guarded by booking
-	budget      int64      // what MaxItems leaves; guarded by booking
-	stopped     *StopError // the gravest so far; guarded by booking
+	outstanding int         // claimed and not durably finished; guarded by booking
+	moves       int         // counts the changes of outstanding; guarded by booking
+	budget      int64       // what MaxItems leaves; guarded by booking
+	stopped     *stop.Error // the gravest so far; guarded by booking
 	cancel      context.CancelCauseFunc
 
 	storing    sync.Mutex
@@ -82,8 +82,7 @@ func New(c Config) (*Pool, error) {
 		freed:       newSignal(),
 		settings:    map[string]queue.Settings{},
 		unproven:    map[string]bool{},
-		matchers:    map[string]*matcher{},
-		newest:      map[string]*newest{},
+		lists:       map[string]*joblist.Batch{},
 		matchChecks: map[string]*matchCheck{},
 		budget:      c.MaxItems,
 	}
@@ -96,7 +95,7 @@ func New(c Config) (*Pool, error) {
 }
 
 // Run works until nothing of the batches is left and Fed is closed, and returns nil then, whatever became of the items.
-// An end before that is a *StopError, or ctx's cause: when ctx is done no new request is sent, what is in flight is
+// An end before that is a *stop.Error, or ctx's cause: when ctx is done no new request is sent, what is in flight is
 // awaited, and its results are stored. All goroutines have ended when it returns.
 func (p *Pool) Run(ctx context.Context) error {
 	if err := p.prepare(ctx); err != nil {
@@ -175,9 +174,11 @@ func (p *Pool) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.matchers[id] = &matcher{store: p.Store, batch: id, names: names}
-		p.newest[id] = &newest{lock: make(chan struct{}, 1)}
-		p.matchChecks[id] = &matchCheck{}
+		p.lists[id] = joblist.NewBatch(joblist.Config{
+			Store: p.Store, List: p.list, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
+			AdoptCommand: p.AdoptCommand, Log: p.Log,
+		}, names)
+		p.matchChecks[id] = &matchCheck{lock: make(chan struct{}, 1)}
 		if err := p.loadDoubts(ctx, id); err != nil {
 			return err
 		}
@@ -200,7 +201,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 }
 
 // stop ends the run; of several reasons the gravest counts.
-func (p *Pool) stop(s *StopError) {
+func (p *Pool) stop(s *stop.Error) {
 	p.booking.Lock()
 	if p.stopped == nil || s.Reason < p.stopped.Reason {
 		p.stopped = s
@@ -218,12 +219,12 @@ func (p *Pool) isStopped() bool {
 
 // fail stops the run for an error that is nobody's answer: the queue's.
 func (p *Pool) fail(step string, err error) {
-	var s *StopError
+	var s *stop.Error
 	if errors.As(err, &s) {
 		p.stop(s)
 		return
 	}
-	p.stop(&StopError{Reason: Unexpected, Text: step, Err: err})
+	p.stop(&stop.Error{Reason: stop.Unexpected, Text: step, Err: err})
 }
 
 // watchFeed looks for the end once no more items will come.
@@ -293,13 +294,26 @@ func (p *Pool) listAnswered(err error) {
 	}
 }
 
-// stopOf returns the stop that an action asks for, or nil.
-func stopOf(a Action, cause error) *StopError {
-	switch a {
-	case StopCredentials:
-		return &StopError{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", Err: cause}
-	case StopSetup:
-		return &StopError{Reason: Setup, Text: "what answers is no AiR API: check --air-url", Err: cause}
+// list asks for one page of jobs in a run.
+func (p *Pool) list(ctx context.Context, q air.ListQuery) (air.Page, error) {
+	if err := p.Limiter.Wait(ctx); err != nil {
+		return air.Page{}, err
 	}
-	return nil
+	sent := time.Now()
+	got, err := p.API.List(ctx, q)
+	p.listAnswered(err)
+	if err == nil {
+		p.observeDate(got.Date, sent, time.Now())
+	}
+	return got, err
 }
+
+// lookup asks AiR for the item's job; see [joblist.Batch.Lookup].
+func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (joblist.Found, error) {
+	return p.lists[c.Batch].Lookup(ctx, c, joblist.Attempt{
+		Settled: p.settledAt(c), Began: func() time.Time { return p.attemptBegan(c) },
+	})
+}
+
+// errDone ends the pool's own goroutines when nothing is left.
+var errDone = errors.New("nothing is left")

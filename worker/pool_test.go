@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -90,7 +91,7 @@ func TestPoolKeepsAStoredPause(t *testing.T) {
 			b.t.Fatal(err)
 		}
 		err := b.run(0, func(c *Config) { c.ExitOnCap = true })
-		wantStop(b.t, err, Limit)
+		wantStop(b.t, err, stop.Limit)
 		if posts, gets := b.arrivals(); len(posts)+len(gets) != 0 {
 			b.t.Errorf("%d POSTs and %d lists in the pause, want none", len(posts), len(gets))
 		}
@@ -169,7 +170,7 @@ func TestPoolGivesUp(t *testing.T) {
 			}
 			inBubble(t, c.items, airtest.Config{Script: script}, func(b *bubble) {
 				begin := time.Now()
-				wantStop(b.t, b.run(5, nil), Unexpected)
+				wantStop(b.t, b.run(5, nil), stop.Unexpected)
 				if took := time.Since(begin); took < c.after || took > c.after+c.after/10+time.Minute {
 					b.t.Errorf("gave up after %v, want %v", took, c.after)
 				}
@@ -187,13 +188,13 @@ func TestPoolGivesUp(t *testing.T) {
 func TestPoolDailyLimitCountsOverRestarts(t *testing.T) {
 	inBubble(t, 100, airtest.Config{}, func(b *bubble) {
 		limited := func(c *Config) { c.DailyLimit, c.ExitOnCap = 30, true }
-		wantStop(b.t, b.run(0, limited), Limit)
+		wantStop(b.t, b.run(0, limited), stop.Limit)
 		if got := b.air.Accepted(); got != 30 {
 			b.t.Fatalf("jobs on the first day: got %d, want 30", got)
 		}
 		b.close()
 		b.open()
-		wantStop(b.t, b.run(0, limited), Limit)
+		wantStop(b.t, b.run(0, limited), stop.Limit)
 		if got := b.air.Accepted(); got != 30 {
 			b.t.Errorf("jobs on the first day after a restart: got %d, want 30", got)
 		}
@@ -212,7 +213,7 @@ func TestPoolMaxItems(t *testing.T) {
 	for name, perSecond := range map[string]float64{"one at a time": 50, "claimed ahead": 0} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 100, airtest.Config{}, func(b *bubble) {
-				wantStop(b.t, b.run(perSecond, func(c *Config) { c.MaxItems = 37 }), Limit)
+				wantStop(b.t, b.run(perSecond, func(c *Config) { c.MaxItems = 37 }), stop.Limit)
 				b.want(queue.Counts{Submitted: 37, Pending: 63})
 			})
 		})

@@ -9,6 +9,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/stop"
 )
 
 const (
@@ -57,11 +58,11 @@ func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait 
 		return 0, true
 	}
 	r.limited++
-	wait = grown(r.limited, time.Second, outageCap)
+	wait = ratelimit.Backoff(r.limited, time.Second, outageCap)
 	if asked > 0 {
 		wait = min(asked, maxRetryAfter)
 		if r.limited > 1 {
-			wait = max(wait, grown(r.limited-1, time.Second, outageCap))
+			wait = max(wait, ratelimit.Backoff(r.limited-1, time.Second, outageCap))
 		}
 	}
 	return wait, false
@@ -101,7 +102,7 @@ func (p *Pool) waitForRate(pass ratelimit.Pass, o air.Outcome) {
 // foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
 func (p *Pool) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 	if keys := p.refusals.foreign(c, o.Status); keys != nil {
-		p.stop(stop(Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
+		p.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
 			len(keys), strings.Join(keys, ", "), describe(o)))
 		return
 	}
@@ -111,10 +112,10 @@ func (p *Pool) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 }
 
 // accessRefused says what to do about a 403 that is no quota.
-func accessRefused(o air.Outcome) *StopError {
+func accessRefused(o air.Outcome) *stop.Error {
 	do := "give the user of these keys a Wasabi policy that allows submitting AiR jobs (listing them is another permission)"
 	if isClockRefusal(o) {
 		do = "set the clock of this machine (by NTP, for example), and check that the keys have not expired"
 	}
-	return stop(Credentials, "AiR refuses access (%s): %s; then run the same command again", describe(o), do)
+	return stop.Errorf(stop.Credentials, "AiR refuses access (%s): %s; then run the same command again", describe(o), do)
 }

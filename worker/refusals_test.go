@@ -14,6 +14,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // limited answers the POSTs whose number, from 1, is chosen with a rate limit that asks for a wait.
@@ -156,7 +157,7 @@ func TestCapThatOutlastsMidnight(t *testing.T) {
 func TestCapThatOutlastsMidnightAndRestarts(t *testing.T) {
 	inBubble(t, 15, onPost(airtest.Cap429, func(n int64) bool { return n > 10 && n <= 14 }), func(b *bubble) {
 		for range 3 {
-			wantStop(b.t, b.run(0, func(c *Config) { c.Workers, c.ExitOnCap = 1, true }), Limit)
+			wantStop(b.t, b.run(0, func(c *Config) { c.Workers, c.ExitOnCap = 1, true }), stop.Limit)
 			g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount)
 			if err != nil || g.PausedUntil.IsZero() {
 				b.t.Fatalf("the stored gate: %+v, %v, want a pause", g, err)
@@ -246,7 +247,7 @@ func TestForeignAnswersInARowStopTheRun(t *testing.T) {
 					b.want(queue.Counts{Submitted: 16, Failed: 4})
 					return
 				}
-				wantStop(b.t, err, Setup)
+				wantStop(b.t, err, stop.Setup)
 				if n := strings.Count(err.Error(), `"clip-000`); n != 3 {
 					b.t.Errorf("%d items are named, want 3: %v", n, err)
 				}

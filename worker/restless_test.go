@@ -15,6 +15,8 @@ import (
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 // plantApart gives each of the first n items its job, two seconds apart but for the ties: those are made together with
@@ -97,14 +99,14 @@ func TestWhatNoReadingShowsIsLookedUp(t *testing.T) {
 		verified := b.audit(false)
 		verified.want(b.t)
 		early := b.plantFor(items - 1)
-		b.audit(false).want(b.t, Finding{Kind: NotSubmitted, Bucket: "archive", Key: "clip-00129.mov", State: queue.Pending, Listed: []string{early}})
+		b.audit(false).want(b.t, joblist.Finding{Kind: joblist.NotSubmitted, Bucket: "archive", Key: "clip-00129.mov", State: queue.Pending, Listed: []string{early}})
 		e, _, err := b.db.Find(b.t.Context(), batch, queue.Object{Bucket: "archive", Key: "clip-00000.mov"})
 		if err != nil {
 			b.t.Fatal(err)
 		}
 		b.audit(true).want(b.t)
 		b.air.Forget(1)
-		b.audit(false).want(b.t, Finding{Kind: NotListed, Bucket: "archive", Key: "clip-00000.mov", State: queue.Submitted, JobID: e.JobID, Listed: []string{}})
+		b.audit(false).want(b.t, joblist.Finding{Kind: joblist.NotListed, Bucket: "archive", Key: "clip-00000.mov", State: queue.Submitted, JobID: e.JobID, Listed: []string{}})
 		if posts := b.air.Posts(); posts != 0 {
 			b.t.Errorf("POSTs: got %d, want none", posts)
 		}
@@ -173,7 +175,7 @@ func TestARunWaitsForTheAdoption(t *testing.T) {
 		b.ok(b.db.BeginAdoption(b.t.Context(), batch))
 		for range 2 {
 			err := b.run(0, func(c *Config) { c.AdoptCommand = func(id string) string { return "airlift adopt " + id + " here" } })
-			wantStop(b.t, err, Setup)
+			wantStop(b.t, err, stop.Setup)
 			if !strings.Contains(err.Error(), "airlift adopt b here") || !strings.Contains(err.Error(), "--trust-queue") {
 				b.t.Errorf("it does not say what to do: %v", err)
 			}
@@ -206,11 +208,11 @@ func TestAnObjectOfAnotherSpellingIsNotAdoptedAsAnother(t *testing.T) {
 		j.Source.Bucket = "archive"
 		id := b.air.Plant(j)
 		b.plantFor(0)
-		unclear := Finding{Kind: UnknownObject, Bucket: "archive", Key: "/clip-00001.mov", Listed: []string{id}}
+		unclear := joblist.Finding{Kind: joblist.UnknownObject, Bucket: "archive", Key: "/clip-00001.mov", Listed: []string{id}}
 		b.audit(true).want(b.t, unclear)
-		wantStop(b.t, b.run(0, nil), Setup)
+		wantStop(b.t, b.run(0, nil), stop.Setup)
 		b.plantFor(1)
-		b.audit(true).want(b.t, Finding{Kind: Unsourced, Bucket: "archive", Key: "/clip-00001.mov", State: queue.Submitted, JobID: id, Listed: []string{id}})
+		b.audit(true).want(b.t, joblist.Finding{Kind: joblist.Unsourced, Bucket: "archive", Key: "/clip-00001.mov", State: queue.Submitted, JobID: id, Listed: []string{id}})
 		b.ok(b.run(0, nil))
 		b.want(queue.Counts{Submitted: 3})
 		if posts := b.air.Posts(); posts != 0 {
@@ -246,7 +248,7 @@ func TestJobsThatNameLessThanAnObject(t *testing.T) {
 						b.t.Errorf("got %+v, %v, want job %s reported as unknown", got, got.err, id)
 					}
 				}
-				wantStop(b.t, b.run(0, nil), Setup)
+				wantStop(b.t, b.run(0, nil), stop.Setup)
 				b.want(queue.Counts{Submitted: 1})
 			})
 		})
@@ -260,7 +262,7 @@ func TestTooManyUnknownJobsProveNoAbsence(t *testing.T) {
 		if r.Method != "POST" || r.Job.Source.ObjectKey != "clip-00002.mov" {
 			return airtest.Fault{}
 		}
-		for i := range maxUnclaimed + 1 {
+		for i := range 10_000 + 1 {
 			outer.air.Plant(stranger(batch, fmt.Sprint("nobody's ", i), fmt.Sprint("nobody's ", i)))
 		}
 		return airtest.Fault{Kind: airtest.ResetBefore}
@@ -302,7 +304,7 @@ func TestABatchIsFoundBehindShortPagesOfOthers(t *testing.T) {
 	inBubble(t, 0, airtest.Config{Settings: airtest.Settings{PageCap: 25}, EditQuery: dropBatch}, func(b *bubble) {
 		has := func() bool {
 			b.t.Helper()
-			yes, err := HasJobs(b.t.Context(), b.client(), b.limiter(), batch)
+			yes, err := joblist.HasJobs(b.t.Context(), b.client(), b.limiter(), batch)
 			b.ok(err)
 			return yes
 		}
@@ -348,7 +350,7 @@ func TestAnObjectWhoseKeyTheListChangesIsNotAdoptedAsAnother(t *testing.T) {
 				if got.err != nil || got.Unknown != 1 || got.Unsourced != 0 {
 					b.t.Errorf("got %+v, %v, want one job that is not known", got.Tally, got.err)
 				}
-				wantStop(b.t, b.run(0, nil), Setup)
+				wantStop(b.t, b.run(0, nil), stop.Setup)
 				if posts := b.air.Posts(); posts != 0 {
 					b.t.Errorf("POSTs: got %d, want none", posts)
 				}
@@ -379,7 +381,7 @@ func TestAnUnsourcedObjectKeepsItsSpelling(t *testing.T) {
 				j := stranger(batch, queue.JobName(batch, it), it.Key)
 				j.Source.Bucket = it.Bucket
 				id := b.air.Plant(j)
-				b.audit(true).want(b.t, Finding{Kind: Unsourced, Bucket: "archive", Key: nfd, State: queue.Submitted, JobID: id, Listed: []string{id}})
+				b.audit(true).want(b.t, joblist.Finding{Kind: joblist.Unsourced, Bucket: "archive", Key: nfd, State: queue.Submitted, JobID: id, Listed: []string{id}})
 				b.audit(false).want(b.t)
 				added, err := b.db.Add(b.t.Context(), batch, queue.Chunk{Items: []queue.Item{it}})
 				b.ok(err)
@@ -403,7 +405,7 @@ func TestOtherBatchesAreWorkedBesideAnAdoption(t *testing.T) {
 		_, err := b.db.Add(b.t.Context(), "half adopted", queue.Chunk{Items: []queue.Item{{Line: 2, Bucket: "archive", Key: "x"}}})
 		b.ok(err)
 		err = b.run(0, func(c *Config) { c.Batches = []string{"half adopted", batch} })
-		wantStop(b.t, err, Setup)
+		wantStop(b.t, err, stop.Setup)
 		b.want(queue.Counts{Submitted: 3})
 		if posts := b.air.Posts(); posts != 3 {
 			b.t.Errorf("POSTs: got %d, want 3", posts)
@@ -440,8 +442,8 @@ func TestALookupOfANameOfManyJobs(t *testing.T) {
 				if seq%7 != 0 && seq != tie && seq != tie-1 {
 					continue
 				}
-				got, err := p.lookupName(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
-				if got.jobID != ids[seq] && err == nil {
+				got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
+				if got.JobID != ids[seq] && err == nil {
 					b.t.Fatalf("item %d: got %+v, want its job or an error", seq, got)
 				}
 			}
@@ -450,8 +452,8 @@ func TestALookupOfANameOfManyJobs(t *testing.T) {
 		}
 		// The last item's absence is known as soon as a list is at rest.
 		b.ok(b.air.Change(func(s *airtest.Settings) { s.TurningTies = 0 }))
-		got, err := p.lookupName(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[items-1]})
-		if err != nil || got != (finding{}) {
+		got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[items-1]})
+		if err != nil || got != (joblist.Found{}) {
 			b.t.Errorf("got %+v, %v, want absence", got, err)
 		}
 	})

@@ -12,6 +12,15 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
+)
+
+const (
+	backoffBase = 500 * time.Millisecond
+	backoffCap  = 30 * time.Second
+	// outageCap is the longest wait between two canaries of an outage.
+	outageCap = 5 * time.Minute
 )
 
 // work sends one item after the other until the run ends.
@@ -21,7 +30,7 @@ func (p *Pool) work(ctx context.Context) {
 		switch p.next(ctx) {
 		case BackOff:
 			failures++
-			_ = sleep(ctx, jitter(failures, backoffBase, backoffCap)) // an early end is seen above
+			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // an early end is seen above
 		case GoOn:
 			failures = 0
 		}
@@ -126,7 +135,7 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 	began := time.Now()
 	found, err := p.lookup(ctx, c)
 	switch {
-	case err == nil && found.jobID == "" && found.code == "":
+	case err == nil && found == (joblist.Found{}):
 		return false, GoOn
 	case err == nil:
 		p.results <- outcome{Result: p.settled(c, found), claimed: c, sent: began}
@@ -136,12 +145,15 @@ func (p *Pool) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claim
 	if ctx.Err() != nil {
 		return true, End
 	}
-	action := lookupAction(err)
-	if s := stopOf(action, err); s != nil {
+	if s := joblist.StopOf(err); s != nil {
 		p.stop(s)
 		return true, End
 	}
 	p.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that may have been sent before; it is not sent until the lookup succeeds")
+	action := BackOff
+	if joblist.IsThrottled(err) {
+		action = Slow
+	}
 	p.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
 	return true, BackOff
 }
@@ -216,7 +228,10 @@ func (p *Pool) react(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verd
 	case StopAccess:
 		p.stop(accessRefused(o))
 	case StopCredentials, StopSetup:
-		s := stopOf(v.Action, nil)
+		s := stop.BadCredentials(nil)
+		if v.Action == StopSetup {
+			s = stop.NotAiR(nil)
+		}
 		s.Text += " (" + describe(o) + ")"
 		if v.Action == StopSetup && !o.Cut && o.Status >= 300 {
 			s.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, take this one out with `airlift cancel BATCH --key KEY`", c.Key)
@@ -231,7 +246,7 @@ func (p *Pool) newJob(c queue.Claimed) air.NewJob {
 	settings := p.settings[c.Batch]
 	f := settings.Fields(&c.Item)
 	return air.NewJob{
-		Name: p.matchers[c.Batch].names.Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
+		Name: p.lists[c.Batch].Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
 		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
 		Source:      air.Source{Endpoint: air.EndpointHost(f.SourceEndpoint), Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/joblist"
 )
 
 // doubt is an item in doubt and when its absence may be believed.
@@ -106,16 +108,13 @@ func (p *Pool) loadDoubts(ctx context.Context, batch string) error {
 	}
 }
 
-// LookupsAtOnce is how many lookups may be under way beside the workers' requests.
-const LookupsAtOnce = 8
-
 // settle looks up what is in doubt once it is due. While lookups fail, one at a time is tried at growing intervals.
 func (p *Pool) settle(ctx context.Context) {
 	failed := 0
 	var since time.Time
 	for ctx.Err() == nil {
 		arrived := p.doubts.arrived.wait()
-		n := min(p.Workers, LookupsAtOnce)
+		n := min(p.Workers, joblist.LookupsAtOnce)
 		if failed > 0 {
 			n = 1
 		}
@@ -141,12 +140,12 @@ func (p *Pool) settle(ctx context.Context) {
 		if failed++; failed == 1 {
 			since = time.Now()
 		}
-		if time.Since(since) >= lookupsGiveUp && p.onlyDoubtsLeft(ctx) {
+		if time.Since(since) >= joblist.GiveUp && p.onlyDoubtsLeft(ctx) {
 			p.Log.Error().Stringer("for", time.Since(since).Round(time.Second)).Msg("all lookups have failed: items in doubt stay in doubt; `airlift reconcile` looks them up later")
 			p.cancel(errDone)
 			return
 		}
-		_ = sleep(ctx, grown(failed, time.Second, outageCap))
+		_ = ratelimit.Sleep(ctx, ratelimit.Backoff(failed, time.Second, outageCap))
 	}
 }
 
@@ -154,7 +153,7 @@ func (p *Pool) settle(ctx context.Context) {
 // error is then that of a lookup.
 func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 	var wg sync.WaitGroup
-	found, errs := make([]finding, len(due)), make([]error, len(due))
+	found, errs := make([]joblist.Found, len(due)), make([]error, len(due))
 	for i := range due {
 		wg.Go(func() { found[i], errs[i] = p.lookup(ctx, due[i].Claimed) })
 	}
@@ -170,7 +169,7 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 		if ctx.Err() != nil {
 			continue
 		}
-		if s := stopOf(lookupAction(errs[i]), errs[i]); s != nil {
+		if s := joblist.StopOf(errs[i]); s != nil {
 			p.stop(s)
 		}
 		if failure == nil {
@@ -193,18 +192,18 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 
 // settled returns what a finding means for an item whose absence can be believed. It judges a withdrawal by the record of
 // when the lookup was planned.
-func (p *Pool) settled(c queue.Claimed, f finding) queue.Result {
+func (p *Pool) settled(c queue.Claimed, f joblist.Found) queue.Result {
 	r := queue.Result{Batch: c.Batch, Seq: c.Seq, At: time.Now().UTC()}
 	log := p.Log.Info().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key)
 	switch {
-	case f.code != "":
-		r.To, r.Code, r.Message = queue.InDoubt, f.code, f.text
-		p.Log.Error().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("code", f.code).Msg(f.text + "; the item is not sent again")
+	case f.Code != "":
+		r.To, r.Code, r.Message = queue.InDoubt, f.Code, f.Text
+		p.Log.Error().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("code", f.Code).Msg(f.Text + "; the item is not sent again")
 		return r
-	case f.jobID != "":
-		r.To, r.JobID = queue.Submitted, f.jobID
+	case f.JobID != "":
+		r.To, r.JobID = queue.Submitted, f.JobID
 		r.HTTPStatus, r.Code, r.Message = 0, "", ""
-		log.Str("job_id", f.jobID).Msg("an item that was sent has its job")
+		log.Str("job_id", f.JobID).Msg("an item that was sent has its job")
 	case c.Withdrawn:
 		r.To, r.Refund = queue.Pending, true // which queue.Apply makes cancelled
 		log.Msg("a withdrawn item has no job: it is cancelled")

@@ -18,6 +18,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 var strayRounds = flag.Int("strayrounds", 24, "how many rounds TestStrayAnswersOverRounds plays")
@@ -102,7 +103,7 @@ func playStrayRound(t *testing.T, db *bolt.DB, url, id string, items, workers in
 		if err == nil {
 			break
 		}
-		wantStop(t, err, Setup)
+		wantStop(t, err, stop.Setup)
 	}
 	b, err := db.Batch(context.Background(), id)
 	if err != nil {

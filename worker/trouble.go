@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"airlift/ratelimit"
+	"airlift/worker/stop"
 )
 
 // trouble watches for a row of outcomes of which none is an answer: an outage.
@@ -49,7 +50,7 @@ func (t *trouble) bad(now time.Time, current, canary, heard bool) (hold time.Dur
 		return 0, false
 	}
 	t.waits++
-	return min(grown(t.waits, time.Second, outageCap), left), false
+	return min(ratelimit.Backoff(t.waits, time.Second, outageCap), left), false
 }
 
 // outage reports whether so many bad outcomes in a row have come that none of them is the fault of an item.
@@ -64,7 +65,7 @@ func (t *trouble) throttled() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.throttles++
-	return jitter(t.throttles, backoffBase, backoffCap)
+	return ratelimit.Jitter(t.throttles, backoffBase, backoffCap)
 }
 
 // lasting returns how long the row has lasted.
@@ -98,7 +99,7 @@ func (p *Pool) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 	switch {
 	case giveUp && p.isStopped(): // an outage does not overwrite a stop
 	case giveUp:
-		p.stop(stop(Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
+		p.stop(stop.Errorf(stop.Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
 			lasting, p.trouble.lasting(now).Round(time.Second), why))
 	case hold == 0:
 		if !p.anyAnswer.Load() { // the host's name may be wrong: it shows from the first request on

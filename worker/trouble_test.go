@@ -7,6 +7,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/stop"
 )
 
 // Of what many workers meet at once only the first counts: the rest was in flight as that one shut the gate.
@@ -88,7 +89,7 @@ func TestThrottlingKeepsWhatWasLookedUp(t *testing.T) {
 			return airtest.Fault{}
 		},
 	}, func(b *bubble) {
-		wantStop(b.t, b.run(0, func(c *Config) { c.MaxItems = 2 }), Limit)
+		wantStop(b.t, b.run(0, func(c *Config) { c.MaxItems = 2 }), stop.Limit)
 		if err := b.run(0, func(c *Config) { c.LookupsOnly = true }); err != nil {
 			b.t.Fatal(err)
 		}

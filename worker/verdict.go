@@ -60,7 +60,7 @@ type Verdict struct {
 // "Verdicts". answered says that the URL is known to be AiR's, because a job was accepted there: until then a 2xx without
 // a job, or an answer that AiR does not give, shows that it is not.
 func Judge(o air.Outcome, answered bool) Verdict {
-	throttled := isThrottling(o.Code)
+	throttled := air.IsThrottling(o.Code)
 	switch s := o.Status; {
 	case s >= 200 && s < 300 && o.Misplaced:
 		return Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
@@ -118,7 +118,7 @@ func refuses(status int) bool {
 func isRateLimit(o air.Outcome) bool {
 	text := strings.ToLower(o.Code + " " + o.Message)
 	switch {
-	case o.Foreign, isThrottling(o.Code):
+	case o.Foreign, air.IsThrottling(o.Code):
 		return true
 	case containsAny(text, "daily", "per day", "a day"):
 		return false
@@ -149,35 +149,4 @@ func isClockRefusal(o air.Outcome) bool {
 
 func containsAny(text string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
-}
-
-// isThrottling reports whether an ErrorCode asks for fewer requests. Wasabi's S3 side is known to say so with status
-// 400 RequestRateLimitExceeded and 503 SlowDown; the other names are those of the AWS SDKs' retry rules.
-func isThrottling(code string) bool {
-	switch strings.ToLower(code) {
-	case "requestratelimitexceeded", "slowdown", "throttling", "throttlingexception", "throttled", "throttledexception",
-		"requestthrottled", "requestthrottledexception", "toomanyrequests", "toomanyrequestsexception",
-		"requestlimitexceeded", "bandwidthlimitexceeded", "too_many_requests", "slow_down", "rate_limit_exceeded", "ratelimitexceeded":
-		return true
-	}
-	return false
-}
-
-// lookupAction says what a failed GET means for the run: it stops at what no waiting mends; all else, a 403 and a 429
-// among it, only delays lookups.
-func lookupAction(err error) Action {
-	var e *air.Error
-	var page *refusedPage
-	if !errors.As(err, &e) || errors.As(err, &page) {
-		return BackOff
-	}
-	switch s := e.Status; {
-	case isThrottling(e.Code):
-		return Slow
-	case s == 401:
-		return StopCredentials
-	case s == 404 || s >= 300 && s < 400:
-		return StopSetup
-	}
-	return BackOff
 }

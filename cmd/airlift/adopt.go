@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
-	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 	"airlift/worker/service"
 )
 
@@ -111,7 +111,7 @@ func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
 	if known {
 		return nil
 	}
-	has, err := worker.HasJobs(ctx, j.client, j.checked.limiter, batch)
+	has, err := joblist.HasJobs(ctx, j.client, j.checked.limiter, batch)
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"airlift/cmd/airlift/term"
-	"airlift/worker"
+	"airlift/worker/joblist"
 	"airlift/worker/service"
 )
 
@@ -22,10 +22,10 @@ func auditCode(v *service.AuditResult) int {
 // audit compares a batch with AiR's list. Unless there is to be JSON, each finding is printed at once, so that none of
 // millions has to be kept.
 func (a *app) audit(ctx context.Context, j *job, batch string, adopt bool) (*service.AuditResult, error) {
-	with := worker.Audit{API: j.client, Limiter: j.checked.limiter, Batch: batch, Adopt: adopt,
+	with := joblist.Audit{API: j.client, Limiter: j.checked.limiter, Batch: batch, Adopt: adopt,
 		Settled: j.opened.Add(j.send.settle), GiveUp: zeroMeansNone(j.send.giveUp)}
 	if !j.send.json {
-		with.Report = func(f worker.Finding) error {
+		with.Report = func(f joblist.Finding) error {
 			_, err := fmt.Fprintln(a.out, findingLine(f))
 			return err
 		}
@@ -47,28 +47,28 @@ func (a *app) verify(ctx context.Context, j *job) error {
 }
 
 // findingLine says a finding in one line.
-func findingLine(f worker.Finding) string {
+func findingLine(f joblist.Finding) string {
 	object := quoted("s3://" + f.Bucket + "/" + f.Key)
 	listed := strings.Join(f.Listed, ", ")
 	if listed == "" {
 		listed = "(more ids than are kept)"
 	}
 	switch f.Kind {
-	case worker.Unsourced:
+	case joblist.Unsourced:
 		return term.Sprintf("adopted         %s: AiR has the job %s; no source shows the object, so its item has no row and is never sent", object, listed)
-	case worker.Unreadable:
+	case joblist.Unreadable:
 		return term.Sprintf("unreadable      %s: AiR has a job for it that cannot be read: %s", object, f.Problem)
-	case worker.TwoJobs:
+	case joblist.TwoJobs:
 		text := term.Sprintf("two jobs        %s: AiR has the jobs %s", object, listed)
 		if f.JobID == "" {
 			return text + term.Sprintf("; the queue has it as %s", f.State)
 		}
 		return text + term.Sprintf("; the queue has %s", f.JobID)
-	case worker.OtherJob:
+	case joblist.OtherJob:
 		return term.Sprintf("another job     %s: AiR has the job %s, the queue has %s", object, listed, f.JobID)
-	case worker.NotSubmitted:
+	case joblist.NotSubmitted:
 		return term.Sprintf("not submitted   %s: AiR has the job %s, the queue has it as %s", object, listed, f.State)
-	case worker.NotListed:
+	case joblist.NotListed:
 		return term.Sprintf("not listed      %s: the queue has the job %s, AiR lists none", object, f.JobID)
 	}
 	return term.Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)

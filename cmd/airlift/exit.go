@@ -7,7 +7,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/queue"
-	"airlift/worker"
+	"airlift/worker/stop"
 )
 
 // The exit codes, in no order of gravity; see gravest.
@@ -68,7 +68,7 @@ func worse(a, b int) int {
 func exitCode(err error) int {
 	var usage *usageError
 	var code *codeError
-	var stopped *worker.StopError
+	var stopped *stop.Error
 	var broken *manifest.BrokenError
 	var signalled *interrupted
 	var temporary *config.TemporaryKeysError
@@ -97,17 +97,17 @@ func exitCode(err error) int {
 	return exitUnexpected
 }
 
-func stopCode(r worker.Reason) int {
+func stopCode(r stop.Reason) int {
 	switch r {
-	case worker.Setup:
+	case stop.Setup:
 		return exitUsage
-	case worker.Credentials:
+	case stop.Credentials:
 		return exitCredentials
-	case worker.Quota:
+	case stop.Quota:
 		return exitQuota
-	case worker.Failures:
+	case stop.Failures:
 		return exitFailures
-	case worker.Limit:
+	case stop.Limit:
 		return exitWorkLeft
 	}
 	return exitUnexpected

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"airlift/queue"
-	"airlift/worker"
+	"airlift/worker/stop"
 )
 
 func TestExitCodeOfSeveral(t *testing.T) {
@@ -28,7 +28,7 @@ func TestExitCodeOfSeveral(t *testing.T) {
 }
 
 func TestBoth(t *testing.T) {
-	quota := &worker.StopError{Reason: worker.Quota, Text: "quota"}
+	quota := &stop.Error{Reason: stop.Quota, Text: "quota"}
 	disk := errors.New("disk")
 	if got := both(quota, disk); exitCode(got) != exitUnexpected || got.Error() != "quota\ndisk" {
 		t.Errorf("got %q with code %d, want both texts with 1", got, exitCode(got))

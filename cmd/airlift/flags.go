@@ -15,6 +15,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 )
 
 // jobFlags are what goes into each job whose row does not say otherwise.
@@ -212,7 +213,7 @@ func (s *sendFlags) check() (parsed, error) {
 // client returns the AiR client. The URL and the keys must be there.
 func (s *sendFlags) client(keys config.Keys) (*air.Client, error) {
 	c, err := air.New(air.Config{
-		BaseURL: s.airURL, Credentials: air.NewCredentials(keys.Access, keys.Secret), Timeout: s.timeout, Connections: s.workers + worker.LookupsAtOnce,
+		BaseURL: s.airURL, Credentials: air.NewCredentials(keys.Access, keys.Secret), Timeout: s.timeout, Connections: s.workers + joblist.LookupsAtOnce,
 		UserAgent: "airlift/" + versionText(),
 	})
 	if err != nil {

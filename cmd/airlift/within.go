@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/worker"
+	"airlift/worker/stop"
 )
 
 // abandonAfter is how long a step may go on once its time is over: it may be waiting for a pipe that nobody writes to.
@@ -17,7 +17,7 @@ func (s *sendFlags) limited(ctx context.Context) (context.Context, context.Cance
 	if s.maxDuration <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, s.maxDuration, &worker.StopError{Reason: worker.Limit, Text: "--max-duration reached"})
+	return context.WithTimeoutCause(ctx, s.maxDuration, &stop.Error{Reason: stop.Limit, Text: "--max-duration reached"})
 }
 
 // within calls f and returns what it returns or, once ctx is done, why. If f does not end soon after that it is

@@ -21,6 +21,8 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 func init() {
@@ -112,7 +114,7 @@ func airliftSubmit(a args, m *meter) error {
 	}
 	defer db.Close()
 	client, err := air.New(air.Config{
-		BaseURL: a.More["url"], Credentials: air.NewCredentials("access", "secret"), Connections: workers + worker.LookupsAtOnce,
+		BaseURL: a.More["url"], Credentials: air.NewCredentials("access", "secret"), Connections: workers + joblist.LookupsAtOnce,
 	})
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func work(db *bolt.DB, to api, n int, m *meter) error {
 	quietly()
 	defer debug.SetGCPercent(debug.SetGCPercent(easedGC))
 	err = m.do(func() error { return pool.Run(context.Background()) })
-	if stop, ok := errors.AsType[*worker.StopError](err); err != nil && !(ok && stop.Reason == worker.Limit) {
+	if ended, ok := errors.AsType[*stop.Error](err); err != nil && !(ok && ended.Reason == stop.Limit) {
 		return err
 	}
 	b, err := db.Batch(context.Background(), batchID)

@@ -3,7 +3,7 @@ package service
 import (
 	"context"
 
-	"airlift/worker"
+	"airlift/worker/joblist"
 )
 
 // maxFindings is how many findings an [AuditResult] keeps.
@@ -11,20 +11,20 @@ const maxFindings = 1000
 
 // AuditResult is what comparing a batch with AiR's list has found.
 type AuditResult struct {
-	worker.Tally
+	joblist.Tally
 	// Adopt says that it was an adoption.
 	Adopt bool `json:"-"`
 	// Findings are the first ones, unless the audit reported them as they came.
-	Findings []worker.Finding `json:"findings"`
+	Findings []joblist.Finding `json:"findings"`
 }
 
 // Audit compares a batch with AiR's list and, if it is to adopt, brings the batch up to it. What audit says beside
 // store and log is taken as it is; without Report the result keeps the first findings.
-func (s *Service) Audit(ctx context.Context, audit worker.Audit) (*AuditResult, error) {
-	v := &AuditResult{Adopt: audit.Adopt, Findings: []worker.Finding{}}
+func (s *Service) Audit(ctx context.Context, audit joblist.Audit) (*AuditResult, error) {
+	v := &AuditResult{Adopt: audit.Adopt, Findings: []joblist.Finding{}}
 	audit.Store, audit.Log = s.Store, s.Log
 	if audit.Report == nil {
-		audit.Report = func(f worker.Finding) error {
+		audit.Report = func(f joblist.Finding) error {
 			if len(v.Findings) < maxFindings {
 				v.Findings = append(v.Findings, f)
 			}

@@ -1,4 +1,4 @@
-package worker
+package joblist
 
 import (
 	"context"
@@ -160,6 +160,9 @@ func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
 	}
 	return a.lookUp(ctx, l, some)
 }
+
+// LookupsAtOnce is how many lookups may be under way at once.
+const LookupsAtOnce = 8
 
 // lookUp looks some items up at once, and compares what is found as if the list had shown it.
 func (a *Audit) lookUp(ctx context.Context, l *listing, items []queue.Item) error {

@@ -1,4 +1,4 @@
-package worker
+package joblist
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"airlift/ratelimit"
 	"airlift/worker/air"
 )
 
@@ -29,13 +30,13 @@ func (e errEndless) Error() string {
 	return fmt.Sprintf("AiR's list of jobs does not end within %d pages", int(e))
 }
 
-// lister asks AiR for one page of jobs, after a token of the limiter.
-type lister func(ctx context.Context, q air.ListQuery) (air.Page, error)
+// Lister asks AiR for one page of jobs, after a token of the limiter.
+type Lister func(ctx context.Context, q air.ListQuery) (air.Page, error)
 
 // pages reads a list of jobs page by page. Its end is an empty page and nothing else: a server may make all pages shorter
 // than asked for, and a page that is refused says nothing of what lies behind it.
 type pages struct {
-	list  lister
+	list  Lister
 	query air.ListQuery // the page's number and size are filled in
 	most  int           // pages
 
@@ -55,18 +56,6 @@ type page struct {
 
 // end reports whether this page is the end of its list.
 func (p *page) end() bool { return len(p.jobs) == 0 && len(p.odd) == 0 }
-
-// refusedPage is the refusal of a page after the first. It proves nothing, neither that the list ends there nor that no AiR
-// API answers.
-type refusedPage struct {
-	number int
-	err    error
-}
-
-func (e *refusedPage) Error() string {
-	return fmt.Sprintf("page %d of AiR's list of jobs is refused: %v", e.number, e.err)
-}
-func (e *refusedPage) Unwrap() error { return e.err }
 
 // endsUnproven reports whether a list that ended with this error may have shown all its jobs.
 func endsUnproven(err error) bool {
@@ -131,38 +120,26 @@ func (r *recent) add(id string) bool {
 	return true
 }
 
-// list asks for one page of jobs in a run.
-func (p *Pool) list(ctx context.Context, q air.ListQuery) (air.Page, error) {
-	if err := p.Limiter.Wait(ctx); err != nil {
-		return air.Page{}, err
-	}
-	sent := time.Now()
-	got, err := p.API.List(ctx, q)
-	p.listAnswered(err)
-	if err == nil {
-		p.observeDate(got.Date, sent, time.Now())
-	}
-	return got, err
-}
-
 // pageTries is how often a page behind the first is asked for before its list is given up.
 const pageTries = 5
 
-// listOn is list for a list of many pages: a page behind the first that fails in a way that may pass is asked for again.
-// Else a list of a thousand pages, of which one in a hundred fails, would never be read to its end.
-func (p *Pool) listOn(ctx context.Context, q air.ListQuery) (air.Page, error) {
-	for try := 1; ; try++ {
-		got, err := p.list(ctx, q)
-		if err == nil || q.PageNumber == 1 || try == pageTries || refusesPage(err) || stopOf(lookupAction(err), err) != nil {
-			return got, err
-		}
-		if sleep(ctx, grown(try, time.Second, outageCap)) != nil {
-			return got, err
+// retrying returns a lister for a list of many pages: it asks again for a page behind the first that fails in a way that
+// may pass. Else a list of a thousand pages, of which one in a hundred fails, would never be read to its end.
+func retrying(list Lister) Lister {
+	return func(ctx context.Context, q air.ListQuery) (air.Page, error) {
+		for try := 1; ; try++ {
+			got, err := list(ctx, q)
+			if err == nil || q.PageNumber == 1 || try == pageTries || refusesPage(err) || StopOf(err) != nil {
+				return got, err
+			}
+			if ratelimit.Sleep(ctx, ratelimit.Backoff(try, time.Second, maxBackoff)) != nil {
+				return got, err
+			}
 		}
 	}
 }
 
-// newestJobs reads the jobs of a batch, newest first.
-func (p *Pool) newestJobs(batch string, most int) *pages {
-	return &pages{list: p.listOn, query: air.ListQuery{Batch: batch, Descending: true}, most: most}
+// newestFirst reads the jobs of a batch, newest first.
+func newestFirst(list Lister, batch string, most int) *pages {
+	return &pages{list: list, query: air.ListQuery{Batch: batch, Descending: true}, most: most}
 }

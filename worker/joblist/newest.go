@@ -1,4 +1,4 @@
-package worker
+package joblist
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/worker/air"
 )
 
@@ -39,21 +40,21 @@ var errTooManyUnclaimed = fmt.Errorf("AiR lists more than %d jobs of this batch 
 
 // lookup returns what the newest jobs show of an item that was not found by its name: its job; a code, if one of them
 // belongs to no item that the queue knows, so that it may be this one's; or absence.
-func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.Time) (finding, error) {
+func (n *newest) lookup(ctx context.Context, b *Batch, c queue.Claimed, at Attempt) (Found, error) {
 	select {
 	case n.lock <- struct{}{}:
 		defer func() { <-n.lock }()
 	case <-ctx.Done():
-		return finding{}, context.Cause(ctx)
+		return Found{}, context.Cause(ctx)
 	}
-	began := p.attemptBegan(c)
-	if n.began.Before(due) || !n.whole && n.since.After(began) {
-		if err := n.read(ctx, p, c.Batch, due, began); err != nil {
-			return finding{}, err
+	began := at.Began()
+	if n.began.Before(at.Settled) || !n.whole && n.since.After(began) {
+		if err := n.read(ctx, b, at.Settled, began); err != nil {
+			return Found{}, err
 		}
 	}
-	m := p.matchers[c.Batch]
-	name := m.names.Name(&c.Item)
+	m := b.items
+	name := b.Name(&c.Item)
 	for _, u := range n.unclaimed {
 		if n.sorted && !u.before.IsZero() && u.before.Before(began) {
 			continue // older than the attempt
@@ -61,46 +62,46 @@ func (n *newest) lookup(ctx context.Context, p *Pool, c queue.Claimed, due time.
 		j := u.Job
 		got, err := m.match(ctx, j)
 		if err != nil {
-			return finding{}, err
+			return Found{}, err
 		}
 		switch mine := got.found && got.Seq == c.Seq; {
 		case mine && got.exact && j.Batch == c.Batch:
-			return finding{jobID: j.ID}, nil
+			return Found{JobID: j.ID}, nil
 		case mine:
 			return unknownJob(j, "has this item's source, but another name or batch"), nil
 		case got.holds(j) || got.exact: // the job of another item
-		case got.found && plainName(j.Name) == plainName(m.names.Name(&got.Item)) && plainName(j.Name) != plainName(name):
+		case got.found && plainName(j.Name) == plainName(b.Name(&got.Item)) && plainName(j.Name) != plainName(name):
 			// the job of another item, whose name the server changed
 		case !c.Sent: // it is no more likely to be this item's job than any job that the adoption did not see
 		default:
 			return unknownJob(j, "belongs to no item of this queue"), nil
 		}
 	}
-	return finding{}, nil
+	return Found{}, nil
 }
 
-func unknownJob(j air.Job, which string) finding {
-	return finding{code: CodeUnknownJob, text: fmt.Sprintf(
+func unknownJob(j air.Job, which string) Found {
+	return Found{Code: CodeUnknownJob, Text: fmt.Sprintf(
 		"AiR lists job %s (name %q, source %q), which %s. It may be this item's job: compare them, then run `airlift adopt`",
 		j.ID, j.Name, "s3://"+j.Source.Bucket+"/"+j.Source.ObjectKey, which)}
 }
 
 // read reads the batch's newest jobs back to the start of an attempt. The caller holds the lock.
-func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began time.Time) error {
+func (n *newest) read(ctx context.Context, b *Batch, due, began time.Time) error {
 	if !n.began.IsZero() {
 		if n.began.Before(due) {
 			// Items that become due one after another share a reading.
-			if err := sleep(ctx, time.Until(n.began.Add(p.Settle/4))); err != nil {
+			if err := ratelimit.Sleep(ctx, time.Until(n.began.Add(b.Settle/4))); err != nil {
 				return err
 			}
 		} else {
 			began = began.Add(began.Sub(n.began)) // twice as far back, so that many older items do not cost a reading each
 		}
 	}
-	r := newestReading{items: p.matchers[batch], batch: batch, opened: p.Opened}
+	r := newestReading{items: b.items, batch: b.ID, opened: b.Opened}
 	r.began, r.since, r.sorted = time.Now(), began, true
 	var seen batchCheck
-	list := p.newestJobs(batch, maxListPages)
+	list := newestFirst(retrying(b.List), b.ID, maxListPages)
 	for done := false; !done; {
 		page, err := list.next(ctx)
 		if err != nil {
@@ -111,8 +112,8 @@ func (n *newest) read(ctx context.Context, p *Pool, batch string, due, began tim
 				return err
 			}
 		}
-		seen.observe(batch, page.jobs)
-		if odd := oddOf(page.odd, batch); len(odd) > 0 {
+		seen.observe(b.ID, page.jobs)
+		if odd := oddOf(page.odd, b.ID); len(odd) > 0 {
 			return &errOdd{odd[0].Err}
 		}
 		done = r.whole
@@ -173,11 +174,11 @@ func (r *newestReading) had(it *queue.Record, made time.Time) {
 	// The queue stores whole milliseconds, rounded down.
 	at := it.At.Add(time.Millisecond)
 	switch accepted := it.HTTPStatus/100 == 2; {
-	case accepted && !r.above.IsZero() && at.After(r.above.Add(lookbackMargin)):
+	case accepted && !r.above.IsZero() && at.After(r.above.Add(LookbackMargin)):
 		r.sorted = false // it was accepted long after a job that AiR says was created later: Created is something else
 	case !accepted && it.At.Equal(made.Truncate(time.Millisecond)):
 		// An adoption, which ended before this run, took the time from AiR's list.
-		at = earlier(it.At.Add(maxClockOffset), r.opened)
+		at = earlier(it.At.Add(MaxClockOffset), r.opened)
 	}
 	r.tied = earlier(r.tied, at)
 	if r.boundary.IsZero() && at.Before(r.since) {

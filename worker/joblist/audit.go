@@ -1,8 +1,7 @@
-package worker
+package joblist
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,11 +13,10 @@ import (
 
 // auditStore is what an audit needs of the queue.
 type auditStore interface {
-	Batch(ctx context.Context, id string) (queue.Batch, error)
+	Store
 	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
 	BeginAdoption(ctx context.Context, batch string) error
 	EndAdoption(ctx context.Context, batch string, proof bool) error
-	finder
 }
 
 // Audit compares all jobs of a batch that AiR lists with the queue and, with Adopt, brings the queue up to them.
@@ -27,7 +25,7 @@ type auditStore interface {
 // that do not agree, at most 100,000 of them (some 30 MB).
 type Audit struct {
 	Store   auditStore
-	API     api
+	API     API
 	Limiter *ratelimit.Limiter
 	Batch   string
 	// Settled is when AiR must list all that it ever accepted from this queue: the list is not read before. It is one
@@ -51,79 +49,15 @@ type Audit struct {
 	unclear []air.Job
 }
 
-// Tally is what an audit counted.
-type Tally struct {
-	// Pages and Jobs are what was read: of each job one, however often it was shown.
-	Pages int64 `json:"pages"`
-	Jobs  int64 `json:"jobs"`
-	// Agreed jobs are those that the queue has too, Adopted among them.
-	Agreed  int64 `json:"agreed"`
-	Adopted int64 `json:"adopted,omitempty"`
-	// Unsourced counts those of the adopted whose object no source shows.
-	Unsourced int64 `json:"unsourced,omitempty"`
-	// LookedUp counts the items that were looked up by name, because the list was not at rest.
-	LookedUp int64 `json:"looked_up,omitempty"`
-	// The findings, by kind; see FindingKind.
-	TwoJobs      int64 `json:"two_jobs"`
-	OtherJob     int64 `json:"other_job"`
-	NotSubmitted int64 `json:"not_submitted"`
-	NotListed    int64 `json:"not_listed"`
-	Unknown      int64 `json:"unknown_object"`
-	Unreadable   int64 `json:"unreadable,omitempty"`
-	// Unproven says that the list was not at rest or showed no end: it may have further jobs, of objects that the batch does
-	// not have.
-	Unproven bool `json:"unproven,omitempty"`
-	// Complete says that the list was read to its end and compared, or what it did not show was looked up.
-	Complete bool `json:"complete"`
-}
-
-// Found counts all findings.
-func (t Tally) Found() int64 {
-	return t.TwoJobs + t.OtherJob + t.NotSubmitted + t.NotListed + t.Unknown + t.Unreadable
-}
-
-// FindingKind says in what queue and AiR do not agree.
-type FindingKind string
-
-const (
-	// TwoJobs: AiR lists more than one job for the object.
-	TwoJobs FindingKind = "two_jobs"
-	// OtherJob: AiR lists a job for the object, but not the one that the queue has.
-	OtherJob FindingKind = "other_job"
-	// NotSubmitted: AiR lists a job for an item that the queue never sent, or does not know to be submitted.
-	NotSubmitted FindingKind = "not_submitted"
-	// NotListed: the queue has a job for the item, and AiR lists none.
-	NotListed FindingKind = "not_listed"
-	// UnknownObject: AiR lists a job for an object, or for a version of one, that the queue's batch does not have.
-	UnknownObject FindingKind = "unknown_object"
-	// Unreadable: AiR lists a job without a usable id.
-	Unreadable FindingKind = "unreadable"
-)
-
-// Unsourced is no difference: an adoption made an item for a job of an object that no source shows.
-const Unsourced FindingKind = "unsourced"
-
-// Finding is one object about which the queue and AiR disagree, or one that is [Unsourced].
-type Finding struct {
-	Kind   FindingKind `json:"kind"`
-	Bucket string      `json:"bucket"`
-	Key    string      `json:"key"`
-	// State and JobID are the item's in the queue; empty if there is none.
-	State queue.State `json:"state,omitempty"`
-	JobID string      `json:"job_id,omitempty"`
-	// Listed are the ids of the jobs that AiR lists for the object.
-	Listed []string `json:"listed"`
-	// Problem says why the job cannot be read, if it is [Unreadable].
-	Problem string `json:"problem,omitempty"`
-}
-
 // Run reads AiR's list to its end and compares. An error means that it did not come to that, and nothing may be
 // concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
 //
 // An adoption is noted in the batch as begun, and as ended once the queue knows all jobs that AiR has for the batch's
 // objects, with or without proof that there are no others.
 func (a *Audit) Run(ctx context.Context) (Tally, error) {
-	setDefault(&a.GiveUp, lookupsGiveUp)
+	if a.GiveUp == 0 {
+		a.GiveUp = GiveUp
+	}
 	if a.Adopt {
 		if err := a.Store.BeginAdoption(ctx, a.Batch); err != nil {
 			return a.tally, err
@@ -140,7 +74,7 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	a.items = &matcher{store: a.Store, batch: a.Batch, names: names}
 	if wait := time.Until(a.Settled); wait > 0 {
 		a.Log.Info().Str("batch", a.Batch).Stringer("wait", wait.Round(time.Second)).Msg("waiting until AiR must list all that it accepted (--settle)")
-		if err := sleep(ctx, wait); err != nil {
+		if err := ratelimit.Sleep(ctx, wait); err != nil {
 			return a.tally, err
 		}
 	}
@@ -278,29 +212,4 @@ func (a *Audit) conclude(ctx context.Context) error {
 		}
 		return a.report(f)
 	})
-}
-
-func (a *Audit) report(f Finding) error {
-	switch f.Kind {
-	case TwoJobs:
-		a.tally.TwoJobs++
-	case OtherJob:
-		a.tally.OtherJob++
-	case NotSubmitted:
-		a.tally.NotSubmitted++
-	case NotListed:
-		a.tally.NotListed++
-	case UnknownObject:
-		a.tally.Unknown++
-	case Unreadable:
-		a.tally.Unreadable++
-	case Unsourced:
-		a.tally.Unsourced++
-	default:
-		return errors.New("a finding of no kind")
-	}
-	if a.Report == nil {
-		return nil
-	}
-	return a.Report(f)
 }

@@ -1,24 +1,32 @@
-package worker
+package joblist
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/stop"
 )
 
 // maxPasses is how often a list is read anew because it was not at rest while it was read.
 const maxPasses = 4
 
+// maxBackoff is the longest wait before a page is asked for again.
+const maxBackoff = 5 * time.Minute
+
+// API is what an audit needs of AiR.
+type API interface {
+	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+}
+
 // listing reads all jobs of a batch from AiR's list.
 type listing struct {
-	api     api
+	api     API
 	limiter *ratelimit.Limiter
 	batch   string
 	// giveUp is how long one page may be refused.
@@ -62,7 +70,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 	stands := true
 	for {
 		got, err := list.next(ctx)
-		var stopped *StopError
+		var stopped *stop.Error
 		var refused *refusedPage
 		switch {
 		case err == nil && got.end():
@@ -127,7 +135,7 @@ func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd [
 	if err == nil {
 		err = seen.absence()
 	}
-	var stopped *StopError
+	var stopped *stop.Error
 	switch {
 	case err == nil, endsUnproven(err) && len(jobs) > 0: // to prove presence no last page is needed
 		return jobs, odd, nil
@@ -152,7 +160,7 @@ func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 		if ctx.Err() != nil {
 			return air.Page{}, context.Cause(ctx)
 		}
-		if s := stopOf(lookupAction(err), err); s != nil && (q.PageNumber == 1 || !refusesPage(err)) {
+		if s := StopOf(err); s != nil && (q.PageNumber == 1 || !refusesPage(err)) {
 			return air.Page{}, s
 		}
 		if refusesPage(err) {
@@ -165,29 +173,16 @@ func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 			return air.Page{}, l.unread(err)
 		}
 		l.log.Warn().Str("batch", l.batch).Int("page", q.PageNumber).Err(err).Msg("AiR's list cannot be read; trying again")
-		if err := sleep(ctx, grown(failed, time.Second, outageCap)); err != nil {
+		if err := ratelimit.Sleep(ctx, ratelimit.Backoff(failed, time.Second, maxBackoff)); err != nil {
 			return air.Page{}, err
 		}
 	}
 }
 
 // unread is the end of a listing that did not come to the list's end.
-func (l *listing) unread(err error) *StopError {
-	return &StopError{Reason: Unexpected, Err: err, Text: fmt.Sprintf(
+func (l *listing) unread(err error) *stop.Error {
+	return &stop.Error{Reason: stop.Unexpected, Err: err, Text: fmt.Sprintf(
 		"AiR's list of batch %q could not be read to its end, so nothing is known of the jobs that were not shown; run the same command again", l.batch)}
-}
-
-// refusesPage reports whether AiR says that there is no page of that number.
-func refusesPage(err error) bool {
-	var e *air.Error
-	if !errors.As(err, &e) || isThrottling(e.Code) {
-		return false
-	}
-	switch e.Status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity:
-		return true
-	}
-	return false
 }
 
 // ended returns why ctx ended, if it did, else err.
@@ -199,13 +194,13 @@ func ended(ctx context.Context, err error) error {
 }
 
 // HasJobs reports whether AiR lists any job of the batch. The errors are those of the list.
-func HasJobs(ctx context.Context, api api, limiter *ratelimit.Limiter, batch string) (bool, error) {
-	list := pages{query: air.ListQuery{Batch: batch, Descending: true}, most: maxLookupPages, list: func(ctx context.Context, q air.ListQuery) (air.Page, error) {
+func HasJobs(ctx context.Context, api API, limiter *ratelimit.Limiter, batch string) (bool, error) {
+	list := newestFirst(func(ctx context.Context, q air.ListQuery) (air.Page, error) {
 		if err := limiter.Wait(ctx); err != nil {
 			return air.Page{}, ended(ctx, err)
 		}
 		return api.List(ctx, q)
-	}}
+	}, batch, maxLookupPages)
 	for {
 		got, err := list.next(ctx)
 		if err != nil || got.end() {

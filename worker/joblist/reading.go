@@ -1,4 +1,4 @@
-package worker
+package joblist
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (r *reading) add(p page) {
 // readNamed calls fn for each page of a list by name, until fn ends it or the list is known to its end: names that a
 // manifest gives may be those of many jobs. One page is of one moment; several are read in both orders until two readings
 // in a row show the same jobs and neither shows one twice. A job can be given more than once.
-func readNamed(ctx context.Context, list lister, q air.ListQuery, fn func(page) (end bool, err error)) error {
+func readNamed(ctx context.Context, list Lister, q air.ListQuery, fn func(page) (end bool, err error)) error {
 	var before reading
 	for n := 1; n <= maxPasses; n++ {
 		q.Descending = n%2 == 0

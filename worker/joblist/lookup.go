@@ -1,10 +1,11 @@
-package worker
+package joblist
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"airlift/queue"
 	"airlift/worker/air"
@@ -20,32 +21,39 @@ const (
 	CodeUnknownJob = "AIRLIFT_UNKNOWN_JOB"
 )
 
-// isFinal reports whether an item in doubt with this code is not looked up again. [queue.CodeSameID] is not among them: a
+// IsFinal reports whether an item in doubt with this code is not looked up again. [queue.CodeSameID] is not among them: a
 // lookup settles it.
-func isFinal(code string) bool {
+func IsFinal(code string) bool {
 	return code == CodeTwoJobs || code == CodeNameTaken || code == CodeUnknownJob
 }
 
-// finding is what a lookup showed. The zero finding: no such job.
-type finding struct {
-	jobID string
-	// code and text are set when nothing can be concluded.
-	code, text string
+// Found is what a lookup showed. The zero value: no such job.
+type Found struct {
+	JobID string
+	// Code and Text are set when nothing can be concluded.
+	Code, Text string
 }
 
-// lookup asks AiR for the item's job by its name (GET /jobs?batch=B&name=N). It compares the names itself, since AiR may
-// match them in part. A finding without a job proves absence only if the lookup began after settledAt, read up to an empty
+// Attempt is the item's latest attempt.
+type Attempt struct {
+	// Settled is when the item's absence from the list can be believed.
+	Settled time.Time
+	// Began returns the earliest time at which the attempt can have begun, by our clock.
+	Began func() time.Time
+}
+
+// Lookup asks AiR for the item's job by its name (GET /jobs?batch=B&name=N). It compares the names itself, since AiR may
+// match them in part. A result without a job proves absence only if the lookup began after at.Settled, read up to an empty
 // page (a server may shorten any page), and none of the batch's newest jobs can be the item's (see newest).
-func (p *Pool) lookup(ctx context.Context, c queue.Claimed) (finding, error) {
-	due := p.settledAt(c)
-	named, err := p.lookupName(ctx, c)
-	if err != nil || named != (finding{}) {
+func (b *Batch) Lookup(ctx context.Context, c queue.Claimed, at Attempt) (Found, error) {
+	named, err := b.lookupName(ctx, c)
+	if err != nil || named != (Found{}) {
 		return named, err
 	}
-	found, err := p.newest[c.Batch].lookup(ctx, p, c, due)
+	found, err := b.newest.lookup(ctx, b, c, at)
 	var odd *errOdd
 	if !c.Sent && (endsUnproven(err) || errors.As(err, &odd)) {
-		return finding{}, nil // no attempt is known, and the adoption could not read more of the list either
+		return Found{}, nil // no attempt is known, and the adoption could not read more of the list either
 	}
 	return found, err
 }
@@ -57,20 +65,20 @@ type named struct {
 	other   *air.Job // a job of this name that is not the item's, or may not be
 }
 
-// lookupName is lookup by the name alone.
-func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error) {
+// lookupName is Lookup by the name alone.
+func (b *Batch) lookupName(ctx context.Context, c queue.Claimed) (Found, error) {
 	var found named
 	var seen batchCheck
 	var odd error
-	name := p.matchers[c.Batch].names.Name(&c.Item)
-	err := readNamed(ctx, p.list, air.ListQuery{Batch: c.Batch, Name: name}, func(got page) (bool, error) {
+	name := b.Name(&c.Item)
+	err := readNamed(ctx, b.List, air.ListQuery{Batch: c.Batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(c.Batch, got.jobs)
 		for _, o := range oddOf(got.odd, c.Batch) {
 			odd = &errOdd{o.Err}
 		}
 		for i := range got.jobs {
 			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == name {
-				if err := p.note(ctx, &found, c, j); err != nil {
+				if err := b.note(ctx, &found, c, j); err != nil {
 					return false, err
 				}
 			}
@@ -78,26 +86,26 @@ func (p *Pool) lookupName(ctx context.Context, c queue.Claimed) (finding, error)
 		return got.short && len(found.ids) > 0, nil
 	})
 	if err != nil && !(endsUnproven(err) && len(found.ids) > 0) { // to prove presence no last page is needed
-		return finding{}, err
+		return Found{}, err
 	}
-	if f := found.finding(); f != (finding{}) {
-		if s := found.similar; s != nil && f.jobID != "" {
-			p.Log.Warn().Str("batch", c.Batch).Str("key", c.Key).Str("job_id", s.ID).
+	if f := found.finding(); f != (Found{}) {
+		if s := found.similar; s != nil && f.JobID != "" {
+			b.Log.Warn().Str("batch", c.Batch).Str("key", c.Key).Str("job_id", s.ID).
 				Str("listed_bucket", s.Source.Bucket).Str("listed_key", s.Source.ObjectKey).
 				Msg("AiR lists this job with a source that differs only in its spelling; it counts as the item's job")
 		}
 		return f, nil
 	}
 	if odd != nil {
-		return finding{}, odd
+		return Found{}, odd
 	}
-	return finding{}, seen.absence()
+	return Found{}, seen.absence()
 }
 
 // note adds a job of the item's name to what was found.
-func (p *Pool) note(ctx context.Context, found *named, c queue.Claimed, j *air.Job) error {
+func (b *Batch) note(ctx context.Context, found *named, c queue.Claimed, j *air.Job) error {
 	if !sameSource(j.Source, c.Bucket, c.Key) {
-		taken, err := p.ofAnother(ctx, c, *j)
+		taken, err := b.ofAnother(ctx, c, *j)
 		if err != nil {
 			return err
 		}
@@ -117,20 +125,20 @@ func (p *Pool) note(ctx context.Context, found *named, c queue.Claimed, j *air.J
 }
 
 // finding returns what follows for the item.
-func (n *named) finding() finding {
+func (n *named) finding() Found {
 	switch {
 	case len(n.ids) > 1:
-		return finding{code: CodeTwoJobs, text: fmt.Sprintf("AiR holds %d jobs for this object: %v", len(n.ids), n.ids)}
+		return Found{Code: CodeTwoJobs, Text: fmt.Sprintf("AiR holds %d jobs for this object: %v", len(n.ids), n.ids)}
 	case len(n.ids) == 1:
-		return finding{jobID: n.ids[0]}
+		return Found{JobID: n.ids[0]}
 	case n.other != nil:
-		return finding{code: CodeNameTaken, text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", n.other.ID)}
+		return Found{Code: CodeNameTaken, Text: fmt.Sprintf("AiR's job %s has this item's name and batch, but another source", n.other.ID)}
 	}
-	return finding{}
+	return Found{}
 }
 
 // ofAnother reports whether a job is exactly that of another item: jobs may share a name that the manifest gives.
-func (p *Pool) ofAnother(ctx context.Context, c queue.Claimed, j air.Job) (bool, error) {
-	got, err := p.matchers[c.Batch].matchObject(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
+func (b *Batch) ofAnother(ctx context.Context, c queue.Claimed, j air.Job) (bool, error) {
+	got, err := b.items.matchObject(ctx, queue.Object{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey}, j.Name)
 	return got.exact && got.Seq != c.Seq, err
 }

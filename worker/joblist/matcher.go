@@ -1,4 +1,4 @@
-package worker
+package joblist
 
 import (
 	"context"
@@ -9,8 +9,9 @@ import (
 	"airlift/worker/air"
 )
 
-// finder finds items.
-type finder interface {
+// Store is what the answers need of the queue.
+type Store interface {
+	Batch(ctx context.Context, id string) (queue.Batch, error)
 	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
 	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
 }
@@ -32,7 +33,7 @@ func (m *match) holds(j air.Job) bool {
 
 // matcher finds the items that listed jobs belong to.
 type matcher struct {
-	store finder
+	store Store
 	batch string
 	names queue.Namer
 

@@ -1,7 +1,6 @@
-package worker
+package joblist
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -29,25 +28,6 @@ func oddOf(odd []air.OddJob, batch string) (of []air.OddJob) {
 // oddKey returns what stands for the id of an odd record; it is no id.
 func oddKey(o air.OddJob) string {
 	return strings.Join([]string{"", o.Name, o.Source.Bucket, o.Source.ObjectKey, o.Created}, "\x00")
-}
-
-// compareOdd counts the odd records of the newest page that are of jobs which this queue may have, and returns a stop if
-// there are others only: AiR holds jobs of the batch, and this queue may know of none.
-func (p *Pool) compareOdd(ctx context.Context, batch string, odd []air.OddJob) (ours int, err error) {
-	odd = oddOf(odd, batch)
-	for _, o := range odd {
-		got, err := p.matchers[batch].match(ctx, o.Job)
-		if err != nil {
-			return 0, err
-		}
-		if got.found && (got.Sent || got.MayHaveJob() || p.unproven[batch]) {
-			ours++
-		}
-	}
-	if ours == 0 && len(odd) > 0 {
-		return 0, stop(Setup, "AiR holds a job of batch %q that cannot be read (%v), and none that this queue knows: %s", batch, odd[0].Err, p.remedy(batch))
-	}
-	return ours, nil
 }
 
 // odd reports jobs that cannot be read, each once. Nobody can adopt them.

@@ -1,0 +1,58 @@
+// Package stop answers: why did a run end before its work was done, and what is to be done about it?
+//
+// It holds a type and its reasons, nothing else. Which answer stops a run is decided in worker and worker/joblist, the
+// exit status by the caller.
+package stop
+
+import "fmt"
+
+// Reason is why a run ended before its work was done. Of several reasons the lowest counts.
+type Reason int
+
+const (
+	// Unexpected: the disk, or a network that stayed away.
+	Unexpected Reason = iota + 1
+	// Setup: a setting is wrong: the URL, or a queue that does not match what AiR holds.
+	Setup
+	// Credentials: AiR refuses the keys (401), or refuses them access (403).
+	Credentials
+	// Quota: the monthly quota is reached, or may be (403).
+	Quota
+	// Failures: the failure limit is reached.
+	Failures
+	// Limit: ended in good order with work left: daily cap, a limit of the user's, a signal.
+	Limit
+)
+
+// Error is the end of a run before its work was done, with what to do next.
+type Error struct {
+	Reason Reason
+	// Text says what happened and what to do.
+	Text string
+	Err  error
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %v", e.Text, e.Err)
+	}
+	return e.Text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf returns a stop with a formatted text.
+func Errorf(r Reason, format string, args ...any) *Error {
+	return &Error{Reason: r, Text: fmt.Sprintf(format, args...)}
+}
+
+// BadCredentials is the stop after a 401.
+func BadCredentials(cause error) *Error {
+	return &Error{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", Err: cause}
+}
+
+// NotAiR is the stop after an answer that AiR does not give.
+func NotAiR(cause error) *Error {
+	return &Error{Reason: Setup, Text: "what answers is no AiR API: check --air-url", Err: cause}
+}
