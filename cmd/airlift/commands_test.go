@@ -144,12 +144,15 @@ func TestItemsReportAndCompactAgree(t *testing.T) {
 		t.Fatalf("%d lines of items, %d rows of the report; want 12 of each", len(lines), len(rows))
 	}
 	for i, text := range lines {
-		var it itemLine
+		var it struct {
+			Key, State, Name, Error string
+			JobID                   string `json:"job_id"`
+		}
 		if err := json.Unmarshal([]byte(text), &it); err != nil {
 			t.Fatal(err)
 		}
 		row := rows[i]
-		if it.Key != row["key"] || string(it.State) != row["state"] || it.JobID != row["job_id"] || it.Error != row["error"] || it.Name != row["name"] {
+		if it.Key != row["key"] || it.State != row["state"] || it.JobID != row["job_id"] || it.Error != row["error"] || it.Name != row["name"] {
 			t.Errorf("item %s differs from row %v", text, row)
 		}
 	}

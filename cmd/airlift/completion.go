@@ -12,6 +12,7 @@ import (
 	"airlift/manifest"
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/report"
 )
 
 // bashWords replaces the part of cobra's script that needs the bash-completion package.
@@ -91,8 +92,8 @@ func flagValues(command string) map[string][]string {
 	}
 	switch command {
 	case "report":
-		values["format"] = []string{string(formCSV), string(formJSONL), string(formExcel)}
-		values["state"] = append(values["state"], rejectedState)
+		values["format"] = []string{string(report.CSV), string(report.JSONL), string(report.Excel)}
+		values["state"] = append(values["state"], report.Rejected)
 	case "retry":
 		values["state"] = []string{string(queue.Failed), string(queue.Cancelled)}
 	}

@@ -12,6 +12,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/queue"
+	"airlift/queue/report"
 	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
@@ -199,7 +200,7 @@ func (s *sendFlags) check() (parsed, error) {
 		bad("--on-daily-cap %q: use wait or exit", s.onDailyCap)
 	}
 	if s.report != "" {
-		if _, err := reportFormat("", s.report); err != nil {
+		if _, err := report.ParseForm("", s.report); err != nil {
 			bad("--report: %v", err)
 		}
 	}

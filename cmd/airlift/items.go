@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 	"airlift/cmd/airlift/term"
 	"airlift/manifest/filter"
 	"airlift/queue"
+	"airlift/queue/report"
 	"airlift/worker/service"
 )
 
@@ -65,22 +64,6 @@ func (f *filterFlags) String() string {
 	return strings.Join(all, " ")
 }
 
-// itemLine is a line of `items --json`.
-type itemLine struct {
-	Line       int64       `json:"line"`
-	Bucket     string      `json:"bucket"`
-	Key        string      `json:"key"`
-	State      queue.State `json:"state"`
-	JobID      string      `json:"job_id"`
-	Name       string      `json:"name"`
-	Attempts   int         `json:"attempts"`
-	HTTPStatus int         `json:"http_status"`
-	ErrorCode  string      `json:"error_code"`
-	Error      string      `json:"error"`
-	// Unsourced says that adopt made the item for a job of an object that no source showed.
-	Unsourced bool `json:"unsourced,omitempty"`
-}
-
 func (a *app) itemsCommand() *cobra.Command {
 	var f filterFlags
 	var asJSON bool
@@ -103,12 +86,12 @@ func (a *app) itemsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				format, out := itemRows, a.out
+				format, out := report.Formatter(itemRows), a.out
 				if asJSON {
-					format, out = itemObjects(names), io.Writer(term.NewJSONWriter(a.out))
+					format, out = report.Objects(names), io.Writer(term.NewJSONWriter(a.out))
 				}
 				var some atomic.Bool // pages are formatted by several goroutines
-				err = writeItems(cmd.Context(), out, to.Store, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
+				err = report.WriteItems(cmd.Context(), out, to.Store, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
 					if len(entries) > 0 {
 						some.Store(true)
 					}
@@ -138,24 +121,6 @@ func itemRows(b []byte, entries []queue.Entry) ([]byte, error) {
 		b = append(b, '\n')
 	}
 	return b, nil
-}
-
-// itemObjects appends a JSON object for each entry.
-func itemObjects(names queue.Namer) formatter {
-	return func(b []byte, entries []queue.Entry) ([]byte, error) {
-		out := bytes.NewBuffer(b)
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		for i := range entries {
-			e := &entries[i]
-			err := enc.Encode(itemLine{e.Line, e.Bucket, e.Key, e.State, e.JobID, names.Name(&e.Item),
-				e.Attempts, e.HTTPStatus, e.Code, e.Message, e.Unsourced})
-			if err != nil {
-				return nil, err
-			}
-		}
-		return out.Bytes(), nil
-	}
 }
 
 // padded appends a text and blanks, to be so many characters wide.

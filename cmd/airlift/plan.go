@@ -201,7 +201,7 @@ func (p *plan) count(ctx context.Context, t *intake, trial store, s *survey, fou
 			return nil
 		}
 		if save != nil {
-			save.sees(&e.Item)
+			save.See(&e.Item)
 		}
 		found.add(e.Bucket, e.Key, objectOf(&e.Item))
 		return nil

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
-	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
-	"airlift/queue"
+	"airlift/cmd/airlift/term"
 	"airlift/queue/hold"
+	"airlift/queue/report"
 	"airlift/worker/service"
 )
 
@@ -30,7 +26,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rejectedOnly := f.state == rejectedState
+			rejectedOnly := f.state == report.Rejected
 			if rejectedOnly {
 				f.state = ""
 			}
@@ -38,7 +34,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 			if err != nil {
 				return err
 			}
-			form, err := reportFormat(format, output)
+			form, err := report.ParseForm(format, output)
 			if err != nil {
 				return usagef("%v", err)
 			}
@@ -48,12 +44,12 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 					return err
 				}
 				write := func(w io.Writer) error {
-					return writeReport(cmd.Context(), w, to.Store, b, form, filter, rejectedOnly)
+					return report.Write(cmd.Context(), w, to.Store, b, report.Options{Form: form, Filter: filter, RejectedOnly: rejectedOnly, Escape: term.Text})
 				}
 				if output == "" || output == "-" {
 					return write(a.exact)
 				}
-				return replaceFile(cmd.Context(), output, compressed(output, write))
+				return replaceFile(cmd.Context(), output, report.Compressed(output, write))
 			})
 		},
 	}
@@ -65,34 +61,6 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 	return cmd
 }
 
-// form is how a report is written.
-type form string
-
-const (
-	formCSV   form = "csv"
-	formJSONL form = "jsonl"
-	formExcel form = "excel"
-)
-
-// reportFormat reads --format; without it the file's name tells.
-func reportFormat(format, output string) (form, error) {
-	switch f := form(format); f {
-	case formCSV, formJSONL, formExcel:
-		return f, nil
-	case "":
-	default:
-		return "", fmt.Errorf("report format %q: use csv, jsonl or excel", format)
-	}
-	bare := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(output), ".gz"), ".zst")
-	switch filepath.Ext(bare) {
-	case ".jsonl", ".ndjson", ".json":
-		return formJSONL, nil
-	case ".xlsx", ".xls":
-		return "", fmt.Errorf("%s: airlift writes no workbooks; --format excel with a name in .csv is CSV that Excel opens", output)
-	}
-	return formCSV, nil
-}
-
 // reportToFile writes the report of --report. Only waiting for the reader of a pipe ends with ctx.
 func (a *app) reportToFile(ctx context.Context, db store, id, path string) error {
 	whole := context.WithoutCancel(ctx)
@@ -100,34 +68,13 @@ func (a *app) reportToFile(ctx context.Context, db store, id, path string) error
 	if err != nil {
 		return err
 	}
-	f, err := reportFormat("", path)
+	f, err := report.ParseForm("", path)
 	if err != nil {
 		return err
 	}
-	return replaceFile(ctx, path, compressed(path, func(w io.Writer) error { return writeReport(whole, w, db, b, f, queue.Filter{}, false) }))
-}
-
-// compressed returns write, or what compresses its output if the name of the file ends in .gz or .zst.
-func compressed(path string, write func(io.Writer) error) func(io.Writer) error {
-	through := func(z io.WriteCloser) error {
-		if err := write(z); err != nil {
-			return err
-		}
-		return z.Close()
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".gz":
-		return func(w io.Writer) error { return through(gzip.NewWriter(w)) }
-	case ".zst":
-		return func(w io.Writer) error {
-			z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
-			if err != nil {
-				return err
-			}
-			return through(z)
-		}
-	}
-	return write
+	return replaceFile(ctx, path, report.Compressed(path, func(w io.Writer) error {
+		return report.Write(whole, w, db, b, report.Options{Form: f})
+	}))
 }
 
 // replaceFile writes a file in one step: one that broke off must not look like a whole one.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"airlift/queue/report"
 	"airlift/worker/air/airtest"
 )
 
@@ -44,7 +45,7 @@ func TestReportsAreValidUTF8(t *testing.T) {
 			}
 			var keys []string
 			for _, row := range r.report("b") {
-				if row["state"] == rejectedState {
+				if row["state"] == report.Rejected {
 					keys = append(keys, row["key"])
 				}
 			}

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"bytes"
@@ -62,7 +62,7 @@ func TestItemsAreWrittenInOrder(t *testing.T) {
 	db, want := manyItems(t)
 	second := make(chan struct{})
 	var out bytes.Buffer
-	err := writeItems(t.Context(), &out, db, "b", queue.Filter{}, func(b []byte, entries []queue.Entry) ([]byte, error) {
+	err := WriteItems(t.Context(), &out, db, "b", queue.Filter{}, func(b []byte, entries []queue.Entry) ([]byte, error) {
 		switch first := entries[0].Seq; {
 		case first == 0:
 			<-second
@@ -84,7 +84,7 @@ func TestItemsAreWrittenUpToAnError(t *testing.T) {
 	t.Parallel()
 	db, want := manyItems(t)
 	bad, writes := errors.New("bad"), 0
-	err := writeItems(t.Context(), writerFunc(func(p []byte) (int, error) {
+	err := WriteItems(t.Context(), writerFunc(func(p []byte) (int, error) {
 		if writes++; writes == 3 {
 			return 0, bad
 		}
@@ -94,7 +94,7 @@ func TestItemsAreWrittenUpToAnError(t *testing.T) {
 		t.Errorf("a write fails: got %v after %d writes, want %v after 3", err, writes, bad)
 	}
 	var out bytes.Buffer
-	err = writeItems(t.Context(), &out, db, "b", queue.Filter{}, func(b []byte, entries []queue.Entry) ([]byte, error) {
+	err = WriteItems(t.Context(), &out, db, "b", queue.Filter{}, func(b []byte, entries []queue.Entry) ([]byte, error) {
 		for i := range entries {
 			if entries[i].Seq == 7000 {
 				return b, bad
@@ -108,7 +108,7 @@ func TestItemsAreWrittenUpToAnError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out.Reset()
-	err = writeItems(ctx, writerFunc(func(p []byte) (int, error) {
+	err = WriteItems(ctx, writerFunc(func(p []byte) (int, error) {
 		cancel()
 		return out.Write(p)
 	}), db, "b", queue.Filter{}, func(b []byte, entries []queue.Entry) ([]byte, error) {

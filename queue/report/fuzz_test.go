@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"bufio"
@@ -33,16 +33,16 @@ func FuzzReportRoundTrip(f *testing.F) {
 			Item:   queue.Item{Line: 7, Bucket: "archive", Key: key, Extra: []queue.Field{{Name: "x-" + column, Value: value}}},
 			Record: queue.Record{State: queue.Failed, Attempts: 1, HTTPStatus: 400, Message: message},
 		}
-		for _, form := range []form{formCSV, formJSONL} {
+		for _, form := range []Form{CSV, JSONL} {
 			var out bytes.Buffer
-			r := newReporter(&out, form, queue.Namer{}, queue.OwnCounts{})
+			r := newReporter(&out, Options{Form: form}, queue.Namer{}, queue.OwnCounts{})
 			r.addColumn("x-" + column)
 			r.header()
 			r.out.Write(r.item(nil, entry))
 			if err := r.out.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			if form == formJSONL {
+			if form == JSONL {
 				var row map[string]any
 				if err := json.Unmarshal(out.Bytes(), &row); err != nil || row["key"] != key {
 					t.Fatalf("JSONL: key %q came back as %q (%v)", key, row["key"], err)

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"strconv"
@@ -7,25 +7,24 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"airlift/cmd/airlift/term"
 	"airlift/manifest"
 	"airlift/queue"
 )
 
-// reportRow appends a row of a report, column by column. In JSON it is an object, in which the fixed columns are always
+// row appends a row of a report, column by column. In JSON it is an object, in which the fixed columns are always
 // there and of the others those that are not empty.
-type reportRow struct {
+type row struct {
 	*reporter
 	b      []byte
 	column int
 }
 
 // row begins a row behind b.
-func (r *reporter) row(b []byte) reportRow { return reportRow{reporter: r, b: b} }
+func (r *reporter) row(b []byte) row { return row{reporter: r, b: b} }
 
 // end ends the row, and returns all that was appended to.
-func (w *reportRow) end() []byte {
-	if w.form == formJSONL {
+func (w *row) end() []byte {
+	if w.Form == JSONL {
 		w.b = append(w.b, '}')
 	}
 	return append(w.b, '\n')
@@ -46,8 +45,8 @@ func jsonHeads(columns []string) [][]byte {
 }
 
 // next begins the next column.
-func (w *reportRow) next() {
-	if w.form == formJSONL {
+func (w *row) next() {
+	if w.Form == JSONL {
 		w.b = append(w.b, w.heads[w.column]...)
 	} else if w.column > 0 {
 		w.b = append(w.b, ',')
@@ -56,31 +55,31 @@ func (w *reportRow) next() {
 }
 
 // text appends a column of text, as valid UTF-8.
-func (w *reportRow) text(s string) {
+func (w *row) text(s string) {
 	w.next()
 	s = manifest.ValidText(s)
 	switch {
-	case w.form == formJSONL:
+	case w.Form == JSONL:
 		w.b, _ = jsontext.AppendQuote(w.b, s)
-	case w.form == formExcel:
-		w.b = manifest.AppendCSVField(w.b, excelCell(s))
+	case w.Form == Excel:
+		w.b = manifest.AppendCSVField(w.b, w.excelCell(s))
 	default:
 		w.b = manifest.AppendCSVField(w.b, s)
 	}
 }
 
-// excelCell returns a text as a spreadsheet is to show it: not as a formula, and without characters that nobody sees.
-func excelCell(s string) string {
+// excelCell returns a text as a spreadsheet should show it: not as a formula, and without characters that it does not show.
+func (r *reporter) excelCell(s string) string {
 	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
 		s = "'" + s
 	}
-	return term.Text(s)
+	return r.Escape(s)
 }
 
 // plain appends a column of text in which nothing needs quoting or escaping.
-func (w *reportRow) plain(add func(b []byte) []byte) {
+func (w *row) plain(add func(b []byte) []byte) {
 	w.next()
-	if w.form == formJSONL {
+	if w.Form == JSONL {
 		w.b = append(add(append(w.b, '"')), '"')
 	} else {
 		w.b = add(w.b)
@@ -88,14 +87,14 @@ func (w *reportRow) plain(add func(b []byte) []byte) {
 }
 
 // number appends a column that is a number.
-func (w *reportRow) number(n int64) {
+func (w *row) number(n int64) {
 	w.next()
 	w.b = strconv.AppendInt(w.b, n, 10)
 }
 
 // count appends a column that is a number, and in CSV empty for 0.
-func (w *reportRow) count(n int) {
-	if n == 0 && w.form != formJSONL {
+func (w *row) count(n int) {
+	if n == 0 && w.Form != JSONL {
 		w.next()
 		return
 	}
@@ -103,8 +102,8 @@ func (w *reportRow) count(n int) {
 }
 
 // name appends the name of an item's job.
-func (w *reportRow) name(it *queue.Item) {
-	if it.Name != "" || w.form == formExcel {
+func (w *row) name(it *queue.Item) {
+	if it.Name != "" || w.Form == Excel {
 		w.text(w.names.Name(it))
 		return
 	}
@@ -112,7 +111,7 @@ func (w *reportRow) name(it *queue.Item) {
 }
 
 // submitted appends when the item was submitted.
-func (w *reportRow) submitted(e *queue.Entry) {
+func (w *row) submitted(e *queue.Entry) {
 	if e.State != queue.Submitted {
 		w.text("")
 		return
@@ -121,17 +120,17 @@ func (w *reportRow) submitted(e *queue.Entry) {
 }
 
 // optional appends a column that is left out in JSON if it is empty.
-func (w *reportRow) optional(s string) {
-	if s == "" && w.form == formJSONL {
+func (w *row) optional(s string) {
+	if s == "" && w.Form == JSONL {
 		w.column++
 		return
 	}
 	w.text(s)
 }
 
-// own appends a recognised column.
-func (w *reportRow) own(i int, s string) {
-	if w.form == formJSONL && ownColumns[i].json && jsontext.Value(s).IsValid() { // that of a rejected row may be anything
+// own appends a recognized column.
+func (w *row) own(c *ownColumn, s string) {
+	if w.Form == JSONL && c.json && jsontext.Value(s).IsValid() { // that of a rejected row may be anything
 		w.next()
 		w.b, _ = jsontext.AppendFormat(w.b, []byte(s))
 		return
@@ -140,7 +139,7 @@ func (w *reportRow) own(i int, s string) {
 }
 
 // extras appends the manifest's other columns.
-func (w *reportRow) extras(fields []queue.Field) {
+func (w *row) extras(fields []queue.Field) {
 	start, column, i := len(w.b), w.column, 0
 	for _, name := range w.extra {
 		value := ""

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 // mostFormatters bounds how many pages are formatted at once: by then one goroutine that reads is the slowest part.
 const mostFormatters = 16
 
-// formatter appends the rows of some entries. It is called on several goroutines at once.
-type formatter func(b []byte, entries []queue.Entry) ([]byte, error)
+// Formatter appends the rows of some entries. It is called on several goroutines at once.
+type Formatter func(b []byte, entries []queue.Entry) ([]byte, error)
 
-// writeItems writes the items of a batch that the filter takes, in their order: they are read in one goroutine, decoded
+// WriteItems writes the items of a batch that the filter takes, in their order: they are read in one goroutine, decoded
 // and formatted on all cores, and written in another.
-func writeItems(ctx context.Context, w io.Writer, db store, batch string, filter queue.Filter, format formatter) error {
+func WriteItems(ctx context.Context, w io.Writer, db Source, batch string, filter queue.Filter, format Formatter) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	formatters := min(runtime.GOMAXPROCS(0), mostFormatters)
@@ -64,7 +64,7 @@ type piece struct {
 	done chan struct{} // tells that it is formatted
 }
 
-func (p *piece) format(format formatter) {
+func (p *piece) format(format Formatter) {
 	var entries []queue.Entry
 	if entries, p.err = p.page.Entries(); p.err == nil {
 		p.text, p.err = format(p.text[:0], entries)
