@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -25,5 +27,18 @@ func TestASignalIsNamed(t *testing.T) {
 		if text := said.String(); code != exitWorkLeft || !strings.Contains(text, "ended by a signal (terminated)") || strings.Contains(text, "context") {
 			t.Errorf("%v: got exit %d and %q", command, code, text)
 		}
+	}
+}
+
+// An error that did not come from a signal keeps its text, whatever the file is called.
+func TestOnlyTheErrorOfASignalNamesIt(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&interrupted{syscall.SIGTERM})
+	const text = `open "context canceled.csv": no such file`
+	if got := errorText(ctx, errors.New(text)); got != text {
+		t.Errorf("got %q, want %q", got, text)
+	}
+	if got := errorText(ctx, fmt.Errorf("write the report: %w", context.Canceled)); !strings.Contains(got, "ended by a signal") || strings.Contains(got, "canceled") {
+		t.Errorf("got %q, want the signal", got)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,19 +64,18 @@ func (a *app) run(ctx context.Context, args []string) int {
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(a.err, "airlift: %s\n", told(ctx, err)) // it may have several lines
+		fmt.Fprintf(a.err, "airlift: %s\n", errorText(ctx, err)) // it may have several lines
 	}
 	_, _ = out.Flush(), errs.Flush()
 	return code
 }
 
-// told says of an error that comes from the end of ctx what ended it.
-func told(ctx context.Context, err error) string {
-	text := err.Error()
-	if cause := context.Cause(ctx); cause != nil {
-		text = strings.Replace(text, context.Canceled.Error(), cause.Error(), 1)
+// errorText returns the text of an error; if it comes from the end of ctx, what ended that.
+func errorText(ctx context.Context, err error) string {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		return cause.Error()
 	}
-	return text
+	return err.Error()
 }
 
 func (a *app) rootCommand() *cobra.Command {
