@@ -4,51 +4,149 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Names are matched exactly (encoding/json would take "job" and "id" as well);
-// otherwise an answer is read as tolerantly as it can be.
-var lax = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+// Member names match exactly, where encoding/json would take "job" and "id" too. In an answer that decides something a
+// duplicate member is an error.
+var (
+	lax    = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	strict = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(true))
+)
 
 var (
 	errNotJSON   = errors.New("not a complete JSON object")
 	errNoRecords = errors.New("no array of Records")
+	errOddID     = errors.New("Job.Id is no usable id: expected 1 to 256 bytes of visible ASCII")
+	errSecretID  = errors.New("Job.Id is no usable id: it holds one of the keys that were sent")
 )
 
-// plainJob is a job that has every field as the page says. It decodes without the
-// method of Job, which goes over the text several times.
-type plainJob struct {
-	ID          string `json:"Id"`
-	Name        string
-	Source      struct{ Endpoint, Bucket, Region, ObjectKey, Provider string }
-	Services    jsontext.Value
-	UserID      string `json:"UserId"`
-	Created     string
-	Completed   string
-	Priority    int
-	Batch       string
-	Status      string
-	Destination struct{ Bucket, Region string }
+// Each of these types decodes any JSON value. One of another type than the API's page shows counts as absent, so that a
+// strange date or number never makes a job unreadable.
+type (
+	textJSON          string // a string
+	idJSON            string // a string, or a number other than 0, which some encoders write for none
+	anyJSON           string // the text of a string, nothing for null, or else the JSON itself
+	intJSON           int    // an integer, or a string that holds one
+	objectJSON[T any] struct {
+		given bool
+		value T
+	}
+)
+
+// jobJSON is a job in an answer.
+type jobJSON struct {
+	ID       idJSON `json:"Id"`
+	Name     textJSON
+	Source   objectJSON[struct{ Endpoint, Bucket, Region, ObjectKey, Provider textJSON }]
+	Services jsontext.Value
+	UserID   anyJSON `json:"UserId"`
+
+	Created, Completed, Batch, Status textJSON
+
+	Priority    intJSON
+	Destination objectJSON[struct{ Bucket, Region textJSON }]
 }
 
-func (p *plainJob) job() Job {
-	j := Job{
-		ID: p.ID, Name: p.Name, Source: Source(p.Source), UserID: p.UserID, Created: p.Created, Completed: p.Completed,
-		Priority: p.Priority, Batch: p.Batch, Status: p.Status, Destination: Destination(p.Destination),
-	}
-	if p.Services.Kind() == '{' {
-		j.Services = json.RawMessage(p.Services)
-	}
-	return j
+func (t *textJSON) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	return readScalar(d, t, d.PeekKind() == '"')
 }
 
-// decodePage reads the answer to GET /jobs. Whatever stands beside Records is
-// ignored. Records null is how several encoders write an empty list. It never takes an
-// answer that it cannot read for an empty page. A record without an Id is a job if it has
-// a name or a source.
+func (t *idJSON) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	err := readScalar(d, t, d.PeekKind() == '"' || d.PeekKind() == '0')
+	if *t == "0" {
+		*t = ""
+	}
+	return err
+}
+
+func (t *anyJSON) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if k := d.PeekKind(); k == '"' || k == 'n' {
+		return readScalar(d, t, k == '"')
+	}
+	v, err := d.ReadValue()
+	*t = anyJSON(unescape(string(v)))
+	return err
+}
+
+func (n *intJSON) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	var t textJSON
+	err := readScalar(d, &t, d.PeekKind() == '"' || d.PeekKind() == '0')
+	i, _ := strconv.Atoi(string(t)) // 0 if it is none
+	*n = intJSON(i)
+	return err
+}
+
+func (o *objectJSON[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if o.given = d.PeekKind() == '{'; !o.given {
+		return d.SkipValue()
+	}
+	return jsonv2.UnmarshalDecode(d, &o.value)
+}
+
+// readScalar reads the next value, and sets t to the text of a string or number if wanted, else to "".
+func readScalar[T ~string](d *jsontext.Decoder, t *T, wanted bool) error {
+	*t = ""
+	if !wanted {
+		return d.SkipValue()
+	}
+	token, err := d.ReadToken()
+	if err == nil {
+		*t = T(token.String())
+	}
+	return err
+}
+
+func (j *jobJSON) job() Job {
+	s, d := j.Source.value, j.Destination.value
+	job := Job{
+		ID: string(j.ID), Name: string(j.Name), UserID: string(j.UserID), Created: string(j.Created), Completed: string(j.Completed),
+		Priority: int(j.Priority), Batch: string(j.Batch), Status: string(j.Status),
+		Source: Source{
+			Endpoint: string(s.Endpoint), Bucket: string(s.Bucket), Region: string(s.Region),
+			ObjectKey: string(s.ObjectKey), Provider: string(s.Provider),
+		},
+		Destination: Destination{Bucket: string(d.Bucket), Region: string(d.Region)},
+	}
+	if j.Services.Kind() == '{' {
+		job.Services = json.RawMessage(j.Services)
+	}
+	return job
+}
+
+// submitted is what a 2xx answer to POST /jobs says.
+type submitted struct {
+	Job              objectJSON[jobJSON]
+	Records          jsontext.Value // a list of jobs: the answer to another request
+	ErrorCode, Error anyJSON
+}
+
+// decodeSubmitted decodes the answer to POST /jobs, which must be one complete JSON object. With errOddID the rest is
+// decoded.
+func decodeSubmitted(body []byte) (*submitted, error) {
+	s := new(submitted)
+	if err := jsonv2.Unmarshal(body, s, strict); err != nil {
+		return new(submitted), fmt.Errorf("%w: %w", errNotJSON, err)
+	}
+	if id := s.Job.value.ID; id != "" && !usableID(string(id)) {
+		s.Job.value.ID = ""
+		return s, errOddID
+	}
+	return s, nil
+}
+
+// maxID is the longest id in bytes. Those of AiR have 32.
+const maxID = 256
+
+// usableID reports whether an id can be stored and shown as it is.
+func usableID(id string) bool { return id != "" && len(id) <= maxID && visible(id) }
+
+// decodePage decodes the answer to GET /jobs. It ignores what stands beside Records. Records null is how several encoders
+// write an empty list. An answer that it cannot read is an error, never an empty page. A record without an Id is a job if
+// it has a name or a source.
 func decodePage(body []byte) ([]OddJob, error) {
 	var a struct{ Records jsontext.Value }
 	if err := jsonv2.Unmarshal(body, &a, strict); err != nil {
@@ -61,141 +159,37 @@ func decodePage(body []byte) ([]OddJob, error) {
 	default:
 		return nil, errNoRecords
 	}
-	var records []jsontext.Value
-	if err := jsonv2.Unmarshal(a.Records, &records, lax); err != nil {
+	var records []objectJSON[jobJSON]
+	if err := jsonv2.Unmarshal(a.Records, &records, strict); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoRecords, err)
 	}
 	jobs := make([]OddJob, len(records))
-	for i, r := range records {
-		if r.Kind() != '{' {
+	for i := range records {
+		if !records[i].given {
 			return nil, fmt.Errorf("record %d of %d is not an object", i+1, len(records))
 		}
-		var usual plainJob
-		if jsonv2.Unmarshal(r, &usual) == nil {
-			jobs[i].Job = usual.job()
-		} else if err := jsonv2.Unmarshal(r, &jobs[i].Job, lax); err != nil {
-			return nil, fmt.Errorf("record %d of %d: %w", i+1, len(records), err)
-		}
 		switch j := &jobs[i]; {
-		case j.ID == "":
-			j.Err = fmt.Errorf("record %d of %d has no Id", i+1, len(records))
+		case records[i].value.ID == "":
+			j.Job, j.Err = records[i].value.job(), fmt.Errorf("record %d of %d has no Id", i+1, len(records))
 			if j.Name == "" && j.Source.ObjectKey == "" {
 				return nil, j.Err
 			}
-		case !usableID(j.ID):
-			j.ID, j.Err = "", fmt.Errorf("record %d of %d has an Id that is not 1 to 256 bytes of visible ASCII", i+1, len(records))
+		default:
+			j.Job = records[i].value.job()
+			if !usableID(j.ID) {
+				j.ID, j.Err = "", fmt.Errorf("record %d of %d has an Id that is not 1 to 256 bytes of visible ASCII", i+1, len(records))
+			}
 		}
 	}
 	return jobs, nil
 }
 
-// problem takes ErrorCode and Error out of a body, both empty if that is not a
-// JSON object. What is not a string there is given as JSON.
+// problem returns ErrorCode and Error of a body, both empty if that is not a JSON object. What is not a string there is
+// returned as JSON.
 func (r *redactor) problem(body []byte) (code, message string) {
-	var a struct{ ErrorCode, Error jsontext.Value }
+	var a struct{ ErrorCode, Error anyJSON }
 	if jsonv2.Unmarshal(body, &a, lax) != nil {
 		return "", ""
 	}
-	return r.text(anyText(a.ErrorCode)), r.text(anyText(a.Error))
-}
-
-// UnmarshalJSON reads a job tolerantly: see Job. It fails only if b is not JSON;
-// what is not an object gives a job without an ID.
-func (j *Job) UnmarshalJSON(b []byte) error {
-	*j = Job{}
-	var w struct {
-		ID        jsontext.Value `json:"Id"`
-		UserID    jsontext.Value `json:"UserId"`
-		Name      jsontext.Value
-		Source    jsontext.Value
-		Services  jsontext.Value
-		Created   jsontext.Value
-		Completed jsontext.Value
-		Priority  jsontext.Value
-		Batch     jsontext.Value
-		Status    jsontext.Value
-
-		Destination jsontext.Value
-	}
-	if jsontext.Value(b).Kind() != '{' {
-		return nil
-	}
-	if err := jsonv2.Unmarshal(b, &w, lax); err != nil {
-		return err
-	}
-	*j = Job{
-		ID: idText(w.ID), Name: text(w.Name), UserID: anyText(w.UserID),
-		Created: text(w.Created), Completed: text(w.Completed),
-		Batch: text(w.Batch), Status: text(w.Status), Priority: number(w.Priority),
-		Source: sourceOf(w.Source), Destination: destinationOf(w.Destination),
-	}
-	if w.Services.Kind() == '{' {
-		j.Services = json.RawMessage(w.Services)
-	}
-	return nil
-}
-
-func sourceOf(v jsontext.Value) Source {
-	var w struct{ Endpoint, Bucket, Region, ObjectKey, Provider jsontext.Value }
-	if v.Kind() != '{' || jsonv2.Unmarshal(v, &w, lax) != nil {
-		return Source{}
-	}
-	return Source{
-		Endpoint: text(w.Endpoint), Bucket: text(w.Bucket), Region: text(w.Region),
-		ObjectKey: text(w.ObjectKey), Provider: text(w.Provider),
-	}
-}
-
-func destinationOf(v jsontext.Value) Destination {
-	var w struct{ Bucket, Region jsontext.Value }
-	if v.Kind() != '{' || jsonv2.Unmarshal(v, &w, lax) != nil {
-		return Destination{}
-	}
-	return Destination{Bucket: text(w.Bucket), Region: text(w.Region)}
-}
-
-// text returns a JSON string's text, empty for any other kind.
-func text(v jsontext.Value) string {
-	if v.Kind() != '"' {
-		return ""
-	}
-	b, err := jsontext.AppendUnquote(nil, v)
-	if err != nil && len(b) == 0 {
-		return ""
-	}
-	return string(b)
-}
-
-// idText takes a number for an id too, but not 0: that is how a missing one is
-// written somewhere.
-func idText(v jsontext.Value) string {
-	if v.Kind() == '0' && string(v) != "0" {
-		return string(v)
-	}
-	return text(v)
-}
-
-// anyText returns a string's text, nothing for null, and the JSON of all else, its
-// escapes decoded.
-func anyText(v jsontext.Value) string {
-	switch v.Kind() {
-	case '"':
-		return text(v)
-	case 'n', 0:
-		return ""
-	}
-	return unescape(string(v))
-}
-
-// number returns a JSON integer, or one in a string; 0 for all else.
-func number(v jsontext.Value) int {
-	s := string(v)
-	if v.Kind() == '"' {
-		s = text(v)
-	}
-	var n int
-	if json.Unmarshal([]byte(s), &n) != nil {
-		return 0
-	}
-	return n
+	return r.text(string(a.ErrorCode)), r.text(string(a.Error))
 }

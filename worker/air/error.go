@@ -60,8 +60,6 @@ func (e *Error) hint() string {
 		return "redirects are not followed; check the base URL"
 	case e.Status == 401:
 		return "check the access key and the secret key"
-	case e.Status == 404 && strings.HasSuffix(e.Path, "/metadata"):
-		return "there is none until the job has completed"
 	case e.Status == 404:
 		return "no such job, or the base URL is wrong"
 	case e.Status == 0 && !e.Written:

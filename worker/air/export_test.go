@@ -34,16 +34,10 @@ func (c *Client) Wrap(wrap func(net.Conn) net.Conn) {
 	}
 }
 
-// AcceptedID reads the body of a 2xx answer to POST /jobs.
+// AcceptedID decodes the body of a 2xx answer to POST /jobs.
 func AcceptedID(body []byte) (id string, echo Echo, err error) {
-	a, err := decodeAccepted(body)
-	return a.id, a.echo, err
-}
-
-// UnusualID is AcceptedID by the way for answers of any form.
-func UnusualID(body []byte) (id string, echo Echo, err error) {
-	a, err := decodeUnusual(body)
-	return a.id, a.echo, err
+	a, err := decodeSubmitted(body)
+	return string(a.Job.value.ID), newRedactor(NewCredentials("", "")).echo(&a.Job.value), err
 }
 
 // Encode returns the body of a POST /jobs.

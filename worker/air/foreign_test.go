@@ -137,7 +137,7 @@ func TestEcho(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := answering(t, 200, "", `{"Job":{"Id":"1",`+tt.job+`}}`).Submit(background(), someJob())
-			if out.Misplaced == tt.fits || out.JobID != "1" || len(out.Echo.Name.Text) > 5000 {
+			if out.Misplaced == tt.fits || out.JobID != "1" || len(out.Echo.Name) > 5000 {
 				t.Errorf("got misplaced %v of %+v, want %v", out.Misplaced, out, !tt.fits)
 			}
 		})

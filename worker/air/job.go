@@ -60,12 +60,7 @@ type Job struct {
 }
 
 // CreatedAt returns Created as a time, or false if it is no RFC 3339 date.
-func (j Job) CreatedAt() (time.Time, bool) { return parseTime(j.Created) }
-
-// CompletedAt returns Completed as a time, or false if it is no RFC 3339 date.
-func (j Job) CompletedAt() (time.Time, bool) { return parseTime(j.Completed) }
-
-func parseTime(s string) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, s)
+func (j Job) CreatedAt() (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, j.Created)
 	return t, err == nil
 }

@@ -123,75 +123,17 @@ func TestGetErrors(t *testing.T) {
 		body, want string
 	}{
 		{401, `{"Error":"Unauthorized","ErrorCode":"UNAUTHORIZED"}`,
-			"GET /jobs/x/metadata: status 401 UNAUTHORIZED Unauthorized (check the access key and the secret key)"},
-		{404, ``, "GET /jobs/x/metadata: status 404 (there is none until the job has completed)"},
-		{503, `<html>`, "GET /jobs/x/metadata: status 503"},
+			"GET /jobs: status 401 UNAUTHORIZED Unauthorized (check the access key and the secret key)"},
+		{404, ``, "GET /jobs: status 404 (no such job, or the base URL is wrong)"},
+		{503, `<html>`, "GET /jobs: status 503"},
 	}
 	for _, tt := range tests {
-		_, err := answering(t, tt.status, "text/html", tt.body).Metadata(background(), "x")
+		_, err := answering(t, tt.status, "text/html", tt.body).List(background(), air.ListQuery{})
 		var e *air.Error
 		if !errors.As(err, &e) || err.Error() != tt.want || e.Status != tt.status || !e.Written || e.Date.IsZero() {
 			t.Errorf("got  %v\nwant %s", err, tt.want)
 		}
 	}
-	client := answering(t, 200, "", "")
-	for _, id := range []string{"", ".", ".."} {
-		if _, err := client.Job(background(), id); err == nil {
-			t.Errorf("id %q: got no error", id)
-		}
-	}
-}
-
-func TestJobWrappedOrNot(t *testing.T) {
-	for _, body := range []string{`{"Id":"1","Name":"n"}`, `{"Job":{"Id":"1","Name":"n"}}`} {
-		job, err := answering(t, 200, "", body).Job(background(), "1")
-		if err != nil || job.ID != "1" || job.Name != "n" {
-			t.Errorf("%s: got %+v, %v", body, job, err)
-		}
-	}
-	if _, err := answering(t, 200, "", `{}`).Job(background(), "1"); err == nil {
-		t.Error("{}: got no error")
-	}
-}
-
-// A job's life, by the pages of one job; no socket, no waiting.
-func TestPagesOfAJob(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := airtest.NewServer(airtest.Config{Settings: airtest.Settings{Lifecycle: airtest.Duration(10 * time.Minute)}})
-		client := newClient(t, air.Config{BaseURL: "https://air.example", Transport: srv})
-		out := client.Submit(t.Context(), someJob())
-		if out.JobID == "" {
-			t.Fatalf("got %+v, want a job", out)
-		}
-		id := out.JobID
-		_, err := client.Metadata(t.Context(), id)
-		var e *air.Error
-		if !errors.As(err, &e) || e.Status != 404 {
-			t.Errorf("metadata: got %v, want 404", err)
-		}
-		srv.Advance(10 * time.Minute)
-		job, err := client.Job(t.Context(), id)
-		if err != nil || job.Status != air.StatusCompleted || job.Source.ObjectKey != "MP4/Commercial.mp4" {
-			t.Errorf("job: got %+v, %v", job, err)
-		}
-		status, err := client.Status(t.Context(), id)
-		if d := cmp.Diff(air.JobStatus{ID: id, Status: "completed"}, status); d != "" || err != nil {
-			t.Errorf("status: %v\n%s", err, d)
-		}
-		errs, err := client.Errors(t.Context(), id)
-		if d := cmp.Diff(air.JobErrors{ID: id, Status: "completed"}, errs); d != "" || err != nil {
-			t.Errorf("errors: %v\n%s", err, d)
-		}
-		meta, err := client.Metadata(t.Context(), id)
-		want := "s3://out/jobs/2000-01-01/" + id + "/clip_metadata.json"
-		if err != nil || meta.DestinationPath != want || meta.Destination.Bucket != "out" || meta.UserID == "" {
-			t.Errorf("metadata: got %+v, %v; want path %s", meta, err, want)
-		}
-		page, err := client.List(t.Context(), air.ListQuery{Batch: "b", Name: "clip"})
-		if err != nil || len(page.Jobs) != 1 || page.Jobs[0].ID != id || !page.Last {
-			t.Errorf("list: got %+v, %v", page, err)
-		}
-	})
 }
 
 // The timeout, measured to the instant.

@@ -100,7 +100,7 @@ func (o Outcome) Misplacement(sent NewJob) string {
 	if other == "" {
 		other = "a list of jobs"
 	}
-	return fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, echoOf(sent))
+	return fmt.Sprintf("the answer belongs to another request (%s), not to the job that was sent (%v)", other, Echo{sent.Name, sent.Batch, sent.Source.Bucket, sent.Source.ObjectKey})
 }
 
 // readAccepted reads the body of a 2xx answer, and reports whether that is a list.
@@ -109,17 +109,19 @@ func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 		out.Foreign = true
 		return false
 	}
-	a, err := decodeAccepted(body)
-	out.Code, out.Message = c.hide.text(anyText(a.code)), c.hide.text(anyText(a.message))
-	out.Foreign = !a.job && out.Code == "" && out.Message == ""
-	out.Echo = c.hide.echo(a.echo)
-	if err == nil && a.id != c.hide.replace(a.id) {
+	a, err := decodeSubmitted(body)
+	job := &a.Job.value
+	out.Code, out.Message = c.hide.text(string(a.ErrorCode)), c.hide.text(string(a.Error))
+	out.Foreign = !a.Job.given && out.Code == "" && out.Message == ""
+	out.Echo = c.hide.echo(job)
+	id := string(job.ID)
+	if err == nil && id != c.hide.replace(id) {
 		err = errSecretID
 	}
 	if err != nil {
 		out.Err = fmt.Errorf("read the answer: %w", c.hide.error(err))
 		return false
 	}
-	out.JobID = a.id
-	return a.list
+	out.JobID = id
+	return !a.Job.given && a.Records != nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"math"
 	"net/url"
 	"strings"
@@ -130,8 +131,9 @@ func TestListLag(t *testing.T) {
 				t.Errorf("%+v after the lag: got %s, want job-0", q, got)
 			}
 		}
-		if _, err := client.Job(context.Background(), srv.Jobs()[1].ID); err != nil {
-			t.Errorf("the job itself: %v", err)
+		var itself air.Job
+		if id := srv.Jobs()[1].ID; get(t, srv, id, &itself) != http.StatusOK || itself.ID != id {
+			t.Errorf("the job itself: got %+v", itself)
 		}
 	})
 }
@@ -154,7 +156,7 @@ func TestLifecycle(t *testing.T) {
 		if j.Status == air.StatusFailed {
 			failed++
 		}
-		if done, ok := j.CompletedAt(); !ok || done.Unix() != 1e9+10 {
+		if done, err := time.Parse(time.RFC3339, j.Completed); err != nil || done.Unix() != 1e9+10 {
 			t.Fatalf("got completed %q, status %s", j.Completed, j.Status)
 		}
 	}
@@ -162,12 +164,46 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("got %d of 1000 failed, want about 300", failed)
 	}
 	page := list(t, client, air.ListQuery{Status: air.StatusFailed, PageSize: 1})
-	e, err := client.Errors(context.Background(), page.Jobs[0].ID)
-	if err != nil || e.ErrorCode == "" || e.ErrorCount != 1 || e.Status != "failed" {
-		t.Errorf("errors: got %+v, %v", e, err)
+	id := page.Jobs[0].ID
+	var e struct {
+		ErrorCode, Status string
+		ErrorCount        int
 	}
-	if _, err := client.Metadata(context.Background(), page.Jobs[0].ID); err == nil {
-		t.Error("metadata of a failed job: got no error")
+	if got := get(t, srv, id+"/errors", &e); got != http.StatusOK || e.ErrorCode == "" || e.ErrorCount != 1 || e.Status != "failed" {
+		t.Errorf("errors: got %d, %+v", got, e)
+	}
+	if got := get(t, srv, id+"/metadata", &e); got != http.StatusNotFound {
+		t.Errorf("metadata of a failed job: got %d, want 404", got)
+	}
+}
+
+// A job's life, by the pages of one job.
+func TestPagesOfAJob(t *testing.T) {
+	srv := airtest.NewServer(airtest.Config{
+		Clock: func() time.Time { return time.Unix(1e9, 0) }, Settings: airtest.Settings{Lifecycle: airtest.Duration(10 * time.Minute)},
+	})
+	id := inProcess(t, srv, air.Config{}).Submit(t.Context(), job(1)).JobID
+	var page struct {
+		air.Job
+		ErrorCount      int
+		DestinationPath string
+	}
+	if got := get(t, srv, id+"/metadata", &page); got != http.StatusNotFound {
+		t.Errorf("metadata: got %d, want 404", got)
+	}
+	srv.Advance(10 * time.Minute)
+	if got := get(t, srv, id, &page); got != http.StatusOK || page.Status != air.StatusCompleted || page.Source.ObjectKey != "key-1" {
+		t.Errorf("job: got %d, %+v", got, page)
+	}
+	for _, part := range []string{"/status", "/errors"} {
+		page.ID, page.Status, page.ErrorCount = "", "", -1
+		if got := get(t, srv, id+part, &page); got != http.StatusOK || page.ID != id || page.Status != "completed" || page.ErrorCount != 0 {
+			t.Errorf("%s: got %d, %+v", part, got, page)
+		}
+	}
+	want := "s3://out/jobs/2001-09-09/" + id + "/job-1_metadata.json"
+	if got := get(t, srv, id+"/metadata", &page); got != http.StatusOK || page.DestinationPath != want || page.Destination.Bucket != "out" || page.UserID == "" {
+		t.Errorf("metadata: got %d, %+v; want path %s", got, page, want)
 	}
 }
 

@@ -60,6 +60,26 @@ func mustSubmit(t testing.TB, c *air.Client, from, to int) {
 	}
 }
 
+// get asks in process for a page of one job, decodes it into v, and returns the status.
+func get(t testing.TB, s *airtest.Server, path string, v any) int {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, "https://air.example/jobs/"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Amz-Access-Key", "access")
+	req.Header.Set("X-Amz-Secret-Key", "secret")
+	resp, err := s.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+		t.Fatalf("GET %s: %v", path, err)
+	}
+	return resp.StatusCode
+}
+
 // post sends a raw body with keys.
 func post(t testing.TB, url, body string) int {
 	t.Helper()

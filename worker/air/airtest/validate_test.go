@@ -196,10 +196,8 @@ func TestOddTexts(t *testing.T) {
 	if err != nil || len(page.Jobs) != 1 {
 		t.Fatalf("list: got %+v, %v; want one job", page, err)
 	}
-	single, err := client.Job(context.Background(), posted)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var single air.Job
+	get(t, srv, posted, &single)
 	want.Source.Provider = "wasabi"
 	for name, got := range map[string]air.Job{"list": page.Jobs[0], "get": single, "oracle": srv.Jobs()[0]} {
 		if got.ID != posted || len(got.ID) != 32 || got.Name != want.Name || got.Batch != want.Batch || got.Source != want.Source ||

@@ -92,15 +92,6 @@ func unescape(s string) string {
 
 var escape = regexp.MustCompile(`(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+`)
 
-// echo returns an echo without the keys, bounded. It is not made printable: it is compared.
-func (r *redactor) echo(e Echo) Echo {
-	for _, f := range []*Echoed{&e.Name, &e.Batch, &e.Bucket, &e.Key} {
-		f.Text = r.replace(f.Text)
-		f.Text = strings.ToValidUTF8(f.Text[:min(len(f.Text), maxEcho)], "")
-	}
-	return e
-}
-
 // job takes the keys out of what a list shows of a job.
 func (r *redactor) job(j *Job) {
 	for _, s := range []*string{&j.ID, &j.Name, &j.UserID, &j.Created, &j.Completed, &j.Batch, &j.Status,
