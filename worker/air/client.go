@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 )
 
@@ -18,6 +19,7 @@ const (
 // several goroutines. It does not wait, repeat or judge.
 type Client struct {
 	config Config
+	jobs   *url.URL // of /jobs
 	// reuse returns the transport that reuses connections, single the one that opens a
 	// connection for each request. They are functions so that fmt cannot print them: a
 	// connection's buffers hold the keys (as with Credentials).
@@ -36,7 +38,11 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, reuse: hidden(config.Transport), single: hidden(config.Transport), headers: headersOf(config),
+	jobs, err := url.Parse(config.BaseURL + "/jobs")
+	if err != nil {
+		return nil, fmt.Errorf("AiR base URL: %w", err)
+	}
+	c := &Client{config: config, jobs: jobs, reuse: hidden(config.Transport), single: hidden(config.Transport), headers: headersOf(config),
 		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		single := newTransport(config)

@@ -119,7 +119,11 @@ func (j *jobJSON) job() Job {
 
 // submitted is what a 2xx answer to POST /jobs says.
 type submitted struct {
-	Job              objectJSON[jobJSON]
+	Job objectJSON[struct {
+		ID          idJSON `json:"Id"`
+		Name, Batch textJSON
+		Source      objectJSON[struct{ Bucket, ObjectKey textJSON }]
+	}]
 	Records          jsontext.Value // a list of jobs: the answer to another request
 	ErrorCode, Error anyJSON
 }

@@ -32,10 +32,11 @@ func (e Echo) String() string {
 }
 
 // echo returns the echo in an answer without the keys, bounded. It is not made printable: it is compared.
-func (r *redactor) echo(j *jobJSON) Echo {
+func (r *redactor) echo(a *submitted) Echo {
 	clean := func(s textJSON) string {
 		text := r.replace(string(s))
 		return strings.ToValidUTF8(text[:min(len(text), maxEcho)], "")
 	}
+	j := &a.Job.value
 	return Echo{clean(j.Name), clean(j.Batch), clean(j.Source.value.Bucket), clean(j.Source.value.ObjectKey)}
 }

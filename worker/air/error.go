@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// Error is a GET that gave no answer that could be used. Find it with errors.As;
+// Error is a GET /jobs that gave no answer that could be used. Find it with errors.As;
 // context and network errors are found through it with errors.Is.
 type Error struct {
-	Method, Path  string    // Path below the base URL, without its query
 	Status        int       // 0: no status line came
 	Code, Message string    // ErrorCode and Error of the answer, bounded, printable
 	Date          time.Time // of the answer, zero if absent or invalid
@@ -25,7 +24,7 @@ type Error struct {
 // Error names the request, what came back, and what to do where that is known.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
+	b.WriteString("GET /jobs: ")
 	if e.Status != 0 {
 		fmt.Fprintf(&b, "status %d", e.Status)
 		for _, s := range []string{e.Code, e.Message} {

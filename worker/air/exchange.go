@@ -47,13 +47,10 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	// still going on. So an error without the call proves that nothing was sent.
 	var written atomic.Bool
 	var conn net.Conn
-	req, err := r.make(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	req := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(i httptrace.GotConnInfo) { conn = i.Conn },
 		WroteHeaders: func() { written.Store(true) },
-	}), c)
-	if err != nil {
-		return answer{err: err}
-	}
+	}), r)
 	transport := c.reuse()
 	if r.fresh || c.distrust.Load() {
 		// A server that handles one connection after the other answers on a new one only

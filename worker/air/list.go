@@ -57,13 +57,13 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 	if q.PageNumber < 0 || q.PageSize < 0 || q.PageSize > MaxPageSize {
 		return Page{}, fmt.Errorf("list jobs: page %d of size %d cannot be asked for", q.PageNumber, q.PageSize)
 	}
-	a, err := c.get(ctx, request{path: "/jobs", query: "?" + q.values().Encode(), limit: maxPage, fresh: q.Fresh})
+	a, err := c.get(ctx, request{method: http.MethodGet, query: q.values(), limit: maxPage, fresh: q.Fresh})
 	if err != nil {
 		return Page{}, err
 	}
 	records, err := decodePage(a.body)
 	if err != nil {
-		return Page{}, c.unreadable("/jobs", a, err)
+		return Page{}, c.unreadable(a, err)
 	}
 	page := Page{Last: len(records) < q.PageSize, Date: a.date, Jobs: make([]Job, 0, len(records))}
 	for _, r := range records {
@@ -102,13 +102,11 @@ func (q ListQuery) values() url.Values {
 
 // get sends one GET and turns all but a whole 2xx answer into an *Error.
 func (c *Client) get(ctx context.Context, r request) (answer, error) {
-	r.method = http.MethodGet
-	path := r.path
 	a := c.do(ctx, r)
 	if a.err == nil && a.status >= 200 && a.status < 300 {
 		return a, nil
 	}
-	e := &Error{Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: a.written, Proxy: a.proxy, Err: a.err}
+	e := &Error{Status: a.status, Date: a.date, Written: a.written, Proxy: a.proxy, Err: a.err}
 	if a.err == nil {
 		e.Code, e.Message = c.hide.problem(a.body)
 		e.location = c.hide.text(a.location)
@@ -120,9 +118,9 @@ func (c *Client) get(ctx context.Context, r request) (answer, error) {
 }
 
 // unreadable is the error for a 2xx answer that is not what was asked for.
-func (c *Client) unreadable(path string, a answer, err error) error {
+func (c *Client) unreadable(a answer, err error) error {
 	return &Error{
-		Method: http.MethodGet, Path: path, Status: a.status, Date: a.date, Written: true, Excerpt: c.hide.excerpt(a.body),
+		Status: a.status, Date: a.date, Written: true, Excerpt: c.hide.excerpt(a.body),
 		Err: fmt.Errorf("read the answer: %w", c.hide.error(err)),
 	}
 }

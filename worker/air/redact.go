@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -27,7 +28,7 @@ type redactor struct{ replace func(string) string }
 
 func newRedactor(c Credentials) *redactor {
 	access, secret := c.keys()
-	var pairs []string
+	var forms, pairs []string
 	// The secret first: where both begin alike the first in the list wins. The
 	// quoted form is what %q makes of it, the others stand in URLs.
 	for _, s := range []string{secret, access} {
@@ -36,10 +37,20 @@ func newRedactor(c Credentials) *redactor {
 		}
 		quoted := strconv.Quote(s)
 		for _, form := range []string{s, quoted[1 : len(quoted)-1], url.QueryEscape(s), url.PathEscape(s)} {
-			pairs = append(pairs, form, redacted)
+			if !slices.Contains(forms, form) {
+				forms, pairs = append(forms, form), append(pairs, form, redacted)
+			}
 		}
 	}
-	return &redactor{strings.NewReplacer(pairs...).Replace}
+	replacer := strings.NewReplacer(pairs...)
+	return &redactor{func(s string) string {
+		for _, form := range forms { // a Replacer allocates even if it finds nothing
+			if strings.Contains(s, form) {
+				return replacer.Replace(s)
+			}
+		}
+		return s
+	}}
 }
 
 // text returns s without secrets, in valid UTF-8 on one line, of at most maxText

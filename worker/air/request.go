@@ -3,38 +3,37 @@ package air
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 )
 
-const jobsPath = "/jobs"
-
-// request is what is asked of AiR.
+// request is what is asked of AiR's /jobs.
 type request struct {
 	method string
-	path   string // below the base URL
-	query  string // with its "?", or empty
+	query  url.Values
 	body   []byte // JSON; nil: none
 	fresh  bool   // over a connection that carries nothing else
 	limit  int64  // how many bytes of the answer's body are read at most; a longer one is an error
 }
 
-// make returns the request as net/http knows it.
-func (r request) make(ctx context.Context, c *Client) (*http.Request, error) {
-	// The body stays the reader that net/http knows: of another kind it would send
-	// the headers in a packet of their own.
-	var content io.Reader
+// newRequest returns r as net/http takes it. It has no GetBody, with which net/http may send a request a second time.
+func (c *Client) newRequest(ctx context.Context, r request) *http.Request {
+	req := (&http.Request{
+		Method: r.method, URL: c.jobs, Host: c.jobs.Host, Header: c.headers(r.body != nil),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+	if r.query != nil {
+		u := *c.jobs
+		u.RawQuery = r.query.Encode()
+		req.URL = &u
+	}
 	if r.body != nil {
-		content = bytes.NewReader(r.body)
+		// The body stays the reader that net/http knows: of another kind it would send
+		// the headers in a packet of their own.
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(r.body)), int64(len(r.body))
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, c.config.BaseURL+r.path+r.query, content)
-	if err != nil {
-		return nil, fmt.Errorf("make request: %w", err)
-	}
-	req.Header = c.headers(r.body != nil)
-	req.GetBody = nil // or net/http may send the request a second time
-	return req, nil
+	return req
 }
 
 // headersOf returns what gives each request its headers, with those of a body or

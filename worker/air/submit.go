@@ -66,7 +66,7 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	if err != nil {
 		return Outcome{Err: err, Sent: sent, Ended: time.Now()}
 	}
-	a := c.do(ctx, request{method: http.MethodPost, path: jobsPath, body: body, limit: maxAnswer})
+	a := c.do(ctx, request{method: http.MethodPost, body: body, limit: maxAnswer})
 	out := Outcome{Status: a.status, Err: a.err, Written: a.written, Date: a.date, Sent: sent,
 		RetryAfter: a.retryAfter, Proxy: a.proxy,
 		Cut: a.status != 0 && a.err != nil && !errors.Is(a.err, errTooLong)}
@@ -110,11 +110,10 @@ func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 		return false
 	}
 	a, err := decodeSubmitted(body)
-	job := &a.Job.value
 	out.Code, out.Message = c.hide.text(string(a.ErrorCode)), c.hide.text(string(a.Error))
 	out.Foreign = !a.Job.given && out.Code == "" && out.Message == ""
-	out.Echo = c.hide.echo(job)
-	id := string(job.ID)
+	out.Echo = c.hide.echo(a)
+	id := string(a.Job.value.ID)
 	if err == nil && id != c.hide.replace(id) {
 		err = errSecretID
 	}
