@@ -56,52 +56,83 @@ type Verdict struct {
 	Throttled bool
 }
 
-// Judge says what came of a POST /jobs. It is pure and decides every case in one place; the table is design.md's
-// "Verdicts". answered says that the URL is known to be AiR's, because a job was accepted there: until then a 2xx without
-// a job, or an answer that AiR does not give, shows that it is not.
+// The verdicts that several outcomes have.
+var (
+	// inDoubt: AiR may have accepted the job.
+	inDoubt = Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+	// failed: AiR refuses this job alone.
+	failed = Verdict{State: queue.Failed, Attempted: true, Refund: true}
+)
+
+// notAccepted is the verdict on an outcome that proves that AiR accepted nothing and says nothing of the item.
+func notAccepted(a Action) Verdict {
+	return Verdict{State: queue.Pending, Refund: true, Action: a, Throttled: a == Slow}
+}
+
+// Judge says what came of a POST /jobs. It is pure, and with the functions that it calls it decides every case; the
+// contract has the same table under "Verdicts". answered says that the URL is known to be AiR's, because a job was
+// accepted there: until then a 2xx without a job, or an answer that AiR does not give, shows that it is not.
 func Judge(o air.Outcome, answered bool) Verdict {
-	throttled := air.IsThrottling(o.Code)
 	switch s := o.Status; {
-	case s >= 200 && s < 300 && o.Misplaced:
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
-	case s >= 200 && s < 300 && o.JobID != "" && o.Code == "" && o.Message == "":
-		return Verdict{State: queue.Submitted, Attempted: true}
-	case s >= 200 && s < 300 && o.JobID != "":
-		// A job and an error at once: a lookup shows which of them is true.
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
-	case s >= 200 && s < 300 && !o.Cut && !answered:
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
 	case s >= 200 && s < 300:
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
+		return judgeSuccess(o, answered)
 	case s == 429 && isRateLimit(o):
-		return Verdict{State: queue.Pending, Refund: true, Action: Wait}
+		return notAccepted(Wait)
 	case s == 429:
-		return Verdict{State: queue.Pending, Refund: true, Action: Pause}
-	case s >= 400 && s < 500 && throttled:
-		return Verdict{State: queue.Pending, Refund: true, Action: Slow, Throttled: true}
+		return notAccepted(Pause)
+	case s >= 400 && s < 500 && air.IsThrottling(o.Code):
+		return notAccepted(Slow)
 	case s == 401:
-		return Verdict{State: queue.Pending, Refund: true, Action: StopCredentials}
+		return notAccepted(StopCredentials)
 	case s == 403:
-		return Verdict{State: queue.Pending, Refund: true, Action: forbidden(o)}
+		return notAccepted(forbidden(o))
 	case refuses(s) && (o.Code != "" || o.Message != ""):
-		return Verdict{State: queue.Failed, Attempted: true, Refund: true}
-	case refuses(s) && o.Cut:
-		// The status alone does not tell a refusal by AiR from one by something before it.
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
-	case s == 408 || s == 425 || s >= 500:
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff, Throttled: throttled}
-	case s >= 300 && answered:
-		return Verdict{State: queue.Pending, Attempted: true, Refund: true, Action: ForeignAnswer}
+		return failed
 	case s >= 300:
-		return Verdict{State: queue.Pending, Refund: true, Action: StopSetup}
-	case errors.Is(o.Err, air.ErrInvalidJob):
-		return Verdict{State: queue.Failed, Attempted: true, Refund: true}
-	case o.Written:
-		return Verdict{State: queue.InDoubt, Attempted: true, Action: BackOff}
-	case errors.Is(o.Err, context.Canceled):
-		return Verdict{State: queue.Pending, Refund: true, Action: End}
+		return judgeOther(o, answered)
 	}
-	return Verdict{State: queue.Pending, Refund: true, Action: BackOff}
+	return judgeNoAnswer(o)
+}
+
+// judgeSuccess judges a 2xx.
+func judgeSuccess(o air.Outcome, answered bool) Verdict {
+	switch {
+	case o.Misplaced:
+		return Verdict{State: queue.InDoubt, Attempted: true, Action: MixUp}
+	case o.JobID != "" && o.Code == "" && o.Message == "":
+		return Verdict{State: queue.Submitted, Attempted: true}
+	case o.JobID != "", o.Cut, answered: // a job and an error at once: a lookup shows which of them is true
+		return inDoubt
+	}
+	return Verdict{State: queue.InDoubt, Attempted: true, Action: StopSetup}
+}
+
+// judgeOther judges a status from 300 on that is neither a refusal by AiR nor a limit.
+func judgeOther(o air.Outcome, answered bool) Verdict {
+	switch s := o.Status; {
+	case refuses(s) && o.Cut: // the status alone does not tell a refusal by AiR from one by something before it
+		return inDoubt
+	case s == 408 || s == 425 || s >= 500:
+		v := inDoubt
+		v.Throttled = air.IsThrottling(o.Code)
+		return v
+	case answered:
+		return Verdict{State: queue.Pending, Attempted: true, Refund: true, Action: ForeignAnswer}
+	}
+	return notAccepted(StopSetup)
+}
+
+// judgeNoAnswer judges a request without an answer.
+func judgeNoAnswer(o air.Outcome) Verdict {
+	switch {
+	case errors.Is(o.Err, air.ErrInvalidJob):
+		return failed
+	case o.Written:
+		return inDoubt
+	case errors.Is(o.Err, context.Canceled):
+		return notAccepted(End)
+	}
+	return notAccepted(BackOff)
 }
 
 // refuses reports whether the status is one by which AiR refuses a single job.
