@@ -124,10 +124,6 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job, odd []air.OddJob) erro
 			got.State, got.JobID = queue.Submitted, adopting[got.Seq]
 		}
 		switch {
-		case !got.found && a.Adopt && len(a.unclear) < maxHeld:
-			if a.held.add(noItem, j.ID) {
-				a.unclear = append(a.unclear, j)
-			}
 		case !got.found:
 			if err := a.unknown(j); err != nil {
 				return err
@@ -141,15 +137,21 @@ func (a *Audit) page(ctx context.Context, jobs []air.Job, odd []air.OddJob) erro
 			a.differs(got.Seq, j.ID)
 		}
 	}
-	if len(adopt) > 0 {
-		n, err := a.Store.Adopt(ctx, a.Batch, adopt)
-		if err != nil {
-			return err
-		}
-		a.tally.Adopted += int64(n)
-		for _, done := range adopt {
-			a.agrees(done.Seq)
-		}
+	return a.adoptItems(ctx, adopt)
+}
+
+// adoptItems marks items as submitted whose jobs are listed.
+func (a *Audit) adoptItems(ctx context.Context, adopt []queue.Adopted) error {
+	if len(adopt) == 0 {
+		return nil
+	}
+	n, err := a.Store.Adopt(ctx, a.Batch, adopt)
+	if err != nil {
+		return err
+	}
+	a.tally.Adopted += int64(n)
+	for _, done := range adopt {
+		a.agrees(done.Seq)
 	}
 	return nil
 }
@@ -170,9 +172,14 @@ func (a *Audit) differs(seq uint64, id string) {
 	}
 }
 
-// unknown reports a job for an object, or a version of one, that the queue does not have.
+// unknown reports a job for an object, or a version of one, that the queue does not have; an adoption decides later.
 func (a *Audit) unknown(j air.Job) error {
+	later := a.Adopt && len(a.unclear) < maxHeld
 	if !a.held.add(noItem, j.ID) {
+		return nil
+	}
+	if later {
+		a.unclear = append(a.unclear, j)
 		return nil
 	}
 	a.tally.Jobs++
@@ -192,24 +199,31 @@ func (a *Audit) conclude(ctx context.Context) error {
 		return nil // all items that are submitted have their jobs
 	}
 	return a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
-		agreed, other := a.agreed.has(e.Seq), a.other.has(e.Seq)
-		f := Finding{Bucket: e.Bucket, Key: e.Key, State: e.State, JobID: e.JobID, Listed: []string{}}
-		if agreed {
-			f.Listed = append(f.Listed, e.JobID)
-		}
-		f.Listed = append(f.Listed, a.held.ids[e.Seq]...)
-		switch {
-		case other && (agreed || len(f.Listed) > 1):
-			f.Kind = TwoJobs
-		case other && e.State == queue.Submitted:
-			f.Kind = OtherJob
-		case other:
-			f.Kind = NotSubmitted
-		case !agreed && !a.Adopt && e.State == queue.Submitted:
-			f.Kind = NotListed
-		default:
+		f := a.compare(e)
+		if f.Kind == "" {
 			return nil
 		}
 		return a.report(f)
 	})
+}
+
+// compare returns what does not agree about an item; without a kind: nothing.
+func (a *Audit) compare(e *queue.Entry) Finding {
+	agreed, other := a.agreed.has(e.Seq), a.other.has(e.Seq)
+	f := Finding{Bucket: e.Bucket, Key: e.Key, State: e.State, JobID: e.JobID, Listed: []string{}}
+	if agreed {
+		f.Listed = append(f.Listed, e.JobID)
+	}
+	f.Listed = append(f.Listed, a.held.ids[e.Seq]...)
+	switch {
+	case other && (agreed || len(f.Listed) > 1):
+		f.Kind = TwoJobs
+	case other && e.State == queue.Submitted:
+		f.Kind = OtherJob
+	case other:
+		f.Kind = NotSubmitted
+	case !agreed && !a.Adopt && e.State == queue.Submitted:
+		f.Kind = NotListed
+	}
+	return f
 }

@@ -53,31 +53,43 @@ func (n *newest) lookup(ctx context.Context, b *Batch, c queue.Claimed, at Attem
 			return Found{}, err
 		}
 	}
-	m := b.items
-	name := b.Name(&c.Item)
 	for _, u := range n.unclaimed {
 		if n.sorted && !u.before.IsZero() && u.before.Before(began) {
 			continue // older than the attempt
 		}
-		j := u.Job
-		got, err := m.match(ctx, j)
-		if err != nil {
-			return Found{}, err
-		}
-		switch mine := got.found && got.Seq == c.Seq; {
-		case mine && got.exact && j.Batch == c.Batch:
-			return Found{JobID: j.ID}, nil
-		case mine:
-			return unknownJob(j, "has this item's source, but another name or batch"), nil
-		case got.holds(j) || got.exact: // the job of another item
-		case got.found && plainName(j.Name) == plainName(b.Name(&got.Item)) && plainName(j.Name) != plainName(name):
-			// the job of another item, whose name the server changed
-		case !c.Sent: // it is no more likely to be this item's job than any job that the adoption did not see
-		default:
-			return unknownJob(j, "belongs to no item of this queue"), nil
+		if found, err := b.mayBe(ctx, c, u.Job); err != nil || found != (Found{}) {
+			return found, err
 		}
 	}
 	return Found{}, nil
+}
+
+// mayBe returns what follows for an item from a job that no item had: the job is the item's, may be, or is not (the zero
+// value).
+func (b *Batch) mayBe(ctx context.Context, c queue.Claimed, j air.Job) (Found, error) {
+	got, err := b.items.match(ctx, j)
+	if err != nil {
+		return Found{}, err
+	}
+	switch mine := got.found && got.Seq == c.Seq; {
+	case mine && got.exact && j.Batch == c.Batch:
+		return Found{JobID: j.ID}, nil
+	case mine:
+		return unknownJob(j, "has this item's source, but another name or batch"), nil
+	case got.holds(j) || got.exact: // the job of another item
+	case got.found && b.renamed(&got.Item, &c.Item, j): // the job of another item, whose name the server changed
+	case !c.Sent: // it is no more likely to be this item's job than any job that the adoption did not see
+	default:
+		return unknownJob(j, "belongs to no item of this queue"), nil
+	}
+	return Found{}, nil
+}
+
+// renamed reports whether a job's name is that of one item, but for what a server may change in it, and not that of the
+// other.
+func (b *Batch) renamed(one, other *queue.Item, j air.Job) bool {
+	name := plainName(j.Name)
+	return name == plainName(b.Name(one)) && name != plainName(b.Name(other))
 }
 
 func unknownJob(j air.Job, which string) Found {
