@@ -34,7 +34,7 @@ func (r *rig) before(change func(*http.Response, []byte) []byte) {
 
 // startProxy starts a server that passes all on to another, and returns its URL. seen is called with each request, which it
 // may hold up; change, if not nil, may change an answer.
-func startProxy(t *testing.T, to string, seen func(*http.Request), change func(*http.Response) error) string {
+func startProxy(t testing.TB, to string, seen func(*http.Request), change func(*http.Response) error) string {
 	t.Helper()
 	target, err := url.Parse(to)
 	if err != nil {

@@ -82,38 +82,6 @@ func TestTheDailyCapIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestTheDailyCapEndsTheRunIfToldSo(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 20}})
-	r.air.SetMidnightIn(12 * time.Hour)
-	args := []string{"run", r.manifest("archive.csv", 50), "--workers", "4", "--on-daily-cap", "exit"}
-	r.run(args...).want(t, exitWorkLeft).says(t, "daily cap")
-	if got := r.air.Posts(); got > 20+4 {
-		t.Errorf("%d POSTs for a cap of 20 with 4 workers", got)
-	}
-	if s := r.status(); s.Submitted != 20 || s.Pending != 30 || s.State != "paused" || s.PausedUntil == nil {
-		t.Errorf("%d submitted, %d pending, %s until %v; want 20, 30, paused until midnight", s.Submitted, s.Pending, s.State, s.PausedUntil)
-	}
-	for range 2 {
-		before := r.requests()
-		r.run(args...).want(t, exitWorkLeft)
-		if sent := r.requests() - before; sent != 0 {
-			t.Errorf("the same command before midnight sent %d requests, want none", sent)
-		}
-	}
-
-	r.run("resume").want(t, exitOK).says(t, "lifted")
-	posts := r.air.Posts()
-	r.run(args...).want(t, exitWorkLeft)
-	if sent := r.air.Posts() - posts; sent != 1 {
-		t.Errorf("after resume %d POSTs met the cap, want a canary alone", sent)
-	}
-	r.run("resume").want(t, exitOK)
-	r.change(func(s *airtest.Settings) { s.DailyCap = 1000 })
-	r.run(args...).want(t, exitOK)
-	r.settled(50)
-}
-
 func TestKillDuringThePauseKeepsIt(t *testing.T) {
 	t.Parallel()
 	posts := &arrivals{}
@@ -129,27 +97,6 @@ func TestKillDuringThePauseKeepsIt(t *testing.T) {
 	if before, after := posts.split(<-turn); before != 6 || after != 3 {
 		t.Errorf("%d POSTs before midnight and %d after, want 6 and 3", before, after)
 	}
-}
-
-func TestOurDailyLimitCountsOverRestarts(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	r.air.SetMidnightIn(10 * time.Minute)
-	m := r.manifest("archive.csv", 40)
-	run := func(limit string, code, posts int) {
-		t.Helper()
-		r.run("run", m, "--on-daily-cap", "exit", "--daily-limit", limit).want(t, code)
-		if got := r.air.Posts(); got != posts {
-			t.Errorf("--daily-limit %s: %d POSTs in all, want %d", limit, got, posts)
-		}
-	}
-	run("10", exitWorkLeft, 10)
-	run("10", exitWorkLeft, 10)
-	run("25", exitWorkLeft, 25)
-	r.air.Advance(11 * time.Minute)
-	run("10", exitWorkLeft, 35)
-	run("15", exitOK, 40)
-	r.settled(40)
 }
 
 func TestOurDailyLimitIsWaitedFor(t *testing.T) {

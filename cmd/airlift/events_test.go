@@ -61,7 +61,7 @@ func (c *tally) count() int {
 }
 
 // await fails the test unless the event comes.
-func await(t *testing.T, event <-chan struct{}, what string) {
+func await(t testing.TB, event <-chan struct{}, what string) {
 	t.Helper()
 	select {
 	case <-event:
@@ -71,7 +71,7 @@ func await(t *testing.T, event <-chan struct{}, what string) {
 }
 
 // eventually is for what announces itself by no event: it looks until the condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
+func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	every := time.NewTicker(100 * time.Millisecond)
 	defer every.Stop()

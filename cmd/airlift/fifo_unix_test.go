@@ -8,7 +8,7 @@ import (
 )
 
 // mkfifo makes a named pipe.
-func mkfifo(t *testing.T, path string) {
+func mkfifo(t testing.TB, path string) {
 	t.Helper()
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)

@@ -238,3 +238,24 @@ func TestConflictingRowsAreRejected(t *testing.T) {
 	}
 	r.settled(2)
 }
+
+// Rows of empty cells are no rows: a table saved by Excel ends with them.
+func TestRowsOfEmptyCellsAreSkipped(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"semicolons": "bucket;key;note\narchive;a.mov;x\n;;\narchive;b.mov;y\n;;\n;;;\n",
+		"commas":     "bucket,key\r\narchive,a.mov\r\n,\r\narchive,b.mov\r\n,\r\n\"\",\"\"\r\n",
+		"tabs":       "bucket\tkey\narchive\ta.mov\n\t\narchive\tb.mov\n\t\n\t\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, airtest.Config{})
+			m := r.file("m.csv", content)
+			r.run("run", m, "--strict").want(t, exitOK).says(t, "5 = 2 added + 0 known + 0 duplicates + 0 rejected + 3 skipped", "3 skipped: empty row")
+			r.submittedKeys("a.mov", "b.mov")
+		})
+	}
+	r := newRig(t, airtest.Config{})
+	r.run("run", r.file("none.csv", "bucket,key\n,\n,\n"), "--batch", "none").want(t, exitIncomplete).says(t, "has no row")
+	r.run("run", r.file("m.jsonl", "{\"bucket\":\"archive\",\"key\":\"a.mov\"}\n{}\n"), "--batch", "j").want(t, exitIncomplete).says(t, "no key")
+}

@@ -15,7 +15,7 @@ import (
 )
 
 // gzipped compresses a text.
-func gzipped(t *testing.T, text string) string {
+func gzipped(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -106,7 +106,7 @@ func (s summary) books(t *testing.T, added, known, duplicates, rejected, skipped
 }
 
 // readCSV takes CSV apart byte for byte, as RFC 4180 has it; encoding/csv would alter the carriage returns of keys.
-func readCSV(t *testing.T, text string) (records [][]string) {
+func readCSV(t testing.TB, text string) (records [][]string) {
 	t.Helper()
 	var record []string
 	for text != "" {

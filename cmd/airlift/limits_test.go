@@ -1,31 +1,11 @@
 package main
 
 import (
-	"strconv"
 	"testing"
 	"time"
 
 	"airlift/worker/air/airtest"
 )
-
-func TestMaxItemsEndsInGoodOrder(t *testing.T) {
-	t.Parallel()
-	for _, workers := range []int{1, 64} {
-		t.Run(strconv.Itoa(workers)+" workers", func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, airtest.Config{})
-			args := []string{"run", r.manifest("archive.csv", 100), "--workers", strconv.Itoa(workers)}
-			for n := 30; n <= 90; n += 30 {
-				r.run(append(args, "--max-items", "30")...).want(t, exitWorkLeft).says(t, "--max-items 30")
-				if got := r.air.Posts(); got != n {
-					t.Errorf("%d POSTs, want %d", got, n)
-				}
-			}
-			r.run(append(args, "--max-items", "30")...).want(t, exitOK)
-			r.settled(100)
-		})
-	}
-}
 
 func TestMaxDurationEndsInGoodOrder(t *testing.T) {
 	t.Parallel()

@@ -107,13 +107,19 @@ func TestASignalWaitsNoLongerThanTheTimeout(t *testing.T) {
 	r.settled(10)
 }
 
+// heldRun starts a run of 20 items whose four workers all wait for an answer, after 5 items.
+func heldRun(t *testing.T) (h *held, r *rig, p *process, args []string) {
+	h = newHeld()
+	r = newRig(t, h.from(6))
+	args = []string{"run", r.manifest("archive.csv", 20), "--workers", "4"}
+	p = r.start(args...)
+	await(t, h.posts.reached(9), "all workers to be under way")
+	return h, r, p, args
+}
+
 func TestASecondSignalExitsAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHeld()
-	r := newRig(t, h.from(6))
-	args := []string{"run", r.manifest("archive.csv", 20), "--workers", "4"}
-	p := r.start(args...)
-	await(t, h.posts.reached(9), "all workers to be under way")
+	h, r, p, args := heldRun(t)
 	p.signal(syscall.SIGINT)
 	ended := make(chan struct{})
 	go func() { // one within a moment of the first counts as the first
@@ -137,11 +143,7 @@ func TestASecondSignalExitsAtOnce(t *testing.T) {
 // GNU timeout signals its child, and then the whole group: the echo does not count as the second signal.
 func TestAnEchoOfTheSignalEndsNothingAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHeld()
-	r := newRig(t, h.from(6))
-	args := []string{"run", r.manifest("archive.csv", 20), "--workers", "4"}
-	p := r.start(args...)
-	await(t, h.posts.reached(9), "all workers to be under way")
+	h, r, p, args := heldRun(t)
 	for range 3 {
 		p.signal(syscall.SIGTERM)
 		p.signal(syscall.SIGINT)

@@ -86,19 +86,6 @@ func TestNoFileInUseIsReplaced(t *testing.T) {
 	r.run("run", "m.csv", "--batch", "b", "--config", os.DevNull, "--report", os.DevNull).want(t, exitOK)
 }
 
-// A report is refused before there is a queue, too.
-func TestANewQueueIsNotReplaced(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"queue.db", "queue.db.lock", "queue.db.status.json"} {
-		r := newRig(t, airtest.Config{})
-		r.run("run", r.manifest("m.csv", 2), "--report", name).want(t, exitUsage).says(t, "would replace the queue")
-		r.unsent()
-		if n := len(r.files()); n != 1 {
-			t.Errorf("%s: %d files, want the manifest alone", name, n)
-		}
-	}
-}
-
 // A file that is read as a whole is bounded: a device has no end.
 func TestSmallFilesAreBounded(t *testing.T) {
 	t.Parallel()

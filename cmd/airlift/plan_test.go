@@ -44,6 +44,8 @@ s3://archive/a/         4    12 GiB
 s3://archive/b/x/       1   512 MiB
 `
 
+const mixedCSV = "bucket,key\narchive,a.mov\narchive,b.mov\narchive,a.mov\narchive,\narchive,c.txt\n"
+
 // plan runs airlift plan --json.
 func (r *rig) plan(t *testing.T, code int, args ...string) plan {
 	t.Helper()

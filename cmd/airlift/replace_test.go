@@ -155,27 +155,6 @@ func keysText(format string, n int) string {
 	return b.String()
 }
 
-// The reading whose items fail is named, not the last one.
-func TestTheReadingThatFailsIsNamed(t *testing.T) {
-	t.Parallel()
-	r := rejecting(t, "wrong")
-	m := r.file("m.txt", keysText("wrong/%03d.mov", 300))
-	args := []string{"run", m, "--source-bucket", "archive"}
-	r.run(args...).want(t, exitFailures).says(t, "--reading 1")
-	r.file("m.txt", keysText("reel/%03d.mov", 20))
-	r.run(args...).want(t, exitFailures).says(t, "--reading 1")
-	batch := r.status().Batch
-	r.run("items", batch, "--reading", "2").want(t, exitOK).says(t, "reel/000.mov", "reel/019.mov")
-	if got := r.run("items", batch, "--reading", "last").stdout; strings.Contains(got, "wrong") || strings.Count(got, "\n") != 20 {
-		t.Errorf("items of the last reading: got %s", got)
-	}
-	r.run("cancel", batch, "--reading", "7").want(t, exitUsage).says(t, "1, 2")
-	r.run("cancel", batch, "--reading", "1", "--key", "wrong/00*").want(t, exitOK).says(t, "10 items cancelled")
-	r.run("cancel", batch, "--reading", "1").want(t, exitOK).says(t, "290 items cancelled")
-	r.run(args...).want(t, exitOK)
-	r.submittedKeys(reels(20)...)
-}
-
 // What was sent and whose fate is unknown is looked up, never sent again, and cancelled if it has no job.
 func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 	t.Parallel()
@@ -207,82 +186,6 @@ func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 		t.Errorf("the status after it: %+v", s)
 	}
 	r.run("check").want(t, exitOK)
-}
-
-// Items in doubt of a reading that is cancelled are counted, also if nothing else is.
-func TestCancelledReadingCountsDoubts(t *testing.T) {
-	t.Parallel()
-	script := func(q airtest.Request) airtest.Fault {
-		if q.Method == "POST" && q.N <= 2 {
-			return airtest.Fault{Kind: airtest.CloseBefore}
-		}
-		return airtest.Fault{}
-	}
-	r := newRig(t, airtest.Config{Script: script})
-	args := []string{"run", r.file("m.txt", keysText("wrong/%03d.mov", 9)), "--source-bucket", "archive", "--workers", "1"}
-	r.run(append(args, "--max-items", "2", "--settle", "1h")...).want(t, exitWorkLeft)
-	batch := r.status().Batch
-	one := r.run("cancel", batch, "--reading", "last", "--key", "wrong/000.mov").want(t, exitOK)
-	if got := one.stdout; got != "0 items cancelled; 1 in doubt: they are looked up by the next run, and cancelled if AiR has no job for them\n" {
-		t.Errorf("one in doubt: got %q", got)
-	}
-	r.run("cancel", batch, "--reading", "last", "--key", "wrong/000.mov").want(t, exitUsage).
-		says(t, "no item of batch "+batch+" with --key \"wrong/000.mov\" --reading last can be cancelled, so nothing was changed")
-	r.run("cancel", batch, "--reading", "last").want(t, exitOK).says(t, "7 items cancelled; 1 in doubt")
-	r.run("reconcile", batch).want(t, exitOK)
-	if s := r.status(); s.Cancelled != 9 || s.InDoubt != 0 || r.air.Accepted() != 0 {
-		t.Errorf("in the end: %+v, and %d jobs", s, r.air.Accepted())
-	}
-}
-
-// A reading that broke off, or that has nothing, replaces nothing, and nothing is sent.
-func TestReplaceRefusesWhatIsNoWholeReading(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	args := func(command string, more ...string) []string {
-		return append([]string{command, filepath.Join(r.dir, "m.csv"), "--batch", "b", "--replace"}, more...)
-	}
-	r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,old-b.mov\n")
-	r.run(args("enqueue")...).want(t, exitOK)
-	for _, c := range []struct {
-		name, content, says string
-	}{
-		{"an open quote", "bucket,key\narchive,new.mov\narchive,\"x.mov\n", "not read to its end"},
-		{"no row", "bucket,key\n", "--allow-empty"},
-		{"rejected rows alone", "bucket,key\narchive,\n,b.mov\n", "--allow-empty"},
-	} {
-		r.file("m.csv", c.content)
-		for _, command := range []string{"run", "enqueue"} {
-			r.run(args(command)...).want(t, exitIncomplete).says(t, "--replace: nothing was cancelled", c.says)
-			if s := r.status(); s.Cancelled != 0 || s.Pending < 2 {
-				t.Errorf("%s, %s: %+v", c.name, command, s)
-			}
-		}
-		r.run(args("run", "--dry-run")...).want(t, exitIncomplete)
-	}
-	r.unsent()
-	r.file("m.csv", "bucket,key\n")
-	r.run(args("run", "--allow-empty")...).says(t, "replaced   3 items") // new.mov was read before the quote
-	r.unsent()
-	r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,last.mov\n")
-	r.run(args("run")...).want(t, exitOK).says(t, "1 of the known had been withdrawn")
-	r.submittedKeys("old-a.mov", "last.mov")
-	if s := r.status(); s.Cancelled != 2 || s.Submitted != 2 {
-		t.Errorf("at the end: %+v", s)
-	}
-}
-
-// What the user has cancelled by name stays cancelled, whatever a reading has.
-func TestReplaceLeavesTheUsersOwnCancellations(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.manifest("m.csv", 5)
-	r.run("enqueue", m, "--batch", "b").want(t, exitOK)
-	r.run("cancel", "b", "--key", "*-00003.mov").want(t, exitOK)
-	r.run("run", m, "--batch", "b", "--replace").want(t, exitOK)
-	if s := r.status(); s.Submitted != 4 || s.Cancelled != 1 || s.Replaced != 0 {
-		t.Errorf("got %+v", s)
-	}
 }
 
 // Killed at any moment of --replace, the same command completes it, and nothing that it takes back is ever sent.
@@ -348,19 +251,4 @@ func TestAKilledScanReplacesOnlyOnceItIsWhole(t *testing.T) {
 		t.Errorf("at the end: %+v", after)
 	}
 	r.run("check").want(t, exitOK)
-}
-
-// What AiR has accepted of a wrong reading cannot be replaced, and that is said.
-func TestReplaceTellsWhatAiRHasAccepted(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.file("export.csv", "bucket,File Name,File Path\narchive,a.mov,reels/a.mov\narchive,b.mov,reels/b.mov\narchive,c.mov,c.mov\n")
-	r.run("run", m, "--batch", "b", "--columns", "key=File Name").want(t, exitOK)
-	const said = "accepted   2 items of earlier readings that this one does not have"
-	r.run("run", m, "--batch", "b", "--columns", "key=File Path", "--replace", "--dry-run").want(t, exitOK).says(t, said)
-	r.run("run", m, "--batch", "b", "--columns", "key=File Path", "--replace").want(t, exitOK).says(t, said, "their jobs cannot be taken back", "items=2")
-	r.submittedKeys("a.mov", "b.mov", "c.mov", "reels/a.mov", "reels/b.mov")
-	if got := r.run("run", r.file("all.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.mov\narchive,reels/a.mov\narchive,reels/b.mov\n"), "--batch", "b", "--replace").want(t, exitOK); strings.Contains(got.stdout+got.stderr, "accepted") {
-		t.Errorf("nothing is left over, and yet:\n%s%s", got.stdout, got.stderr)
-	}
 }

@@ -22,39 +22,12 @@ const (
 	testSecretKey = "sEcrEt/airlift/test/canary+0123456789"
 )
 
-// binary is the built command that the tests drive.
+// binary is the command that the tests drive; see [TestMain].
 var binary string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "airlift-test-*")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // a test runs it as another user
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binary = filepath.Join(dir, "airlift")
-	args := []string{"build", "-o", binary}
-	if raceFlag != "" {
-		args = append(args, raceFlag)
-	}
-	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the command: %v\n%s", err, out)
-		os.Exit(1)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	if len(os.Args) == 0 { // never: a reference keeps the whole command in the test's binary, by which `go test` knows its cached results
-		main()
-	}
-	os.Exit(code)
-}
 
 // rig is a folder, a queue and an AiR for one test.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	queue string
 	air   *airtest.Server
@@ -66,7 +39,7 @@ type rig struct {
 
 // newRig starts an AiR and makes a folder. All job settings are in the environment, as a cron job would have them; the
 // rate is unlimited and the settle window short, so that a test takes no longer than it must.
-func newRig(t *testing.T, c airtest.Config) *rig {
+func newRig(t testing.TB, c airtest.Config) *rig {
 	t.Helper()
 	c.AccessKey, c.SecretKey = testAccessKey, testSecretKey
 	r := &rig{t: t, dir: t.TempDir(), air: airtest.NewServer(c), binary: binary}
@@ -171,20 +144,26 @@ func (p *process) wait() result {
 	_ = p.cmd.Wait()                                                        // the code says it
 	stuck.Stop()
 	got := result{p.cmd.ProcessState.ExitCode(), p.out.String(), p.err.String()}
-	for _, secret := range []string{testAccessKey, testSecretKey} {
-		if strings.Contains(got.stdout+got.stderr, secret) {
-			p.r.t.Errorf("airlift %v shows a credential", p.cmd.Args[1:])
-		}
-	}
-	p.r.steersNothing(p.cmd.Args[1:], got)
-	if strings.Contains(got.stderr, "goroutine ") || strings.Contains(got.stderr, "DATA RACE") {
-		p.r.t.Errorf("airlift %v panicked or raced:\n%s", p.cmd.Args[1:], got.stderr)
-	}
+	p.r.checkOutput(p.cmd.Args[1:], got)
 	return got
 }
 
+// checkOutput checks what no command may ever print.
+func (r *rig) checkOutput(args []string, got result) {
+	r.t.Helper()
+	for _, secret := range []string{testAccessKey, testSecretKey} {
+		if strings.Contains(got.stdout+got.stderr, secret) {
+			r.t.Errorf("airlift %v shows a credential", args)
+		}
+	}
+	r.steersNothing(args, got)
+	if strings.Contains(got.stderr, "goroutine ") || strings.Contains(got.stderr, "DATA RACE") {
+		r.t.Errorf("airlift %v panicked or raced:\n%s", args, got.stderr)
+	}
+}
+
 // want fails the test unless the command exited with the code.
-func (g result) want(t *testing.T, code int) result {
+func (g result) want(t testing.TB, code int) result {
 	t.Helper()
 	if g.code != code {
 		t.Fatalf("exit code: got %d, want %d\nstdout:\n%s\nstderr:\n%s", g.code, code, g.stdout, g.stderr)
@@ -193,7 +172,7 @@ func (g result) want(t *testing.T, code int) result {
 }
 
 // says fails the test unless standard error has the text.
-func (g result) says(t *testing.T, texts ...string) result {
+func (g result) says(t testing.TB, texts ...string) result {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(g.stderr+g.stdout, text) {
