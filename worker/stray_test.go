@@ -65,7 +65,7 @@ func TestStrayAnswersOverRounds(t *testing.T) {
 			return
 		}
 	}
-	if struck := server.Struck(); struck[airtest.StrayAnswer] == 0 || struck[airtest.LateRepeat] == 0 {
+	if struck := server.Injected(); struck[airtest.StrayAnswer] == 0 || struck[airtest.LateRepeat] == 0 {
 		t.Errorf("faults: %v, want strays of both kinds", struck)
 	}
 }

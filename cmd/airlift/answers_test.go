@@ -42,7 +42,7 @@ func TestStrayAnswers(t *testing.T) {
 						t.Fatalf("after batch %d: %d items submitted, %d jobs at the server, want %d and %d", n, submitted, r.air.Accepted(), items, items*(n+1))
 					}
 				}
-				t.Logf("%d runs for %d batches, %d faults", runs, batches, r.air.Struck()[kind])
+				t.Logf("%d runs for %d batches, %d faults", runs, batches, r.air.Injected()[kind])
 			})
 		}
 	}

@@ -134,7 +134,7 @@ func TestThrottlingOnlySlowsDown(t *testing.T) {
 	}})
 	r.run("run", r.manifest("archive.csv", 40), "--workers", "4").want(t, exitOK)
 	r.settled(40)
-	if got := r.air.Struck(); got[airtest.Throttle400] == 0 || got[airtest.Throttle503] == 0 {
+	if got := r.air.Injected(); got[airtest.Throttle400] == 0 || got[airtest.Throttle503] == 0 {
 		t.Errorf("struck: %v", got)
 	}
 }

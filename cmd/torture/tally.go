@@ -58,7 +58,7 @@ func (t *tally) add(r *round, err error) {
 	for k, n := range r.endings {
 		t.endings[k] += n
 	}
-	for k, n := range r.air.Struck() {
+	for k, n := range r.air.Injected() {
 		t.faults[k] += n
 	}
 	t.ways[fmt.Sprintf("%s with %d", r.plan.Way, r.plan.Workers)]++

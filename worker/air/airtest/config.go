@@ -63,7 +63,7 @@ type Config struct {
 	SourceExists      func(bucket, key string) bool
 	DestinationExists func(bucket, region string) bool
 
-	// Script, if set, decides what befalls each API request and overrides
+	// Script, if set, returns the fault of each API request and overrides
 	// Settings.Faults. Called by several goroutines.
 	Script func(Request) Fault
 	// OnRequest, if set, is called as each API request has arrived whole, before
@@ -107,7 +107,7 @@ type Settings struct {
 	// Retention, if positive, is the age at which a job leaves all lists. See also
 	// Server.Forget.
 	Retention Duration `json:"retention"`
-	// Faults befall requests at random.
+	// Faults are injected at random.
 	Faults Faults `json:"faults"`
 }
 

@@ -107,7 +107,7 @@ func (s *Server) debugJobs(w http.ResponseWriter, summary bool) {
 	v := s.view()
 	head := map[string]any{
 		"posts": s.posts, "lists": s.lists, "accepted": len(v.jobs), "objects": len(v.jobs) - s.store.repeats,
-		"statuses": s.statuses, "faults": s.struck, "duplicates": duplicates,
+		"statuses": s.statuses, "faults": s.injected, "duplicates": duplicates,
 	}
 	if summary {
 		head["duplicates"] = len(duplicates)

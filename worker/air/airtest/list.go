@@ -1,7 +1,6 @@
 package airtest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -67,6 +66,38 @@ func (s *Server) list(c *call) reply {
 	if problem != "" {
 		return badRequest(problem)
 	}
+	v, found := s.find(q)
+	if v.settings.TurningTies > 0 && c.N%2 == 0 {
+		found.tie = func(n uint32) int64 { return v.created(n).UnixNano() }
+	}
+	if most := v.settings.PageCap; most > 0 {
+		q.size = min(q.size, most)
+	}
+	from := found.n
+	if q.number-1 <= found.n/q.size { // else the product could overflow
+		from = min((q.number-1)*q.size, found.n)
+	}
+	to := min(from+q.size, found.n)
+	body := append(make([]byte, 0, 64+512*(to-from)), `{"Records":[`...)
+	switch {
+	case s.config.EditRecords != nil:
+		body = s.appendEdited(body, c, v, found, q, from, to)
+	default:
+		for i := from; i < to; i++ {
+			if i > from {
+				body = append(body, ',')
+			}
+			body = v.appendJob(body, found.inOrder(i, q.descending), false)
+		}
+	}
+	if body = append(body, ']'); v.settings.NullEmptyPage && string(body) == `{"Records":[]` {
+		body = append(body[:0], `{"Records":null`...)
+	}
+	return jsonReply(http.StatusOK, append(s.appendPageFields(body, q, found.n), '}'))
+}
+
+// find returns the jobs that a list shows, without the limits of its page.
+func (s *Server) find(q listQuery) (*view, span) {
 	s.mu.Lock()
 	v := s.view()
 	exact := q.name != "" && s.config.NameMatch != NamePartial
@@ -75,51 +106,22 @@ func (s *Server) list(c *call) reply {
 		picked, all = v.store.named(q.name), false
 	}
 	s.mu.Unlock()
-
-	if most := v.settings.PageCap; most > 0 {
-		q.size = min(q.size, most)
-	}
 	found := v.listed(all, picked)
 	if !all && exact && q.batch != "" || q.status != "" || q.name != "" && !exact {
 		found = found.filter(func(n uint32) bool { return v.matches(n, q) })
 	}
+	return &v, found
+}
 
-	if v.settings.TurningTies > 0 && c.N%2 == 0 {
-		found.tie = func(n uint32) int64 { return v.created(n).UnixNano() }
-	}
-	from := min((q.number-1)*q.size, found.n)
-	if q.number-1 > found.n/q.size { // also where the product overflows
-		from = found.n
-	}
-	to := min(from+q.size, found.n)
-	body := append(make([]byte, 0, 64+512*(to-from)), `{"Records":[`...)
-	if s.config.EditRecords != nil {
-		body = s.appendEdited(body, c, &v, found, q, from, to)
-		from = to
-	}
-	for i := from; i < to; i++ {
-		if i > from {
-			body = append(body, ',')
-		}
-		body = v.appendJob(body, found.inOrder(i, q.descending), false)
-	}
-	if body = append(body, ']'); v.settings.NullEmptyPage && string(body) == `{"Records":[]` {
-		body = append(body[:0], `{"Records":null`...)
-	}
+// appendPageFields appends what stands beside Records.
+func (s *Server) appendPageFields(body []byte, q listQuery, total int) []byte {
 	switch s.config.PageFields {
 	case PageFieldsNone:
+		return body
 	case PageFieldsOdd:
-		body = append(body, `,"records":[],"Total":"0","page":-1,"NextToken":null,"HasMore":false,"Count":{}`...)
-	default:
-		for _, f := range []struct {
-			name  string
-			value int
-		}{{"PageNumber", q.number}, {"PageSize", q.size}, {"TotalRecords", found.n}} {
-			body = append(body, `,"`+f.name+`":`...)
-			body = strconv.AppendInt(body, int64(f.value), 10)
-		}
+		return append(body, `,"records":[],"Total":"0","page":-1,"NextToken":null,"HasMore":false,"Count":{}`...)
 	}
-	return jsonReply(http.StatusOK, append(body, '}'))
+	return fmt.Appendf(body, `,"PageNumber":%d,"PageSize":%d,"TotalRecords":%d`, q.number, q.size, total)
 }
 
 // appendEdited appends the records of a page as Config.EditRecords will have them.
@@ -134,11 +136,7 @@ func (s *Server) appendEdited(b []byte, c *call, v *view, found span, q listQuer
 		if i > 0 {
 			b = append(b, ',')
 		}
-		text, err := json.Marshal(j)
-		if err != nil { // cannot be: only valid UTF-8 is stored
-			panic(fmt.Sprintf("encode job %s: %v", j.ID, err))
-		}
-		b = append(b, text...)
+		b = append(b, mustMarshal(j)...)
 	}
 	return b
 }

@@ -47,8 +47,12 @@ func (s *Server) Statuses() map[int]int {
 	return maps.Clone(s.statuses)
 }
 
-// Struck returns how often each fault has struck.
-func (s *Server) Struck() map[Kind]int { s.mu.Lock(); defer s.mu.Unlock(); return maps.Clone(s.struck) }
+// Injected returns how often each fault was injected.
+func (s *Server) Injected() map[Kind]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.injected)
+}
 
 // Jobs returns all jobs, oldest first, those too that no list shows yet.
 func (s *Server) Jobs() []air.Job {

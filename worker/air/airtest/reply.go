@@ -13,7 +13,7 @@ type reply struct {
 	header      map[string]string
 	date        time.Time
 	end         ending
-	struck      bool // a fault made it
+	injected    bool // a fault made it
 	// again, if not 0, is how long after the answer it follows once more, unasked for.
 	again time.Duration
 	// job is the job that a POST was answered with; nil: none.

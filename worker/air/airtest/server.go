@@ -27,7 +27,7 @@ type Server struct {
 	posts    int
 	lists    int
 	statuses map[int]int
-	struck   map[Kind]int
+	injected map[Kind]int
 
 	forgotten int // so many of the oldest jobs are in no list any more
 
@@ -46,7 +46,7 @@ func (c Config) Check() error { return c.Settings.check() }
 func NewServer(config Config) *Server {
 	s := &Server{
 		config: config, clock: config.Clock, closed: make(chan struct{}),
-		store: newStore(), methods: map[string]int{}, statuses: map[int]int{}, struck: map[Kind]int{},
+		store: newStore(), methods: map[string]int{}, statuses: map[int]int{}, injected: map[Kind]int{},
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -78,11 +78,11 @@ func (s *Server) serve(ctx context.Context, method string, u *url.URL, header ht
 	if s.config.OnRequest != nil {
 		s.config.OnRequest(c.Request)
 	}
-	f := s.fault(c)
+	f := s.faultOf(c)
 	if sent != nil && f.Kind != Unsent {
 		sent()
 	}
-	r := s.befall(ctx, c, f)
+	r := s.inject(ctx, c, f)
 	s.mu.Lock()
 	r.date = s.now()
 	s.count(c, f, r)
@@ -92,8 +92,8 @@ func (s *Server) serve(ctx context.Context, method string, u *url.URL, header ht
 
 // count keeps the oracle's books. The caller holds s.mu.
 func (s *Server) count(c *call, f Fault, r reply) {
-	if r.struck {
-		s.struck[f.Kind]++
+	if r.injected {
+		s.injected[f.Kind]++
 	}
 	switch {
 	case r.end == endUnsent && c.Path == "/jobs" && c.Method == http.MethodPost:

@@ -3,6 +3,7 @@ package airtest
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 )
 
 func (s Settings) check() error {
+	negative := func(d ...Duration) bool { return slices.Min(d) < 0 }
 	switch {
 	case s.DailyCap < 0:
 		return fmt.Errorf("daily cap %d is negative", s.DailyCap)
@@ -17,11 +19,11 @@ func (s Settings) check() error {
 		return fmt.Errorf("monthly quota %d is negative", s.MonthlyQuota)
 	case !(s.RequestRate >= 0):
 		return fmt.Errorf("request rate %v is negative", s.RequestRate)
-	case s.ThrottleStatus != 0 && s.ThrottleStatus != http.StatusBadRequest && s.ThrottleStatus != http.StatusServiceUnavailable:
+	case !slices.Contains([]int{0, http.StatusBadRequest, http.StatusServiceUnavailable}, s.ThrottleStatus):
 		return fmt.Errorf("throttle status %d: expected 400 or 503", s.ThrottleStatus)
-	case s.ListLag < 0 || s.Latency < 0:
+	case negative(s.ListLag, s.Latency):
 		return fmt.Errorf("list lag and latency must not be negative")
-	case s.RetryAfter < 0 || s.TurningTies < 0 || s.Retention < 0:
+	case negative(s.RetryAfter, s.TurningTies, s.Retention):
 		return fmt.Errorf("retry after, turning ties and retention must not be negative")
 	case s.PageCap < 0 || s.PageCap > air.MaxPageSize:
 		return fmt.Errorf("page cap %d: expected 0 to %d", s.PageCap, air.MaxPageSize)
@@ -31,12 +33,11 @@ func (s Settings) check() error {
 	return s.Faults.check()
 }
 
-// retryLater adds the header that says when to come again.
-func (s Settings) retryLater(r reply) reply {
+// retryAfter is the header that says when to come again.
+func (s Settings) retryAfter() map[string]string {
 	after := time.Duration(s.RetryAfter)
 	if after == 0 {
 		after = time.Second
 	}
-	r.header = map[string]string{"Retry-After": strconv.Itoa(int((after + time.Second - 1) / time.Second))}
-	return r
+	return map[string]string{"Retry-After": strconv.Itoa(int((after + time.Second - 1) / time.Second))}
 }

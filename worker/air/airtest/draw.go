@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Fault is what befalls one request. The zero value is none.
+// Fault is what is injected into one request. The zero value is none.
 type Fault struct {
 	Kind Kind
 	// Delay is, for Late, how long after its arrival the request is served (0: 2 s);
@@ -30,7 +31,7 @@ type Fault struct {
 // Odds gives faults their probabilities, each 0 to 1, together at most 1.
 type Odds map[Kind]float64
 
-// Faults befall requests at random: the same seed gives the same fault to the n-th
+// Faults are injected into requests at random: the same seed gives the same fault to the n-th
 // request of a method.
 type Faults struct {
 	Seed uint64 `json:"seed"`
@@ -98,4 +99,26 @@ func (f *Faults) draw(odds Odds, method string, n int) Fault {
 		}
 	}
 	return Fault{}
+}
+
+// faultOf returns the fault to inject into a request.
+func (s *Server) faultOf(c *call) Fault {
+	if s.config.Script != nil {
+		return s.config.Script(c.Request)
+	}
+	f := &c.settings.Faults
+	if c.Path != "/jobs" {
+		return Fault{}
+	}
+	if c.Method != http.MethodPost {
+		return f.draw(f.List, c.Method, c.N)
+	}
+	named := func(part string) bool { return strings.Contains(c.Job.Source.ObjectKey, part) }
+	switch {
+	case slices.ContainsFunc(f.RejectKeys, named):
+		return Fault{Kind: Reject400}
+	case slices.ContainsFunc(f.Empty400Keys, named):
+		return Fault{Kind: Empty400}
+	}
+	return f.draw(f.Post, c.Method, c.N)
 }

@@ -95,8 +95,8 @@ func TestStrayAnswer(t *testing.T) {
 		if list := got[6]; !strings.Contains(list, `{"Records":[{"Id"`) || !strings.Contains(list, `"job-2"`) {
 			t.Errorf("%s: the list comes after its turn: %s", kind, list)
 		}
-		if got := srv.Struck()[kind]; srv.Accepted() != 3 || got != 4 {
-			t.Errorf("%s: got %d jobs and %d struck, want 3 and 4", kind, srv.Accepted(), got)
+		if got := srv.Injected()[kind]; srv.Accepted() != 3 || got != 4 {
+			t.Errorf("%s: got %d jobs and %d injected, want 3 and 4", kind, srv.Accepted(), got)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestSameID(t *testing.T) {
 	srv.Plant(other)
 	first, second, third := posted(t, srv, 1), posted(t, srv, 2), posted(t, srv, 3)
 	jobs := srv.Jobs()
-	if first.ID != jobs[1].ID || second.ID != first.ID || third.ID != jobs[2].ID || third.Name != "job-3" || srv.Struck()[airtest.SameID] != 2 {
+	if first.ID != jobs[1].ID || second.ID != first.ID || third.ID != jobs[2].ID || third.Name != "job-3" || srv.Injected()[airtest.SameID] != 2 {
 		t.Errorf("got the ids %s, %s, %s of %+v", first.ID, second.ID, third.ID, jobs)
 	}
 	if _, text := exchange(t, srv, "GET", "/jobs?name=job-3", ""); !strings.Contains(text, jobs[3].ID) {

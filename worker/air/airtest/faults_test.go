@@ -82,7 +82,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A fault after acceptance does not strike what was refused.
+// A fault after acceptance is not injected into a refusal.
 func TestRefusalComesBeforeTheFaultAfter(t *testing.T) {
 	srv := airtest.NewServer(airtest.Config{
 		Settings: airtest.Settings{DailyCap: 1},
@@ -98,8 +98,8 @@ func TestRefusalComesBeforeTheFaultAfter(t *testing.T) {
 	if out := client.Submit(context.Background(), job(1)); out.Status != 429 {
 		t.Errorf("got %+v, want 429", out)
 	}
-	if got := srv.Struck(); len(got) != 0 {
-		t.Errorf("got %v struck, want none", got)
+	if got := srv.Injected(); len(got) != 0 {
+		t.Errorf("got %v injected, want none", got)
 	}
 }
 
@@ -186,13 +186,13 @@ func TestListFaults(t *testing.T) {
 		if _, err := client.List(context.Background(), air.ListQuery{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s in it", kind, err, want)
 		}
-		if srv.Struck()[kind] != 1 || srv.Lists() != 1 {
-			t.Errorf("%s: got %v struck of %d", kind, srv.Struck(), srv.Lists())
+		if srv.Injected()[kind] != 1 || srv.Lists() != 1 {
+			t.Errorf("%s: got %v injected of %d", kind, srv.Injected(), srv.Lists())
 		}
 	}
 }
 
-// The same seed befalls the same requests, in about the wanted share.
+// The same seed injects faults into the same requests, in about the wanted share.
 func TestRandomFaults(t *testing.T) {
 	odds, err := airtest.ParseOdds("500_before=0.2, reset_after=0.1")
 	if err != nil {
@@ -206,7 +206,7 @@ func TestRandomFaults(t *testing.T) {
 			out := client.Submit(context.Background(), job(i))
 			pattern.WriteByte("0125"[out.Status/200+out.Status%200/100])
 		}
-		got := srv.Struck()
+		got := srv.Injected()
 		if a, b := got[airtest.Err500Before], got[airtest.ResetAfter]; a < 150 || a > 250 || b < 60 || b > 140 || srv.Accepted() != 1000-a {
 			t.Errorf("got %v and %d jobs, want about 200 and 100, and 1000 less the first", got, srv.Accepted())
 		}
