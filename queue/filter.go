@@ -22,6 +22,8 @@ func (f Filter) Match(e *Entry) bool {
 type ClaimRequest struct {
 	// Batches are asked in this order; all belong to one account.
 	Batches []string
+	// Holder names who will send the items. A queue that one process alone can hold does not store it.
+	Holder string
 	// Max is the largest number of items wanted.
 	Max int
 	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, 0 for no limit.

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// DefaultAccount is the AiR account of every batch so far. Gate, stop, rate and daily counts belong to an account.
-const DefaultAccount = "default"
-
 // Field is one column of a manifest that airlift carries to the report without reading it.
 type Field struct{ Name, Value string }
 
@@ -115,6 +112,8 @@ type Entry struct {
 // Claimed is an item that was handed out to be sent, with the durable intent behind it.
 type Claimed struct {
 	Batch string
+	// Holder is that of the [ClaimRequest], as far as the engine knows it.
+	Holder string
 	Item
 	Record
 }
@@ -153,6 +152,27 @@ type Adopted struct {
 	Day Day
 }
 
+// Adoption is how far the adoption of a batch has come; see [Batch].
+type Adoption int
+
+const (
+	// AdoptionBegun: until it ends it is not known which of the batch's objects AiR has jobs for.
+	AdoptionBegun Adoption = iota
+	// AdoptionProven: it ended well, and the queue knows all jobs that AiR has for the batch.
+	AdoptionProven
+	// AdoptionUnproven: it ended well, but AiR may have jobs of objects that the batch does not have yet.
+	AdoptionUnproven
+)
+
+// Adopt notes in the batch how far its adoption has come, and reports whether that changes anything.
+func (b *Batch) Adopt(a Adoption) (changed bool) {
+	was := *b
+	if b.Adopting = a == AdoptionBegun; !b.Adopting {
+		b.Unproven = a == AdoptionUnproven
+	}
+	return was.Adopting != b.Adopting || was.Unproven != b.Unproven
+}
+
 // Rejected is a row that was not accepted, and why.
 type Rejected struct {
 	Line   int64   `json:"line"`
@@ -178,9 +198,6 @@ type Chunk struct {
 	Changed bool
 	// Trial asks what would become of the items, and stores nothing.
 	Trial bool
-	// Prepared is what the engine has worked out beforehand, and means nothing to anybody else; nil if nothing was. The
-	// items must not be changed once it is set.
-	Prepared any
 }
 
 // Mark is a note that a reading leaves for the one that goes on where it ended. The engine does not look into it. It

@@ -6,6 +6,8 @@ type Page interface {
 	// Entries decodes the items, in order of Seq, without those that the reader's filter leaves out. They are the page's,
 	// with all that they point to.
 	Entries() ([]Entry, error)
-	// Release gives the page's memory to a page to come: the entries, and what they point to, are no more.
+	// Keep leaves what the entries point to with whoever has it, whatever becomes of the page.
+	Keep()
+	// Release gives the page's memory to a page to come: the entries are no more, nor, without Keep, what they point to.
 	Release()
 }

@@ -60,11 +60,6 @@ func (b *Batch) Span(reading string) (Span, error) {
 	return Span{}, fmt.Errorf("%q is none of the readings that added items: use %s or %s", reading, LastReading, strings.Join(known, ", "))
 }
 
-// Withdrawn says how many items were withdrawn: Cancelled are out of the work; InDoubt were sent with an unknown outcome,
-// are still looked up, and are cancelled only if AiR has no job for them. Accepted, which a replacement alone counts, have
-// jobs at AiR already and stay as they are.
-type Withdrawn struct{ Cancelled, InDoubt, Accepted int64 }
-
 // Why a reading may not replace the earlier ones of its batch.
 var (
 	// ErrIncomplete: the latest reading did not reach the end of its sources.

@@ -59,8 +59,8 @@ func (p *Pool) claim(ctx context.Context) ([]queue.Claimed, error) {
 	}
 	now := p.claimTime() // once: a claim that is refused across midnight must not wait for the next
 	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
-	got, err := p.Store.Claim(context.WithoutCancel(ctx), queue.ClaimRequest{
-		Batches: []string{id}, Max: n, Day: queue.DayOf(now.Time), DailyLimit: p.DailyLimit,
+	got, _, err := p.Store.Exchange(context.WithoutCancel(ctx), nil, queue.ClaimRequest{
+		Batches: []string{id}, Holder: p.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: p.DailyLimit,
 	})
 	p.unreserve(n - len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {

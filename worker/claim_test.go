@@ -15,14 +15,6 @@ import (
 // slowToRefuse is a queue that takes a second to say that the daily limit is reached.
 type slowToRefuse struct{ *bolt.DB }
 
-func (s slowToRefuse) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
-	got, err := s.DB.Claim(ctx, r)
-	if errors.Is(err, queue.ErrDailyLimit) {
-		time.Sleep(time.Second)
-	}
-	return got, err
-}
-
 func (s slowToRefuse) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
 	got, clashes, err := s.DB.Exchange(ctx, results, r)
 	if errors.Is(err, queue.ErrDailyLimit) {
@@ -51,13 +43,16 @@ func TestAClaimRefusedAcrossMidnightCostsNoDay(t *testing.T) {
 // slowToGiveNothing is a queue whose claims take a moment, and those that got nothing a second.
 type slowToGiveNothing struct{ *bolt.DB }
 
-func (s slowToGiveNothing) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
+func (s slowToGiveNothing) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
+	if len(results) > 0 {
+		return s.DB.Exchange(ctx, results, r)
+	}
 	time.Sleep(10 * time.Millisecond)
-	got, err := s.DB.Claim(ctx, r)
+	got, _, err := s.DB.Exchange(ctx, nil, r)
 	if len(got) == 0 {
 		time.Sleep(time.Second)
 	}
-	return got, err
+	return got, nil, err
 }
 
 // Two workers want the last item, and the one that does not get it learns so when the other is done with it: the run
@@ -79,16 +74,6 @@ func TestAClaimOfNothingEndsTheRun(t *testing.T) {
 type counting struct {
 	*bolt.DB
 	calls *atomic.Int32
-}
-
-func (c counting) Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error) {
-	c.calls.Add(1)
-	return c.DB.Claim(ctx, r)
-}
-
-func (c counting) Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error) {
-	c.calls.Add(1)
-	return c.DB.Finish(ctx, results)
 }
 
 func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
 )
@@ -34,7 +35,7 @@ func TestSameJobIDSendsBothToALookup(t *testing.T) {
 					t.Errorf("%d jobs for %d items", got, items)
 				}
 				ids := map[string]string{}
-				err := b.db.Entries(context.Background(), batch, queue.Filter{}, func(e *queue.Entry) error {
+				err := queuetest.On(b.db).Entries(context.Background(), batch, queue.Filter{}, func(e *queue.Entry) error {
 					if other, twice := ids[e.JobID]; twice {
 						t.Errorf("%q and %q have one job id", e.Key, other)
 					}
@@ -59,7 +60,7 @@ func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 		c.cancel = func(error) {}
 		store := func(seq uint64, jobID string) {
 			time.Sleep(time.Second)
-			got, err := b.db.Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
+			got, err := queuetest.On(b.db).Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
 			if err != nil || len(got) != 1 || got[0].Seq != seq {
 				t.Fatalf("claim: got %v, %v, want item %d", got, err, seq)
 			}
@@ -91,7 +92,7 @@ func TestSameJobIDsInFlightTogetherCountOnce(t *testing.T) {
 	inBubble(t, items, airtest.Config{}, func(b *bubble) {
 		c := clerk{Pool: b.pool(100, nil)}
 		c.cancel = func(error) {}
-		got, err := b.db.Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: items, Day: 1})
+		got, err := queuetest.On(b.db).Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: items, Day: 1})
 		if err != nil || len(got) != items {
 			b.t.Fatalf("claim: got %v, %v", got, err)
 		}

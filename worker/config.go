@@ -16,27 +16,10 @@ import (
 	"airlift/worker/air"
 )
 
-// store is what the pool needs of the queue. What its methods change is durable when they return.
+// store is what the pool needs of the queue.
 type store interface {
-	Batch(ctx context.Context, id string) (queue.Batch, error)
-	Claim(ctx context.Context, r queue.ClaimRequest) ([]queue.Claimed, error)
-	Finish(ctx context.Context, results []queue.Result) ([]queue.Clash, error)
-	// Exchange is Finish and then Claim in one commit.
-	Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error)
-	InDoubt(ctx context.Context, batch string, after int64, max int) ([]queue.Claimed, error)
-	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
-	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
-	Gate(ctx context.Context, account string) (queue.Gate, error)
-	SetGate(ctx context.Context, account string, g queue.Gate) error
-	Server(ctx context.Context, account string) (queue.Server, error)
-	SetServer(ctx context.Context, account string, s queue.Server) error
-	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
-	SetCapped(ctx context.Context, account string, d queue.Day) error
-	// CheckPlace returns an error if the file at the queue's path is no longer the one that is open: another process may
-	// work that one.
-	CheckPlace() error
-	// Changed returns a channel that is closed when there may be new pending items.
-	Changed() <-chan struct{}
+	queue.Reader
+	queue.Claims
 }
 
 // api is what the pool needs of AiR.
@@ -56,6 +39,8 @@ type Config struct {
 	// Batches are worked in this order. All belong to Account.
 	Batches []string
 	Account string
+	// Holder names this process in its claims; empty: it has no name.
+	Holder string
 	// Address is AiR's base URL, by which a later run knows that jobs were accepted there; empty: it does not.
 	Address string
 	// Opened is when the queue was opened: what was in doubt then is looked up one Settle later at the earliest.

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 	"airlift/worker/joblist"
@@ -66,7 +67,7 @@ func TestDoubtOutlastsALaggingList(t *testing.T) {
 
 func TestDoubtAtOpenWaitsForTheWindow(t *testing.T) {
 	inBubble(t, 10, airtest.Config{}, func(b *bubble) {
-		if _, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
+		if _, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
 			b.t.Fatal(err)
 		}
 		b.close() // as after a crash: four items are being sent
@@ -119,7 +120,7 @@ func TestRetryLooksUpOnceMore(t *testing.T) {
 		}
 		b.want(queue.Counts{Failed: 1})
 		time.Sleep(5 * time.Minute)
-		if n, err := b.db.Retry(b.t.Context(), batch, queue.Failed, queue.Filter{}); n != 1 || err != nil {
+		if n, err := queuetest.On(b.db).Retry(b.t.Context(), batch, queue.Failed, queue.Filter{}); n != 1 || err != nil {
 			b.t.Fatalf("retry: got %d, %v", n, err)
 		}
 		if err := b.run(50, func(c *Config) { c.TrustQueue = true }); err != nil {
@@ -215,7 +216,7 @@ func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
 				return airtest.Fault{}
 			}}, func(b *bubble) {
 				wantStop(b.t, b.run(50, func(c *Config) { c.MaxItems = items - 1 }), stop.Limit)
-				got, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: queue.DayOf(time.Now())})
+				got, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: queue.DayOf(time.Now())})
 				if err != nil || len(got) != 1 {
 					b.t.Fatalf("claim: got %v, %v, want one item", got, err)
 				}
@@ -238,7 +239,7 @@ func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
 
 func TestReconcileSendsNothing(t *testing.T) {
 	inBubble(t, 10, airtest.Config{}, func(b *bubble) {
-		if _, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
+		if _, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
 			b.t.Fatal(err)
 		}
 		b.close()
@@ -259,13 +260,13 @@ func TestWithdrawnItemInDoubtIsCancelled(t *testing.T) {
 	for _, attempts := range []int{1, 5} {
 		t.Run(fmt.Sprintf("of %d attempts", attempts), func(t *testing.T) {
 			inBubble(t, 3, airtest.Config{}, func(b *bubble) {
-				got, err := b.db.Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
+				got, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
 				if err != nil || len(got) != 1 {
 					b.t.Fatalf("claim: got %v, %v", got, err)
 				}
-				_, err = b.db.Finish(b.t.Context(), []queue.Result{{Batch: batch, Seq: got[0].Seq, To: queue.InDoubt, Attempted: true, Sent: true, At: time.Now()}})
+				_, err = queuetest.On(b.db).Finish(b.t.Context(), []queue.Result{{Batch: batch, Seq: got[0].Seq, To: queue.InDoubt, Attempted: true, Sent: true, At: time.Now()}})
 				b.ok(err)
-				w, err := b.db.Withdraw(b.t.Context(), batch, queue.Filter{State: queue.InDoubt})
+				w, err := queuetest.On(b.db).Withdraw(b.t.Context(), batch, queue.Filter{State: queue.InDoubt})
 				if err != nil || w.InDoubt != 1 {
 					b.t.Fatalf("withdraw: got %+v, %v, want one in doubt", w, err)
 				}

@@ -114,20 +114,14 @@ func (c *clerk) commit() {
 		}
 	}
 	wanted := c.wanted()
-	ctx := context.Background()
-	var got []queue.Claimed
-	var clashes []queue.Clash
-	var err error
+	var request queue.ClaimRequest
 	var now serverTime
 	if wanted > 0 {
 		now = c.claimTime() // once: a claim that is refused across midnight must not wait for the next
-		got, clashes, err = c.Store.Exchange(ctx, results, queue.ClaimRequest{
-			Batches: []string{c.wish.batch}, Max: wanted, Day: queue.DayOf(now.Time), DailyLimit: c.DailyLimit,
-		})
-		c.unreserve(wanted - len(got))
-	} else {
-		clashes, err = c.Store.Finish(ctx, results)
+		request = queue.ClaimRequest{Batches: []string{c.wish.batch}, Holder: c.Holder, Max: wanted, Day: queue.DayOf(now.Time), DailyLimit: c.DailyLimit}
 	}
+	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
+	c.unreserve(wanted - len(got))
 	limited := errors.Is(err, queue.ErrDailyLimit)
 	if err != nil && !limited {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
@@ -147,7 +141,7 @@ func (c *clerk) commit() {
 	}
 	clear(c.batch)
 	c.batch = c.batch[:0]
-	c.endIfDone(ctx)
+	c.endIfDone(context.Background())
 }
 
 // wanted reserves what is to be claimed with this commit.

@@ -98,11 +98,11 @@ func (p *Pool) claimTime() serverTime {
 
 // claimedOn returns how many claims are counted against a day.
 func (p *Pool) claimedOn(t serverTime) int64 {
-	d, err := p.Store.Day(context.Background(), p.Account, queue.DayOf(t.Time))
+	a, err := p.Store.Account(context.Background(), p.Account, queue.DayOf(t.Time))
 	if err != nil {
 		p.fail("read the daily count from the queue", err)
 	}
-	return d.Claimed
+	return a.Day.Claimed
 }
 
 // resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock, and by what earlier runs

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
@@ -73,7 +74,7 @@ func TestImplausibleDateLeavesTheStoredOffset(t *testing.T) {
 		if got := b.air.Accepted(); got != 10 {
 			b.t.Errorf("%d jobs in AiR's day with a limit of 10", got)
 		}
-		d, err := b.db.Day(b.t.Context(), queue.DefaultAccount, queue.DayOf(time.Now().Add(13*time.Hour)))
+		d, err := queuetest.On(b.db).Day(b.t.Context(), queue.DefaultAccount, queue.DayOf(time.Now().Add(13*time.Hour)))
 		if err != nil || d.Claimed != 10 {
 			b.t.Errorf("AiR's day has %+v, %v, want the 10 claims", d, err)
 		}
@@ -117,7 +118,7 @@ func TestClockSetRightIsBelievedAfterTenMinutes(t *testing.T) {
 				if log := b.limitedRun(0); strings.Contains(log, "is not plausible") {
 					b.t.Error(log)
 				}
-				known, err := b.db.Server(b.t.Context(), queue.DefaultAccount)
+				known, err := queuetest.On(b.db).Server(b.t.Context(), queue.DefaultAccount)
 				if err != nil || known.Clock.Offset != 0 || !known.NextClock.Since.IsZero() {
 					b.t.Errorf("stored: %+v, %v, want no offset", known, err)
 				}
@@ -148,7 +149,7 @@ func TestPauseAfterAJumpEndsAfterBothMidnights(t *testing.T) {
 				}
 				dated := b.dated(func(int, *http.Request) time.Time { return time.Now() })
 				wantStop(b.t, b.run(50, func(c *Config) { dated(c); c.ExitOnCap = true }), stop.Limit)
-				g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount)
+				g, err := queuetest.On(b.db).Gate(b.t.Context(), queue.DefaultAccount)
 				if want := latest.Add(defaultGrace); err != nil || g.PausedUntil.Sub(want).Abs() > 2*time.Second {
 					b.t.Errorf("paused until %v, %v, want %v", g.PausedUntil, err, want.UTC())
 				}

@@ -143,15 +143,14 @@ func (p *Pool) Run(ctx context.Context) error {
 
 // prepare reads what the queue keeps of earlier runs.
 func (p *Pool) prepare(ctx context.Context) error {
-	g, err := p.Store.Gate(ctx, p.Account)
+	account, err := p.Store.Account(ctx, p.Account, 0)
 	if err != nil {
 		return err
 	}
+	g := account.Gate
 	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it stands within messages, and the file may be from elsewhere
 	p.stored = g
-	if p.server, err = p.Store.Server(ctx, p.Account); err != nil {
-		return err
-	}
+	p.server = account.Server
 	p.trustStored()
 	if g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)) {
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")

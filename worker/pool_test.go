@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
@@ -70,13 +71,13 @@ func TestPoolPausesUntilMidnight(t *testing.T) {
 		if second < 0 || posts[second].Sub(midnight) > defaultGrace+31*time.Second {
 			b.t.Errorf("resumed at %v, want within half a minute of %v", posts[second], midnight.Add(defaultGrace))
 		}
-		g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount)
+		g, err := queuetest.On(b.db).Gate(b.t.Context(), queue.DefaultAccount)
 		if err != nil || g != (queue.Gate{}) {
 			b.t.Errorf("the stored gate after it all: %+v, %v, want it open", g, err)
 		}
 		// What the cap is can be learned from the days that it ended.
 		for i, capped := range []bool{true, true, false} {
-			d, err := b.db.Day(b.t.Context(), queue.DefaultAccount, queue.DayOf(begin)+queue.Day(i))
+			d, err := queuetest.On(b.db).Day(b.t.Context(), queue.DefaultAccount, queue.DayOf(begin)+queue.Day(i))
 			if err != nil || d.Capped != capped || d.Submitted != 100 {
 				b.t.Errorf("day %d: %+v, %v, want 100 submitted and capped %v", i, d, err, capped)
 			}

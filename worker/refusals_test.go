@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
@@ -145,7 +146,7 @@ func TestCapThatOutlastsMidnight(t *testing.T) {
 					}
 				}
 				b.want(queue.Counts{Submitted: 15})
-				if g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount); err != nil || g != (queue.Gate{}) {
+				if g, err := queuetest.On(b.db).Gate(b.t.Context(), queue.DefaultAccount); err != nil || g != (queue.Gate{}) {
 					b.t.Errorf("the stored gate: %+v, %v, want it open", g, err)
 				}
 			})
@@ -158,7 +159,7 @@ func TestCapThatOutlastsMidnightAndRestarts(t *testing.T) {
 	inBubble(t, 15, onPost(airtest.Cap429, func(n int64) bool { return n > 10 && n <= 14 }), func(b *bubble) {
 		for range 3 {
 			wantStop(b.t, b.run(0, func(c *Config) { c.Workers, c.ExitOnCap = 1, true }), stop.Limit)
-			g, err := b.db.Gate(b.t.Context(), queue.DefaultAccount)
+			g, err := queuetest.On(b.db).Gate(b.t.Context(), queue.DefaultAccount)
 			if err != nil || g.PausedUntil.IsZero() {
 				b.t.Fatalf("the stored gate: %+v, %v, want a pause", g, err)
 			}

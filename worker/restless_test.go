@@ -172,7 +172,7 @@ func (b *bubble) listedNow() (jobs []air.Job) {
 // A run of a batch whose adoption did not end well sends nothing; lookups go on, and the user may overrule it.
 func TestARunWaitsForTheAdoption(t *testing.T) {
 	inBubble(t, 3, airtest.Config{}, func(b *bubble) {
-		b.ok(b.db.BeginAdoption(b.t.Context(), batch))
+		b.ok(b.db.SetAdoption(b.t.Context(), batch, queue.AdoptionBegun))
 		for range 2 {
 			err := b.run(0, func(c *Config) { c.AdoptCommand = func(id string) string { return "airlift adopt " + id + " here" } })
 			wantStop(b.t, err, stop.Setup)

@@ -117,7 +117,7 @@ func (p *Pool) checkPlace(canary bool) bool {
 		return true
 	}
 	now := time.Now()
-	if err := p.Store.CheckPlace(); err != nil {
+	if err := queue.CheckPlace(p.Store); err != nil {
 		p.fail("check that the queue file is in its place", err)
 		return false
 	}

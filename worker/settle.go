@@ -178,7 +178,7 @@ func (p *Pool) settleAll(ctx context.Context, due []doubt) error {
 		failure = errs[i]
 	}
 	if len(results) > 0 {
-		clashes, err := p.Store.Finish(context.WithoutCancel(ctx), results)
+		_, clashes, err := p.Store.Exchange(context.WithoutCancel(ctx), results, queue.ClaimRequest{})
 		if err != nil {
 			p.fail("store what a lookup showed in the queue", err)
 			return err

@@ -15,6 +15,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/queuetest"
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
@@ -51,7 +52,7 @@ func TestStrayAnswersOverRounds(t *testing.T) {
 			t.Fatalf("%s: %d jobs at the server (%v), %d items submitted", id, got, server.Duplicates(), submitted)
 		}
 		byObject := server.ByObject()
-		err := db.Entries(t.Context(), id, queue.Filter{}, func(e *queue.Entry) error {
+		err := queuetest.On(db).Entries(t.Context(), id, queue.Filter{}, func(e *queue.Entry) error {
 			ids := byObject[airtest.Object{Batch: id, Bucket: e.Bucket, Key: e.Key}]
 			if e.State != queue.Submitted || len(ids) != 1 || ids[0] != e.JobID {
 				t.Errorf("%s: %s is %s with job %s, the server has %v", id, e.Key, e.State, e.JobID, ids)

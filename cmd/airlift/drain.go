@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"airlift/queue"
@@ -11,87 +10,65 @@ import (
 // gather is how long rows are gathered for a chunk, after the first, which goes at once.
 const gather = 50 * time.Millisecond
 
-// taken is a chunk on its way to the queue, prepared for it, and with the last one how the rows ended.
-type taken struct {
-	chunk queue.Chunk
-	rows  int
-	ended bool
-	err   error
-}
-
-// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks, each
-// of which is prepared while the one before is stored. It returns how many known objects could not be compared.
-func (r *reading) drain(ctx context.Context, db store, batch string, b *rowBuffer) (unsure int64, err error) {
-	chunks, over := make(chan taken), make(chan struct{})
-	var taking sync.WaitGroup
-	defer taking.Wait()
-	defer close(over)
-	taking.Go(func() {
-		for first, more := true, true; more; first = false {
-			next := r.take(ctx, db, batch, b, first)
-			select {
-			case chunks <- next:
-				more = !next.ended
-			case <-over:
-				more = false
-			}
+// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks. It
+// returns how many known objects could not be compared.
+func (r *reading) drain(ctx context.Context, db queue.Store, batch string, b *rowBuffer) (unsure int64, err error) {
+	for first := true; ; first = false {
+		if err := r.await(ctx, b, first); err != nil {
+			return unsure, err
 		}
-	})
-	for {
-		next := <-chunks
-		if next.rows > 0 {
-			added, err := db.Add(context.WithoutCancel(ctx), batch, next.chunk)
+		chunk, rows, ended, end := b.take()
+		if rows > 0 {
+			added, err := r.add(context.WithoutCancel(ctx), db, batch, chunk)
 			if err != nil {
 				return unsure, err
 			}
 			unsure += int64(added.Unsure)
-			b.reuse(next.chunk.Items)
-			if have, err := db.Batch(ctx, batch); err == nil && r.grown != nil {
-				r.grown(have.Counts.Items)
-			}
+			b.reuse(chunk.Items)
 		}
-		if next.ended {
-			return unsure, next.err
+		if ended {
+			return unsure, end
 		}
 	}
 }
 
-// take waits for rows and prepares them.
-func (r *reading) take(ctx context.Context, db store, batch string, b *rowBuffer, first bool) taken {
+// await waits until the buffer holds rows for a chunk, or has ended.
+func (r *reading) await(ctx context.Context, b *rowBuffer, first bool) error {
 	select {
 	case <-ctx.Done():
-		return taken{ended: true, err: context.Cause(ctx)}
+		return context.Cause(ctx)
 	case <-b.filled:
 	}
-	switch {
-	case first && r.first != nil: // so that they are shown before one of them is sent
-		select {
-		case <-ctx.Done():
-			return taken{ended: true, err: context.Cause(ctx)}
-		case <-b.some:
-		case <-time.After(gather):
-		}
-	case !first:
-		select {
-		case <-ctx.Done():
-			return taken{ended: true, err: context.Cause(ctx)}
-		case <-b.full:
-		case <-time.After(gather):
-		}
+	enough := b.full
+	if first {
+		enough = b.some // so that they are shown before one of them is sent
 	}
-	var t taken
-	t.chunk, t.rows, t.ended, t.err = b.take()
-	if t.rows == 0 {
-		return t
+	if first && r.first == nil {
+		return nil
 	}
-	t.chunk.Changed = r.changed
-	err := r.since.sift(context.WithoutCancel(ctx), &t.chunk)
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-enough:
+	case <-time.After(gather):
+	}
+	return nil
+}
+
+// add stores a chunk.
+func (r *reading) add(ctx context.Context, db queue.Store, batch string, chunk queue.Chunk) (queue.Added, error) {
+	chunk.Changed = r.changed
+	if err := r.since.sift(ctx, &chunk); err != nil {
+		return queue.Added{}, err
+	}
+	r.first.see(ctx, db, batch, chunk.Items)
+	added, err := db.Add(ctx, batch, chunk)
+	if err != nil || r.grown == nil {
+		return added, err
+	}
+	have, err := db.Batch(ctx, batch)
 	if err == nil {
-		r.first.see(ctx, db, batch, t.chunk.Items)
-		err = db.Prepare(context.WithoutCancel(ctx), batch, &t.chunk)
+		r.grown(have.Counts.Items)
 	}
-	if err != nil {
-		return taken{ended: true, err: err}
-	}
-	return t
+	return added, err
 }

@@ -22,7 +22,7 @@ type firstJobs struct {
 
 // see looks at rows on their way into the batch. It gives up after the first [checkFirst]: those are known then, and
 // were shown before.
-func (f *firstJobs) see(ctx context.Context, db store, batch string, items []queue.Item) {
+func (f *firstJobs) see(ctx context.Context, db queue.Store, batch string, items []queue.Item) {
 	for i := range items {
 		if f == nil || len(f.shown) == showFirst || f.looked == checkFirst {
 			return
@@ -56,9 +56,9 @@ func (t *intake) logFirst() {
 }
 
 // firstJobs returns the first jobs that a run would send: of the new items, then of those that the batch has waiting.
-func (t *intake) firstJobs(ctx context.Context, trial store, s *survey) (first []queue.Preview, err error) {
-	take := func(db store, f queue.Filter, wanted func(seq uint64) bool) error {
-		err := db.Entries(ctx, t.batch, f, func(e *queue.Entry) error {
+func (t *intake) firstJobs(ctx context.Context, trial queue.Store, s *survey) (first []queue.Preview, err error) {
+	take := func(db queue.Store, f queue.Filter, wanted func(seq uint64) bool) error {
+		err := queue.Entries(ctx, db, t.batch, f, func(e *queue.Entry) error {
 			if len(first) == showFirst {
 				return errListed
 			}

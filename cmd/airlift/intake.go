@@ -38,7 +38,7 @@ type intake struct {
 	// confirm, if set, is asked before anything is stored; known says that the queue has the batch.
 	confirm func(ctx context.Context, known bool) error
 
-	db      store
+	db      queue.Store
 	opened  time.Time
 	reading *reading
 	spool   string // a copy of standard input that must be read twice
@@ -275,7 +275,7 @@ func (t *intake) checkElsewhere(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	other, n, err := t.db.SentElsewhere(ctx, t.batch, ahead.Items)
+	other, n, err := queue.SentElsewhere(ctx, t.db, t.batch, ahead.Items)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -307,7 +307,7 @@ func (t *intake) create(ctx context.Context, stored queue.Batch, found bool) err
 	}
 	if found {
 		if t.adopts {
-			if err := t.db.BeginAdoption(ctx, t.batch); err != nil {
+			if err := t.db.SetAdoption(ctx, t.batch, queue.AdoptionBegun); err != nil {
 				return err
 			}
 		}

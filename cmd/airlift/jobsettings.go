@@ -41,11 +41,11 @@ func given(b queue.Batch, s queue.Settings) queue.JobFields {
 
 // addQueued adds what the items of a batch lack that are still to be sent. Only if the counts do not tell are they
 // looked through, to the first that lacks something; so nothing is sent before it is known that all can be.
-func (m *missing) addQueued(ctx context.Context, db store, b queue.Batch, s queue.Settings) error {
+func (m *missing) addQueued(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
 	if b.Counts.Left() == 0 || lacks(given(b, s)) == "" {
 		return nil
 	}
-	err := db.Entries(ctx, b.ID, queue.Filter{}, func(e *queue.Entry) error {
+	err := queue.Entries(ctx, db, b.ID, queue.Filter{}, func(e *queue.Entry) error {
 		if e.State != queue.Pending && e.State != queue.InDoubt && e.State != queue.Sending {
 			return nil
 		}
@@ -77,7 +77,7 @@ func checkName(b queue.Batch, s queue.Settings) error {
 }
 
 // checkSettings checks all that the settings must give a batch which is in the queue, before anything is sent.
-func checkSettings(ctx context.Context, db store, b queue.Batch, s queue.Settings, lacking *missing) error {
+func checkSettings(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings, lacking *missing) error {
 	if err := checkName(b, s); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func noColumn(name string) error {
 }
 
 // applySettings stores the settings of a batch that exists, and says what a change touches.
-func (a *app) applySettings(ctx context.Context, db store, b queue.Batch, flags queue.Settings) error {
+func (a *app) applySettings(ctx context.Context, db queue.Store, b queue.Batch, flags queue.Settings) error {
 	if n := len(b.Settings.Rules); n > 0 && flags.Rules == nil {
 		a.log.Info().Str("batch", b.ID).Int("rules", n).Msg("the config file has no rules: those of the last run hold (`rule = []` there takes them away)")
 	}
@@ -125,12 +125,12 @@ func (a *app) applySettings(ctx context.Context, db store, b queue.Batch, flags 
 
 // touched counts the items never sent, or failed, that a change of settings touches: those whose own row, and whose
 // rules, do not set what changes.
-func touched(ctx context.Context, db store, b queue.Batch, after queue.Settings) (int64, error) {
+func touched(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
 	if b.Own == (queue.OwnCounts{}) && len(b.Settings.Rules) == 0 && len(after.Rules) == 0 {
 		return b.Counts.Pending + b.Counts.Failed, nil
 	}
 	n, named := int64(0), b.Settings.Name != after.Name
-	err := db.Entries(ctx, b.ID, queue.Filter{}, func(e *queue.Entry) error {
+	err := queue.Entries(ctx, db, b.ID, queue.Filter{}, func(e *queue.Entry) error {
 		if (e.State == queue.Pending || e.State == queue.Failed) && (named || !b.Settings.Fields(&e.Item).Equal(after.Fields(&e.Item))) {
 			n++
 		}

@@ -143,7 +143,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	}
 	out := plan{}
 	found := newBreakdown()
-	s, err := t.survey(ctx, func(trial store, s *survey) error {
+	s, err := t.survey(ctx, func(trial queue.Store, s *survey) error {
 		if err := out.count(ctx, t, trial, s, found, save); err != nil {
 			return err
 		}
@@ -195,8 +195,8 @@ func (s *survey) fate(unsaved bool) error {
 }
 
 // count looks through the new items, and through those of the batch that are not sent yet.
-func (p *plan) count(ctx context.Context, t *intake, trial store, s *survey, found *breakdown, save *saver) error {
-	err := trial.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
+func (p *plan) count(ctx context.Context, t *intake, trial queue.Store, s *survey, found *breakdown, save *saver) error {
+	err := queue.Entries(ctx, trial, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if s.known.has(e.Seq) {
 			return nil
 		}
@@ -220,7 +220,7 @@ func (p *plan) count(ctx context.Context, t *intake, trial store, s *survey, fou
 	if b.Counts.Left() == 0 {
 		return nil
 	}
-	return t.db.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
+	return queue.Entries(ctx, t.db, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if slices.Contains([]queue.State{queue.Pending, queue.Sending, queue.InDoubt}, e.State) {
 			found.add(e.Bucket, e.Key, object{size: unsized})
 		}
@@ -245,7 +245,7 @@ func (p *plan) show(b *breakdown) {
 }
 
 // reckon forecasts.
-func (p *plan) reckon(ctx context.Context, db store, l queueplan.Limits, now time.Time) error {
+func (p *plan) reckon(ctx context.Context, db queue.Store, l queueplan.Limits, now time.Time) error {
 	if db != nil {
 		var err error
 		if err = l.Learn(ctx, db, queue.DefaultAccount, now); err != nil {

@@ -314,7 +314,7 @@ func (r *reading) items() []*queue.Item {
 // into reads everything into the batch. The reading is complete only if it ends cleanly; after an error it is not, and
 // neither when ctx is done. Rows come out of a source that may block for ever (a pipe), so the one who reads is not
 // waited for when ctx is done.
-func (r *reading) into(ctx context.Context, db store, batch string) error {
+func (r *reading) into(ctx context.Context, db queue.Store, batch string) error {
 	if r.unread() {
 		if r.replaces != nil {
 			return r.replaceEarlier(ctx, db, batch) // which refuses

@@ -40,7 +40,7 @@ func (o *replaceFlags) check(s *selectionFlags) error {
 
 // replaceEarlier withdraws the items of earlier readings that this reading, which has ended, does not have. After an
 // error nothing may be sent.
-func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) error {
+func (r *reading) replaceEarlier(ctx context.Context, db queue.Store, batch string) error {
 	const nothing = "--replace: nothing was cancelled or sent: "
 	if worst, broken := r.exitStatus(); broken != nil {
 		return &codeError{worst, nothing + "a source was not read to its end: " + broken.Error() + "; run the same command again once it is corrected"}
@@ -52,10 +52,10 @@ func (r *reading) replaceEarlier(ctx context.Context, db store, batch string) er
 	if err := b.Reading.CheckReplace(r.allowEmpty); err != nil {
 		return &codeError{exitIncomplete, nothing + replaceRefusal(err)}
 	}
-	w, err := db.Replace(ctx, batch)
+	w, err := db.Change(ctx, batch, queue.Change{Do: queue.DoReplace})
 	r.accepted = w.Accepted
-	if w.Cancelled > 0 || w.InDoubt > 0 {
-		r.log.Info().Str("batch", batch).Int64("items", w.Cancelled).Int64("in_doubt", w.InDoubt).
+	if w.Items > 0 || w.InDoubt > 0 {
+		r.log.Info().Str("batch", batch).Int64("items", w.Items).Int64("in_doubt", w.InDoubt).
 			Msg("--replace: cancelled the items of earlier readings that the sources no longer have; items in doubt are cancelled if AiR has no job for them")
 	}
 	if w.Accepted > 0 {
@@ -76,8 +76,8 @@ func replaceRefusal(err error) string {
 }
 
 // countWithdrawn counts the items that --replace would withdraw, without changing them.
-func (s *survey) countWithdrawn(ctx context.Context, db store, batch string) error {
-	return db.Entries(ctx, batch, queue.Filter{}, func(e *queue.Entry) error {
+func (s *survey) countWithdrawn(ctx context.Context, db queue.Store, batch string) error {
+	return queue.Entries(ctx, db, batch, queue.Filter{}, func(e *queue.Entry) error {
 		if e.State == queue.Cancelled || e.State == queue.Sending || s.seen.has(e.Seq) {
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/term"
+	"airlift/queue"
 	"airlift/queue/hold"
 	"airlift/queue/report"
 	"airlift/worker/service"
@@ -62,7 +63,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 }
 
 // reportToFile writes the report of --report. Only waiting for the reader of a pipe ends with ctx.
-func (a *app) reportToFile(ctx context.Context, db store, id, path string) error {
+func (a *app) reportToFile(ctx context.Context, db queue.Store, id, path string) error {
 	whole := context.WithoutCancel(ctx)
 	b, err := db.Batch(whole, id)
 	if err != nil {

@@ -28,7 +28,7 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 			if filter.State != "" && filter.State != queue.Failed && filter.State != queue.Cancelled {
 				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
 			}
-			return a.change(args[0], "retried", &f, func(to *service.Service) (service.Changed, error) {
+			return a.change(args[0], "retried", &f, func(to *service.Service) (queue.Changed, error) {
 				return to.Retry(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
 			})
 		},
@@ -62,7 +62,7 @@ reads their objects.
 			if !f.any() && !all {
 				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
 			}
-			return a.change(args[0], "cancelled", &f, func(to *service.Service) (service.Changed, error) {
+			return a.change(args[0], "cancelled", &f, func(to *service.Service) (queue.Changed, error) {
 				return to.Cancel(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
 			})
 		},
@@ -80,7 +80,7 @@ func (f *filterFlags) addTo(cmd *cobra.Command) {
 }
 
 // changedText says how many items were changed; what is "retried" or "cancelled".
-func changedText(c service.Changed, what string) string {
+func changedText(c queue.Changed, what string) string {
 	text := n(c.Items) + " items " + what
 	if c.InDoubt > 0 {
 		text += "; " + n(c.InDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
@@ -98,7 +98,7 @@ func readingUsage(err error) error {
 }
 
 // change calls a verb that changes items of a batch, and prints how many it changed.
-func (a *app) change(batch, what string, asked *filterFlags, verb func(*service.Service) (service.Changed, error)) error {
+func (a *app) change(batch, what string, asked *filterFlags, verb func(*service.Service) (queue.Changed, error)) error {
 	return a.withService(func(to *service.Service) error {
 		c, err := verb(to)
 		var noReading *service.ReadingError

@@ -136,7 +136,7 @@ func readFirstText(r *reading) string {
 
 // job is what work needs to work some batches.
 type job struct {
-	db      store
+	db      queue.Store
 	opened  time.Time
 	batches []string
 	reading *reading // nil: nothing is read
@@ -208,7 +208,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 		runErr = readErr
 	}
 	// Whatever ended the run: what came since the queue was replaced is not in the file that is there now.
-	if lost := j.db.CheckPlace(); lost != nil && !errors.Is(runErr, queue.ErrReplaced) {
+	if lost := queue.CheckPlace(j.db); lost != nil && !errors.Is(runErr, queue.ErrReplaced) {
 		runErr = both(runErr, lost)
 	}
 	if runErr == nil && j.verify {

@@ -37,7 +37,7 @@ func newSaver(path string) (*saver, error) {
 }
 
 // write writes the items of a trial that are new. There is a whole file afterwards, or the one that was there before.
-func (s *saver) write(ctx context.Context, trial store, batch string, found *survey) error {
+func (s *saver) write(ctx context.Context, trial queue.Store, batch string, found *survey) error {
 	b, err := trial.Batch(ctx, batch)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (s *saver) write(ctx context.Context, trial store, batch string, found *sur
 	values := make([]string, len(extras.names))
 	return replaceFile(ctx, s.path, func(w io.Writer) error {
 		return s.Write(w, extras.names, func(write func(*queue.Item, []string) error) error {
-			return trial.Entries(ctx, batch, queue.Filter{}, func(e *queue.Entry) error {
+			return queue.Entries(ctx, trial, batch, queue.Filter{}, func(e *queue.Entry) error {
 				if found.known.has(e.Seq) {
 					return nil
 				}

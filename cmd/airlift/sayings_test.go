@@ -189,7 +189,7 @@ func (r *rig) ageScan(by time.Duration) {
 			r.t.Fatal(err)
 		}
 	}
-	if err := db.ResumeReading(r.t.Context(), "b"); err != nil {
+	if err := db.BeginReading(r.t.Context(), "b", true); err != nil {
 		r.t.Fatal(err)
 	}
 	if _, err := db.Add(r.t.Context(), "b", queue.Chunk{Marks: marks}); err != nil {

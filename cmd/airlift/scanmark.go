@@ -46,7 +46,7 @@ func (r *reading) resumable() bool {
 }
 
 // begin goes on with the batch's latest reading if that is this one and broke off; else it begins a new one.
-func (r *reading) begin(ctx context.Context, db store, batch string) error {
+func (r *reading) begin(ctx context.Context, db queue.Store, batch string) error {
 	if r.resumable() {
 		// The settings reject rows, the nightly flags leave some out.
 		choosing, err := json.Marshal([]any{r.sources.print, r.settings, r.changed, r.since.batches})
@@ -60,7 +60,7 @@ func (r *reading) begin(ctx context.Context, db store, batch string) error {
 		}
 	}
 	if r.scans == nil {
-		return db.BeginReading(ctx, batch)
+		return db.BeginReading(ctx, batch, false)
 	}
 	if r.next > 0 { // what was read ahead is from the beginning
 		r.shut()
@@ -69,11 +69,11 @@ func (r *reading) begin(ctx context.Context, db store, batch string) error {
 		r.broken, r.empty, r.worst = nil, nil, exitOK
 		r.mu.Unlock()
 	}
-	return db.ResumeReading(ctx, batch)
+	return db.BeginReading(ctx, batch, true)
 }
 
 // recall finds the marks of this reading.
-func (r *reading) recall(ctx context.Context, db store, batch string) error {
+func (r *reading) recall(ctx context.Context, db queue.Store, batch string) error {
 	marks, err := db.Marks(ctx, batch)
 	if err != nil || len(marks) == 0 {
 		return err
@@ -140,7 +140,7 @@ func (r *reading) ended() {
 }
 
 // forget takes the marks away if they are worth nothing, so that the next run begins afresh.
-func (r *reading) forget(ctx context.Context, db store, batch string) error {
+func (r *reading) forget(ctx context.Context, db queue.Store, batch string) error {
 	if !r.void {
 		return nil
 	}

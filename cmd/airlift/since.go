@@ -8,7 +8,7 @@ import (
 
 // since leaves out what other batches have sent.
 type since struct {
-	db      store
+	db      queue.Store
 	batches []string
 	// changed leaves out an object only if the other batch may have sent the contents that it has now.
 	changed bool
@@ -18,11 +18,7 @@ type since struct {
 // to the rejected ones.
 func (s since) sift(ctx context.Context, chunk *queue.Chunk) error {
 	for _, id := range s.batches {
-		sent, err := s.db.Sent(ctx, id, chunk.Items, s.changed)
-		if err != nil {
-			return err
-		}
-		reasons, err := s.db.Alike(ctx, id, chunk.Items)
+		sent, reasons, err := s.db.Sent(ctx, id, chunk.Items, s.changed)
 		if err != nil {
 			return err
 		}
@@ -52,7 +48,7 @@ func (s since) sift(ctx context.Context, chunk *queue.Chunk) error {
 // mark marks the items that others have sent.
 func (s since) mark(ctx context.Context, items []queue.Item, marks []bool) error {
 	for _, id := range s.batches {
-		sent, err := s.db.Sent(ctx, id, items, s.changed)
+		sent, _, err := s.db.Sent(ctx, id, items, s.changed)
 		if err != nil {
 			return err
 		}

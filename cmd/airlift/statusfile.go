@@ -26,9 +26,9 @@ func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 
 // watchPlace checks from time to time until done that the queue file is still in its place. It calls lost with the reason
 // if it is not.
-func watchPlace(done <-chan struct{}, db store, lost func(error)) {
+func watchPlace(done <-chan struct{}, db queue.Store, lost func(error)) {
 	atTimes(done, func() {
-		if err := db.CheckPlace(); err != nil {
+		if err := queue.CheckPlace(db); err != nil {
 			lost(err) // the cause that counts is the first
 		}
 	})

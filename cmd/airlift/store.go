@@ -11,9 +11,6 @@ import (
 	"airlift/worker/service"
 )
 
-// store is the queue as the service wants it.
-type store = service.Store
-
 const (
 	// lockTimeout is how long an open waits for another process to let go of the queue.
 	lockTimeout = time.Second
@@ -22,7 +19,7 @@ const (
 )
 
 // openQueue opens the queue, and creates it if it may.
-func (a *app) openQueue(create bool, wait time.Duration) (store, error) {
+func (a *app) openQueue(create bool, wait time.Duration) (queue.Store, error) {
 	path, err := a.locateQueue()
 	if err != nil {
 		return nil, err
@@ -64,7 +61,7 @@ func (a *app) queuePath() string {
 }
 
 // openExisting opens a queue that must be there.
-func (a *app) openExisting() (store, error) {
+func (a *app) openExisting() (queue.Store, error) {
 	db, err := a.openQueue(false, lockTimeout)
 	return db, a.explainMissing(err)
 }

@@ -24,7 +24,7 @@ that are given here, and the rules of the config file, replace those of the last
 			if err != nil {
 				return err
 			}
-			return a.workQueue(cmd, args, &job{send: &send}, func(ctx context.Context, db store, batches []queue.Batch, lacking *missing) error {
+			return a.workQueue(cmd, args, &job{send: &send}, func(ctx context.Context, db queue.Store, batches []queue.Batch, lacking *missing) error {
 				if send.report != "" && len(batches) != 1 {
 					return usagef("--report writes one batch: name it")
 				}
@@ -71,7 +71,7 @@ request each.
 				return usagef("reconcile takes one BATCH at most")
 			}
 			return a.workQueue(cmd, args, &job{send: &send, lookupsOnly: true, verify: verify},
-				func(_ context.Context, _ store, _ []queue.Batch, lacking *missing) error { return lacking.err() })
+				func(_ context.Context, _ queue.Store, _ []queue.Batch, lacking *missing) error { return lacking.err() })
 		},
 	}
 	send.addAPI(cmd)
@@ -82,7 +82,7 @@ request each.
 
 // workQueue works batches that are in the queue already. prepare checks and changes them before anything is sent.
 func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
-	prepare func(ctx context.Context, db store, batches []queue.Batch, lacking *missing) error) (err error) {
+	prepare func(ctx context.Context, db queue.Store, batches []queue.Batch, lacking *missing) error) (err error) {
 	if j.checked, err = j.send.check(); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const listRejected = 20
 var errListed = errors.New("enough are listed")
 
 // service returns what answers for an open queue.
-func (a *app) service(db store, opened time.Time) *service.Service {
+func (a *app) service(db queue.Store, opened time.Time) *service.Service {
 	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, Log: a.log})
 	to.Watch = func(done <-chan struct{}, now func() []service.Status) { a.keepStatusFile(done, to, now) }
 	return to
@@ -42,7 +42,7 @@ func moveWithdrawn(s *service.Status, c queue.Counts) {
 }
 
 // printSummaries ends a command that worked on some batches.
-func (a *app) printSummaries(ctx context.Context, db store, all []service.Status, asJSON bool) error {
+func (a *app) printSummaries(ctx context.Context, db queue.Store, all []service.Status, asJSON bool) error {
 	if asJSON {
 		return writeJSON(a.out, all)
 	}

@@ -41,7 +41,7 @@ func (b bitset) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]&(1<
 
 // survey reads all sources into a queue of its own, which is thrown away, and compares the items with the real one. look,
 // if not nil, sees that queue before it goes.
-func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) error) (s survey, err error) {
+func (t *intake) survey(ctx context.Context, look func(trial queue.Store, s *survey) error) (s survey, err error) {
 	dir, err := os.MkdirTemp("", "airlift-survey-*")
 	if err != nil {
 		return s, fmt.Errorf("make room for a trial reading: %w", err)
@@ -90,7 +90,7 @@ func (t *intake) survey(ctx context.Context, look func(trial store, s *survey) e
 }
 
 // compareWithQueue takes from the added what the queue's batch has already.
-func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, reject func(queue.Rejected) error) error {
+func (t *intake) compareWithQueue(ctx context.Context, trial queue.Store, s *survey, reject func(queue.Rejected) error) error {
 	b, err := t.db.Batch(ctx, t.batch)
 	if errors.Is(err, queue.ErrBatchNotFound) {
 		return nil
@@ -127,7 +127,7 @@ func (t *intake) compareWithQueue(ctx context.Context, trial store, s *survey, r
 		}
 		return nil
 	}
-	err = trial.Entries(ctx, t.batch, queue.Filter{}, func(e *queue.Entry) error {
+	err = queue.Entries(ctx, trial, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if trialChunk.Items = append(trialChunk.Items, e.Item); len(trialChunk.Items) < mostRows {
 			return nil
 		}
@@ -166,7 +166,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 // dryRun prints what a run would do.
 func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	var first []queue.Preview
-	s, err := t.survey(ctx, func(trial store, s *survey) (err error) {
+	s, err := t.survey(ctx, func(trial queue.Store, s *survey) (err error) {
 		first, err = t.firstJobs(ctx, trial, s)
 		return err
 	})
@@ -177,11 +177,11 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 		Skipped: s.Skipped, Items: s.items, Pending: s.items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: s.SkippedBy,
 		Incomplete: s.reading.broken != nil, Unmatched: s.reading.unmatched(), Replaced: s.Withdrawn, AcceptedEarlier: s.withdrawn.Submitted, FirstJobs: first}
 	if t.db != nil {
-		day, err := t.db.Day(ctx, queue.DefaultAccount, queue.DayOf(time.Now()))
+		account, err := t.db.Account(ctx, queue.DefaultAccount, queue.DayOf(time.Now()))
 		if err != nil {
 			return err
 		}
-		sum.SubmittedToday = day.Submitted
+		sum.SubmittedToday = account.Day.Submitted
 		if have, err := a.service(t.db, t.opened).Status(ctx, service.StatusQuery{Batches: []string{t.batch}}); err == nil {
 			addStates(&sum, have[0])
 		}

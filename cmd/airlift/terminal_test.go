@@ -25,6 +25,7 @@ import (
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/queuetest"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 	"airlift/worker/service"
@@ -88,7 +89,7 @@ func (r *rig) plantQueue() {
 	field := []queue.Field{{Name: hostile, Value: lying + "\xff"}}
 	settings := queue.Settings{JobFields: queue.JobFields{Services: []byte(`{"ocr":{}}`), DestinationBucket: lying, DestinationRegion: lying}}
 	must(db.CreateBatch(ctx, queue.Batch{ID: hostileID, Settings: settings}))
-	must(db.BeginReading(ctx, hostileID))
+	must(db.BeginReading(ctx, hostileID, false))
 	chunk := queue.Chunk{
 		Rejected: []queue.Rejected{{Line: 9, Bucket: lying, Key: lying, Reason: lying + "\xff", Extra: field}},
 		Skipped:  map[string]int64{lying: 2},
@@ -99,7 +100,7 @@ func (r *rig) plantQueue() {
 	_, err = db.Add(ctx, hostileID, chunk)
 	must(err)
 	must(db.EndReading(ctx, hostileID, true))
-	claimed, err := db.Claim(ctx, queue.ClaimRequest{Batches: []string{hostileID}, Max: 4, Day: queue.DayOf(time.Now())})
+	claimed, err := queuetest.On(db).Claim(ctx, queue.ClaimRequest{Batches: []string{hostileID}, Max: 4, Day: queue.DayOf(time.Now())})
 	must(err)
 	var results []queue.Result
 	for i, c := range claimed {
@@ -112,7 +113,7 @@ func (r *rig) plantQueue() {
 		}
 		results = append(results, is)
 	}
-	_, err = db.Finish(ctx, results)
+	_, err = queuetest.On(db).Finish(ctx, results)
 	must(err)
 	must(db.SetGate(ctx, queue.DefaultAccount, queue.Gate{PausedUntil: time.Now().Add(time.Hour), Reason: lying, Since: time.Now()}))
 	must(db.Close())

@@ -8,13 +8,8 @@ import (
 	"airlift/queue"
 )
 
-// Add stores the items of a chunk that the batch does not have, books every row of the chunk in the present reading, and
-// stores the rejected ones and the marks. Items are numbered in the order of the chunk. All of the chunk is durable on
-// return, or none.
-//
-// Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best of it; a chunk is held in
-// memory about twice over. The chunk must not be changed during the call. Half of the work can be done while the chunk
-// before is added: see [DB.Prepare].
+// Add implements [queue.Intake]. Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best
+// of it; a chunk is held in memory about twice over.
 func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Added, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -28,15 +23,15 @@ func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Adde
 }
 
 func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added, error) {
-	p := db.preparedOf(&chunk)
+	refs := prepare(db.indexKey, chunk.Items)
 	if err := b.adding.lock(ctx); err != nil {
 		return queue.Added{}, err
 	}
 	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b, int64(len(p.refs))); err != nil {
+	if err := db.loadBloom(ctx, b, int64(len(refs))); err != nil {
 		return queue.Added{}, err
 	}
-	s, err := db.sift(ctx, b, chunk.Items, p.refs, chunk.Changed, !chunk.Trial)
+	s, err := db.sift(ctx, b, chunk.Items, refs, chunk.Changed, !chunk.Trial)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -45,7 +40,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		added.IsNew, added.Seen = s.isNew, s.seen
 		return added, nil
 	}
-	a, err := newAddition(chunk, s, p)
+	a, err := newAddition(chunk, s)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -57,7 +52,6 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	}
 	a.added.Restored = a.restored
 	// Only what is stored may count as seen.
-	b.adding.allNew.Store(a.added.Added == len(chunk.Items))
 	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {
 		b.adding.seen.set(s.base + uint64(i))
@@ -91,7 +85,7 @@ type addition struct {
 }
 
 // newAddition packs everything outside the writer.
-func newAddition(chunk queue.Chunk, s *sifted, p *prepared) (*addition, error) {
+func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 	a := &addition{added: s.result(), marks: chunk.Marks}
 	if err := checkMarks(a.marks); err != nil {
 		return nil, err
@@ -105,9 +99,7 @@ func newAddition(chunk queue.Chunk, s *sifted, p *prepared) (*addition, error) {
 	}
 	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
 
-	if p.growth != nil && len(s.fresh) == len(chunk.Items) {
-		a.growth = *p.growth
-	} else if err := a.grow(s.freshItems(chunk.Items)); err != nil {
+	if err := a.grow(s.freshItems(chunk.Items)); err != nil {
 		return nil, err
 	}
 	a.base = s.base

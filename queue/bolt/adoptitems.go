@@ -123,27 +123,13 @@ func (m *adoptedItems) store(t *txn, b *batch, bk buckets) {
 	}
 }
 
-// BeginAdoption notes that the batch is being adopted: until [DB.EndAdoption] it is not known which of its objects AiR has
-// jobs for.
-func (db *DB) BeginAdoption(ctx context.Context, id string) error {
-	return db.noteAdoption(ctx, id, func(b *queue.Batch) { b.Adopting = true })
-}
-
-// EndAdoption notes that an adoption ended well: the queue knows all jobs that AiR has for the batch's objects. Without
-// proof there may be others, of objects that the batch does not have yet; see [queue.Batch].
-func (db *DB) EndAdoption(ctx context.Context, id string, proof bool) error {
-	return db.noteAdoption(ctx, id, func(b *queue.Batch) { b.Adopting, b.Unproven = false, !proof })
-}
-
-func (db *DB) noteAdoption(ctx context.Context, id string, note func(*queue.Batch)) error {
+// SetAdoption implements [queue.Admin].
+func (db *DB) SetAdoption(ctx context.Context, id string, a queue.Adoption) error {
 	b, err := db.lookup(id)
 	if err == nil {
 		err = db.submit(ctx, false, func(t *txn) error {
-			is := &b.meta.Batch
-			noted := queue.Batch{Adopting: is.Adopting, Unproven: is.Unproven}
-			if note(&noted); noted.Adopting != is.Adopting || noted.Unproven != is.Unproven {
-				is = &t.touch(b).Batch
-				is.Adopting, is.Unproven = noted.Adopting, noted.Unproven
+			if noted := b.meta.Batch; noted.Adopt(a) {
+				t.touch(b).Batch.Adopt(a)
 			}
 			return nil
 		})

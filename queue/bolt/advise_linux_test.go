@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // The system reads ahead of those who go through all items, and of nobody else: else a claim from a large queue would
@@ -13,9 +14,9 @@ import (
 func TestReadAhead(t *testing.T) {
 	db := mustOpen(t, writeFile(t, someQueue(t)))
 	during := ""
-	must(t, db.Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error {
+	must(t, queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error {
 		if during == "" {
-			must(t, db.Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error { return nil })) // one within another
+			must(t, queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error { return nil })) // one within another
 			during = mapFlags(t, db)
 		}
 		return nil

@@ -3,7 +3,6 @@ package bolt
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"airlift/queue"
@@ -86,21 +85,7 @@ func (a *alikes) of(row *queue.Item) (seq uint64, found bool) {
 	return 0, false
 }
 
-// Alike returns for each item "" or, if the job of an unsourced item of the batch may be its object's in another spelling,
-// the reason for which its row is rejected (see [queue.AlikeReason]). It does not ask whether the batch has the object
-// itself.
-func (db *DB) Alike(ctx context.Context, id string, items []queue.Item) ([]string, error) {
-	b, err := db.lookup(id)
-	if err != nil {
-		return nil, fmt.Errorf("alike: %w", err)
-	}
-	reasons, err := db.alike(ctx, b, items)
-	if err != nil {
-		return nil, fmt.Errorf("alike in batch %q: %w", id, err)
-	}
-	return reasons, nil
-}
-
+// alike returns the reasons of [queue.Intake.Sent].
 func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item) ([]string, error) {
 	reasons := make([]string, len(items))
 	if b.public.Load().Unsourced == 0 {

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // firstBatch is the number of a queue's first batch.
@@ -99,7 +100,7 @@ func soundAgain(t *testing.T, path string) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.Gate(t.Context(), queue.DefaultAccount); err != nil {
+	if _, err := queuetest.On(db).Gate(t.Context(), queue.DefaultAccount); err != nil {
 		return err
 	}
 	report, err := db.Check(t.Context(), nil)

@@ -9,36 +9,6 @@ import (
 	"airlift/queue"
 )
 
-// Claim hands out up to req.Max pending items and stores the intent to send each before it returns. Of each batch, in
-// the order of the request, first those never claimed, in the order of Seq, then those that became pending again,
-// of a bounded number those with the fewest attempts first, in turn: an item that fails each time is not sent again before
-// the others had their turn. Each counts against req.Day of the account.
-//
-// It returns no items and no error if nothing is pending, fewer than asked if the daily limit allows no more, and
-// [queue.ErrDailyLimit] if something is pending but the limit allows nothing.
-func (db *DB) Claim(ctx context.Context, req queue.ClaimRequest) ([]queue.Claimed, error) {
-	batches, err := db.claimable(req)
-	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
-	}
-	if err := db.usable(ctx); err != nil {
-		return nil, err
-	}
-	if req.Max <= 0 || nothingPending(batches) {
-		return nil, nil
-	}
-	var picks []pick
-	err = db.submit(ctx, false, func(t *txn) (err error) {
-		picks, err = t.claim(batches, req)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
-	}
-	// The intents are durable: from here on the context's end must not lose them.
-	return db.read(context.WithoutCancel(ctx), picks)
-}
-
 // claimable returns the batches of the request, which must belong to one account.
 func (db *DB) claimable(req queue.ClaimRequest) ([]*batch, error) {
 	batches := make([]*batch, len(req.Batches))

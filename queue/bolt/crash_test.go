@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // TestCopyInMidRun copies the file again and again while it is worked on, which is what a kill leaves (a copy is
@@ -31,13 +32,13 @@ func TestCopyInMidRun(t *testing.T) {
 				}
 				_, err := db.Add(t.Context(), "b", queue.Chunk{Items: rows})
 				must(t, err)
-				list, err := db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 100, Day: 1})
+				list, err := queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 100, Day: 1})
 				must(t, err)
 				var res []queue.Result
 				for _, c := range list[:len(list)/2] {
 					res = append(res, queue.Result{Batch: "b", Seq: c.Seq, To: queue.Submitted, JobID: fmt.Sprint("j", c.Seq)})
 				}
-				_, err = db.Finish(t.Context(), res)
+				_, err = queuetest.On(db).Finish(t.Context(), res)
 				must(t, err)
 				gone := queue.Item{Bucket: "archive", Key: fmt.Sprintf("gone/%d-%d", worker, round)}
 				_, err = db.Adopt(t.Context(), "b", []queue.Adopted{{Unsourced: &gone, JobID: gone.Key}})
@@ -98,10 +99,10 @@ func TestBroken(t *testing.T) {
 	wantErr(t, add(), queue.ErrBroken, "file already closed")
 	wantErr(t, add(), queue.ErrBroken, "file already closed")
 	wantErr(t, db.SetGate(t.Context(), "a", queue.Gate{}), queue.ErrBroken)
-	_, err = db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1})
+	_, err = queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1})
 	wantErr(t, err, queue.ErrBroken)
-	wantErr(t, db.Entries(t.Context(), "b", queue.Filter{}, nil), queue.ErrBroken)
-	_, err = db.Gate(t.Context(), "a")
+	wantErr(t, queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, nil), queue.ErrBroken)
+	_, err = queuetest.On(db).Gate(t.Context(), "a")
 	wantErr(t, err, queue.ErrBroken)
 	after, err := db.Batch(t.Context(), "b")
 	must(t, err)
@@ -128,7 +129,7 @@ func TestCompact(t *testing.T) {
 		if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
 			t.Errorf("check: got %q, %v, want nothing", report.Problems, err)
 		}
-		must(t, db.Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
+		must(t, queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
 			all = append(all, *e)
 			return nil
 		}))

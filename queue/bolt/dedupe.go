@@ -19,8 +19,6 @@ type dedupe struct {
 	indexed uint64
 	// near is the number of the run where the last known rows were found.
 	near atomic.Uint32
-	// allNew says that all rows of the last chunk were new, so that those of the next will be.
-	allNew atomic.Bool
 	// seen has a bit for each item that the present reading has had. It does not outlive the process.
 	seen bitmap
 	// whole says that seen has all that the present reading had: this process began it.

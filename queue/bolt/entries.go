@@ -9,33 +9,8 @@ import (
 	"airlift/queue"
 )
 
-// Entries calls fn for each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. The
-// entry is fn's until it returns, and what it points to for good. fn may use the queue, for it runs outside any
-// transaction; an item that changes meanwhile is given as it was at some instant of the call.
-func (db *DB) Entries(ctx context.Context, id string, f queue.Filter, fn func(*queue.Entry) error) error {
-	return db.pages(ctx, id, f, func(p *entriesPage) error {
-		entries, err := p.Entries()
-		if err != nil {
-			return err
-		}
-		for i := range entries {
-			if err := fn(&entries[i]); err != nil {
-				return err
-			}
-		}
-		p.forget()
-		p.Release()
-		return nil
-	})
-}
-
-// Pages is Entries for many items at a time: it calls fn for pages of them, which may be decoded in other goroutines, and
-// after fn has returned.
+// Pages implements [queue.Reader]. The pages may be decoded in other goroutines, and after fn has returned.
 func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error {
-	return db.pages(ctx, id, f, func(p *entriesPage) error { return fn(p) })
-}
-
-func (db *DB) pages(ctx context.Context, id string, f queue.Filter, fn func(*entriesPage) error) error {
 	b, err := db.lookup(id)
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)

@@ -7,25 +7,42 @@ import (
 	"airlift/queue"
 )
 
-// Exchange is Finish and then Claim in one commit: who works on many items at once needs half as many commits, and has
-// no more of them open than before. Like Finish it goes on when the context ends.
+// Exchange implements [queue.Claims]: both halves are one commit. Of the items that are pending again a claim chooses among
+// a bounded number.
 //
-// If the error is [queue.ErrDailyLimit] the results are stored, with the clashes, and nothing was claimed. After any other error they may
-// be stored or not, and so may intents that nobody was told of.
+// After an error other than [queue.ErrDailyLimit] the results may be stored or not, and so may intents that nobody was
+// told of.
 func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) (claimed []queue.Claimed, clashes []queue.Clash, err error) {
-	ctx = context.WithoutCancel(ctx)
+	picks, clashes, err := db.exchange(ctx, results, req)
+	if err != nil {
+		return nil, clashes, fmt.Errorf("exchange: %w", err)
+	}
+	// The intents are durable: from here on the end of the context must not lose them.
+	claimed, err = db.read(context.WithoutCancel(ctx), picks)
+	for i := range claimed {
+		claimed[i].Holder = req.Holder
+	}
+	return claimed, clashes, err
+}
+
+func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) (picks []pick, clashes []queue.Clash, err error) {
+	if len(results) > 0 {
+		ctx = context.WithoutCancel(ctx)
+	}
 	finished, err := db.batchesOf(results)
 	if err == nil {
 		err = db.loadIDsOf(ctx, finished, results)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("exchange: %w", err)
+		return nil, nil, err
 	}
 	from, err := db.claimable(req)
-	if err != nil {
-		return nil, nil, fmt.Errorf("exchange: %w", err)
+	if err == nil {
+		err = db.usable(ctx)
 	}
-	var picks []pick
+	if err != nil || len(results) == 0 && (req.Max <= 0 || nothingPending(from)) {
+		return nil, nil, err
+	}
 	var refused error
 	err = db.submit(ctx, false, func(t *txn) (err error) {
 		if clashes, err = t.finishAll(finished, results); err != nil || req.Max <= 0 {
@@ -40,9 +57,5 @@ func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.Cl
 	if err == nil {
 		err = refused // which must not cost the results
 	}
-	if err != nil {
-		return nil, clashes, fmt.Errorf("exchange: %w", err)
-	}
-	claimed, err = db.read(ctx, picks)
-	return claimed, clashes, err
+	return picks, clashes, err
 }

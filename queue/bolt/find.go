@@ -50,94 +50,30 @@ func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry,
 	return e, found, nil
 }
 
-// SentElsewhere returns the oldest other batch in which any of the items' objects is or may have been sent (see
-// [queue.Record.MayHaveJob]), and how many are; "" and 0 if there is none. An item whose name is that of a job there, as in
-// a report, asks for this one item of the object.
-func (db *DB) SentElsewhere(ctx context.Context, notBatch string, items []queue.Item) (batch string, n int, err error) {
-	refs := prepare(db.indexKey, items)
-	for _, b := range db.all() {
-		if p := b.public.Load(); p.ID == notBatch || !p.Sent {
-			continue
-		}
-		l, err := db.lateOf(ctx, b)
-		if err != nil {
-			return "", 0, fmt.Errorf("sent elsewhere: %w", err)
-		}
-		err = db.viewBatch(ctx, b, func(bk buckets) error {
-			probes := make([]probe, len(refs))
-			for i := range refs {
-				probes[i].hash = refs[i].hash
-			}
-			if _, err := lookup(bk, l, 0, probes); err != nil {
-				return err
-			}
-			for i, p := range probes {
-				if !p.found {
-					continue
-				}
-				sent, err := b.sent(bk, p.seq, items[refs[i].row].Name)
-				if err != nil {
-					return err
-				}
-				if sent {
-					n++
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return "", 0, fmt.Errorf("sent elsewhere: %w", err)
-		}
-		if n > 0 {
-			return b.public.Load().ID, n, nil
-		}
-	}
-	return "", 0, nil
-}
-
-// sent reports whether the object is or may have been sent: the item whose job has the name or, if that is none's, any.
-func (b *batch) sent(bk buckets, first uint64, name string) (bool, error) {
-	h, _, err := historyOf(bk, first)
-	if err != nil {
-		return false, err
-	}
-	if name != "" {
-		names, err := queue.NewNamer(*b.public.Load())
-		if err != nil {
-			return false, err
-		}
-		named := []uint64{first}
-		if seq, ok := h.Find(queue.VersionIn(name)); ok {
-			named = append(named, seq)
-		}
-		for _, seq := range named {
-			it, err := b.item(bk, seq)
-			if err != nil {
-				return false, err
-			}
-			if names.Name(&it) == name {
-				return bk.mayHaveJob(seq)
-			}
-		}
-	}
-	return h.AnySent(first, 0, bk.mayHaveJob)
-}
-
-// Sent reports of each item, which need not be one of the batch, whether the batch has an item of its object that is or
-// may have been sent. With changed an item counts only if its contents may be the given one's, as far as both are known.
-func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed bool) ([]bool, error) {
+// Sent implements [queue.Intake].
+func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed bool) (sent []bool, alike []string, err error) {
 	b, err := db.lookup(id)
 	if err != nil {
-		return nil, fmt.Errorf("sent: %w", err)
+		return nil, nil, fmt.Errorf("sent: %w", err)
 	}
-	sent := make([]bool, len(items))
+	sent = make([]bool, len(items))
 	if !b.public.Load().Sent {
-		return sent, db.usable(ctx)
+		return sent, make([]string, len(items)), db.usable(ctx)
 	}
+	if err := db.sent(ctx, b, items, changed, sent); err != nil {
+		return nil, nil, fmt.Errorf("sent in batch %q: %w", id, err)
+	}
+	if alike, err = db.alike(ctx, b, items); err != nil {
+		return nil, nil, fmt.Errorf("alike in batch %q: %w", id, err)
+	}
+	return sent, alike, nil
+}
+
+func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bool, sent []bool) error {
 	refs := prepare(db.indexKey, items)
 	probes, err := db.probeAlone(ctx, b, refs)
 	if err != nil {
-		return nil, fmt.Errorf("sent in batch %q: %w", id, err)
+		return err
 	}
 	var rows []change // of known objects
 	for _, r := range refs {
@@ -168,10 +104,10 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("sent in batch %q: %w", id, err)
+			return err
 		}
 	}
-	return sent, nil
+	return nil
 }
 
 // probeAlone looks rows up outside an Add.

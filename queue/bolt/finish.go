@@ -1,40 +1,10 @@
 package bolt
 
 import (
-	"context"
 	"fmt"
 
 	"airlift/queue"
 )
-
-// Finish stores what came of claims and lookups and keeps the books: all of the results or, if one of them is
-// unlawful (a [queue.MoveError], a refund of what may have been accepted), none. Only items that are sending or in
-// doubt have results to come.
-//
-// A result that names the job id of another item of its batch is stored as in doubt, and so may be that other item: the
-// clashes tell which items now want a lookup.
-//
-// What AiR has answered must not get lost: Finish goes on when the context ends.
-func (db *DB) Finish(ctx context.Context, results []queue.Result) (clashes []queue.Clash, err error) {
-	if len(results) == 0 {
-		return nil, nil
-	}
-	ctx = context.WithoutCancel(ctx)
-	batches, err := db.batchesOf(results)
-	if err == nil {
-		err = db.loadIDsOf(ctx, batches, results)
-	}
-	if err == nil {
-		err = db.submit(ctx, false, func(t *txn) (err error) {
-			clashes, err = t.finishAll(batches, results)
-			return err
-		})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("finish: %w", err)
-	}
-	return clashes, nil
-}
 
 // batchesOf returns the batch of each result.
 func (db *DB) batchesOf(results []queue.Result) ([]*batch, error) {

@@ -12,81 +12,51 @@ import (
 	"airlift/queue"
 )
 
-// Gate returns the stored gate of an account; the zero Gate, which is open, if none was stored.
-func (db *DB) Gate(ctx context.Context, account string) (queue.Gate, error) {
-	var g queue.Gate
-	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		return getJSON(tx.Bucket(bucketGates), []byte(account), &g)
+// Account implements [queue.Reader].
+func (db *DB) Account(ctx context.Context, name string, day queue.Day) (s queue.AccountState, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		gates, days := tx.Bucket(bucketGates), tx.Bucket(bucketDays)
+		return errors.Join(getJSON(gates, []byte(name), &s.Gate), getJSON(gates, serverKey(name), &s.Server), getJSON(days, dayKey{name, day}.bytes(), &s.Day))
 	})
 	if err != nil {
-		return queue.Gate{}, fmt.Errorf("gate of account %q: %w", account, err)
-	}
-	return g, nil
-}
-
-// SetGate stores the gate of an account.
-func (db *DB) SetGate(ctx context.Context, account string, g queue.Gate) error {
-	if account == "" {
-		return errors.New("set gate: the account has no name")
-	}
-	value, err := json.Marshal(g)
-	if err != nil {
-		return fmt.Errorf("set gate: %w", err)
-	}
-	key := []byte(account)
-	return db.submit(ctx, false, func(t *txn) error {
-		t.put(t.tx.Bucket(bucketGates), key, bind(key, value))
-		return nil
-	})
-}
-
-// serverKey is where what is known of an account's AiR stands among the gates: no account's name has a zero byte.
-func serverKey(account string) []byte { return append([]byte(account), 0) }
-
-// Server returns what is known of the AiR of an account; the zero Server if nothing is.
-func (db *DB) Server(ctx context.Context, account string) (queue.Server, error) {
-	var s queue.Server
-	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		return getJSON(tx.Bucket(bucketGates), serverKey(account), &s)
-	})
-	if err != nil {
-		return queue.Server{}, fmt.Errorf("server of account %q: %w", account, err)
+		return queue.AccountState{}, fmt.Errorf("account %q: %w", name, err)
 	}
 	return s, nil
 }
 
-// SetServer stores what is known of the AiR of an account.
+// SetGate implements [queue.Claims].
+func (db *DB) SetGate(ctx context.Context, account string, g queue.Gate) error {
+	return db.setAccount(ctx, account, []byte(account), g)
+}
+
+// SetServer implements [queue.Claims].
 func (db *DB) SetServer(ctx context.Context, account string, s queue.Server) error {
+	return db.setAccount(ctx, account, serverKey(account), s)
+}
+
+func (db *DB) setAccount(ctx context.Context, account string, key []byte, v any) error {
 	if account == "" {
-		return errors.New("set server: the account has no name")
+		return errNoAccount
 	}
-	value, err := json.Marshal(s)
+	value, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("set server: %w", err)
+		return fmt.Errorf("account %q: %w", account, err)
 	}
-	key := serverKey(account)
 	return db.submit(ctx, false, func(t *txn) error {
 		t.put(t.tx.Bucket(bucketGates), key, bind(key, value))
 		return nil
 	})
 }
 
-// Day returns what the account used of a server day.
-func (db *DB) Day(ctx context.Context, account string, day queue.Day) (queue.DayCount, error) {
-	var c queue.DayCount
-	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		return getJSON(tx.Bucket(bucketDays), dayKey{account, day}.bytes(), &c)
-	})
-	if err != nil {
-		return queue.DayCount{}, fmt.Errorf("day of account %q: %w", account, err)
-	}
-	return c, nil
-}
+var errNoAccount = errors.New("the account has no name")
+
+// serverKey is where what is known of an account's AiR stands among the gates: no account's name has a zero byte.
+func serverKey(account string) []byte { return append([]byte(account), 0) }
 
 // SetCapped notes that the account's daily cap was reached on that server day.
 func (db *DB) SetCapped(ctx context.Context, account string, day queue.Day) error {
 	if account == "" {
-		return errors.New("set capped: the account has no name")
+		return errNoAccount
 	}
 	k := dayKey{account, day}
 	return db.submit(ctx, false, func(t *txn) error {

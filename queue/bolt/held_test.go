@@ -11,6 +11,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/hold"
+	"airlift/queue/queuetest"
 )
 
 // short is how long the opens of these tests wait for a lock.
@@ -73,7 +74,7 @@ func TestReplacedQueue(t *testing.T) {
 			must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
 			_, err := db.Add(t.Context(), "b", queue.Chunk{Items: []queue.Item{archiveRow(1), archiveRow(2)}})
 			must(t, err)
-			list, err := db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1, Day: 1})
+			list, err := queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1, Day: 1})
 			must(t, err)
 			must(t, db.CheckPlace())
 			test.do(t, path)
@@ -82,7 +83,7 @@ func TestReplacedQueue(t *testing.T) {
 				wantErr(t, err, queue.ErrLocked, fmt.Sprintf("process %d on", os.Getpid()), test.says, "end that process first")
 			}
 			// What is in flight is stored all the same.
-			_, err = db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: list[0].Seq, To: queue.Submitted, JobID: "j"}})
+			_, err = queuetest.On(db).Finish(t.Context(), []queue.Result{{Batch: "b", Seq: list[0].Seq, To: queue.Submitted, JobID: "j"}})
 			must(t, err)
 			wantErr(t, db.CheckPlace(), queue.ErrReplaced, path)
 			must(t, db.Close()) // it was said already
@@ -113,7 +114,7 @@ func TestOverwrittenInPlace(t *testing.T) {
 	_, err = f.WriteAt(old, 0)
 	must(t, err)
 	must(t, f.Close())
-	_, err = db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1, Day: 1})
+	_, err = queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 1, Day: 1})
 	wantErr(t, err, queue.ErrBroken, path, "wrote over the file")
 }
 

@@ -99,7 +99,7 @@ func TestFilterIsReadAnew(t *testing.T) {
 		rows[i] = queue.Item{Bucket: "b", Key: fmt.Sprint(i)}
 	}
 	for again, want := range []queue.Added{{Added: len(rows)}, {Known: len(rows)}} {
-		must(t, db.BeginReading(t.Context(), "b"))
+		must(t, db.BeginReading(t.Context(), "b", false))
 		got := queue.Added{}
 		for part := range slices.Chunk(rows, 40_000) {
 			a, err := db.Add(t.Context(), "b", queue.Chunk{Items: part})

@@ -27,10 +27,10 @@ func TestKilledWhileReading(t *testing.T) {
 		_, err := db.Add(t.Context(), "b", queue.Chunk{Items: rows[len(rows)-2*n:], Changed: true})
 		must(t, err)
 	}
-	must(t, db.BeginReading(t.Context(), "b"))
+	must(t, db.BeginReading(t.Context(), "b", false))
 	add(1500)
 	must(t, db.EndReading(t.Context(), "b", true)) // in a run
-	must(t, db.BeginReading(t.Context(), "b"))
+	must(t, db.BeginReading(t.Context(), "b", false))
 	add(700)
 	add(1)
 	b, err := db.Batch(t.Context(), "b")
@@ -54,7 +54,7 @@ func TestKilledWhileReading(t *testing.T) {
 			}
 		},
 		"resumed": func(t *testing.T, db *DB) {
-			must(t, db.ResumeReading(t.Context(), "b"))
+			must(t, db.BeginReading(t.Context(), "b", true))
 			added, err := db.Add(t.Context(), "b", queue.Chunk{Items: append(slices.Clone(rows), queue.Item{Bucket: "new", Key: "new"})})
 			must(t, err)
 			if added.Added != 1 {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // model is what the queue should be, as simply as it can be said.
@@ -69,7 +70,7 @@ func (m *model) open() {
 }
 
 func (m *model) begin() {
-	must2(m.t, m.db.BeginReading(m.t.Context(), "b"))
+	must2(m.t, m.db.BeginReading(m.t.Context(), "b", false))
 	m.reading = map[string]bool{}
 }
 
@@ -170,7 +171,7 @@ func (m *model) inState(states ...queue.State) (keys []string) {
 func (m *model) claim(t *rapid.T) {
 	n := rapid.IntRange(1, 8).Draw(t, "n")
 	want := m.claimable(n)
-	list, err := m.db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
+	list, err := queuetest.On(m.db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
 	must2(t, err)
 	m.took(t, list, want)
 }
@@ -248,13 +249,13 @@ func (m *model) finish(t *rapid.T) {
 	}
 	if len(results) > 0 && rapid.IntRange(0, 5).Draw(t, "spoil") == 0 {
 		bad := append(slices.Clone(results), queue.Result{Batch: "b", Seq: results[0].Seq, To: queue.Sending})
-		if _, err := m.db.Finish(t.Context(), bad); err == nil {
+		if _, err := queuetest.On(m.db).Finish(t.Context(), bad); err == nil {
 			t.Fatal("an unlawful move: got no error")
 		}
 		return
 	}
 	store := func() ([]queue.Claimed, []queue.Clash, error) {
-		clashes, err := m.db.Finish(t.Context(), results)
+		clashes, err := queuetest.On(m.db).Finish(t.Context(), results)
 		return nil, clashes, err
 	}
 	claims := rapid.IntRange(0, 8).Draw(t, "claims")
@@ -287,7 +288,7 @@ func (m *model) crash(t *rapid.T) {
 func (m *model) retry(t *rapid.T) {
 	from := rapid.SampledFrom([]queue.State{queue.Failed, queue.Cancelled}).Draw(t, "from")
 	f := queue.Filter{Code: rapid.SampledFrom([]string{"", "A"}).Draw(t, "code")}
-	n, err := m.db.Retry(t.Context(), "b", from, f)
+	n, err := queuetest.On(m.db).Retry(t.Context(), "b", from, f)
 	must2(t, err)
 	sourced := func(e *queue.Entry) bool { return !(e.Unsourced && e.Withdrawn) && f.Match(e) }
 	m.change(t, n, sourced, queue.Requeue, from)
@@ -296,7 +297,7 @@ func (m *model) retry(t *rapid.T) {
 func (m *model) cancel(t *rapid.T) {
 	last := rapid.IntRange(0, 9).Draw(t, "digit")
 	f := queue.Filter{Key: func(k string) bool { return k[len(k)-1] == byte('0'+last) }}
-	n, err := m.db.Cancel(t.Context(), "b", f)
+	n, err := queuetest.On(m.db).Cancel(t.Context(), "b", f)
 	must2(t, err)
 	m.change(t, n, f.Match, queue.Cancel, queue.Pending, queue.Failed)
 }
@@ -384,7 +385,7 @@ func (m *model) compare() {
 	t := m.t
 	i := 0
 	var counts queue.Counts
-	must2(t, m.db.Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
+	must2(t, queuetest.On(m.db).Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
 		if i >= len(m.order) {
 			t.Fatalf("entry %d: got %+v, want no more", i, e)
 		}
@@ -410,7 +411,7 @@ func (m *model) compare() {
 	if b.Counts != counts {
 		t.Fatalf("counts: got %+v, want %+v", b.Counts, counts)
 	}
-	day, err := m.db.Day(t.Context(), queue.DefaultAccount, modelDay)
+	day, err := queuetest.On(m.db).Day(t.Context(), queue.DefaultAccount, modelDay)
 	must2(t, err)
 	if day != m.day {
 		t.Fatalf("day: got %+v, want %+v", day, m.day)

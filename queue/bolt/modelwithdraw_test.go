@@ -6,13 +6,14 @@ import (
 	"pgregory.net/rapid"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // withdraw withdraws the items of some keys.
 func (m *model) withdraw(t *rapid.T) {
 	last := rapid.IntRange(0, 9).Draw(t, "digit")
 	match := func(k string) bool { return k[len(k)-1] == byte('0'+last) }
-	w, err := m.db.Withdraw(t.Context(), "b", queue.Filter{Key: match})
+	w, err := queuetest.On(m.db).Withdraw(t.Context(), "b", queue.Filter{Key: match})
 	must2(t, err)
 	m.noteWithdrawn(t, w, 0, match)
 }
@@ -20,7 +21,7 @@ func (m *model) withdraw(t *rapid.T) {
 // replace ends the reading and withdraws what it has not.
 func (m *model) replace(t *rapid.T) {
 	must2(t, m.db.EndReading(t.Context(), "b", true))
-	w, err := m.db.Replace(t.Context(), "b")
+	w, err := queuetest.On(m.db).Replace(t.Context(), "b")
 	must2(t, err)
 	accepted := int64(0)
 	for _, name := range m.inState(queue.Submitted) {
@@ -32,8 +33,8 @@ func (m *model) replace(t *rapid.T) {
 	m.begin()
 }
 
-func (m *model) noteWithdrawn(t *rapid.T, got queue.Withdrawn, accepted int64, match func(key string) bool) {
-	want := queue.Withdrawn{Accepted: accepted}
+func (m *model) noteWithdrawn(t *rapid.T, got queue.Changed, accepted int64, match func(key string) bool) {
+	want := queue.Changed{Accepted: accepted}
 	for _, k := range m.inState(queue.Pending, queue.Failed, queue.InDoubt) {
 		before := m.records[k]
 		if key, _, _ := strings.Cut(k, "/"); !match(key) || before.Withdrawn {
@@ -47,7 +48,7 @@ func (m *model) noteWithdrawn(t *rapid.T, got queue.Withdrawn, accepted int64, m
 			continue
 		}
 		m.claimed[k] = true // if it is pending again, it is among those that go last
-		want.Cancelled++
+		want.Items++
 	}
 	if got != want {
 		t.Fatalf("withdrawn: got %+v, want %+v", got, want)

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 func wantErr(t testing.TB, err, want error, words ...string) {
@@ -111,11 +112,11 @@ func someQueue(t testing.TB) []byte {
 	_, err = db.Add(t.Context(), "b", queue.Chunk{Items: rows, Rejected: []queue.Rejected{{Line: 1, Reason: "r"}}})
 	must(t, err)
 	must(t, db.EndReading(t.Context(), "b", true))
-	list, err := db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 500, Day: 1})
+	list, err := queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 500, Day: 1})
 	must(t, err)
 	for i, c := range list {
 		to := []queue.State{queue.Submitted, queue.Failed, queue.InDoubt, queue.Pending}[i%4]
-		_, err := db.Finish(t.Context(), []queue.Result{{Batch: "b", Seq: c.Seq, To: to, JobID: fmt.Sprint("j", c.Seq)}})
+		_, err := queuetest.On(db).Finish(t.Context(), []queue.Result{{Batch: "b", Seq: c.Seq, To: to, JobID: fmt.Sprint("j", c.Seq)}})
 		must(t, err)
 		if i == 60 {
 			break
@@ -184,8 +185,8 @@ func TestDamagedPages(t *testing.T) {
 		if err != nil || !report.OK() {
 			found++
 		}
-		_ = db.Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error { return nil })
-		_, _ = db.Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 5})
+		_ = queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, func(*queue.Entry) error { return nil })
+		_, _ = queuetest.On(db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: 5})
 		_, _ = db.Add(t.Context(), "b", queue.Chunk{Items: []queue.Item{{Key: "x"}}})
 		_ = db.Close()
 	}

@@ -39,8 +39,8 @@ func (p *page) reset() {
 	p.copied, p.stored, p.entries, p.in = p.copied[:0], p.stored[:0], p.entries[:0], p.in[:0]
 }
 
-// forget leaves what the entries point to for good to whoever has it, and uses other memory from here on.
-func (p *page) forget() {
+// Keep leaves what the entries point to for good to whoever has it, and uses other memory from here on.
+func (p *page) Keep() {
 	p.copied = make([]byte, 0, cap(p.copied))
 	p.unpacker = unpacker{items: p.items}
 }

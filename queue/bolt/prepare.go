@@ -1,8 +1,6 @@
 package bolt
 
 import (
-	"context"
-	"fmt"
 	"math/bits"
 	"runtime"
 	"sync"
@@ -10,49 +8,6 @@ import (
 
 	"airlift/queue"
 )
-
-// prepared is what can be worked out of the items of a chunk before it is its turn.
-type prepared struct {
-	db    *DB
-	items []queue.Item
-	refs  []ref
-	// growth is the items as they will be stored if all are new; nil where that is not likely.
-	growth *growth
-}
-
-// Prepare does what can be done of the chunk's Add without knowing the batch: half of the work. It may be called while
-// another chunk is added. The items must not be changed any more.
-func (db *DB) Prepare(ctx context.Context, id string, chunk *queue.Chunk) error {
-	b, err := db.lookup(id)
-	if err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	if err := db.usable(ctx); err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	p := db.prepare(chunk.Items)
-	if b.adding.allNew.Load() {
-		p.growth = &growth{}
-		if err := p.growth.grow(chunk.Items); err != nil {
-			p.growth = nil // the Add tells
-		}
-	}
-	chunk.Prepared = p
-	return nil
-}
-
-func (db *DB) prepare(items []queue.Item) *prepared {
-	return &prepared{db: db, items: items, refs: prepare(db.indexKey, items)}
-}
-
-// preparedOf returns what was prepared of the chunk, or prepares it now.
-func (db *DB) preparedOf(chunk *queue.Chunk) *prepared {
-	p, ok := chunk.Prepared.(*prepared)
-	if ok && p.db == db && len(p.items) == len(chunk.Items) && (len(p.items) == 0 || &p.items[0] == &chunk.Items[0]) {
-		return p
-	}
-	return db.prepare(chunk.Items)
-}
 
 // ref is a row of a chunk by its hash.
 type ref struct {

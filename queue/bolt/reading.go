@@ -10,9 +10,12 @@ import (
 	"airlift/queue"
 )
 
-// BeginReading begins a reading of the batch's sources: its row counts start at zero, the rejected rows and the
-// marks of the reading before are forgotten, and of each object the first row counts as added or known, further ones as duplicates.
-func (db *DB) BeginReading(ctx context.Context, id string) error {
+// BeginReading implements [queue.Intake]. Of what a reading had, beside what it added, only this process knows: after a
+// restart such a row counts as known once more when the reading is resumed.
+func (db *DB) BeginReading(ctx context.Context, id string, resume bool) error {
+	if resume {
+		return db.resumeReading(ctx, id)
+	}
 	b, err := db.lookup(id)
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
@@ -47,10 +50,7 @@ func (db *DB) BeginReading(ctx context.Context, id string) error {
 	return nil
 }
 
-// ResumeReading goes on with the batch's latest reading, which must not be complete: its row counts, rejected rows and
-// marks stay. What it had added before counts as a duplicate if it comes again. Of what else it had only this
-// process knows: such a row that comes again after a restart counts as known once more.
-func (db *DB) ResumeReading(ctx context.Context, id string) error {
+func (db *DB) resumeReading(ctx context.Context, id string) error {
 	b, err := db.lookup(id)
 	if err != nil {
 		return fmt.Errorf("resume reading: %w", err)

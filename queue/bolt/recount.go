@@ -43,7 +43,7 @@ func (r *recount) items(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page.forget() // its items wait to be looked up
+		page.Keep() // its items wait to be looked up
 		err := p.read(r.bk, &page)
 		if err == nil {
 			err = page.decode(allStates)

@@ -7,57 +7,40 @@ import (
 	"airlift/queue"
 )
 
-// changeRows is how many items a commit of Retry or Cancel changes at most.
+// changeRows is how many items a commit of Change changes at most.
 const changeRows = 8192
 
-// Retry makes the items that are in the state from (Failed or Cancelled) and that the filter takes pending again, with a
-// fresh set of attempts, and returns how many. It commits in steps: after an error, or the end of the context, the n
-// items it tells of are changed and the others are not. A withdrawn item that is unsourced stays cancelled: only a reading
-// that has its object makes it pending.
-func (db *DB) Retry(ctx context.Context, id string, from queue.State, f queue.Filter) (n int64, err error) {
-	if from != queue.Failed && from != queue.Cancelled {
-		return 0, fmt.Errorf("retry: items that are %s cannot be retried, only failed and cancelled ones", from)
-	}
+// Change implements [queue.Admin]. It commits in steps. To replace, it needs a bit an item in memory, as every reading
+// does.
+func (db *DB) Change(ctx context.Context, id string, c queue.Change) (queue.Changed, error) {
 	b, err := db.lookup(id)
-	if err != nil {
-		return 0, fmt.Errorf("retry: %w", err)
+	if err == nil {
+		_, err = c.From()
 	}
-	sourced := func(e *queue.Entry) bool { return !(e.Unsourced && e.Withdrawn) && f.Match(e) }
-	n, err = db.change(ctx, b, statesOf(from), sourced, f.Code, (*txn).requeue)
 	if err != nil {
-		return n, fmt.Errorf("retry batch %q: %w", id, err)
+		return queue.Changed{}, fmt.Errorf("%s: %w", c.Do, err)
+	}
+	var n queue.Changed
+	if c.Do == queue.DoReplace {
+		n, err = db.replace(ctx, b)
+	} else {
+		n, err = db.change(ctx, b, c, c.Takes)
+	}
+	if err != nil {
+		return n, fmt.Errorf("%s in batch %q: %w", c.Do, id, err)
 	}
 	return n, nil
 }
-
-// Cancel takes the pending and failed items (or those of f.State, one of the two) that the filter takes out of the work
-// and returns how many. It commits in steps, as Retry does.
-func (db *DB) Cancel(ctx context.Context, id string, f queue.Filter) (n int64, err error) {
-	want := statesOf(queue.Pending, queue.Failed)
-	if f.State != "" && f.State != queue.Pending && f.State != queue.Failed {
-		return 0, fmt.Errorf("cancel: items that are %s cannot be cancelled, only pending and failed ones", f.State)
-	}
-	if f.State != "" {
-		want = statesOf(f.State)
-	}
-	b, err := db.lookup(id)
-	if err != nil {
-		return 0, fmt.Errorf("cancel: %w", err)
-	}
-	n, err = db.change(ctx, b, want, f.Match, f.Code, (*txn).cancel)
-	if err != nil {
-		return n, fmt.Errorf("cancel in batch %q: %w", id, err)
-	}
-	return n, nil
-}
-
-// changer changes one item within the writer's transaction.
-type changer func(t *txn, b *batch, bk buckets, seq uint64, rec record, in where) error
 
 // change chooses items outside the writer. Within the writer it changes those that are still wanted and still have the
 // code.
-func (db *DB) change(ctx context.Context, b *batch, want states, match func(*queue.Entry) bool, code string, do changer) (n int64, err error) {
+func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*queue.Entry) bool) (n queue.Changed, err error) {
 	defer db.inOrder()()
+	from, err := c.From()
+	if err != nil {
+		return n, err
+	}
+	want := statesOf(from...)
 	p := pager{db: db, b: b, want: want}
 	var found page
 	var chosen []uint64
@@ -76,83 +59,81 @@ func (db *DB) change(ctx context.Context, b *batch, want states, match func(*que
 		if len(chosen) == 0 || more && len(chosen) < changeRows {
 			continue
 		}
-		changed := int64(0)
-		err = db.submit(ctx, true, func(t *txn) error {
-			changed = 0
-			bk, err := t.buckets(b)
-			if err != nil {
-				return err
-			}
-			for _, seq := range chosen {
-				rec, in, err := current(bk, seq)
-				if err != nil {
-					return err
-				}
-				if !want.has(rec.State) || code != "" && rec.Code != code {
-					continue
-				}
-				if in == implied && seq < b.meta.Cursor {
-					return damaged("item %d has no record", seq)
-				}
-				if err := do(t, b, bk, seq, rec, in); err != nil {
-					return err
-				}
-				changed++
-			}
-			return nil
+		var step queue.Changed
+		err = db.submit(ctx, true, func(t *txn) (err error) {
+			step, err = t.change(b, c, want, chosen)
+			return err
 		})
 		if err != nil {
 			return n, err
 		}
-		n += changed
+		n.Items, n.InDoubt = n.Items+step.Items, n.InDoubt+step.InDoubt
 		chosen = chosen[:0]
 	}
 	return n, nil
 }
 
-// requeue makes a failed or cancelled item pending.
-func (t *txn) requeue(b *batch, bk buckets, seq uint64, rec record, _ where) error {
-	after, err := queue.Requeue(rec.Record)
+// change changes those of the chosen items that are still wanted.
+func (t *txn) change(b *batch, c queue.Change, want states, chosen []uint64) (n queue.Changed, err error) {
+	bk, err := t.buckets(b)
 	if err != nil {
-		return err
+		return n, err
 	}
+	for _, seq := range chosen {
+		rec, in, err := current(bk, seq)
+		if err != nil {
+			return n, err
+		}
+		if !want.has(rec.State) || c.Code != "" && rec.Code != c.Code {
+			continue
+		}
+		if in == implied && seq < b.meta.Cursor {
+			return n, damaged("item %d has no record", seq)
+		}
+		after, err := c.Of(rec.Record)
+		if err != nil {
+			return n, err
+		}
+		if err := t.become(b, bk, seq, rec, in, after); err != nil {
+			return n, err
+		}
+		if after.State == queue.InDoubt {
+			n.InDoubt++
+		} else {
+			n.Items++
+		}
+	}
+	if c.Do == queue.DoReplace {
+		t.touch(b).Batch.Reading.Withdrawn += n.Items + n.InDoubt
+	}
+	return n, nil
+}
+
+// become stores and books that an item that is not claimed has another record.
+func (t *txn) become(b *batch, bk buckets, seq uint64, before record, in where, after queue.Record) error {
 	m := t.touch(b)
-	if rec.State == queue.Failed {
-		if err := m.Batch.DropError(rec.Code); err != nil {
+	if before.State == queue.Failed {
+		if err := m.Batch.DropError(before.Code); err != nil {
 			return err
 		}
 	}
-	t.putRecord(bk.ready, seqKey(seq), record{after, rec.gen})
-	m.Ready++
-	t.book(b, rec.Record, after)
-	return nil
-}
-
-// cancel takes a pending or failed item out of the work.
-func (t *txn) cancel(b *batch, bk buckets, seq uint64, rec record, in where) error {
-	after, err := queue.Cancel(rec.Record)
-	if err != nil {
-		return err
-	}
-	return t.cancelAs(b, bk, seq, rec, after, in)
-}
-
-// cancelAs stores and books that a pending or failed item is cancelled.
-func (t *txn) cancelAs(b *batch, bk buckets, seq uint64, rec record, after queue.Record, in where) error {
-	m := t.touch(b)
-	if rec.State == queue.Failed {
-		if err := m.Batch.DropError(rec.Code); err != nil {
-			return err
-		}
-	}
-	switch in {
-	case inReady:
+	if in == inReady {
 		t.delete(bk.ready, seqKey(seq))
 		m.Ready--
-	case implied:
-		m.Ahead++
 	}
-	t.putRecord(bk.results, resultKey(seq, rec.gen), record{after, rec.gen})
-	t.book(b, rec.Record, after)
+	rec := record{after, before.gen}
+	switch after.State {
+	case queue.InDoubt:
+		t.putRecord(bk.open, seqKey(seq), rec)
+	case queue.Pending:
+		t.putRecord(bk.ready, seqKey(seq), rec)
+		m.Ready++
+	default:
+		if in == implied {
+			m.Ahead++ // the cursor must pass it over
+		}
+		t.putRecord(bk.results, resultKey(seq, rec.gen), rec)
+	}
+	t.book(b, before.Record, after)
 	return nil
 }

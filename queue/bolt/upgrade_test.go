@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"airlift/queue"
+	"airlift/queue/queuetest"
 )
 
 // TestUpgrade opens queues as airlift wrote them in former formats: everything must be there, once and for all.
@@ -33,10 +34,10 @@ func testUpgrade(t *testing.T, former []byte) {
 			t.Errorf("counts (-want +got):\n%s", diff)
 		}
 		at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-		if used, err := db.Day(t.Context(), queue.DefaultAccount, queue.DayOf(at)); err != nil || used != (queue.DayCount{Claimed: 99, Submitted: 46}) {
+		if used, err := queuetest.On(db).Day(t.Context(), queue.DefaultAccount, queue.DayOf(at)); err != nil || used != (queue.DayCount{Claimed: 99, Submitted: 46}) {
 			t.Errorf("day: got %+v, %v", used, err)
 		}
-		if g, err := db.Gate(t.Context(), queue.DefaultAccount); err != nil || !g.PausedUntil.Equal(at.Add(12*time.Hour)) {
+		if g, err := queuetest.On(db).Gate(t.Context(), queue.DefaultAccount); err != nil || !g.PausedUntil.Equal(at.Add(12*time.Hour)) {
 			t.Errorf("gate: got %+v, %v", g, err)
 		}
 		e, found, err := db.Find(t.Context(), "b", queue.Object{Bucket: "archive", Key: "reels/0004.mov"})

@@ -45,14 +45,6 @@ type Limits struct {
 	Since  time.Time
 }
 
-// Store is what limits are learned from.
-type Store interface {
-	// Gate returns the stored pause or stop of an account.
-	Gate(ctx context.Context, account string) (queue.Gate, error)
-	// Day returns what the account used of a UTC day.
-	Day(ctx context.Context, account string, d queue.Day) (queue.DayCount, error)
-}
-
 // InForce returns what a stored gate holds back now: a pause that is over, or that no daily cap can have caused, does not.
 func InForce(g queue.Gate, now time.Time) Limits {
 	l := Limits{Stopped: g.Stopped}
@@ -81,20 +73,17 @@ func (l Limits) State() (state string, until *time.Time) {
 // Learn fills what the queue has stored of the account: what was used today, a pause or a stop in force and, unless
 // the user has set a limit, the cap: the most jobs that AiR accepted on one of the last 90 days that it ended with a 429.
 // now is the time by AiR's clock as far as it is known.
-func (l *Limits) Learn(ctx context.Context, db Store, account string, now time.Time) error {
-	g, err := db.Gate(ctx, account)
-	if err != nil {
-		return err
-	}
-	in := InForce(g, now)
-	l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
+func (l *Limits) Learn(ctx context.Context, db queue.Reader, account string, now time.Time) error {
 	today := queue.DayOf(now)
 	for d := today + 1; d > today-learnedFrom; d-- { // AiR may be a day ahead of our clock
-		used, err := db.Day(ctx, account, d)
+		a, err := db.Account(ctx, account, d)
 		if err != nil {
 			return err
 		}
+		used := a.Day
 		if d == today {
+			in := InForce(a.Gate, now)
+			l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
 			l.UsedToday = used.Claimed
 		}
 		if l.PerDayFrom != OwnLimit && used.Capped && used.Submitted > l.PerDay {

@@ -11,14 +11,14 @@ import (
 
 // ledger is what a queue has stored.
 type ledger struct {
+	queue.Reader
 	gate queue.Gate
 	days map[queue.Day]queue.DayCount
 	err  error
 }
 
-func (l ledger) Gate(context.Context, string) (queue.Gate, error) { return l.gate, l.err }
-func (l ledger) Day(_ context.Context, _ string, d queue.Day) (queue.DayCount, error) {
-	return l.days[d], nil
+func (l ledger) Account(_ context.Context, _ string, d queue.Day) (queue.AccountState, error) {
+	return queue.AccountState{Gate: l.gate, Day: l.days[d]}, l.err
 }
 
 func TestLearn(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 
 var addTests = []test{
 	{"dedupe", dedupe},
-	{"prepared chunks", prepared},
 	{"has", has},
 	{"has what changed", hasChanged},
 	{"conflicts", conflicts},
@@ -23,14 +22,14 @@ var addTests = []test{
 }
 
 func dedupe(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("first", f.add(B, "a", "b", "a", "c", "a"), queue.Added{Added: 3, Duplicates: 2})
 	f.same("a second chunk", f.add(B, "b", "d"), queue.Added{Added: 1, Duplicates: 1})
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("read again", f.add(B, "d", "e", "d", "a"), queue.Added{Added: 1, Known: 2, Duplicates: 1})
 	f.same("and again", f.add(B, "d", "b", "e"), queue.Added{Known: 1, Duplicates: 2})
 	f.reopen()
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("after reopen", f.add(B, "d", "f", "a", "a"), queue.Added{Added: 1, Known: 2, Duplicates: 1})
 	f.want(queue.Counts{Pending: 6})
 	other := items("a")
@@ -44,53 +43,6 @@ func dedupe(f *fixture) {
 	f.same("bucket and key run together", added, queue.Added{Added: 3})
 }
 
-// prepared adds chunks that were prepared before others were added, and which therefore turn out otherwise.
-func prepared(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
-	prepare := func(keys ...string) queue.Chunk {
-		c := queue.Chunk{Items: items(keys...)}
-		f.ok(f.Prepare(f.ctx, B, &c))
-		return c
-	}
-	add := func(what string, c queue.Chunk, want queue.Added) {
-		f.Helper()
-		added, err := f.Add(f.ctx, B, c)
-		f.ok(err)
-		f.same(what, added, want)
-	}
-	first, second, third := prepare("a", "b"), prepare("c", "d"), prepare("b", "e", "e")
-	add("the first", first, queue.Added{Added: 2})
-	fourth, fifth := prepare("f", "g", "h"), prepare("f", "i") // by now all rows are likely to be new
-	add("the second", second, queue.Added{Added: 2})
-	add("known and repeated rows", third, queue.Added{Added: 1, Duplicates: 2})
-	add("the fourth", fourth, queue.Added{Added: 3})
-	add("half of it known", fifth, queue.Added{Added: 1, Duplicates: 1})
-	sixth := prepare("j", "k")
-	add("the sixth", sixth, queue.Added{Added: 2})
-	add("the sixth again", sixth, queue.Added{Duplicates: 2})
-	late := prepare("l", "a")
-	f.reopen()
-	f.ok(f.BeginReading(f.ctx, B))
-	add("prepared by another", late, queue.Added{Added: 1, Known: 1})
-	grown := prepare("m")
-	grown.Items = append(grown.Items, items("n")...)
-	add("grown since", grown, queue.Added{Added: 2})
-	cut := prepare("o", "p")
-	cut.Items = cut.Items[:1]
-	add("cut since", cut, queue.Added{Added: 1})
-	another := f.open(f.TB, f.path+".another")
-	f.ok(another.CreateBatch(f.ctx, queue.Batch{ID: B, Account: "default"}))
-	c := queue.Chunk{Items: items("a", "q")}
-	f.ok(another.Prepare(f.ctx, B, &c))
-	f.ok(another.Close())
-	add("prepared by another queue", c, queue.Added{Added: 1, Duplicates: 1})
-	for i, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "q"} {
-		f.same("item "+key, f.entry(key).Seq, uint64(i))
-	}
-	c = queue.Chunk{}
-	f.is(f.Prepare(f.ctx, "none", &c), queue.ErrBatchNotFound)
-}
-
 func has(f *fixture) {
 	look := func(id string, changed bool, want []bool, rows ...queue.Item) {
 		f.Helper()
@@ -98,7 +50,7 @@ func has(f *fixture) {
 		f.ok(err)
 		f.same("has", fmt.Sprint(got), fmt.Sprint(want))
 	}
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	look(B, false, []bool{false, false}, items("a", "a")...)
 	f.add(B, "a", "b", "c")
 	look(B, false, []bool{true, false, true, true, false, false, true}, items("c", "none", "a", "a", "A", "none", "b")...)
@@ -106,7 +58,7 @@ func has(f *fixture) {
 	f.finish(f.claim(1), queue.Result{To: queue.Failed, Code: "X"})
 	f.reopen()
 	look(B, false, []bool{true, true, false, true}, items("a", "b", "d", "c")...)
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	look(B, false, []bool{true, false}, items("a", "d")...)
 	f.same("nothing was met by asking", f.add(B, "d", "a"), queue.Added{Added: 1, Known: 1})
 	other := items("d", "d")
@@ -129,7 +81,7 @@ func hasChanged(f *fixture) {
 	f.night(row("sent", 1), row("other", 1))
 	f.submitAll()
 	f.night(row("waits", 1))
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	look(true, "[false true false]", row("sent", 2), row("waits", 2), row("none", 1))
 	look(true, "[true true]", row("sent", 1), row("other", 0))
 	look(false, "[true true false]", row("sent", 2), row("waits", 2), row("none", 1))
@@ -153,7 +105,7 @@ func conflicts(f *fixture) {
 		"endpoint":    func(it *queue.Item) { it.Own.SourceEndpoint = "e" },
 	}
 	for name, change := range changes {
-		f.ok(f.BeginReading(f.ctx, B))
+		f.ok(f.BeginReading(f.ctx, B, false))
 		added, err := f.Add(f.ctx, B, queue.Chunk{Items: []queue.Item{
 			row(7, name, nil), row(8, name, change), row(9, name, nil), row(10, name+"2", change), row(11, name+"2", change),
 		}})
@@ -162,7 +114,7 @@ func conflicts(f *fixture) {
 			{Line: 8, Bucket: "src", Key: name, Reason: "the batch has this object with other fields (line 7)"},
 		}})
 		f.reopen()
-		f.ok(f.BeginReading(f.ctx, B))
+		f.ok(f.BeginReading(f.ctx, B, false))
 		added, err = f.Add(f.ctx, B, queue.Chunk{Items: []queue.Item{
 			row(1, name+"2", nil), row(2, name+"2", change), row(3, name, change), row(4, name, nil), row(5, name, nil),
 		}})
@@ -207,7 +159,7 @@ func (f *fixture) reading() queue.Reading {
 }
 
 func readings(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	chunk := queue.Chunk{
 		Items: items("a", "b", "a"), Rejected: []queue.Rejected{{Line: 9, Reason: "no key"}},
 		Skipped: map[string]int64{"type": 3, "exclude": 2},
@@ -224,7 +176,7 @@ func readings(f *fixture) {
 	f.reopen()
 	want.Rows, want.Skipped, want.SkippedBy["type"], want.Complete = 10, 6, 4, true
 	f.same("reading after reopen", f.reading(), want)
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("a new reading", f.reading(), queue.Reading{})
 	f.add(B, "b")
 	f.ok(f.EndReading(f.ctx, B, false))
@@ -232,7 +184,7 @@ func readings(f *fixture) {
 }
 
 func rejected(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	var want []queue.Rejected
 	for i := range 1000 {
 		want = append(want, queue.Rejected{
@@ -246,7 +198,7 @@ func rejected(f *fixture) {
 	f.ok(err)
 	f.reopen()
 	f.same("rejected", f.rejected(), want)
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("rejected by a new reading", len(f.rejected()), 0)
 	_, err = f.Add(f.ctx, B, queue.Chunk{Rejected: want[:1]})
 	f.ok(err)
@@ -297,7 +249,7 @@ func odd(f *fixture) {
 }
 
 func empty(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added, err := f.Add(f.ctx, B, queue.Chunk{})
 	f.ok(err)
 	f.same("added", added, queue.Added{})
@@ -309,14 +261,14 @@ func empty(f *fixture) {
 // many adds 100,000 items in chunks of several sizes, so that an engine that sorts, packs or merges does so.
 func many(f *fixture) {
 	all := keys(100_000)
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	for rest, n := all, 1; len(rest) > 0; n = n*3%20011 + 1 {
 		n = min(n, len(rest))
 		f.same("added", f.add(B, rest[:n]...), queue.Added{Added: n})
 		rest = rest[n:]
 	}
 	f.reopen()
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.same("known", f.add(B, all[90_000:]...), queue.Added{Known: 10_000})
 	f.same("known", f.add(B, all[:30_000]...), queue.Added{Known: 30_000})
 	f.same("met and new", f.add(B, append(all[29_990:30_010:30_010], "new")...), queue.Added{Added: 1, Known: 10, Duplicates: 10})

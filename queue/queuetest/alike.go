@@ -43,7 +43,7 @@ func (f *fixture) wantAlike(row queue.Item, job, object string) {
 	has, err := f.Has(f.ctx, B, []queue.Item{row}, false)
 	f.ok(err)
 	f.same("has", has, []bool{true})
-	reasons, err := f.Alike(f.ctx, B, []queue.Item{items("unlike anything")[0], row})
+	_, reasons, err := f.Sent(f.ctx, B, []queue.Item{items("unlike anything")[0], row}, false)
 	f.ok(err)
 	if len(reasons) != 2 || reasons[0] != "" || !strings.Contains(reasons[1], object) {
 		f.Errorf("alike: got %q", reasons)
@@ -71,7 +71,7 @@ func alikeRejected(f *fixture) {
 	}
 	f.same("as they are listed they are known", f.read("lead/b.mov", "with%20space%2B.mov"), queue.Added{Known: 2})
 	// Among others, and twice in a chunk; then a page of jobs is adopted between two chunks.
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added := f.add(B, "new", "/lead/b.mov", "a", "/lead/b.mov", "newer")
 	f.same("rejected", len(added.Conflicts), 2)
 	added.Conflicts = nil
@@ -94,10 +94,10 @@ func alikeAdded(f *fixture) {
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: append(other, items("a/plain.mov", "a/proven.mov", "a/version.mov", "a/by hand 11-1.mov", "a/by hand 111.mov")...)})
 	f.ok(err)
 	f.same("added", added, queue.Added{Added: 6})
-	reasons, err := f.Alike(f.ctx, B, other)
+	_, reasons, err := f.Sent(f.ctx, B, other, false)
 	f.ok(err)
 	f.same("alike", reasons, make([]string, len(other)))
-	_, err = f.Alike(f.ctx, "none", other)
+	_, _, err = f.Sent(f.ctx, "none", other, false)
 	f.is(err, queue.ErrBatchNotFound)
 }
 

@@ -24,7 +24,7 @@ var noon = time.Date(2024, 10, 4, 12, 0, 0, 0, time.UTC)
 // fixture is a queue under test.
 type fixture struct {
 	testing.TB
-	Engine
+	Handle
 	ctx  context.Context
 	open Open
 	path string
@@ -32,7 +32,7 @@ type fixture struct {
 
 func newFixture(t testing.TB, open Open) *fixture {
 	f := &fixture{TB: t, ctx: context.Background(), open: open, path: filepath.Join(t.TempDir(), "queue.db")}
-	f.Engine = open(t, f.path)
+	f.Handle = On(open(t, f.path))
 	t.Cleanup(func() {
 		f.sound()
 		f.ok(f.Close())
@@ -62,7 +62,7 @@ func (f *fixture) sound() {
 func (f *fixture) reopen() {
 	f.Helper()
 	f.ok(f.Close())
-	f.Engine = f.open(f.TB, f.path)
+	f.Handle = On(f.open(f.TB, f.path))
 }
 
 func (f *fixture) ok(err error) {

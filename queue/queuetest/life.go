@@ -139,7 +139,7 @@ func unknown(f *fixture) {
 	_, err = f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B, "none"}, Max: 1})
 	f.is(err, queue.ErrBatchNotFound)
 	f.is(f.store([]queue.Result{{Batch: "none", To: queue.Failed}}), queue.ErrBatchNotFound)
-	f.is(f.BeginReading(f.ctx, "none"), queue.ErrBatchNotFound)
+	f.is(f.BeginReading(f.ctx, "none", false), queue.ErrBatchNotFound)
 	f.is(f.SetSettings(f.ctx, "none", queue.Settings{}), queue.ErrBatchNotFound)
 	f.is(f.Entries(f.ctx, "none", queue.Filter{}, nil), queue.ErrBatchNotFound)
 	_, err = f.Retry(f.ctx, "none", queue.Failed, queue.Filter{})
@@ -298,7 +298,7 @@ func ended(f *fixture) {
 
 func closed(f *fixture) {
 	f.add(B, "a")
-	e := f.Engine
+	e := f.Handle
 	f.reopen()
 	_, err := e.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1})
 	f.is(err, queue.ErrClosed)

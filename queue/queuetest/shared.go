@@ -43,7 +43,7 @@ func sentElsewhere(f *fixture) {
 	}
 	look := func(not string, want string, wantN int, keys ...string) {
 		f.Helper()
-		id, n, err := f.SentElsewhere(f.ctx, not, items(keys...))
+		id, n, err := queue.SentElsewhere(f.ctx, f, not, items(keys...))
 		f.ok(err)
 		f.same("sent elsewhere", fmt.Sprint(id, n), fmt.Sprint(want, wantN))
 	}
@@ -100,7 +100,7 @@ func concurrent(f *fixture) {
 	var mu sync.Mutex
 	jobs := map[uint64]int{}
 	sending := map[uint64]bool{}
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	for part := range 2 {
 		wg.Go(func() { // each adds half of it, and a little of the other's
 			for i := part * chunk; i < n; i += 2 * chunk {

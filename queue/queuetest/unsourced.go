@@ -73,7 +73,7 @@ func adoptUnsourced(f *fixture) {
 
 func mustElsewhere(f *fixture, key string) int {
 	f.Helper()
-	_, n, err := f.SentElsewhere(f.ctx, "other", items(key))
+	_, n, err := queue.SentElsewhere(f.ctx, f, "other", items(key))
 	f.ok(err)
 	return n
 }
@@ -83,11 +83,11 @@ func unsourcedReturns(f *fixture) {
 	f.add(B, "a")
 	f.adoptAll(1, unsourced("gone", "g"))
 	for i := range 3 {
-		f.ok(f.BeginReading(f.ctx, B))
+		f.ok(f.BeginReading(f.ctx, B, false))
 		has, err := f.Has(f.ctx, B, items("gone", "new"), false)
 		f.ok(err)
 		f.same("has", has, []bool{true, false})
-		sent, err := f.Sent(f.ctx, B, items("gone", "new"), false)
+		sent, _, err := f.Sent(f.ctx, B, items("gone", "new"), false)
 		f.ok(err)
 		f.same("sent", sent, []bool{true, false})
 		f.same("added", f.add(B, "gone", "a", "gone"), queue.Added{Known: 2, Duplicates: 1})
@@ -105,7 +105,7 @@ func unsourcedConflicts(f *fixture) {
 	f.adoptAll(1, unsourced("gone", "g"))
 	row := items("gone", "gone")
 	row[0].Name, row[0].Own.Priority = "named", 7
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: row})
 	f.ok(err)
 	f.same("added", added, queue.Added{Known: 1, Duplicates: 1})
@@ -117,13 +117,13 @@ func unsourcedConflicts(f *fixture) {
 
 // unsourcedWithinReading adopts between two chunks of one reading, and in one that goes on after the end of the process.
 func unsourcedWithinReading(f *fixture) {
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.add(B, "a")
 	f.adoptAll(1, unsourced("gone", "g"))
 	f.same("in the same process", f.add(B, "b", "gone", "gone"), queue.Added{Added: 1, Known: 1, Duplicates: 1})
 	f.adoptAll(1, unsourced("lost", "l"))
 	f.reopen()
-	f.ok(f.ResumeReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, true))
 	f.same("in the next", f.add(B, "a", "lost"), queue.Added{Known: 1, Duplicates: 1})
 	f.want(queue.Counts{Submitted: 2, Pending: 2})
 }
@@ -135,7 +135,7 @@ func unsourcedChanged(f *fixture) {
 	night := func(c queue.Content, want queue.Added) {
 		f.Helper()
 		row[0].Content = c
-		f.ok(f.BeginReading(f.ctx, B))
+		f.ok(f.BeginReading(f.ctx, B, false))
 		added, err := f.Add(f.ctx, B, queue.Chunk{Items: row, Changed: true})
 		f.ok(err)
 		f.same("added", added, want)
@@ -208,34 +208,34 @@ func adopting(f *fixture) {
 		}
 	}
 	is(B, false)
-	f.ok(f.EndAdoption(f.ctx, B, true))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionProven))
 	is(B, false)
-	f.ok(f.BeginAdoption(f.ctx, B))
-	f.ok(f.BeginAdoption(f.ctx, B))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionBegun))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionBegun))
 	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "new", Adopting: true}))
 	is(B, true)
 	is("new", true)
 	f.adoptAll(1, unsourced("gone", "g"))
 	is(B, true)
-	f.ok(f.EndAdoption(f.ctx, B, true))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionProven))
 	is(B, false)
 	is("new", true)
 	// One without proof is remembered until one with proof ends.
-	f.ok(f.BeginAdoption(f.ctx, B))
-	f.ok(f.EndAdoption(f.ctx, B, false))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionBegun))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionUnproven))
 	unproven[B] = true
 	is(B, false)
 	is("new", true)
 	f.add(B, "more")
 	f.finish(f.claim(1), queue.Result{To: queue.Submitted})
-	f.ok(f.BeginAdoption(f.ctx, B))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionBegun))
 	is(B, true)
-	f.ok(f.EndAdoption(f.ctx, B, false))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionUnproven))
 	is(B, false)
-	f.ok(f.BeginAdoption(f.ctx, B))
-	f.ok(f.EndAdoption(f.ctx, B, true))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionBegun))
+	f.ok(f.SetAdoption(f.ctx, B, queue.AdoptionProven))
 	unproven[B] = false
 	is(B, false)
-	f.is(f.BeginAdoption(f.ctx, "none"), queue.ErrBatchNotFound)
-	f.is(f.EndAdoption(f.ctx, "none", true), queue.ErrBatchNotFound)
+	f.is(f.SetAdoption(f.ctx, "none", queue.AdoptionBegun), queue.ErrBatchNotFound)
+	f.is(f.SetAdoption(f.ctx, "none", queue.AdoptionProven), queue.ErrBatchNotFound)
 }

@@ -35,7 +35,7 @@ func row(key string, n int) queue.Item {
 // night reads the rows with Changed, as a new reading.
 func (f *fixture) night(rows ...queue.Item) queue.Added {
 	f.Helper()
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: rows, Changed: true})
 	f.ok(err)
 	f.ok(f.EndReading(f.ctx, B, true))
@@ -94,7 +94,7 @@ func changedGetsAnother(f *fixture) {
 		f.same(fmt.Sprint("found ", o), ok, false)
 	}
 	// Without asking for changes there are none.
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: []queue.Item{row("a", 9), row("b", 9), row("b", 8)}})
 	f.ok(err)
 	f.same("not asked for", added, queue.Added{Known: 2, Duplicates: 1})
@@ -259,7 +259,7 @@ func sentInBatch(f *fixture) {
 	f.finish(f.claim(1), queue.Result{To: queue.Pending}) // what was in doubt goes first
 	look := func(changed bool, want string, rows ...queue.Item) {
 		f.Helper()
-		got, err := f.Sent(f.ctx, B, rows, changed)
+		got, _, err := f.Sent(f.ctx, B, rows, changed)
 		f.ok(err)
 		f.same("sent", fmt.Sprint(got), want)
 	}
@@ -272,7 +272,7 @@ func sentInBatch(f *fixture) {
 		f.Helper()
 		it.Version = uint64(content(version))
 		it.Name, it.Version = queue.JobName(B, it), 0
-		_, n, err := f.SentElsewhere(f.ctx, "", []queue.Item{it})
+		_, n, err := queue.SentElsewhere(f.ctx, f, "", []queue.Item{it})
 		f.ok(err)
 		f.same("sent elsewhere", n, want)
 	}
@@ -284,7 +284,7 @@ func sentInBatch(f *fixture) {
 	look(true, "[true true false]", row("changed", 1), row("changed", 2), row("changed", 3))
 	f.reopen()
 	look(true, "[]")
-	_, err := f.Sent(f.ctx, "none", nil, false)
+	_, _, err := f.Sent(f.ctx, "none", nil, false)
 	f.is(err, queue.ErrBatchNotFound)
 	many := make([]queue.Item, 3000)
 	for i, key := range keys(len(many)) {
@@ -292,7 +292,7 @@ func sentInBatch(f *fixture) {
 	}
 	f.night(many[:1500]...)
 	f.submitAll()
-	got, err := f.Sent(f.ctx, B, many, false)
+	got, _, err := f.Sent(f.ctx, B, many, false)
 	f.ok(err)
 	for i, sent := range got {
 		if sent != (i < 1500) {

@@ -19,7 +19,7 @@ var withdrawTests = []test{
 // read adds the keys in a reading of their own.
 func (f *fixture) read(keys ...string) queue.Added {
 	f.Helper()
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added := f.add(B, keys...)
 	f.ok(f.EndReading(f.ctx, B, true))
 	return added
@@ -57,16 +57,16 @@ func withdrawReading(f *fixture) {
 	}
 	got := f.claim(3) // a, b, x
 	f.finish(got, queue.Result{To: queue.Failed, Code: "BAD", HTTPStatus: 400})
-	withdraw := func(filter queue.Filter, want queue.Withdrawn) {
+	withdraw := func(filter queue.Filter, want queue.Changed) {
 		f.Helper()
 		w, err := f.Withdraw(f.ctx, B, filter)
 		f.ok(err)
 		f.same("withdrawn", w, want)
 		f.sound()
 	}
-	withdraw(queue.Filter{Span: f.span("2"), Code: "BAD"}, queue.Withdrawn{Cancelled: 1})
-	withdraw(queue.Filter{Span: f.span("2")}, queue.Withdrawn{Cancelled: 2})
-	withdraw(queue.Filter{Span: f.span("2")}, queue.Withdrawn{})
+	withdraw(queue.Filter{Span: f.span("2"), Code: "BAD"}, queue.Changed{Items: 1})
+	withdraw(queue.Filter{Span: f.span("2")}, queue.Changed{Items: 2})
+	withdraw(queue.Filter{Span: f.span("2")}, queue.Changed{})
 	f.same("cancelled", f.stateOf(queue.Cancelled), []string{"x", "y", "z"})
 	f.same("nothing to send", len(f.claim(9)), 0)
 	f.reopen()
@@ -94,34 +94,34 @@ func replaceEarlier(f *fixture) {
 	f.finish(f.claim(1), queue.Result{To: queue.Failed, Code: "BAD", HTTPStatus: 400})
 	_, err := f.Cancel(f.ctx, B, queue.Filter{Key: suffix("user")})
 	f.ok(err)
-	replace := func(want queue.Withdrawn) {
+	replace := func(want queue.Changed) {
 		f.Helper()
 		w, err := f.Replace(f.ctx, B)
 		f.ok(err)
 		f.same("replaced", w, want)
 		b, err := f.Batch(f.ctx, B)
 		f.ok(err)
-		f.same("in the reading", b.Reading.Withdrawn, want.Cancelled+want.InDoubt)
+		f.same("in the reading", b.Reading.Withdrawn, want.Items+want.InDoubt)
 		f.sound()
 	}
 	f.read("both", "right")
-	replace(queue.Withdrawn{Cancelled: 2, Accepted: 1})
+	replace(queue.Changed{Items: 2, Accepted: 1})
 	f.same("pending", f.stateOf(queue.Pending), []string{"both", "right"})
 	f.same("cancelled", f.stateOf(queue.Cancelled), []string{"wrong/1", "wrong/2", "user"})
 	f.reopen()
 	f.same("the first reading again", f.read("sent", "wrong/1", "wrong/2", "user"), queue.Added{Known: 4, Restored: 2})
-	replace(queue.Withdrawn{Cancelled: 2})
+	replace(queue.Changed{Items: 2})
 	f.same("pending then", f.stateOf(queue.Pending), []string{"wrong/1", "wrong/2"})
 	f.same("a refused item is looked up first", f.entry("wrong/1").Sent, true)
 	f.same("the submitted stay", f.stateOf(queue.Submitted), []string{"sent"})
 	other := items("wrong/1")
 	other[0].Own.Priority = 3
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	added, err := f.Add(f.ctx, B, queue.Chunk{Items: other})
 	f.ok(err)
 	f.same("other fields", len(added.Conflicts), 1)
 	f.ok(f.EndReading(f.ctx, B, true))
-	replace(queue.Withdrawn{Cancelled: 2, Accepted: 1})
+	replace(queue.Changed{Items: 2, Accepted: 1})
 	f.same("none of it is sent with the former fields", len(f.claim(9)), 0)
 }
 
@@ -132,7 +132,7 @@ func withdrawInDoubt(f *fixture) {
 	f.read("other")
 	w, err := f.Replace(f.ctx, B)
 	f.ok(err)
-	f.same("replaced", w, queue.Withdrawn{InDoubt: 4})
+	f.same("replaced", w, queue.Changed{InDoubt: 4})
 	f.want(queue.Counts{InDoubt: 4, Pending: 1})
 	f.reopen()
 	f.same("one is read again", f.read("back"), queue.Added{Known: 1, Restored: 1})
@@ -162,7 +162,7 @@ func withdrawVersions(f *fixture) {
 	f.same("a is read", f.read("a"), queue.Added{Known: 1})
 	w, err := f.Replace(f.ctx, B)
 	f.ok(err)
-	f.same("replaced", w, queue.Withdrawn{Cancelled: 1, Accepted: 1})
+	f.same("replaced", w, queue.Changed{Items: 1, Accepted: 1})
 	f.same("cancelled", f.stateOf(queue.Cancelled), []string{"b"})
 	f.sound()
 	f.reopen()
@@ -179,7 +179,7 @@ func replaceMany(f *fixture) {
 	f.read(append(all[n:2*n:2*n], all[:10]...)...)
 	w, err := f.Replace(f.ctx, B)
 	f.ok(err)
-	f.same("replaced", w, queue.Withdrawn{Cancelled: n - 10})
+	f.same("replaced", w, queue.Changed{Items: n - 10})
 	f.want(queue.Counts{Pending: n, Failed: 10, Cancelled: n - 10})
 	f.same("all is read", f.read(all...), queue.Added{Known: 2 * n, Restored: n - 10})
 	f.want(queue.Counts{Pending: 2*n - 10, Failed: 10})
@@ -188,7 +188,7 @@ func replaceMany(f *fixture) {
 func replaceWhole(f *fixture) {
 	refused := func(what string) {
 		f.Helper()
-		if w, err := f.Replace(f.ctx, B); err == nil || w != (queue.Withdrawn{}) {
+		if w, err := f.Replace(f.ctx, B); err == nil || w != (queue.Changed{}) {
 			f.Errorf("%s: got %+v, %v, want an error", what, w, err)
 		}
 		f.want(queue.Counts{Pending: 2})
@@ -196,13 +196,13 @@ func replaceWhole(f *fixture) {
 	f.read("a", "b")
 	f.reopen()
 	refused("read by another process")
-	f.ok(f.BeginReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, false))
 	f.add(B, "a")
 	refused("not ended")
 	f.ok(f.EndReading(f.ctx, B, false))
 	refused("broken off")
 	f.reopen()
-	f.ok(f.ResumeReading(f.ctx, B))
+	f.ok(f.BeginReading(f.ctx, B, true))
 	f.add(B, "b")
 	f.ok(f.EndReading(f.ctx, B, true))
 	refused("begun by another process")

@@ -32,7 +32,7 @@ func manyItems(t *testing.T) (db *bolt.DB, keys string) {
 	if err := db.CreateBatch(t.Context(), queue.Batch{ID: "b"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.BeginReading(t.Context(), "b"); err != nil {
+	if err := db.BeginReading(t.Context(), "b", false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Add(t.Context(), "b", queue.Chunk{Items: items}); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/queuetest"
 	"airlift/worker/air/airtest"
 )
 
@@ -141,13 +142,13 @@ func submitMany(path string, n int) error {
 	now := time.Now()
 	for done := 0; err == nil && done < n; {
 		var got []queue.Claimed
-		got, err = db.Claim(ctx, queue.ClaimRequest{Batches: []string{batchID}, Max: min(8192, n-done), Day: queue.DayOf(now)})
+		got, err = queuetest.On(db).Claim(ctx, queue.ClaimRequest{Batches: []string{batchID}, Max: min(8192, n-done), Day: queue.DayOf(now)})
 		results := make([]queue.Result, len(got))
 		for i, c := range got {
 			results[i] = queue.Result{Batch: batchID, Seq: c.Seq, To: queue.Submitted, Attempted: true, JobID: fmt.Sprintf("%08x-0000-4000-8000-%012x", c.Seq, c.Seq), HTTPStatus: 200, At: now}
 		}
 		if err == nil {
-			_, err = db.Finish(ctx, results)
+			_, err = queuetest.On(db).Finish(ctx, results)
 		}
 		done += len(got)
 	}

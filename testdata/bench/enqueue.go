@@ -68,7 +68,7 @@ func airliftEnqueue(a args, m *meter) error {
 	bytes := int64(0)
 	var line []byte
 	read := func(m *meter) (total queue.Added, err error) {
-		if err := db.BeginReading(ctx, batchID); err != nil {
+		if err := db.BeginReading(ctx, batchID, false); err != nil {
 			return total, err
 		}
 		err = chunks(a.N, addRows, shuffled, func(rows []queue.Item) error {
@@ -112,33 +112,16 @@ func airliftEnqueue(a args, m *meter) error {
 // addRows is how many rows are made before they are added, off the clock.
 const addRows = 16 * chunkRows
 
-// add adds rows in chunks, as the command does: each is prepared while the one before is stored.
+// add adds rows in chunks, as the command does.
 func add(ctx context.Context, db *bolt.DB, rows []queue.Item) (total queue.Added, err error) {
-	type prepared struct {
-		chunk queue.Chunk
-		err   error
-	}
-	ready := make(chan prepared)
-	go func() {
-		defer close(ready)
-		for part := range slices.Chunk(rows, chunkRows) {
-			p := prepared{chunk: queue.Chunk{Items: part}}
-			p.err = db.Prepare(ctx, batchID, &p.chunk)
-			ready <- p
-		}
-	}()
-	for p := range ready {
-		if err == nil {
-			err = p.err
-		}
+	for part := range slices.Chunk(rows, chunkRows) {
+		added, err := db.Add(ctx, batchID, queue.Chunk{Items: part})
 		if err != nil {
-			continue
+			return total, err
 		}
-		var added queue.Added
-		added, err = db.Add(ctx, batchID, p.chunk)
 		total.Added, total.Known = total.Added+added.Added, total.Known+added.Known
 	}
-	return total, err
+	return total, nil
 }
 
 // sqliteEnqueue is the strongest simple use of SQLite: WAL, every commit synced, large transactions, one prepared

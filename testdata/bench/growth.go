@@ -60,7 +60,7 @@ func grow(a args, db *bolt.DB, m *meter) error {
 	if err := db.CreateBatch(ctx, queue.Batch{ID: batchID, Account: queue.DefaultAccount, Settings: settings}); err != nil {
 		return err
 	}
-	if err := db.BeginReading(ctx, batchID); err != nil {
+	if err := db.BeginReading(ctx, batchID, false); err != nil {
 		return err
 	}
 	enqueue := &meter{profile: m.profile}

@@ -90,7 +90,7 @@ func filled(dir string, n int) (*bolt.DB, error) {
 	}
 	err = db.CreateBatch(ctx, queue.Batch{ID: batchID, Account: queue.DefaultAccount, Settings: settings})
 	if err == nil {
-		err = db.BeginReading(ctx, batchID)
+		err = db.BeginReading(ctx, batchID, false)
 	}
 	if err == nil {
 		err = chunks(n, chunkRows, nil, func(rows []queue.Item) error {

@@ -118,7 +118,7 @@ func (a *Audit) mayBeOfItems(ctx context.Context) (map[int]bool, error) {
 		}
 	}
 	may := map[int]bool{}
-	err := a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+	err := queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		if e.State == queue.Submitted {
 			return nil
 		}
@@ -144,7 +144,7 @@ func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
 	a.Log.Warn().Str("batch", a.Batch).Int64("items", b.Counts.Items).Int64("shown", a.tally.Agreed).
 		Msg("AiR's list did not show the same jobs twice, up to an empty page: items whose job it did not show are looked up by name, one request each")
 	var some []queue.Item
-	err = a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+	err = queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		if a.agreed.has(e.Seq) || a.Adopt && e.State == queue.Submitted {
 			return nil
 		}

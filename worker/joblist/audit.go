@@ -13,10 +13,8 @@ import (
 
 // auditStore is what an audit needs of the queue.
 type auditStore interface {
-	Store
-	Adopt(ctx context.Context, batch string, jobs []queue.Adopted) (int, error)
-	BeginAdoption(ctx context.Context, batch string) error
-	EndAdoption(ctx context.Context, batch string, proof bool) error
+	queue.Reader
+	queue.Admin
 }
 
 // Audit compares all jobs of a batch that AiR lists with the queue and, with Adopt, brings the queue up to them.
@@ -59,7 +57,7 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		a.GiveUp = GiveUp
 	}
 	if a.Adopt {
-		if err := a.Store.BeginAdoption(ctx, a.Batch); err != nil {
+		if err := a.Store.SetAdoption(ctx, a.Batch, queue.AdoptionBegun); err != nil {
 			return a.tally, err
 		}
 	}
@@ -94,7 +92,11 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		err = a.conclude(ctx)
 	}
 	if err == nil && a.Adopt && a.tally.Unknown+a.tally.Unreadable == 0 {
-		err = a.Store.EndAdoption(ctx, a.Batch, proof)
+		ended := queue.AdoptionUnproven
+		if proof {
+			ended = queue.AdoptionProven
+		}
+		err = a.Store.SetAdoption(ctx, a.Batch, ended)
 	}
 	a.tally.Complete = err == nil
 	return a.tally, err
@@ -198,7 +200,7 @@ func (a *Audit) conclude(ctx context.Context) error {
 	if !a.other.any && (a.Adopt || a.tally.Agreed == b.Counts.Submitted) {
 		return nil // all items that are submitted have their jobs
 	}
-	return a.Store.Entries(ctx, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
+	return queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		f := a.compare(e)
 		if f.Kind == "" {
 			return nil

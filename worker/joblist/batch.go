@@ -20,7 +20,7 @@ const GiveUp = 30 * time.Minute
 
 // Config says whose jobs are looked for, and where.
 type Config struct {
-	Store Store
+	Store queue.Reader
 	List  Lister
 	ID    string // the batch
 	// Unproven says that the batch was adopted without proof that AiR has no other jobs.

@@ -9,13 +9,6 @@ import (
 	"airlift/worker/air"
 )
 
-// Store is what the answers need of the queue.
-type Store interface {
-	Batch(ctx context.Context, id string) (queue.Batch, error)
-	Find(ctx context.Context, batch string, o queue.Object) (queue.Entry, bool, error)
-	Entries(ctx context.Context, batch string, f queue.Filter, fn func(*queue.Entry) error) error
-}
-
 // match is the item that a listed job belongs to.
 type match struct {
 	queue.Entry
@@ -33,7 +26,7 @@ func (m *match) holds(j air.Job) bool {
 
 // matcher finds the items that listed jobs belong to.
 type matcher struct {
-	store Store
+	store queue.Reader
 	batch string
 	names queue.Namer
 
@@ -52,7 +45,7 @@ func (m *matcher) firstBucket(ctx context.Context) (string, error) {
 	if m.bucket != "" {
 		return m.bucket, nil
 	}
-	err := m.store.Entries(ctx, m.batch, queue.Filter{}, func(e *queue.Entry) error {
+	err := queue.Entries(ctx, m.store, m.batch, queue.Filter{}, func(e *queue.Entry) error {
 		m.bucket = e.Bucket
 		return errStop
 	})

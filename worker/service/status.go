@@ -128,11 +128,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 
 // stored returns how a batch stands by the queue, as if no run were going on. today is the day to count.
 func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (Status, error) {
-	g, err := s.Store.Gate(ctx, b.Account)
-	if err != nil {
-		return Status{}, err
-	}
-	day, err := s.Store.Day(ctx, b.Account, today)
+	account, err := s.Store.Account(ctx, b.Account, today)
 	if err != nil {
 		return Status{}, err
 	}
@@ -140,7 +136,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 		Batch: b.ID, Rows: b.Reading.Rows, Added: b.Reading.Added, Known: b.Reading.Known, Duplicates: b.Reading.Duplicates,
 		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
 		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
-		Cancelled: b.Counts.Cancelled, SubmittedToday: day.Submitted, Errors: b.Errors, Versions: b.Versions,
+		Cancelled: b.Counts.Cancelled, SubmittedToday: account.Day.Submitted, Errors: b.Errors, Versions: b.Versions,
 		Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
 		SkippedBy: b.Reading.SkippedBy, Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
 		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
@@ -151,7 +147,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 	if st.SkippedBy == nil {
 		st.SkippedBy = map[string]int64{}
 	}
-	inForce := plan.InForce(g, time.Now())
+	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()
 	st.Reason = inForce.Reason
 	if inForce.Stopped && !inForce.Since.IsZero() {

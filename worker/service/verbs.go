@@ -27,10 +27,6 @@ type Selection struct {
 	Reading string
 }
 
-// Changed counts the items that a verb changed: those done with, and those in doubt that will be cancelled if a lookup
-// finds no job.
-type Changed struct{ Items, InDoubt int64 }
-
 // Select returns the batch of a selection and the filter of its items.
 func (s *Service) Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error) {
 	b, err := s.Batch(ctx, sel.Batch)
@@ -46,37 +42,27 @@ func (s *Service) Select(ctx context.Context, sel Selection) (queue.Batch, queue
 }
 
 // Retry puts the failed items of a selection, or with that State the cancelled ones, back to pending.
-func (s *Service) Retry(ctx context.Context, sel Selection) (Changed, error) {
-	if sel.State == "" {
-		sel.State = queue.Failed
-	}
-	return s.change(ctx, sel, func(f queue.Filter) (c Changed, err error) {
-		c.Items, err = s.Store.Retry(ctx, sel.Batch, f.State, f)
-		return c, err
-	})
+func (s *Service) Retry(ctx context.Context, sel Selection) (queue.Changed, error) {
+	return s.change(ctx, sel, queue.DoRetry)
 }
 
 // Cancel takes the pending and failed items of a selection out of the work and, if it is a reading, those in doubt for
 // which AiR turns out to have no job.
-func (s *Service) Cancel(ctx context.Context, sel Selection) (Changed, error) {
-	return s.change(ctx, sel, func(f queue.Filter) (c Changed, err error) {
-		if f.Span == nil {
-			c.Items, err = s.Store.Cancel(ctx, sel.Batch, f)
-			return c, err
-		}
-		w, err := s.Store.Withdraw(ctx, sel.Batch, f)
-		return Changed{w.Cancelled, w.InDoubt}, err
-	})
+func (s *Service) Cancel(ctx context.Context, sel Selection) (queue.Changed, error) {
+	if sel.Reading != "" {
+		return s.change(ctx, sel, queue.DoWithdraw)
+	}
+	return s.change(ctx, sel, queue.DoCancel)
 }
 
 // change changes the items of a selection, which must be some if it asks for anything.
-func (s *Service) change(ctx context.Context, sel Selection, f func(queue.Filter) (Changed, error)) (Changed, error) {
+func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (queue.Changed, error) {
 	_, chosen, err := s.Select(ctx, sel)
 	if err != nil {
-		return Changed{}, err
+		return queue.Changed{}, err
 	}
-	c, err := f(chosen)
-	if err == nil && c == (Changed{}) && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
+	c, err := s.Store.Change(ctx, sel.Batch, queue.Change{Do: do, Filter: chosen})
+	if err == nil && c == (queue.Changed{}) && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
 		return c, ErrNoMatch
 	}
 	return c, err
@@ -84,7 +70,8 @@ func (s *Service) change(ctx context.Context, sel Selection, f func(queue.Filter
 
 // Resume lifts a stored pause or stop and returns it. The zero Gate says that there was neither.
 func (s *Service) Resume(ctx context.Context) (queue.Gate, error) {
-	was, err := s.Store.Gate(ctx, s.Account)
+	account, err := s.Store.Account(ctx, s.Account, 0)
+	was := account.Gate
 	if err != nil || was == (queue.Gate{}) {
 		return was, err
 	}

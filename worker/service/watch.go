@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"airlift/queue"
 	"airlift/worker"
 )
 
@@ -22,7 +23,7 @@ func (s *Service) watched(ctx context.Context, now func(done <-chan struct{}) []
 		t := time.NewTicker(placeEvery)
 		defer t.Stop()
 		for {
-			if err := s.Store.CheckPlace(); err != nil {
+			if err := queue.CheckPlace(s.Store); err != nil {
 				end(err) // the first cause counts
 			}
 			select {
@@ -38,7 +39,7 @@ func (s *Service) watched(ctx context.Context, now func(done <-chan struct{}) []
 	err := do(ctx)
 	close(done)
 	watching.Wait()
-	if lost := s.Store.CheckPlace(); lost != nil {
+	if lost := queue.CheckPlace(s.Store); lost != nil {
 		return lost
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/bolt/powerloss"
+	"airlift/queue/queuetest"
 )
 
 // ledger is what a batch and its account are after some steps.
@@ -122,18 +123,18 @@ func (l ledger) differs(ctx context.Context, db *bolt.DB, worker int) (string, e
 	r := b.Reading
 	note("rows, added, known, duplicates, rejected, complete", []any{r.Rows, r.Added, r.Known, r.Duplicates, r.Rejected, r.Complete},
 		[]any{l.reading.Rows, l.reading.Added, l.reading.Known, l.reading.Duplicates, l.reading.Rejected, l.reading.Complete})
-	gate, err := db.Gate(ctx, account(worker))
+	gate, err := queuetest.On(db).Gate(ctx, account(worker))
 	if err != nil {
 		return "", err
 	}
 	note("gate", gate, l.gate)
-	used, err := db.Day(ctx, account(worker), day)
+	used, err := queuetest.On(db).Day(ctx, account(worker), day)
 	if err != nil {
 		return "", err
 	}
 	note("day", used, l.day)
 	n := 0
-	err = db.Entries(ctx, batchID(worker), queue.Filter{}, func(e *queue.Entry) error {
+	err = queuetest.On(db).Entries(ctx, batchID(worker), queue.Filter{}, func(e *queue.Entry) error {
 		if n < len(l.items) && len(problems) < 10 {
 			want := l.items[n]
 			want.State = queue.Recover(queue.Record{State: want.State}).State

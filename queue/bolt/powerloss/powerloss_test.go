@@ -20,6 +20,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/bolt/powerloss"
+	"airlift/queue/queuetest"
 )
 
 var (
@@ -269,7 +270,7 @@ func examine(path string, h *history, cut int) (err error) {
 	if _, err := db.Add(ctx, id, queue.Chunk{Items: []queue.Item{{Bucket: "archive", Key: "new"}}}); err != nil {
 		return err
 	}
-	if _, err := db.Claim(ctx, queue.ClaimRequest{Batches: []string{id}, Max: 5, Day: day}); err != nil {
+	if _, err := queuetest.On(db).Claim(ctx, queue.ClaimRequest{Batches: []string{id}, Max: 5, Day: day}); err != nil {
 		return err
 	}
 	return sound(ctx, db)

@@ -12,6 +12,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/queuetest"
 )
 
 const (
@@ -116,7 +117,7 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.db.Entries(ctx, id, queue.Filter{}, func(e *queue.Entry) error {
+	if err := queuetest.On(w.db).Entries(ctx, id, queue.Filter{}, func(e *queue.Entry) error {
 		w.items = append(w.items, e.State)
 		return nil
 	}); err != nil {
@@ -143,7 +144,7 @@ func (w *worker) run(ctx context.Context) error {
 func (w *worker) step(ctx context.Context, id string) (step, error) {
 	if w.steps == 0 {
 		w.met, w.reading = map[int]bool{}, queue.Reading{}
-		return step{Op: "begin", Reading: &queue.Reading{}}, w.db.BeginReading(ctx, id)
+		return step{Op: "begin", Reading: &queue.Reading{}}, w.db.BeginReading(ctx, id, false)
 	}
 	switch n := w.rng.IntN(20); {
 	case n < 5 && len(w.items) < maxItems:
@@ -170,7 +171,7 @@ func (w *worker) step(ctx context.Context, id string) (step, error) {
 				s.Items = append(s.Items, change{Seq: seq, State: queue.Pending})
 			}
 		}
-		n, err := w.db.Retry(ctx, id, from, queue.Filter{})
+		n, err := queuetest.On(w.db).Retry(ctx, id, from, queue.Filter{})
 		return s, agree(err, n, len(s.Items))
 	default:
 		s := step{Op: "cancel"}
@@ -180,7 +181,7 @@ func (w *worker) step(ctx context.Context, id string) (step, error) {
 				s.Items = append(s.Items, change{Seq: seq, State: queue.Cancelled})
 			}
 		}
-		n, err := w.db.Cancel(ctx, id, queue.Filter{Key: func(key string) bool { return strings.HasSuffix(key, tail) }})
+		n, err := queuetest.On(w.db).Cancel(ctx, id, queue.Filter{Key: func(key string) bool { return strings.HasSuffix(key, tail) }})
 		return s, agree(err, n, len(s.Items))
 	}
 }
@@ -231,7 +232,7 @@ func (w *worker) add(ctx context.Context, id string) (step, error) {
 
 func (w *worker) claim(ctx context.Context, id string) (step, error) {
 	s := step{Op: "claim"}
-	list, err := w.db.Claim(ctx, w.request(id))
+	list, err := queuetest.On(w.db).Claim(ctx, w.request(id))
 	if err != nil {
 		return s, err
 	}
@@ -281,7 +282,7 @@ func (w *worker) finish(ctx context.Context, id string) (step, error) {
 		s.Items = append(s.Items, change{seq, res.To, res.JobID})
 	}
 	if w.rng.IntN(2) == 0 {
-		_, err := w.db.Finish(ctx, results)
+		_, err := queuetest.On(w.db).Finish(ctx, results)
 		return s, err
 	}
 	s.Op = "exchange"

@@ -1,0 +1,81 @@
+package queue
+
+import "fmt"
+
+// Action is what a user can do to items.
+type Action string
+
+const (
+	// DoRetry makes items pending again that are failed (or those of Filter.State, failed or cancelled), with a fresh set
+	// of attempts. A withdrawn item that is unsourced stays cancelled until a reading has its object.
+	DoRetry Action = "retry"
+	// DoCancel takes pending and failed items (or those of Filter.State, one of the two) out of the work.
+	DoCancel Action = "cancel"
+	// DoWithdraw cancels as DoCancel does, until a later reading has the objects again; items in doubt are cancelled once
+	// a lookup finds no job. See [Withdraw].
+	DoWithdraw Action = "withdraw"
+	// DoReplace withdraws what earlier readings added and the latest one does not have. That must be complete, and begun
+	// by this process. Rejected rows do not count as read; a row counts for all versions of its object. The filter is
+	// ignored.
+	DoReplace Action = "replace"
+)
+
+// Change says what to do to which items.
+type Change struct {
+	Do Action
+	Filter
+}
+
+// Changed counts the items of a [Change]: Items are pending again or out of the work. InDoubt are withdrawn, were sent
+// with an unknown outcome, and are cancelled only if a lookup finds no job. Accepted, which DoReplace alone counts, have
+// jobs at AiR already and stay as they are.
+type Changed struct{ Items, InDoubt, Accepted int64 }
+
+// verbs are the actions as they stand in messages, with the states that they change.
+var verbs = map[Action]struct {
+	past, states string
+	from         []State
+}{
+	DoRetry:    {"retried", "failed and cancelled", []State{Failed, Cancelled}},
+	DoCancel:   {"cancelled", "pending and failed", []State{Pending, Failed}},
+	DoWithdraw: {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}},
+	DoReplace:  {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}},
+}
+
+// From returns the states in which the action changes items, or an error that says why it changes none.
+func (c Change) From() ([]State, error) {
+	verb, known := verbs[c.Do]
+	switch {
+	case !known:
+		return nil, fmt.Errorf("unknown change %q", c.Do)
+	case c.State == "" && c.Do == DoRetry:
+		return []State{Failed}, nil
+	case c.State == "":
+		return verb.from, nil
+	}
+	for _, s := range verb.from {
+		if s == c.State {
+			return []State{s}, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: items that are %s cannot be %s, only %s ones", c.Do, c.State, verb.past, verb.states)
+}
+
+// Takes reports whether the change takes an item in one of its states.
+func (c Change) Takes(e *Entry) bool {
+	if c.Do == DoRetry && e.Unsourced && e.Withdrawn || e.State == InDoubt && e.Withdrawn {
+		return false
+	}
+	return c.Match(e)
+}
+
+// Of returns the record of an item that the change takes.
+func (c Change) Of(r Record) (Record, error) {
+	switch c.Do {
+	case DoRetry:
+		return Requeue(r)
+	case DoCancel:
+		return Cancel(r)
+	}
+	return Withdraw(r)
+}
