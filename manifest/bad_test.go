@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
@@ -85,8 +87,8 @@ func tellBad(w io.Writer, name string, o Options) (bad bool) {
 	defer r.Close()
 	good := 0
 	for {
-		err := r.Read(new(Entry))
-		var row *RowError
+		err := r.Read(new(entry.Entry))
+		var row *entry.RowError
 		switch {
 		case err == nil:
 			good++
@@ -123,9 +125,9 @@ func badOptions(t *testing.T) map[string]badOption {
 		case "--format":
 			o.Format, err = ParseFormat(value)
 		case "--delimiter":
-			o.Delimiter, err = ParseDelimiter(value)
+			o.Delimiter, err = csv.ParseDelimiter(value)
 		case "--columns":
-			o.Columns, err = ParseColumns(value)
+			o.Columns, err = entry.ParseColumns(value)
 		default:
 			t.Fatalf("options.txt: %q", line)
 		}

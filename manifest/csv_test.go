@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"bufio"
 	"fmt"
 	"strings"
@@ -10,7 +13,7 @@ import (
 )
 
 func TestCSV(t *testing.T) {
-	long := strings.Repeat("x", MaxKey)
+	long := strings.Repeat("x", entry.MaxKey)
 	tests := []struct {
 		name, bucket, data string
 		want               want
@@ -65,10 +68,10 @@ func TestCSV(t *testing.T) {
 		{"invalid utf-8 elsewhere", "", "bucket,key,title\nb,a,caf\xe9\n", want{rejects: []reject{{2, "the title column"}}}},
 		{"longest key", "", "b," + long + "\nb,x" + long + "\n", want{rows: []string{"b/" + long}, rejects: []reject{{2, "1025 bytes"}}}},
 		{"a line of 1 MB", "", "b,a\nb," + strings.Repeat("x", 1<<20) + "\nb,c\n", want{rows: []string{"b/a", "b/c"}, rejects: []reject{{2, "1048576 bytes"}}}},
-		{"a line over the limit", "", "b,a\nb," + strings.Repeat("x", 3*MaxRow) + "\nb,c\n", want{rows: []string{"b/a", "b/c"}, rejects: []reject{{2, "line is longer than"}}}},
-		{"a line over the limit at the end", "", "b,a\nb," + strings.Repeat("x", 3*MaxRow), want{rows: []string{"b/a"}, rejects: []reject{{2, "line is longer than"}}}},
-		{"a line over the limit first", "", strings.Repeat("x", 2*MaxRow) + "\nb,a\n", want{end: "first line is longer", line: 1, unread: true}},
-		{"an open quote over the limit", "", "b,a\nb,\"" + strings.Repeat("x\n", MaxRow) + "\"\n", want{rows: []string{"b/a"}, end: "not closed within", line: 2}},
+		{"a line over the limit", "", "b,a\nb," + strings.Repeat("x", 3*input.MaxLine) + "\nb,c\n", want{rows: []string{"b/a", "b/c"}, rejects: []reject{{2, "line is longer than"}}}},
+		{"a line over the limit at the end", "", "b,a\nb," + strings.Repeat("x", 3*input.MaxLine), want{rows: []string{"b/a"}, rejects: []reject{{2, "line is longer than"}}}},
+		{"a line over the limit first", "", strings.Repeat("x", 2*input.MaxLine) + "\nb,a\n", want{end: "first line is longer", line: 1, unread: true}},
+		{"an open quote over the limit", "", "b,a\nb,\"" + strings.Repeat("x\n", input.MaxLine) + "\"\n", want{rows: []string{"b/a"}, end: "not closed within", line: 2}},
 		{"key with bucket", "", "bucket,key\nb,s3://b/a\n,s3://c/s3://d\nb,s3://c/a\n", want{rows: []string{"b/a", "c/s3://d"}, rejects: []reject{{4, `the bucket column "b"`}}}},
 		{"key with bucket beats the default", "d", "key\ns3://b/a\n", want{rows: []string{"b/a"}}},
 		{"key with bucket only", "d", "key\ns3://b/\ns3://b\ns3:///a\n", want{rejects: []reject{{2, "no key"}, {3, "no key"}, {4, "names no bucket"}}}},
@@ -102,17 +105,17 @@ func TestCSVColumns(t *testing.T) {
 	if end != nil {
 		t.Fatal(end)
 	}
-	want := []Entry{{
+	want := []entry.Entry{{
 		Line: 2, Bucket: "b", Key: "k", Region: "r", Endpoint: "https://e", Name: "N", Priority: 7,
 		Services: []byte(`{"ocr":"","s2t":""}`), DestinationBucket: "db", DestinationRegion: "dr",
-		Extra: []Field{{"title", "T"}, {"note", `n"n`}, {"", "last"}},
+		Extra: []entry.Field{{Name: "title", Value: "T"}, {Name: "note", Value: `n"n`}, {Name: "", Value: "last"}},
 	}}
 	if d := cmp.Diff(want, all); d != "" {
 		t.Errorf("entries (-want +got):\n%s", d)
 	}
-	wantRejected := []*RowError{{
+	wantRejected := []*entry.RowError{{
 		Source: "-", Line: 3, Bucket: "b", Key: "k", Reason: `priority "70" is not a whole number from 1 to 10`,
-		Extra: []Field{{"region", "r"}, {"name", "N"}, {"priority", "70"}, {"services", "s2t"}, {"title", "T"}, {"note", "n"}, {"", ""}},
+		Extra: []entry.Field{{Name: "region", Value: "r"}, {Name: "name", Value: "N"}, {Name: "priority", Value: "70"}, {Name: "services", Value: "s2t"}, {Name: "title", Value: "T"}, {Name: "note", Value: "n"}, {Name: "", Value: ""}},
 	}}
 	if d := cmp.Diff(wantRejected, rejected); d != "" {
 		t.Errorf("rejected (-want +got):\n%s", d)
@@ -120,16 +123,16 @@ func TestCSVColumns(t *testing.T) {
 }
 
 func TestCSVReport(t *testing.T) {
-	head := strings.Join(ReportColumns(), ",")
+	head := strings.Join(entry.ReportColumns(), ",")
 	row := "7,b,k,%s,j1,N,2,400,BAD_REQUEST,\"no, such\",2026-01-02T03:04:05Z,r,T\n"
 	all, rejected, end := read(t, FormatCSV, "", head+",region,title\n"+fmt.Sprintf(row, "failed")+fmt.Sprintf(row, "submitted"))
 	if end != nil || len(rejected) > 0 {
 		t.Fatal(end, rejected)
 	}
-	e := Entry{Line: 2, Bucket: "b", Key: "k", Name: "N", Region: "r", State: "failed", Extra: []Field{{"title", "T"}}}
+	e := entry.Entry{Line: 2, Bucket: "b", Key: "k", Name: "N", Region: "r", State: "failed", Extra: []entry.Field{{Name: "title", Value: "T"}}}
 	sent := e
 	sent.Line, sent.State = 3, "submitted"
-	if d := cmp.Diff([]Entry{e, sent}, all); d != "" {
+	if d := cmp.Diff([]entry.Entry{e, sent}, all); d != "" {
 		t.Errorf("entries (-want +got):\n%s", d)
 	}
 
@@ -138,7 +141,7 @@ func TestCSVReport(t *testing.T) {
 	if end != nil {
 		t.Fatal(end)
 	}
-	if d := cmp.Diff([]Entry{{Line: 2, Bucket: "b", Key: "k", Extra: []Field{{"state", "failed"}}}}, all); d != "" {
+	if d := cmp.Diff([]entry.Entry{{Line: 2, Bucket: "b", Key: "k", Extra: []entry.Field{{Name: "state", Value: "failed"}}}}, all); d != "" {
 		t.Errorf("no report (-want +got):\n%s", d)
 	}
 }
@@ -148,8 +151,8 @@ func TestRejectedKeyStaysBad(t *testing.T) {
 	if len(rejected) != 2 {
 		t.Fatalf("got %d rejects, want 2", len(rejected))
 	}
-	if n := len(rejected[0].Key); n <= MaxKey || n > 2*MaxKey {
-		t.Errorf("the long key: got %d bytes, want more than %d, at most %d", n, MaxKey, 2*MaxKey)
+	if n := len(rejected[0].Key); n <= entry.MaxKey || n > 2*entry.MaxKey {
+		t.Errorf("the long key: got %d bytes, want more than %d, at most %d", n, entry.MaxKey, 2*entry.MaxKey)
 	}
 	if rejected[1].Key != "" || rejected[1].Bucket != "" {
 		t.Errorf("columns in doubt: got %q, %q, want none", rejected[1].Bucket, rejected[1].Key)
@@ -173,7 +176,7 @@ func TestWriteCSVRecord(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var b strings.Builder
 			w := bufio.NewWriter(&b)
-			WriteCSVRecord(w, tt.fields)
+			csv.WriteRecord(w, tt.fields)
 			w.Flush()
 			if b.String() != tt.want {
 				t.Errorf("got %q, want %q", b.String(), tt.want)

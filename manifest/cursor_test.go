@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
 )
 
@@ -25,11 +27,11 @@ func TestScanGoesOn(t *testing.T) {
 				keys := oddBucket(server, false)
 				chance := rand.New(rand.NewPCG(uint64(size), uint64(workers)))
 				for _, prefix := range []string{"", "v/", "a/"} {
-					var all []Entry
+					var all []entry.Entry
 					var cursor []byte
 					for ends := 0; ; ends++ {
 						pages := chance.IntN(400/size) + 1
-						got, at, err := readPages(t, server, prefix, ScanConfig{Workers: workers, Cursor: cursor}, pages)
+						got, at, err := readPages(t, server, prefix, s3scan.Config{Workers: workers, Cursor: cursor}, pages)
 						all, cursor = append(all, got...), at
 						if err == io.EOF { //nolint:errorlint // exactly io.EOF
 							break
@@ -37,7 +39,10 @@ func TestScanGoesOn(t *testing.T) {
 						if err != nil {
 							t.Fatalf("after %d ends: %v", ends, err)
 						}
-						var r cursorRecord
+						var r struct {
+							Stretches []any
+							Objects   int64
+						}
 						if err := json.Unmarshal(cursor, &r); err != nil {
 							t.Fatal(err)
 						}
@@ -53,7 +58,7 @@ func TestScanGoesOn(t *testing.T) {
 }
 
 // readPages reads whole pages and returns where the scan stands behind them.
-func readPages(t *testing.T, server *s3test.Server, prefix string, c ScanConfig, pages int) (all []Entry, cursor []byte, err error) {
+func readPages(t *testing.T, server *s3test.Server, prefix string, c s3scan.Config, pages int) (all []entry.Entry, cursor []byte, err error) {
 	t.Helper()
 	r, err := Open(context.Background(), "s3://media/"+prefix, Options{S3: newClient(t, server.URL), Scan: c})
 	if err != nil {
@@ -61,7 +66,7 @@ func readPages(t *testing.T, server *s3test.Server, prefix string, c ScanConfig,
 	}
 	defer r.Close()
 	for pages > 0 {
-		var e Entry
+		var e entry.Entry
 		if err := r.Read(&e); err != nil {
 			return all, cursor, err
 		}
@@ -82,24 +87,24 @@ func TestScanTestsItsServer(t *testing.T) {
 	for i := range 100 {
 		server.PutSized("media", fmt.Sprintf("%03d", i), 1)
 	}
-	first, cursor, err := readPages(t, server, "", ScanConfig{Workers: 1}, 3)
+	first, cursor, err := readPages(t, server, "", s3scan.Config{Workers: 1}, 3)
 	if err != nil || len(first) != 30 {
 		t.Fatal(len(first), err)
 	}
 	for name, fault := range map[string]s3test.Fault{"ignores start-after": s3test.IgnoresStartAfter} {
 		server.SetFault(fault, 0)
-		if _, _, err := readPages(t, server, "", ScanConfig{Workers: 1, Cursor: cursor}, 99); !errors.Is(err, ErrCursor) {
+		if _, _, err := readPages(t, server, "", s3scan.Config{Workers: 1, Cursor: cursor}, 99); !errors.Is(err, s3scan.ErrCursor) {
 			t.Errorf("%s: got %v, want ErrCursor", name, err)
 		}
 	}
 	server.SetFault(s3test.NoFault, 0)
 	server.Delete("media", "029")
-	rest, _, err := readPages(t, server, "", ScanConfig{Workers: 1, Cursor: cursor}, 99)
+	rest, _, err := readPages(t, server, "", s3scan.Config{Workers: 1, Cursor: cursor}, 99)
 	if err != io.EOF || len(rest) != 70 || rest[0].Key != "030" || rest[0].Line != 31 { //nolint:errorlint // exactly io.EOF
 		t.Errorf("got %d objects and %v, want the 70 others", len(rest), err)
 	}
 	for _, garbage := range []string{"x", `{"Version":1}`, `{"Version":2,"Stretches":[{}]}`} {
-		if _, _, err := readPages(t, server, "", ScanConfig{Cursor: []byte(garbage)}, 1); !errors.Is(err, ErrCursor) {
+		if _, _, err := readPages(t, server, "", s3scan.Config{Cursor: []byte(garbage)}, 1); !errors.Is(err, s3scan.ErrCursor) {
 			t.Errorf("cursor %q: got %v, want ErrCursor", garbage, err)
 		}
 	}

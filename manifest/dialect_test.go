@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"strings"
 	"testing"
 	"time"
@@ -51,17 +53,17 @@ func TestDialects(t *testing.T) {
 func setDialect(tb testing.TB, o *Options, delimiter, columns string) {
 	tb.Helper()
 	var err error
-	if o.Delimiter, err = ParseDelimiter(delimiter); err != nil {
+	if o.Delimiter, err = csv.ParseDelimiter(delimiter); err != nil {
 		tb.Fatal(err)
 	}
-	if o.Columns, err = ParseColumns(columns); err != nil {
+	if o.Columns, err = entry.ParseColumns(columns); err != nil {
 		tb.Fatal(err)
 	}
 }
 
 func TestParseDelimiterAndColumns(t *testing.T) {
 	for _, s := range []string{"ab", `"`, "\n", "a", "7", "\x00", "¦", "\u20ac", "\x7f"} {
-		if d, err := ParseDelimiter(s); err == nil {
+		if d, err := csv.ParseDelimiter(s); err == nil {
 			t.Errorf("delimiter %q: got %q, want an error", s, d)
 		}
 	}
@@ -69,7 +71,7 @@ func TestParseDelimiterAndColumns(t *testing.T) {
 		"bucket=1": "where the key is", "key": `"key" is no column`, "key=": "names no column", "key=0": "counted from 1", "key=1,bucket=1": "the same column",
 		"key=1,bucket=Volume": "mixes numbers and names", "key=1,key=2": "twice", "kay=1": `"kay" is no column`, "key=a,buckt=b": `"buckt"`, "key=99999999": "counted from 1",
 	} {
-		if _, err := ParseColumns(s); err == nil || !strings.Contains(err.Error(), text) {
+		if _, err := entry.ParseColumns(s); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("columns %q: got %v, want %q in it", s, err, text)
 		}
 	}
@@ -78,13 +80,13 @@ func TestParseDelimiterAndColumns(t *testing.T) {
 // What a row tells of its object fills the entry and is carried all the same.
 func TestDescriptionOfTheObject(t *testing.T) {
 	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
-	want := []Entry{
+	want := []entry.Entry{
 		{Line: 2, Bucket: "b", Key: "a", Sized: true, Size: 1234, ETag: "abc-2", LastModified: at, StorageClass: "GLACIER", VersionID: "v1",
-			Extra: []Field{{"Size", "1234"}, {"ETag", `"abc-2"`}, {"LastModifiedDate", "2024-05-06T09:08:09.000+02:00"}, {"storage class", "GLACIER"}, {"VersionId", "v1"}, {"x", "y"}}},
+			Extra: []entry.Field{{Name: "Size", Value: "1234"}, {Name: "ETag", Value: `"abc-2"`}, {Name: "LastModifiedDate", Value: "2024-05-06T09:08:09.000+02:00"}, {Name: "storage class", Value: "GLACIER"}, {Name: "VersionId", Value: "v1"}, {Name: "x", Value: "y"}}},
 		{Line: 3, Bucket: "b", Key: "c",
-			Extra: []Field{{"Size", "1,2"}, {"ETag", ""}, {"LastModifiedDate", "yesterday"}, {"storage class", ""}, {"VersionId", ""}, {"x", ""}}},
+			Extra: []entry.Field{{Name: "Size", Value: "1,2"}, {Name: "ETag", Value: ""}, {Name: "LastModifiedDate", Value: "yesterday"}, {Name: "storage class", Value: ""}, {Name: "VersionId", Value: ""}, {Name: "x", Value: ""}}},
 		{Line: 4, Bucket: "b", Key: "d", Sized: true, LastModified: at,
-			Extra: []Field{{"Size", "0"}, {"ETag", ""}, {"LastModifiedDate", "2024-05-06 07:08:09"}, {"storage class", ""}, {"VersionId", ""}, {"x", ""}}},
+			Extra: []entry.Field{{Name: "Size", Value: "0"}, {Name: "ETag", Value: ""}, {Name: "LastModifiedDate", Value: "2024-05-06 07:08:09"}, {Name: "storage class", Value: ""}, {Name: "VersionId", Value: ""}, {Name: "x", Value: ""}}},
 	}
 	const head = "bucket,Size,key,ETag,LastModifiedDate,storage class,VersionId,x\n"
 	got, rejected, end := read(t, FormatCSV, "", head+
@@ -97,12 +99,12 @@ func TestDescriptionOfTheObject(t *testing.T) {
 {"bucket":"b","key":"c","size":"12","Size":13,"etag":null,"last_modified":17,"version_id":{"a":1}}
 {"bucket":"b","key":"d","size":-1}
 `)
-	want = []Entry{
+	want = []entry.Entry{
 		{Line: 1, Bucket: "b", Key: "a", Sized: true, Size: 1234, ETag: "abc-2", LastModified: at, StorageClass: "GLACIER", VersionID: "v1",
-			Extra: []Field{{"size", "1234"}, {"e_tag", "abc-2"}, {"last_modified", "Mon, 06 May 2024 07:08:09 GMT"}, {"storage_class", "GLACIER"}, {"version_id", "v1"}}},
+			Extra: []entry.Field{{Name: "size", Value: "1234"}, {Name: "e_tag", Value: "abc-2"}, {Name: "last_modified", Value: "Mon, 06 May 2024 07:08:09 GMT"}, {Name: "storage_class", Value: "GLACIER"}, {Name: "version_id", Value: "v1"}}},
 		{Line: 2, Bucket: "b", Key: "c", Sized: true, Size: 12,
-			Extra: []Field{{"size", "12"}, {"Size", "13"}, {"etag", "null"}, {"last_modified", "17"}, {"version_id", `{"a":1}`}}},
-		{Line: 3, Bucket: "b", Key: "d", Extra: []Field{{"size", "-1"}}},
+			Extra: []entry.Field{{Name: "size", Value: "12"}, {Name: "Size", Value: "13"}, {Name: "etag", Value: "null"}, {Name: "last_modified", Value: "17"}, {Name: "version_id", Value: `{"a":1}`}}},
+		{Line: 3, Bucket: "b", Key: "d", Extra: []entry.Field{{Name: "size", Value: "-1"}}},
 	}
 	if d := cmp.Diff(want, got); d != "" || len(rejected) > 0 || end != nil {
 		t.Errorf("JSON Lines: %v, %v (-want +got):\n%s", rejected, end, d)
@@ -119,7 +121,7 @@ func TestBatchOperationsManifest(t *testing.T) {
 		{"a key like a URL", "", "b,s3%3A//c/d\nb,s3://c/d\n", want{rows: []string{"b/s3://c/d", "b/s3://c/d"}}},
 		{"not encoded", "", "b,100%.mp4\nb,a\n", want{rows: []string{"b/a"}, rejects: []reject{{1, "must be written %25"}}}},
 		{"decodes to no UTF-8", "", "b,%ff\nb,a%00b\n", want{rejects: []reject{{1, "not valid UTF-8"}, {2, "NUL"}}}},
-		{"decoded length counts", "", "b," + strings.Repeat("%61", MaxKey) + "\n", want{rows: []string{"b/" + strings.Repeat("a", MaxKey)}}},
+		{"decoded length counts", "", "b," + strings.Repeat("%61", entry.MaxKey) + "\n", want{rows: []string{"b/" + strings.Repeat("a", entry.MaxKey)}}},
 		{"a header", "", "bucket,key\nb,a\n", want{end: "is a header", line: 1, unread: true}},
 		{"four columns", "", "b,a,c,d\n", want{end: "4 columns", line: 1, unread: true}},
 		{"ignored columns", "bucket=2,key=3,version_id=4", "x,b,a%20c,v\n", want{rows: []string{"b/a c"}}},
@@ -133,7 +135,7 @@ func TestBatchOperationsManifest(t *testing.T) {
 		})
 	}
 	all, _, _ := readWith(t, Options{Format: FormatBatch}, "b,a,v1\n")
-	if d := cmp.Diff([]Entry{{Line: 1, Bucket: "b", Key: "a", VersionID: "v1", Extra: []Field{{"version_id", "v1"}}}}, all); d != "" {
+	if d := cmp.Diff([]entry.Entry{{Line: 1, Bucket: "b", Key: "a", VersionID: "v1", Extra: []entry.Field{{Name: "version_id", Value: "v1"}}}}, all); d != "" {
 		t.Errorf("version (-want +got):\n%s", d)
 	}
 }

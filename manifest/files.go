@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"errors"
 	"io/fs"
 	"os"
@@ -33,18 +34,18 @@ func (s Source) Files() ([]Source, error) {
 	}
 	pattern := filepath.ToSlash(s.Arg)
 	if !doublestar.ValidatePattern(pattern) {
-		return nil, usagef("there is no file %s, and it is no valid pattern either: check the SOURCE's name", s.Arg)
+		return nil, entry.Usagef("there is no file %s, and it is no valid pattern either: check the SOURCE's name", s.Arg)
 	}
 	names, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
 	if err != nil {
 		var cause *fs.PathError
 		if errors.As(err, &cause) {
-			return nil, usagef("%s: the folder %s cannot be read: %v", s.Arg, cause.Path, cause.Err)
+			return nil, entry.Usagef("%s: the folder %s cannot be read: %v", s.Arg, cause.Path, cause.Err)
 		}
-		return nil, usagef("%s: %v", s.Arg, err)
+		return nil, entry.Usagef("%s: %v", s.Arg, err)
 	}
 	if len(names) == 0 {
-		return nil, usagef("no file matches %s (looked for at %s): check the SOURCE's name", s.Arg, s.path)
+		return nil, entry.Usagef("no file matches %s (looked for at %s): check the SOURCE's name", s.Arg, s.path)
 	}
 	slices.Sort(names)
 	files := make([]Source, len(names))

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"path"
 	"strings"
 )
@@ -38,7 +40,7 @@ func ParseFormat(s string) (Format, error) {
 	case "txt":
 		return FormatText, nil
 	}
-	return "", usagef("format %q is not known; use %s", s, formatNames)
+	return "", entry.Usagef("format %q is not known; use %s", s, formatNames)
 }
 
 // title names the format in a sentence.
@@ -66,14 +68,14 @@ var extensions = map[string]Format{
 type ending struct {
 	named       bool // it is a manifest's
 	format      Format
-	compression compression
+	compression input.Compression
 }
 
 // endingOf looks at a name's end, in any case.
 func endingOf(name string) ending {
 	name = strings.ToLower(name)
 	var e ending
-	for _, z := range []compression{gz, zst} {
+	for _, z := range []input.Compression{input.Gzip, input.Zstd} {
 		if cut, ok := strings.CutSuffix(name, string(z)); ok {
 			name, e.compression = cut, z
 			break

@@ -1,10 +1,11 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 // usableKey tells what may be an object's key.
-func usableKey(key string) bool { return key != "" && checkKey(key) == "" }
+func usableKey(key string) bool { return key != "" && entry.KeyProblem(key) == "" }
 
 // FuzzDialect reads anything as a CSV of any dialect, and gives back what was
 // written in it byte for byte.
@@ -22,18 +23,18 @@ func FuzzDialect(f *testing.F) {
 	f.Add([]byte("b|a\n"), byte('|'), "a|b", "")
 	f.Add([]byte("key\tx\n\"a\n"), byte('\t'), "\ta ", "\"")
 	f.Fuzz(func(t *testing.T, data []byte, c byte, key, extra string) {
-		d, err := ParseDelimiter(string(rune(c)))
+		d, err := csv.ParseDelimiter(string(rune(c)))
 		if err != nil {
 			t.Skip()
 		}
 		readTwiceWith(t, Options{Format: FormatCSV, Delimiter: d}, data)
-		columns, err := ParseColumns("key=2,bucket=3")
+		columns, err := entry.ParseColumns("key=2,bucket=3")
 		if err != nil {
 			t.Fatal(err)
 		}
 		readTwiceWith(t, Options{Format: FormatCSV, Delimiter: d, Columns: columns}, data)
 
-		if !usableKey(key) || LooksLikeURI(key) || columnOf(key) == colKey || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
+		if !usableKey(key) || entry.LooksLikeURI(key) || entry.ColumnOf(key) == entry.ColKey || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
 			return
 		}
 		quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
@@ -45,77 +46,22 @@ func FuzzDialect(f *testing.F) {
 	})
 }
 
-// FuzzBatch does so with manifests of S3 Batch Operations, and with the parts of
-// inventories, whose keys are encoded in the same way.
+// FuzzBatch does so with manifests of S3 Batch Operations.
 func FuzzBatch(f *testing.F) {
 	f.Add([]byte("b,a%2B+%25,v\nb,%\n"), "a+b %,\n")
 	f.Add([]byte("\"b\",\"%ff\"\n"), "s3://x")
 	f.Fuzz(func(t *testing.T, data []byte, key string) {
 		readTwiceWith(t, Options{Format: FormatBatch}, data)
-		columns := []column{colBucket, colKey, colIsLatest, colSize}
-		if part, err := newInventoryCSV(bytes.NewReader(data), &checker{source: "part", exact: true}, columns); err == nil {
-			for {
-				var e Entry
-				var row *RowError
-				if err := part.read(&e); err != nil && !errors.As(err, &row) {
-					break
-				} else if err == nil && (!usableKey(e.Key) || e.Bucket == "") {
-					t.Errorf("got a bad entry %+v", e)
-				}
-			}
-			part.Close()
-		}
 		if !usableKey(key) {
 			return
 		}
 		encoded := url.QueryEscape(key)
-		if columnOf(encoded) == colKey {
+		if entry.ColumnOf(encoded) == entry.ColKey {
 			return // with a bucket of that name it would be a header
 		}
 		all, rejected, end := readWith(t, Options{Format: FormatBatch}, "b,"+encoded+"\n")
 		if len(all) != 1 || all[0].Key != key {
 			t.Errorf("%q: got %+v, %v, %v", key, all, rejected, end)
-		}
-		part, err := newInventoryCSV(strings.NewReader(fmt.Sprintf("\"b\",%q,\"true\",\"7\"\n", encoded)), &checker{source: "part", exact: true}, columns)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer part.Close()
-		var e Entry
-		if err := part.read(&e); err != nil || e.Key != key || e.Size != 7 {
-			t.Errorf("%q in an inventory: got %+v, %v", key, e, err)
-		}
-	})
-}
-
-// FuzzInventory parses anything as a manifest.json: what is taken has parts with
-// keys, and for CSV a column of keys.
-func FuzzInventory(f *testing.F) {
-	f.Add(manifestJSON("CSV", csvSchema, []string{"data/a.csv.gz"}, [][]byte{[]byte("x")}))
-	f.Add(manifestJSON("Parquet", "message", nil, nil))
-	f.Add([]byte(`{"fileFormat":"ORC","files":[{"key":1}]}`))
-	f.Add([]byte("{\"files\":[{\"size\":-1}"))
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		if len(doc) == 0 {
-			return // begin has found a line
-		}
-		inv, wrong := parseInventory(bytes.NewReader(doc))
-		if wrong != nil {
-			if wrong.err == nil || wrong.remedy == "" || wrong.err.Error() == "" {
-				t.Errorf("got an error without text or remedy: %+v", wrong)
-			}
-			return
-		}
-		for _, p := range inv.Files {
-			if p.Key == "" {
-				t.Error("got a part without a key")
-			}
-			if _, err := localParts("/nonexistent/manifest.json")(p); err == nil {
-				t.Errorf("%q was found", p.Key)
-			}
-		}
-		if !inv.parquet() && len(inv.columns) == 0 {
-			t.Error("got no columns")
 		}
 	})
 }
@@ -128,17 +74,17 @@ func FuzzRecognise(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Open(context.Background(), "-", Options{Stdin: bytes.NewReader(data), SourceBucket: "d"})
 		if err != nil {
-			var broken *BrokenError
-			if !errors.Is(err, ErrUsage) && !errors.As(err, &broken) {
+			var broken *entry.BrokenError
+			if !errors.Is(err, entry.ErrUsage) && !errors.As(err, &broken) {
 				t.Errorf("got %v", err)
 			}
 			return
 		}
 		defer r.Close()
 		for {
-			var row *RowError
-			if err := r.Read(new(Entry)); err != nil && !errors.As(err, &row) {
-				var broken *BrokenError
+			var row *entry.RowError
+			if err := r.Read(new(entry.Entry)); err != nil && !errors.As(err, &row) {
+				var broken *entry.BrokenError
 				if !errors.Is(err, io.EOF) && !errors.As(err, &broken) {
 					t.Errorf("got %v", err)
 				}

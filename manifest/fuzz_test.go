@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"bufio"
 	"bytes"
 	"context"
@@ -15,17 +17,17 @@ import (
 
 // readTwice reads data at once and byte by byte, which must be the same, and
 // checks what holds for every entry.
-func readTwice(t *testing.T, f Format, data []byte) []Entry {
+func readTwice(t *testing.T, f Format, data []byte) []entry.Entry {
 	t.Helper()
 	return readTwiceWith(t, Options{Format: f}, data)
 }
 
 // readTwiceWith is readTwice with all options.
-func readTwiceWith(t *testing.T, o Options, data []byte) []Entry {
+func readTwiceWith(t *testing.T, o Options, data []byte) []entry.Entry {
 	t.Helper()
 	type result struct {
-		All      []Entry
-		Rejected []*RowError
+		All      []entry.Entry
+		Rejected []*entry.RowError
 		End      string
 	}
 	once := func(stdin *bytes.Reader, slow bool) result {
@@ -36,7 +38,7 @@ func readTwiceWith(t *testing.T, o Options, data []byte) []Entry {
 		}
 		r, err := Open(context.Background(), "-", o)
 		if err != nil {
-			var broken *BrokenError
+			var broken *entry.BrokenError
 			if !errors.As(err, &broken) || !broken.Unread {
 				t.Fatalf("Open: got %v, want an unread *BrokenError", err)
 			}
@@ -58,10 +60,10 @@ func readTwiceWith(t *testing.T, o Options, data []byte) []Entry {
 		}
 	}
 	for _, e := range got.All {
-		if e.Skip == SkipTitle || e.Skip == SkipHeader {
+		if e.Skip == entry.SkipTitle || e.Skip == entry.SkipHeader {
 			continue // no rows
 		}
-		if e.Bucket == "" || e.Key == "" || len(e.Key) > MaxKey || !utf8.ValidString(e.Key) || e.Line < 1 {
+		if e.Bucket == "" || e.Key == "" || len(e.Key) > entry.MaxKey || !utf8.ValidString(e.Key) || e.Line < 1 {
 			t.Errorf("got a bad entry %+v", e)
 		}
 	}
@@ -71,7 +73,7 @@ func readTwiceWith(t *testing.T, o Options, data []byte) []Entry {
 func FuzzCSV(f *testing.F) {
 	for _, s := range []string{
 		"bucket,key\nb,a\n", "b,\"a\r\nb\"\"c\"\r\n", "key,x\n\"a\",\n", "b,\"a", "\ufeffb,a\r", "b,a\"c\n\"b\"c,d\n", "b,\"a\nb,\"c\"\nb,d\n",
-		strings.Join(reportColumns, ",") + "\n1,b,k,failed,,,,,,,\n", "\x1f\x8b\x08\x00", "a\x00b\x00", "b,a\rc",
+		strings.Join(entry.ReportColumns(), ",") + "\n1,b,k,failed,,,,,,,\n", "\x1f\x8b\x08\x00", "a\x00b\x00", "b,a\rc",
 	} {
 		f.Add([]byte(s))
 	}
@@ -80,17 +82,17 @@ func FuzzCSV(f *testing.F) {
 		// What was read is written and read again, byte for byte.
 		var b bytes.Buffer
 		w := bufio.NewWriter(&b)
-		WriteCSVRecord(w, []string{"key", "bucket", "x"})
+		csv.WriteRecord(w, []string{"key", "bucket", "x"})
 		var want []string
 		for _, e := range all {
-			if LooksLikeURI(e.Key) || e.Skip != "" || columnOf(e.Key) == colKey {
+			if entry.LooksLikeURI(e.Key) || e.Skip != "" || entry.ColumnOf(e.Key) == entry.ColKey {
 				continue // would be taken apart again
 			}
 			x := ""
 			for _, f := range e.Extra {
 				x += f.Value
 			}
-			WriteCSVRecord(w, []string{e.Key, e.Bucket, x})
+			csv.WriteRecord(w, []string{e.Key, e.Bucket, x})
 			want = append(want, e.Key, e.Bucket, x)
 		}
 		w.Flush()
@@ -110,14 +112,14 @@ func FuzzWriteCSV(f *testing.F) {
 	f.Add("a", "b")
 	f.Add(" a\r\n", "\"\ufeff,")
 	f.Fuzz(func(t *testing.T, key, extra string) {
-		if checkKey(key) != "" || key == "" || LooksLikeURI(key) || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
+		if entry.KeyProblem(key) != "" || key == "" || entry.LooksLikeURI(key) || !utf8.ValidString(extra) || strings.Contains(extra, "\x00") {
 			t.Skip()
 		}
 		var b strings.Builder
 		w := bufio.NewWriter(&b)
-		WriteCSVRecord(w, []string{"x", "key"})
-		WriteCSVRecord(w, []string{extra, key})
-		WriteCSVRecord(w, []string{"", key})
+		csv.WriteRecord(w, []string{"x", "key"})
+		csv.WriteRecord(w, []string{extra, key})
+		csv.WriteRecord(w, []string{"", key})
 		w.Flush()
 		all, rejected, end := read(t, FormatCSV, "d", b.String())
 		if end != nil || len(rejected) > 0 || len(all) != 2 {
@@ -141,7 +143,7 @@ func FuzzJSONL(f *testing.F) {
 			if e.Services == nil {
 				continue
 			}
-			again, err := ParseServices(string(e.Services))
+			again, err := entry.ParseServices(string(e.Services))
 			if err != nil || !bytes.Equal(again, e.Services) {
 				t.Errorf("services %s are not canonical: got %s, %v", e.Services, again, err)
 			}
@@ -154,11 +156,11 @@ func FuzzParseServices(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		c, err := ParseServices(s)
+		c, err := entry.ParseServices(s)
 		if err != nil {
 			return
 		}
-		if again, err := ParseServices(string(c)); err != nil || !bytes.Equal(again, c) {
+		if again, err := entry.ParseServices(string(c)); err != nil || !bytes.Equal(again, c) {
 			t.Errorf("%s is not canonical: got %s, %v", c, again, err)
 		}
 	})

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"io"
@@ -9,13 +10,13 @@ import (
 )
 
 // read opens a manifest that comes on standard input and reads it to its end.
-func read(tb testing.TB, f Format, bucket, data string) (all []Entry, rejected []*RowError, end error) {
+func read(tb testing.TB, f Format, bucket, data string) (all []entry.Entry, rejected []*entry.RowError, end error) {
 	tb.Helper()
 	return readWith(tb, Options{Format: f, SourceBucket: bucket}, data)
 }
 
 // readWith is read with all options.
-func readWith(tb testing.TB, o Options, data string) (all []Entry, rejected []*RowError, end error) {
+func readWith(tb testing.TB, o Options, data string) (all []entry.Entry, rejected []*entry.RowError, end error) {
 	tb.Helper()
 	o.Stdin = strings.NewReader(data)
 	r, err := Open(context.Background(), "-", o)
@@ -27,12 +28,12 @@ func readWith(tb testing.TB, o Options, data string) (all []Entry, rejected []*R
 }
 
 // readAll reads to the end and checks that the end is for ever.
-func readAll(tb testing.TB, r Reader) (all []Entry, rejected []*RowError, end error) {
+func readAll(tb testing.TB, r Reader) (all []entry.Entry, rejected []*entry.RowError, end error) {
 	tb.Helper()
 	for {
-		var e Entry
+		var e entry.Entry
 		err := r.Read(&e)
-		var row *RowError
+		var row *entry.RowError
 		switch {
 		case err == nil:
 			all = append(all, e)
@@ -65,7 +66,7 @@ type reject struct {
 	reason string
 }
 
-func (w want) check(t *testing.T, all []Entry, rejected []*RowError, end error) {
+func (w want) check(t *testing.T, all []entry.Entry, rejected []*entry.RowError, end error) {
 	t.Helper()
 	var rows []string
 	for _, e := range all {
@@ -88,7 +89,7 @@ func (w want) check(t *testing.T, all []Entry, rejected []*RowError, end error) 
 		}
 		return
 	}
-	var broken *BrokenError
+	var broken *entry.BrokenError
 	if !errors.As(end, &broken) {
 		t.Fatalf("end: got %v, want a *BrokenError with %q", end, w.end)
 	}

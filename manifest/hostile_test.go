@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
 )
 
@@ -57,14 +59,14 @@ func TestHostilePages(t *testing.T) {
 						server.PutSized("media", fmt.Sprintf("v/%02d/%d", i/8, i), 1)
 					}
 					server.SetFault(tt.fault, good)
-					o := Options{S3: newClient(t, server.URL), Scan: ScanConfig{Workers: workers, Patience: time.Nanosecond}}
+					o := Options{S3: newClient(t, server.URL), Scan: s3scan.Config{Workers: workers, RetryBudget: time.Nanosecond}}
 					r, err := Open(context.Background(), "s3://media/v/", o)
-					var all []Entry
+					var all []entry.Entry
 					if err == nil {
 						defer r.Close()
 						all, _, err = readAll(t, r)
 					}
-					var broken *BrokenError
+					var broken *entry.BrokenError
 					if !errors.As(err, &broken) {
 						t.Fatalf("got %d objects and %v, want a *BrokenError", len(all), err)
 					}
@@ -104,7 +106,7 @@ func TestOddServers(t *testing.T) {
 				server.SetFault(fault, 0)
 				for _, prefix := range []string{"", "v/", "v/3", "a/", "a//", ".", "/", "none"} {
 					for _, workers := range []int{1, 2, 16} {
-						o := Options{S3: newClient(t, server.URL), Scan: ScanConfig{Workers: workers, Patience: time.Nanosecond}, ForceScan: true}
+						o := Options{S3: newClient(t, server.URL), Scan: s3scan.Config{Workers: workers, RetryBudget: time.Nanosecond}, ForceScan: true}
 						r, err := Open(context.Background(), "s3://media/"+prefix, o)
 						if err != nil {
 							t.Fatal(err)

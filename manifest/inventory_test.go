@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"airlift/manifest/entry"
 	"airlift/manifest/s3test"
 )
 
@@ -29,20 +30,20 @@ func TestInventory(t *testing.T) {
 		{Bucket: "media", Key: "s3://x/y"},
 		{Bucket: "media", Key: "empty.mp4", Size: ptr(int64(0))},
 	}
-	want := []Entry{
+	want := []entry.Entry{
 		{Line: 1, Bucket: "media", Key: "a b+c%.mp4", VersionID: "v1", Sized: true, Size: 7, LastModified: at, ETag: "e-2", StorageClass: "GLACIER"},
-		{Line: 2, Bucket: "media", Key: "a b+c%.mp4", VersionID: "v0", Sized: true, Size: 6, Skip: SkipOldVersion},
-		{Line: 3, Bucket: "media", Key: "gone.mp4", VersionID: "v9", Skip: SkipDeleteMarker},
+		{Line: 2, Bucket: "media", Key: "a b+c%.mp4", VersionID: "v0", Sized: true, Size: 6, Skip: entry.SkipOldVersion},
+		{Line: 3, Bucket: "media", Key: "gone.mp4", VersionID: "v9", Skip: entry.SkipDeleteMarker},
 		{Line: 4, Bucket: "media", Key: "s3://x/y"},
 		{Line: 5, Bucket: "media", Key: "empty.mp4", Sized: true},
 	}
 	for i, key := range oddKeys {
 		rows = append(rows, listed{Bucket: "media", Key: key})
-		want = append(want, Entry{Line: int64(i + 6), Bucket: "media", Key: key})
+		want = append(want, entry.Entry{Line: int64(i + 6), Bucket: "media", Key: key})
 	}
 	for i := range 3000 { // several row groups and pages
 		rows = append(rows, listed{Bucket: "media", Key: fmt.Sprintf("many/%d.mov", i), Size: ptr(int64(i))})
-		want = append(want, Entry{Line: int64(len(want) + 1), Bucket: "media", Key: fmt.Sprintf("many/%d.mov", i), Sized: true, Size: int64(i)})
+		want = append(want, entry.Entry{Line: int64(len(want) + 1), Bucket: "media", Key: fmt.Sprintf("many/%d.mov", i), Sized: true, Size: int64(i)})
 	}
 	for _, asParquet := range []bool{false, true} {
 		t.Run(fmt.Sprintf("parquet %v", asParquet), func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestInventory(t *testing.T) {
 			if d := cmp.Diff(want, got); d != "" || len(rejected) > 0 || end != nil {
 				t.Errorf("%v, %v (-want +got):\n%s", rejected, end, d)
 			}
-			if why := got[1].Skip; why != SkipOldVersion {
+			if why := got[1].Skip; why != entry.SkipOldVersion {
 				t.Errorf("an old version: got %q", why)
 			}
 		})
@@ -120,7 +121,7 @@ func TestInventoryOfBrokenParts(t *testing.T) {
 					writeFile(t, part, tt.body)
 				}
 				all, _, end := openAll(t, name, Options{})
-				var broken *BrokenError
+				var broken *entry.BrokenError
 				if !errors.As(end, &broken) || broken.Unread != tt.unread || broken.Remedy == "" ||
 					!strings.Contains(end.Error(), tt.text) || !strings.Contains(end.Error(), "part-1.") || !strings.HasPrefix(end.Error(), name) {
 					t.Errorf("got %v, want %q", end, tt.text)
@@ -168,7 +169,7 @@ func TestInventoryWithoutChecksums(t *testing.T) {
 			}
 			writeFile(t, filepath.Join(dir, "manifest.json"), []byte(doc))
 			all, _, end := openAll(t, filepath.Join(dir, "manifest.json"), Options{})
-			var broken *BrokenError
+			var broken *entry.BrokenError
 			if !errors.As(end, &broken) || !strings.Contains(end.Error(), tt.text) || broken.Unread != (len(all) == 0) {
 				t.Errorf("got %v after %d rows, want %q", end, len(all), tt.text)
 			}
@@ -251,7 +252,7 @@ func TestInventoryOnS3(t *testing.T) {
 			alone.SetFault(s3test.NoFault, 0)
 			tt.spoil()
 			_, _, end := openAll(t, "s3://copied/"+at, o)
-			var broken *BrokenError
+			var broken *entry.BrokenError
 			if !errors.As(end, &broken) || !strings.Contains(end.Error(), tt.text) || !strings.Contains(end.Error(), "part "+"inv/media/all/data/") {
 				t.Errorf("got %v, want %q", end, tt.text)
 			}
@@ -269,17 +270,17 @@ func TestInventoryClosedEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Read(new(Entry)); err != nil {
+		if err := r.Read(new(entry.Entry)); err != nil {
 			t.Fatal(err)
 		}
 		if err := errors.Join(r.Close(), r.Close()); err != nil {
 			t.Error(err)
 		}
-		if err := r.Read(new(Entry)); !errors.Is(err, fs.ErrClosed) {
+		if err := r.Read(new(entry.Entry)); !errors.Is(err, fs.ErrClosed) {
 			t.Errorf("Read after Close: got %v", err)
 		}
 	}
-	if _, err := Open(context.Background(), "-", Options{Stdin: strings.NewReader(`{"fileFormat":"CSV","files":[]}`)}); !errors.Is(err, ErrUsage) {
+	if _, err := Open(context.Background(), "-", Options{Stdin: strings.NewReader(`{"fileFormat":"CSV","files":[]}`)}); !errors.Is(err, entry.ErrUsage) {
 		t.Errorf("standard input: got %v, want ErrUsage", err)
 	}
 }

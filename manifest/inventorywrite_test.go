@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"crypto/md5"
@@ -129,7 +130,7 @@ func writeFile(tb testing.TB, name string, body []byte) {
 }
 
 // openAll opens and reads a source.
-func openAll(tb testing.TB, source string, o Options) (all []Entry, rejected []*RowError, end error) {
+func openAll(tb testing.TB, source string, o Options) (all []entry.Entry, rejected []*entry.RowError, end error) {
 	tb.Helper()
 	r, err := Open(context.Background(), source, o)
 	if err != nil {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -26,7 +27,7 @@ func BenchmarkJSONL(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			var e Entry
+			var e entry.Entry
 			for err == nil {
 				err = r.Read(&e)
 			}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"os"
@@ -66,11 +67,11 @@ func TestColumnsOfJSONL(t *testing.T) {
 	all, rejected, end := readWith(t, o, `{"Path":"reels","Volume":"b","IsDir":true}`+"\n"+
 		`{"Path":"reels/a.mov","Volume":"b","IsDir":false,"key":"17"}`+"\n"+`{"path":"reels/b.mov","volume":"b","IsDir":false,"key":"18"}`+"\n"+`{"Volume":"b","Name":"c.mov"}`+"\n")
 	want{rows: []string{"/", "b/reels/a.mov", "b/reels/b.mov"}, rejects: []reject{{4, `the row has no field "Path", which --columns names (its other fields: none)`}}}.check(t, all, rejected, end)
-	if len(all) != 3 || all[0].Skip != SkipFolder || len(all[1].Extra) != 2 || all[1].Extra[1] != (Field{"key", "17"}) {
+	if len(all) != 3 || all[0].Skip != entry.SkipFolder || len(all[1].Extra) != 2 || all[1].Extra[1] != (entry.Field{Name: "key", Value: "17"}) {
 		t.Errorf("got %+v", all)
 	}
 	all, rejected, end = read(t, FormatJSONL, "b", `{"Name":"a.mov","Path":"reels/a.mov","id":1}`+"\n"+`{"id":1,"file":"a.mov","objectPath":"reels/a.mov"}`+"\n"+`{}`+"\n")
-	want{rejects: []reject{{1, `the row has the fields "Path", "id"; say which holds the key, for example --columns 'key=Path'`}, {2, `--columns 'key=objectPath'`}, {3, noKey}}}.check(t, all, rejected, end)
+	want{rejects: []reject{{1, `the row has the fields "Path", "id"; say which holds the key, for example --columns 'key=Path'`}, {2, `--columns 'key=objectPath'`}, {3, entry.NoKey}}}.check(t, all, rejected, end)
 	for name, data := range map[string]string{"a.jsonl": `{"key":"a"}`, "manifest.json": `{"sourceBucket":"b","fileFormat":"CSV"}`} {
 		var o Options
 		setDialect(t, &o, "", "key=1")
@@ -78,7 +79,7 @@ func TestColumnsOfJSONL(t *testing.T) {
 		if err := os.WriteFile(name, []byte(data+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(context.Background(), name, o); !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "--columns") {
+		if _, err := Open(context.Background(), name, o); !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), "--columns") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

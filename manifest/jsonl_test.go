@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"strings"
 	"testing"
 
@@ -8,7 +10,7 @@ import (
 )
 
 func TestJSONL(t *testing.T) {
-	long := strings.Repeat("x", MaxKey)
+	long := strings.Repeat("x", entry.MaxKey)
 	tests := []struct {
 		name, bucket, data string
 		want               want
@@ -45,7 +47,7 @@ func TestJSONL(t *testing.T) {
 		{"long keys", "d", `{"key":"` + long + `"}` + "\n" + `{"key":"x` + long + `"}`, want{rows: []string{"d/" + long}, rejects: []reject{{2, "1025 bytes"}}}},
 		{"nul", "d", `{"key":"a\u0000b"}`, want{rejects: []reject{{1, "NUL"}}}},
 		{"a line of 1 MB", "d", `{"key":"` + strings.Repeat("x", 1<<20) + `"}` + "\n" + `{"key":"b"}`, want{rows: []string{"d/b"}, rejects: []reject{{1, "1048576 bytes"}}}},
-		{"a line over the limit", "d", `{"key":"a"}` + "\n" + `{"key":"` + strings.Repeat("x", 2*MaxRow) + `"}` + "\n" + `{"key":"b"}`, want{rows: []string{"d/a", "d/b"}, rejects: []reject{{2, "line is longer"}}}},
+		{"a line over the limit", "d", `{"key":"a"}` + "\n" + `{"key":"` + strings.Repeat("x", 2*input.MaxLine) + `"}` + "\n" + `{"key":"b"}`, want{rows: []string{"d/a", "d/b"}, rejects: []reject{{2, "line is longer"}}}},
 		{"deep", "d", `{"key":"a","x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, want{rejects: []reject{{1, "not valid JSON"}}}},
 		{"empty", "d", "", want{end: "is empty", unread: true}},
 		{"blank lines only", "d", "\n\r\n\n", want{end: "is empty", unread: true}},
@@ -59,10 +61,10 @@ func TestJSONL(t *testing.T) {
 }
 
 func TestJSONLColumns(t *testing.T) {
-	want := Entry{
+	want := entry.Entry{
 		Line: 1, Bucket: "b", Key: "k", Region: "r", Endpoint: "https://e", Name: "N", Priority: 7,
 		Services: []byte(`{"ocr":{"config":{"a":1,"b":12345678901234567890}},"s2t":""}`), DestinationBucket: "db", DestinationRegion: "dr",
-		Extra: []Field{{"Batch", "B"}, {"tags", `["x", 1]`}, {"n", "null"}, {"source", "cam\n1"}},
+		Extra: []entry.Field{{Name: "Batch", Value: "B"}, {Name: "tags", Value: `["x", 1]`}, {Name: "n", Value: "null"}, {Name: "source", Value: "cam\n1"}},
 	}
 	tests := []struct{ name, data string }{
 		{"flat", `{"bucket":"b","key":"k","region":"r","endpoint":"https://e","name":"N","priority":7,` +
@@ -82,7 +84,7 @@ func TestJSONLColumns(t *testing.T) {
 			if tt.name == "nested" {
 				want.Extra = want.Extra[:3]
 			}
-			if d := cmp.Diff([]Entry{want}, all); d != "" {
+			if d := cmp.Diff([]entry.Entry{want}, all); d != "" {
 				t.Errorf("entries (-want +got):\n%s", d)
 			}
 		})
@@ -91,9 +93,9 @@ func TestJSONLColumns(t *testing.T) {
 
 func TestJSONLRejectedColumns(t *testing.T) {
 	_, rejected, _ := read(t, FormatJSONL, "", `{"bucket":"b","key":"k","priority":"5","name":"N","title":"T"}`+"\n"+`{"bucket":"b","key":"k","Key":"l"}`)
-	want := []*RowError{
+	want := []*entry.RowError{
 		{Source: "-", Line: 1, Bucket: "b", Key: "k", Reason: `the field "priority" is "\"5\""; write the number without quotes`,
-			Extra: []Field{{"name", "N"}, {"priority", `"5"`}, {"title", "T"}}},
+			Extra: []entry.Field{{Name: "name", Value: "N"}, {Name: "priority", Value: `"5"`}, {Name: "title", Value: "T"}}},
 		{Source: "-", Line: 2, Reason: `the key is given twice, the second time as "Key"; give it once`},
 	}
 	if d := cmp.Diff(want, rejected); d != "" {
@@ -117,7 +119,7 @@ func TestText(t *testing.T) {
 		{"no bucket", "", "a\ns3://b/a\n", want{rows: []string{"b/a"}, rejects: []reject{{1, "--source-bucket"}}}},
 		{"invalid utf-8", "d", "a\xff\nb\n", want{rows: []string{"d/b"}, rejects: []reject{{1, "not valid UTF-8"}}}},
 		{"too long", "d", strings.Repeat("x", 1025) + "\nb\n", want{rows: []string{"d/b"}, rejects: []reject{{1, "1025 bytes"}}}},
-		{"a line over the limit", "d", "a\n" + strings.Repeat("x", 2*MaxRow) + "\nb\n", want{rows: []string{"d/a", "d/b"}, rejects: []reject{{2, "line is longer"}}}},
+		{"a line over the limit", "d", "a\n" + strings.Repeat("x", 2*input.MaxLine) + "\nb\n", want{rows: []string{"d/a", "d/b"}, rejects: []reject{{2, "line is longer"}}}},
 		{"cr only", "d", "a\rb\rc", want{end: "carriage returns", unread: true}},
 		{"empty", "d", "", want{end: "is empty", unread: true}},
 		{"utf-16 with bom", "d", "\xff\xfea\x00\n\x00", want{end: "UTF-16", unread: true}},
@@ -142,7 +144,7 @@ func TestJSONLEscapedNames(t *testing.T) {
 		t.Fatal(len(all), end)
 	}
 	for _, e := range all {
-		if d := cmp.Diff([]Field{{"title", "T"}}, e.Extra); d != "" {
+		if d := cmp.Diff([]entry.Field{{Name: "title", Value: "T"}}, e.Extra); d != "" {
 			t.Errorf("line %d (-want +got):\n%s", e.Line, d)
 		}
 	}

@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"bufio"
 	"bytes"
 	"context"
@@ -36,7 +39,7 @@ func TestSameItemsInEveryFormat(t *testing.T) {
 		defer r.Close()
 		got := newSequence()
 		for {
-			var e Entry
+			var e entry.Entry
 			err := r.Read(&e)
 			if errors.Is(err, io.EOF) {
 				break
@@ -75,9 +78,9 @@ func TestSameItemsInEveryFormat(t *testing.T) {
 		check(write("k.csv", func(w *bufio.Writer, k string) {
 			if first {
 				first = false
-				WriteCSVRecord(w, []string{"key", "title", "bucket"})
+				csv.WriteRecord(w, []string{"key", "title", "bucket"})
 			}
-			WriteCSVRecord(w, []string{k, "t", "archive"})
+			csv.WriteRecord(w, []string{k, "t", "archive"})
 		}), Options{})
 	})
 	for _, d := range []string{";", "\t", "|"} {
@@ -138,7 +141,7 @@ func realKeys(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, release, err := decompress(bytes.NewReader(data), plain)
+	r, release, err := input.Decompress(bytes.NewReader(data), input.Uncompressed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,4 +154,11 @@ func realKeys(t *testing.T) []string {
 		t.Fatalf("%s: got %d keys, want at least 40", name, len(keys))
 	}
 	return keys
+}
+
+// A key that was plain as it stood is checked again once it is unescaped.
+func TestUnescapedKeysAreChecked(t *testing.T) {
+	const host = "https://s3.wasabisys.com/archive/"
+	all, rejected, err := read(t, FormatText, "archive", host+"a%00b.mov\n"+host+"c%FF.mov\n"+host+strings.Repeat("k", entry.MaxKey+1)+"\n"+host+"d%20e.mov\n")
+	want{rows: []string{"archive/d e.mov"}, rejects: []reject{{1, "NUL"}, {2, "UTF-8"}, {3, "1025 bytes"}}}.check(t, all, rejected, err)
 }

@@ -1,17 +1,11 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
 	"context"
 	"io"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
-
-// S3Client is what this package needs of an S3 client; *s3.Client is one.
-type S3Client interface {
-	s3.ListObjectsV2APIClient
-	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-}
 
 // Options say how to read a source.
 type Options struct {
@@ -21,7 +15,7 @@ type Options struct {
 	// semicolon or tab), else a comma. See ParseDelimiter.
 	Delimiter byte
 	// Columns says which column of a CSV is what; see ParseColumns.
-	Columns Columns
+	Columns entry.Columns
 	// Stdin is read by the source "-". It is not closed.
 	Stdin io.Reader
 	// SourceBucket is the bucket of entries that name none; "" rejects them. A
@@ -37,12 +31,12 @@ type Options struct {
 	// manifest. It may be nil.
 	Warn func(text string)
 	// S3 is needed by s3:// sources only; see NewS3.
-	S3 S3Client
+	S3 s3scan.Client
 	// ForceScan scans an s3:// source whose name looks like a manifest;
 	// ForceManifest reads as a manifest one that does not.
 	ForceScan, ForceManifest bool
 	// Scan says how buckets are listed.
-	Scan ScanConfig
+	Scan s3scan.Config
 }
 
 // Open opens a source by its scheme and its name's ending (see ParseSource) and
@@ -66,11 +60,15 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 	}
 	switch s.Kind {
 	case KindS3Scan:
-		return openScan(ctx, o.S3, s, o.Scan)
+		r, err := s3scan.Open(ctx, o.S3, s.Arg, s.Bucket, s.Key, o.Scan)
+		if err != nil {
+			return nil, err // and no nil pointer in an interface
+		}
+		return r, nil
 	case KindS3Object:
 		return openObject(ctx, s, o)
 	case KindPattern:
-		return nil, usagef("%s: there is no file of this name; open the files that it matches one by one", s.Arg)
+		return nil, entry.Usagef("%s: there is no file of this name; open the files that it matches one by one", s.Arg)
 	case KindStdin:
 		return newReader(ctx, s, o, o.Stdin, -1, nil)
 	}

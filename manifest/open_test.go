@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"bytes"
 	"context"
 	"errors"
@@ -34,23 +36,23 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"missing", filepath.Join(dir, "none.csv"), Options{}, fs.ErrNotExist, "check the name"},
 		{"directory", dir + "/", Options{Format: FormatCSV}, nil, "is a directory"},
-		{"empty", write("empty.csv", ""), Options{}, ErrEmpty, "is empty"},
-		{"blank lines", write("blank.txt", "\n\n"), Options{}, ErrEmpty, "is empty"},
-		{"empty gzip name", write("empty.csv.gz", ""), Options{}, ErrEmpty, "is empty"},
-		{"gzip of nothing", write("nothing.csv.gz", gzipped("")), Options{}, ErrEmpty, "is empty"},
+		{"empty", write("empty.csv", ""), Options{}, entry.ErrEmpty, "is empty"},
+		{"blank lines", write("blank.txt", "\n\n"), Options{}, entry.ErrEmpty, "is empty"},
+		{"empty gzip name", write("empty.csv.gz", ""), Options{}, entry.ErrEmpty, "is empty"},
+		{"gzip of nothing", write("nothing.csv.gz", gzipped("")), Options{}, entry.ErrEmpty, "is empty"},
 		{"no gzip", write("plain.csv.gz", "b,a\n"), Options{}, nil, "not compressed"},
 		{"gzip cut in its header", write("short.csv.gz", "\x1f\x8b\x08"), Options{}, nil, "gzip"},
 		{"binary", write("binary.csv", "PK\x03\x04\x00\x00"), Options{}, nil, "binary"},
-		{"unknown name and content", write("good.csv.old", "b,a\n"), Options{}, ErrUsage, "--format"},
-		{"unknown format", good, Options{Format: "xml"}, ErrUsage, "csv, jsonl, text"},
-		{"stdin without format", "-", Options{Stdin: strings.NewReader("b,a\n")}, ErrUsage, "--format"},
-		{"no stdin", "-", Options{Format: FormatCSV}, ErrUsage, "standard input"},
-		{"no s3", "s3://bucket/prefix", Options{}, ErrUsage, "S3 access"},
-		{"scan of a file", good, Options{ForceScan: true}, ErrUsage, "--scan"},
-		{"scan and manifest", good, Options{ForceScan: true, ForceManifest: true}, ErrUsage, "exclude each other"},
-		{"http", "https://host/a.csv", Options{}, ErrUsage, "https://"},
-		{"no bucket", "s3://", Options{}, ErrUsage, "bucket"},
-		{"nothing", "", Options{}, ErrUsage, "empty"},
+		{"unknown name and content", write("good.csv.old", "b,a\n"), Options{}, entry.ErrUsage, "--format"},
+		{"unknown format", good, Options{Format: "xml"}, entry.ErrUsage, "csv, jsonl, text"},
+		{"stdin without format", "-", Options{Stdin: strings.NewReader("b,a\n")}, entry.ErrUsage, "--format"},
+		{"no stdin", "-", Options{Format: FormatCSV}, entry.ErrUsage, "standard input"},
+		{"no s3", "s3://bucket/prefix", Options{}, entry.ErrUsage, "S3 access"},
+		{"scan of a file", good, Options{ForceScan: true}, entry.ErrUsage, "--scan"},
+		{"scan and manifest", good, Options{ForceScan: true, ForceManifest: true}, entry.ErrUsage, "exclude each other"},
+		{"http", "https://host/a.csv", Options{}, entry.ErrUsage, "https://"},
+		{"no bucket", "s3://", Options{}, entry.ErrUsage, "bucket"},
+		{"nothing", "", Options{}, entry.ErrUsage, "empty"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,8 +67,8 @@ func TestOpenErrors(t *testing.T) {
 			if !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("got %q, want %q in it", err, tt.text)
 			}
-			var broken *BrokenError
-			if tt.is != ErrUsage && (!errors.As(err, &broken) || !broken.Unread || broken.Source != tt.source || broken.Remedy == "") { //nolint:errorlint // a table's value
+			var broken *entry.BrokenError
+			if tt.is != entry.ErrUsage && (!errors.As(err, &broken) || !broken.Unread || broken.Source != tt.source || broken.Remedy == "") { //nolint:errorlint // a table's value
 				t.Errorf("got %#v, want an unread *BrokenError with source and remedy", err)
 			}
 		})
@@ -139,7 +141,7 @@ func TestOpenFiles(t *testing.T) {
 			if err := r.Close(); err != nil {
 				t.Errorf("second Close: %v", err)
 			}
-			if err := r.Read(new(Entry)); !errors.Is(err, fs.ErrClosed) {
+			if err := r.Read(new(entry.Entry)); !errors.Is(err, fs.ErrClosed) {
 				t.Errorf("Read after Close: got %v, want fs.ErrClosed", err)
 			}
 		})
@@ -160,7 +162,7 @@ func TestTruncated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for n := 1; n < len(data); n++ {
 				all, rejected, end := read(t, FormatCSV, "", data[:n])
-				var broken *BrokenError
+				var broken *entry.BrokenError
 				if len(rejected) > 0 || !errors.As(end, &broken) {
 					t.Fatalf("%d of %d bytes: got %d rejects and %v, want a *BrokenError", n, len(data), len(rejected), end)
 				}
@@ -188,7 +190,7 @@ func TestBrokenStream(t *testing.T) {
 		{"in a quoted row", "b,a\nb,\"c\n", want{rows: []string{"b/a"}, end: "disk gone", line: 2}},
 		{"in the first row", "b,a", want{end: "disk gone", unread: true}},
 		{"after the header", "bucket,key\n", want{end: "disk gone", line: 2, unread: true}},
-		{"in a line that is too long", "b,a\nb," + strings.Repeat("x", 2*MaxRow), want{rows: []string{"b/a"}, end: "disk gone", line: 2}},
+		{"in a line that is too long", "b,a\nb," + strings.Repeat("x", 2*input.MaxLine), want{rows: []string{"b/a"}, end: "disk gone", line: 2}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

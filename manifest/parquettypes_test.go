@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"bytes"
 	"fmt"
 	"os"
@@ -14,7 +15,7 @@ import (
 )
 
 // readParquet reads rows of any type as the only part of an inventory.
-func readParquet[T any](t *testing.T, rows ...T) ([]Entry, []*RowError, error) {
+func readParquet[T any](t *testing.T, rows ...T) ([]entry.Entry, []*entry.RowError, error) {
 	t.Helper()
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[T](&b)
@@ -34,13 +35,13 @@ func readParquet[T any](t *testing.T, rows ...T) ([]Entry, []*RowError, error) {
 func TestParquetOfOtherTools(t *testing.T) {
 	at := time.Date(2026, 11, 1, 2, 3, 4, 5000, time.UTC)
 	day := at.Truncate(24 * time.Hour)
-	check := func(t *testing.T, at time.Time) func([]Entry, []*RowError, error) {
-		return func(all []Entry, rejected []*RowError, end error) {
+	check := func(t *testing.T, at time.Time) func([]entry.Entry, []*entry.RowError, error) {
+		return func(all []entry.Entry, rejected []*entry.RowError, end error) {
 			t.Helper()
 			if end != nil || len(rejected) > 0 || len(all) != 3 {
 				t.Fatalf("got %d rows, %v, %v", len(all), rejected, end)
 			}
-			for i, skip := range []string{"", SkipDeleteMarker, SkipOldVersion} {
+			for i, skip := range []string{"", entry.SkipDeleteMarker, entry.SkipOldVersion} {
 				if e := all[i]; e.Skip != skip || !e.Sized || e.Size != 10+int64(i) || !e.LastModified.Equal(at) {
 					t.Errorf("row %d: got %+v, want %q at %v", i+1, e, skip, at)
 				}
@@ -115,7 +116,7 @@ func TestParquetOfDoubtfulValues(t *testing.T) {
 
 // A column that cannot be what its name says refuses the part, before any row.
 func TestParquetOfOtherTypes(t *testing.T) {
-	refused := func(name string, says string, all []Entry, rejected []*RowError, end error) {
+	refused := func(name string, says string, all []entry.Entry, rejected []*entry.RowError, end error) {
 		t.Helper()
 		if end == nil || !strings.Contains(end.Error(), says) || !strings.Contains(end.Error(), "the part p") || len(all)+len(rejected) > 0 {
 			t.Errorf("%s: got %d rows, %v, want %q", name, len(all), end, says)

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
@@ -39,7 +40,7 @@ func BenchmarkRead(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				var e Entry
+				var e entry.Entry
 				for err == nil {
 					err = r.Read(&e)
 				}

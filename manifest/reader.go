@@ -1,6 +1,12 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
+	"airlift/manifest/inventory"
+	"airlift/manifest/jsonl"
+	"airlift/manifest/s3scan"
 	"bytes"
 	"context"
 	"errors"
@@ -16,14 +22,14 @@ import (
 // rows is what differs between the formats: reading one row from the input.
 // It returns nil, io.EOF, a *RowError, or the error that broke the input.
 type rows interface {
-	read(*Entry) error
+	Read(*entry.Entry) error
 }
 
 // reader reads a manifest, whatever its format and wherever it lies.
 type reader struct {
 	source string
 	rows   rows
-	in     *input
+	in     *input.Input
 	count  *counter
 	err    error // that every further Read returns
 	marked bool  // it begins with a byte order mark
@@ -37,7 +43,7 @@ type reader struct {
 // openFile opens a local file.
 func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 	broken := func(err error, remedy string) error {
-		return &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
+		return &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
 	}
 	f, err := os.Open(s.path)
 	if err != nil {
@@ -70,6 +76,16 @@ func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 	return newReader(ctx, s, o, f, total, f.Close)
 }
 
+// openObject reads a manifest that is an S3 object, as a stream.
+func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
+	body, total, closeBody, err := s3scan.GetObject(ctx, o.S3, s.Bucket, s.Key)
+	if err != nil {
+		err, remedy := s3scan.Explain(err, s.Bucket)
+		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("get the object: %w", err), Remedy: remedy}
+	}
+	return newReader(ctx, s, o, body, total, closeBody)
+}
+
 // newReader reads a manifest from r, which holds total bytes (-1: not known). It
 // reads up to the first line that is not blank. closeSource, which may be nil,
 // is called by Close, and by newReader if it fails or reads an inventory, which
@@ -79,12 +95,12 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int6
 		closeSource = func() error { return nil }
 	}
 	count := &counter{r: r, total: total}
-	plainText, release, err := decompress(count, s.compression)
+	plainText, release, err := input.Decompress(count, s.compression)
 	if err != nil {
 		closeSource()
-		return nil, &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
+		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
 	}
-	m := &reader{source: s.Arg, in: newInput(plainText), count: count}
+	m := &reader{source: s.Arg, in: input.New(plainText), count: count}
 	m.close = func() error { release(); return closeSource() }
 	if err := m.begin(s, o); err != nil {
 		m.Close()
@@ -92,7 +108,15 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int6
 	}
 	if m.rows == nil {
 		defer m.Close()
-		return openInventory(ctx, s, o, m.in.rest())
+		config := inventory.Config{Source: s.Arg, Path: s.path, SourceBucket: o.SourceBucket, Warn: o.Warn}
+		if s.Kind == KindS3Object {
+			config.S3, config.Bucket = o.S3, s.Bucket
+		}
+		r, err := inventory.Open(ctx, m.in.Rest(), config)
+		if err != nil {
+			return nil, err // and no nil pointer in an interface
+		}
+		return r, nil
 	}
 	return m, nil
 }
@@ -100,29 +124,29 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int6
 // begin looks at the first line and sets the format's rows up.
 func (m *reader) begin(s Source, o Options) error {
 	unread := func(err error, remedy string) error {
-		return &BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
+		return &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
 	}
 	for first := true; ; first = false {
-		err := m.in.next()
+		err := m.in.Next()
 		if first {
-			if finding, remedy := sniff(m.in.buf[:m.in.avail]); finding != nil {
+			if finding, remedy := input.Sniff(m.in.Head()); finding != nil {
 				return unread(finding, remedy)
 			}
-			if bytes.HasPrefix(m.in.token(), bom) {
-				m.in.start += len(bom)
+			if bytes.HasPrefix(m.in.Token(), input.BOM) {
+				m.in.Skip(len(input.BOM))
 				m.marked = true
 			}
 		}
 		switch {
-		case errors.Is(err, errTooLong):
-			return &BrokenError{Source: s.Arg, Unread: true, Line: m.in.line,
-				Err: fmt.Errorf("the first line is longer than %d bytes", MaxRow), Remedy: "is this a manifest? give CSV, JSON Lines or text, with a row a line"}
+		case errors.Is(err, input.ErrTooLong):
+			return &entry.BrokenError{Source: s.Arg, Unread: true, Line: m.in.Line,
+				Err: fmt.Errorf("the first line is longer than %d bytes", input.MaxLine), Remedy: "is this a manifest? give CSV, JSON Lines or text, with a row a line"}
 		case errors.Is(err, io.EOF):
-			return unread(ErrEmpty, "check the program that writes it")
+			return unread(entry.ErrEmpty, "check the program that writes it")
 		case err != nil:
 			return unread(err, "make the file again, or fetch it again")
 		}
-		if len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
+		if len(bytes.TrimRight(m.in.Token(), "\r\n")) > 0 {
 			break
 		}
 	}
@@ -132,14 +156,14 @@ func (m *reader) begin(s Source, o Options) error {
 // prepare returns the first lines from the header, or the first row, on, and what
 // they and the options say of a CSV. A line sep=X and titles are passed over. The
 // input has read the first line, and gives it again.
-func (m *reader) prepare(s Source, o Options) (lines []string, d dialect, err error) {
-	token := m.in.token()
-	line := strings.TrimRight(string(trimEOL(token)), "\r")
-	d = dialect{delimiter: o.Delimiter, columns: o.Columns, bucket: o.SourceBucket, marked: m.marked, crs: bytes.HasSuffix(token, []byte("\r\r\n"))}
-	m.in.unread()
+func (m *reader) prepare(s Source, o Options) (lines []string, d csv.Dialect, err error) {
+	token := m.in.Token()
+	line := strings.TrimRight(string(csv.TrimEOL(token)), "\r")
+	d = csv.Dialect{Delimiter: o.Delimiter, Columns: o.Columns, SourceBucket: o.SourceBucket, Marked: m.marked, DoubledCRs: bytes.HasSuffix(token, []byte("\r\r\n"))}
+	m.in.Unread()
 	g := guessFormat(line, d)
 	if g == guessDocument || g == guessArray { // whose rows are looked for
-		lines = m.in.peek(documentLines)
+		lines = m.in.Peek(csv.DocumentLines)
 		if len(lines) == 0 {
 			lines = []string{""}
 		}
@@ -149,21 +173,21 @@ func (m *reader) prepare(s Source, o Options) (lines []string, d dialect, err er
 	if g != guessNothing || s.Format == FormatJSONL || s.Format == FormatBatch || s.Format == FormatInventory {
 		return []string{line}, d, nil
 	}
-	for n := peekLines; n < 10_000; n *= 10 {
-		if lines = m.in.peek(n); len(lines) < n || len(content(lines)) > 0 {
+	for n := csv.PeekLines; n < 10_000; n *= 10 {
+		if lines = m.in.Peek(n); len(lines) < n || len(csv.Content(lines)) > 0 {
 			break // else all of them are comments
 		}
 	}
 	if !s.wholeLines(o) {
-		if separator, ok := separatorLine(line); ok {
-			d.separator = true
-			if d.delimiter == 0 {
-				d.delimiter = separator
+		if separator, ok := csv.SeparatorLine(line); ok {
+			d.Separator = true
+			if d.Delimiter == 0 {
+				d.Delimiter = separator
 			}
 			m.skipLines(1)
 			lines = lines[1:]
 		}
-		n := titles(lines, d)
+		n := csv.Titles(lines, d)
 		m.skipTitles(n)
 		lines = lines[n:]
 	}
@@ -171,8 +195,8 @@ func (m *reader) prepare(s Source, o Options) (lines []string, d dialect, err er
 		m.skipLines(1)
 		lines = lines[1:]
 	}
-	if len(lines) == 0 && d.separator {
-		return nil, d, ErrEmpty
+	if len(lines) == 0 && d.Separator {
+		return nil, d, entry.ErrEmpty
 	}
 	if len(lines) == 0 {
 		lines = []string{line}
@@ -191,35 +215,27 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	if err != nil {
 		return unread(err, remedy)
 	}
-	c := &checker{source: s.Arg, bucket: o.SourceBucket, batch: o.Batch, endpoint: endpointHost(o.Endpoint), warn: o.Warn}
+	c := &entry.Checker{Source: s.Arg, Bucket: o.SourceBucket, Batch: o.Batch, Endpoint: entry.EndpointHost(o.Endpoint), Warn: o.Warn}
 	switch format {
 	case FormatCSV:
-		m.rows, err = newCSV(m.in, c, d, lines)
+		m.rows, err = csv.New(m.in, c, d, lines)
 	case FormatBatch:
-		d.batch, c.exact = true, true
-		m.rows, err = newCSV(m.in, c, d, lines)
+		d.Encoded = true
+		m.rows, err = csv.New(m.in, c, d, lines)
 	case FormatJSONL:
-		jsonl, err := newJSONL(m.in, c, o.Columns)
-		if err != nil {
-			return err
-		}
-		jsonl.report = isJSONReport(line)
-		c.exact = jsonl.report // which gives keys as they are
-		m.rows = jsonl
+		m.rows, err = jsonl.New(m.in, c, o.Columns, line)
 	case FormatText:
-		c.plain = true
-		t := &textRows{in: m.in, check: c, crs: d.crs, whole: s.wholeLines(o)}
-		if head, ok := listHeader(line, o.Columns); ok && !t.whole {
-			t.head = head
+		list := csv.NewList(m.in, c, d, s.wholeLines(o))
+		if list.TakeHeader(line) {
 			m.skipLines(1)
 		}
-		m.rows = t
+		m.rows = list
 	case FormatInventory:
 		switch {
-		case len(o.Columns.fields) > 0:
-			err = usagef("%s: an S3 Inventory says itself which column is what: leave --columns out", s.Arg)
+		case len(o.Columns.Fields) > 0:
+			err = entry.Usagef("%s: an S3 Inventory says itself which column is what: leave --columns out", s.Arg)
 		case s.Kind == KindStdin:
-			err = usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+			err = entry.Usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
 		}
 	}
 	return err
@@ -228,7 +244,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 // skipLines passes over the next n lines, which peek has shown.
 func (m *reader) skipLines(n int) {
 	for range n {
-		if m.in.next() != nil {
+		if m.in.Next() != nil {
 			return
 		}
 	}
@@ -238,43 +254,43 @@ func (m *reader) skipLines(n int) {
 // not blank count as skipped.
 func (m *reader) skipTitles(n int) {
 	for range n {
-		if m.in.next() != nil {
+		if m.in.Next() != nil {
 			return
 		}
-		if len(bytes.TrimRight(m.in.token(), "\r\n")) > 0 {
-			m.skipped = append(m.skipped, m.in.line)
+		if len(bytes.TrimRight(m.in.Token(), "\r\n")) > 0 {
+			m.skipped = append(m.skipped, m.in.Line)
 		}
 	}
 }
 
 // Read returns the next entry; see Reader.
-func (m *reader) Read(e *Entry) error {
+func (m *reader) Read(e *entry.Entry) error {
 	if m.err != nil {
 		return m.err
 	}
 	if len(m.skipped) > 0 {
-		*e = Entry{Line: m.skipped[0], Skip: SkipTitle}
+		*e = entry.Entry{Line: m.skipped[0], Skip: entry.SkipTitle}
 		m.skipped = m.skipped[1:]
 		return nil
 	}
-	err := m.rows.read(e)
+	err := m.rows.Read(e)
 	if err == nil {
 		m.any = true
 		return nil
 	}
-	var row *RowError
+	var row *entry.RowError
 	if errors.As(err, &row) {
 		m.any = true
 		return err
 	}
-	var broken *BrokenError
+	var broken *entry.BrokenError
 	switch {
-	case isEOF(err):
+	case err == io.EOF:
 		err = io.EOF
 	case errors.As(err, &broken):
 		broken.Unread = !m.any
 	default:
-		err = &BrokenError{Source: m.source, Line: m.in.line, Unread: !m.any, Err: err,
+		err = &entry.BrokenError{Source: m.source, Line: m.in.Line, Unread: !m.any, Err: err,
 			Remedy: "all rows before this line were read; mend or fetch the file again and run the same command"}
 	}
 	m.err = err

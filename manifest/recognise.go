@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/jsonl"
 	"fmt"
 	"strings"
 
@@ -22,7 +25,7 @@ const (
 
 // guessFormat looks at the first line that is not blank. All it finds is
 // certain: no key that anyone would give to an object looks so.
-func guessFormat(line string, d dialect) guess {
+func guessFormat(line string, d csv.Dialect) guess {
 	line = strings.Trim(line, " \t\r\n")
 	switch {
 	case line == "{":
@@ -47,7 +50,7 @@ func guessFormat(line string, d dialect) guess {
 			return guessMarkup
 		}
 	}
-	if headerDelimiter(line, d.columns) != 0 || d.delimiter != 0 && d.columns.isHeader(splitLine(line, d.delimiter)) {
+	if csv.HeaderDelimiter(line, d.Columns) != 0 || d.Delimiter != 0 && d.Columns.IsHeader(csv.SplitLine(line, d.Delimiter)) {
 		return guessHeader
 	}
 	return guessNothing
@@ -57,7 +60,7 @@ func guessFormat(line string, d dialect) guess {
 // first lines, in this order; line is the first of them. A name that the content
 // contradicts is an error, and so is a content that is not certain: what is read
 // in the wrong way are objects that nobody meant.
-func (s Source) recognise(line string, lines []string, d dialect, o Options) (f Format, remedy string, err error) {
+func (s Source) recognise(line string, lines []string, d csv.Dialect, o Options) (f Format, remedy string, err error) {
 	g := guessFormat(line, d)
 	if !s.forced || s.Format == FormatJSONL {
 		if remedy, err := s.refuseDocument(lines, g); err != nil {
@@ -71,15 +74,15 @@ func (s Source) recognise(line string, lines []string, d dialect, o Options) (f 
 	case s.Format == FormatText && s.wholeLines(o):
 		return FormatText, "", nil
 	case g == guessMarkup:
-		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", excerpt(line))
+		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", entry.Excerpt(line))
 	case g == guessArray: // as text
-		doc := seeDocument(strings.Join(lines, "\n"))
-		return "", doc.remedy(), doc.finding()
-	case s.Format == "" && d.separator:
+		doc := jsonl.ParseDocument(strings.Join(lines, "\n"))
+		return "", doc.Remedy(), doc.Finding()
+	case s.Format == "" && d.Separator:
 		return FormatCSV, "", nil
 	case s.Format == "":
 		return recogniseUnnamed(line, lines, g, d)
-	case s.Format == FormatText && g == guessObject && mcListing(line):
+	case s.Format == FormatText && g == guessObject && jsonl.IsMCListing(line):
 		return FormatJSONL, "", nil
 	case s.Format == FormatText && (g == guessHeader || g == guessNothing):
 		return s.recogniseText(line, lines, g, d)
@@ -92,7 +95,7 @@ func (s Source) recognise(line string, lines []string, d dialect, o Options) (f 
 		if g == guessDocument {
 			remedy = "write one object a line (jq -c does that); for an S3 Inventory add --format s3-inventory"
 		}
-		return "", remedy, fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), excerpt(line), g.title())
+		return "", remedy, fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), entry.Excerpt(line), g.title())
 	}
 	return s.Format, "", nil
 }
@@ -100,46 +103,46 @@ func (s Source) recognise(line string, lines []string, d dialect, o Options) (f 
 // wholeLines reports whether the user says that each whole line of a text is a key:
 // --columns key=1, and no delimiter.
 func (s Source) wholeLines(o Options) bool {
-	return s.Format == FormatText && o.Delimiter == 0 && o.Columns.numbered && len(o.Columns.fields) == 1 && o.Columns.fields[0].number == 1
+	return s.Format == FormatText && o.Delimiter == 0 && o.Columns.Numbered && len(o.Columns.Fields) == 1 && o.Columns.Fields[0].Number == 1
 }
 
 // recogniseText decides whether a text is a list of keys, a table, or neither.
-func (s Source) recogniseText(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
-	if _, ok := listHeader(line, d.columns); ok {
-		if quoteOf(line) == `"` {
+func (s Source) recogniseText(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
+	if _, ok := csv.ListHeader(line, d.Columns); ok {
+		if csv.QuoteOf(line) == `"` {
 			return FormatCSV, "", nil // of one column, as its rows are quoted too
 		}
 		return FormatText, "", nil
 	}
-	switch cells := tableHeader(line, d); {
-	case len(cells) > 1 && s.forced && !d.separator && len(d.columns.fields) == 0 && noneCouldBeKey(cells):
+	switch cells := csv.TableHeader(line, d); {
+	case len(cells) > 1 && s.forced && !d.Separator && len(d.Columns.Fields) == 0 && entry.NoneCouldBeKey(cells):
 		return "", "add --format csv to read it as one; if each whole line is a key all the same, add --columns key=1",
-			fmt.Errorf("the first line %s is the header of a table, not a key", excerpt(line))
-	case len(cells) > 1 && noneCouldBeKey(cells), d.separator, d.delimiter != 0, len(d.columns.fields) > 0:
+			fmt.Errorf("the first line %s is the header of a table, not a key", entry.Excerpt(line))
+	case len(cells) > 1 && entry.NoneCouldBeKey(cells), d.Separator, d.Delimiter != 0, len(d.Columns.Fields) > 0:
 		return FormatCSV, "", nil
 	}
-	if kept := content(lines); len(kept) > 0 {
-		if remedy, err := refuseText(kept, d); err != nil {
+	if kept := csv.Content(lines); len(kept) > 0 {
+		if remedy, err := csv.CheckList(kept, d); err != nil {
 			return "", remedy, err
 		}
 	}
 	return FormatText, "", nil
 }
 
-func recogniseUnnamed(line string, lines []string, g guess, d dialect) (f Format, remedy string, err error) {
-	if tool, remedy := listingTool(lines); tool != "" {
-		return "", remedy, usageError(fmt.Sprintf("is the output of %s (it begins with %s)", tool, excerpt(line)))
+func recogniseUnnamed(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
+	if tool, remedy := csv.ListingTool(lines); tool != "" {
+		return "", remedy, entry.Usagef("is the output of %s (it begins with %s)", tool, entry.Excerpt(line))
 	}
 	switch {
 	case g != guessNothing:
 		return g.format(), "", nil
 	case strings.HasPrefix(strings.TrimLeft(line, " \t"), "{"):
 		return FormatJSONL, "", nil // whose first row is bad
-	case d.delimiter != 0 || len(d.columns.fields) > 0:
+	case d.Delimiter != 0 || len(d.Columns.Fields) > 0:
 		return FormatCSV, "", nil // for what else were they given?
 	}
 	return "", "add --format " + formatNames + ", or give a CSV a header that names the key column",
-		usageError(fmt.Sprintf("neither its name nor its first line %s tells its format for certain", excerpt(line)))
+		entry.Usagef("neither its name nor its first line %s tells its format for certain", entry.Excerpt(line))
 }
 
 // format is what the guess comes to. A document is worth a try as an inventory.
@@ -164,4 +167,33 @@ func (g guess) title() string {
 		return "the manifest.json of an S3 Inventory"
 	}
 	return "the beginning of a JSON document"
+}
+
+// isInventory reports whether the beginning of a document is that of the
+// manifest.json of an S3 Inventory.
+func isInventory(text string) bool {
+	for _, name := range []string{`"fileFormat"`, `"sourceBucket"`, `"fileSchema"`, `"destinationBucket"`, `"MD5checksum"`} {
+		if strings.Contains(text, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseDocument finds JSON that is one document and no rows a line, and no
+// manifest.json either. Lines are its first ones.
+func (s Source) refuseDocument(lines []string, g guess) (remedy string, err error) {
+	text := strings.Join(lines, "\n")
+	doc := jsonl.ParseDocument(text)
+	switch {
+	case g == guessArray:
+	case g == guessObject && (doc.Path == ".Contents[]" || doc.Path == ".Versions[]"):
+	case g != guessDocument, isInventory(text):
+		return "", nil
+	case doc.Path != ".", s.Kind == KindStdin:
+	case jsonl.NamesKey(doc.Fields):
+	default:
+		return "", nil // it is tried as an inventory, and told apart there
+	}
+	return doc.Remedy(), doc.Finding()
 }

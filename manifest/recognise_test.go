@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"os"
@@ -27,9 +28,9 @@ func TestRecognise(t *testing.T) {
 		{"export.gz", gzipped(csv), "", "b/a", nil},
 		{"list.json", flat, "", "b/a", nil},
 		{"list", "\n\n  " + flat, "", "b/a", nil},
-		{"a report", strings.Join(reportColumns, ",") + "\n1,b,a,failed,,,,,,,\n", "", "b/a", nil},
-		{"list", "b,a\n", "", "add --format csv, jsonl, text", ErrUsage},
-		{"list", "a\n", "", `first line "a"`, ErrUsage},
+		{"a report", strings.Join(entry.ReportColumns(), ",") + "\n1,b,a,failed,,,,,,,\n", "", "b/a", nil},
+		{"list", "b,a\n", "", "add --format csv, jsonl, text", entry.ErrUsage},
+		{"list", "a\n", "", `first line "a"`, entry.ErrUsage},
 		{"list", "{\"key\":\n", "", "", nil}, // JSON Lines with a bad first row
 		{"list.json", "[\n" + flat, "", "is a JSON array", nil},
 		{"list.json", "[{}]", "", "jq -c", nil},
@@ -55,8 +56,8 @@ func TestRecognise(t *testing.T) {
 			}
 			r, err := Open(context.Background(), name, Options{Format: tt.format, SourceBucket: "d"})
 			if err != nil {
-				var broken *BrokenError
-				if !strings.Contains(err.Error(), tt.rows) || !errors.As(err, &broken) || broken.Remedy == "" || errors.Is(err, ErrUsage) != (tt.is == ErrUsage) { //nolint:errorlint // a table's value
+				var broken *entry.BrokenError
+				if !strings.Contains(err.Error(), tt.rows) || !errors.As(err, &broken) || broken.Remedy == "" || errors.Is(err, entry.ErrUsage) != (tt.is == entry.ErrUsage) { //nolint:errorlint // a table's value
 					t.Errorf("got %v, want %q", err, tt.rows)
 				}
 				return
@@ -122,7 +123,7 @@ func TestFilesOfAPattern(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Files(); !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), pattern) {
+		if _, err := s.Files(); !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), pattern) {
 			t.Errorf("%s: got %v, want ErrUsage that names it", pattern, err)
 		}
 	}

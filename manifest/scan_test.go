@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,12 +21,12 @@ import (
 )
 
 // fakeLister is a client that must not be called.
-type fakeLister struct{ S3Client }
+type fakeLister struct{ s3scan.Client }
 
 // newClient gives a client that does not repeat requests.
 func newClient(tb testing.TB, endpoint string) *s3.Client {
 	tb.Helper()
-	c, err := NewS3(S3Config{Region: "eu-central-1", Endpoint: endpoint, PathStyle: true,
+	c, err := s3scan.NewClient(s3scan.ClientConfig{Region: "eu-central-1", Endpoint: endpoint, PathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")})
 	if err != nil {
 		tb.Fatal(err)
@@ -34,7 +36,7 @@ func newClient(tb testing.TB, endpoint string) *s3.Client {
 
 var oddKeys = []string{
 	"a+b.mp4", "100%.mp4", "a%2Bb.mp4", "a b.mp4", " a", "a ", "//x", "./y", "../z", "x//y/", "\x01", "new\nline", "cr\rlf\r\n",
-	"Übung.mov", "日本/映画.mp4", "🎬.mp4", "quote\"s", "a,b", "<&>", "a?b=c&d#e", "\u200b\ufeff", "\x7f", "back\\slash", strings.Repeat("é", 450), strings.Repeat("x", MaxKey-len("videos/")),
+	"Übung.mov", "日本/映画.mp4", "🎬.mp4", "quote\"s", "a,b", "<&>", "a?b=c&d#e", "\u200b\ufeff", "\x7f", "back\\slash", strings.Repeat("é", 450), strings.Repeat("x", entry.MaxKey-len("videos/")),
 }
 
 func TestScan(t *testing.T) {
@@ -53,7 +55,7 @@ func TestScan(t *testing.T) {
 	server.PutSized("media", "videos2", 7)
 	slices.Sort(want)
 
-	r, err := Open(context.Background(), "s3://media/videos/", Options{S3: newClient(t, server.URL), Scan: ScanConfig{Workers: 1}})
+	r, err := Open(context.Background(), "s3://media/videos/", Options{S3: newClient(t, server.URL), Scan: s3scan.Config{Workers: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +74,7 @@ func TestScan(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("keys (-want +got):\n%s", d)
 	}
-	first := Entry{Line: 1, Bucket: "media", Key: want[0], Scan: true, Sized: true, Size: 7, ETag: "7", StorageClass: "STANDARD",
+	first := entry.Entry{Line: 1, Bucket: "media", Key: want[0], Scan: true, Sized: true, Size: 7, ETag: "7", StorageClass: "STANDARD",
 		LastModified: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	if d := cmp.Diff(first, all[0]); d != "" {
 		t.Errorf("first object (-want +got):\n%s", d)
@@ -119,7 +121,7 @@ func TestScanWithoutEncoding(t *testing.T) {
 
 // hollowClient says for ever that more follows.
 type hollowClient struct {
-	S3Client
+	s3scan.Client
 	pages int
 }
 
@@ -189,7 +191,7 @@ func TestScanCancel(t *testing.T) {
 	if err := errors.Join(r.Close(), r.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := r.Read(new(Entry)); !errors.Is(err, fs.ErrClosed) {
+	if err := r.Read(new(entry.Entry)); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("Read after Close: got %v, want fs.ErrClosed", err)
 	}
 }
@@ -223,7 +225,7 @@ func TestObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Close()
-	if _, err := Open(context.Background(), "s3://lists/empty.csv", o); !errors.Is(err, ErrEmpty) {
+	if _, err := Open(context.Background(), "s3://lists/empty.csv", o); !errors.Is(err, entry.ErrEmpty) {
 		t.Errorf("empty object: got %v, want ErrEmpty", err)
 	}
 	if _, err := Open(context.Background(), "s3://lists/none.csv", o); err == nil || !strings.Contains(err.Error(), "the object does not exist") {
@@ -247,35 +249,35 @@ func TestObjectCut(t *testing.T) {
 
 func TestNewS3Errors(t *testing.T) {
 	creds := credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")
-	good := S3Config{Region: "r", Endpoint: "https://s3.example", Credentials: creds}
+	good := s3scan.ClientConfig{Region: "r", Endpoint: "https://s3.example", Credentials: creds}
 	tests := []struct {
 		name   string
-		change func(*S3Config)
+		change func(*s3scan.ClientConfig)
 		want   string
 	}{
-		{"good", func(*S3Config) {}, ""},
-		{"http on loopback", func(c *S3Config) { c.Endpoint = "http://127.0.0.1:9000/" }, ""},
-		{"http on loopback, v6", func(c *S3Config) { c.Endpoint = "http://[::1]:9000" }, ""},
-		{"http elsewhere", func(c *S3Config) { c.Endpoint = "http://s3.example" }, "not https"},
-		{"http on a name that looks like loopback", func(c *S3Config) { c.Endpoint = "http://127.0.0.1.example" }, "not https"},
-		{"no endpoint", func(c *S3Config) { c.Endpoint = "" }, "--source-endpoint"},
-		{"no scheme", func(c *S3Config) { c.Endpoint = "s3.example" }, "https://host"},
-		{"user in it", func(c *S3Config) { c.Endpoint = "https://a:canary@s3.example" }, "https://host"},
-		{"no region", func(c *S3Config) { c.Region = "" }, "--source-region"},
-		{"no credentials", func(c *S3Config) { c.Credentials = nil }, "credentials"},
+		{"good", func(*s3scan.ClientConfig) {}, ""},
+		{"http on loopback", func(c *s3scan.ClientConfig) { c.Endpoint = "http://127.0.0.1:9000/" }, ""},
+		{"http on loopback, v6", func(c *s3scan.ClientConfig) { c.Endpoint = "http://[::1]:9000" }, ""},
+		{"http elsewhere", func(c *s3scan.ClientConfig) { c.Endpoint = "http://s3.example" }, "not https"},
+		{"http on a name that looks like loopback", func(c *s3scan.ClientConfig) { c.Endpoint = "http://127.0.0.1.example" }, "not https"},
+		{"no endpoint", func(c *s3scan.ClientConfig) { c.Endpoint = "" }, "--source-endpoint"},
+		{"no scheme", func(c *s3scan.ClientConfig) { c.Endpoint = "s3.example" }, "https://host"},
+		{"user in it", func(c *s3scan.ClientConfig) { c.Endpoint = "https://a:canary@s3.example" }, "https://host"},
+		{"no region", func(c *s3scan.ClientConfig) { c.Region = "" }, "--source-region"},
+		{"no credentials", func(c *s3scan.ClientConfig) { c.Credentials = nil }, "credentials"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := good
 			tt.change(&c)
-			_, err := NewS3(c)
+			_, err := s3scan.NewClient(c)
 			if tt.want == "" {
 				if err != nil {
 					t.Errorf("got %v", err)
 				}
 				return
 			}
-			if !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
+			if !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("got %v, want ErrUsage with %q", err, tt.want)
 			}
 		})
@@ -283,7 +285,7 @@ func TestNewS3Errors(t *testing.T) {
 }
 
 func TestS3ConfigHidesSecrets(t *testing.T) {
-	c := S3Config{Region: "r", Credentials: credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")}
+	c := s3scan.ClientConfig{Region: "r", Credentials: credentials.NewStaticCredentialsProvider("AKTEST", "canary-secret", "")}
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		for _, got := range []string{fmt.Sprintf(format, c), fmt.Sprintf(format, &c)} {
 			if strings.Contains(got, "canary-secret") {
@@ -306,9 +308,6 @@ func TestNoRedirect(t *testing.T) {
 			t.Errorf("followed the redirect: %s", q)
 		}
 	}
-	if c := newHTTPClient(); c.CheckRedirect(&http.Request{}, nil) != http.ErrUseLastResponse { //nolint:errorlint // a sentinel by contract
-		t.Error("the client follows redirects")
-	}
 }
 
 // oddBucket fills a bucket with keys that folding, escaping or splitting might
@@ -323,7 +322,7 @@ func oddBucket(server *s3test.Server, plain bool) []string {
 	}
 	var kept []string
 	for _, k := range keys {
-		if len(k) > MaxKey || plain && strings.ContainsAny(k, "\x01\r\x7f\ufeff") {
+		if len(k) > entry.MaxKey || plain && strings.ContainsAny(k, "\x01\r\x7f\ufeff") {
 			continue
 		}
 		kept = append(kept, k)
@@ -335,7 +334,7 @@ func oddBucket(server *s3test.Server, plain bool) []string {
 
 // sameKeys compares what was listed, in any order, with the keys that begin with
 // the prefix.
-func sameKeys(t *testing.T, what string, got []Entry, keys []string, prefix string) {
+func sameKeys(t *testing.T, what string, got []entry.Entry, keys []string, prefix string) {
 	t.Helper()
 	var have, want []string
 	for _, e := range got {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
 	"strings"
 	"testing"
 )
@@ -38,7 +39,7 @@ func TestParseServices(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ParseServices(tt.in)
+			got, err := entry.ParseServices(tt.in)
 			if string(got) != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
@@ -53,7 +54,7 @@ func TestParseServices(t *testing.T) {
 // reading a manifest again rejects its rows for the same reasons.
 func TestParseServicesOfTwoProblems(t *testing.T) {
 	for range 50 {
-		_, err := ParseServices(`{"b":1,"":"","c":2}`)
+		_, err := entry.ParseServices(`{"b":1,"":"","c":2}`)
 		if err == nil || !strings.Contains(err.Error(), `"" is no service id`) {
 			t.Fatalf("got error %v, want that of the empty id, the first by name", err)
 		}

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -21,15 +23,6 @@ const (
 	KindPattern                  // all local files that match a pattern; see Source.Files
 )
 
-// compression of a manifest, as its name's ending says.
-type compression string
-
-const (
-	plain compression = ""
-	gz    compression = ".gz"
-	zst   compression = ".zst"
-)
-
 // Source is a source as the user named it, taken apart. It says nothing of
 // whether it exists.
 type Source struct {
@@ -42,7 +35,7 @@ type Source struct {
 	Key    string // the object's key, or for a scan the prefix, which may be empty
 
 	path        string // absolute, of files and patterns
-	compression compression
+	compression input.Compression
 	forced      bool // Format was asked for: the content is not asked
 }
 
@@ -54,7 +47,7 @@ type Source struct {
 func ParseSource(arg string) (Source, error) {
 	s := Source{Arg: arg}
 	if arg == "" {
-		return s, usagef("a source is empty; name a file, - or s3://bucket/prefix")
+		return s, entry.Usagef("a source is empty; name a file, - or s3://bucket/prefix")
 	}
 	if arg == "-" {
 		s.Kind = KindStdin
@@ -64,8 +57,8 @@ func ParseSource(arg string) (Source, error) {
 	switch {
 	case ok && strings.EqualFold(scheme, "s3"):
 		s.Bucket, s.Key, _ = strings.Cut(rest, "/")
-		if reason := checkBucket(s.Bucket); reason != "" {
-			return s, usagef("%s: %s; write s3://bucket/prefix", arg, reason)
+		if err := entry.CheckBucket(s.Bucket); err != nil {
+			return s, entry.Usagef("%s: %v; write s3://bucket/prefix", arg, err)
 		}
 		e := endingOf(s.Key)
 		s.Kind, s.Format, s.compression = KindS3Scan, e.format, e.compression
@@ -73,8 +66,8 @@ func ParseSource(arg string) (Source, error) {
 			s.Kind = KindS3Object
 		}
 		return s, nil
-	case ok && isScheme(scheme):
-		return s, usagef("%s: sources of the kind %s:// are not read; download it, or name a file or s3://bucket/key", arg, scheme)
+	case ok && entry.IsScheme(scheme):
+		return s, entry.Usagef("%s: sources of the kind %s:// are not read; download it, or name a file or s3://bucket/key", arg, scheme)
 	}
 	s.Kind = KindFile
 	if isPattern(arg) {
@@ -100,26 +93,26 @@ func (s Source) Resolve(o Options) (Source, error) {
 	s3 := s.OnS3()
 	switch {
 	case o.ForceScan && o.ForceManifest:
-		return s, usagef("%s: --scan and --manifest exclude each other; give one", s.Arg)
+		return s, entry.Usagef("%s: --scan and --manifest exclude each other; give one", s.Arg)
 	case o.ForceScan && !s3:
-		return s, usagef("%s: only s3://bucket/prefix can be scanned; leave --scan out", s.Arg)
+		return s, entry.Usagef("%s: only s3://bucket/prefix can be scanned; leave --scan out", s.Arg)
 	case o.ForceScan:
 		s.Kind = KindS3Scan
 	case o.ForceManifest && s3:
 		if s.Key == "" || strings.HasSuffix(s.Key, "/") {
-			return s, usagef("%s: names no object that could be a manifest; write s3://bucket/key", s.Arg)
+			return s, entry.Usagef("%s: names no object that could be a manifest; write s3://bucket/key", s.Arg)
 		}
 		s.Kind = KindS3Object
 	}
 	if s3 && o.S3 == nil {
-		return s, usagef("%s: no S3 access is set up; set --source-region or --source-endpoint, and the credentials", s.Arg)
+		return s, entry.Usagef("%s: no S3 access is set up; set --source-region or --source-endpoint, and the credentials", s.Arg)
 	}
 	if s.Kind == KindS3Scan {
-		s.Format, s.compression = "", plain
+		s.Format, s.compression = "", input.Uncompressed
 		return s, nil
 	}
 	if s.Kind == KindStdin && o.Stdin == nil {
-		return s, usagef("-: there is no standard input; name a file")
+		return s, entry.Usagef("-: there is no standard input; name a file")
 	}
 	if o.Format != "" {
 		f, err := ParseFormat(string(o.Format))
@@ -129,7 +122,7 @@ func (s Source) Resolve(o Options) (Source, error) {
 		s.Format, s.forced = f, true
 	}
 	if s.Format == FormatInventory && s.Kind == KindStdin {
-		return s, usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+		return s, entry.Usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
 	}
 	return s, nil
 }
@@ -171,16 +164,4 @@ func (s Source) Canonical() string {
 		return "s3://" + s.Bucket + "/" + s.Key
 	}
 	return s.path
-}
-
-// isScheme reports whether what stands before "://" is a URL's scheme (RFC 3986,
-// 3.1) rather than the beginning of a file's name.
-func isScheme(s string) bool {
-	for i, r := range s {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 const (
@@ -74,7 +74,7 @@ func (b *breakdown) add(bucket, key string, is object) {
 	if is.channels > 0 {
 		b.channels[is.channels]++
 	}
-	class := manifest.ClassOf(key)
+	class := entry.ClassOf(key)
 	if class == "" {
 		class = "other"
 	}
@@ -185,7 +185,7 @@ type typeAmount struct {
 // byType returns the types in the order of AiR's list, and "other" last.
 func (b *breakdown) byType() []typeAmount {
 	all := []typeAmount{}
-	for _, class := range append(manifest.Classes(), "other") {
+	for _, class := range append(entry.Classes(), "other") {
 		if a := b.types[class]; a != nil {
 			all = append(all, typeAmount{class, *a})
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/report"
@@ -46,7 +47,7 @@ func (a *app) completions(root *cobra.Command) {
 				register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 			}
 		}
-		for flag, values := range map[string][]string{"services": manifest.KnownServices(), "types": manifest.Classes(), "take": takeable} {
+		for flag, values := range map[string][]string{"services": entry.KnownServices(), "types": entry.Classes(), "take": takeable} {
 			if cmd.LocalFlags().Lookup(flag) != nil {
 				register(cmd, flag, listOf(values))
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/preflight"
 	"airlift/queue"
 )
@@ -74,7 +75,7 @@ func newExtras(columns []string) *extras {
 	x := &extras{index: map[string]int{}}
 	at := map[string]int{} // by what is read from the column
 	for _, name := range columns {
-		plain, meaning := name, manifest.Describes(name)
+		plain, meaning := name, entry.Describes(name)
 		switch name {
 		case sizeColumn, etagColumn, durationColumn, channelsColumn:
 			plain = strings.TrimPrefix(name, hidden)
@@ -86,7 +87,7 @@ func newExtras(columns []string) *extras {
 		i, have := at[meaning]
 		if !have {
 			i = len(x.names)
-			x.names = append(x.names, manifest.SavedName(plain))
+			x.names = append(x.names, entry.SavedName(plain))
 			at[meaning] = i
 		}
 		x.index[name] = i

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 	"airlift/queue/report"
 	"airlift/ratelimit"
@@ -58,7 +58,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 		return out, usagef("--priority %d: AiR takes 1 to 10", j.priority)
 	}
 	if j.destinationBucket != "" {
-		if err := manifest.CheckBucket(j.destinationBucket); err != nil {
+		if err := entry.CheckBucket(j.destinationBucket); err != nil {
 			return out, usagef("--destination-bucket: %v", err)
 		}
 	}
@@ -79,7 +79,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 	if text == "" {
 		return out, nil
 	}
-	services, err := manifest.ParseServices(text)
+	services, err := entry.ParseServices(text)
 	if err != nil {
 		return out, usagef("--services: %v", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/manifest"
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 )
 
 // formatFlags say how manifests are written.
@@ -29,10 +31,10 @@ func (s *formatFlags) set(o *manifest.Options) (err error) {
 	if o.Format, err = manifest.ParseFormat(s.format); err != nil {
 		return usagef("--format: %v", err)
 	}
-	if o.Delimiter, err = manifest.ParseDelimiter(s.delimiter); err != nil {
+	if o.Delimiter, err = csv.ParseDelimiter(s.delimiter); err != nil {
 		return usagef("--delimiter: %v", err)
 	}
-	if o.Columns, err = manifest.ParseColumns(s.columns); err != nil {
+	if o.Columns, err = entry.ParseColumns(s.columns); err != nil {
 		return usagef("--columns: %v", err)
 	}
 	return nil

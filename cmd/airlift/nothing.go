@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
 )
 
@@ -23,7 +24,7 @@ func (n *emptiness) begin(resumed bool) { n.here, n.resumed = 0, n.resumed || re
 // see counts a row.
 func (n *emptiness) see(got row) {
 	switch got.skipped {
-	case manifest.SkipTitle, manifest.SkipHeader, manifest.SkipEmpty, manifest.SkipTotal:
+	case entry.SkipTitle, entry.SkipHeader, entry.SkipEmpty, entry.SkipTotal:
 		return // a line that is no row
 	case "", filter.SkipSent, filter.SkipOld: // what is too old was found by an earlier reading
 		n.taken = true

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest"
+	"airlift/manifest/s3scan"
 )
 
 // tools is where `make realservers` builds what the tests start.
@@ -138,7 +139,7 @@ func freePorts(t *testing.T, n int) []string {
 // s3Client returns a client for a real server.
 func s3Client(t *testing.T, url string) *s3.Client {
 	t.Helper()
-	c, err := manifest.NewS3(manifest.S3Config{Region: "us-east-1", Endpoint: url, PathStyle: true,
+	c, err := s3scan.NewClient(s3scan.ClientConfig{Region: "us-east-1", Endpoint: url, PathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(testAccessKey, testSecretKey, "")})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +179,7 @@ func scanned(t *testing.T, c *s3.Client, source string, workers int, again func(
 	var cursor []byte
 	for {
 		r, err := manifest.Open(context.Background(), source, manifest.Options{S3: c, ForceScan: true,
-			Scan: manifest.ScanConfig{Workers: workers, Cursor: cursor}})
+			Scan: s3scan.Config{Workers: workers, Cursor: cursor}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
 	"airlift/queue"
 )
@@ -57,7 +57,7 @@ func parseRule(table map[string]any) (queue.Rule, error) {
 		case "types":
 			var types []string
 			if types, err = texts(value); err == nil {
-				r.Types, err = manifest.Extensions(types)
+				r.Types, err = entry.Extensions(types)
 			}
 		case "match":
 			if r.Match, err = texts(value); err == nil {
@@ -98,7 +98,7 @@ func ruleServices(value any) (json.RawMessage, error) {
 	if !ok {
 		return nil, fmt.Errorf("%v is neither a text such as \"ocr,s2t\" nor a table such as { ocr = \"\" }", value)
 	}
-	return manifest.ParseServices(list)
+	return entry.ParseServices(list)
 }
 
 func text(value any) (string, error) {

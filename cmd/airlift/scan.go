@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/manifest"
+	"airlift/manifest/s3scan"
 	"airlift/ratelimit"
 )
 
@@ -21,13 +22,13 @@ type scanFlags struct {
 
 func (s *scanFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&s.workers, "scan-workers", manifest.DefaultScanWorkers, "how many requests of a scan may be under way at once")
+	f.IntVar(&s.workers, "scan-workers", s3scan.DefaultWorkers, "how many requests of a scan may be under way at once")
 	f.StringVar(&s.rate, "scan-rate", "unlimited", "requests of a scan, 1,000 objects each: N/s, N/m, N/h or unlimited")
 }
 
 // config checks the flags. With --limit one worker lists, for the first objects in the order of keys are wanted.
-func (s *scanFlags) config(c choice) (manifest.ScanConfig, error) {
-	out := manifest.ScanConfig{Workers: s.workers}
+func (s *scanFlags) config(c choice) (s3scan.Config, error) {
+	out := s3scan.Config{Workers: s.workers}
 	if most := 256; s.workers < 1 || s.workers > most {
 		return out, usagef("--scan-workers %d: use 1 to %d", s.workers, most)
 	}

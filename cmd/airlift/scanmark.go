@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"airlift/manifest"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
 
@@ -153,4 +154,4 @@ func (r *reading) forget(ctx context.Context, db queue.Store, batch string) erro
 }
 
 // doubtCursor notes an error that says so.
-func (r *reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, manifest.ErrCursor) }
+func (r *reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, s3scan.ErrCursor) }

@@ -7,7 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/cmd/airlift/config"
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // serviceWarner warns of services that AiR's API page does not name, once an id: a misspelled one would cost a job for
@@ -32,7 +32,7 @@ func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, serv
 	if len(w.checked) < maxChecked {
 		w.checked[string(services)] = true
 	}
-	for _, id := range manifest.UnknownServices(services) {
+	for _, id := range entry.UnknownServices(services) {
 		if w.warned[id] || len(w.warned) == maxChecked {
 			continue
 		}
@@ -41,10 +41,10 @@ func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, serv
 		if line > 0 {
 			e = e.Int64("line", line)
 		}
-		remedy := config.Meant(id, manifest.KnownServices())
+		remedy := config.Meant(id, entry.KnownServices())
 		if remedy == "" {
 			remedy = "; it is sent as it is written"
 		}
-		e.Msgf("%s: %q is no service that airlift knows (%s)%s", place, id, strings.Join(manifest.KnownServices(), ", "), remedy)
+		e.Msgf("%s: %q is no service that airlift knows (%s)%s", place, id, strings.Join(entry.KnownServices(), ", "), remedy)
 	}
 }

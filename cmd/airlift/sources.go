@@ -19,7 +19,9 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
 
@@ -90,7 +92,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		return out, usagef("--scan and --manifest exclude each other")
 	}
 	if s.sourceBucket != "" {
-		if err := manifest.CheckBucket(s.sourceBucket); err != nil {
+		if err := entry.CheckBucket(s.sourceBucket); err != nil {
 			return out, usagef("--source-bucket: %v", err)
 		}
 	}
@@ -173,7 +175,7 @@ func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile s
 		return err
 	}
 	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
-	client, err := manifest.NewS3(manifest.S3Config{
+	client, err := s3scan.NewClient(s3scan.ClientConfig{
 		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.Access, keys.Secret, keys.Token),
 	})

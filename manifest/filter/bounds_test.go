@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 func TestParseSize(t *testing.T) {
@@ -22,7 +22,7 @@ func TestParseSize(t *testing.T) {
 		"": "is no size", "x": "is no size", "-1K": "is no size", "1X": "is no size", "1.2.3M": "is no size", "1 M": "is no size", "1i": "is no size",
 		"1bi": "is no size", "off": "is no size", "10MB": "write 10MiB", "10kb": "write 10kiB", "9E": "larger than any object", "99999999999999999999E": "larger than any object",
 	} {
-		if got, err := ParseSize(s); !errors.Is(err, manifest.ErrUsage) || !strings.Contains(err.Error(), says) {
+		if got, err := ParseSize(s); !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: got %d, %v, want an error that says %q", s, got, err, says)
 		}
 	}
@@ -45,7 +45,7 @@ func TestParseMoment(t *testing.T) {
 		"": "neither an age nor a date", "7": "write for example 7d", "d": "neither", "7x": "neither", "-7d": "lies between", "-7h": "neither", "NaNd": "lies between",
 		"300y": "lies between", "2026-13-01": "neither", "01.02.2026": "neither", "1d12h": "neither",
 	} {
-		if got, err := ParseMoment(s, now); !errors.Is(err, manifest.ErrUsage) || !strings.Contains(err.Error(), says) {
+		if got, err := ParseMoment(s, now); !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: got %v, %v, want an error that says %q", s, got, err, says)
 		}
 	}

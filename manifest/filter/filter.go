@@ -1,16 +1,14 @@
-// Package filter decides which rows and objects of a source are taken.
 package filter
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // Reasons for which Filter.Skip leaves an entry out, beside those of
-// manifest.Entry.Skip.
+// entry.Entry.Skip.
 const (
 	SkipSent         = "already sent"      // a row of a report, in state submitted, sending or in_doubt
 	SkipFolderMarker = "folder marker"     // a key that ends in "/"
@@ -34,10 +32,10 @@ const (
 type Config struct {
 	// Patterns choose by the key.
 	Patterns Patterns
-	// Types are media classes (see manifest.Classes) and extensions to take, from
+	// Types are media classes (see entry.Classes) and extensions to take, from
 	// manifests as well as scans. An extension may be written with or without
 	// its dot and in any case, but one that AiR does not read needs the dot.
-	// Empty: manifest.AiRTypes, and from scans only, since the rows of a manifest were
+	// Empty: entry.AiRTypes, and from scans only, since the rows of a manifest were
 	// chosen.
 	Types []string
 	// AllTypes takes all types; it excludes Types.
@@ -62,7 +60,7 @@ type Filter struct {
 	scansOnly bool            // types apply to scans only
 }
 
-// New checks the config. Its errors are manifest.ErrUsage.
+// New checks the config. Its errors are entry.ErrUsage.
 func New(c Config) (*Filter, error) {
 	f := &Filter{config: c}
 	if c.Patterns.any() {
@@ -74,17 +72,17 @@ func New(c Config) (*Filter, error) {
 	types := c.Types
 	switch {
 	case c.MaxSize > 0 && c.MinSize > c.MaxSize:
-		return nil, usagef("the least size is over the largest, so nothing could be taken")
+		return nil, entry.Usagef("the least size is over the largest, so nothing could be taken")
 	case !c.OlderThan.IsZero() && c.NewerThan.After(c.OlderThan):
-		return nil, usagef("nothing can be newer than %s and older than %s", c.NewerThan.Format(time.RFC3339), c.OlderThan.Format(time.RFC3339))
+		return nil, entry.Usagef("nothing can be newer than %s and older than %s", c.NewerThan.Format(time.RFC3339), c.OlderThan.Format(time.RFC3339))
 	case c.AllTypes && len(c.Types) > 0:
-		return nil, usagef("all types and a list of types exclude each other; give one")
+		return nil, entry.Usagef("all types and a list of types exclude each other; give one")
 	case c.AllTypes:
 		return f, nil
 	case len(types) == 0:
-		types, f.scansOnly = manifest.AiRTypes(), true
+		types, f.scansOnly = entry.AiRTypes(), true
 	}
-	extensions, err := manifest.Extensions(types)
+	extensions, err := entry.Extensions(types)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +95,7 @@ func New(c Config) (*Filter, error) {
 
 // Skip returns the reason for which the entry is left out, "" if it is taken. The
 // reason is one of the Skip constants here or in manifest.
-func (f *Filter) Skip(e *manifest.Entry) string {
+func (f *Filter) Skip(e *entry.Entry) string {
 	if e.Skip != "" {
 		return e.Skip
 	}
@@ -108,7 +106,7 @@ func (f *Filter) Skip(e *manifest.Entry) string {
 	switch {
 	case e.Sized && e.Size == 0 && !c.TakeEmpty && !strings.HasSuffix(e.Key, "/"):
 		return SkipEmpty
-	case manifest.Archived(e.StorageClass) && !c.TakeArchived:
+	case entry.Archived(e.StorageClass) && !c.TakeArchived:
 		return SkipArchived
 	case (c.MinSize > 0 || c.MaxSize > 0) && !e.Sized:
 		return SkipNoSize
@@ -129,7 +127,7 @@ func (f *Filter) Skip(e *manifest.Entry) string {
 }
 
 // skipKey applies the rules that need only the key and the state.
-func (f *Filter) skipKey(e *manifest.Entry) string {
+func (f *Filter) skipKey(e *entry.Entry) string {
 	chosen := ""
 	if f.rules != nil { // always, so that Unmatched knows every pattern that matches
 		chosen = f.rules.skip(e.Key)
@@ -141,7 +139,7 @@ func (f *Filter) skipKey(e *manifest.Entry) string {
 	switch {
 	case strings.HasSuffix(e.Key, "/") && !f.config.TakeFolders:
 		return SkipFolderMarker
-	case f.types != nil && (e.Scan || !f.scansOnly) && !f.types[manifest.Extension(e.Key)]:
+	case f.types != nil && (e.Scan || !f.scansOnly) && !f.types[entry.Extension(e.Key)]:
 		return SkipType
 	}
 	return chosen
@@ -160,13 +158,3 @@ func (f *Filter) Unmatched() []string {
 // Overlaps reports whether there are both inclusions and exclusions of their own
 // flags. As in rclone an inclusion then wins over an exclusion.
 func (f *Filter) Overlaps() bool { return f.rules != nil && f.rules.overlaps }
-
-// usageError has a text of its own and is manifest.ErrUsage.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-func (usageError) Unwrap() error   { return manifest.ErrUsage }
-
-func usagef(format string, args ...any) error {
-	return usageError(fmt.Sprintf(format, args...))
-}

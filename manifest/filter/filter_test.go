@@ -5,19 +5,19 @@ import (
 	"testing"
 	"time"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 func TestFilter(t *testing.T) {
-	row := func(key string) manifest.Entry { return manifest.Entry{Key: key} }
-	object := func(key string) manifest.Entry { return manifest.Entry{Key: key, Scan: true} }
-	sized := func(n int64) manifest.Entry { return manifest.Entry{Key: "a", Sized: true, Size: n} }
+	row := func(key string) entry.Entry { return entry.Entry{Key: key} }
+	object := func(key string) entry.Entry { return entry.Entry{Key: key, Scan: true} }
+	sized := func(n int64) entry.Entry { return entry.Entry{Key: "a", Sized: true, Size: n} }
 	noon := time.Date(2026, 5, 6, 12, 0, 0, 0, time.UTC)
-	dated := func(t time.Time) manifest.Entry { return manifest.Entry{Key: "a", LastModified: t} }
+	dated := func(t time.Time) entry.Entry { return entry.Entry{Key: "a", LastModified: t} }
 	tests := []struct {
 		name   string
 		config Config
-		entry  manifest.Entry
+		entry  entry.Entry
 		want   string
 	}{
 		{"a scan takes media", Config{}, object("a/b.mp4"), ""},
@@ -29,7 +29,7 @@ func TestFilter(t *testing.T) {
 		{"folder marker", Config{}, object("a/"), SkipFolderMarker},
 		{"folder marker, all types", Config{AllTypes: true}, object("a.mp4/"), SkipFolderMarker},
 		{"folder marker of a manifest", Config{}, row("a/"), SkipFolderMarker},
-		{"folder marker, asked for", Config{AllTypes: true, TakeFolders: true}, manifest.Entry{Key: "a/", Scan: true, Sized: true}, ""},
+		{"folder marker, asked for", Config{AllTypes: true, TakeFolders: true}, entry.Entry{Key: "a/", Scan: true, Sized: true}, ""},
 		{"a manifest takes all", Config{}, row("a/b.txt"), ""},
 		{"a manifest with types", Config{Types: []string{"MP4", ".mov"}}, row("a/b.txt"), SkipType},
 		{"types with and without dot", Config{Types: []string{"MP4", ".mov"}}, row("a/b.mov"), ""},
@@ -54,19 +54,19 @@ func TestFilter(t *testing.T) {
 		{"exact key at the root", Config{Patterns: Patterns{Exclude: []string{"/c.mov"}}}, row("b/c.mov"), ""},
 		{"escaped", Config{Patterns: Patterns{Exclude: []string{`c\[1\].mov`}}}, row("b/c[1].mov"), SkipExcluded},
 		{"case counts", Config{Patterns: Patterns{Include: []string{"*.mov"}}}, row("C.MOV"), SkipNotIncluded},
-		{"sent", Config{}, manifest.Entry{Key: "a", State: "submitted"}, SkipSent},
-		{"sending", Config{}, manifest.Entry{Key: "a", State: "sending"}, SkipSent},
-		{"in doubt", Config{AllTypes: true}, manifest.Entry{Key: "a", State: "in_doubt"}, SkipSent},
-		{"failed", Config{}, manifest.Entry{Key: "a", State: "failed"}, ""},
+		{"sent", Config{}, entry.Entry{Key: "a", State: "submitted"}, SkipSent},
+		{"sending", Config{}, entry.Entry{Key: "a", State: "sending"}, SkipSent},
+		{"in doubt", Config{AllTypes: true}, entry.Entry{Key: "a", State: "in_doubt"}, SkipSent},
+		{"failed", Config{}, entry.Entry{Key: "a", State: "failed"}, ""},
 
 		{"empty", Config{}, sized(0), SkipEmpty},
 		{"empty, asked for", Config{TakeEmpty: true}, sized(0), ""},
 		{"of unknown size", Config{}, row("a"), ""},
 		{"empty and of no use", Config{Patterns: Patterns{Exclude: []string{"a"}}}, sized(0), SkipExcluded},
-		{"archived", Config{}, manifest.Entry{Key: "a", StorageClass: "GLACIER"}, SkipArchived},
-		{"deep", Config{}, manifest.Entry{Key: "a", StorageClass: "DEEP_ARCHIVE"}, SkipArchived},
-		{"read at once", Config{}, manifest.Entry{Key: "a", StorageClass: "GLACIER_IR"}, ""},
-		{"archived, asked for", Config{TakeArchived: true}, manifest.Entry{Key: "a", StorageClass: "GLACIER"}, ""},
+		{"archived", Config{}, entry.Entry{Key: "a", StorageClass: "GLACIER"}, SkipArchived},
+		{"deep", Config{}, entry.Entry{Key: "a", StorageClass: "DEEP_ARCHIVE"}, SkipArchived},
+		{"read at once", Config{}, entry.Entry{Key: "a", StorageClass: "GLACIER_IR"}, ""},
+		{"archived, asked for", Config{TakeArchived: true}, entry.Entry{Key: "a", StorageClass: "GLACIER"}, ""},
 		{"smallest", Config{MinSize: 10}, sized(10), ""},
 		{"too small", Config{MinSize: 10}, sized(9), SkipSmall},
 		{"largest", Config{MaxSize: 10}, sized(10), ""},
@@ -106,7 +106,7 @@ func TestFilterErrors(t *testing.T) {
 		"dates crossed": {NewerThan: time.Unix(2, 0), OlderThan: time.Unix(1, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := New(c); !errors.Is(err, manifest.ErrUsage) {
+			if _, err := New(c); !errors.Is(err, entry.ErrUsage) {
 				t.Errorf("got %v, want ErrUsage", err)
 			}
 		})

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"airlift/manifest/entry"
 	"fmt"
 	"io"
 	"os"
@@ -66,7 +67,7 @@ func (p Patterns) compile() (*rules, error) {
 	check("--filter", r.given("--filter", p.Filter, r.rule))
 	check("--filter-from", r.files("--filter-from", p.FilterFrom, p.Stdin, r.rule))
 	if len(problems) > 0 {
-		return nil, usagef("%s", strings.Join(problems, "\n"))
+		return nil, entry.Usagef("%s", strings.Join(problems, "\n"))
 	}
 	return r, nil
 }
@@ -99,7 +100,7 @@ func (r *rules) files(flag string, names []string, stdin io.Reader, add func(*or
 func readFile(name string, stdin io.Reader, add func(text string) error) error {
 	if name == "-" {
 		if stdin == nil {
-			return usagef("standard input is read for another purpose already: name a file")
+			return entry.Usagef("standard input is read for another purpose already: name a file")
 		}
 		return readList("standard input", stdin, add)
 	}
@@ -197,11 +198,11 @@ func (r *rules) unmatched() []string {
 
 // Keys returns a function that reports whether a key matches one of the
 // patterns, which mean the same as those of Patterns.Include; it is safe for
-// concurrent use. Its errors are manifest.ErrUsage.
+// concurrent use. Its errors are entry.ErrUsage.
 func Keys(flag string, patterns []string) (func(key string) bool, error) {
 	r := &rules{}
 	if err := r.given(flag, patterns, r.include); err != nil {
-		return nil, usagef("%s: %v", flag, err)
+		return nil, entry.Usagef("%s: %v", flag, err)
 	}
 	return func(key string) bool { return r.matcher.first(key) != nil }, nil
 }

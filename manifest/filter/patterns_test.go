@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // The examples of rclone.org/filtering, and what its text says beside them.
@@ -67,12 +67,12 @@ func TestPatternsMeanWhatRcloneDocuments(t *testing.T) {
 
 func TestPatternsThatAreRefused(t *testing.T) {
 	for _, p := range []string{"", "[", "a]", "{a", "a}", "***", "a\\", "[]a]", "[!a]*", "{{a", "{{(}}", "{{a)(b}}", "[z-a]", "r\xe9els", "\\é", "[[:nosuch:]]"} {
-		if _, err := Keys("--key", []string{p}); !errors.Is(err, manifest.ErrUsage) || !strings.Contains(err.Error(), "--key") {
+		if _, err := Keys("--key", []string{p}); !errors.Is(err, entry.ErrUsage) || !strings.Contains(err.Error(), "--key") {
 			t.Errorf("%q: got %v, want ErrUsage", p, err)
 		}
 	}
 	for _, p := range []Patterns{{Include: []string{"dir/"}}, {Filter: []string{"*.mov"}}, {Filter: []string{"+*.mov"}}, {Filter: []string{"- "}}, {ExcludeFrom: []string{"-"}}} {
-		if _, err := New(Config{Patterns: p}); !errors.Is(err, manifest.ErrUsage) {
+		if _, err := New(Config{Patterns: p}); !errors.Is(err, entry.ErrUsage) {
 			t.Errorf("%+v: got %v, want ErrUsage", p, err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestOrderOfRules(t *testing.T) {
 		}
 		var taken []string
 		for _, key := range strings.Fields(all) {
-			if f.Skip(&manifest.Entry{Key: key}) == "" {
+			if f.Skip(&entry.Entry{Key: key}) == "" {
 				taken = append(taken, key)
 			}
 		}
@@ -139,7 +139,7 @@ func TestPatternsInEitherNormalForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, key := range []string{nfc, nfd} {
-				if got, want := f.Skip(&manifest.Entry{Key: key}) == SkipExcluded, p != "ré"; got != want {
+				if got, want := f.Skip(&entry.Entry{Key: key}) == SkipExcluded, p != "ré"; got != want {
 					t.Errorf("%+q of %+q: got %v", form, key, got)
 				}
 			}
@@ -167,7 +167,7 @@ func TestUnmatched(t *testing.T) {
 		t.Errorf("before any key: got %q", got)
 	}
 	for _, key := range []string{"reels/x.mov", "a/b.mov", "shadowed.mov", "x.txt"} {
-		f.Skip(&manifest.Entry{Key: key, State: "submitted"})
+		f.Skip(&entry.Entry{Key: key, State: "submitted"})
 	}
 	want := []string{`--include "*.mpo" matched nothing`,
 		fmt.Sprintf(`1 of the 3 patterns of %s (--exclude-from) matched nothing, for example "*.mvo"`, some),

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // The same flags take the same names here as of rclone itself, where a test machine has it.
@@ -79,7 +79,7 @@ func TestAsRcloneItself(t *testing.T) {
 					break
 				}
 			}
-			if got := f.Skip(&manifest.Entry{Key: key}) == ""; got != want {
+			if got := f.Skip(&entry.Entry{Key: key}) == ""; got != want {
 				t.Errorf("%q takes %s: got %v, want %v", args, key, got, want)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // MaxSample is the largest sample by number: its rows are held in memory until
@@ -24,13 +24,13 @@ type Sample struct {
 }
 
 // ParseSample reads N (1 to MaxSample) or P% (over 0 to 100). Its errors are
-// manifest.ErrUsage.
+// entry.ErrUsage.
 func ParseSample(s string) (Sample, error) {
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(percent, 64)
 		switch {
 		case err != nil || !(p > 0 && p <= 100):
-			return Sample{}, usagef("%q is no share; write over 0%% to 100%%, for example 0.5%%", s)
+			return Sample{}, entry.Usagef("%q is no share; write over 0%% to 100%%, for example 0.5%%", s)
 		case p == 100:
 			return Sample{}, nil
 		}
@@ -39,9 +39,9 @@ func ParseSample(s string) (Sample, error) {
 	n, err := strconv.Atoi(s)
 	switch {
 	case err != nil || n < 1:
-		return Sample{}, usagef("%q is neither a number of objects nor a share; write for example 500 or 1%%", s)
+		return Sample{}, entry.Usagef("%q is neither a number of objects nor a share; write for example 500 or 1%%", s)
 	case n > MaxSample:
-		return Sample{}, usagef("%q is more than %d; give a share, for example 1%%", s, MaxSample)
+		return Sample{}, entry.Usagef("%q is more than %d; give a share, for example 1%%", s, MaxSample)
 	}
 	return Sample{Count: n}, nil
 }
@@ -57,4 +57,4 @@ func Rank(bucket, key string) uint64 {
 }
 
 // takes reports whether the object is in the share.
-func (s Sample) takes(e *manifest.Entry) bool { return s.below == 0 || Rank(e.Bucket, e.Key) < s.below }
+func (s Sample) takes(e *entry.Entry) bool { return s.below == 0 || Rank(e.Bucket, e.Key) < s.below }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // A share takes about so many, always the same, and a larger one holds the smaller.
@@ -22,7 +22,7 @@ func TestSample(t *testing.T) {
 		}
 		taken := map[int]bool{}
 		for i := range objects {
-			switch why := f.Skip(&manifest.Entry{Bucket: "archive", Key: fmt.Sprintf("reels/%05d.mov", i)}); why {
+			switch why := f.Skip(&entry.Entry{Bucket: "archive", Key: fmt.Sprintf("reels/%05d.mov", i)}); why {
 			case "":
 				taken[i] = true
 			case SkipSample:
@@ -60,7 +60,7 @@ func TestSample(t *testing.T) {
 		t.Error("bucket and key run into each other")
 	}
 	for _, s := range []string{"", "0", "-1", "x", "1.5", "100001", "0%", "-1%", "101%", "%", "NaN%", "x%"} {
-		if got, err := ParseSample(s); !errors.Is(err, manifest.ErrUsage) {
+		if got, err := ParseSample(s); !errors.Is(err, entry.ErrUsage) {
 			t.Errorf("%q: got %+v, %v, want ErrUsage", s, got, err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"golang.org/x/time/rate"
 
-	"airlift/manifest"
+	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
 )
 
@@ -39,7 +39,7 @@ func (d direct) Do(r *http.Request) (_ *http.Response, err error) {
 // newChecker looks at a server's objects, as fast as it can.
 func newChecker(t *testing.T, server http.Handler) *Checker {
 	t.Helper()
-	client, err := manifest.NewS3(manifest.S3Config{
+	client, err := s3scan.NewClient(s3scan.ClientConfig{
 		Region: "eu-central-1", Endpoint: "http://localhost", PathStyle: true, HTTPClient: direct{server},
 		Credentials: credentials.NewStaticCredentialsProvider("access", "secret", ""),
 	})

@@ -1,9 +1,3 @@
-// Package preflight looks at objects before jobs are made for them: are they
-// there, can they be read, and are their first bytes what their names say?
-//
-// What it finds is certain or it is no finding: trouble of the server or of the
-// network is never taken for a missing object, and bytes that it does not know
-// are never taken for wrong ones.
 package preflight
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // firstBytes is how many bytes tell the type: as many as the detector looks at.
@@ -43,7 +43,7 @@ func (a *about) unfit() string {
 // (Amazon S3 API reference, HeadObject: x-amz-restore, x-amz-archive-status).
 func archived(class, tier string, restore *string) bool {
 	restored := strings.Contains(aws.ToString(restore), `ongoing-request="false"`)
-	return !restored && (manifest.Archived(class) || tier != "")
+	return !restored && (entry.Archived(class) || tier != "")
 }
 
 // head asks what the server says of an object; nil if it refuses to say.

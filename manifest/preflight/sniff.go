@@ -9,7 +9,7 @@ import (
 
 	"github.com/gabriel-vasile/mimetype"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // Families of types. Sound and moving pictures are one: they share their
@@ -44,7 +44,7 @@ var families = map[string][]string{
 // AiR does not read promise nothing.
 func contradiction(key string, data []byte) string {
 	promised := ""
-	switch manifest.ClassOf(key) {
+	switch entry.ClassOf(key) {
 	case "video", "audio":
 		promised = media
 	case "image":

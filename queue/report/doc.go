@@ -5,7 +5,7 @@
 //
 //  1. Items come in the order of their numbers, and rejected rows behind them.
 //  2. A report in CSV or JSON Lines is a manifest: package manifest reads from it the same bucket, key, job settings and
-//     further columns, byte for byte. Its header is [manifest.ReportColumns].
+//     further columns, byte for byte. Its header is [entry.ReportColumns].
 //  3. All text is valid UTF-8. In the Excel form no cell is a formula.
 //  4. Memory does not grow with the batch: some pages at a time are decoded and formatted on all cores.
 //  5. After a failed write nothing more is written.

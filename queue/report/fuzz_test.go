@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -26,7 +27,7 @@ func FuzzReportRoundTrip(f *testing.F) {
 				t.Skip("no manifest can hold it")
 			}
 		}
-		if key == "" || len(key) > manifest.MaxKey || strings.HasPrefix(strings.ToLower(key), "s3://") || len(value)+len(message)+len(column) > 1<<20 {
+		if key == "" || len(key) > entry.MaxKey || strings.HasPrefix(strings.ToLower(key), "s3://") || len(value)+len(message)+len(column) > 1<<20 {
 			t.Skip("no item has such a key")
 		}
 		entry := &queue.Entry{

@@ -6,7 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"airlift/manifest"
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -60,7 +61,7 @@ func (m *Manifest) Write(w io.Writer, further []string, each func(write func(it 
 				names = append(names, c.name)
 			}
 		}
-		manifest.WriteCSVRecord(out, append(names, further...))
+		csv.WriteRecord(out, append(names, further...))
 	}
 	if err := each(write); err != nil {
 		return err
@@ -76,12 +77,12 @@ func (m *Manifest) writeRow(w *bufio.Writer, it *queue.Item, values []string) {
 			cells = append(cells, manifestColumns[i].valueOf(it))
 		}
 	}
-	manifest.WriteCSVRecord(w, append(cells, values...))
+	csv.WriteRecord(w, append(cells, values...))
 }
 
 // keyCell writes a key so that it is read as it is: one that begins like a URL would be taken for one.
 func keyCell(it *queue.Item) string {
-	if manifest.LooksLikeURI(it.Key) {
+	if entry.LooksLikeURI(it.Key) {
 		return "s3://" + it.Bucket + "/" + it.Key
 	}
 	return it.Key

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -93,7 +93,7 @@ func newReporter(w io.Writer, o Options, names queue.Namer, own queue.OwnCounts)
 }
 
 // addColumn gives a further column of the manifest its place, under a name that no other column has.
-func (r *reporter) addColumn(name string) { r.add(name, manifest.ReportName(name)) }
+func (r *reporter) addColumn(name string) { r.add(name, entry.ReportName(name)) }
 
 func (r *reporter) add(name, named string) {
 	if _, have := r.index[name]; have {
@@ -134,7 +134,7 @@ func (r *reporter) recognized(x *queue.Rejected, name string) string {
 
 // header ends the columns: from here on there are rows.
 func (r *reporter) header() {
-	all := manifest.ReportColumns()
+	all := entry.ReportColumns()
 	for _, c := range r.own {
 		all = append(all, c.name)
 	}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"airlift/manifest"
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -38,7 +39,7 @@ func jsonHeads(columns []string) [][]byte {
 		if i == 0 {
 			head[0] = '{'
 		}
-		head, _ = jsontext.AppendQuote(head, manifest.ValidText(name))
+		head, _ = jsontext.AppendQuote(head, entry.ValidText(name))
 		heads[i] = append(head, ':')
 	}
 	return heads
@@ -57,14 +58,14 @@ func (w *row) next() {
 // text appends a column of text, as valid UTF-8.
 func (w *row) text(s string) {
 	w.next()
-	s = manifest.ValidText(s)
+	s = entry.ValidText(s)
 	switch {
 	case w.Form == JSONL:
 		w.b, _ = jsontext.AppendQuote(w.b, s)
 	case w.Form == Excel:
-		w.b = manifest.AppendCSVField(w.b, w.excelCell(s))
+		w.b = csv.AppendField(w.b, w.excelCell(s))
 	default:
-		w.b = manifest.AppendCSVField(w.b, s)
+		w.b = csv.AppendField(w.b, s)
 	}
 }
 

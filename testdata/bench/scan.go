@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"airlift/manifest"
+	"airlift/manifest/s3scan"
 )
 
 func init() {
@@ -61,7 +62,7 @@ func scanContest(b *bench) *contest {
 }
 
 func s3Client(url string) (*s3.Client, error) {
-	return manifest.NewS3(manifest.S3Config{
+	return s3scan.NewClient(s3scan.ClientConfig{
 		Endpoint: url, Region: "eu-central-1", PathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("access", "secret", ""),
 	})
 }

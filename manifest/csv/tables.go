@@ -1,0 +1,141 @@
+package csv
+
+import (
+	"airlift/manifest/entry"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// bareTable recognizes lines that may as well be the rows of a table as keys:
+// one of the delimiters stands in each of them. It returns that delimiter, 0 for
+// none. A comma is found in names too, so that lines with commas are a table only
+// if a column holds what no key is split into.
+func bareTable(lines []string, delimiters ...byte) byte {
+	for _, d := range delimiters {
+		rows := tableRows(lines, d)
+		if len(rows) > 0 && (d != ',' || tabular(rows)) {
+			return d
+		}
+	}
+	return 0
+}
+
+// tableRows splits lines at a delimiter, nil if it is missing in one of them.
+func tableRows(lines []string, d byte) [][]string {
+	rows := make([][]string, 0, len(lines))
+	for _, line := range lines {
+		cells := SplitLine(line, d)
+		if cells == nil {
+			cells = strings.Split(line, string(rune(d)))
+		}
+		if len(cells) < 2 {
+			return nil
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// newBucket matches the names that S3 gives to buckets today.
+var newBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// tabular reports whether all rows have as many cells, one column holds keys, and
+// another describes the object, names a bucket, or has a header. Commas with a
+// blank behind them are those of a sentence or a name.
+func tabular(rows [][]string) bool {
+	for _, row := range rows {
+		if len(row) != len(rows[0]) {
+			return false
+		}
+		for _, cell := range row[1:] {
+			if strings.HasPrefix(cell, " ") {
+				return false
+			}
+		}
+	}
+	if len(rows) > 1 && entry.AboveKeys(rows[0], rows[1:]) {
+		return true
+	}
+	keys, others := false, false
+	for i := range rows[0] {
+		switch {
+		case entry.ColumnIs(rows, i, entry.IsDetail):
+			others = true
+		case entry.ColumnIs(rows, i, entry.CouldBeKey):
+			keys = true
+		case entry.ColumnIs(rows, i, isBucket), entry.ColumnIs(rows, i, isEmpty):
+			others = true
+		}
+	}
+	return keys && others
+}
+
+func isEmpty(cell string) bool { return cell == "" }
+
+// isBucket reports whether a cell is a bucket's name rather than a part of a key.
+func isBucket(cell string) bool {
+	return newBucket.MatchString(cell) && !entry.CouldBeKey(cell) && !entry.DetailForm.MatchString(cell)
+}
+
+// tableRemedy is the command line that reads a table whose first line is its
+// header; below are the rows.
+func tableRemedy(cells []string, below [][]string, d byte) string {
+	key := entry.KeyColumn(cells, below)
+	columns := "key=" + entry.TrimBlanks(cells[key])
+	for i := range cells {
+		if i != key && len(below) > 0 && entry.ColumnIs(below, i, isBucket) && entry.ColumnOf(cells[i]) == entry.ColExtra {
+			columns += ",bucket=" + entry.TrimBlanks(cells[i])
+			break
+		}
+	}
+	remedy := "say which column holds the keys, for example --format csv --columns '" + columns + "'"
+	if d == '|' {
+		remedy += " --delimiter '|'"
+	}
+	return remedy
+}
+
+// rowsRemedy returns the flags that read the lines of a table without a header.
+func rowsRemedy(lines []string, d byte) string {
+	rows := tableRows(lines, d)
+	if len(rows) > 1 && entry.NoneCouldBeKey(rows[0]) && !entry.NoneCouldBeKey(rows[1]) && !entry.ColumnIs(rows, 0, isBucket) {
+		return tableRemedy(rows[0], rows[1:], d)
+	}
+	return fmt.Sprintf("add --format csv --delimiter '%s' --columns %s", delimiterFlag(d), numberedColumns(rows))
+}
+
+// numberedColumns is the value of --columns for rows without a header.
+func numberedColumns(rows [][]string) string {
+	isKey := func(s string) bool { return entry.CouldBeKey(s) && !entry.DetailForm.MatchString(s) }
+	key := -1
+	for i := range rows[0] {
+		if entry.ColumnIs(rows, i, isKey) {
+			key = i
+			break
+		}
+	}
+	if key < 0 { // then by the first row
+		for i, cell := range rows[0] {
+			if isKey(cell) {
+				key = i
+				break
+			}
+		}
+	}
+	if key < 0 {
+		return "key=1"
+	}
+	for i := range rows[0] {
+		if i != key && entry.ColumnIs(rows, i, isBucket) {
+			if i < key {
+				return fmt.Sprintf("bucket=%d,key=%d", i+1, key+1)
+			}
+			return fmt.Sprintf("key=%d,bucket=%d", key+1, i+1)
+		}
+	}
+	if key > 0 && entry.CheckBucket(rows[0][0]) == nil && !entry.CouldBeKey(rows[0][0]) && !entry.DetailForm.MatchString(rows[0][0]) {
+		return fmt.Sprintf("bucket=1,key=%d", key+1)
+	}
+	return fmt.Sprintf("key=%d", key+1)
+}

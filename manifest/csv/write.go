@@ -1,0 +1,64 @@
+package csv
+
+import (
+	"airlift/manifest/input"
+	"bufio"
+	"bytes"
+	"strings"
+)
+
+// WriteRecord writes one CSV record, ended by LF, which a Reader of this
+// package gives back byte for byte: CR, LF and CRLF inside a field stay as they
+// are (encoding/csv's Writer alters them). It quotes what RFC 4180 demands and
+// also blanks at either end, a leading byte-order mark, # or byte 0x1A, and a record that would
+// else be a blank line. Fields must not contain NUL, and to be read back they
+// must be valid UTF-8. Errors stay in w and come out of its Flush.
+func WriteRecord(w *bufio.Writer, fields []string) {
+	b := w.AvailableBuffer()
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendField(b, f)
+	}
+	if len(fields) == 1 && fields[0] == "" {
+		b = append(b, `""`...)
+	}
+	w.Write(append(b, '\n'))
+}
+
+// AppendField appends a field of a CSV record to b, in quotes if
+// [WriteCSVRecord] would quote it.
+func AppendField(b []byte, field string) []byte {
+	start := len(b)
+	b = append(b, field...)
+	if !needsQuotes(b[start:]) {
+		return b
+	}
+	b = append(b[:start], '"')
+	for {
+		before, after, found := strings.Cut(field, `"`)
+		b = append(b, before...)
+		if !found {
+			return append(b, '"')
+		}
+		b = append(b, `""`...)
+		field = after
+	}
+}
+
+func needsQuotes(f []byte) bool {
+	if len(f) == 0 {
+		return false
+	}
+	blank := func(c byte) bool { return c == ' ' || c == '\t' }
+	if f[0] == '#' || f[0] == input.FileEnd || blank(f[0]) || blank(f[len(f)-1]) || bytes.HasPrefix(f, []byte("\ufeff")) {
+		return true
+	}
+	for _, c := range f {
+		if c <= ',' && (c == ',' || c == '"' || c == '\r' || c == '\n') { // most characters are above the comma
+			return true
+		}
+	}
+	return false
+}

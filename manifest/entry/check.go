@@ -1,0 +1,263 @@
+package entry
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Checker turns a row's values into an entry, or says why not. It is the one
+// place for the rules that all formats share.
+type Checker struct {
+	Source    string
+	Bucket    string // of rows that name none
+	Exact     bool   // a key that looks like a URI is none
+	NoDetails bool   // no column describes the object
+	// PlainKey says that the key at hand is known to be plainASCII.
+	PlainKey bool
+	Batch    string // of the run; "" if rows may name any
+
+	Endpoint string       // host of the S3 server that the user named, "" for none
+	Warn     func(string) // is told what is taken off
+	warned   map[string]bool
+
+	goodBucket string                     // the last bucket that was found good
+	goodTarget string                     // the last destination bucket that was
+	services   map[string]json.RawMessage // by the text given; rows repeat it
+	newest     string                     // the text among these that was met last for the first time
+	parsed     json.RawMessage            // that of newest
+}
+
+const NoKey = "no key: the row names no object; give its key"
+
+// cachedServices and knownText bound the memory of checker.services: so many
+// texts, none of them longer.
+const (
+	cachedServices = 256
+	knownText      = 1 << 10
+)
+
+// Fill sets the entry's fields, but for Line and Extra. It returns the reason
+// for which the row is rejected, "" if it is good.
+func (c *Checker) Fill(e *Entry, v *Values) string {
+	bucket, key := TrimBlanks(v[ColBucket]), v[ColKey]
+	if v[colState] != "" {
+		if reason := escapedRow(v); reason != "" {
+			return reason
+		}
+	}
+	if mayHaveScheme(key) && !c.Exact {
+		if scheme, rest, ok := SplitScheme(key); ok {
+			b, k, reason := c.parseURI(key, scheme, rest)
+			if reason != "" {
+				return reason
+			}
+			if bucket != "" && bucket != b {
+				return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
+			}
+			bucket, key, c.PlainKey = b, k, false
+		}
+	}
+	if bucket == "" {
+		bucket = c.Bucket
+	}
+	switch {
+	case key == "":
+		return NoKey
+	case bucket == "":
+		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
+	}
+	if last := key[len(key)-1]; !c.Exact && (last == ' ' || last == '\t') {
+		c.Note(e.Line, "a key ends in a blank, which is kept; cut blanks off if they are not part of the keys")
+	}
+	if !c.PlainKey || len(key) > MaxKey {
+		if reason := KeyProblem(key); reason != "" {
+			return reason
+		}
+	}
+	if bucket != c.goodBucket {
+		if reason := bucketProblem(bucket); reason != "" {
+			return reason
+		}
+		c.goodBucket = bucket
+	}
+	e.Bucket, e.Key = bucket, key
+	e.Region, e.Endpoint = TrimBlanks(v[ColRegion]), TrimBlanks(v[ColEndpoint])
+	e.DestinationBucket, e.DestinationRegion = TrimBlanks(v[ColDestinationBucket]), TrimBlanks(v[ColDestinationRegion])
+	if b := e.DestinationBucket; b != "" && b != c.goodTarget {
+		if reason := bucketProblem(b); reason != "" {
+			return "destination_bucket: " + reason
+		}
+		c.goodTarget = b
+	}
+	e.State = v[colState]
+	if v[colName] != "" {
+		if reason := checkName(v[colName]); reason != "" {
+			return reason
+		}
+		e.Name = v[colName]
+	}
+	if p := TrimBlanks(v[ColPriority]); p != "" {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 || n > 10 {
+			return fmt.Sprintf("priority %s is not a whole number from 1 to 10", Excerpt(p))
+		}
+		e.Priority = n
+	}
+	if s := v[ColServices]; s != "" {
+		parsed, err := c.parseServices(s)
+		if err != nil {
+			return err.Error()
+		}
+		e.Services = parsed
+	}
+	if c.NoDetails {
+		return ""
+	}
+	if b := v[colBatch]; b != "" && c.Batch != "" && b != c.Batch && TrimBlanks(b) != c.Batch {
+		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; give that batch its own run (--batch), or take the column out", Excerpt(b), c.Batch)
+	}
+	e.describe(v)
+	return e.version(v)
+}
+
+// Note warns, once for each text, that something is taken off or left out.
+func (c *Checker) Note(line int64, text string) {
+	if c.Warn == nil || c.warned[text] {
+		return
+	}
+	if c.warned == nil {
+		c.warned = map[string]bool{}
+	}
+	c.warned[text] = true
+	c.Warn(fmt.Sprintf("%s: line %d: %s", c.Source, line, text))
+}
+
+func (c *Checker) parseServices(s string) (json.RawMessage, error) {
+	if s == c.newest {
+		return c.parsed, nil
+	}
+	if parsed, ok := c.services[s]; ok {
+		return parsed, nil
+	}
+	parsed, err := ParseServices(s)
+	if err != nil || len(s) > knownText {
+		return parsed, err
+	}
+	if c.services == nil || len(c.services) >= cachedServices {
+		c.services = make(map[string]json.RawMessage)
+	}
+	c.newest, c.parsed = strings.Clone(s), parsed
+	c.services[c.newest] = parsed
+	return parsed, nil
+}
+
+// Reject makes the error for a row. Values of nil say that it is doubtful what
+// its columns are.
+func (c *Checker) Reject(line int64, reason string, v *Values, extra []Field) *RowError {
+	e := &RowError{Source: c.Source, Line: line, Reason: reason}
+	if v == nil {
+		return e
+	}
+	e.Bucket, e.Key = v[ColBucket], v[ColKey]
+	if len(e.Key) > 2*MaxKey {
+		e.Key = strings.Clone(e.Key[:2*MaxKey])
+	}
+	for col := ColRegion; col < ColSize; col++ {
+		if v[col] != "" {
+			e.Extra = append(e.Extra, Field{col.String(), v[col]})
+		}
+	}
+	e.Extra = append(e.Extra, extra...)
+	return e
+}
+
+// KeyProblem is for keys from any source.
+func KeyProblem(key string) string {
+	switch {
+	case len(key) <= MaxKey && PlainASCII(key):
+	case len(key) > MaxKey:
+		return fmt.Sprintf("the key is %d bytes long; S3 allows %d", len(key), MaxKey)
+	case !utf8.ValidString(key):
+		return fmt.Sprintf("the key %s is not valid UTF-8; save the manifest as UTF-8", Excerpt(key))
+	case strings.IndexByte(key, 0) >= 0:
+		return fmt.Sprintf("the key %s holds a NUL byte, which a manifest cannot carry", Excerpt(key))
+	}
+	return ""
+}
+
+// CheckBucket returns why a name can be no bucket of any S3 server. Its errors are
+// ErrUsage.
+func CheckBucket(name string) error {
+	if reason := bucketProblem(name); reason != "" {
+		return Usagef("%s", reason)
+	}
+	return nil
+}
+
+// bucketProblem finds what can be no bucket of any S3 server: a bucket's name has
+// letters, digits, dots, hyphens and, in old ones, underscores (Amazon S3 User
+// Guide, "General purpose bucket naming rules"). The exact rules differ from
+// server to server and are left to it.
+func bucketProblem(b string) string {
+	good := b != "" && len(b) <= 255
+	for i := range len(b) {
+		c := b[i]
+		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == '.' || c == '-' || c == '_')
+	}
+	if !good {
+		return fmt.Sprintf("%s is not a bucket name: only letters, digits, dots, hyphens and underscores are allowed, and at most 255 characters", Excerpt(b))
+	}
+	return ""
+}
+
+func checkName(name string) string {
+	switch {
+	case name[0] <= ' ' && strings.TrimSpace(name) == "", name[0] >= 0x80 && strings.TrimSpace(name) == "":
+		return "the name is blank; give one, or leave it empty to have one made"
+	case len(name) > MaxName && utf8.RuneCountInString(name) > MaxName:
+		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), MaxName)
+	case !PlainASCII(name) && strings.ContainsFunc(name, endsLine):
+		// The page's pattern is ^.*\S.*$, and a dot matches no line end.
+		return fmt.Sprintf("the name %s holds a line end or another control character, which AiR does not take; leave it empty to have one made", Excerpt(name))
+	}
+	return ""
+}
+
+// PlainASCII reports whether a text is printable ASCII, as most names are.
+func PlainASCII(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if s[i]-' ' >= 0x7f-' ' {
+				return false
+			}
+		}
+		return true
+	}
+	odd := oddOf(word(s[len(s)-8:])) // what the steps of eight leave at the end
+	for ; len(s) >= 8; s = s[8:] {
+		odd |= oddOf(word(s))
+	}
+	return odd == 0
+}
+
+// oddOf returns zero if each of eight bytes is printable ASCII: none is less than
+// a blank, over 0x7f, or DEL.
+func oddOf(eight uint64) uint64 {
+	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
+	return ((eight - each*' ') | eight | (eight + each)) & top
+}
+
+func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// TrimBlanks takes blanks from the ends of values that never have any. Keys and names
+// are left as they are.
+func TrimBlanks(s string) string {
+	if s == "" || s[0] > ' ' && s[len(s)-1] > ' ' {
+		return s
+	}
+	return strings.Trim(s, " \t")
+}

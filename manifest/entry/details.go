@@ -1,0 +1,68 @@
+package entry
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// describe fills what the row tells of the object itself. What cannot be read
+// stays unknown and rejects nothing: the row names its object all the same, and
+// its columns are carried to the report.
+func (e *Entry) describe(v *Values) {
+	if s := v[ColSize]; s != "" {
+		if n, err := strconv.ParseUint(TrimBlanks(s), 10, 63); err == nil {
+			e.Sized, e.Size = true, int64(n)
+		}
+	}
+	if s := v[colETag]; s != "" {
+		e.ETag = strings.Trim(TrimBlanks(s), `"`)
+	}
+	if s := v[ColLastModified]; s != "" {
+		e.LastModified = ParseTime(TrimBlanks(s))
+	}
+	if s := v[colStorageClass]; s != "" {
+		e.StorageClass = TrimBlanks(s)
+	}
+	if s := v[ColVersionID]; s != "" {
+		e.VersionID = TrimBlanks(s)
+	}
+}
+
+// version marks what an inventory lists that is no object to be read: AiR reads
+// the latest version of a key, and there is none behind a delete marker. It
+// returns the reason for which the row is rejected.
+func (e *Entry) version(v *Values) string {
+	latest, deleted := v[ColIsLatest], v[ColIsDeleteMarker]
+	if latest == "" && deleted == "" {
+		return ""
+	}
+	for _, col := range []Column{ColIsLatest, ColIsDeleteMarker} {
+		if s := v[col]; s != "" && !strings.EqualFold(s, "true") && !strings.EqualFold(s, "false") {
+			return col.String() + " is " + Excerpt(s) + ", neither true nor false"
+		}
+	}
+	switch {
+	case strings.EqualFold(deleted, "true"):
+		e.Skip = SkipDeleteMarker
+	case strings.EqualFold(latest, "false"):
+		e.Skip = SkipOldVersion
+	}
+	return ""
+}
+
+// ParseTime reads RFC 3339 (so does S3 Inventory write), the same with a blank
+// for the T, and the date of HTTP headers. Without a zone it is UTC, as query
+// engines print it. The zero time is for all else.
+func ParseTime(s string) time.Time {
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return t.UTC()
+	}
+	return time.Time{}
+}

@@ -1,0 +1,134 @@
+package entry
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// reportColumns are the first columns of airlift's own reports, in order. A CSV
+// whose header has all of these is one, and so is JSON Lines whose first object
+// has them: programs that sort or filter a report may change the order.
+var reportColumns = []string{
+	"line", "bucket", "key", "state", "job_id", "name", "attempts", "http_status", "error_code", "error", "submitted_at",
+}
+
+// ReportColumns returns the headers, in order, with which airlift's own reports
+// begin and by which, in any order, they are recognised as manifests: of these
+// only bucket, key, name and state are read back.
+func ReportColumns() []string { return append([]string(nil), reportColumns...) }
+
+// IsReport reports whether names, those of a header or of an object's members, are
+// those of a report.
+func IsReport(names []string) bool {
+	for _, want := range reportColumns {
+		if !slices.Contains(names, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// InReportOrder reports whether a report's header is as airlift writes it. Then a
+// further column may have the name of one of the first, and is the user's.
+func InReportOrder(names []string) bool {
+	return slices.Equal(names[:len(reportColumns)], reportColumns)
+}
+
+// ReportColumn returns what a column that a report adds to a row is read as;
+// colExtra for any other.
+func ReportColumn(name string) Column {
+	switch {
+	case name == "state":
+		return colState
+	case slices.Contains(reportColumns, name):
+		return ColIgnore
+	}
+	return ColExtra
+}
+
+// furtherPrefix begins the name in a report of a further column whose own name
+// means something else there.
+const furtherPrefix = "source."
+
+// ReportName returns the name that a further column of a manifest has in a report.
+// It is "source." and the column's own name if that is, in any spelling, one of a
+// report's first columns or of those that a manifest may have: no two columns of
+// a report may have one name. Read from a report, the column has its own name.
+func ReportName(name string) string {
+	if clashes(name) {
+		return furtherPrefix + name
+	}
+	return name
+}
+
+// SavedName is ReportName for a manifest that is no report: only names of columns
+// that a manifest may have are others there.
+func SavedName(name string) string {
+	if col := ColumnOf(name); col != ColExtra && !col.Carried() {
+		return furtherPrefix + name
+	}
+	return name
+}
+
+// OwnName returns the name of a further column of a report in its manifest: what
+// ReportName was given.
+func OwnName(name string) string {
+	if own, found := strings.CutPrefix(name, furtherPrefix); found && clashes(own) {
+		return own
+	}
+	return name
+}
+
+// clashes reports whether a further column cannot have its name in a report. A
+// name that ReportName may have made clashes too, so that ownName undoes it.
+func clashes(name string) bool {
+	for strings.HasPrefix(name, furtherPrefix) {
+		name = name[len(furtherPrefix):]
+	}
+	if col := ColumnOf(name); col != ColExtra && !col.Carried() {
+		return true
+	}
+	return slices.ContainsFunc(reportColumns, func(own string) bool { return strings.EqualFold(own, name) })
+}
+
+// ValidText returns a text as reports write it: each byte that is not of valid
+// UTF-8 as \xNN, everything else as it is.
+func ValidText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// escapedByte matches what ValidText may have written in the place of a byte.
+var escapedByte = regexp.MustCompile(`\\x[89a-f][0-9a-f]`)
+
+// escapedRow returns why a row of a report has not its object's key, or "": only
+// rejected rows can have a key that is not UTF-8.
+func escapedRow(v *Values) string {
+	if v[colState] != "rejected" || !escapedByte.MatchString(v[ColKey]) && !escapedByte.MatchString(v[ColBucket]) {
+		return ""
+	}
+	return "the report gives this rejected row with \\xNN in the place of bytes that may be no UTF-8, so its key is not certain; give the row of the manifest itself, saved as UTF-8"
+}
+
+// ErrExcel refuses the form of a report that is for spreadsheets: it is told from
+// the CSV form by its byte order mark, and some of its cells are escaped, so that
+// its keys may be others.
+func ErrExcel(source string) error {
+	return Usagef("%s is a report for spreadsheets (--format excel, or saved by one), whose cells may not be the keys any more: "+
+		"write it with `airlift report BATCH --format csv -o FILE`, and give that", source)
+}

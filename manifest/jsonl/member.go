@@ -1,0 +1,100 @@
+package jsonl
+
+import (
+	"airlift/manifest/entry"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// scope is the object in which a member stands.
+type scope byte
+
+const (
+	top scope = iota
+	inSource
+	inDestination
+)
+
+// member is what a name means in a scope.
+type member struct {
+	text string  // the name with its quotes
+	next *member // what followed it last: lines repeat their names
+	col  entry.Column
+	into scope  // of the members Source and Destination themselves
+	own  string // of a further column: its name in the manifest, if the report gives another
+}
+
+// What is remembered of a manifest is bounded: so many names in each scope, and
+// no name or value that is longer. Names that are written with escapes are not
+// remembered.
+const (
+	knownMembers  = 1000
+	longestMember = 1 << 10
+)
+
+// name is the name without its quotes.
+func (m *member) name() string {
+	if m.own != "" {
+		return m.own
+	}
+	return m.text[1 : len(m.text)-1]
+}
+
+// member returns what the name means; raw is its JSON, before is the member
+// before it in the same object.
+func (r *Rows) member(s scope, raw jsontext.Value, before *member) (m *member, name string, err error) {
+	if m := before.next; m != nil && m.text == string(raw) {
+		return m, m.name(), nil
+	}
+	end := int(r.dec.InputOffset())
+	text := r.text[end-len(raw) : end]
+	if m, ok := r.members[s][text]; ok {
+		before.next = m
+		return m, m.name(), nil
+	}
+	if name, err = unquote(text); err != nil {
+		return nil, "", err
+	}
+	m = &member{col: entry.ColumnOf(name)}
+	if s == top {
+		m.col = r.columns.Column(name)
+	}
+	switch s {
+	case inSource:
+		switch m.col {
+		case entry.ColBucket, entry.ColKey, entry.ColRegion, entry.ColEndpoint:
+		default:
+			m.col = entry.ColExtra
+		}
+	case inDestination:
+		switch m.col {
+		case entry.ColBucket:
+			m.col = entry.ColDestinationBucket
+		case entry.ColRegion:
+			m.col = entry.ColDestinationRegion
+		default:
+			m.col = entry.ColExtra
+		}
+	case top:
+		r.mc = r.mc || !r.report && (name == "status" || name == "IsDir")
+		switch {
+		case strings.EqualFold(name, "source"):
+			m.into = inSource
+		case strings.EqualFold(name, "destination"):
+			m.into = inDestination
+		case r.report && m.col == entry.ColExtra:
+			m.col = entry.ReportColumn(name)
+			if own := entry.OwnName(name); m.col == entry.ColExtra && own != name {
+				m.own = strings.Clone(own)
+				name = m.own
+			}
+		}
+	}
+	if len(r.members[s]) < knownMembers && len(text) <= longestMember && strings.IndexByte(text, '\\') < 0 {
+		m.text = strings.Clone(text)
+		r.members[s][m.text] = m
+		name = m.name()
+	}
+	return m, name, nil
+}

@@ -1,0 +1,68 @@
+package s3scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// stallTimeout is how long an object's stream may give no byte.
+const stallTimeout = 2 * time.Minute
+
+var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
+
+// GetObject opens an object; its size is -1 if the server does not tell.
+func GetObject(ctx context.Context, client Client, bucket, key string) (body io.Reader, size int64, closeBody func() error, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		cancel(nil)
+		return nil, 0, nil, err
+	}
+	size = -1
+	if out.ContentLength != nil {
+		size = *out.ContentLength
+	}
+	b := &objectBody{r: out.Body, left: size, cause: func() error { return context.Cause(ctx) }}
+	b.watchdog = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
+	return b, size, func() error {
+		b.watchdog.Stop()
+		cancel(nil)
+		return out.Body.Close()
+	}, nil
+}
+
+// objectBody makes sure that an object which ends too early or stands still is
+// an error. Time that nobody reads does not count as standing still.
+type objectBody struct {
+	r        io.Reader
+	left     int64 // bytes still to come, -1 if that is not known
+	watchdog *time.Timer
+	cause    func() error
+}
+
+func (b *objectBody) Read(p []byte) (int, error) {
+	b.watchdog.Reset(stallTimeout)
+	n, err := b.r.Read(p)
+	b.watchdog.Stop()
+	if b.left >= 0 {
+		b.left = max(0, b.left-int64(n))
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case err == io.EOF && b.left <= 0:
+		return n, io.EOF
+	case errors.Is(b.cause(), errStalled):
+		return n, errStalled
+	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
+		return n, fmt.Errorf("the connection ended before the object did: %w", io.ErrUnexpectedEOF)
+	}
+	return n, fmt.Errorf("the connection broke: %w", err)
+}
+
+var _ Client = (*s3.Client)(nil)
