@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,34 +126,4 @@ func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
 	}
 	return usagef("AiR lists no job of batch %q, and the queue has no such batch, so there is nothing to adopt and nothing was stored: "+
 		"is the id right (`airlift run` names it), and are the URL and the account?", batch)
-}
-
-// adoptLine returns what makes the command line that rebuilds a batch: with the flags of this command that adopt has too
-// and that the environment does not give. The flags are read now, as in cancelLine.
-func adoptLine(cmd *cobra.Command, a *app, sources []string) func(batch string) string {
-	var words []string
-	if len(sources) == 0 {
-		words = append(words, "SOURCE...")
-	}
-	for _, s := range sources {
-		words = append(words, shellWord(s))
-	}
-	also := a.adoptCommand()
-	words = append(words, a.flagWords(cmd, func(name string) bool {
-		return name != "batch" && name != "json" && also.Flags().Lookup(name) != nil
-	})...)
-	return func(batch string) string {
-		return strings.Join(append([]string{"airlift", "adopt", shellWord(batch)}, words...), " ")
-	}
-}
-
-// shellWord quotes a word for a POSIX shell as shellescape and Python's shlex.quote do, in fewer lines than an import of one.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -12,39 +12,6 @@ import (
 	"airlift/queue/hold"
 )
 
-// usedFile is a file that a command writes or reads.
-type usedFile struct {
-	// what says what it is, for a message.
-	what string
-	path string
-	info os.FileInfo // nil if it is not there
-}
-
-func fileAt(what, path string) usedFile {
-	info, err := os.Stat(path)
-	if err != nil {
-		info = nil
-	}
-	return usedFile{what, path, info}
-}
-
-// is reports whether both are one file, by whatever name or link. Pipes and devices are never replaced, so they may stand
-// for several files.
-func (f usedFile) is(other usedFile) bool {
-	if f.info != nil && other.info != nil {
-		return f.info.Mode().IsRegular() && os.SameFile(f.info, other.info)
-	}
-	if f.info != nil || other.info != nil {
-		return false
-	}
-	a, err := hold.Resolve(f.path)
-	if err != nil {
-		return false
-	}
-	b, err := hold.Resolve(other.path)
-	return err == nil && a == b
-}
-
 // checkFiles refuses a command that would replace a file which it reads or keeps: a report written over the queue would
 // lose all that it knows.
 func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
@@ -55,13 +22,9 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 			continue
 		}
 		path := flag.Value.String()
-		files := []usedFile{fileAt("", path)}
-		if tmp, err := hold.TempName(path); err == nil {
-			files = append(files, fileAt("", tmp))
-		}
 		for _, other := range slices.Concat(kept, read) {
-			if slices.ContainsFunc(files, other.is) {
-				return usagef("--%s %s: writing this file would replace %s: name another file", name, path, other.what)
+			if slices.ContainsFunc(hold.UseReplaced("", path), other.Is) {
+				return usagef("--%s %s: writing this file would replace %s: name another file", name, path, other.What)
 			}
 		}
 		if pattern := matchedBy(cmd, args, path); pattern != "" {
@@ -70,8 +33,8 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 	}
 	for _, own := range kept {
 		for _, other := range read {
-			if own.is(other) {
-				return usagef("%s: this is %s and %s at the same time: name another file for one of them", other.path, other.what, own.what)
+			if own.Is(other) {
+				return usagef("%s: this is %s and %s at the same time: name another file for one of them", other.Path, other.What, own.What)
 			}
 		}
 	}
@@ -79,38 +42,32 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 }
 
 // keptFiles are those that the queue consists of.
-func (a *app) keptFiles() []usedFile {
+func (a *app) keptFiles() []hold.Used {
 	if path, err := a.locateQueue(); err != nil || path == "" {
 		return nil
 	}
 	path := a.queuePath()
-	files := []usedFile{fileAt("the queue", path), fileAt("the queue's lock file", path+".lock"), fileAt("the queue's status file", a.statusPath())}
-	if tmp, err := hold.TempName(a.statusPath()); err == nil {
-		files = append(files, fileAt("the queue's status file", tmp))
-	}
-	return files
+	return append(hold.UseReplaced("the queue's status file", a.statusPath()), hold.Use("the queue", path), hold.Use("the queue's lock file", path+".lock"))
 }
 
 // readFiles are those that the command reads.
-func (a *app) readFiles(cmd *cobra.Command, args []string) (files []usedFile) {
+func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
 	stdin := false
 	add := func(what, path string) {
-		if path == "-" {
+		switch path {
+		case "":
+		case "-":
 			stdin = true
-			return
+		default:
+			files = append(files, hold.Use(what, path))
 		}
-		files = append(files, fileAt(what, path))
 	}
 	for _, src := range sourcesOf(cmd, args) {
-		if src.OnS3() {
-			continue
-		}
-		found, err := src.Files()
-		if err != nil {
-			continue // said when the sources are opened
-		}
+		found, _ := src.Files() // an error is said when the sources are opened
 		for _, f := range found {
-			add("a SOURCE", f.Canonical())
+			if !f.OnS3() {
+				add("a SOURCE", f.Canonical())
+			}
 		}
 	}
 	for _, name := range []string{"include-from", "exclude-from", "filter-from"} {
@@ -125,17 +82,14 @@ func (a *app) readFiles(cmd *cobra.Command, args []string) (files []usedFile) {
 			add("the file of --services", path)
 		}
 	}
-	if path, _ := a.configPath(cmd); path != "" {
-		add("the config file", path)
-	}
+	path, _ := a.configPath(cmd)
+	add("the config file", path)
 	for _, path := range a.env().AWSFiles() {
-		if path != "" {
-			add("a file of AWS credentials", path)
-		}
+		add("a file of AWS credentials", path)
 	}
 	if in, ok := a.in.(*os.File); ok && stdin {
-		if info, err := in.Stat(); err == nil {
-			files = append(files, usedFile{"what standard input reads", "-", info})
+		if f, err := hold.UseOpen("what standard input reads", in); err == nil {
+			files = append(files, f)
 		}
 	}
 	return files

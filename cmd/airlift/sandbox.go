@@ -13,8 +13,7 @@ import (
 
 func (a *app) sandboxCommand() *cobra.Command {
 	var c airtest.Config
-	var listen, faults, listFaults, nameMatch, pageFields string
-	var lag, latency, lifecycle, faultDelay, retryAfter, ties, retention time.Duration
+	var listen, faults, listFaults string
 	cmd := &cobra.Command{
 		Use: "sandbox [flags]", Short: "Run a faithful AiR on loopback, to rehearse and to test against",
 		Long: `sandbox is an AiR in memory: it validates as the API page says, counts a daily cap and a monthly
@@ -37,9 +36,6 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 			if c.Faults.List, err = airtest.ParseOdds(listFaults); err != nil {
 				return usagef("--list-faults: %v", err)
 			}
-			c.Faults.Delay, c.ListLag, c.Latency, c.Lifecycle = airtest.Duration(faultDelay), airtest.Duration(lag), airtest.Duration(latency), airtest.Duration(lifecycle)
-			c.RetryAfter, c.TurningTies, c.Retention = airtest.Duration(retryAfter), airtest.Duration(ties), airtest.Duration(retention)
-			c.NameMatch, c.PageFields = airtest.NameMatch(nameMatch), airtest.PageFields(pageFields)
 			c.AccessKey, _ = a.getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
 			c.SecretKey, _ = a.getenv("AIRLIFT_SANDBOX_SECRET_KEY")
 			if err := c.Check(); err != nil {
@@ -53,24 +49,24 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 	f.IntVar(&c.DailyCap, "daily-cap", 0, "accept this many jobs a day by the sandbox's clock, then answer 429 (default: no cap)")
 	f.IntVar(&c.MonthlyQuota, "monthly-quota", 0, "accept this many jobs a month, then answer 403 (default: none)")
 	f.DurationVar(&c.MidnightIn, "midnight-in", 0, "shift the sandbox's clock so that its next midnight UTC comes after this time")
-	f.DurationVar(&lag, "list-lag", 0, "how long after its acceptance a job appears in lists")
-	f.DurationVar(&latency, "latency", 0, "delay each answer by this")
-	f.DurationVar(&lifecycle, "lifecycle", 0, "how long a job takes to complete (default 5s)")
+	f.DurationVar((*time.Duration)(&c.ListLag), "list-lag", 0, "how long after its acceptance a job appears in lists")
+	f.DurationVar((*time.Duration)(&c.Latency), "latency", 0, "delay each answer by this")
+	f.DurationVar((*time.Duration)(&c.Lifecycle), "lifecycle", 0, "how long a job takes to complete (default 5s)")
 	f.Float64Var(&c.FailShare, "fail-share", 0, "the share of jobs that end as failed, 0 to 1")
 	f.Float64Var(&c.RequestRate, "request-rate", 0, "throttle above this many requests a second (default: never)")
 	f.StringVar(&faults, "faults", "", "faults of POST /jobs, each with its probability: KIND=P,...")
 	f.StringVar(&listFaults, "list-faults", "", "faults of GET /jobs, likewise")
-	f.DurationVar(&faultDelay, "fault-delay", 0, "how long hangs and late requests take, and how long every other fault, --reject-key's 400 included, waits before its answer")
+	f.DurationVar((*time.Duration)(&c.Faults.Delay), "fault-delay", 0, "how long hangs and late requests take, and how long every other fault, --reject-key's 400 included, waits before its answer")
 	f.StringArrayVar(&c.Faults.RejectKeys, "reject-key", nil, "answer 400 for keys that contain this; may be given several times")
 	f.StringArrayVar(&c.Faults.Empty400Keys, "empty-400-key", nil, "answer 400 with an empty body, which AiR never does, for keys that contain this; may be given several times")
-	f.DurationVar(&retryAfter, "retry-after", 0, "the Retry-After of the faults 429_html and 429_rate (default 1s)")
+	f.DurationVar((*time.Duration)(&c.RetryAfter), "retry-after", 0, "the Retry-After of the faults 429_html and 429_rate (default 1s)")
 	f.IntVar(&c.PageCap, "page-cap", 0, "the most jobs on a page of a list, whatever pageSize asks for (default 100)")
 	f.BoolVar(&c.NullEmptyPage, "null-pages", false, "write an empty page of a list as {\"Records\": null}")
-	f.DurationVar(&ties, "turning-ties", 0, "round creation times down to this, and reverse the order of jobs with equal times in every other list (default: off)")
-	f.DurationVar(&retention, "retention", 0, "remove jobs of this age from all lists (default: never)")
+	f.DurationVar((*time.Duration)(&c.TurningTies), "turning-ties", 0, "round creation times down to this, and reverse the order of jobs with equal times in every other list (default: off)")
+	f.DurationVar((*time.Duration)(&c.Retention), "retention", 0, "remove jobs of this age from all lists (default: never)")
 	f.Uint64Var(&c.Faults.Seed, "seed", 0, "the same seed gives the same faults")
-	f.StringVar(&nameMatch, "name-match", "exact", "how lists filter by name: exact or partial")
-	f.StringVar(&pageFields, "page-fields", "usual", "the fields beside Records in a list: usual or none")
+	f.StringVar((*string)(&c.NameMatch), "name-match", "exact", "how lists filter by name: exact or partial")
+	f.StringVar((*string)(&c.PageFields), "page-fields", "usual", "the fields beside Records in a list: usual or none")
 	return cmd
 }
 

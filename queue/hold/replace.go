@@ -48,8 +48,8 @@ func withoutTemp(err error) error {
 	return err
 }
 
-// TempName returns the name under which [Replace] writes a file before it takes its own. A file of that name is removed.
-func TempName(path string) (string, error) {
+// tempName returns the name under which [Replace] writes a file before it takes its own. A file of that name is removed.
+func tempName(path string) (string, error) {
 	path, err := Resolve(path)
 	return path + tempSuffix, err
 }

@@ -62,6 +62,9 @@ func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (q
 		return queue.Changed{}, err
 	}
 	c, err := s.Store.Change(ctx, sel.Batch, queue.Change{Do: do, Filter: chosen})
+	if err != nil && ctx.Err() != nil {
+		return c, context.Cause(ctx)
+	}
 	if err == nil && c == (queue.Changed{}) && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
 		return c, ErrNoMatch
 	}

@@ -1,0 +1,141 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/queue/bolt"
+	"airlift/queue/plan"
+)
+
+// newService returns a service on a new queue, whose batch "b" has an item for each key.
+func newService(t *testing.T, keys ...string) *Service {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "queue.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s := New(Config{Store: db, Place: "queue.db", Log: zerolog.Nop()})
+	ctx := t.Context()
+	chunk := queue.Chunk{}
+	for i, key := range keys {
+		chunk.Items = append(chunk.Items, queue.Item{Line: int64(i + 1), Bucket: "archive", Key: key})
+	}
+	err = db.CreateBatch(ctx, queue.Batch{ID: "b", Account: s.Account})
+	if err == nil {
+		err = db.BeginReading(ctx, "b", false)
+	}
+	if err == nil {
+		_, err = db.Add(ctx, "b", chunk)
+	}
+	if err == nil {
+		err = db.EndReading(ctx, "b", true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAVerbOnABatchThatIsNotThereNamesThoseThatAre(t *testing.T) {
+	s := newService(t, "a.mov")
+	for name, verb := range map[string]func(context.Context, Selection) (queue.Changed, error){"retry": s.Retry, "cancel": s.Cancel} {
+		_, err := verb(t.Context(), Selection{Batch: "none"})
+		var missing *NoBatchError
+		if !errors.As(err, &missing) || !errors.Is(err, queue.ErrBatchNotFound) || len(missing.Have) != 1 || missing.Have[0] != "b" {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	var missing *ReadingError
+	if _, err := s.Cancel(t.Context(), Selection{Batch: "b", Reading: "7"}); !errors.As(err, &missing) {
+		t.Errorf("a reading that is not there: got %v", err)
+	}
+}
+
+func TestCancelAndRetryASelection(t *testing.T) {
+	s := newService(t, "a.mov", "b.mov", "c.wav")
+	ctx := t.Context()
+	key := func(want string) queue.Filter { return queue.Filter{Key: func(key string) bool { return key == want }} }
+	if c, err := s.Cancel(ctx, Selection{Batch: "b", Filter: key("a.mov")}); err != nil || c.Items != 1 {
+		t.Errorf("cancel one: got %+v, %v", c, err)
+	}
+	if c, err := s.Cancel(ctx, Selection{Batch: "b", Filter: key("none")}); !errors.Is(err, ErrNoMatch) || c != (queue.Changed{}) {
+		t.Errorf("cancel what is not there: got %+v, %v", c, err)
+	}
+	if c, err := s.Cancel(ctx, Selection{Batch: "b", Reading: "last"}); err != nil || c.Items != 2 {
+		t.Errorf("cancel the reading: got %+v, %v", c, err)
+	}
+	if c, err := s.Cancel(ctx, Selection{Batch: "b"}); err != nil || c != (queue.Changed{}) {
+		t.Errorf("cancel all of nothing: got %+v, %v", c, err)
+	}
+	if c, err := s.Retry(ctx, Selection{Batch: "b", Filter: queue.Filter{State: queue.Cancelled}}); err != nil || c.Items != 3 {
+		t.Errorf("retry: got %+v, %v", c, err)
+	}
+}
+
+// The end of a context is told by its cause.
+func TestAVerbThatIsEndedTellsWhy(t *testing.T) {
+	s := newService(t, "a.mov")
+	why := errors.New("ended by a signal")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := s.Cancel(ctx, Selection{Batch: "b"}); err != why {
+		t.Errorf("got %v, want the cause", err)
+	}
+}
+
+func TestResumeLiftsWhatIsStored(t *testing.T) {
+	s := newService(t)
+	ctx := t.Context()
+	if was, err := s.Resume(ctx); err != nil || was != (queue.Gate{}) {
+		t.Errorf("an open gate: got %+v, %v", was, err)
+	}
+	stop := queue.Gate{Stopped: true, Reason: "quota"}
+	if err := s.Store.SetGate(ctx, s.Account, stop); err != nil {
+		t.Fatal(err)
+	}
+	if was, err := s.Resume(ctx); err != nil || was != stop {
+		t.Errorf("a stop: got %+v, %v", was, err)
+	}
+	if a, err := s.Store.Account(ctx, s.Account, 0); err != nil || a.Gate != (queue.Gate{}) {
+		t.Errorf("afterwards: got %+v, %v", a.Gate, err)
+	}
+}
+
+// Batches that are worked in turn are done one after the other, by AiR's clock and told by ours.
+func TestStatusForecastsBatchesInTurn(t *testing.T) {
+	s := newService(t, "a.mov", "b.mov")
+	ctx := t.Context()
+	if err := s.Store.CreateBatch(ctx, queue.Batch{ID: "c", Account: s.Account}); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Store.BeginReading(ctx, "c", false)
+	if err == nil {
+		_, err = s.Store.Add(ctx, "c", queue.Chunk{Items: []queue.Item{{Line: 1, Bucket: "archive", Key: "c.mov"}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const skew = 3 * time.Hour
+	limits := plan.Limits{Rate: 0.1}
+	all, err := s.Status(ctx, StatusQuery{Now: time.Now().Add(skew), Limits: &limits, InTurn: true})
+	if err != nil || len(all) != 2 || all[0].ETA == nil || all[1].ETA == nil {
+		t.Fatalf("got %+v, %v", all, err)
+	}
+	if between := all[1].ETA.Sub(*all[0].ETA); between < 9*time.Second || between > 11*time.Second {
+		t.Errorf("the second batch ends %v after the first, want 10 s", between)
+	}
+	if in := time.Until(*all[0].ETA); in > time.Minute {
+		t.Errorf("the first batch ends in %v, want 20 s by our clock", in)
+	}
+	if all[0].State != "idle" || all[0].AssumedRate == nil || !all[1].Incomplete || all[0].Incomplete {
+		t.Errorf("got %+v", all)
+	}
+}
