@@ -8,7 +8,7 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-// mix is what befalls the requests of a method: with probability P one of the kinds.
+// mix is the faults of a method's requests: with probability P one of the kinds.
 type mix struct {
 	P     float64
 	Kinds []airtest.Kind
@@ -59,7 +59,7 @@ var (
 	refusal = []int{http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
 )
 
-// fault draws what befalls the n-th request of a method.
+// fault draws the fault of the n-th request of a method.
 func (p *plan) fault(q airtest.Request) airtest.Fault {
 	m := p.List
 	if q.Method == http.MethodPost {

@@ -111,6 +111,17 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	if p.PageCap > 0 { // a reading of many pages must have a chance to meet no fault
 		p.List.P = min(p.List.P, 0.02)
 	}
+	d.days(&p)
+	p.Late = p.Timeout + d.within(20*time.Millisecond, 200*time.Millisecond)
+	p.Settle = p.settle(slack)
+	for range pick(d, 0, 1, 1, 2, 3, 5) {
+		p.Ends = append(p.Ends, d.end(p))
+	}
+	return p
+}
+
+// days draws what the plan has to do with midnights.
+func (d dice) days(p *plan) {
 	if p.DailyCap > 0 && d.once(2) {
 		p.MidnightIn = d.within(2*time.Second, 5*time.Second)
 		p.DailyCap = max(p.Objects/d.between(2, 6), 5)
@@ -123,12 +134,6 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	} else {
 		p.NoDate = d.once(5) && p.MidnightIn == 0
 	}
-	p.Late = p.Timeout + d.within(20*time.Millisecond, 200*time.Millisecond)
-	p.Settle = p.settle(slack)
-	for range pick(d, 0, 1, 1, 2, 3, 5) {
-		p.Ends = append(p.Ends, d.end(p))
-	}
-	return p
 }
 
 // settle returns a settle window that keeps the contract's assumption. A request arrives before its attempt ends, by a

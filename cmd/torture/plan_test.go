@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,72 +13,90 @@ import (
 	"airlift/worker/air/airtest"
 )
 
+const slack = 500 * time.Millisecond
+
 func TestAPlanFollowsFromItsSeed(t *testing.T) {
-	const slack = 500 * time.Millisecond
-	ends, kinds, workers, ways := map[endKind]int{}, map[airtest.Kind]int{}, map[int]int{}, map[way]int{}
-	lists := map[airtest.Kind]int{}
-	var waits, caps, nulls, ties, forgets int
 	for n := range 500 {
 		seed := roundSeed(1, n)
 		p := newPlan(seed, slack)
 		if again := newPlan(seed, slack); !reflect.DeepEqual(p, again) {
 			t.Fatalf("seed %#x gives two plans:\n%v\n%v", seed, p, again)
 		}
-		latest := p.Lag
-		for _, k := range p.List.Kinds {
-			lists[k]++
-		}
-		for _, list := range []struct {
-			has bool
-			n   *int
-		}{{p.MidnightIn > 0, &waits}, {p.PageCap > 0, &caps}, {p.NullPages, &nulls}, {p.Ties > 0, &ties}, {p.Forget, &forgets}} {
-			if list.has {
-				*list.n++
-			}
-		}
 		if p.MidnightIn > 0 && (p.NoDate || p.ExitOnCap || p.Post.has(airtest.Cap429)) {
 			t.Errorf("seed %#x cannot wait for midnight: %v", seed, p)
 		}
+		latest := p.Lag
 		for n := range 200 {
-			f := p.fault(airtest.Request{Method: http.MethodPost, N: n + 1})
-			kinds[f.Kind]++
+			q := airtest.Request{Method: http.MethodPost, N: n + 1}
+			f := p.fault(q)
 			if f.Kind == airtest.Late {
 				latest = max(latest, p.Lag+f.Delay)
 			}
-			if again := p.fault(airtest.Request{Method: http.MethodPost, N: n + 1}); !reflect.DeepEqual(f, again) {
+			if again := p.fault(q); !reflect.DeepEqual(f, again) {
 				t.Fatalf("seed %#x gives request %d two faults: %v and %v", seed, n+1, f, again)
 			}
 		}
 		if p.Settle < latest+slack {
 			t.Errorf("seed %#x: a job may be listed %v after a kill, beyond the settle window of %v less the slack", seed, latest, p.Settle)
 		}
+	}
+}
+
+// Among 500 plans each way to end a process, each fault and each setting occurs.
+func TestPlansCoverAll(t *testing.T) {
+	seen := map[any]int{}
+	for n := range 500 {
+		p := newPlan(roundSeed(1, n), slack)
+		for n := range 200 {
+			seen[p.fault(airtest.Request{Method: http.MethodPost, N: n + 1}).Kind]++
+		}
+		for _, k := range p.List.Kinds {
+			seen["list "+k]++
+		}
 		for _, e := range p.Ends {
-			ends[e.Kind]++
+			seen[e.Kind]++
 		}
-		workers[p.Workers]++
-		ways[p.Way]++
-	}
-	for _, k := range endKinds {
-		if k != byItself && ends[k] == 0 {
-			t.Errorf("no round ends a process by %q", k)
-		}
-	}
-	for _, k := range postFaults {
-		if kinds[k] == 0 {
-			t.Errorf("no POST meets the fault %q", k)
+		for setting, has := range map[string]bool{
+			"midnight": p.MidnightIn > 0, "short pages": p.PageCap > 0, "null pages": p.NullPages, "ties": p.Ties > 0, "lost front": p.Forget,
+			fmt.Sprint("workers ", p.Workers): true, fmt.Sprint("way ", p.Way): true,
+		} {
+			if has {
+				seen[setting]++
+			}
 		}
 	}
-	for _, k := range listFaults {
-		if lists[k] == 0 {
-			t.Errorf("no list meets the fault %q", k)
+	wantAll(t, seen, "rounds that end a process by", slices.DeleteFunc(slices.Clone(endKinds), func(k endKind) bool { return k == byItself }), 1)
+	wantAll(t, seen, "POSTs with the fault", postFaults, 1)
+	wantAll(t, seen, "rounds with the fault", listsOf(listFaults), 1)
+	wantAll(t, seen, "rounds with", []string{"midnight", "short pages", "null pages", "ties", "lost front"}, 10)
+	for _, prefix := range []string{"workers ", "way "} {
+		variants := 0
+		for k := range seen {
+			if s, ok := k.(string); ok && strings.HasPrefix(s, prefix) {
+				variants++
+			}
+		}
+		if variants != 3 {
+			t.Errorf("%d kinds of %s: want three", variants, prefix)
 		}
 	}
-	if min(waits, caps, nulls, ties, forgets) < 10 {
-		t.Errorf("rounds that wait for midnight %d, with short pages %d, null pages %d, ties %d, lost fronts %d: want some of each", waits, caps, nulls, ties, forgets)
+}
+
+func wantAll[T any](t *testing.T, seen map[any]int, what string, all []T, least int) {
+	t.Helper()
+	for _, k := range all {
+		if seen[k] < least {
+			t.Errorf("%d %s %q, want %d or more", seen[k], what, any(k), least)
+		}
 	}
-	if len(workers) != 3 || len(ways) != 3 {
-		t.Errorf("workers %v, ways %v: want three of each", workers, ways)
+}
+
+// listsOf returns the faults as those of lists.
+func listsOf(kinds []airtest.Kind) (lists []airtest.Kind) {
+	for _, k := range kinds {
+		lists = append(lists, "list "+k)
 	}
+	return lists
 }
 
 func TestShortDays(t *testing.T) {

@@ -182,48 +182,39 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		}
 		return false, nil
 	}
-	switch g.code {
-	case 0:
+	switch {
+	case g.code == 0:
 		return true, nil
-	case -1, 130:
-		if disturbed {
-			return false, nil
-		}
-	case 5:
-		if r.plan.ExitOnCap {
-			if err := pause(ctx, 200*time.Millisecond); err != nil {
-				return false, err
-			}
-			_, err := r.plain(ctx, "resume")
+	case g.code == 4:
+		return r.incomplete(ctx, g)
+	case g.code == 5 && r.plan.ExitOnCap:
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return false, err
 		}
-		if disturbed {
-			return false, nil
-		}
-	case 3:
-		if s.gave(airtest.Forbid403) && strings.Contains(g.stderr, "monthly quota reached") ||
-			s.gave(airtest.HTML403) && strings.Contains(g.stderr, "a proxy or firewall in between") {
-			return false, nil
-		}
-	case 6:
-		if s.gave(airtest.Access403) && strings.Contains(g.stderr, "AiR refuses access") {
-			return false, nil
-		}
-	case 2:
-		if s.gaveNoAPI() && saysNoAPI(g.stderr) {
-			return false, nil
-		}
-		// The page that is compared with the queue before the first POST answered another request.
-		if s.wasMisled() && strings.Contains(g.stderr, "but AiR lists none") {
-			return false, nil
-		}
-		if s.lied() && (strings.Contains(g.stderr, "answers in a row belonged to other requests") || saysNoAPI(g.stderr)) {
-			return false, nil
-		}
-	case 4:
-		return r.incomplete(ctx, g)
+		_, err := r.plain(ctx, "resume")
+		return false, err
+	case disturbed && (g.code == -1 || g.code == 130 || g.code == 5), s.explains(g):
+		return false, nil
 	}
 	return false, g.fails("it must not end so")
+}
+
+// explains reports whether the faults of the stage account for the way in which a command ended.
+func (s *stage) explains(g result) bool {
+	says := func(text string) bool { return strings.Contains(g.stderr, text) }
+	switch g.code {
+	case 3:
+		return s.gave(airtest.Forbid403) && says("monthly quota reached") ||
+			s.gave(airtest.HTML403) && says("a proxy or firewall in between")
+	case 6:
+		return s.gave(airtest.Access403) && says("AiR refuses access")
+	case 2:
+		return s.gaveNoAPI() && saysNoAPI(g.stderr) ||
+			// The page that is compared with the queue before the first POST answered another request.
+			s.wasMisled() && says("but AiR lists none") ||
+			s.lied() && (says("answers in a row belonged to other requests") || saysNoAPI(g.stderr))
+	}
+	return false
 }
 
 // saysNoAPI reports whether a process ended because its first answer, or three in a row, were not AiR's.

@@ -54,7 +54,7 @@ func (r *round) newServer() *airtest.Server {
 	return airtest.NewServer(c)
 }
 
-// fault says what befalls a request, within the budgets of the round.
+// fault returns the fault of a request, within the budgets of the round.
 func (r *round) fault(q airtest.Request) airtest.Fault {
 	f := r.plan.fault(q)
 	if s := r.stage.Load(); s != nil && f.Kind == airtest.WrongEcho && q.Method == http.MethodGet {

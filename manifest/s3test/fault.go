@@ -91,53 +91,47 @@ func (f Fault) refuse(w http.ResponseWriter) bool {
 	return f == Reset
 }
 
-// spoil changes a listing; plain takes the URL encoding from a key.
-func (f Fault) spoil(l *listing, plain func(string) string) {
-	switch f {
-	case NoToken:
-		*l.IsTruncated, l.NextToken = true, ""
-	case SameToken:
-		*l.IsTruncated, l.NextToken = true, "AAAA"
-	case TokenAtEnd:
-		*l.IsTruncated, l.NextToken = false, "AAAA"
-	case NotTruncated:
-		l.IsTruncated = nil
-	case OtherBucket:
-		l.Name += "-other"
-	case NoName:
-		l.Name = ""
-	case NoEncoding:
+// spoil are the faults that change a listing; plain takes the URL encoding from a key.
+var spoil = map[Fault]func(l *listing, plain func(string) string){
+	NoToken:      func(l *listing, _ func(string) string) { *l.IsTruncated, l.NextToken = true, "" },
+	SameToken:    func(l *listing, _ func(string) string) { *l.IsTruncated, l.NextToken = true, "AAAA" },
+	TokenAtEnd:   func(l *listing, _ func(string) string) { *l.IsTruncated, l.NextToken = false, "AAAA" },
+	LastPageLies: func(l *listing, _ func(string) string) { *l.IsTruncated, l.NextToken = false, "" },
+	NotTruncated: func(l *listing, _ func(string) string) { l.IsTruncated = nil },
+	Repeats: func(l *listing, _ func(string) string) {
+		*l.IsTruncated, l.NextToken = true, base64.URLEncoding.EncodeToString([]byte(strings.Repeat("\x00", len(l.Token)+1)))
+	},
+	OtherBucket: func(l *listing, _ func(string) string) { l.Name += "-other" },
+	NoName:      func(l *listing, _ func(string) string) { l.Name = "" },
+	NoEncoding: func(l *listing, plain func(string) string) {
 		for i := range l.Contents {
 			l.Contents[i].Key = plain(l.Contents[i].Key)
 		}
 		l.EncodingType = ""
-	case BadEncoding:
+	},
+	BadEncoding: func(l *listing, _ func(string) string) {
 		for i := range l.Contents {
 			l.Contents[i].Key += "%zz"
 		}
 		l.EncodingType = "url"
-	case Shortened:
-		l.Contents = l.Contents[:len(l.Contents)/2]
-	case Folded:
+	},
+	Shortened:   func(l *listing, _ func(string) string) { l.Contents = l.Contents[:len(l.Contents)/2] },
+	Unsorted:    func(l *listing, _ func(string) string) { slices.Reverse(l.Contents) },
+	OtherPrefix: func(l *listing, _ func(string) string) { l.renameFirst("\"outside\"") },
+	NoKey:       func(l *listing, _ func(string) string) { l.renameFirst("") },
+	Folded: func(l *listing, _ func(string) string) {
 		l.Delimiter, l.CommonPrefixes = "/", []commonPrefix{{"folder/"}}
-	case OtherPrefix:
-		if len(l.Contents) > 0 {
-			l.Contents[0].Key = "\"outside\""
-		}
-	case Unsorted:
-		slices.Reverse(l.Contents)
-	case LastPageLies:
-		*l.IsTruncated, l.NextToken = false, ""
-	case Repeats:
-		*l.IsTruncated, l.NextToken = true, base64.URLEncoding.EncodeToString([]byte(strings.Repeat("\x00", len(l.Token)+1)))
-	case OtherFolders:
+	},
+	OtherFolders: func(l *listing, _ func(string) string) {
 		if l.Delimiter != "" {
 			l.CommonPrefixes = append(l.CommonPrefixes, commonPrefix{"zzz/"}, commonPrefix{"outside/"}, commonPrefix{""}, commonPrefix{"v/5"}, commonPrefix{"%zz"}, commonPrefix{"v/33x/"})
 		}
-	case NoKey:
-		if len(l.Contents) > 0 {
-			l.Contents[0].Key = ""
-		}
+	},
+}
+
+func (l *listing) renameFirst(key string) {
+	if len(l.Contents) > 0 {
+		l.Contents[0].Key = key
 	}
 }
 

@@ -25,6 +25,8 @@ type listing struct {
 	NextToken      string `xml:"NextContinuationToken,omitempty"`
 	Contents       []content
 	CommonPrefixes []commonPrefix
+
+	plainPrefix, plainDelimiter string // before their encoding
 }
 
 type content struct {
@@ -40,6 +42,59 @@ type commonPrefix struct{ Prefix string }
 // beyond stands behind a common prefix in a token: above all UTF-8, it passes over the keys that are folded into it.
 const beyond = "\xff"
 
+// newListing returns an empty listing for a request, and the key that its token says to begin behind.
+func (s *Server) newListing(q url.Values, bucket string) (l *listing, after string, err error) {
+	l = &listing{
+		Name: bucket, plainPrefix: q.Get("prefix"), plainDelimiter: q.Get("delimiter"), Token: q.Get("continuation-token"),
+		MaxKeys: s.pageSize, EncodingType: q.Get("encoding-type"), IsTruncated: new(bool),
+	}
+	l.Prefix, l.Delimiter = l.encode(l.plainPrefix), l.encode(l.plainDelimiter)
+	if n, err := strconv.Atoi(q.Get("max-keys")); err == nil {
+		l.MaxKeys = min(l.MaxKeys, n)
+	}
+	last, err := base64.URLEncoding.DecodeString(l.Token)
+	return l, string(last), err
+}
+
+func (l *listing) encode(key string) string {
+	if l.EncodingType != "url" {
+		return key
+	}
+	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+}
+
+// fill lists a bucket's objects behind a key.
+func (l *listing) fill(b *bucket, after string) {
+	from, _ := slices.BinarySearch(b.sorted, max(after, l.plainPrefix))
+	for _, key := range b.sorted[from:] {
+		rest, ok := strings.CutPrefix(key, l.plainPrefix)
+		if !ok {
+			break
+		}
+		if after != "" && key <= after {
+			continue
+		}
+		if len(l.Contents)+len(l.CommonPrefixes) == l.MaxKeys {
+			*l.IsTruncated = true
+			l.NextToken = base64.URLEncoding.EncodeToString([]byte(after))
+			break
+		}
+		if folder, _, folded := strings.Cut(rest, l.plainDelimiter); folded && l.plainDelimiter != "" {
+			folder = l.plainPrefix + folder + l.plainDelimiter
+			l.CommonPrefixes = append(l.CommonPrefixes, commonPrefix{l.encode(folder)})
+			after = folder + beyond
+			continue
+		}
+		o := b.objects[key]
+		l.Contents = append(l.Contents, content{
+			Key: l.encode(key), LastModified: o.changed.Format("2006-01-02T15:04:05.000Z"),
+			ETag: o.etag(), Size: o.size, StorageClass: o.class,
+		})
+		after = key
+	}
+	l.KeyCount = len(l.Contents) + len(l.CommonPrefixes)
+}
+
 func (s *Server) list(w http.ResponseWriter, q url.Values, name string, b *bucket, fault Fault) {
 	if b.sorted == nil {
 		for key := range b.objects {
@@ -47,63 +102,26 @@ func (s *Server) list(w http.ResponseWriter, q url.Values, name string, b *bucke
 		}
 		slices.Sort(b.sorted) // S3 lists in the order of UTF-8 bytes
 	}
-	size := s.pageSize
-	if n, err := strconv.Atoi(q.Get("max-keys")); err == nil {
-		size = min(size, n)
+	l, after, err := s.newListing(q, name)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, "InvalidArgument", "The continuation token provided is incorrect")
+		return
 	}
-	encode := func(key string) string { return key }
-	if q.Get("encoding-type") == "url" {
-		encode = func(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }
-	}
-	prefix, delimiter, after := q.Get("prefix"), q.Get("delimiter"), fault.startAfter(q.Get("start-after"), b.sorted)
-	if token := q.Get("continuation-token"); token != "" {
-		last, err := base64.URLEncoding.DecodeString(token)
-		if err != nil {
-			writeError(w, http.StatusBadRequest, "InvalidArgument", "The continuation token provided is incorrect")
-			return
-		}
-		after = string(last)
+	if l.Token == "" {
+		after = fault.startAfter(q.Get("start-after"), b.sorted)
 	}
 	if fault == IgnoresDelimiter {
-		delimiter = ""
+		l.Delimiter, l.plainDelimiter = "", ""
 	}
-	l := listing{
-		Name: name, Prefix: encode(prefix), Token: q.Get("continuation-token"), Delimiter: encode(delimiter),
-		MaxKeys: size, EncodingType: q.Get("encoding-type"), IsTruncated: new(bool),
-	}
-	from, _ := slices.BinarySearch(b.sorted, max(after, prefix))
-	for _, key := range b.sorted[from:] {
-		if !strings.HasPrefix(key, prefix) {
-			break
-		}
-		if after != "" && key <= after {
-			continue
-		}
-		if len(l.Contents)+len(l.CommonPrefixes) == size {
-			*l.IsTruncated = true
-			l.NextToken = base64.URLEncoding.EncodeToString([]byte(after))
-			break
-		}
-		if end := strings.Index(key[len(prefix):], delimiter); delimiter != "" && end >= 0 {
-			folder := key[:len(prefix)+end+len(delimiter)]
-			l.CommonPrefixes = append(l.CommonPrefixes, commonPrefix{encode(folder)})
-			after = folder + beyond
-			continue
-		}
-		o := b.objects[key]
-		l.Contents = append(l.Contents, content{
-			Key: encode(key), LastModified: o.changed.Format("2006-01-02T15:04:05.000Z"),
-			ETag: o.etag(), Size: o.size, StorageClass: o.class,
+	l.fill(b, after)
+	if change := spoil[fault]; change != nil {
+		change(l, func(key string) string {
+			if plain, err := url.QueryUnescape(key); err == nil && l.EncodingType != "" {
+				return plain
+			}
+			return key
 		})
-		after = key
 	}
-	l.KeyCount = len(l.Contents) + len(l.CommonPrefixes)
-	fault.spoil(&l, func(key string) string {
-		if plain, err := url.QueryUnescape(key); err == nil && l.EncodingType != "" {
-			return plain
-		}
-		return key
-	})
 	var out bytes.Buffer
 	out.WriteString(xml.Header)
 	if err := xml.NewEncoder(&out).Encode(l); err != nil {

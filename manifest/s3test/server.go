@@ -1,8 +1,3 @@
-// Package s3test is an S3 server in the test's own process: ListObjectsV2,
-// HeadObject and GetObject (of ranges from the first byte, too) over HTTP, as
-// faithful as a scan and a preflight need it (paging, URL encoding,
-// order, delimiter, errors), and with faults that can be switched on. It speaks path style
-// only and believes every signature, but not every access key.
 package s3test
 
 import (
@@ -195,8 +190,7 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	if w.fault = fault; fault.refuse(w) {
 		return
 	}
-	if auth := r.Header.Get("Authorization"); s.accessKey != "" && !strings.Contains(auth, "Credential="+s.accessKey+"/") ||
-		s.sessionToken != "" && r.Header.Get("X-Amz-Security-Token") != s.sessionToken {
+	if !s.authorized(r) {
 		writeError(w, http.StatusForbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
 		return
 	}
@@ -219,6 +213,11 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	default:
 		s.list(w, r.URL.Query(), bucketName, b, fault)
 	}
+}
+
+func (s *Server) authorized(r *http.Request) bool {
+	return (s.accessKey == "" || strings.Contains(r.Header.Get("Authorization"), "Credential="+s.accessKey+"/")) &&
+		(s.sessionToken == "" || r.Header.Get("X-Amz-Security-Token") == s.sessionToken)
 }
 
 func writeError(w http.ResponseWriter, status int, code, message string) {

@@ -237,9 +237,19 @@ func (t *taker) name(c call) error {
 	if err != nil || !in && !in2 {
 		return err
 	}
+	if in != in2 || len(a) > 4 && c.name == "renameat2" && a[4] != "0" {
+		return errNotFollowed
+	}
+	return t.secondName(c, from, to)
+}
+
+var errNotFollowed = errors.New("only files are followed, and only within their folder")
+
+// secondName takes in a link or a rename of a file.
+func (t *taker) secondName(c call, from, to string) error {
 	node := t.names[from]
-	if in != in2 || node == 0 || t.dirs[node] || filepath.Dir(from) != filepath.Dir(to) || len(a) > 4 && c.name == "renameat2" && a[4] != "0" {
-		return errors.New("only files are followed, and only within their folder")
+	if node == 0 || t.dirs[node] || filepath.Dir(from) != filepath.Dir(to) {
+		return errNotFollowed
 	}
 	if strings.HasPrefix(c.name, "link") {
 		t.rename(c, entry{to, node})
