@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/term"
@@ -58,7 +57,7 @@ needs as much free space as the queue is large.
 			if err != nil {
 				return a.explainMissing(err)
 			}
-			_, err = fmt.Fprintf(a.out, "%s: %s before, %s now\n", a.queuePath(), humanize.IBytes(uint64(before)), humanize.IBytes(uint64(after)))
+			_, err = fmt.Fprintf(a.out, "%s: %s before, %s now\n", a.queuePath(), term.Bytes(before), term.Bytes(after))
 			return err
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"airlift/manifest/entry"
 	"airlift/manifest/preflight"
 	"airlift/queue"
+	queueplan "airlift/queue/plan"
 )
 
 // What a source tells of an object is carried through the queue of a trial in columns that no manifest can have.
@@ -38,6 +39,9 @@ func describeMedia(it *queue.Item, m preflight.Media) {
 		it.Extra = append(it.Extra, queue.Field{Name: channelsColumn, Value: strconv.Itoa(m.Channels)})
 	}
 }
+
+// unsized stands for a size that no source told.
+const unsized = queueplan.Unsized
 
 // object is what is known of the object of an item of a trial.
 type object struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"airlift/cmd/airlift/term"
 	"airlift/queue"
 )
 
@@ -78,13 +77,4 @@ func (t *intake) firstJobs(ctx context.Context, trial queue.Store, s *survey) (f
 	}
 	err = take(t.db, queue.Filter{State: queue.Pending}, func(seq uint64) bool { return !t.replace.replace || s.seen.has(seq) })
 	return first, err
-}
-
-// printFirst writes the jobs for people, each on a line of its own.
-func printFirst(b *term.Lines, first []queue.Preview) {
-	label := "first jobs"
-	for _, p := range first {
-		b.Printf("%s s3://%s/%s with %s\n", label, p.Bucket, p.Key, string(p.Services))
-		label = "          "
-	}
 }

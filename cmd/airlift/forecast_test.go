@@ -8,11 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"airlift/queue/plan"
 	"airlift/worker/air/airtest"
 )
 
 // planned returns what `plan --json` says.
-func (r *rig) planned(args ...string) (p plan) {
+func (r *rig) planned(args ...string) (p plan.Plan) {
 	r.t.Helper()
 	got := r.run(append([]string{"plan", "--json"}, args...)...)
 	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil {

@@ -3,10 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -86,7 +84,7 @@ func (a *app) itemsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				format, out := report.Formatter(itemRows), a.out
+				format, out := report.Formatter(term.Items), a.out
 				if asJSON {
 					format, out = report.Objects(names), io.Writer(term.NewJSONWriter(a.out))
 				}
@@ -109,63 +107,4 @@ func (a *app) itemsCommand() *cobra.Command {
 	fl.StringVar(&f.state, "state", "", "only items in this state")
 	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return cmd
-}
-
-// itemRows appends a line of text for each entry.
-func itemRows(b []byte, entries []queue.Entry) ([]byte, error) {
-	for i := range entries {
-		e := &entries[i]
-		b = padded(b, string(e.State), 9)
-		b = padded(append(b, "  "...), term.Text(e.JobID), 32)
-		b = append(appendURL(append(b, "  "...), e.Bucket, e.Key), problem(e)...)
-		b = append(b, '\n')
-	}
-	return b, nil
-}
-
-// padded appends a text and blanks, to be so many characters wide.
-func padded(b []byte, text string, width int) []byte {
-	b = append(b, text...)
-	for range width - utf8.RuneCountInString(text) {
-		b = append(b, ' ')
-	}
-	return b
-}
-
-// appendURL appends an object's s3:// URL as quoted gives it.
-func appendURL(b []byte, bucket, key string) []byte {
-	start := len(b)
-	b = append(append(append(append(b, "s3://"...), bucket...), '/'), key...)
-	if isPlain(b[start:]) {
-		return b
-	}
-	return strconv.AppendQuote(b[:start], string(b[start:]))
-}
-
-// quoted keeps a key that has characters which a terminal does not show, or could be read as more than one column, on its line.
-func quoted(key string) string {
-	if isPlain(key) {
-		return key
-	}
-	return strconv.Quote(key)
-}
-
-func isPlain[T string | []byte](text T) bool {
-	for i := range len(text) {
-		if text[i] == '"' {
-			return false
-		}
-	}
-	return term.IsPlain(text)
-}
-
-// problem tells of the last answer, if there is something to tell.
-func problem(e *queue.Entry) string {
-	if e.Unsourced && e.State == queue.Submitted {
-		return "  # adopted, no source showed it"
-	}
-	if e.Code == "" && e.Message == "" || e.State == queue.Submitted {
-		return ""
-	}
-	return term.Sprintf("  # %d %s %s", e.HTTPStatus, e.Code, e.Message)
 }

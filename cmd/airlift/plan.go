@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"math"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	queueplan "airlift/queue/plan"
 )
@@ -58,66 +59,6 @@ with --preflight.
 	return cmd
 }
 
-// plan is what `airlift plan` found: the object of --json.
-type plan struct {
-	Batch string `json:"batch"`
-	// Exists says that the queue has the batch.
-	Exists     bool  `json:"exists"`
-	Rows       int64 `json:"rows"`
-	New        int64 `json:"new"`
-	Known      int64 `json:"known"`
-	Duplicates int64 `json:"duplicates"`
-	Rejected   int64 `json:"rejected"`
-	Skipped    int64 `json:"skipped"`
-	// Complete is false if a source broke off.
-	Complete bool            `json:"complete"`
-	Skips    []skippedAmount `json:"skips"`
-	// Unmatched tells which patterns of the filters no key matched.
-	Unmatched []string `json:"unmatched,omitempty"`
-	// Rejects are the first rejected rows.
-	Rejects []reject `json:"rejects"`
-	// Queue is what the batch has in the queue.
-	Queue queue.Counts `json:"queue"`
-	// ToSend is the new items and those of the batch that are not sent yet; the breakdown is of these.
-	ToSend amount `json:"to_send"`
-	// FirstJobs are the first of these, as they would be sent.
-	FirstJobs []queue.Preview `json:"first_jobs"`
-	Types     []typeAmount    `json:"types"`
-	Sizes     []sizeAmount    `json:"sizes"`
-	Prefixes  []prefixAmount  `json:"prefixes"`
-	// OtherPrefixes is what lies under none of Prefixes.
-	OtherPrefixes amount `json:"other_prefixes"`
-	// Minutes is the total duration of the items in ToSend whose duration --preflight found; Timed is their number.
-	Minutes float64 `json:"minutes"`
-	Timed   int64   `json:"timed"`
-	// AudioChannels counts the items among ToSend whose audio channels --preflight found, by their number.
-	AudioChannels []channelsAmount `json:"audio_channels"`
-
-	// State is that of the account, as in `status`: idle, paused or stopped, with the reason.
-	State       string     `json:"state"`
-	Reason      string     `json:"reason"`
-	PausedUntil *time.Time `json:"paused_until"`
-	// Rate is in requests a second, null for no limit; PerDay the most jobs a UTC day, null if none is known.
-	Rate       *float64 `json:"rate"`
-	PerDay     *int64   `json:"per_day"`
-	PerDayFrom string   `json:"per_day_from"`
-	// Days counts the UTC days on which something is sent; Finish is null if there is no end to it, or a stop in force.
-	Days   int64      `json:"days"`
-	Finish *time.Time `json:"finish"`
-	// Saved is the file of --save.
-	Saved string `json:"saved,omitempty"`
-
-	since time.Time // when the pause or stop began
-}
-
-// reject is a rejected row.
-type reject struct {
-	Line   int64  `json:"line"`
-	Bucket string `json:"bucket"`
-	Key    string `json:"key"`
-	Reason string `json:"reason"`
-}
-
 func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	limits, err := limitsOf(o.rate, o.dailyLimit)
 	if err != nil {
@@ -141,10 +82,10 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err := t.open(ctx, true); err != nil {
 		return err
 	}
-	out := plan{}
-	found := newBreakdown()
+	out := queueplan.Plan{}
+	found := queueplan.NewTally()
 	s, err := t.survey(ctx, func(trial queue.Store, s *survey) error {
-		if err := out.count(ctx, t, trial, s, found, save); err != nil {
+		if err := countPlan(ctx, &out, t, trial, s, found, save); err != nil {
 			return err
 		}
 		if out.FirstJobs, err = t.firstJobs(ctx, trial, s); err != nil {
@@ -159,16 +100,19 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	out.read(&s, t.batch)
+	readPlan(&out, &s, t.batch)
 	out.Unmatched = s.reading.unmatched()
-	out.show(found)
-	if err := out.reckon(ctx, t.db, limits, time.Now()); err != nil {
-		return err
+	found.Fill(&out)
+	if t.db != nil {
+		if err := limits.Learn(ctx, t.db, queue.DefaultAccount, time.Now()); err != nil {
+			return err
+		}
 	}
+	out.Forecast(limits, time.Now())
 	if o.json {
-		err = encodeJSON(a.out, out)
+		err = term.JSON(a.out, out)
 	} else {
-		err = out.print(a.out, time.Now())
+		err = term.Plan(a.out, &out, time.Now())
 	}
 	if err != nil {
 		return err
@@ -195,7 +139,7 @@ func (s *survey) fate(unsaved bool) error {
 }
 
 // count looks through the new items, and through those of the batch that are not sent yet.
-func (p *plan) count(ctx context.Context, t *intake, trial queue.Store, s *survey, found *breakdown, save *saver) error {
+func countPlan(ctx context.Context, p *queueplan.Plan, t *intake, trial queue.Store, s *survey, found *queueplan.Tally, save *saver) error {
 	err := queue.Entries(ctx, trial, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if s.known.has(e.Seq) {
 			return nil
@@ -203,7 +147,8 @@ func (p *plan) count(ctx context.Context, t *intake, trial queue.Store, s *surve
 		if save != nil {
 			save.See(&e.Item)
 		}
-		found.add(e.Bucket, e.Key, objectOf(&e.Item))
+		o := objectOf(&e.Item)
+		found.Add(e.Bucket, e.Key, queueplan.Object{Size: o.size, Seconds: o.seconds, Channels: o.channels})
 		return nil
 	})
 	if err != nil || t.db == nil {
@@ -222,49 +167,20 @@ func (p *plan) count(ctx context.Context, t *intake, trial queue.Store, s *surve
 	}
 	return queue.Entries(ctx, t.db, t.batch, queue.Filter{}, func(e *queue.Entry) error {
 		if slices.Contains([]queue.State{queue.Pending, queue.Sending, queue.InDoubt}, e.State) {
-			found.add(e.Bucket, e.Key, object{size: unsized})
+			found.Add(e.Bucket, e.Key, queueplan.Object{Size: queueplan.Unsized})
 		}
 		return nil
 	})
 }
 
 // read takes over what became of the rows.
-func (p *plan) read(s *survey, batch string) {
+func readPlan(p *queueplan.Plan, s *survey, batch string) {
 	p.Batch, p.Rows, p.New, p.Known, p.Duplicates, p.Rejected, p.Skipped = batch, s.Rows, s.Added, s.Known, s.Duplicates, s.Rejected, s.Skipped
-	p.Skips, p.Rejects, p.Complete = bySkip(s.SkippedBy), []reject{}, s.reading.broken == nil
+	p.Skips, p.Rejects, p.Complete = []queueplan.SkippedAmount{}, []queueplan.Reject{}, s.reading.broken == nil
+	for _, why := range slices.Sorted(maps.Keys(s.SkippedBy)) {
+		p.Skips = append(p.Skips, queueplan.SkippedAmount{Reason: why, Rows: s.SkippedBy[why]})
+	}
 	for _, r := range s.rejected {
-		p.Rejects = append(p.Rejects, reject{r.Line, r.Bucket, r.Key, r.Reason})
+		p.Rejects = append(p.Rejects, queueplan.Reject{Line: r.Line, Bucket: r.Bucket, Key: r.Key, Reason: r.Reason})
 	}
-}
-
-// show takes the breakdown over.
-func (p *plan) show(b *breakdown) {
-	p.ToSend, p.Types, p.Sizes = b.all, b.byType(), b.bySize()
-	p.Prefixes, p.OtherPrefixes = b.topPrefixes()
-	p.Minutes, p.Timed, p.AudioChannels = b.seconds/60, b.timed, b.byChannels()
-}
-
-// reckon forecasts.
-func (p *plan) reckon(ctx context.Context, db queue.Store, l queueplan.Limits, now time.Time) error {
-	if db != nil {
-		var err error
-		if err = l.Learn(ctx, db, queue.DefaultAccount, now); err != nil {
-			return err
-		}
-	}
-	p.State, p.PausedUntil = l.State()
-	p.Reason, p.since = l.Reason, l.Since
-	if !math.IsInf(l.Rate, 1) {
-		p.Rate = &l.Rate
-	}
-	if l.PerDayFrom != queueplan.Nobody {
-		p.PerDay, p.PerDayFrom = &l.PerDay, l.PerDayFrom
-	}
-	f := l.Forecast(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now)
-	p.Days = f.Days
-	if !f.Finish.IsZero() && p.ToSend.Items > 0 {
-		finish := f.Finish.UTC().Truncate(time.Second)
-		p.Finish = &finish
-	}
-	return nil
 }

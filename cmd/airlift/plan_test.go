@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"airlift/queue/plan"
 	"airlift/worker/air/airtest"
 )
 
@@ -47,10 +48,10 @@ s3://archive/b/x/       1   512 MiB
 const mixedCSV = "bucket,key\narchive,a.mov\narchive,b.mov\narchive,a.mov\narchive,\narchive,c.txt\n"
 
 // plan runs airlift plan --json.
-func (r *rig) plan(t *testing.T, code int, args ...string) plan {
+func (r *rig) plan(t *testing.T, code int, args ...string) plan.Plan {
 	t.Helper()
 	got := r.run(append([]string{"plan", "--json"}, args...)...).want(t, code)
-	var p plan
+	var p plan.Plan
 	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil || strings.Count(got.stdout, "\n") != 1 {
 		t.Fatalf("--json: %v in %s", err, got.stdout)
 	}

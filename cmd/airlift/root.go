@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-	xterm "golang.org/x/term"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -136,12 +133,12 @@ func (a *app) openLog() error {
 		level = max(level, zerolog.WarnLevel)
 	}
 	var w io.Writer = a.screen
-	if isTerminal(a.screen) {
-		w = overBar{a.screen}
+	if term.IsTerminal(a.screen) {
+		w = term.OverBar{Terminal: a.screen}
 	}
 	switch a.global.logFormat {
 	case "auto", "console":
-		w = consoleLog(w, isTerminal(a.screen))
+		w = term.ConsoleLog(w, term.IsTerminal(a.screen))
 	case "json":
 		w = term.NewJSONWriter(w)
 	default:
@@ -149,33 +146,6 @@ func (a *app) openLog() error {
 	}
 	a.log = zerolog.New(w).Level(level).With().Timestamp().Logger()
 	return nil
-}
-
-// consoleLog returns a writer of logs for people. It escapes every text on its own, so that colors stay.
-func consoleLog(w io.Writer, colors bool) io.Writer {
-	colors = colors && os.Getenv("NO_COLOR") == ""
-	escaped := func(v any) string { return term.Text(fmt.Sprintf("%s", v)) }
-	return zerolog.ConsoleWriter{
-		Out: w, NoColor: !colors, TimeFormat: time.DateTime, TimeLocation: time.UTC,
-		FormatPrepare: func(event map[string]any) error {
-			if text, ok := event[zerolog.MessageFieldName].(string); ok {
-				event[zerolog.MessageFieldName] = term.Text(text)
-			}
-			return nil
-		},
-		FormatFieldValue: escaped,
-		FormatErrFieldValue: func(v any) string {
-			if !colors {
-				return escaped(v)
-			}
-			return "\x1b[31m" + escaped(v) + "\x1b[0m" // red, as zerolog has it
-		},
-	}
-}
-
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
 // noArgs is cobra.NoArgs with exactArgs' message.

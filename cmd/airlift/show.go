@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -40,10 +39,10 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(err
 	showing.Go(func() { a.keepStatusFile(done, to, now) })
 	switch {
 	case a.global.quiet:
-	case isTerminal(a.screen):
-		showing.Go(func() { a.showBar(done, now) })
+	case term.IsTerminal(a.screen):
+		showing.Go(func() { term.Bar(a.screen, done, now) })
 	case j.send.stats > 0:
-		showing.Go(func() { a.logStats(done, j.send.stats, now) })
+		showing.Go(func() { term.LogProgress(a.log, j.send.stats, done, now) })
 	}
 	return sync.OnceFunc(func() {
 		close(done)
@@ -51,89 +50,54 @@ func (a *app) show(ctx context.Context, j *job, pool *worker.Pool, lost func(err
 	})
 }
 
-// logStats logs a line of progress at the given interval.
-func (a *app) logStats(done <-chan struct{}, every time.Duration, now func() []service.Status) {
-	t := time.NewTicker(every)
+func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
+
+// watchPlace checks from time to time until done that the queue file is still in its place. It calls lost with the reason
+// if it is not.
+func watchPlace(done <-chan struct{}, db queue.Store, lost func(error)) {
+	atTimes(done, func() {
+		if err := queue.CheckPlace(db); err != nil {
+			lost(err) // the cause that counts is the first
+		}
+	})
+}
+
+// keepStatusFile renews the status file until done, and once more at the end. It warns once if the file cannot be written:
+// the run itself does not depend on it.
+func (a *app) keepStatusFile(done <-chan struct{}, to *service.Service, now func() []service.Status) {
+	warned := false
+	atTimes(done, func() {
+		all := to.WithOthers(context.Background(), now())
+		if all == nil {
+			return
+		}
+		if err := term.WriteStatusFile(a.statusPath(), all); err != nil && !warned {
+			warned = true
+			a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
+		}
+	})
+}
+
+// atTimes calls do at once, each statusEvery until done, and once more then.
+func atTimes(done <-chan struct{}, do func()) {
+	t := time.NewTicker(statusEvery)
 	defer t.Stop()
 	for {
+		do()
 		select {
 		case <-done:
+			do()
 			return
 		case <-t.C:
 		}
-		for _, s := range now() {
-			e := a.log.Info().Str("batch", s.Batch).Str("state", s.State).Int64("items", s.Items).Int64("submitted", s.Submitted).
-				Int64("pending", s.Pending).Int64("in_doubt", s.InDoubt).Int64("failed", s.Failed).
-				Str("rate", fmt.Sprintf("%.2f/s", s.Rate))
-			if s.Reason != "" {
-				e = e.Str("reason", s.Reason)
-			}
-			if s.ETA != nil {
-				e = e.Time("eta", *s.ETA)
-			}
-			e.Msg("progress")
-		}
 	}
 }
 
-// showBar draws a bar on the terminal.
-func (a *app) showBar(done <-chan struct{}, now func() []service.Status) {
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.screen), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
-	defer func() { _ = bar.Finish() }() // what cannot be drawn is not missed
-	t := time.NewTicker(500 * time.Millisecond)
-	defer t.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-t.C:
-		}
-		var items, ended int64
-		text := ""
-		for _, s := range now() {
-			items += s.Items
-			ended += s.Submitted + s.Failed + s.Cancelled
-			text = barText(&s)
-		}
-		if items == 0 {
-			continue
-		}
-		bar.ChangeMax64(items)
-		bar.Describe(term.Text(text))
-		_ = bar.Set64(ended)
+// readStatusFile returns what the process that holds the queue last said.
+func (a *app) readStatusFile() (term.StatusFile, error) {
+	file, err := term.ReadStatusFile(a.statusPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, fmt.Errorf("%w: %s, and it shows no status yet: try again in a few seconds", queue.ErrLocked, a.queuePath())
 	}
-}
-
-func barText(s *service.Status) string {
-	text := fmt.Sprintf("%s %.3g/s", s.State, s.Rate)
-	if s.PausedUntil != nil {
-		return fmt.Sprintf("paused until %s", s.PausedUntil.Format("15:04:05Z"))
-	}
-	for _, part := range []struct {
-		n    int64
-		what queue.State
-	}{{s.Failed, queue.Failed}, {s.InDoubt, queue.InDoubt}} {
-		if part.n > 0 {
-			text += fmt.Sprintf(", %d %s", part.n, part.what)
-		}
-	}
-	if s.Reason != "" {
-		return text + ", " + term.Cut(s.Reason, 100)
-	}
-	if s.ETA != nil {
-		text += ", done by " + s.ETA.Local().Format("Jan 2 15:04")
-	}
-	return text
-}
-
-// overBar writes lines over the bar that may stand at the cursor; the bar draws itself anew below them.
-type overBar struct{ terminal io.Writer }
-
-// Write clears the line at the cursor first (ECMA-48: CR, EL).
-func (o overBar) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(o.terminal, "\r\x1b[K"); err != nil {
-		return 0, err
-	}
-	return o.terminal.Write(p)
+	return file, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	queueplan "airlift/queue/plan"
 	"airlift/worker/service"
@@ -41,13 +42,13 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 				return err
 			}
 			if asJSON {
-				return encodeJSON(a.out, append([]service.Status{}, all...)) // an array, be it empty
+				return term.JSON(a.out, append([]service.Status{}, all...)) // an array, be it empty
 			}
 			if len(all) == 0 {
 				a.log.Info().Msg("the queue is empty")
 			}
 			for i := range all {
-				if err := a.printSummary(&all[i], nil, false, ""); err != nil {
+				if err := term.Status(a.out, &all[i], nil, ""); err != nil {
 					return err
 				}
 			}

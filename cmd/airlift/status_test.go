@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
 	"airlift/worker/air/airtest"
 	"airlift/worker/service"
@@ -109,7 +110,7 @@ func TestOldStatusIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	old, err := json.Marshal(statusFile{Updated: time.Now().Add(-time.Hour), Batches: []service.Status{{Batch: "b", State: "idle"}}})
+	old, err := json.Marshal(term.StatusFile{Updated: time.Now().Add(-time.Hour), Batches: []service.Status{{Batch: "b", State: "idle"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

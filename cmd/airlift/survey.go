@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/worker/service"
@@ -154,7 +155,7 @@ func (t *intake) checkStrict(ctx context.Context) error {
 	if s.Rejected > 0 {
 		text := fmt.Sprintf("--strict: nothing was enqueued, for %d rows are bad:", s.Rejected)
 		for _, r := range s.rejected {
-			text += "\n  " + rejectedLine(r)
+			text += "\n  " + term.Rejected(&r)
 		}
 		return usagef("%s", text)
 	}
@@ -190,7 +191,12 @@ func (a *app) dryRun(ctx context.Context, t *intake, asJSON bool) error {
 	if sum.SkippedBy == nil {
 		sum.SkippedBy = map[string]int64{}
 	}
-	if err := a.printSummary(&sum, s.rejected, asJSON, "dry run: nothing was stored or sent"); err != nil {
+	if asJSON {
+		err = term.JSON(a.out, &sum)
+	} else {
+		err = term.Status(a.out, &sum, s.rejected, "dry run: nothing was stored or sent")
+	}
+	if err != nil {
 		return err
 	}
 	if t.replace.replace && s.reading.broken == nil {

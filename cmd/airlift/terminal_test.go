@@ -190,7 +190,7 @@ func TestAPlantedStatusFileSteersNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	planted, err := json.Marshal(statusFile{Updated: time.Now(), Batches: []service.Status{{
+	planted, err := json.Marshal(term.StatusFile{Updated: time.Now(), Batches: []service.Status{{
 		Batch: hostile, State: lying, Reason: lying, SkippedBy: map[string]int64{lying: 1}, Unmatched: []string{lying},
 		Errors: []queue.ErrorCount{{Code: lying, Message: lying, Count: 1, ExampleKey: lying}},
 	}}})
@@ -376,8 +376,8 @@ func TestLogsSteerNoTerminal(t *testing.T) {
 	t.Parallel()
 	colors := regexp.MustCompile(`\x1b\[\d+m`)
 	for name, log := range map[string]func(io.Writer) io.Writer{
-		"console": func(w io.Writer) io.Writer { return consoleLog(w, false) },
-		"colored": func(w io.Writer) io.Writer { return consoleLog(w, true) },
+		"console": func(w io.Writer) io.Writer { return term.ConsoleLog(w, false) },
+		"colored": func(w io.Writer) io.Writer { return term.ConsoleLog(w, true) },
 		"json":    func(w io.Writer) io.Writer { return term.NewJSONWriter(w) },
 	} {
 		var out bytes.Buffer

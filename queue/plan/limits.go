@@ -1,5 +1,3 @@
-// Package plan says when the items of a batch will have been submitted. What a run shows, `airlift status` and
-// `airlift plan` all ask it.
 package plan
 
 import (

@@ -17,7 +17,7 @@ type Formatter func(b []byte, entries []queue.Entry) ([]byte, error)
 
 // WriteItems writes the items of a batch that the filter takes, in their order: they are read in one goroutine, decoded
 // and formatted on all cores, and written in another.
-func WriteItems(ctx context.Context, w io.Writer, db Source, batch string, filter queue.Filter, format Formatter) error {
+func WriteItems(ctx context.Context, w io.Writer, db queue.Reader, batch string, filter queue.Filter, format Formatter) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	formatters := min(runtime.GOMAXPROCS(0), mostFormatters)

@@ -13,12 +13,6 @@ import (
 // Rejected is the state of a rejected row in a report; no item has it.
 const Rejected = "rejected"
 
-// Source is what a report reads of a queue.
-type Source interface {
-	Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error
-	Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error
-}
-
 // Options say what a report has, and how it is written.
 type Options struct {
 	Form   Form
@@ -31,7 +25,7 @@ type Options struct {
 
 // Write writes the items of a batch that the filter takes and then, unless it leaves any out, the rejected rows of the
 // latest reading.
-func Write(ctx context.Context, w io.Writer, db Source, b queue.Batch, o Options) error {
+func Write(ctx context.Context, w io.Writer, db queue.Reader, b queue.Batch, o Options) error {
 	names, err := queue.NewNamer(b)
 	if err != nil {
 		return err

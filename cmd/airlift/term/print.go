@@ -1,17 +1,42 @@
 package term
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
-// Lines collects lines for people: the format is the layout, and the values may come from anywhere.
-type Lines struct{ strings.Builder }
+// lines collects lines for people: the format is the layout, and the values may come from anywhere.
+type lines struct{ strings.Builder }
 
-// Printf appends a text whose values are escaped, see [Sprintf].
-func (l *Lines) Printf(format string, args ...any) { _, _ = Fprintf(l, format, args...) } // into memory
+// add appends a line behind a label. Values are escaped, see [Sprintf].
+func (l *lines) add(label, format string, args ...any) {
+	_, _ = Fprintf(l, "%-10s "+format+"\n", slices.Concat([]any{label}, args)...) // into memory
+}
+
+// writeTo writes all lines at once.
+func (l *lines) writeTo(w io.Writer) error {
+	_, err := io.WriteString(w, l.String())
+	return err
+}
+
+// Number writes a number with a comma between thousands.
+func Number(n int64) string { return humanize.Comma(n) }
+
+// Bytes writes an amount of bytes in the largest fitting unit.
+func Bytes(n int64) string { return humanize.IBytes(uint64(n)) }
+
+// JSON writes a value as a line of JSON.
+func JSON(w io.Writer, v any) error {
+	e := json.NewEncoder(NewJSONWriter(w))
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
 
 // Fprintf is fmt.Fprintf with the values escaped, see [Sprintf].
 func Fprintf(w io.Writer, format string, args ...any) (int, error) {

@@ -1,5 +1,3 @@
-// Package term makes text fit for a terminal. Keys, answers, status files and errors may hold characters by which a
-// terminal is steered, or which it does not show; people see these as escapes.
 package term
 
 import (

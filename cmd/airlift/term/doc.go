@@ -1,0 +1,12 @@
+// Package term answers how something is shown: results as lines and tables for people or as JSON, progress, and logs.
+//
+// Invariants:
+//
+//  1. Keys, answers, status files and errors may hold characters that steer a terminal or that it does not show. People
+//     see these as escapes: every value passes [Text], [Sprintf] or a [Writer].
+//  2. No value ends a line or is cut inside a character.
+//  3. JSON is one value a line, with the escapes of JSON for the same characters.
+//  4. Nothing is decided here: what is shown comes as plain structs.
+//
+// Outside: flags and streams (package main), how items are formatted for files (queue/report).
+package term

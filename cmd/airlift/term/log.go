@@ -1,0 +1,50 @@
+package term
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	xterm "golang.org/x/term"
+)
+
+// IsTerminal reports whether a writer or reader is a terminal.
+func IsTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && xterm.IsTerminal(int(f.Fd()))
+}
+
+// OverBar writes lines over the bar that may stand at the cursor of a terminal; the bar draws itself again below them.
+type OverBar struct{ Terminal io.Writer }
+
+// Write clears the line at the cursor first (ECMA-48: CR, EL).
+func (o OverBar) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(o.Terminal, "\r\x1b[K"); err != nil {
+		return 0, err
+	}
+	return o.Terminal.Write(p)
+}
+
+// ConsoleLog returns a writer of logs for people. It escapes every text on its own, so that colors stay.
+func ConsoleLog(w io.Writer, colors bool) io.Writer {
+	colors = colors && os.Getenv("NO_COLOR") == ""
+	escaped := func(v any) string { return Text(fmt.Sprintf("%s", v)) }
+	return zerolog.ConsoleWriter{
+		Out: w, NoColor: !colors, TimeFormat: time.DateTime, TimeLocation: time.UTC,
+		FormatPrepare: func(event map[string]any) error {
+			if text, ok := event[zerolog.MessageFieldName].(string); ok {
+				event[zerolog.MessageFieldName] = Text(text)
+			}
+			return nil
+		},
+		FormatFieldValue: escaped,
+		FormatErrFieldValue: func(v any) string {
+			if !colors {
+				return escaped(v)
+			}
+			return "\x1b[31m" + escaped(v) + "\x1b[0m" // red, as zerolog has it
+		},
+	}
+}

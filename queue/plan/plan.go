@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"math"
+	"time"
+
+	"airlift/queue"
+)
+
+// Plan is what a run would do: the object of `airlift plan --json`.
+type Plan struct {
+	Batch string `json:"batch"`
+	// Exists says that the queue has the batch.
+	Exists     bool  `json:"exists"`
+	Rows       int64 `json:"rows"`
+	New        int64 `json:"new"`
+	Known      int64 `json:"known"`
+	Duplicates int64 `json:"duplicates"`
+	Rejected   int64 `json:"rejected"`
+	Skipped    int64 `json:"skipped"`
+	// Complete is false if a source broke off.
+	Complete bool            `json:"complete"`
+	Skips    []SkippedAmount `json:"skips"`
+	// Unmatched tells which patterns of the filters no key matched.
+	Unmatched []string `json:"unmatched,omitempty"`
+	// Rejects are the first rejected rows.
+	Rejects []Reject `json:"rejects"`
+	// Queue is what the batch has in the queue.
+	Queue queue.Counts `json:"queue"`
+	// ToSend is the new items and those of the batch that are not sent yet; the breakdown is of these.
+	ToSend Amount `json:"to_send"`
+	// FirstJobs are the first of these, as they would be sent.
+	FirstJobs []queue.Preview `json:"first_jobs"`
+	Types     []TypeAmount    `json:"types"`
+	Sizes     []SizeAmount    `json:"sizes"`
+	Prefixes  []PrefixAmount  `json:"prefixes"`
+	// OtherPrefixes is what lies under none of Prefixes.
+	OtherPrefixes Amount `json:"other_prefixes"`
+	// Minutes is the total duration of the items in ToSend whose duration --preflight found; Timed is their number.
+	Minutes float64 `json:"minutes"`
+	Timed   int64   `json:"timed"`
+	// AudioChannels counts the items among ToSend whose audio channels --preflight found, by their number.
+	AudioChannels []ChannelsAmount `json:"audio_channels"`
+
+	// State is that of the account, as in `status`: idle, paused or stopped, with the reason.
+	State       string     `json:"state"`
+	Reason      string     `json:"reason"`
+	PausedUntil *time.Time `json:"paused_until"`
+	// Rate is in requests a second, null for no limit; PerDay the most jobs a UTC day, null if none is known.
+	Rate       *float64 `json:"rate"`
+	PerDay     *int64   `json:"per_day"`
+	PerDayFrom string   `json:"per_day_from"`
+	// Days counts the UTC days on which something is sent; Finish is null if there is no end to it, or a stop in force.
+	Days   int64      `json:"days"`
+	Finish *time.Time `json:"finish"`
+	// Saved is the file of --save.
+	Saved string `json:"saved,omitempty"`
+
+	// Since is when the pause or stop began.
+	Since time.Time `json:"-"`
+}
+
+// Reject is a rejected row.
+type Reject struct {
+	Line   int64  `json:"line"`
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
+}
+
+// Forecast fills in when the items to send will be submitted within the limits, as learned.
+func (p *Plan) Forecast(l Limits, now time.Time) {
+	p.State, p.PausedUntil = l.State()
+	p.Reason, p.Since = l.Reason, l.Since
+	if !math.IsInf(l.Rate, 1) {
+		p.Rate = &l.Rate
+	}
+	if l.PerDayFrom != Nobody {
+		p.PerDay, p.PerDayFrom = &l.PerDay, l.PerDayFrom
+	}
+	f := l.Forecast(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now)
+	p.Days = f.Days
+	if !f.Finish.IsZero() && p.ToSend.Items > 0 {
+		finish := f.Finish.UTC().Truncate(time.Second)
+		p.Finish = &finish
+	}
+}
