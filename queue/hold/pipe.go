@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -22,11 +23,12 @@ var errNoReader = errors.New("no program reads this pipe: start one first, or na
 // errReaderStalled: the program that has opened a pipe does not read on.
 var errReaderStalled = errors.New("the program that reads this pipe has stalled")
 
-// pipe is a named pipe that is written to. Neither its opening nor a Write waits much longer than ctx lasts.
+// pipe is a named pipe that is written to. Neither its opening nor a Write waits much longer than the context of its
+// opening lasts.
 type pipe struct {
 	*os.File
-	ctx  context.Context
-	stop func() bool
+	ending atomic.Bool // the context has ended
+	stop   func() bool
 }
 
 // openPipe opens a named pipe as soon as a program reads it.
@@ -39,7 +41,7 @@ func openPipe(ctx context.Context, path string) (*pipe, error) {
 		// Without O_NONBLOCK the call waits for a reader, and nothing can end it.
 		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
-			p := &pipe{File: f, ctx: ctx}
+			p := &pipe{File: f}
 			p.stop = context.AfterFunc(ctx, p.hurry)
 			return p, nil
 		}
@@ -60,15 +62,16 @@ func openPipe(ctx context.Context, path string) (*pipe, error) {
 
 // hurry lets a Write that is under way, and the next one, wait only so long.
 func (p *pipe) hurry() {
+	p.ending.Store(true)
 	_ = p.SetWriteDeadline(time.Now().Add(pipePatience)) // fails only where a Write does not wait
 }
 
-// Write writes, once ctx has ended as long as the reader goes on.
+// Write writes, once the context has ended as long as the reader goes on.
 func (p *pipe) Write(b []byte) (n int, err error) {
 	// A pipe takes this much at a time at least, so that a slow reader is not taken for one that has stalled.
 	const most = 4096
 	for n < len(b) {
-		if p.ctx.Err() != nil {
+		if p.ending.Load() {
 			p.hurry()
 		}
 		wrote, err := p.File.Write(b[n:min(n+most, len(b))])

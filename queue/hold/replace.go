@@ -54,31 +54,38 @@ func tempName(path string) (string, error) {
 	return path + tempSuffix, err
 }
 
-func replace(ctx context.Context, path string, o Options, write func(io.Writer) error) (err error) {
-	if path, err = Resolve(path); err != nil {
+func replace(ctx context.Context, path string, o Options, write func(io.Writer) error) error {
+	path, err := Resolve(path)
+	if err != nil {
 		return err
 	}
 	old, err := os.Stat(path)
 	switch {
-	case err == nil && old.IsDir():
+	case errors.Is(err, fs.ErrNotExist):
+		return replaceRegular(path, nil, o, write)
+	case err != nil:
+		return err
+	case old.IsDir():
 		return errors.New("this is a directory: name a file in it")
-	case err == nil && !old.Mode().IsRegular() && o.RegularOnly:
+	case old.Mode().IsRegular():
+		return replaceRegular(path, old, o, write)
+	case o.RegularOnly:
 		return errors.New("this is no regular file: remove it")
-	case err == nil && old.Mode()&fs.ModeNamedPipe != 0:
-		p, err := openPipe(ctx, path)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(p), p.Close())
-	case err == nil && !old.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), f.Close())
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	}
+	var f io.WriteCloser
+	if old.Mode()&fs.ModeNamedPipe != 0 {
+		f, err = openPipe(ctx, path)
+	} else {
+		f, err = os.OpenFile(path, os.O_WRONLY, 0)
+	}
+	if err != nil {
 		return err
 	}
+	return errors.Join(write(f), f.Close())
+}
+
+// replaceRegular writes a file beside the old one, which is nil if there is none, and renames it.
+func replaceRegular(path string, old fs.FileInfo, o Options, write func(io.Writer) error) (err error) {
 	tmp := path + tempSuffix
 	f, err := openTemp(tmp, o.Mode)
 	if err != nil {
