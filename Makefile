@@ -100,8 +100,8 @@ bin/bench: build
 .PHONY: bin/bench
 
 .PHONY: bench
-bench: bin/bench ## airlift beside its peers, at full size, in 10 to 20 minutes; RUN=REGEX selects
-	bin/bench -run '$(or $(RUN),.)' -json bin/bench.json -svg testdata/bench/growth.svg
+bench: bin/bench ## airlift beside its peers, at full size, in 10 to 20 minutes; RUN=REGEX selects, BEFORE=BINARY is an earlier one
+	bin/bench -run '$(or $(RUN),.)' -before '$(BEFORE)' -json bin/bench.json -svg testdata/bench/growth.svg
 
 .PHONY: bench-quick
 bench-quick: bin/bench ## the same at a tenth of the size, in about 3 minutes

@@ -239,31 +239,51 @@ func (g *big) streams(db func() string, arguments ...string) func(context.Contex
 	}
 }
 
-// commandContest is what the built binary costs: to start at all, and to enqueue a manifest.
+// commandContest is what the built binary costs: to start at all, and to enqueue a manifest; the latter beside an earlier
+// binary, if there is one.
 func commandContest(b *bench) *contest {
 	n := b.size(1_000_000)
-	path, db := filepath.Join(b.dir, "memory.csv"), filepath.Join(b.dir, "memory.db")
+	db := filepath.Join(b.dir, "memory.db")
 	const excess = "RssAnon peak less 3 bytes an item"
-	return &contest{
+	path := func(format string) string { return filepath.Join(b.dir, "memory."+format) }
+	enqueue := func(name, binary, format string) contestant {
+		return contestant{name: name, measure: func(ctx context.Context) (sample, error) {
+			defer os.Remove(db)
+			with := *b
+			with.airlift = binary
+			r, err := with.enqueued(ctx, db, path(format), n)
+			return sample{
+				rate: float64(n) / r.took.Seconds(), cpu: float64(r.cpu.Microseconds()) / float64(n),
+				memory: float64(r.peak), excess: float64(r.peak) - 3*float64(n),
+			}, err
+		}}
+	}
+	c := &contest{
 		name: "command",
 		prepare: func(context.Context) (func(), error) {
-			return func() { os.Remove(path) }, writeManifest(path, n)
+			undo := func() { os.Remove(path("csv")); os.Remove(path("jsonl")) }
+			if err := writeManifest(path("csv"), n); err != nil {
+				return undo, err
+			}
+			return undo, os.WriteFile(path("jsonl"), manifestText(n, "jsonl"), 0o600)
 		},
 		contestants: []contestant{
 			{name: "version", measure: func(ctx context.Context) (sample, error) { return b.several(ctx, 21, db, "version") }},
-			{name: "enqueue", measure: func(ctx context.Context) (sample, error) {
-				defer os.Remove(db)
-				r, err := b.enqueued(ctx, db, path, n)
-				return sample{
-					rate: float64(n) / r.took.Seconds(), cpu: float64(r.cpu.Microseconds()) / float64(n),
-					memory: float64(r.peak), excess: float64(r.peak) - 3*float64(n),
-				}, err
-			}},
-		},
-		rows: []line{
-			{what: "`airlift version`", ours: figure{"version", millis}, most: 20, unit: " ms"},
-			{what: "`airlift enqueue` of a CSV of " + short(n) + " rows", ours: figure{"enqueue", rate}, unit: "/s"},
-			{what: "its anonymous memory at the peak, less 3 bytes an item", ours: figure{"enqueue", excess}, most: 96, scale: 1e-6, unit: " MB"},
+			enqueue("enqueue", b.airlift, "csv"), enqueue("enqueue JSONL", b.airlift, "jsonl"),
 		},
 	}
+	csv := line{what: "`airlift enqueue` of a CSV of " + short(n) + " rows", ours: figure{"enqueue", rate}, unit: "/s"}
+	jsonl := line{what: "the same of JSONL, nested rows", ours: figure{"enqueue JSONL", rate}, unit: "/s"}
+	if b.before != "" {
+		c.contestants = append(c.contestants, enqueue("before", b.before, "csv"), enqueue("before, JSONL", b.before, "jsonl"))
+		csv.peer, csv.least = figure{"before", rate}, 0.9
+		jsonl.peer, jsonl.least = figure{"before, JSONL", rate}, 0.5
+	}
+	c.rows = []line{
+		{what: "`airlift version`", ours: figure{"version", millis}, most: 20, unit: " ms"},
+		csv,
+		{what: "its anonymous memory at the peak, less 3 bytes an item", ours: figure{"enqueue", excess}, most: 96, scale: 1e-6, unit: " MB"},
+		jsonl,
+	}
+	return c
 }

@@ -15,7 +15,7 @@ import (
 const (
 	batchID = "archive"
 	bucket  = "media-archive"
-	// chunkRows is how many rows airlift adds at once, and after how many the append-only file is synced.
+	// chunkRows is how many rows airlift adds at once.
 	chunkRows = 16 << 10
 )
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -18,13 +16,12 @@ import (
 func init() {
 	tasks["airlift-enqueue"] = airliftEnqueue
 	tasks["sqlite-enqueue"] = sqliteEnqueue
-	tasks["append-enqueue"] = appendEnqueue
 }
 
 // again and its price are figures of a second enqueue of the same rows.
 const again = "items/s again"
 
-// enqueueContest stores rows with dedupe, from memory: airlift, SQLite with a unique index, and a file that only grows.
+// enqueueContest stores rows with dedupe, from memory: airlift, and SQLite with a unique index.
 func enqueueContest(b *bench) *contest {
 	n := b.size(1_000_000)
 	who := func(name, task, order string) contestant {
@@ -39,12 +36,11 @@ func enqueueContest(b *bench) *contest {
 	return &contest{
 		name: "enqueue",
 		contestants: []contestant{
-			who("airlift", "airlift-enqueue", "sorted"), who("SQLite", "sqlite-enqueue", "sorted"), who("append-only", "append-enqueue", "sorted"),
+			who("airlift", "airlift-enqueue", "sorted"), who("SQLite", "sqlite-enqueue", "sorted"),
 			who("airlift, random", "airlift-enqueue", "random"), who("SQLite, random", "sqlite-enqueue", "random"),
 		},
 		rows: []line{
 			{what: "enqueue " + rows + ", sorted", ours: figure{"airlift", rate}, peer: figure{"SQLite", rate}, least: 6, unit: "/s"},
-			{what: "the same", ours: figure{"airlift", rate}, peer: figure{"append-only", rate}, least: 0.40, unit: "/s"},
 			{what: "enqueue in random order", ours: figure{"airlift, random", rate}, peer: figure{"SQLite, random", rate}, least: 12, unit: "/s"},
 			{what: "random by sorted, both ours", ours: figure{"airlift, random", rate}, peer: figure{"airlift", rate}, least: 0.8, unit: "/s"},
 			{what: "the same manifest again, by the first time", ours: figure{"airlift", again}, peer: figure{"airlift", rate}, least: 0.5, unit: "/s"},
@@ -184,31 +180,4 @@ func openSQLite(path string) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(1)
 	return db, nil
-}
-
-// appendEnqueue is the least that can be done: it writes the bytes of the rows, syncs after each chunk, and looks for
-// no duplicates.
-func appendEnqueue(a args, m *meter) error {
-	f, err := os.OpenFile(filepath.Join(a.Dir, "rows"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 1<<20)
-	var line []byte
-	return chunks(a.N, chunkRows, nil, func(rows []queue.Item) error {
-		quietly()
-		return m.do(func() error {
-			for i := range rows {
-				line = appendRow(line[:0], &rows[i])
-				if _, err := w.Write(line); err != nil {
-					return err
-				}
-			}
-			if err := w.Flush(); err != nil {
-				return err
-			}
-			return f.Sync()
-		})
-	})
 }

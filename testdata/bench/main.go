@@ -22,6 +22,7 @@ import (
 // bench is one run of the benchmarks.
 type bench struct {
 	airlift string // the built binary
+	before  string // an earlier one to compare with, or empty
 	dir     string // everything is made below it, and deleted at the end
 	profile string // folder for CPU profiles of our own tasks, or empty
 	reps    int
@@ -56,6 +57,7 @@ func run() error {
 	growth := flag.String("growth", "", "further sizes for the contest growth, like 20M,50M")
 	dir := flag.String("dir", os.TempDir(), "where the data lies while it runs: a local disk with some 5 GB left")
 	flag.StringVar(&b.airlift, "airlift", "bin/airlift", "the built binary")
+	flag.StringVar(&b.before, "before", "", "an earlier binary, beside which manifests are enqueued")
 	flag.StringVar(&b.profile, "profile", "", "write CPU profiles of airlift's own tasks to this folder")
 	flag.StringVar(&b.svg, "svg", "", "draw the growth to this file")
 	earlier := flag.String("from", "", "measure nothing, and draw the growth of an earlier run's -json file")
@@ -73,6 +75,11 @@ func run() error {
 	}
 	if b.airlift, err = filepath.Abs(b.airlift); err != nil {
 		return err
+	}
+	if b.before != "" {
+		if b.before, err = filepath.Abs(b.before); err != nil {
+			return err
+		}
 	}
 	if b.sizes, err = parseSizes(*growth); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 func init() { tasks["server"] = serve }
@@ -47,10 +48,16 @@ func (b *bench) startServer(ctx context.Context, task string, a args) (*server, 
 	return s, nil
 }
 
-// serve answers as AiR does, and remembers nothing: each POST gets its job back under a new id, each list is empty.
-func serve(args, *meter) error {
+// serve answers as AiR does, and remembers nothing: each POST gets its job back under a new id, each list is empty. The
+// latency is how long it takes beside.
+func serve(a args, _ *meter) error {
+	latency, err := time.ParseDuration(a.More["latency"])
+	if err != nil {
+		return err
+	}
 	var jobs atomic.Int64
 	return serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(latency)
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method != http.MethodPost {
 			io.WriteString(w, `{"Records":[],"PageNumber":1,"PageSize":100,"TotalRecords":0}`)

@@ -207,14 +207,7 @@ func (t *taker) change(c call, node int) (err error) {
 
 // name takes in a change of names.
 func (t *taker) name(c call) error {
-	a := c.args
-	if !strings.HasSuffix(c.name, "at") && c.name != "renameat2" { // the older calls, without folders
-		b := []string{"AT_FDCWD", a[0]}
-		if len(a) > 1 && (c.name == "link" || c.name == "rename") {
-			b = append(b, "AT_FDCWD", a[1])
-		}
-		a = b
-	}
+	a := withFolders(c)
 	from, in, err := t.path(a[0], a[1])
 	if err != nil {
 		return err
@@ -241,6 +234,18 @@ func (t *taker) name(c call) error {
 		return errNotFollowed
 	}
 	return t.secondName(c, from, to)
+}
+
+// withFolders returns the arguments of a call; the older calls, which take no folders, are relative to the current one.
+func withFolders(c call) []string {
+	if strings.HasSuffix(c.name, "at") || c.name == "renameat2" {
+		return c.args
+	}
+	a := []string{"AT_FDCWD", c.args[0]}
+	if len(c.args) > 1 && (c.name == "link" || c.name == "rename") {
+		a = append(a, "AT_FDCWD", c.args[1])
+	}
+	return a
 }
 
 var errNotFollowed = errors.New("only files are followed, and only within their folder")
