@@ -16,11 +16,8 @@ import (
 
 // adoptFlags are those of adopt: what enqueue and reconcile have.
 type adoptFlags struct {
-	job    jobFlags
-	source sourceFlags
-	send   sendFlags
-	// Without --changed: what a source shows now says nothing of what the jobs read.
-	nightly nightlyFlags
+	readFlags // without --changed: what a source shows now says nothing of what the jobs read
+	send      sendFlags
 }
 
 func (a *app) adoptCommand() *cobra.Command {
@@ -48,10 +45,8 @@ show are looked up by name, one request each. A list that cannot be read is exit
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
 	}
-	o.job.add(cmd)
-	o.source.add(cmd)
+	o.add(cmd)
 	_ = cmd.Flags().MarkHidden("batch") // BATCH says it
-	o.nightly.addSince(cmd)
 	o.send.addAPI(cmd)
 	o.send.addListing(cmd)
 	return cmd
@@ -67,16 +62,13 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.source.batch)
 	}
 	o.source.batch = id
-	flags, err := o.job.settings(a)
-	if err != nil {
-		return err
-	}
 	j := &job{batches: []string{id}, send: &o.send}
+	var err error
 	if j.checked, err = o.send.check(); err != nil {
 		return err
 	}
 	var lacking missing
-	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
+	options, err := o.options(ctx, a, args, o.send.profile, &lacking)
 	if err != nil {
 		return err
 	}
@@ -90,13 +82,14 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		defer j.client.Close()
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: id, lacking: lacking, repeated: o.nightly, strict: o.source.strict, adopts: true}
-	t.confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
-	defer t.close()
-	if err := t.open(ctx, false); err != nil {
+	options.Adopts = true
+	options.Confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
+	t, err := a.prepare(ctx, options, lacking)
+	if err != nil {
 		return err
 	}
-	j.db, j.opened, j.reading = t.db, t.opened, t.reading
+	defer t.Close()
+	j.db, j.opened, j.reading = t.Store, t.Opened, t.Reading
 	runErr := a.read(ctx, t)
 	if runErr == nil {
 		v, err := a.audit(ctx, j, id, true)

@@ -5,85 +5,68 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/queue/intake"
 	"airlift/worker/service"
 )
 
 func (a *app) enqueueCommand() *cobra.Command {
-	var job jobFlags
-	var source sourceFlags
-	var nightly nightlyFlags
+	var o readFlags
 	var send sendFlags
-	var replace replaceFlags
 	cmd := &cobra.Command{
 		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
 		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			if err := replace.check(&source.selectionFlags); err != nil {
-				return err
-			}
-			flags, err := job.settings(a)
-			if err != nil {
-				return err
-			}
-			var lacking missing
-			var t *intake
-			abandoned, err := within(ctx, func() error {
-				src, err := source.parse(ctx, a, args, &job, send.profile, &lacking)
+			var t *intake.Intake
+			_, err := within(ctx, func() error {
+				var lacking missing
+				options, err := o.options(ctx, a, args, send.profile, &lacking)
 				if err != nil {
 					return err
 				}
-				t = &intake{app: a, sources: src, flags: flags, batch: source.batch, lacking: lacking, repeated: nightly, replace: replace, strict: source.strict}
-				return t.open(ctx, false)
-			})
-			if abandoned {
+				t, err = a.prepare(ctx, options, lacking)
 				return err
-			}
-			if t != nil {
-				defer t.close()
-			}
+			})
 			if err != nil {
 				return err
 			}
+			defer t.Close()
 			return a.enqueue(ctx, t, send.json)
 		},
 	}
-	job.add(cmd)
-	source.add(cmd)
-	nightly.add(cmd)
-	replace.add(cmd)
-	source.addPreflight(cmd)
+	o.add(cmd)
+	o.addChanged(cmd)
+	o.addReplace(cmd)
 	send.addProfile(cmd)
 	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd
 }
 
 // enqueue reads the sources to their end and prints the summary.
-func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
+func (a *app) enqueue(ctx context.Context, t *intake.Intake, asJSON bool) error {
 	readErr := a.read(ctx, t)
 	ctx = context.WithoutCancel(ctx)
-	all, err := a.service(t.db, t.opened).Status(ctx, service.StatusQuery{Batches: []string{t.batch}})
+	all, err := a.service(t.Store, t.Opened).Status(ctx, service.StatusQuery{Batches: []string{t.Batch}})
 	if err != nil {
 		return both(readErr, err)
 	}
 	s := &all[0]
-	s.Unmatched, s.AcceptedEarlier = t.reading.unmatched(), t.reading.accepted
-	if err := a.printSummaries(ctx, t.db, all, asJSON); err != nil {
+	s.Unmatched, s.AcceptedEarlier = t.Reading.Unmatched(), t.Reading.Accepted
+	if err := a.printSummaries(ctx, t.Store, all, asJSON); err != nil {
 		return both(readErr, err)
 	}
-	worst, broken := t.reading.exitStatus()
-	code, text := worse(exitCode(readErr), worst), ""
-	if s.Rejected > 0 {
-		code = worse(code, exitIncomplete)
+	return readingError(readErr, t.Reading.End(), s.Rejected > 0)
+}
+
+// readingError is how a command ends that only reads.
+func readingError(err error, end intake.End, rejected bool) error {
+	code, text := worse(exitCode(err), sourcesCode(end)), sourcesText(end)
+	if err != nil {
+		text = err.Error()
 	}
-	switch {
-	case readErr != nil:
-		text = readErr.Error()
-	case broken != nil:
-		text = brokenSource(broken)
-	default:
-		text = t.reading.emptyText()
+	if rejected {
+		code = worse(code, exitIncomplete)
 	}
 	if code == exitOK {
 		return nil
@@ -92,6 +75,6 @@ func (a *app) enqueue(ctx context.Context, t *intake, asJSON bool) error {
 }
 
 // read reads the sources to their end.
-func (a *app) read(ctx context.Context, t *intake) error {
-	return a.service(t.db, t.opened).Watched(ctx, t.batch, func(ctx context.Context) error { return t.reading.into(ctx, t.db, t.batch) })
+func (a *app) read(ctx context.Context, t *intake.Intake) error {
+	return a.service(t.Store, t.Opened).Watched(ctx, t.Batch, func(ctx context.Context) error { return t.Reading.Into(ctx, t.Store, t.Batch) })
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/queue"
+	"airlift/queue/intake"
 	"airlift/worker/stop"
 )
 
@@ -51,6 +53,32 @@ type codeError struct {
 
 func (e *codeError) Error() string { return e.text }
 
+// isUsage reports whether an error is what the user must change before anything can be done.
+func isUsage(err error) bool {
+	var ours *usageError
+	var sources *intake.UsageError
+	return errors.As(err, &ours) || errors.As(err, &sources)
+}
+
+// sourcesCode is the exit code for what went wrong with the sources of a reading.
+func sourcesCode(e intake.End) int {
+	switch {
+	case e.Unread:
+		return exitUnexpected
+	case e.Broken != nil, len(e.Empty) > 0:
+		return exitIncomplete
+	}
+	return exitOK
+}
+
+// sourcesText is the last word about that.
+func sourcesText(e intake.End) string {
+	if e.Broken != nil {
+		return intake.BrokenText(e.Broken)
+	}
+	return strings.Join(e.Empty, "\n")
+}
+
 // gravest orders the exit codes: of several reasons the first counts.
 var gravest = []int{exitLocked, exitUnexpected, exitUsage, exitCredentials, exitQuota, exitFailures, exitWorkLeft, exitIncomplete}
 
@@ -66,12 +94,12 @@ func worse(a, b int) int {
 
 // exitCode is the one place that says what an error exits with.
 func exitCode(err error) int {
-	var usage *usageError
 	var code *codeError
 	var stopped *stop.Error
 	var broken *manifest.BrokenError
 	var signalled *interrupted
 	var temporary *config.TemporaryKeysError
+	var refused *intake.ReplaceError
 	switch {
 	case err == nil:
 		return exitOK
@@ -79,7 +107,7 @@ func exitCode(err error) int {
 		return exitUnexpected
 	case errors.As(err, &code):
 		return code.code
-	case errors.As(err, &usage), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
+	case isUsage(err), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
 		return exitUsage
 	case errors.As(err, &temporary):
 		return exitCredentials
@@ -90,7 +118,9 @@ func exitCode(err error) int {
 	case errors.As(err, &signalled):
 		return exitWorkLeft
 	case errors.As(err, &broken):
-		return brokenCode(broken)
+		return sourcesCode(intake.End{Broken: err, Unread: broken.Unread})
+	case errors.As(err, &refused):
+		return sourcesCode(intake.End{Broken: err, Unread: refused.Unread})
 	case errors.Is(err, context.Canceled):
 		return exitWorkLeft
 	}

@@ -12,6 +12,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/manifest/entry"
 	"airlift/queue"
+	"airlift/queue/intake"
 	"airlift/queue/report"
 	"airlift/ratelimit"
 	"airlift/worker"
@@ -62,11 +63,11 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 			return out, usagef("--destination-bucket: %v", err)
 		}
 	}
-	if hasPassword(j.sourceEndpoint) {
+	if intake.HasPassword(j.sourceEndpoint) {
 		return out, usagef("--source-endpoint must not hold a user or password: set the keys by environment or profile")
 	}
 	for i, rule := range a.rules {
-		a.services.check(a.log, fmt.Sprintf("rule %d of the config file", i+1), 0, rule.Fields.Services)
+		a.services.Check(a.log, fmt.Sprintf("rule %d of the config file", i+1), 0, rule.Fields.Services)
 	}
 	text := j.services
 	if path, isFile := strings.CutPrefix(text, "@"); isFile {
@@ -84,7 +85,7 @@ func (j *jobFlags) settings(a *app) (queue.Settings, error) {
 		return out, usagef("--services: %v", err)
 	}
 	out.Services = json.RawMessage(services)
-	a.services.check(a.log, "--services", 0, out.Services)
+	a.services.Check(a.log, "--services", 0, out.Services)
 	return out, nil
 }
 
@@ -268,9 +269,10 @@ func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (config.Keys,
 }
 
 // addFields adds the job settings that neither the flags nor the rows nor the rules give.
-func (m *missing) addFields(f queue.JobFields) {
+func (m *missing) addFields(e *intake.MissingError) {
 	const column = ", a column of the manifest, or a rule"
-	m.addFlag(len(f.Services) == 0, "the services", "services", column)
-	m.addFlag(f.DestinationBucket == "", "the bucket that AiR writes to", "destination-bucket", column)
-	m.addFlag(f.DestinationRegion == "", "the region of that bucket", "destination-region", column)
+	m.addFlag(e.Services, "the services", "services", column)
+	m.addFlag(e.DestinationBucket, "the bucket that AiR writes to", "destination-bucket", column)
+	m.addFlag(e.DestinationRegion, "the region of that bucket", "destination-region", column)
+	m.add(e.Batch != "", fmt.Sprintf("for items of batch %q, for example %q (or take them out with `airlift cancel`)", e.Batch, cut(e.Key, 100)))
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"airlift/manifest/s3test"
+	"airlift/queue/intake"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -493,7 +494,7 @@ func TestChangedObjectWithoutServices(t *testing.T) {
 	r.setenv("AIRLIFT_SERVICES", "")
 	s3 := r.withBucket()
 	var audio []string
-	for i := range checkFirst {
+	for i := range intake.FirstItems {
 		audio = append(audio, fmt.Sprintf("a/%04d.wav", i))
 	}
 	s3.write("one", append(audio, "z.mov")...)
@@ -503,10 +504,10 @@ func TestChangedObjectWithoutServices(t *testing.T) {
 	r.run(append(nightly, both)...).want(t, exitOK)
 	s3.write("two", "a/0000.wav", "z.mov")
 	r.run(append(nightly, less)...).want(t, exitIncomplete).says(t, "z.mov", "no services")
-	r.status().books(t, 1, checkFirst-1, 0, 1, 0)
+	r.status().books(t, 1, intake.FirstItems-1, 0, 1, 0)
 	r.run(append(nightly, both)...).want(t, exitOK)
 	r.agreed("b")
-	if got := r.air.Posts(); got != checkFirst+3 {
-		t.Errorf("POSTs: got %d, want %d", got, checkFirst+3)
+	if got := r.air.Posts(); got != intake.FirstItems+3 {
+		t.Errorf("POSTs: got %d, want %d", got, intake.FirstItems+3)
 	}
 }

@@ -3,27 +3,22 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/term"
-	"airlift/queue"
-	queueplan "airlift/queue/plan"
+	"airlift/queue/plan"
 )
 
 type planFlags struct {
-	job        jobFlags
-	source     sourceFlags
+	readFlags
 	profile    sendFlags // of which plan has --profile alone
 	rate       string
 	dailyLimit int64
 	save       string
 	json       bool
-	nightlyFlags
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -46,10 +41,8 @@ with --preflight.
   airlift plan archive.csv --min-size 1M --save big.csv --batch big ... && airlift run big.csv --batch big ...`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd.Context(), args, &o) },
 	}
-	o.job.add(cmd)
-	o.source.add(cmd)
-	o.source.addPreflight(cmd)
-	o.nightlyFlags.add(cmd)
+	o.add(cmd)
+	o.addChanged(cmd)
 	o.profile.addProfile(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.rate, "rate", defaultRate, "requests to reckon with: N/s, N/m, N/h or unlimited")
@@ -68,119 +61,37 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	flags, err := o.job.settings(a)
-	if err != nil {
-		return err
-	}
 	var lacking missing
-	src, err := o.source.parse(ctx, a, args, &o.job, o.profile.profile, &lacking)
+	options, err := o.options(ctx, a, args, o.profile.profile, &lacking)
 	if err != nil {
 		return err
 	}
-	t := &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, needFields: true, strict: o.source.strict, describes: true, repeated: o.nightlyFlags}
-	defer t.close()
-	if err := t.open(ctx, true); err != nil {
-		return err
-	}
-	out := queueplan.Plan{}
-	found := queueplan.NewTally()
-	s, err := t.survey(ctx, func(trial queue.Store, s *survey) error {
-		if err := countPlan(ctx, &out, t, trial, s, found, save); err != nil {
-			return err
-		}
-		if out.FirstJobs, err = t.firstJobs(ctx, trial, s); err != nil {
-			return err
-		}
-		if save == nil || s.reading.broken != nil || o.source.strict && s.Rejected > 0 {
-			return nil
-		}
-		out.Saved = o.save
-		return save.write(ctx, trial, t.batch, s)
-	})
+	options.NeedFields, options.Details, options.StoreNothing = true, true, true
+	t, err := a.prepare(ctx, options, lacking)
 	if err != nil {
 		return err
 	}
-	readPlan(&out, &s, t.batch)
-	out.Unmatched = s.reading.unmatched()
-	found.Fill(&out)
-	if t.db != nil {
-		if err := limits.Learn(ctx, t.db, queue.DefaultAccount, time.Now()); err != nil {
-			return err
-		}
+	defer t.Close()
+	var to plan.Save
+	if save != nil {
+		to = save
 	}
-	out.Forecast(limits, time.Now())
+	p, err := plan.New(ctx, t, limits, to)
+	if err != nil {
+		return err
+	}
 	if o.json {
-		err = term.JSON(a.out, out)
+		err = term.JSON(a.out, p)
 	} else {
-		err = term.Plan(a.out, &out, time.Now())
+		err = term.Plan(a.out, p, time.Now())
 	}
 	if err != nil {
 		return err
 	}
-	return s.fate(o.save != "" && out.Saved == "")
-}
-
-// exitStatus is how a command ends that only looks.
-func (s *survey) fate(unsaved bool) error {
-	code, text := s.reading.worst, s.reading.emptyText()
-	if s.Rejected > 0 {
-		code = worse(code, exitIncomplete)
+	err = readingError(nil, t.Reading.End(), p.Rejected > 0)
+	var end *codeError
+	if errors.As(err, &end) && o.save != "" && p.Saved == "" {
+		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")
 	}
-	if s.reading.broken != nil {
-		text = s.reading.broken.Error()
-	}
-	if unsaved {
-		text = strings.TrimPrefix(text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")
-	}
-	if code == exitOK {
-		return nil
-	}
-	return &codeError{code, text}
-}
-
-// count looks through the new items, and through those of the batch that are not sent yet.
-func countPlan(ctx context.Context, p *queueplan.Plan, t *intake, trial queue.Store, s *survey, found *queueplan.Tally, save *saver) error {
-	err := queue.Entries(ctx, trial, t.batch, queue.Filter{}, func(e *queue.Entry) error {
-		if s.known.has(e.Seq) {
-			return nil
-		}
-		if save != nil {
-			save.See(&e.Item)
-		}
-		o := objectOf(&e.Item)
-		found.Add(e.Bucket, e.Key, queueplan.Object{Size: o.size, Seconds: o.seconds, Channels: o.channels})
-		return nil
-	})
-	if err != nil || t.db == nil {
-		return err
-	}
-	b, err := t.db.Batch(ctx, t.batch)
-	if errors.Is(err, queue.ErrBatchNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	p.Exists, p.Queue = true, b.Counts
-	if b.Counts.Left() == 0 {
-		return nil
-	}
-	return queue.Entries(ctx, t.db, t.batch, queue.Filter{}, func(e *queue.Entry) error {
-		if slices.Contains([]queue.State{queue.Pending, queue.Sending, queue.InDoubt}, e.State) {
-			found.Add(e.Bucket, e.Key, queueplan.Object{Size: queueplan.Unsized})
-		}
-		return nil
-	})
-}
-
-// read takes over what became of the rows.
-func readPlan(p *queueplan.Plan, s *survey, batch string) {
-	p.Batch, p.Rows, p.New, p.Known, p.Duplicates, p.Rejected, p.Skipped = batch, s.Rows, s.Added, s.Known, s.Duplicates, s.Rejected, s.Skipped
-	p.Skips, p.Rejects, p.Complete = []queueplan.SkippedAmount{}, []queueplan.Reject{}, s.reading.broken == nil
-	for _, why := range slices.Sorted(maps.Keys(s.SkippedBy)) {
-		p.Skips = append(p.Skips, queueplan.SkippedAmount{Reason: why, Rows: s.SkippedBy[why]})
-	}
-	for _, r := range s.rejected {
-		p.Rejects = append(p.Rejects, queueplan.Reject{Line: r.Line, Bucket: r.Bucket, Key: r.Key, Reason: r.Reason})
-	}
+	return err
 }

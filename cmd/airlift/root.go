@@ -10,8 +10,10 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/queue/intake"
 )
 
 // app is one invocation: its streams and environment, so that tests can have their own.
@@ -29,7 +31,7 @@ type app struct {
 	// rules are those of the config file; nil: it has none, and those that a batch has stored hold.
 	rules []queue.Rule
 	// services warns of unknown services.
-	services serviceWarner
+	services intake.ServiceWarnings
 }
 
 // globalFlags are those of every command.
@@ -53,6 +55,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	out, errs := term.NewWriter(a.out), term.NewWriter(a.err)
 	a.exact, a.screen, a.out, a.err = a.out, a.err, out, errs
 	a.log = zerolog.New(a.err).With().Timestamp().Logger()
+	a.services.Suggest = config.Meant
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.in)

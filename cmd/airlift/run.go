@@ -12,22 +12,17 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/queue"
+	"airlift/queue/intake"
 	queueplan "airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/service"
 )
 
-// checkFirst is how many of the first items are compared with the other batches of the queue.
-const checkFirst = 1000
-
 type runFlags struct {
-	job    jobFlags
+	readFlags
 	send   sendFlags
-	source sourceFlags
-	nightlyFlags
-	replace replaceFlags
-	dryRun  bool
+	dryRun bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -51,12 +46,10 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
   airlift run archive.csv --dry-run --services ocr --destination-bucket r --destination-region us-east-1`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runAll(cmd, args, &o) },
 	}
-	o.job.add(cmd)
+	o.add(cmd)
+	o.addChanged(cmd)
+	o.addReplace(cmd)
 	o.send.add(cmd)
-	o.source.add(cmd)
-	o.nightlyFlags.add(cmd)
-	o.replace.add(cmd)
-	o.source.addPreflight(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	return cmd
 }
@@ -68,7 +61,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	}
 	ctx, cancel := o.send.limited(cmd.Context())
 	defer cancel()
-	var t *intake
+	var t *intake.Intake
 	var client *air.Client
 	abandoned, err := within(ctx, func() (err error) {
 		if t, client, err = a.prepareRun(ctx, cmd, args, o); err == nil && o.dryRun {
@@ -83,14 +76,16 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 		defer client.Close()
 	}
 	if t != nil {
-		defer t.close()
+		defer t.Close()
 	}
 	if err != nil || o.dryRun {
 		return err
 	}
-	t.logFirst()
+	queueplan.ShowFirst(t, func(p queue.Preview) {
+		a.log.Info().Str("bucket", p.Bucket).Str("key", p.Key).RawJSON("services", p.Services).Msg("one of the first jobs, as it will be sent")
+	})
 	return a.work(ctx, &job{
-		db: t.db, opened: t.opened, batches: []string{t.batch}, reading: t.reading, readFirst: t.readFirst,
+		db: t.Store, opened: t.Opened, batches: []string{t.Batch}, reading: t.Reading, readFirst: t.ReadFirst, replaces: o.replace,
 		client: client, send: &o.send, checked: checked,
 		adoptLine:  adoptLine(cmd, a, args),
 		cancelLine: cancelLine(cmd, a),
@@ -98,16 +93,9 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 }
 
 // prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
-func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake, client *air.Client, err error) {
-	if err := o.replace.check(&o.source.selectionFlags); err != nil {
-		return nil, nil, err
-	}
-	flags, err := o.job.settings(a)
-	if err != nil {
-		return nil, nil, err
-	}
+func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake.Intake, client *air.Client, err error) {
 	var lacking missing
-	src, err := o.source.parse(ctx, a, args, &o.job, o.send.profile, &lacking)
+	options, err := o.options(ctx, a, args, o.send.profile, &lacking)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -122,13 +110,14 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 			}
 		}
 	}
-	t = &intake{app: a, sources: src, flags: flags, batch: o.source.batch, lacking: lacking, repeated: o.nightlyFlags, replace: o.replace, needFields: true, strict: o.source.strict}
-	return t, client, t.open(ctx, o.dryRun)
+	options.NeedFields, options.StoreNothing = true, o.dryRun
+	t, err = a.prepare(ctx, options, lacking)
+	return t, client, err
 }
 
 // readFirstText says why nothing is sent while the sources are read.
-func readFirstText(r *reading) string {
-	if r.replaces != nil {
+func (j *job) readFirstText() string {
+	if j.replaces {
 		return "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
 	}
 	return "--changed: items are left from before, so the sources are read to their end before anything is sent"
@@ -139,12 +128,12 @@ type job struct {
 	db      queue.Store
 	opened  time.Time
 	batches []string
-	reading *reading // nil: nothing is read
-	// readFirst reads to the end before anything is sent.
-	readFirst bool
-	client    *air.Client
-	send      *sendFlags
-	checked   parsed
+	reading *intake.Reading // nil: nothing is read
+	// readFirst reads to the end before anything is sent; replaces says that this is because of --replace.
+	readFirst, replaces bool
+	client              *air.Client
+	send                *sendFlags
+	checked             parsed
 	// lookupsOnly settles what is in doubt and sends nothing.
 	lookupsOnly bool
 	// limits are those of the flags; nil: this job sends nothing.
@@ -176,10 +165,10 @@ func (a *app) work(ctx context.Context, j *job) error {
 	} else {
 		feeding.Go(func() {
 			defer close(fed)
-			if readErr = j.reading.into(ctx, j.db, j.batches[0]); readErr != nil && ctx.Err() == nil {
+			if readErr = j.reading.Into(ctx, j.db, j.batches[0]); readErr != nil && ctx.Err() == nil {
 				end(readErr)
 			}
-			for _, text := range j.reading.unmatched() { // the summary may be days away
+			for _, text := range j.reading.Unmatched() { // the summary may be days away
 				a.log.Warn().Msg(text)
 			}
 			a.tuneGC()
@@ -197,7 +186,7 @@ func (a *app) work(ctx context.Context, j *job) error {
 	}
 	stopShowing := a.show(ctx, j, pool, end)
 	if j.readFirst {
-		a.log.Info().Str("batch", j.batches[0]).Msg(readFirstText(j.reading))
+		a.log.Info().Str("batch", j.batches[0]).Msg(j.readFirstText())
 		<-fed // a run that ends meanwhile stops reading
 	}
 	runErr := pool.Run(ctx)
@@ -233,9 +222,9 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, now time.Time) e
 	for i := range all {
 		s := &all[i]
 		if i == 0 { // the one that was read
-			s.Unmatched = j.reading.unmatched()
+			s.Unmatched = j.reading.Unmatched()
 			if j.reading != nil {
-				s.AcceptedEarlier = j.reading.accepted
+				s.AcceptedEarlier = j.reading.Accepted
 			}
 		}
 		if j.send.json && s.Reason == "" && runErr != nil { // people read it below the summary
@@ -252,23 +241,13 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, now time.Time) e
 		unreported = a.reportToFile(whole, j.db, j.batches[0], j.send.report)
 		code = worse(code, exitCode(unreported))
 	}
-	var broken error
-	if j.reading != nil {
-		var worst int
-		worst, broken = j.reading.exitStatus()
-		code = worse(code, worst)
-	}
+	code = worse(code, sourcesCode(j.reading.End()))
 	if err := a.printSummaries(ctx, j.db, all, j.send.json); err != nil {
 		return both(runErr, err)
 	}
-	text := ""
-	switch {
-	case runErr != nil:
+	text := sourcesText(j.reading.End())
+	if runErr != nil {
 		text = runErr.Error()
-	case broken != nil:
-		text = brokenSource(broken)
-	case j.reading != nil:
-		text = j.reading.emptyText()
 	}
 	text = withNextStep(runErr, text, all)
 	if unreported != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"airlift/queue"
+	"airlift/queue/intake"
 	"airlift/queue/report"
 )
 
@@ -36,21 +37,21 @@ func newSaver(path string) (*saver, error) {
 	return &saver{path, report.NewManifest(form)}, nil
 }
 
-// write writes the items of a trial that are new. There is a whole file afterwards, or the one that was there before.
-func (s *saver) write(ctx context.Context, trial queue.Store, batch string, found *survey) error {
-	b, err := trial.Batch(ctx, batch)
+// Save writes the items of a dry run that are new. There is a whole file afterwards, or the one that was there before.
+func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (string, error) {
+	b, err := d.Scratch.Batch(ctx, batch)
 	if err != nil {
-		return err
+		return "", err
 	}
-	extras := newExtras(b.Columns)
-	values := make([]string, len(extras.names))
-	return replaceFile(ctx, s.path, func(w io.Writer) error {
-		return s.Write(w, extras.names, func(write func(*queue.Item, []string) error) error {
-			return queue.Entries(ctx, trial, batch, queue.Filter{}, func(e *queue.Entry) error {
-				if found.known.has(e.Seq) {
+	extras := intake.NewExtras(b.Columns)
+	values := make([]string, len(extras.Names))
+	return s.path, replaceFile(ctx, s.path, func(w io.Writer) error {
+		return s.Write(w, extras.Names, func(write func(*queue.Item, []string) error) error {
+			return queue.Entries(ctx, d.Scratch, batch, queue.Filter{}, func(e *queue.Entry) error {
+				if !d.IsNew(e.Seq) {
 					return nil
 				}
-				extras.fill(values, e.Extra)
+				extras.Fill(values, e.Extra)
 				return write(&e.Item, values)
 			})
 		})

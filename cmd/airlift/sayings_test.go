@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -180,11 +181,12 @@ func (r *rig) ageScan(by time.Duration) {
 		r.t.Fatalf("%d marks, %v", len(marks), err)
 	}
 	for i := range marks {
-		var m scanMark
-		if err := json.Unmarshal(marks[i].Value, &m); err != nil {
+		var begun struct{ Begun time.Time }
+		m := map[string]any{}
+		if err := errors.Join(json.Unmarshal(marks[i].Value, &m), json.Unmarshal(marks[i].Value, &begun)); err != nil {
 			r.t.Fatal(err)
 		}
-		m.Begun = m.Begun.Add(-by)
+		m["begun"] = begun.Begun.Add(-by)
 		if marks[i].Value, err = json.Marshal(m); err != nil {
 			r.t.Fatal(err)
 		}

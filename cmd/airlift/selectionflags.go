@@ -47,15 +47,9 @@ func (o *selectionFlags) add(cmd *cobra.Command) {
 	f.Int64Var(&o.limit, "limit", 0, "take the first N rows that pass the filters, known ones too, and read no further (default: all)")
 }
 
-// choice is what is taken of all sources together, of the rows that pass the filter.
-type choice struct {
-	sample int   // that many, spread over all; 0: all
-	limit  int64 // the first so many; 0: all
-}
-
 // filter checks the flags and reports everything that makes no sense. The ages are counted back from now; stdin is for
 // patterns that are read from it, nil if a source is.
-func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (*filter.Filter, choice, error) {
+func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.Filter, sample int, err error) {
 	var problems []string
 	check := func(flag string, err error) {
 		if err != nil {
@@ -64,7 +58,6 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (*filter.Filter,
 	}
 	c := filter.Config{Patterns: o.patterns, Types: o.types, AllTypes: o.allTypes}
 	c.Patterns.Stdin = stdin
-	var err error
 	if o.minSize != "" {
 		c.MinSize, err = filter.ParseSize(o.minSize)
 		check("--min-size", err)
@@ -100,8 +93,8 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (*filter.Filter,
 		check("--limit", usagef("--sample %d sets the number already; leave one out", c.Sample.Count))
 	}
 	if len(problems) > 0 {
-		return nil, choice{}, usagef("%s", strings.Join(problems, "\n"))
+		return nil, 0, usagef("%s", strings.Join(problems, "\n"))
 	}
-	chosen, err := filter.New(c)
-	return chosen, choice{sample: c.Sample.Count, limit: o.limit}, err
+	chosen, err = filter.New(c)
+	return chosen, c.Sample.Count, err
 }

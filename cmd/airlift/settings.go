@@ -8,6 +8,7 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/term"
+	"airlift/queue/intake"
 )
 
 // maxWarnings bounds how many variables are named.
@@ -23,7 +24,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 		return err
 	}
 	if file.Rules != nil {
-		if a.rules, err = parseRules(file.Rules); err != nil {
+		if a.rules, err = intake.ParseRules(file.Rules); err != nil {
 			return usagef("%s: %v", file.Path, err)
 		}
 	}

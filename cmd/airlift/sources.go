@@ -5,13 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io/fs"
-	"net"
-	"net/url"
+	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -19,10 +15,12 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/manifest"
+	"airlift/manifest/csv"
 	"airlift/manifest/entry"
-	"airlift/manifest/filter"
+	"airlift/manifest/preflight"
 	"airlift/manifest/s3scan"
-	"airlift/queue"
+	"airlift/queue/intake"
+	"airlift/ratelimit"
 )
 
 // sourceFlags say what is read and how.
@@ -40,10 +38,31 @@ type sourceFlags struct {
 	listing      scanFlags
 }
 
+// formatFlags say how manifests are written.
+type formatFlags struct {
+	format    string
+	delimiter string
+	columns   string
+}
+
+// preflightFlags say whether objects are looked at before they get a job.
+type preflightFlags struct {
+	preflight     bool
+	preflightRate string
+}
+
+// scanFlags say how buckets are listed; they do not change what is found.
+type scanFlags struct {
+	workers int
+	rate    string
+}
+
 func (s *sourceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name without extensions and a short hash of its path or URL)")
-	s.formatFlags.add(cmd)
+	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl, text, s3-inventory, or s3-batch (never guessed: the CSV of S3 Batch Operations, whose keys are URL-encoded); default: by its name, else by its content")
+	f.StringVar(&s.delimiter, "delimiter", "", "what parts the columns of a CSV: one character, or tab (default: the header tells comma, semicolon or tab)")
+	f.StringVar(&s.columns, "columns", "", "which column of a CSV is what: bucket=2,key=3 without a header, key=File Path,bucket=Volume by its names; fields of JSON Lines by name")
 	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
 	s.selectionFlags.add(cmd)
@@ -51,232 +70,154 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&s.allowEmpty, "allow-empty", false, "a source in which nothing is found, and filters that leave nothing, are no fault; with --replace: nor is it to cancel all")
 	f.StringVar(&s.sourceBucket, "source-bucket", "", "the bucket of rows that name none")
 	f.BoolVar(&s.pathStyle, "path-style", false, "address buckets in the path of S3 requests, not in the host name")
-	s.listing.add(cmd)
+	f.IntVar(&s.listing.workers, "scan-workers", s3scan.DefaultWorkers, "how many requests of a scan may be under way at once")
+	f.StringVar(&s.listing.rate, "scan-rate", "unlimited", "requests of a scan, 1,000 objects each: N/s, N/m, N/h or unlimited")
 }
 
-// sources are the parsed SOURCE arguments with all that is needed to open them.
-type sources struct {
-	names   queue.Namer // of the batch that the sources are read into
-	list    []manifest.Source
-	named   []manifest.Source // as the command line names them: a pattern is one, and several files in list
-	options manifest.Options
-	filter  *filter.Filter
-	choice  choice
-	// allowEmpty says that it is no fault if nothing is found.
-	allowEmpty bool
-	// preflight looks at each item; nil: nobody does.
-	preflight *preflightStage
-	print     string            // see fingerprint
-	hide      *strings.Replacer // takes the keys out of what an S3 server says; nil without one
+func (p *preflightFlags) addPreflight(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&p.preflight, "preflight", false, "look at each new object first (HEAD and some of its bytes), and reject what is missing, unreadable, empty, archived, not of the type that its name says, or an .mp4 or .mov that is neither H.264 nor H.265")
+	f.StringVar(&p.preflightRate, "preflight-rate", "50/s", "the requests of --preflight, two an object, up to four of an .mp4 or .mov: N/s, N/m, N/h or unlimited")
 }
 
-// hidden returns an error of a source without the keys: a server may echo what it was sent.
-func (s *sources) hidden(err error) error {
-	var broken *manifest.BrokenError
-	if s.hide == nil || !errors.As(err, &broken) {
-		return err
-	}
-	clean := *broken
-	clean.Err = errors.New(s.hide.Replace(broken.Err.Error()))
-	return &clean
-}
-
-// parse checks the arguments and flags, and names what is missing. It opens no source.
-func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFlags, profile string, m *missing) (sources, error) {
-	out := sources{allowEmpty: s.allowEmpty}
-	var err error
+// parse checks the arguments and flags, and names what is missing. It reads no more of a source than its beginning.
+func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFlags, profile string, m *missing) (intake.Sources, error) {
 	if len(args) == 0 {
-		return out, usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
+		return intake.Sources{}, usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
 	}
-	if s.scan && s.manifest {
-		return out, usagef("--scan and --manifest exclude each other")
-	}
-	if s.sourceBucket != "" {
-		if err := entry.CheckBucket(s.sourceBucket); err != nil {
-			return out, usagef("--source-bucket: %v", err)
-		}
-	}
-	out.options = manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
-		Endpoint: j.sourceEndpoint, Warn: func(text string) { a.log.Warn().Msg(text) }}
-	if err := s.formatFlags.set(&out.options); err != nil {
-		return out, err
+	options, err := s.options(a, j)
+	if err != nil {
+		return intake.Sources{}, err
 	}
 	stdin := a.in
 	if slices.Contains(args, "-") {
 		stdin = nil
 	}
-	if out.filter, out.choice, err = s.filter(time.Now(), stdin); err != nil {
-		return out, err
+	wanted, sample, err := s.filter(time.Now(), stdin)
+	if err != nil {
+		return intake.Sources{}, err
 	}
-	if out.filter.Overlaps() {
+	if wanted.Overlaps() {
 		a.log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
 			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
 	}
-	if out.options.Scan, err = s.listing.config(out.choice); err != nil {
+	if options.Scan, err = s.listing.config(s.limit > 0); err != nil {
+		return intake.Sources{}, err
+	}
+	out, err := intake.ParseSources(args)
+	if err != nil {
 		return out, err
 	}
-	onS3 := false
-	for _, arg := range args {
-		src, err := manifest.ParseSource(arg)
-		if err != nil {
-			return out, err
-		}
-		onS3 = onS3 || src.OnS3()
-		if src.Kind == manifest.KindFile {
-			if err := checkFile(arg); err != nil {
-				return out, err
-			}
-		}
-		files, err := src.Files()
-		if err != nil {
-			return out, err
-		}
-		out.named, out.list = append(out.named, src), append(out.list, files...)
-	}
-	switch {
-	case s.batch == "" && (len(args) > 1 || out.list[0].Kind == manifest.KindStdin):
-		m.addFlag(true, "the batch", "batch", ", for several sources and standard input have no default")
-	case s.batch == "" && isStream(out.named[0]):
-		m.addFlag(true, "the batch", "batch", ", for "+out.named[0].Arg+" is a pipe or device, whose name says nothing of what it holds")
+	out.Options, out.Filter, out.Sample, out.Limit = options, wanted, sample, s.limit
+	out.AllowEmpty, out.Region = s.allowEmpty, j.sourceRegion
+	if why := out.NoBatch(); s.batch == "" && why != "" {
+		m.addFlag(true, "the batch", "batch", ", for "+why)
 	}
 	if s.strict {
-		for _, src := range out.list {
-			if isStream(src) && !isRegular(src.Arg) {
-				return out, usagef("--strict reads its sources twice, and %s is a pipe or device: give a file, or - for standard input", src.Arg)
-			}
-		}
-	}
-	if onS3 || s.preflight {
-		if err := s.access(ctx, a, j, profile, m, &out); err != nil {
+		if err := out.CheckTwice(); err != nil {
 			return out, err
 		}
 	}
-	for i, src := range out.list {
-		if src.OnS3() && out.options.S3 == nil {
-			continue // what is missing is said together with all else
-		}
-		if out.list[i], err = src.Resolve(out.options); err != nil {
+	if out.OnS3() || s.preflight {
+		if err := s.access(a, j, profile, m, &out); err != nil {
 			return out, err
 		}
 	}
-	out.print = s.fingerprint(out.list, j)
-	return out, recogniseAll(ctx, out)
+	if err := out.Resolve(ctx); err != nil {
+		return out, err
+	}
+	out.Fingerprint = s.fingerprint(out.List, j)
+	return out, nil
+}
+
+// options returns how the flags say that sources are read.
+func (s *sourceFlags) options(a *app, j *jobFlags) (manifest.Options, error) {
+	o := manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
+		Endpoint: j.sourceEndpoint, Warn: func(text string) { a.log.Warn().Msg(text) }}
+	if s.scan && s.manifest {
+		return o, usagef("--scan and --manifest exclude each other")
+	}
+	if s.sourceBucket != "" {
+		if err := entry.CheckBucket(s.sourceBucket); err != nil {
+			return o, usagef("--source-bucket: %v", err)
+		}
+	}
+	var err error
+	if o.Format, err = manifest.ParseFormat(s.format); err != nil {
+		return o, usagef("--format: %v", err)
+	}
+	if o.Delimiter, err = csv.ParseDelimiter(s.delimiter); err != nil {
+		return o, usagef("--delimiter: %v", err)
+	}
+	if o.Columns, err = entry.ParseColumns(s.columns); err != nil {
+		return o, usagef("--columns: %v", err)
+	}
+	return o, nil
+}
+
+// config checks the flags. With --limit one worker lists, for the first objects in the order of keys are wanted.
+func (s *scanFlags) config(limited bool) (s3scan.Config, error) {
+	out := s3scan.Config{Workers: s.workers}
+	if most := 256; s.workers < 1 || s.workers > most {
+		return out, usagef("--scan-workers %d: use 1 to %d", s.workers, most)
+	}
+	rate, err := ratelimit.ParseRate(s.rate)
+	if err != nil {
+		return out, usagef("--scan-rate: %v", err)
+	}
+	if rate != ratelimit.Unlimited {
+		out.Rate = rate
+	}
+	if limited {
+		out.Workers = 1
+	}
+	return out, nil
 }
 
 // access sets the access to S3 up, or names what is missing for it.
-func (s *sourceFlags) access(ctx context.Context, a *app, j *jobFlags, profile string, m *missing, out *sources) error {
+func (s *sourceFlags) access(a *app, j *jobFlags, profile string, m *missing, out *intake.Sources) error {
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
 	keys, err := a.env().Keys(profile)
 	if errors.Is(err, config.ErrNoKeys) {
-		m.add(true, err.Error())
+		m.add(true, config.ErrNoKeys.Error())
 		return nil
 	}
 	if err != nil || j.sourceRegion == "" {
 		return err
 	}
-	endpoint := s3Endpoint(j.sourceEndpoint, j.sourceRegion)
+	server := intake.ServerURL(j.sourceEndpoint, j.sourceRegion)
 	client, err := s3scan.NewClient(s3scan.ClientConfig{
-		Region: j.sourceRegion, Endpoint: endpoint, PathStyle: s.pathStyle || onAddress(endpoint),
+		Region: j.sourceRegion, Endpoint: server, PathStyle: s.pathStyle || intake.OnAddress(server),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.Access, keys.Secret, keys.Token),
 	})
 	if err != nil {
 		return err // a nil *s3.Client in an interface would not be nil
 	}
-	out.options.S3, out.hide = client, keys.Hider()
-	if s.preflight {
-		out.preflight, err = s.preflightFlags.build(client, j, out.hide)
+	out.Options.S3, out.Hide = client, keys.Hider()
+	if !s.preflight {
+		return nil
 	}
+	rate, err := ratelimit.ParseRate(s.preflightRate)
+	if err != nil {
+		return usagef("--preflight-rate: %v", err)
+	}
+	out.Preflight, err = preflight.New(preflight.Config{S3: client, Limiter: ratelimit.NewLimiter(rate, 1)})
 	return err
 }
 
-// checkFile finds what was misnamed before anything is read, sent or stored.
-func checkFile(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return usagef("there is no file %s: check the SOURCE's name", path)
-	case err == nil && info.IsDir():
-		return usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
+// fingerprint tells readings apart that would not find the same: by their sources, in order, where those lie, and all
+// that chooses among their rows.
+func (s *sourceFlags) fingerprint(list []manifest.Source, j *jobFlags) string {
+	h := sha256.New()
+	for _, src := range list {
+		fmt.Fprintf(h, "%q ", src.Canonical())
 	}
-	return nil // all else shows when it is opened
-}
-
-// isStream reports whether a source is a file whose name does not say what it holds: a pipe or a device, or what a
-// process has open, such as /dev/fd/63 of a process substitution, by any link.
-func isStream(src manifest.Source) bool {
-	if src.Kind != manifest.KindFile {
-		return false
+	chosen := *s
+	chosen.listing, chosen.allowEmpty = scanFlags{}, false
+	fmt.Fprintf(h, "%q %q %+v", j.sourceEndpoint, j.sourceRegion, chosen)
+	for _, path := range slices.Concat(s.patterns.IncludeFrom, s.patterns.ExcludeFrom, s.patterns.FilterFrom) {
+		globs, _ := os.ReadFile(path) // it was read a moment ago
+		fmt.Fprintf(h, " %q", globs)
 	}
-	path := src.Canonical()
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return true
-	}
-	for range 40 { // links, as many as a system follows
-		if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/") {
-			return true
-		}
-		target, err := os.Readlink(path)
-		if err != nil {
-			return false
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = filepath.Clean(target)
-	}
-	return false
-}
-
-// s3Endpoint returns the URL of the S3 server for scans; AiR's own examples write it without the scheme.
-func s3Endpoint(endpoint, region string) string {
-	switch {
-	case endpoint == "":
-		return "https://s3." + region + ".wasabisys.com"
-	case !strings.Contains(endpoint, "://"):
-		return "https://" + endpoint
-	}
-	return endpoint
-}
-
-// hasPassword reports whether an endpoint holds a user or password, which would be sent to AiR and stored.
-func hasPassword(endpoint string) bool {
-	if !strings.Contains(endpoint, "@") { // as in every row of most manifests
-		return false
-	}
-	u, err := url.Parse(s3Endpoint(endpoint, ""))
-	return err == nil && u.User != nil
-}
-
-// outsideWasabi reports whether an endpoint is another server than Wasabi's. One on this machine is a stand-in.
-func outsideWasabi(endpoint string) bool {
-	u, err := url.Parse(s3Endpoint(endpoint, ""))
-	if err != nil || onAddress(s3Endpoint(endpoint, "")) {
-		return false
-	}
-	host := strings.ToLower(u.Hostname())
-	return host != "wasabisys.com" && !strings.HasSuffix(host, ".wasabisys.com")
-}
-
-// onAddress reports whether the host is a bare address, which cannot have a bucket's name in front.
-func onAddress(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	return err == nil && (net.ParseIP(u.Hostname()) != nil || u.Hostname() == "localhost")
-}
-
-// defaultBatch returns the batch of a source that was given no --batch: the same command finds the same batch, whatever
-// the source holds by then.
-func defaultBatch(src manifest.Source) string {
-	const longest = 100
-	var name strings.Builder
-	for i, r := range []rune(src.BaseName()) {
-		if i == longest {
-			break
-		}
-		if r < 0x20 || r == 0x7f || r == 0xfffd {
-			r = '_'
-		}
-		name.WriteRune(r)
-	}
-	sum := sha256.Sum256([]byte(src.Canonical()))
-	return name.String() + "-" + hex.EncodeToString(sum[:4])
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
+	"airlift/queue/intake"
 )
 
 func (a *app) submitCommand() *cobra.Command {
@@ -29,7 +30,10 @@ that are given here, and the rules of the config file, replace those of the last
 					return usagef("--report writes one batch: name it")
 				}
 				for _, b := range batches {
-					if err := checkSettings(ctx, db, b, flags.Or(b.Settings), lacking); err != nil {
+					var e *intake.MissingError
+					if err := intake.CheckSettings(ctx, db, b, flags.Or(b.Settings)); errors.As(err, &e) {
+						lacking.addFields(e)
+					} else if err != nil {
 						return err
 					}
 				}
@@ -37,7 +41,7 @@ that are given here, and the rules of the config file, replace those of the last
 					return err
 				}
 				for _, b := range batches {
-					if err := a.applySettings(ctx, db, b, flags); err != nil {
+					if err := intake.ApplySettings(ctx, db, b, flags, a.log); err != nil {
 						return err
 					}
 				}

@@ -39,9 +39,8 @@ func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 
 // endedBy returns why ctx was done instead of an error that came of it.
 func endedBy(ctx context.Context, err error) error {
-	var usage *usageError
 	switch {
-	case err == nil, ctx.Err() == nil, errors.As(err, &usage), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):
+	case err == nil, ctx.Err() == nil, isUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):
 		return err
 	}
 	return context.Cause(ctx)

@@ -1,13 +1,15 @@
-// Package plan answers what would be sent, how much it is, and when it will be done. What a run shows, `airlift status` and
-// `airlift plan` all ask it.
+// Package plan answers: what would be sent, how much is it, and when is it done?
+//
+// [New] makes a dry run of a prepared reading and breaks down what a run would send, by media type, size and prefix;
+// [First] and [ShowFirst] show the first jobs as they are sent. [Limits] are what holds submitting back, and say by
+// [Limits.Forecast] when it is done: what a run shows, `airlift status` and `airlift plan` all ask it.
 //
 // Invariants:
 //
-//  1. Every forecast comes from [Limits.Forecast], so that all commands give the same answer at the same time.
-//  2. Days are UTC days, as AiR counts them.
-//  3. While a stop is in force nothing is forecast.
-//  4. A [Tally] needs bounded memory; its sums are exact.
+//  1. Nothing is stored or sent.
+//  2. The counts of a plan are those of a run of the same sources on the same queue.
+//  3. The breakdown takes bounded memory, and its sums are exact: what is not listed is counted together.
+//  4. A forecast goes by days of the UTC calendar, and there is none while a stop is in force.
 //
-// Outside: how the entries of the sources are read and compared with the queue (queue/intake), and how a plan is shown
-// (cmd/airlift/term).
+// Outside: reading and comparing (package intake), and how a plan is printed or saved.
 package plan

@@ -68,8 +68,8 @@ type Reject struct {
 	Reason string `json:"reason"`
 }
 
-// Forecast fills in when the items to send will be submitted within the limits, as learned.
-func (p *Plan) Forecast(l Limits, now time.Time) {
+// forecast fills in when the items to send will be submitted within the limits, as learned.
+func (p *Plan) forecast(l Limits, now time.Time) {
 	p.State, p.PausedUntil = l.State()
 	p.Reason, p.Since = l.Reason, l.Since
 	if !math.IsInf(l.Rate, 1) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"airlift/manifest/entry"
+	"airlift/queue/intake"
 )
 
 const (
@@ -16,16 +17,6 @@ const (
 	// keptPrefixes bounds the memory: twice as many are counted at a time, and then only the largest of them go on.
 	keptPrefixes = 4096
 )
-
-// Unsized stands for a size that no source told.
-const Unsized = -1
-
-// Object is what is known of an item's object.
-type Object struct {
-	Size     int64 // Unsized if no source told it
-	Seconds  float64
-	Channels int
-}
 
 // Tally counts items by media type, size and prefix, in bounded memory.
 type Tally struct {
@@ -51,7 +42,7 @@ func NewTally() *Tally {
 }
 
 // Add counts an item.
-func (t *Tally) Add(bucket, key string, o Object) {
+func (t *Tally) Add(bucket, key string, o intake.Details) {
 	t.all.add(o.Size)
 	if o.Seconds > 0 {
 		t.seconds += o.Seconds

@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"cmp"
@@ -12,15 +12,12 @@ import (
 	"airlift/queue"
 )
 
-// source gives the rows of a reading one after the other, then io.EOF.
-type source func(ctx context.Context) (row, error)
-
 // chosen takes from the rows that pass the filter those that --sample N and --limit N want.
-func (r *reading) chosen(from source) source {
-	if r.choice.sample > 0 {
-		from = (&sampler{want: r.choice.sample, from: from, has: map[uint64]bool{}}).next
+func (r *Reading) chosen(from rowSource) rowSource {
+	if r.Sample > 0 {
+		from = (&sampler{want: r.Sample, from: from, has: map[uint64]bool{}}).next
 	}
-	if r.choice.limit > 0 {
+	if r.Limit > 0 {
 		from = r.limited(from)
 	}
 	return from
@@ -28,11 +25,11 @@ func (r *reading) chosen(from source) source {
 
 // limited ends with the last item of the limit. Items that the queue has count too, so that the same command takes the
 // same ones, however often it is run.
-func (r *reading) limited(from source) source {
-	left := r.choice.limit
+func (r *Reading) limited(from rowSource) rowSource {
+	left := r.Limit
 	return func(ctx context.Context) (row, error) {
 		if left == 0 {
-			r.log.Info().Int64("limit", r.choice.limit).Msg("--limit is reached: the sources are read no further")
+			r.log.Info().Int64("limit", r.Limit).Msg("--limit is reached: the sources are read no further")
 			return row{}, io.EOF
 		}
 		got, err := from(ctx)
@@ -47,7 +44,7 @@ func (r *reading) limited(from source) source {
 // gives them in the order of the sources once these have ended.
 type sampler struct {
 	want  int
-	from  source
+	from  rowSource
 	held  []sampled // a heap, the highest rank on top; after the end by order
 	has   map[uint64]bool
 	read  int64

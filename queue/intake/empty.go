@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"fmt"
@@ -33,15 +33,8 @@ func (n *emptiness) see(got row) {
 	n.rows++
 }
 
-// emptyText is what was found to be empty, "" for nothing.
-func (r *reading) emptyText() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return strings.Join(r.empty, "\n")
-}
-
 // endSource is told that a source was read to its clean end.
-func (r *reading) endSource(src manifest.Source) {
+func (r *Reading) endSource(src manifest.Source) {
 	if r.nothing.here > 0 || r.nothing.resumed {
 		return
 	}
@@ -53,28 +46,27 @@ func (r *reading) endSource(src manifest.Source) {
 }
 
 // endAll is told that all sources were read.
-func (r *reading) endAll() {
+func (r *Reading) endAll() {
 	n := &r.nothing
-	if _, broken := r.exitStatus(); broken != nil || n.taken || n.rows == 0 || n.resumed {
+	if r.End().Broken != nil || n.taken || n.rows == 0 || n.resumed {
 		return
 	}
 	n.taken = true // it is said once
 	var names []string
-	for _, src := range r.named {
+	for _, src := range r.Named {
 		names = append(names, src.Arg)
 	}
-	r.isEmpty(fmt.Sprintf("the filters leave nothing of the %d rows or objects of %s", n.rows, cut(strings.Join(names, ", "), 200)))
+	r.isEmpty(fmt.Sprintf("the filters leave nothing of the %d rows or objects of %s", n.rows, shorten(strings.Join(names, ", "), 200)))
 }
 
 // isEmpty warns that something is empty, which is most probably not what was meant.
-func (r *reading) isEmpty(what string) {
-	if r.allowEmpty {
+func (r *Reading) isEmpty(what string) {
+	if r.AllowEmpty {
 		return
 	}
 	text := what + ": nothing was found to submit. If that is right, add --allow-empty"
 	r.log.Warn().Msg(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.empty = append(r.empty, text)
-	r.worst = worse(r.worst, exitIncomplete)
+	r.end.Empty = append(r.end.Empty, text)
 }

@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"context"
@@ -29,33 +29,33 @@ type scanMark struct {
 
 // progress is what a reading knows of where it stands, as far as another process can go on with it.
 type progress struct {
-	kept    bool             // marks are stored; false if nobody could go on
-	print   string           // tells this reading from others
-	begun   time.Time        // by the process that began it
-	scans   map[int]scanMark // where the scans stand that are gone on with
-	pending []queue.Mark     // to be stored with the next whole page
-	void    bool             // the server cannot go on: the marks are worth nothing
+	kept        bool             // marks are stored; false if nobody could go on
+	fingerprint string           // tells this reading from others
+	begun       time.Time        // by the process that began it
+	scans       map[int]scanMark // where the scans stand that are gone on with
+	pending     []queue.Mark     // to be stored with the next whole page
+	void        bool             // the server cannot go on: the marks are worth nothing
 }
 
 // resumable reports whether the reading could be gone on with: scans can; a manifest is read from its beginning, which
 // would count its rows twice, and what --limit and --sample have taken is not stored. Nor is it with --preflight, beside
 // which a listing takes no time: to go on, a page is stored as a whole, which may be a minute's looking. With
 // --replace the process that ends a reading must have met all that the reading has.
-func (r *reading) resumable() bool {
-	return r.choice == (choice{}) && r.preflight == nil && r.replaces == nil &&
-		!slices.ContainsFunc(r.list, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
+func (r *Reading) resumable() bool {
+	return r.Sample == 0 && r.Limit == 0 && r.preflight == nil && !r.replace &&
+		!slices.ContainsFunc(r.List, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
 }
 
 // begin goes on with the batch's latest reading if that is this one and broke off; else it begins a new one.
-func (r *reading) begin(ctx context.Context, db queue.Store, batch string) error {
+func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error {
 	if r.resumable() {
 		// The settings reject rows, the nightly flags leave some out.
-		choosing, err := json.Marshal([]any{r.sources.print, r.settings, r.changed, r.since.batches})
+		choosing, err := json.Marshal([]any{r.Fingerprint, r.needs, r.changed, r.sent.batches})
 		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(choosing)
-		r.progress = progress{kept: true, begun: time.Now().UTC(), print: hex.EncodeToString(sum[:8])}
+		r.progress = progress{kept: true, begun: time.Now().UTC(), fingerprint: hex.EncodeToString(sum[:8])}
 		if err := r.recall(ctx, db, batch); err != nil {
 			return err
 		}
@@ -64,24 +64,24 @@ func (r *reading) begin(ctx context.Context, db queue.Store, batch string) error
 		return db.BeginReading(ctx, batch, false)
 	}
 	if r.next > 0 { // what was read ahead is from the beginning
-		r.shut()
+		r.closeSource()
 		r.head, r.next, r.nothing = nil, 0, emptiness{}
 		r.mu.Lock()
-		r.broken, r.empty, r.worst = nil, nil, exitOK
+		r.end = End{}
 		r.mu.Unlock()
 	}
 	return db.BeginReading(ctx, batch, true)
 }
 
 // recall finds the marks of this reading.
-func (r *reading) recall(ctx context.Context, db queue.Store, batch string) error {
+func (r *Reading) recall(ctx context.Context, db queue.Store, batch string) error {
 	marks, err := db.Marks(ctx, batch)
 	if err != nil || len(marks) == 0 {
 		return err
 	}
 	scans, begun := map[int]scanMark{}, time.Time{}
 	for _, m := range marks {
-		i := slices.IndexFunc(r.list, func(src manifest.Source) bool { return m.Key == r.markKey(src) })
+		i := slices.IndexFunc(r.List, func(src manifest.Source) bool { return m.Key == r.markKey(src) })
 		if i < 0 {
 			continue
 		}
@@ -103,22 +103,22 @@ func (r *reading) recall(ctx context.Context, db queue.Store, batch string) erro
 	return nil
 }
 
-func (r *reading) markKey(src manifest.Source) string {
-	return "scan " + r.progress.print + " " + src.Canonical()
+func (r *Reading) markKey(src manifest.Source) string {
+	return "scan " + r.progress.fingerprint + " " + src.Canonical()
 }
 
 // mark notes where the scan of a source stands.
-func (r *reading) mark(source int, m scanMark) queue.Mark {
+func (r *Reading) mark(source int, m scanMark) queue.Mark {
 	m.Begun = r.begun
 	value, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // there is nothing in it that JSON lacks
 	}
-	return queue.Mark{Key: r.markKey(r.list[source]), Value: value}
+	return queue.Mark{Key: r.markKey(r.List[source]), Value: value}
 }
 
 // placed says whether the page that a row belongs to goes on, and if not, where the scan stands behind it.
-func (r *reading) placed(got row) row {
+func (r *Reading) placed(got row) row {
 	scan, ok := r.current.(manifest.Resumer)
 	if !r.kept || !ok {
 		return got
@@ -134,19 +134,19 @@ func (r *reading) placed(got row) row {
 
 // ended notes that the scan of a source came to its clean end. At the end of all, the reading is complete and its marks
 // are gone.
-func (r *reading) ended() {
+func (r *Reading) ended() {
 	if r.kept {
 		r.pending = append(r.pending, r.mark(r.next-1, scanMark{Done: true}))
 	}
 }
 
 // forget takes the marks away if they are worth nothing, so that the next run begins afresh.
-func (r *reading) forget(ctx context.Context, db queue.Store, batch string) error {
+func (r *Reading) forget(ctx context.Context, db queue.Store, batch string) error {
 	if !r.void {
 		return nil
 	}
 	var gone []queue.Mark
-	for _, src := range r.list {
+	for _, src := range r.List {
 		gone = append(gone, queue.Mark{Key: r.markKey(src)})
 	}
 	_, err := db.Add(ctx, batch, queue.Chunk{Marks: gone})
@@ -154,4 +154,4 @@ func (r *reading) forget(ctx context.Context, db queue.Store, batch string) erro
 }
 
 // doubtCursor notes an error that says so.
-func (r *reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, s3scan.ErrCursor) }
+func (r *Reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, s3scan.ErrCursor) }

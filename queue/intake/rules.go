@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"encoding/json"
@@ -11,12 +11,9 @@ import (
 	"airlift/queue"
 )
 
-// ruleSetting is the name of the rules in the config file.
-const ruleSetting = "rule"
-
-// parseRules reads the [[rule]] tables of the config file. The result is never nil: a file with `rule = []` says that
+// ParseRules reads the [[rule]] tables of a config file, as TOML decodes them. The result is never nil: a file with `rule = []` says that
 // there are none.
-func parseRules(value any) ([]queue.Rule, error) {
+func ParseRules(value any) ([]queue.Rule, error) {
 	var tables []map[string]any
 	switch v := value.(type) {
 	case []map[string]any:
@@ -56,11 +53,11 @@ func parseRule(table map[string]any) (queue.Rule, error) {
 		switch strings.ReplaceAll(name, "-", "_") {
 		case "types":
 			var types []string
-			if types, err = texts(value); err == nil {
+			if types, err = textsOf(value); err == nil {
 				r.Types, err = entry.Extensions(types)
 			}
 		case "match":
-			if r.Match, err = texts(value); err == nil {
+			if r.Match, err = textsOf(value); err == nil {
 				r.Regexps, err = filter.Expressions(r.Match)
 			}
 		case "services":
@@ -72,9 +69,9 @@ func parseRule(table map[string]any) (queue.Rule, error) {
 			}
 			r.Fields.Priority = int(n)
 		case "destination_bucket":
-			r.Fields.DestinationBucket, err = text(value)
+			r.Fields.DestinationBucket, err = textOf(value)
 		case "destination_region":
-			r.Fields.DestinationRegion, err = text(value)
+			r.Fields.DestinationRegion, err = textOf(value)
 		default:
 			return r, fmt.Errorf("there is no setting %q: a rule has types, match, services, priority, destination_bucket and destination_region", name)
 		}
@@ -101,7 +98,7 @@ func ruleServices(value any) (json.RawMessage, error) {
 	return entry.ParseServices(list)
 }
 
-func text(value any) (string, error) {
+func textOf(value any) (string, error) {
 	s, ok := value.(string)
 	if !ok || strings.TrimSpace(s) == "" {
 		return "", fmt.Errorf("%#v is no text", value)
@@ -109,8 +106,8 @@ func text(value any) (string, error) {
 	return s, nil
 }
 
-// texts reads a list of texts that is not empty, or a single one.
-func texts(value any) ([]string, error) {
+// textsOf reads a list of texts that is not empty, or a single one.
+func textsOf(value any) ([]string, error) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
@@ -121,7 +118,7 @@ func texts(value any) ([]string, error) {
 	out := make([]string, len(list))
 	for i, one := range list {
 		var err error
-		if out[i], err = text(one); err != nil {
+		if out[i], err = textOf(one); err != nil {
 			return nil, err
 		}
 	}

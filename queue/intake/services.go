@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"encoding/json"
@@ -6,23 +6,25 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"airlift/cmd/airlift/config"
 	"airlift/manifest/entry"
 )
 
-// serviceWarner warns of services that AiR's API page does not name, once an id: a misspelled one would cost a job for
+// ServiceWarnings warns of services that AiR's API page does not name, once an id: a misspelled one would cost a job for
 // every object. It is no error, for AiR may have new services.
-type serviceWarner struct {
+type ServiceWarnings struct {
+	// Suggest returns what stands behind the name of an unknown service: the known one that is most probably meant, or "".
+	Suggest func(name string, known []string) string
+
 	warned map[string]bool
 	// checked are the services that were looked at, as they are written: most rows say the same.
 	checked map[string]bool
 }
 
-// maxChecked bounds the services and ids that a serviceWarner keeps.
+// maxChecked bounds the services and ids that a ServiceWarnings keeps.
 const maxChecked = 1000
 
-// check warns of the unknown ids of some services; place says where they stand. A nil serviceWarner checks nothing.
-func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, services json.RawMessage) {
+// Check warns of the unknown ids of some services; place says where they stand. A nil ServiceWarnings checks nothing.
+func (w *ServiceWarnings) Check(log zerolog.Logger, place string, line int64, services json.RawMessage) {
 	if w == nil || len(services) == 0 || w.checked[string(services)] {
 		return
 	}
@@ -41,7 +43,7 @@ func (w *serviceWarner) check(log zerolog.Logger, place string, line int64, serv
 		if line > 0 {
 			e = e.Int64("line", line)
 		}
-		remedy := config.Meant(id, entry.KnownServices())
+		remedy := w.Suggest(id, entry.KnownServices())
 		if remedy == "" {
 			remedy = "; it is sent as it is written"
 		}

@@ -1,9 +1,9 @@
-package main
+package intake
 
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 	"sync"
 
 	"airlift/manifest"
@@ -26,9 +26,42 @@ type preflightStage struct {
 	check func(ctx context.Context, it *queue.Item) (preflight.Finding, error)
 	// known reports which items need no look: a run each night must not look at everything again.
 	known func(ctx context.Context, items []queue.Item) ([]bool, error)
-	hide  *strings.Replacer
-	// describes adds to the items what was found of the object, for a plan.
-	describes bool
+	// details keeps with the items what was found of the object.
+	details bool
+}
+
+// check looks at the object of an item.
+func (s *Sources) check(ctx context.Context, it *queue.Item) (preflight.Finding, error) {
+	if why := s.liesElsewhere(it); why != "" {
+		return preflight.Finding{Reason: why}, nil
+	}
+	found, err := s.Preflight.Check(ctx, it.Bucket, it.Key)
+	found.Reason = s.Hide.Replace(found.Reason)
+	var unchecked *preflight.UncheckedError
+	if errors.As(err, &unchecked) {
+		err = &hiddenError{s.Hide.Replace(unchecked.Error()), unchecked}
+	}
+	return found, err
+}
+
+// hiddenError is an error without the keys in its text.
+type hiddenError struct {
+	text string
+	error
+}
+
+func (e *hiddenError) Error() string { return e.text }
+func (e *hiddenError) Unwrap() error { return e.error }
+
+// liesElsewhere says that an item is not on the server that the settings name: the credentials go there only.
+func (s *Sources) liesElsewhere(it *queue.Item) string {
+	there := it.Own.Or(queue.JobFields{SourceEndpoint: s.Options.Endpoint, SourceRegion: s.Region})
+	theirs, ours := hostOf(ServerURL(there.SourceEndpoint, there.SourceRegion)), hostOf(ServerURL(s.Options.Endpoint, s.Region))
+	if theirs == ours {
+		return ""
+	}
+	return fmt.Sprintf("its row names another S3 server (%s) than the settings (%s), and the credentials go to that one only; "+
+		"read such rows apart with --source-endpoint or --source-region, or without --preflight", shorten(theirs, 100), ours)
 }
 
 // flight is a row on its way. done is nil or closed once found and err are set.
@@ -39,12 +72,13 @@ type flight struct {
 	err   error
 }
 
-// over looks at what comes from the source, and gives it in the same order. stop ends what was started; a source that
-// blocks is not waited for.
-func (p *preflightStage) over(ctx context.Context, from source) (next source, stop func()) {
+// over looks at what comes from the source, and gives it in the same order. stop ends what was started; interrupt must end
+// what the source waits for.
+func (p *preflightStage) over(ctx context.Context, from rowSource, interrupt func()) (next rowSource, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	read, ordered, work := make(chan *flight, preflightAhead), make(chan *flight, preflightAhead), make(chan *flight)
-	go func() {
+	var running sync.WaitGroup
+	running.Go(func() {
 		defer close(read)
 		for {
 			got, err := from(ctx)
@@ -57,8 +91,7 @@ func (p *preflightStage) over(ctx context.Context, from source) (next source, st
 				return
 			}
 		}
-	}()
-	var running sync.WaitGroup
+	})
 	running.Go(func() { p.dispatch(ctx, read, ordered, work) })
 	for range preflightWorkers {
 		running.Go(func() {
@@ -68,8 +101,8 @@ func (p *preflightStage) over(ctx context.Context, from source) (next source, st
 			}
 		})
 	}
-	landing := &landing{stage: p, ordered: ordered}
-	return landing.next, func() { cancel(); running.Wait() }
+	l := &landing{stage: p, ordered: ordered}
+	return l.next, func() { cancel(); interrupt(); running.Wait() }
 }
 
 // dispatch hands the rows on in their order, and to the workers those items that the batch does not have. The queue is
@@ -186,16 +219,16 @@ func (l *landing) next(ctx context.Context) (row, error) {
 		if l.unchecked++; l.unchecked == mostUnchecked {
 			return row{}, l.broken(unchecked.Err, "check the network and --source-endpoint, and run the same command again later; what was not checked was not taken")
 		}
-		return rejectItem(f.row.item, "preflight: "+l.stage.hide.Replace(unchecked.Error())+"; run the same command again"), nil
+		return reject(f.row.item, "preflight: "+f.err.Error()+"; run the same command again"), nil
 	case f.err != nil:
 		return row{}, f.err
 	}
 	l.unchecked, l.any = 0, true
 	if f.found.Reason != "" {
-		return rejectItem(f.row.item, "preflight: "+f.found.Reason), nil
+		return reject(f.row.item, "preflight: "+f.found.Reason), nil
 	}
-	if l.stage.describes {
-		describeMedia(f.row.item, f.found.Media)
+	if l.stage.details {
+		addMedia(f.row.item, f.found.Media)
 	}
 	return f.row, nil
 }

@@ -1,4 +1,4 @@
-package main
+package intake
 
 import (
 	"context"
@@ -7,10 +7,16 @@ import (
 	"airlift/queue"
 )
 
+// chunkRows bounds a chunk: large enough to make a commit worth it, small enough for memory and not to hold up the claims.
+const chunkRows = 16 << 10
+
+// PreviewItems is how many rows a reading waits for, though not long, before it stores the first: see [Reading.Preview].
+const PreviewItems = 3
+
 // rowBuffer passes rows from the one who reads to the one who stores.
 type rowBuffer struct {
 	filled chan struct{} // there are rows, or the end
-	some   chan struct{} // there are showFirst, or the end
+	some   chan struct{} // there are PreviewItems, or the end
 	full   chan struct{} // there are as many as a chunk may have
 	space  chan struct{} // rows were taken
 	mu     sync.Mutex
@@ -28,7 +34,7 @@ func newRowBuffer() *rowBuffer {
 	return &rowBuffer{filled: make(chan struct{}, 1), some: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
 }
 
-func poke(c chan struct{}) {
+func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -39,7 +45,7 @@ func poke(c chan struct{}) {
 func (b *rowBuffer) put(ctx context.Context, r row) error {
 	for {
 		b.mu.Lock()
-		if b.rows < mostRows {
+		if b.rows < chunkRows {
 			break
 		}
 		b.mu.Unlock()
@@ -71,12 +77,12 @@ func (b *rowBuffer) put(ctx context.Context, r row) error {
 		return nil
 	}
 	b.page.Marks = r.marks
-	b.turn()
+	b.endPage()
 	return nil
 }
 
-// turn adds the page to what may be taken.
-func (b *rowBuffer) turn() {
+// endPage adds the page to what may be taken.
+func (b *rowBuffer) endPage() {
 	b.add(b.open)
 	b.chunk.Items = append(b.chunk.Items, b.page.Items...)
 	b.chunk.Rejected = append(b.chunk.Rejected, b.page.Rejected...)
@@ -99,13 +105,13 @@ func (b *rowBuffer) add(n int) {
 	before := b.rows
 	b.rows += n
 	if before == 0 && n > 0 {
-		poke(b.filled)
+		signal(b.filled)
 	}
-	if before < showFirst && b.rows >= showFirst {
-		poke(b.some)
+	if before < PreviewItems && b.rows >= PreviewItems {
+		signal(b.some)
 	}
-	if before < mostRows && b.rows >= mostRows {
-		poke(b.full)
+	if before < chunkRows && b.rows >= chunkRows {
+		signal(b.full)
 	}
 }
 
@@ -114,12 +120,12 @@ func (b *rowBuffer) end(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil {
-		b.turn()
+		b.endPage()
 	}
 	b.ended, b.err = true, err
-	poke(b.filled)
-	poke(b.some)
-	poke(b.full)
+	signal(b.filled)
+	signal(b.some)
+	signal(b.full)
 }
 
 // take returns what has come in, and whether and how it ended.
@@ -128,11 +134,11 @@ func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) 
 	defer b.mu.Unlock()
 	chunk, rows = b.chunk, b.rows
 	b.chunk, b.rows = queue.Chunk{}, 0
-	if b.chunk.Items, b.free = b.free, nil; b.chunk.Items == nil && len(chunk.Items) >= mostRows/2 && !b.ended {
+	if b.chunk.Items, b.free = b.free, nil; b.chunk.Items == nil && len(chunk.Items) >= chunkRows/2 && !b.ended {
 		// The next will most probably be as large: no growing in steps.
 		b.chunk.Items = make([]queue.Item, 0, len(chunk.Items)+len(chunk.Items)/16)
 	}
-	poke(b.space)
+	signal(b.space)
 	return chunk, rows, b.ended, b.err
 }
 

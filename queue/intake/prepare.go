@@ -1,0 +1,270 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// FirstItems is how many of the first items are looked at before anything is stored.
+const FirstItems = 1000
+
+// Intake is a batch that is ready for its reading.
+type Intake struct {
+	// Batch is its id, and Settings its settings, those of this run first.
+	Batch    string
+	Settings queue.Settings
+	Names    queue.Namer
+	// Store is the queue, open since Opened; nil for a dry run without a queue.
+	Store  queue.Store
+	Opened time.Time
+	// Reading reads the sources.
+	Reading *Reading
+	// ReadFirst says that the sources are to be read to their end before anything is sent: to replace earlier readings, so
+	// that nothing is sent that is to be withdrawn, and for changed objects, if items are left from before. Sent now, such
+	// an item would be found changed a moment later, although its job reads the change.
+	ReadFirst bool
+
+	Options   // but for Batch and Settings
+	defaulted bool
+	stored    queue.Batch // as the queue has it, if found
+	found     bool
+	spool     *os.File // a copy of standard input that must be read twice
+}
+
+// Prepare checks everything that can be checked before anything is stored or sent, opens the queue and, unless it is a dry
+// run, makes the batch. The caller closes the intake.
+func Prepare(ctx context.Context, o Options) (*Intake, error) {
+	t := &Intake{Options: o, Batch: o.Batch}
+	steps := []func(context.Context) error{
+		t.find, t.begin, t.since, t.checkFields, t.openOnly, t.checkFormat, t.checkColumns, t.checkElsewhere, t.checkChanges,
+	}
+	if !o.StoreNothing {
+		steps = append(steps, t.checkStrict, t.confirm, t.create)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			t.Close()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// find looks for the batch in a queue that may not be there yet.
+func (t *Intake) find(ctx context.Context) error {
+	if t.Batch == "" && len(t.Sources.Named) == 1 {
+		t.Batch, t.defaulted = defaultBatch(t.Sources.Named[0]), true
+	}
+	if err := (queue.Batch{ID: t.Batch}).Validate(); t.Batch != "" && err != nil {
+		return usagef("--batch: %v", err)
+	}
+	if err := t.open(false); err != nil && !errors.Is(err, queue.ErrNotExist) {
+		return err
+	}
+	if t.Store == nil || t.Batch == "" {
+		return nil
+	}
+	var err error
+	t.stored, err = t.Store.Batch(ctx, t.Batch)
+	if t.found = err == nil; errors.Is(err, queue.ErrBatchNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (t *Intake) open(create bool) error {
+	db, err := t.Open(create)
+	if err == nil {
+		t.Store, t.Opened = db, time.Now()
+	}
+	return err
+}
+
+// begin sets the reading up.
+func (t *Intake) begin(ctx context.Context) (err error) {
+	t.Settings = t.Options.Settings.Or(t.stored.Settings)
+	if err := CheckName(t.stored, t.Settings); err != nil {
+		return err
+	}
+	t.ReadFirst = t.Changed && t.stored.Counts.Pending > 0 || t.Replace
+	if t.Strict || t.StoreNothing {
+		if err := t.spoolStdin(ctx); err != nil {
+			return err
+		}
+	}
+	if t.Names, err = queue.NewNamer(queue.Batch{ID: t.Batch, Settings: t.Settings}); err != nil {
+		return err
+	}
+	t.Sources.Options.Batch = t.Batch
+	t.Reading = t.newReading()
+	return nil
+}
+
+// newReading returns a reading of the sources from their beginning.
+func (t *Intake) newReading() *Reading {
+	r := &Reading{
+		Sources: t.Sources, names: t.Names, changed: t.Changed, replace: t.Replace, details: t.Details, batchSize: t.BatchSize,
+		services: t.Services, log: t.Log, stored: t.stored.Columns, columns: queue.NewColumnSet(t.stored.Columns),
+		sent: sentBefore{t.Store, t.Since, t.Changed},
+	}
+	if t.Sources.Preflight != nil {
+		r.preflight = &preflightStage{check: t.Sources.check, known: t.known, details: t.Details}
+	}
+	return r
+}
+
+// openOnly opens the only source, so that one of which nothing can be read makes no batch, and does not count as a reading
+// of one that is there.
+func (t *Intake) openOnly(ctx context.Context) error {
+	first := t.Sources.List[0]
+	if t.found && (first.Kind != manifest.KindFile || !isRegular(first.Arg)) {
+		return nil // it may not be there for a while, and what the batch has is worked meanwhile
+	}
+	err := t.Reading.openOnly(ctx)
+	if err == nil || !t.found || errors.Is(err, manifest.ErrUsage) || ctx.Err() != nil {
+		return err
+	}
+	t.Reading.breaks(err)
+	return nil
+}
+
+// checkFormat looks for a missing format, which is to be said before a batch is made.
+func (t *Intake) checkFormat(ctx context.Context) error {
+	if first := t.Sources.List[0]; first.Kind == manifest.KindS3Scan || first.Format != "" {
+		return nil
+	}
+	return t.Reading.peek(ctx, 1)
+}
+
+// checkColumns refuses names that want columns which none of the first rows has.
+func (t *Intake) checkColumns(ctx context.Context) error {
+	wanted := wantedColumns(t.Settings, t.stored.Columns)
+	if len(wanted) == 0 {
+		return nil
+	}
+	items := 0
+	err := t.Reading.look(ctx, FirstItems, func(it *queue.Item) bool {
+		items++
+		wanted = slices.DeleteFunc(wanted, func(name string) bool {
+			return slices.ContainsFunc(it.Extra, func(f queue.Field) bool { return f.Name == name })
+		})
+		return len(wanted) == 0
+	})
+	if err == nil && len(wanted) > 0 && items > 0 {
+		return noColumn(wanted[0])
+	}
+	return err
+}
+
+// checkElsewhere refuses a defaulted new batch whose items were sent under another: most probably the manifest was moved
+// or renamed, and everything would be submitted a second time.
+func (t *Intake) checkElsewhere(ctx context.Context) error {
+	if !t.defaulted || t.found || t.Store == nil {
+		return nil
+	}
+	first, err := t.first(ctx)
+	if err != nil {
+		return err
+	}
+	other, n, err := queue.SentElsewhere(ctx, t.Store, t.Batch, first.Items)
+	if err != nil || n == 0 {
+		return err
+	}
+	return usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
+		"Nothing was sent. To go on with that batch, add --batch %q; to submit them once more on purpose, give --batch a new id",
+		n, len(first.Items), other, other)
+}
+
+// first returns the first items that will be read.
+func (t *Intake) first(ctx context.Context) (queue.Chunk, error) {
+	var first queue.Chunk
+	if err := t.Reading.peek(ctx, FirstItems); err != nil {
+		return first, err
+	}
+	for _, it := range t.Reading.items() {
+		first.Items = append(first.Items, *it)
+	}
+	return first, t.Reading.sent.leaveOut(ctx, &first)
+}
+
+func (t *Intake) confirm(ctx context.Context) error {
+	if t.Confirm == nil {
+		return nil
+	}
+	return t.Confirm(ctx, t.found)
+}
+
+// create opens the queue for good and makes the batch, or stores its changed settings.
+func (t *Intake) create(ctx context.Context) error {
+	if t.Replace && t.defaulted && !t.found {
+		t.Log.Warn().Str("batch", t.Batch).Msg("--replace: the queue does not have this batch yet, so there is nothing to replace; --batch names another")
+	}
+	if t.Store == nil {
+		if err := t.open(true); err != nil {
+			return err
+		}
+	}
+	if !t.found {
+		return t.Store.CreateBatch(ctx, queue.Batch{ID: t.Batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion,
+			Settings: t.Options.Settings, Created: time.Now().UTC(), Adopting: t.Adopts})
+	}
+	if t.Adopts {
+		if err := t.Store.SetAdoption(ctx, t.Batch, queue.AdoptionBegun); err != nil {
+			return err
+		}
+	}
+	return ApplySettings(ctx, t.Store, t.stored, t.Options.Settings, t.Log)
+}
+
+// spoolStdin copies standard input to a file if it must be read twice.
+func (t *Intake) spoolStdin(ctx context.Context) error {
+	if !slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool { return src.Kind == manifest.KindStdin }) {
+		return nil
+	}
+	f, err := os.CreateTemp("", "airlift-stdin-*")
+	if err != nil {
+		return fmt.Errorf("copy standard input: %w", err)
+	}
+	t.spool = f
+	defer context.AfterFunc(ctx, func() { _ = os.Remove(f.Name()) })() // the copying may be abandoned
+	if _, err := io.Copy(f, t.Sources.Options.Stdin); err != nil {
+		return fmt.Errorf("copy standard input: %w", err)
+	}
+	t.Sources.Options.Stdin = f
+	return t.rewind()
+}
+
+// rewind lets standard input be read from its beginning again.
+func (t *Intake) rewind() error {
+	if t.spool == nil {
+		return nil
+	}
+	if _, err := t.spool.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the copy of standard input: %w", err)
+	}
+	return nil
+}
+
+// Close lets go of the sources and the queue. An error of the queue matters to nobody: what was acknowledged is durable.
+func (t *Intake) Close() {
+	if t.Reading != nil && !t.Reading.pouring {
+		t.Reading.closeSource()
+	}
+	if t.spool != nil {
+		_ = t.spool.Close()
+		_ = os.Remove(t.spool.Name())
+	}
+	if t.Store != nil {
+		if err := t.Store.Close(); err != nil {
+			t.Log.Debug().Err(err).Msg("close the queue")
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"airlift/manifest"
+	"airlift/manifest/filter"
+	"airlift/queue"
+)
+
+// errStore marks an error of the queue, which ends the reading: it is none of the source.
+var errStore = errors.New("ask the queue")
+
+// reject turns an item away.
+func reject(it *queue.Item, why string) row {
+	return row{rejected: &queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Reason: why, Extra: it.Extra}}
+}
+
+// missingField says what an item lacks that is new to the batch; one that the batch has was judged before. With changed
+// contents it may be sent once more, so it is judged again.
+func (r *Reading) missingField(ctx context.Context, it *queue.Item) (string, error) {
+	if r.needs == nil {
+		return "", nil
+	}
+	why := lacks(r.needs.Fields(it))
+	if why == "" || r.changed {
+		return why, nil
+	}
+	known, err := r.has(ctx, queue.Object{Bucket: it.Bucket, Key: it.Key})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errStore, err)
+	}
+	if known {
+		return "", nil
+	}
+	return why, nil
+}
+
+// require rejects from now on the rows that leave a needed field to nobody, those too that were read ahead.
+func (r *Reading) require(ctx context.Context, settings queue.Settings, has func(context.Context, queue.Object) (bool, error)) error {
+	if lacks(settings.JobFields) == "" {
+		return nil
+	}
+	r.needs, r.has = &settings, has
+	for i, h := range r.head {
+		if h.item == nil {
+			continue
+		}
+		why, err := r.missingField(ctx, h.item)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			r.head[i] = reject(h.item, why)
+		}
+	}
+	return nil
+}
+
+// warned says which warnings of a reading were given: each is given once.
+type warned struct{ unknown, columns, foreign bool }
+
+// warnUnknown says once that a filter leaves rows out for what their source does not tell.
+func (r *Reading) warnUnknown(e *manifest.Entry, why string) {
+	if r.warned.unknown || why != filter.SkipNoSize && why != filter.SkipNoDate {
+		return
+	}
+	r.warned.unknown = true
+	r.log.Warn().Str("source", r.List[r.next-1].Arg).Int64("line", e.Line).
+		Msg(why + ": such rows are left out, for a filter asks for it and the source does not tell it; the summary counts them")
+}
+
+// warnColumns says once that rows have more columns than a batch may.
+func (r *Reading) warnColumns(e *manifest.Entry, err error) {
+	if r.warned.columns {
+		return
+	}
+	r.warned.columns = true
+	r.log.Warn().Msgf("%s: line %d: the row is rejected: %v (said once)", r.List[r.next-1].Arg, e.Line, err)
+}
+
+// warnForeign says once that a row names another server than Wasabi's.
+func (r *Reading) warnForeign(e *manifest.Entry) {
+	if r.warned.foreign || e.Endpoint == "" || !outsideWasabi(e.Endpoint) {
+		return
+	}
+	r.warned.foreign = true
+	r.log.Warn().Int64("line", e.Line).Str("endpoint", shorten(e.Endpoint, 100)).Msg("a row names an S3 server that is not Wasabi's; AiR takes no credentials for a source, so it can read only what is public there (said once)")
+}

@@ -1,0 +1,235 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+// lacks says which needed field nobody gives: neither the row nor a rule nor the settings.
+func lacks(f queue.JobFields) string {
+	switch {
+	case len(f.Services) == 0:
+		return "no services: fill the column, or give --services or a rule"
+	case f.DestinationBucket == "":
+		return "no destination bucket: fill the column, or give --destination-bucket or a rule"
+	case f.DestinationRegion == "":
+		return "no destination region: fill the column, or give --destination-region or a rule"
+	}
+	return ""
+}
+
+// enough is what lacks nothing, where nothing asks for anything.
+var enough = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"}
+
+// given returns the needed fields that every item of a batch is sure to have, whatever its key: from the settings, or
+// because every row sets them. Items without a row are never sent.
+func given(b queue.Batch, s queue.Settings) queue.JobFields {
+	rows := queue.JobFields{}
+	items := b.Counts.Items - b.Unsourced
+	if b.Own.Services == items {
+		rows.Services = enough.Services
+	}
+	if b.Own.Destination == items {
+		rows.DestinationBucket, rows.DestinationRegion = enough.DestinationBucket, enough.DestinationRegion
+	}
+	return s.JobFields.Or(rows)
+}
+
+// MissingError names the job settings that neither the rows nor the settings nor the rules give.
+type MissingError struct {
+	Services, DestinationBucket, DestinationRegion bool
+	// Batch and Key name an item of the queue that lacks some of them; "" if none does.
+	Batch, Key string
+}
+
+func (e *MissingError) Error() string { return "missing settings" }
+
+// add adds what a job lacks.
+func (e *MissingError) add(f queue.JobFields) {
+	e.Services = e.Services || len(f.Services) == 0
+	e.DestinationBucket = e.DestinationBucket || f.DestinationBucket == ""
+	e.DestinationRegion = e.DestinationRegion || f.DestinationRegion == ""
+}
+
+func (e *MissingError) any() bool { return e.Services || e.DestinationBucket || e.DestinationRegion }
+
+// addQueued adds what the items of a batch lack that are still to be sent. Only if the counts do not tell are they
+// looked through, to the first that lacks something; so nothing is sent before it is known that all can be.
+func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
+	if b.Counts.Left() == 0 || lacks(given(b, s)) == "" {
+		return nil
+	}
+	err := queue.Entries(ctx, db, b.ID, queue.Filter{}, func(entry *queue.Entry) error {
+		if entry.State != queue.Pending && entry.State != queue.InDoubt && entry.State != queue.Sending {
+			return nil
+		}
+		f := s.Fields(&entry.Item)
+		if lacks(f) == "" {
+			return nil
+		}
+		e.add(f)
+		e.Batch, e.Key = b.ID, entry.Key
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return err
+}
+
+// errFound ends a look through the items.
+var errFound = errors.New("found")
+
+// checkFields finds the job settings that are missing, as far as the flags, the last run, the rules and the first row
+// tell: with rules one of the first rows. Rows that lack one later are rejected.
+func (t *Intake) checkFields(ctx context.Context) error {
+	lacking := &MissingError{}
+	if t.NeedFields {
+		first, err := t.firstFields(ctx)
+		if err != nil {
+			return err
+		}
+		lacking.add(first)
+		if err := t.Reading.require(ctx, t.Settings, t.has); err != nil {
+			return err
+		}
+		if t.found {
+			if err := lacking.addQueued(ctx, t.Store, t.stored, t.Settings); err != nil {
+				return err
+			}
+		}
+	}
+	if t.Incomplete || lacking.any() {
+		return lacking
+	}
+	return nil
+}
+
+// firstFields returns the fields of the job of the first row, or of one of the first rows that has all, if one has; what
+// lacks nothing if there is no row.
+func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
+	fixed := t.Settings.JobFields
+	if lacks(fixed) == "" || t.Incomplete || !t.rowsMayTell() && len(t.Settings.Rules) == 0 {
+		return fixed, nil
+	}
+	most := 1
+	if len(t.Settings.Rules) > 0 {
+		most = FirstItems
+	}
+	looked := enough // nothing wants any
+	err := t.Reading.look(ctx, most, func(it *queue.Item) bool {
+		f := t.Settings.Fields(it)
+		if lacks(f) == "" || looked.Equal(enough) {
+			looked = f
+		}
+		return lacks(f) == ""
+	})
+	return looked, err
+}
+
+// rowsMayTell reports whether the rows of some source can have job fields of their own.
+func (t *Intake) rowsMayTell() bool {
+	return slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool {
+		return src.Kind != manifest.KindS3Scan && src.Format != manifest.FormatText
+	})
+}
+
+// has reports whether the batch has the object.
+func (t *Intake) has(ctx context.Context, o queue.Object) (bool, error) {
+	if t.Store == nil {
+		return false, nil
+	}
+	_, found, err := t.Store.Find(ctx, t.Batch, o)
+	if errors.Is(err, queue.ErrBatchNotFound) {
+		return false, nil // it is not made yet
+	}
+	return found, err
+}
+
+// CheckName refuses another template of names for a batch whose jobs AiR may hold: they are looked up by their names.
+func CheckName(b queue.Batch, s queue.Settings) error {
+	if !b.Sent || s.Name == b.Settings.Name {
+		return nil
+	}
+	was := fmt.Sprintf("by the template %q", b.Settings.Name)
+	if b.Settings.Name == "" {
+		was = "without a template"
+	}
+	return usagef("--name %q: jobs of batch %q were sent under names made %s, by which they are found again, so the names stay: "+
+		"leave --name out, or give these items another --batch", s.Name, b.ID, was)
+}
+
+// CheckSettings checks all that the settings must give a batch which is in the queue, before anything is sent.
+// Its error may be a [MissingError].
+func CheckSettings(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
+	if err := CheckName(b, s); err != nil {
+		return err
+	}
+	if wanted := wantedColumns(s, b.Columns); len(wanted) > 0 && s.Name != b.Settings.Name {
+		return noColumn(wanted[0])
+	}
+	lacking := &MissingError{}
+	if err := lacking.addQueued(ctx, db, b, s); err != nil || !lacking.any() {
+		return err
+	}
+	return lacking
+}
+
+// wantedColumns returns the columns that the template of the settings wants beside those that are there.
+func wantedColumns(s queue.Settings, have []string) []string {
+	if s.Name == "" {
+		return nil
+	}
+	t, err := queue.ParseTemplate(s.Name)
+	if err != nil {
+		return nil // a stored one; the run says so
+	}
+	return slices.DeleteFunc(t.Columns(), func(name string) bool { return slices.Contains(have, name) })
+}
+
+func noColumn(name string) error {
+	return usagef("--name: no row has a column %q that could be part of the names: check its spelling", name)
+}
+
+// ApplySettings stores the settings of a batch that exists, and says what a change touches.
+func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags queue.Settings, log zerolog.Logger) error {
+	if n := len(b.Settings.Rules); n > 0 && flags.Rules == nil {
+		log.Info().Str("batch", b.ID).Int("rules", n).Msg("the config file has no rules: those of the last run hold (`rule = []` there takes them away)")
+	}
+	merged := flags.Or(b.Settings)
+	if merged.Equal(b.Settings) {
+		return nil
+	}
+	n, err := touched(ctx, db, b, merged)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		log.Warn().Str("batch", b.ID).Int64("items", n).
+			Msg(fmt.Sprintf("the job settings differ from those of the last run: %d items that are not submitted get the new ones", n))
+	}
+	return db.SetSettings(ctx, b.ID, merged)
+}
+
+// touched counts the items never sent, or failed, that a change of settings touches: those whose own row, and whose
+// rules, do not set what changes.
+func touched(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
+	if b.Own == (queue.OwnCounts{}) && len(b.Settings.Rules) == 0 && len(after.Rules) == 0 {
+		return b.Counts.Pending + b.Counts.Failed, nil
+	}
+	n, named := int64(0), b.Settings.Name != after.Name
+	err := queue.Entries(ctx, db, b.ID, queue.Filter{}, func(e *queue.Entry) error {
+		if (e.State == queue.Pending || e.State == queue.Failed) && (named || !b.Settings.Fields(&e.Item).Equal(after.Fields(&e.Item))) {
+			n++
+		}
+		return nil
+	})
+	return n, err
+}

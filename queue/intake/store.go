@@ -1,0 +1,160 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"airlift/manifest"
+	"airlift/queue"
+)
+
+const (
+	// gatherFor is how long rows are gathered for a chunk, after the first, which goes at once.
+	gatherFor = 50 * time.Millisecond
+	// abandonAfter is how long a source may go on that does not end once it is told to: a file that cannot be opened, a disk
+	// that hangs.
+	abandonAfter = 500 * time.Millisecond
+)
+
+// Into reads everything into the batch. The reading is complete only if it ends cleanly; after an error it is not, and
+// neither when ctx is done.
+func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error {
+	if r.unread() {
+		if r.replace {
+			return r.replaceEarlier(ctx, db, batch) // which refuses
+		}
+		return nil
+	}
+	if err := r.begin(ctx, db, batch); err != nil {
+		return err
+	}
+	unsure, err := r.through(ctx, db, batch)
+	if unsure > 0 {
+		r.log.Warn().Str("batch", batch).Int64("objects", unsure).Msg("--changed: objects whose earlier content is not known, or for which " +
+			"this source tells neither size nor ETag, could not be compared: they count as known. What was found now is what the next run compares with")
+	}
+	complete := err == nil && r.End().Broken == nil
+	r.whole = complete && r.scans == nil && r.Limit == 0
+	last := context.WithoutCancel(ctx)
+	err = errors.Join(err, r.forget(last, db, batch), db.EndReading(last, batch, complete))
+	if err == nil && r.replace {
+		err = r.replaceEarlier(ctx, db, batch)
+	}
+	return err
+}
+
+// through passes the rows from the sources to the store, and returns how many known objects could not be compared. The
+// goroutine that reads ends with it, unless the source blocks and cannot be interrupted: then it ends when that returns.
+func (r *Reading) through(ctx context.Context, db queue.Store, batch string) (unsure int64, err error) {
+	reading, cancel := context.WithCancelCause(ctx)
+	b, read := newRowBuffer(), make(chan struct{})
+	r.pouring = true
+	go func() {
+		defer close(read)
+		err := r.pour(reading, b)
+		r.closeSource() // --limit ends before the source does
+		b.end(err)
+	}()
+	unsure, err = r.drain(ctx, db, batch, b)
+	cancel(err)
+	r.interrupt()
+	select {
+	case <-read:
+	case <-time.After(abandonAfter):
+	}
+	return unsure, err
+}
+
+// unread reports whether it is known before the reading begins that nothing can be read.
+func (r *Reading) unread() bool {
+	return r.End().Broken != nil && r.next == len(r.List) && r.current == nil && len(r.head) == 0
+}
+
+// pour reads the sources to their end into the buffer.
+func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
+	next := r.chosen(r.headFirst)
+	if r.preflight != nil {
+		var stop func()
+		next, stop = r.preflight.over(ctx, next, r.interrupt)
+		defer stop()
+	}
+	for ctx.Err() == nil {
+		got, err := next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if broken := (*manifest.BrokenError)(nil); errors.As(err, &broken) {
+			r.brokeOff(r.hidden(err))
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := b.put(ctx, got); err != nil {
+			return err
+		}
+		if r.preflight == nil { // which reads in a goroutine of its own
+			r.spare = got.item
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks.
+func (r *Reading) drain(ctx context.Context, db queue.Store, batch string, b *rowBuffer) (unsure int64, err error) {
+	whole := context.WithoutCancel(ctx) // what was taken from the buffer is stored
+	for first := true; ; first = false {
+		if err := r.await(ctx, b, first); err != nil {
+			return unsure, err
+		}
+		chunk, rows, ended, readErr := b.take()
+		if rows > 0 {
+			chunk.Changed = r.changed
+			if err := r.sent.leaveOut(whole, &chunk); err != nil {
+				return unsure, err
+			}
+			if r.Preview != nil {
+				if err := r.Preview(whole, chunk.Items); err != nil {
+					return unsure, err
+				}
+			}
+			added, err := db.Add(whole, batch, chunk)
+			if err != nil {
+				return unsure, err
+			}
+			unsure += int64(added.Unsure)
+			b.reuse(chunk.Items)
+			if have, err := db.Batch(whole, batch); err == nil && r.batchSize != nil {
+				r.batchSize(have.Counts.Items)
+			}
+		}
+		if ended {
+			return unsure, readErr
+		}
+	}
+}
+
+// await waits for rows.
+func (r *Reading) await(ctx context.Context, b *rowBuffer, first bool) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-b.filled:
+	}
+	enough := b.full
+	if first {
+		if r.Preview == nil {
+			return nil
+		}
+		enough = b.some // so that they are shown before one of them is sent
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-enough:
+	case <-time.After(gatherFor):
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/intake"
+)
+
+// Save writes the new items of a plan as a manifest. See sees each of them before.
+type Save interface {
+	See(it *queue.Item)
+	Save(ctx context.Context, batch string, d *intake.DryRun) (file string, err error)
+}
+
+// New returns the plan of a prepared reading, which it reads. The limits are those of the user, to which the queue adds
+// what it has learned. save, if not nil, writes the new items if all rows were read and, where that is asked for, none is
+// bad.
+func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, error) {
+	p, found := &Plan{Batch: t.Batch}, NewTally()
+	d, err := t.DryRun(ctx, func(d *intake.DryRun) (err error) {
+		if err := p.count(ctx, t, d, found, save); err != nil {
+			return err
+		}
+		if p.FirstJobs, err = First(ctx, t, d); err != nil {
+			return err
+		}
+		if save != nil && t.Reading.End().Broken == nil && !(t.Strict && d.Rejected > 0) {
+			p.Saved, err = save.Save(ctx, t.Batch, d)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.rows(&d)
+	p.Complete, p.Unmatched = t.Reading.End().Broken == nil, t.Reading.Unmatched()
+	found.Fill(p)
+	now := time.Now()
+	if t.Store != nil {
+		if err := l.Learn(ctx, t.Store, queue.DefaultAccount, now); err != nil {
+			return nil, err
+		}
+	}
+	p.forecast(l, now)
+	return p, nil
+}
+
+// count looks through the new items, and through those of the batch that are not sent yet.
+func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *Tally, save Save) error {
+	err := queue.Entries(ctx, d.Scratch, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
+		if !d.IsNew(e.Seq) {
+			return nil
+		}
+		if save != nil {
+			save.See(&e.Item)
+		}
+		found.Add(e.Bucket, e.Key, intake.DetailsOf(&e.Item))
+		return nil
+	})
+	if err != nil || t.Store == nil {
+		return err
+	}
+	b, err := t.Store.Batch(ctx, t.Batch)
+	if errors.Is(err, queue.ErrBatchNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Exists, p.Queue = true, b.Counts
+	if b.Counts.Left() == 0 {
+		return nil
+	}
+	return queue.Entries(ctx, t.Store, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
+		if e.State == queue.Pending || e.State == queue.Sending || e.State == queue.InDoubt {
+			found.Add(e.Bucket, e.Key, intake.Details{Size: intake.Unsized})
+		}
+		return nil
+	})
+}
+
+// rows takes over what became of the rows.
+func (p *Plan) rows(d *intake.DryRun) {
+	p.Rows, p.New, p.Known, p.Duplicates, p.Rejected, p.Skipped = d.Rows, d.Added, d.Known, d.Duplicates, d.Rejected, d.Skipped
+	p.Skips, p.Rejects = []SkippedAmount{}, []Reject{}
+	for _, why := range slices.Sorted(maps.Keys(d.SkippedBy)) {
+		p.Skips = append(p.Skips, SkippedAmount{why, d.SkippedBy[why]})
+	}
+	for _, r := range d.RejectedRows {
+		p.Rejects = append(p.Rejects, Reject{r.Line, r.Bucket, r.Key, r.Reason})
+	}
+}
