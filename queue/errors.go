@@ -15,6 +15,8 @@ var (
 	ErrCorrupt = errors.New("not a sound airlift queue")
 	// ErrNewer: the file was written by a newer airlift.
 	ErrNewer = errors.New("written by a newer airlift")
+	// ErrOlder: the file has a format from before the first release.
+	ErrOlder = errors.New("written by an airlift from before its first release")
 	// ErrLinked: the file has several names (hard links), of which a replacement would leave the others behind.
 	ErrLinked = errors.New("the file has several names")
 )

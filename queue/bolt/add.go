@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/index"
 )
 
 // Add implements [queue.Intake]. Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best
@@ -23,15 +25,11 @@ func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Adde
 }
 
 func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added, error) {
-	refs := prepare(db.indexKey, chunk.Items)
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return queue.Added{}, err
 	}
-	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b, int64(len(refs))); err != nil {
-		return queue.Added{}, err
-	}
-	s, err := db.sift(ctx, b, chunk.Items, refs, chunk.Changed, !chunk.Trial)
+	defer b.intake.unlock()
+	s, err := db.split(ctx, b, chunk.Items, chunk.Changed)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -50,42 +48,39 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	if err := db.submit(ctx, true, func(t *txn) error { return a.store(t, b) }); err != nil {
 		return queue.Added{}, err
 	}
-	a.added.Restored = a.restored
+	a.added.Restored = int(a.reading.Restored)
 	// Only what is stored may count as seen.
-	b.adding.seen.grow(s.base + uint64(a.added.Added))
 	for i := range a.added.Added {
-		b.adding.seen.set(s.base + uint64(i))
+		b.intake.seen.set(s.base + uint64(i))
 	}
 	for _, seq := range s.seen {
-		b.adding.seen.set(seq)
+		b.intake.seen.set(seq)
 	}
-	if b.late.Load().len() >= lateMost {
+	if b.index.Full() {
 		// The chunk is stored, so this is no error of the Add; what is wrong with the file the next operation says.
-		_ = db.settle(context.WithoutCancel(ctx), b)
+		_ = db.settleIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return a.added, nil
 }
 
 // result says what becomes of the rows.
-func (s *sifted) result() queue.Added {
+func (s *split) result() queue.Added {
 	return queue.Added{Added: s.added(), Known: s.known, Unsure: s.unsure, Duplicates: s.duplicates, Conflicts: s.conflicts}
 }
 
-// addition is a sifted chunk as it will be stored.
+// addition is a split chunk as it will be stored.
 type addition struct {
 	growth
-	added   queue.Added
-	reading queue.Reading // to be added to the batch's
-	fresh   []ref
-	seen    []uint64 // known items, any of which may have been withdrawn
-	// restored counts those that were.
-	restored int
-	packs    [][]byte // rejected rows
+	added    queue.Added
+	reading  queue.Reading // to be added to the batch's
+	fresh    []index.Row
+	seen     []uint64 // known items, any of which may have been withdrawn
+	rejected [][]byte
 	marks    []queue.Mark
 }
 
-// newAddition packs everything outside the writer.
-func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
+// newAddition encodes everything outside the writer.
+func newAddition(chunk queue.Chunk, s *split) (*addition, error) {
 	a := &addition{added: s.result(), marks: chunk.Marks}
 	if err := checkMarks(a.marks); err != nil {
 		return nil, err
@@ -98,15 +93,14 @@ func newAddition(chunk queue.Chunk, s *sifted) (*addition, error) {
 		r.Skipped += n
 	}
 	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
-
-	if err := a.grow(s.freshItems(chunk.Items)); err != nil {
+	if err := a.growth.add(s.newItems(chunk.Items)); err != nil {
 		return nil, err
 	}
 	a.base = s.base
-	a.histories = s.kept()
+	a.histories = s.histories()
 	a.fresh, a.seen = s.fresh, s.seen
 	var err error
-	a.packs, err = packRejected(slices.Concat(chunk.Rejected, s.conflicts))
+	a.rejected, err = block.EncodeRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err
 }
 
@@ -116,18 +110,19 @@ func (a *addition) store(t *txn, b *batch) error {
 	if err != nil {
 		return err
 	}
-	if a.restored, err = t.restore(b, bk, a.seen); err != nil {
+	restored, err := t.restore(b, bk, a.seen)
+	if err != nil {
 		return err
 	}
+	a.reading.Restored = int64(restored)
 	m := t.touch(b)
 	a.growth.store(t, b, bk, true)
-	t.then(func() { b.late.Store(b.late.Load().with(stretch{a.base, a.fresh})) })
-	for _, value := range a.packs {
+	t.then(func() { b.index.Insert(a.base, a.fresh) })
+	for _, value := range a.rejected {
 		t.put(bk.rejected, seqKey(m.Packs), value)
 		m.Packs++
 	}
 	t.putMarks(bk, a.marks)
-	a.reading.Restored = int64(a.restored)
 	m.Batch.Reading.AddRows(&a.reading)
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
 // Adopt marks items as submitted whose jobs AiR turned out to hold (see [queue.Adopt]), and returns how many it changed:
@@ -24,13 +26,14 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	if len(jobs) == 0 {
 		return 0, nil
 	}
+	var known map[object]uint64
 	if slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Version != 0 || a.Unsourced != nil }) {
-		if err := b.adding.lock(ctx); err != nil {
+		if err := b.intake.lock(ctx); err != nil {
 			return 0, fmt.Errorf("adopt: %w", err)
 		}
-		defer b.adding.unlock() // items are made in their turn alone
-		b.adding.alikes = nil
-		if err := db.expectObjects(ctx, b, jobs); err != nil {
+		defer b.intake.unlock() // items are made in their turn alone
+		b.intake.alikes = nil
+		if known, err = db.findUnsourced(ctx, b, jobs); err != nil {
 			return 0, fmt.Errorf("adopt: %w", err)
 		}
 	}
@@ -42,7 +45,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 		if err != nil {
 			return err
 		}
-		jobs, made, err := t.makeItems(b, bk, jobs)
+		jobs, made, err := t.makeItems(b, bk, jobs, known)
 		if err != nil {
 			return err
 		}
@@ -71,9 +74,9 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 	if err != nil {
 		return 0, fmt.Errorf("adopt in batch %q: %w", id, err)
 	}
-	if l := b.late.Load(); l != nil && l.len() >= lateMost && slices.ContainsFunc(jobs, func(a queue.Adopted) bool { return a.Unsourced != nil }) {
+	if len(known) > 0 && b.index.Full() {
 		// The items are stored, so this is no error of the Adopt; what is wrong with the file the next operation says.
-		_ = db.settle(context.WithoutCancel(ctx), b)
+		_ = db.settleIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return n, nil
 }
@@ -81,7 +84,7 @@ func (db *DB) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (n int
 // adoption is one lawful step.
 type adoption struct {
 	seq           uint64
-	before, after record
+	before, after block.Record
 	in            where
 }
 
@@ -102,7 +105,7 @@ func (t *txn) judgeAdopted(b *batch, bk buckets, jobs []queue.Adopted, made *ado
 		}
 		taken[a.Seq] = true
 		if in == implied && a.Seq < b.meta.Cursor {
-			return nil, damaged("item %d has no record", a.Seq)
+			return nil, codec.Damaged("item %d has no record", a.Seq)
 		}
 		after := before
 		if after.Record, err = queue.Adopt(before.Record, a); err != nil {
@@ -166,7 +169,7 @@ func (t *txn) adopt(b *batch, s *adoption) error {
 			return err
 		}
 	}
-	t.putRecord(bk.results, resultKey(s.seq, s.after.gen), s.after)
+	t.putRecord(bk.results, resultKey(s.seq, s.after.Generation), s.after)
 	b.ids.add(s.after.JobID, m.Batch.Counts.Items)
 	t.book(b, s.before.Record, s.after.Record)
 	m.Batch.Sent = true

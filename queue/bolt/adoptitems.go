@@ -8,64 +8,62 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/index"
 )
 
 // adoptedItems are the items that an adoption makes, and what the index gets of them: versions are not in it.
 type adoptedItems struct {
 	growth
-	refs []ref
+	rows []index.Row
 }
 
-// expectObjects makes ready what unsourced jobs need to find the items of their objects. It is called with the batch's
-// turn. The filter takes the objects in beforehand: if they are not stored in the end it knows too much, which does no harm.
-func (db *DB) expectObjects(ctx context.Context, b *batch, jobs []queue.Adopted) error {
-	h := newHasher(db.indexKey)
+// object names an object by bucket and key.
+type object [2]string
+
+// findUnsourced returns the items of the objects of unsourced jobs. The caller has the batch's intake.
+func (db *DB) findUnsourced(ctx context.Context, b *batch, jobs []queue.Adopted) (map[object]uint64, error) {
+	var items []queue.Item
 	for i := range jobs {
-		it := jobs[i].Unsourced
-		if it == nil {
-			continue
-		}
-		if it.Key == "" {
-			return errors.New("an unsourced item without a key")
-		}
-		if _, err := db.loadLate(ctx, b); err != nil {
-			return err
-		}
-		if b.adding.loaded {
-			b.adding.bloom.add(h.object(it.Bucket, it.Key))
+		if it := jobs[i].Unsourced; it != nil {
+			if it.Key == "" {
+				return nil, errors.New("an unsourced item without a key")
+			}
+			items = append(items, *it)
 		}
 	}
-	return nil
+	seqs := map[object]uint64{}
+	if len(items) == 0 {
+		return seqs, nil
+	}
+	rows := b.index.Rows(items)
+	found, err := b.index.Lookup(ctx, rows)
+	for same, match := range index.Objects(rows, found) {
+		if it := &items[same[0].N]; match != nil {
+			seqs[object{it.Bucket, it.Key}] = match.Seq
+		}
+	}
+	return seqs, err
 }
 
 // makeItems returns the jobs by the numbers of their items alone, and the items that are to be made. It writes nothing.
-func (t *txn) makeItems(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.Adopted, made *adoptedItems, err error) {
+// known are the items of unsourced jobs that the batch has.
+func (t *txn) makeItems(b *batch, bk buckets, jobs []queue.Adopted, known map[object]uint64) (_ []queue.Adopted, made *adoptedItems, err error) {
 	made = &adoptedItems{growth: growth{base: uint64(b.meta.Batch.Counts.Items)}}
 	var items []queue.Item
-	histories, objects := map[uint64]*queue.History{}, map[hash]uint64{}
-	hashes := newHasher(t.db.indexKey)
+	histories := map[uint64]*queue.History{}
 	jobs = slices.Clone(jobs)
 	for i := range jobs {
 		a := &jobs[i]
 		switch {
 		case a.Unsourced != nil:
-			h := hashes.object(a.Unsourced.Bucket, a.Unsourced.Key)
-			seq, have := objects[h]
-			if !have {
-				found := []probe{{hash: h}}
-				if _, err := lookup(bk, b.late.Load(), 0, found); err != nil {
-					return nil, nil, err
-				}
-				seq, have = found[0].seq, found[0].found
-			}
+			at := object{a.Unsourced.Bucket, a.Unsourced.Key}
+			seq, have := known[at]
 			if !have {
 				seq = made.base + uint64(len(items))
-				made.refs = append(made.refs, ref{h, anyFields, int32(len(items))})
-				items = append(items, queue.Item{
-					Seq: seq, Bucket: a.Unsourced.Bucket, Key: a.Unsourced.Key, Name: a.Unsourced.Name, Unsourced: true,
-				})
+				items = append(items, queue.Item{Seq: seq, Bucket: at[0], Key: at[1], Name: a.Unsourced.Name, Unsourced: true})
+				known[at] = seq
 			}
-			objects[h], a.Seq = seq, seq
+			a.Seq = seq
 		case a.Version != 0 && a.Seq < made.base:
 			if err := t.makeVersion(b, bk, a, histories, made.base, &items); err != nil {
 				return nil, nil, err
@@ -76,21 +74,21 @@ func (t *txn) makeItems(b *batch, bk buckets, jobs []queue.Adopted) (_ []queue.A
 		return jobs, made, nil
 	}
 	for _, first := range slices.Sorted(maps.Keys(histories)) {
-		made.histories = append(made.histories, kept{first, *histories[first]})
+		made.histories = append(made.histories, objectHistory{first, *histories[first]})
 	}
-	made.refs = sortRefs(made.refs, 0)
-	return jobs, made, made.grow(items)
+	made.rows = slices.DeleteFunc(b.index.Rows(items), func(r index.Row) bool { return items[r.N].Version != 0 })
+	return jobs, made, made.growth.add(items)
 }
 
 // makeVersion gives the job of a version the number of its item, which it makes if the object does not have it.
 func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[uint64]*queue.History, base uint64, items *[]queue.Item) error {
 	h := histories[a.Seq]
 	if h == nil {
-		kept, _, err := historyOf(bk, a.Seq)
+		stored, _, err := historyOf(bk, a.Seq)
 		if err != nil {
 			return err
 		}
-		h = &kept
+		h = &stored
 		histories[a.Seq] = h
 	}
 	if seq, have := h.Find(a.Version); have {
@@ -118,8 +116,8 @@ func (t *txn) makeVersion(b *batch, bk buckets, a *queue.Adopted, histories map[
 // store writes and books the items, which are pending, and tells the index of them.
 func (m *adoptedItems) store(t *txn, b *batch, bk buckets) {
 	m.growth.store(t, b, bk, false)
-	if len(m.refs) > 0 {
-		t.then(func() { b.late.Store(b.late.Load().with(stretch{m.base, m.refs})) })
+	if len(m.rows) > 0 {
+		t.then(func() { b.index.Insert(m.base, m.rows) })
 	}
 }
 

@@ -3,6 +3,7 @@ package bolt
 import (
 	"cmp"
 	"context"
+	"hash/maphash"
 	"slices"
 
 	"airlift/queue"
@@ -11,9 +12,9 @@ import (
 // alikes finds the unsourced item whose job may be that of another spelling of its object (see [queue.AlikeReason]). It
 // has two entries of 16 bytes for each unsourced item whose name does not prove its object; of the others it needs none.
 type alikes struct {
-	names  queue.Namer
-	hashes *hasher
-	list   []alike // sorted by hash
+	names queue.Namer
+	seed  maphash.Seed
+	list  []alike // sorted by hash
 }
 
 // alike is an item by the hash of its folded object or job name.
@@ -23,15 +24,15 @@ type alike struct{ hash, seq uint64 }
 // call after an adoption reads the items up to the last unsourced one.
 func (db *DB) loadAlikes(ctx context.Context, b *batch) (*alikes, error) {
 	p := b.public.Load()
-	if p.Unsourced == 0 || b.adding.alikes != nil {
-		return b.adding.alikes, nil
+	if p.Unsourced == 0 || b.intake.alikes != nil {
+		return b.intake.alikes, nil
 	}
 	names, err := queue.NewNamer(*p)
 	if err != nil {
 		return nil, err
 	}
 	defer db.inOrder()()
-	a := &alikes{names: names, hashes: newHasher(db.indexKey)}
+	a := &alikes{names: names, seed: maphash.MakeSeed()}
 	unsourced := int64(0)
 	for seq := uint64(0); seq < uint64(p.Counts.Items) && unsourced < p.Unsourced; {
 		var block []queue.Item
@@ -56,16 +57,16 @@ func (db *DB) loadAlikes(ctx context.Context, b *batch) (*alikes, error) {
 	slices.SortFunc(a.list, func(x, y alike) int {
 		return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.seq, y.seq))
 	})
-	b.adding.alikes = a
+	b.intake.alikes = a
 	return a, nil
 }
 
 func (a *alikes) object(it *queue.Item) uint64 {
-	return a.hashes.object(queue.Alike(it.Bucket), queue.Alike(it.Key)).hi
+	return maphash.Comparable(a.seed, [2]string{queue.Alike(it.Bucket), queue.Alike(it.Key)})
 }
 
 func (a *alikes) name(it *queue.Item) uint64 {
-	return a.hashes.object("", queue.Alike(a.names.Name(it))).hi // no object is without a bucket
+	return maphash.Comparable(a.seed, [2]string{"", queue.Alike(a.names.Name(it))}) // no object is without a bucket
 }
 
 // some reports whether there is anything to find.
@@ -91,10 +92,10 @@ func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item) ([]string
 	if b.public.Load().Unsourced == 0 {
 		return reasons, db.usable(ctx)
 	}
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer b.adding.unlock()
+	defer b.intake.unlock()
 	a, err := db.loadAlikes(ctx, b)
 	if err != nil {
 		return nil, err

@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"sync/atomic"
 
 	"airlift/queue"
+	"airlift/queue/bolt/index"
 )
 
 // meta is what is stored of a batch beside its items; it is written anew with each commit that touches the batch.
@@ -23,13 +23,11 @@ type meta struct {
 	Ahead int64 `json:"ahead,omitempty"`
 	// Withdrawn counts the items that are withdrawn (see queue.Withdraw).
 	Withdrawn int64 `json:"withdrawn,omitempty"`
-	// Runs numbers the index's runs; Packs numbers the values of rejected rows.
-	Runs  uint32 `json:"runs"`
+	// Packs numbers the values of rejected rows.
 	Packs uint64 `json:"packs,omitempty"`
 	// Base is how many items there were when the present reading began: those from there on are its own.
 	Base uint64 `json:"base,omitempty"`
-	// Indexed is the first item that the runs of the index do not have.
-	Indexed uint64 `json:"indexed"`
+	index.Books
 }
 
 // batch is a batch in memory.
@@ -43,15 +41,14 @@ type batch struct {
 	// public is what is durable, for readers, who clone it.
 	public atomic.Pointer[queue.Batch]
 
-	// late is nil until the items that no run has were read.
-	late   atomic.Pointer[late]
-	adding dedupe
+	index  *index.Index
+	intake intake
 	blocks blockCache
 	ids    jobIDs
 }
 
 func newBatch(num uint32) *batch {
-	return &batch{num: num, adding: dedupe{turn: make(chan struct{}, 1), since: math.MaxUint64}}
+	return &batch{num: num, intake: newIntake()}
 }
 
 func cloneBatch(b queue.Batch) queue.Batch {
@@ -120,7 +117,7 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 		}
 		b := newBatch(num)
 		b.meta.Batch = nb
-		b.late.Store(&late{})
+		b.index = db.newIndex(b)
 		t.touch(b)
 		t.created[nb.ID] = true
 		return nil

@@ -4,9 +4,11 @@ import (
 	"sync"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
-// blockCache keeps the blocks unpacked last, because claims take items one after another. Items never change, so it is
+// blockCache keeps the blocks decoded last, because claims take items one after another. Items never change, so it is
 // never wrong.
 type blockCache struct {
 	mu     sync.Mutex
@@ -56,23 +58,32 @@ func blockOf(bk buckets, seq uint64) ([]queue.Item, error) {
 		}
 	}
 	if len(k) != seqLen || keySeq(k) > seq {
-		return nil, damaged("item %d is missing", seq)
+		return nil, codec.Damaged("item %d is missing", seq)
 	}
-	items, err := unpackBlock(keySeq(k), v)
+	items, err := block.Decode(keySeq(k), v)
 	if err != nil {
-		return nil, damaged("the items from %d on: %v", keySeq(k), err)
+		return nil, codec.Damaged("the items from %d on: %v", keySeq(k), err)
 	}
 	if seq-items[0].Seq >= uint64(len(items)) {
-		return nil, damaged("item %d is missing", seq)
+		return nil, codec.Damaged("item %d is missing", seq)
 	}
 	return items, nil
+}
+
+// itemsFrom returns the items of a block from the given one on.
+func itemsFrom(bk buckets, seq uint64) ([]queue.Item, error) {
+	items, err := blockOf(bk, seq)
+	if err != nil {
+		return nil, err
+	}
+	return items[seq-items[0].Seq:], nil
 }
 
 // pick names an item that was chosen within a transaction, to be read after it.
 type pick struct {
 	b   *batch
 	seq uint64
-	rec record
+	rec block.Record
 }
 
 // with returns the pick together with its item.

@@ -80,11 +80,12 @@ func (c *checker) batch(ctx context.Context, tx *bbolt.Tx, b *batch) error {
 	}
 	c.report.Batches++
 	r := recount{checker: c, b: b, bk: bk, m: &m}
+	r.openIndex()
 	if err := r.items(ctx); err != nil {
 		return err
 	}
 	r.records()
-	r.index()
+	r.runs(ctx)
 	r.histories()
 	r.books()
 	return nil

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
 // claimable returns the batches of the request, which must belong to one account.
@@ -152,9 +154,9 @@ func (b *batch) lookReady(bk buckets, n int) ([]pick, error) {
 			k, v = c.First()
 		}
 		if k == nil || wrapped && keySeq(k) >= b.turn {
-			return nil, damaged("batch %q: the books have %d items ready that are not all there", b.meta.Batch.ID, b.meta.Ready)
+			return nil, codec.Damaged("batch %q: the books have %d items ready that are not all there", b.meta.Batch.ID, b.meta.Ready)
 		}
-		rec, err := recordAt(k, v)
+		rec, err := block.RecordAt(k, v)
 		if err != nil {
 			return nil, err
 		}
@@ -186,13 +188,13 @@ func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want int, day queue.
 			continue
 		}
 		if m.Cursor >= uint64(m.Batch.Counts.Items) {
-			return nil, damaged("batch %q: the books have %d pending items more than there are", m.Batch.ID, beyond)
+			return nil, codec.Damaged("batch %q: the books have %d pending items more than there are", m.Batch.ID, beyond)
 		}
 		rec, err := queue.Claim(queue.Record{State: queue.Pending}, day)
 		if err != nil {
 			return nil, err
 		}
-		picks = append(picks, pick{b, m.Cursor, record{Record: rec}})
+		picks = append(picks, pick{b, m.Cursor, block.Record{Record: rec}})
 		beyond--
 	}
 	return picks, nil

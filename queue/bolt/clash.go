@@ -2,12 +2,13 @@ package bolt
 
 import (
 	"airlift/queue"
+	"airlift/queue/bolt/block"
 )
 
 // idOwner is the item that has a job id, or is in doubt because of it, after the steps judged so far.
 type idOwner struct {
 	seq uint64
-	record
+	block.Record
 	step *step // which gives it the id; nil if that is stored
 }
 
@@ -15,7 +16,7 @@ type idOwner struct {
 type contested struct {
 	b             *batch
 	seq           uint64
-	before, after record
+	before, after block.Record
 }
 
 // idJudge compares the job ids of results with those that their batch has. It writes nothing.
@@ -102,21 +103,21 @@ func (j *idJudge) ownerOf(at idKey) (*idOwner, error) {
 }
 
 // contest makes a submitted owner in doubt about its job id, and returns its record.
-func (j *idJudge) contest(b *batch, o *idOwner, message string) (record, error) {
+func (j *idJudge) contest(b *batch, o *idOwner, message string) (block.Record, error) {
 	if o.step != nil {
 		err := o.step.contest(message)
 		return o.step.after, err
 	}
-	c := contested{b, o.seq, o.record, o.record}
+	c := contested{b, o.seq, o.Record, o.Record}
 	it, err := b.item(j.t.handles[b], o.seq)
 	if err != nil {
-		return record{}, err
+		return block.Record{}, err
 	}
-	if c.after.Record, err = queue.Contest(&it, o.Record, message); err != nil {
-		return record{}, err
+	if c.after.Record, err = queue.Contest(&it, o.Record.Record, message); err != nil {
+		return block.Record{}, err
 	}
 	if _, err := j.t.day(dayKey{b.meta.Batch.Account, c.after.Day}); err != nil {
-		return record{}, err
+		return block.Record{}, err
 	}
 	j.others = append(j.others, c)
 	return c.after, nil
@@ -148,7 +149,7 @@ func (j *idJudge) message(at idKey, one, other uint64) (string, error) {
 }
 
 // add adds an item that is in doubt now to a clash.
-func (j *idJudge) add(c *queue.Clash, b *batch, seq uint64, rec record) error {
+func (j *idJudge) add(c *queue.Clash, b *batch, seq uint64, rec block.Record) error {
 	it, err := b.item(j.t.handles[b], seq)
 	c.Items = append(c.Items, queue.Claimed{Batch: b.meta.Batch.ID, Item: it, Record: rec.Record})
 	return err

@@ -53,7 +53,7 @@ func compact(path string, o Options) (before, after int64, err error) {
 	}
 	tmp := compactName(path)
 	defer os.Remove(tmp) // gone already if all went well
-	if err := copyTo(tmp, db.file, info.Mode().Perm(), nil); err != nil {
+	if err := copyTo(tmp, db.file, info.Mode().Perm()); err != nil {
 		return 0, 0, err
 	}
 	smaller, err := os.Stat(tmp)
@@ -77,8 +77,8 @@ func replaceOpen(open *bbolt.DB, tmp, path string) error {
 	return os.Rename(tmp, path)
 }
 
-// copyTo writes a durable copy, cut to what it uses, after it was changed by edit, if that is not nil.
-func copyTo(path string, from *bbolt.DB, mode os.FileMode, edit func(*bbolt.DB) error) error {
+// copyTo writes a durable copy, cut to what it uses.
+func copyTo(path string, from *bbolt.DB, mode os.FileMode) error {
 	opts := boltOptions(Options{LockTimeout: time.Second})
 	opts.NoSync, opts.NoGrowSync = true, true // synced once, at the end
 	to, err := bbolt.Open(path, mode, opts)
@@ -87,9 +87,6 @@ func copyTo(path string, from *bbolt.DB, mode os.FileMode, edit func(*bbolt.DB) 
 	}
 	to.AllocSize = allocSize
 	err = guard(func() error { return bbolt.Compact(to, from, compactTx) })
-	if err == nil && edit != nil {
-		err = edit(to)
-	}
 	if err := errors.Join(err, to.Close()); err != nil {
 		return err
 	}

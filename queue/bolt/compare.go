@@ -8,7 +8,7 @@ import (
 	"airlift/queue"
 )
 
-// change is a row of a known object that the reading meets for the first time.
+// change is a row of a known object that the reading has for the first time.
 type change struct {
 	row     int32
 	first   uint64 // the object's first item
@@ -20,18 +20,16 @@ type change struct {
 	version uint64 // of the further item, if there is to be one
 }
 
-// compare compares the contents of the rows with those that the items of their objects stand for. It is called with the
-// batch's turn, under which alone histories change. An item that is claimed meanwhile is as good as one that waits: its
+// compare compares the contents of the rows with those that the items of their objects stand for. The caller has the
+// batch's intake, under which alone histories change. An item that is claimed meanwhile is as good as one that waits: its
 // job reads what the source told of, or what came later.
-func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *sifted) error {
+func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *split) error {
 	sortChanges(s.changes)
 	for part := range slices.Chunk(s.changes, viewRows) {
-		var block []queue.Item
-		err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
+		err := db.viewBatch(ctx, b, func(bk buckets) error {
 			for i := range part {
-				c := &part[i]
-				c.content = items[c.row].Content
-				if block, err = c.meet(bk, block); err != nil {
+				part[i].content = items[part[i].row].Content
+				if err := part[i].compare(b, bk); err != nil {
 					return err
 				}
 			}
@@ -53,48 +51,43 @@ func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *sift
 	return nil
 }
 
-// meet compares one row. The block that was unpacked last is kept for the next row: they mostly come in the order of the
-// items.
-func (c *change) meet(bk buckets, block []queue.Item) ([]queue.Item, error) {
+// compare compares one row.
+func (c *change) compare(b *batch, bk buckets) error {
 	if c.content == 0 {
 		c.is = queue.CannotTell
-		return block, nil
+		return nil
 	}
-	block, err := c.load(bk, block)
+	err := c.load(b, bk)
 	if err != nil {
-		return block, err
+		return err
 	}
 	c.is, c.altered, err = c.history.Compare(c.first, c.content, bk.mayHaveJob)
 	c.altered = c.altered || c.is == queue.ContentsNew
-	return block, err
+	return err
 }
 
-// load reads the history of the object: what is kept of it, or else what its first item was added with.
-func (c *change) load(bk buckets, block []queue.Item) (_ []queue.Item, err error) {
-	some := false
-	if c.history, some, err = historyOf(bk, c.first); err != nil || some {
-		return block, err
+// load reads the history of the object: the stored one, or else what its first item was added with.
+func (c *change) load(b *batch, bk buckets) (err error) {
+	stored := false
+	if c.history, stored, err = historyOf(bk, c.first); err != nil || stored {
+		return err
 	}
-	if len(block) == 0 || c.first-block[0].Seq >= uint64(len(block)) {
-		if block, err = blockOf(bk, c.first); err != nil {
-			return block, err
-		}
-	}
-	c.history.First = block[c.first-block[0].Seq].Content
-	return block, nil
+	it, err := b.item(bk, c.first)
+	c.history.First = it.Content
+	return err
 }
 
-// sortChanges puts rows in the order of their objects.
+// sortChanges puts rows in the order of their objects, so that each block is decoded once.
 func sortChanges(rows []change) {
 	slices.SortFunc(rows, func(x, y change) int { return cmp.Compare(x.first, y.first) })
 }
 
-// kept returns the histories to store, once the versions have their numbers.
-func (s *sifted) kept() []kept {
-	var list []kept
+// histories returns those to store, once the versions have their numbers.
+func (s *split) histories() []objectHistory {
+	var list []objectHistory
 	for i := range s.changes {
 		if c := &s.changes[i]; c.altered {
-			list = append(list, kept{c.first, c.history})
+			list = append(list, objectHistory{c.first, c.history})
 		}
 	}
 	return list

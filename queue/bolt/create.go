@@ -12,6 +12,8 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue/hold"
+
+	"airlift/queue/bolt/codec"
 )
 
 // newName is where create builds a file.
@@ -85,7 +87,7 @@ func fill(path string) error {
 		key := make([]byte, 16)
 		rand.Read(key)
 		meta := tx.Bucket(bucketMeta)
-		return errors.Join(meta.Put(keyMagic, []byte(magic)), meta.Put(keyIndexKey, bind(keyIndexKey, key)),
+		return errors.Join(meta.Put(keyMagic, []byte(magic)), meta.Put(keyIndexKey, codec.Bind(keyIndexKey, key)),
 			meta.Put(keyFormat, formatValue()))
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
 )
 
 // Pages implements [queue.Reader]. The pages may be decoded in other goroutines, and after fn has returned.
@@ -15,19 +16,19 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
-	want := allStates
+	want := block.AllStates
 	if f.State != "" {
 		if _, err := queue.ParseState(string(f.State)); err != nil {
 			return fmt.Errorf("entries: %w", err)
 		}
-		want = statesOf(f.State)
+		want = block.StatesOf(f.State)
 	}
 	defer db.inOrder()()
 	p := pager{db: db, b: b, want: want}
 	r := pageReader{db: db, id: id, filter: f, want: want, free: make(chan *entriesPage, freePages)}
 	for {
 		next := r.new()
-		more, err := p.page(ctx, &next.page)
+		more, err := p.page(ctx, &next.Page)
 		if err != nil {
 			return r.explain(err)
 		}
@@ -40,6 +41,9 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 	}
 }
 
+// mostKept bounds the memory of a page that is used again: rows of megabytes are rare.
+const mostKept = 4 << 20
+
 // freePages bounds the pages that wait to be used again.
 const freePages = 64
 
@@ -48,7 +52,7 @@ type pageReader struct {
 	db     *DB
 	id     string
 	filter queue.Filter
-	want   states
+	want   block.States
 	free   chan *entriesPage // released; more than there is room for are left to the collector
 }
 
@@ -67,23 +71,23 @@ func (r *pageReader) explain(err error) error {
 
 // entriesPage is a [queue.Page].
 type entriesPage struct {
-	page
+	block.Page
 	reader *pageReader
 }
 
 func (p *entriesPage) Entries() ([]queue.Entry, error) {
 	r := p.reader
-	if err := p.decode(r.want); err != nil {
+	if err := p.Decode(r.want); err != nil {
 		return nil, r.explain(err)
 	}
 	if r.filter.Code == "" && r.filter.Key == nil && r.filter.Span == nil {
-		return p.entries, nil
+		return p.Page.Entries, nil
 	}
-	return slices.DeleteFunc(p.entries, func(e queue.Entry) bool { return !r.filter.Match(&e) }), nil
+	return slices.DeleteFunc(p.Page.Entries, func(e queue.Entry) bool { return !r.filter.Match(&e) }), nil
 }
 
 func (p *entriesPage) Release() {
-	if p.size() > mostKept {
+	if p.Size() > mostKept {
 		return
 	}
 	select {
@@ -103,7 +107,7 @@ func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]q
 		err = db.viewBatch(ctx, b, func(bk buckets) error {
 			c := bk.open.Cursor()
 			for k, v := c.Seek(seqKey(uint64(after + 1))); k != nil && len(picks) < max; k, v = c.Next() {
-				rec, err := recordAt(k, v)
+				rec, err := block.RecordAt(k, v)
 				if err != nil {
 					return err
 				}
@@ -139,7 +143,7 @@ func (db *DB) Rejected(ctx context.Context, id string, fn func(queue.Rejected) e
 				return nil
 			}
 			next = keySeq(k) + 1
-			rows, err = unpackRejected(v)
+			rows, err = block.DecodeRejected(v)
 			return err
 		})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/index"
 )
 
 // Find returns the item of that object and version, and whether the batch has it.
@@ -14,18 +15,18 @@ func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry,
 	if err != nil {
 		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
 	}
-	var e queue.Entry
-	found := false
-	l, err := db.lateOf(ctx, b)
+	rows := b.index.Rows([]queue.Item{{Bucket: o.Bucket, Key: o.Key}})
+	matches, err := b.index.Lookup(ctx, rows)
 	if err != nil {
 		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
 	}
+	if len(matches) == 0 {
+		return queue.Entry{}, false, nil
+	}
+	var e queue.Entry
+	found := false
 	err = db.viewBatch(ctx, b, func(bk buckets) error {
-		hits := []probe{{hash: newHasher(db.indexKey).object(o.Bucket, o.Key)}}
-		if _, err := lookup(bk, l, 0, hits); err != nil || !hits[0].found {
-			return err
-		}
-		seq := hits[0].seq
+		seq := matches[0].Seq
 		if o.Version != 0 {
 			h, _, err := historyOf(bk, seq)
 			if err != nil {
@@ -70,30 +71,25 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 }
 
 func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bool, sent []bool) error {
-	refs := prepare(db.indexKey, items)
-	probes, err := db.probeAlone(ctx, b, refs)
+	all, found, err := db.lookupNew(ctx, b, items)
 	if err != nil {
 		return err
 	}
 	var rows []change // of known objects
-	for _, r := range refs {
-		for len(probes) > 0 && probes[0].compare(r.hash) < 0 {
-			probes = probes[1:]
-		}
-		if len(probes) > 0 && probes[0].hash == r.hash && probes[0].found {
-			rows = append(rows, change{row: r.row, first: probes[0].seq, content: items[r.row].Content})
+	for same, match := range index.Objects(all, found) {
+		for i := 0; match != nil && i < len(same); i++ {
+			rows = append(rows, change{row: same[i].N, first: match.Seq, content: items[same[i].N].Content})
 		}
 	}
 	sortChanges(rows)
 	for part := range slices.Chunk(rows, viewRows) {
 		err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
-			var block []queue.Item
 			for i := range part {
 				c := &part[i]
 				if !changed {
 					c.content = 0
 				}
-				if block, err = c.load(bk, block); err != nil {
+				if err = c.load(b, bk); err != nil {
 					return err
 				}
 				sent[c.row], err = c.history.AnySent(c.first, c.content, bk.mayHaveJob)
@@ -110,14 +106,13 @@ func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bo
 	return nil
 }
 
-// probeAlone looks rows up outside an Add.
-func (db *DB) probeAlone(ctx context.Context, b *batch, refs []ref) ([]probe, error) {
-	if err := b.adding.lock(ctx); err != nil {
-		return nil, err
+// lookupNew looks up items outside an Add.
+func (db *DB) lookupNew(ctx context.Context, b *batch, items []queue.Item) ([]index.Row, []index.Match, error) {
+	if err := b.intake.lock(ctx); err != nil {
+		return nil, nil, err
 	}
-	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b, 0); err != nil {
-		return nil, err
-	}
-	return db.probe(ctx, b, refs, false)
+	defer b.intake.unlock()
+	rows := b.index.Rows(items)
+	found, err := b.index.LookupNew(ctx, rows)
+	return rows, found, err
 }

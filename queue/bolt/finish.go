@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
 )
 
 // batchesOf returns the batch of each result.
@@ -42,7 +43,7 @@ func (t *txn) finishAll(batches []*batch, results []queue.Result) ([]queue.Clash
 type step struct {
 	b             *batch
 	res           *queue.Result
-	before, after record
+	before, after block.Record
 	example       string // the key, if this failure opens a group of errors
 }
 
@@ -53,7 +54,7 @@ func (t *txn) judge(batches []*batch, results []queue.Result) ([]step, error) {
 		seq uint64
 	}
 	steps := make([]step, len(results))
-	latest := make(map[id]record, len(results))
+	latest := make(map[id]block.Record, len(results))
 	for i := range results {
 		res, b := &results[i], batches[i]
 		bk, err := t.buckets(b)
@@ -93,19 +94,19 @@ func (t *txn) judge(batches []*batch, results []queue.Result) ([]step, error) {
 }
 
 // awaited returns the record of an item that is sending or in doubt, or what forbids a result.
-func (t *txn) awaited(b *batch, bk buckets, res *queue.Result) (record, error) {
+func (t *txn) awaited(b *batch, bk buckets, res *queue.Result) (block.Record, error) {
 	key := seqKey(res.Seq)
 	if v := bk.open.Get(key); v != nil {
-		return recordAt(key, v)
+		return block.RecordAt(key, v)
 	}
 	if res.Seq >= uint64(b.meta.Batch.Counts.Items) {
-		return record{}, fmt.Errorf("batch %q has no item %d", b.meta.Batch.ID, res.Seq)
+		return block.Record{}, fmt.Errorf("batch %q has no item %d", b.meta.Batch.ID, res.Seq)
 	}
 	rec, _, err := current(bk, res.Seq)
 	if err == nil {
 		err = &queue.MoveError{From: rec.State, To: res.To}
 	}
-	return record{}, err
+	return block.Record{}, err
 }
 
 // finish stores and books one step.
@@ -121,7 +122,7 @@ func (t *txn) finish(s *step) {
 		t.touch(s.b).Ready++
 	default:
 		t.delete(bk.open, key)
-		t.putRecord(bk.results, resultKey(s.res.Seq, s.after.gen), s.after)
+		t.putRecord(bk.results, resultKey(s.res.Seq, s.after.Generation), s.after)
 	}
 	t.book(s.b, s.before.Record, s.after.Record)
 	m := t.touch(s.b)

@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/codec"
 )
 
 // Account implements [queue.Reader].
@@ -43,7 +44,7 @@ func (db *DB) setAccount(ctx context.Context, account string, key []byte, v any)
 		return fmt.Errorf("account %q: %w", account, err)
 	}
 	return db.submit(ctx, false, func(t *txn) error {
-		t.put(t.tx.Bucket(bucketGates), key, bind(key, value))
+		t.put(t.tx.Bucket(bucketGates), key, codec.Bind(key, value))
 		return nil
 	})
 }
@@ -114,12 +115,12 @@ func getJSON(b *bbolt.Bucket, key []byte, v any) error {
 
 // decodeJSON reads a value that was bound to its key.
 func decodeJSON(key, stored []byte, v any) error {
-	value, ok := bound(key, stored)
+	value, ok := codec.Bound(key, stored)
 	if !ok {
-		return damaged("a gate or a daily count is garbled")
+		return codec.Damaged("a gate or a daily count is garbled")
 	}
 	if err := json.Unmarshal(value, v); err != nil {
-		return damaged("%v", err)
+		return codec.Damaged("%v", err)
 	}
 	return nil
 }

@@ -1,51 +1,31 @@
 package bolt
 
-import "airlift/queue"
+import (
+	"airlift/queue"
+	"airlift/queue/bolt/block"
+)
 
 // growth is new items as they will be stored.
 type growth struct {
 	totals    queue.Totals
-	base      uint64   // seq of the first
-	starts    []uint64 // of each block, by its first item's seq less base
-	blocks    [][]byte
-	histories []kept
+	base      uint64 // seq of the first
+	blocks    []block.Encoded
+	histories []objectHistory
 }
 
-// grow takes up new items.
-func (g *growth) grow(items []queue.Item) error {
+// add adds new items.
+func (g *growth) add(items []queue.Item) (err error) {
 	g.totals.Add(items)
-	return g.pack(items)
-}
-
-// pack makes the blocks, on all cores.
-func (g *growth) pack(items []queue.Item) error {
-	var pieces [][]queue.Item
-	for rest := items; len(rest) > 0; {
-		n := blockLen(rest)
-		pieces = append(pieces, rest[:n])
-		g.starts = append(g.starts, uint64(len(items)-len(rest)))
-		rest = rest[n:]
-	}
-	g.blocks = make([][]byte, len(pieces))
-	errs := make([]error, len(pieces))
-	each(len(pieces), func() func(i int) {
-		var p packer
-		return func(i int) { g.blocks[i], errs[i] = p.pack(pieces[i]) }
-	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	g.blocks, err = block.Encode(items)
+	return err
 }
 
 // store writes and books the items, which are pending. They belong to the present reading if read is set.
 func (g *growth) store(t *txn, b *batch, bk buckets, read bool) {
-	for i, value := range g.blocks {
-		t.put(bk.items, seqKey(g.base+g.starts[i]), value)
+	for _, e := range g.blocks {
+		t.put(bk.items, seqKey(g.base+uint64(e.First)), e.Value)
 	}
-	t.keep(b, bk, g.histories)
+	t.putHistories(b, bk, g.histories)
 	t.touch(b).Batch.AddItems(&g.totals, read)
 	t.woken = t.woken || g.totals.Items > 0
 }

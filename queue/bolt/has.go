@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/index"
 )
 
 // Has reports of each item whether the batch has one of its object, in whatever state; with changed, only if its contents
@@ -14,29 +15,23 @@ func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bo
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}
-	refs := prepare(db.indexKey, items)
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer b.adding.unlock()
-	if err := db.loadBloom(ctx, b, 0); err != nil {
-		return nil, fmt.Errorf("has: %w", err)
-	}
-	s, err := db.sift(ctx, b, items, refs, changed, false)
+	defer b.intake.unlock()
+	s, err := db.split(ctx, b, items, changed)
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}
 	has := make([]bool, len(items))
-	for len(refs) > 0 {
-		n, add := 0, false
-		for n < len(refs) && refs[n].hash == refs[0].hash {
-			add = add || s.isNew[refs[n].row]
-			n++
+	for same := range index.Objects(s.rows, nil) {
+		add := false
+		for _, r := range same {
+			add = add || s.isNew[r.N]
 		}
-		for _, r := range refs[:n] {
-			has[r.row] = !add
+		for _, r := range same {
+			has[r.N] = !add
 		}
-		refs = refs[n:]
 	}
 	return has, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"airlift/queue"
 )
 
@@ -31,4 +33,13 @@ func must(t testing.TB, err error) {
 		t.Error(err)
 		panic(err)
 	}
+}
+
+// bucketAt returns a bucket within buckets.
+func bucketAt(tx *bbolt.Tx, path [][]byte) *bbolt.Bucket {
+	b := tx.Bucket(path[0])
+	for _, name := range path[1:] {
+		b = b.Bucket(name)
+	}
+	return b
 }

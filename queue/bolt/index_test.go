@@ -4,13 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
 func TestRunsStayFew(t *testing.T) {
@@ -26,67 +27,11 @@ func TestRunsStayFew(t *testing.T) {
 	}
 	b, err := db.lookup("b")
 	must(t, err)
-	must(t, db.viewBatch(t.Context(), b, func(bk buckets) error {
-		runs, err := runsOf(bk)
-		if len(runs) > 3*mergeRunsAt {
-			t.Errorf("300 adds left %d runs, want at most %d", len(runs), 3*mergeRunsAt)
-		}
-		return err
-	}))
+	if runs := len(runsOf(t, db, b)); runs > 24 {
+		t.Errorf("300 adds left %d runs, want at most 24", runs)
+	}
 	if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
 		t.Errorf("check: got %q, %v, want nothing", report.Problems, err)
-	}
-}
-
-func TestMergeable(t *testing.T) {
-	runs := func(n int, count int64) (list []runInfo) {
-		for range n {
-			list = append(list, runInfo{count: count})
-		}
-		return list
-	}
-	for _, c := range []struct {
-		name string
-		runs []runInfo
-		want int
-	}{
-		{"too few", runs(7, 50_000), 0},
-		{"eight alike", runs(8, 50_000), 8},
-		{"of other sizes", append(runs(7, 50_000), runs(7, 100)...), 0},
-		{"as many as fit", runs(8, 100_000), 5},
-		{"none fit together", runs(20, 400_000), 0},
-	} {
-		if got := mergeable(c.runs); len(got) != c.want {
-			t.Errorf("%s: got %d runs to merge, want %d", c.name, len(got), c.want)
-		}
-	}
-}
-
-func TestBloom(t *testing.T) {
-	f := newBloom(200_000, 0)
-	r := rand.New(rand.NewPCG(1, 2))
-	var in []hash
-	for f.room > 0 {
-		h := hash{r.Uint64(), r.Uint64()}
-		f.add(h)
-		in = append(in, h)
-	}
-	for _, h := range in {
-		if !f.has(h) {
-			t.Fatal("a hash that was added is denied")
-		}
-	}
-	wrong := 0
-	for range 100_000 {
-		if f.has(hash{r.Uint64(), r.Uint64()}) {
-			wrong++
-		}
-	}
-	if wrong > 1000 {
-		t.Errorf("%d of 100,000 others are taken for known by a full filter, want at most 1 %%", wrong)
-	}
-	if perItem := float64(len(f.lines)*64) / float64(len(in)); perItem > 1.6 {
-		t.Errorf("a full filter takes %.1f bytes an item, want at most 1.6", perItem)
 	}
 }
 
@@ -94,7 +39,7 @@ func TestBloom(t *testing.T) {
 func TestFilterIsReadAnew(t *testing.T) {
 	db := mustOpen(t, filepath.Join(t.TempDir(), "q.db"))
 	must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
-	rows := make([]queue.Item, bloomFirst+20_000)
+	rows := make([]queue.Item, 1<<19+20_000)
 	for i := range rows {
 		rows[i] = queue.Item{Bucket: "b", Key: fmt.Sprint(i)}
 	}
@@ -112,34 +57,11 @@ func TestFilterIsReadAnew(t *testing.T) {
 	}
 }
 
-func TestSortRefs(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 7, 8, 100, 5000} {
-		refs := make([]ref, n)
-		for i := range refs {
-			refs[i] = ref{hash: hash{rand.Uint64N(uint64(n)) << 50, rand.Uint64N(2)}, row: int32(i)}
-		}
-		for _, common := range []int{0, 8} {
-			for i := range refs {
-				refs[i].hi |= ^(^uint64(0) >> common)
-			}
-			want := slices.Clone(refs)
-			slices.SortStableFunc(want, func(a, b ref) int { return a.compare(b.hash) })
-			got := sortRefs(refs, common)
-			if !slices.Equal(got, want) {
-				t.Errorf("%d refs with %d bits in common are not sorted", n, common)
-			}
-		}
-	}
-}
-
 // TestHashIsKeyed: nobody can prepare two objects with one hash, because each queue hashes with a key of its own.
 func TestHashIsKeyed(t *testing.T) {
 	a, b := mustOpen(t, filepath.Join(t.TempDir(), "a")), mustOpen(t, filepath.Join(t.TempDir(), "b"))
 	if a.indexKey == b.indexKey || a.indexKey == [16]byte{} {
 		t.Fatalf("keys of two queues: %x and %x", a.indexKey, b.indexKey)
-	}
-	if newHasher(a.indexKey).object("b", "k") == newHasher(b.indexKey).object("b", "k") {
-		t.Error("two queues hash one object alike")
 	}
 }
 
@@ -157,7 +79,7 @@ func TestCheckFinds(t *testing.T) {
 		"ready":      func(bk buckets) error { return bk.ready.Put(seqKey(3), []byte{0xff}) },
 		"a pack":     func(bk buckets) error { return bk.rejected.Delete(seqKey(0)) },
 		"the index":  func(bk buckets) error { return spoilIndex(bk, 3) },
-		"a seq":      func(bk buckets) error { return spoilIndex(bk, -sumLen-1) },
+		"a seq":      func(bk buckets) error { return spoilIndex(bk, -codec.SumLen-1) },
 		"a print":    func(bk buckets) error { return spoilIndex(bk, 17) },
 		"a history":  func(bk buckets) error { return bk.histories.Put(seqKey(0), []byte("garbage")) },
 		"no history": func(bk buckets) error { return bk.histories.Delete(seqKey(0)) },
@@ -232,11 +154,11 @@ func changedQueue(t *testing.T) []byte {
 
 func putHistory(bk buckets, first uint64, h queue.History) error {
 	key := seqKey(first)
-	return bk.histories.Put(key, bind(key, encodeHistory(&h)))
+	return bk.histories.Put(key, codec.Bind(key, block.EncodeHistory(&h)))
 }
 
 func putSubmitted(bk buckets, key []byte) error {
-	return bk.results.Put(key, bind(key, record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.encode(nil)))
+	return bk.results.Put(key, codec.Bind(key, block.Record{Record: queue.Record{State: queue.Submitted, JobID: "j"}}.Append(nil)))
 }
 
 // spoilIndex changes a byte of the first value of the only run, from its end if at is negative.
@@ -252,4 +174,16 @@ func spoilIndex(bk buckets, at int) error {
 	}
 	v[at] ^= 1
 	return run.Put(slices.Clone(k), v)
+}
+
+// runsOf returns how many entries each run of a batch's index has.
+func runsOf(t *testing.T, db *DB, b *batch) (entries []int64) {
+	must(t, db.viewBatch(t.Context(), b, func(bk buckets) error {
+		return bk.runs.ForEach(func(_, v []byte) error {
+			n, _ := binary.Uvarint(v)
+			entries = append(entries, int64(n))
+			return nil
+		})
+	}))
+	return entries
 }

@@ -4,11 +4,16 @@ import (
 	"encoding/binary"
 
 	"go.etcd.io/bbolt"
+
+	"airlift/queue/bolt/codec"
 )
 
-// format is the version of the layout below. A file with a higher one is refused ([queue.ErrNewer]), one with a lower
-// one is brought to this one (see upgrade).
-const format = 4
+// format is the version of the layout below. A file of formerFormat is brought to it when it is opened (see upgrade), any
+// other is refused ([queue.ErrNewer], [queue.ErrOlder]).
+const (
+	format       = 4
+	formerFormat = 3
+)
 
 // magic tells an airlift queue from any other bbolt file.
 const magic = "airlift queue"
@@ -66,11 +71,11 @@ type buckets struct {
 func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
 	all := tx.Bucket(bucketBatches)
 	if all == nil {
-		return buckets{}, damaged("the bucket of batches is missing")
+		return buckets{}, codec.Damaged("the bucket of batches is missing")
 	}
 	root := all.Bucket(numKey(num))
 	if root == nil {
-		return buckets{}, damaged("the bucket of batch %d is missing", num)
+		return buckets{}, codec.Damaged("the bucket of batch %d is missing", num)
 	}
 	b := buckets{
 		root: root, items: root.Bucket(bucketItems), open: root.Bucket(bucketOpen), ready: root.Bucket(bucketReady),
@@ -79,7 +84,7 @@ func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
 	}
 	for _, sub := range []*bbolt.Bucket{b.items, b.open, b.ready, b.results, b.index, b.runs, b.rejected} {
 		if sub == nil {
-			return buckets{}, damaged("a bucket of batch %d is missing", num)
+			return buckets{}, codec.Damaged("a bucket of batch %d is missing", num)
 		}
 	}
 	// Written in append order, so full pages are never split again; results come in the order of the answers, which

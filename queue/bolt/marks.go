@@ -8,6 +8,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/codec"
 )
 
 // Marks returns the marks of the batch's present reading, by key.
@@ -35,9 +36,9 @@ func marksOf(bk buckets) ([]queue.Mark, error) {
 	}
 	var marks []queue.Mark
 	err := b.ForEach(func(k, v []byte) error {
-		value, ok := summed(v)
+		value, ok := codec.Bound(nil, v)
 		if !ok {
-			return damaged("the mark %q is garbled", k)
+			return codec.Damaged("the mark %q is garbled", k)
 		}
 		marks = append(marks, queue.Mark{Key: string(k), Value: append([]byte{}, value...)})
 		return nil
@@ -60,7 +61,7 @@ func (t *txn) putMarks(bk buckets, marks []queue.Mark) {
 		if m.Value == nil {
 			t.delete(b, []byte(m.Key))
 		} else {
-			t.put(b, []byte(m.Key), appendSum(slices.Clone(m.Value)))
+			t.put(b, []byte(m.Key), codec.Bind(nil, slices.Clone(m.Value)))
 		}
 	}
 }

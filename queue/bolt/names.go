@@ -11,6 +11,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
+	"airlift/queue/bolt/codec"
 	"airlift/queue/hold"
 )
 
@@ -54,11 +55,11 @@ func BatchIDs(path string) ([]string, error) {
 func batchIDs(tx *bbolt.Tx) (ids []string, err error) {
 	head, all := tx.Bucket(bucketMeta), tx.Bucket(bucketBatches)
 	if head == nil || string(head.Get(keyMagic)) != magic || all == nil {
-		return nil, damaged("it is a database of something else")
+		return nil, codec.Damaged("it is a database of something else")
 	}
 	err = all.ForEachBucket(func(k []byte) error {
 		if len(k) != 4 {
-			return damaged("a batch has a garbled number")
+			return codec.Damaged("a batch has a garbled number")
 		}
 		bk, err := bucketsOf(tx, binary.BigEndian.Uint32(k))
 		if err != nil {
@@ -66,7 +67,7 @@ func batchIDs(tx *bbolt.Tx) (ids []string, err error) {
 		}
 		var m meta
 		if err := readMeta(bk, &m); err != nil {
-			return damaged("batch %x: %v", k, err)
+			return codec.Damaged("batch %x: %v", k, err)
 		}
 		ids = append(ids, m.Batch.ID)
 		return nil

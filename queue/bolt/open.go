@@ -15,6 +15,8 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 	"airlift/queue/hold"
 )
 
@@ -24,8 +26,7 @@ import (
 // doubt, durably, before Open returns.
 //
 // Errors: [queue.ErrLocked] after o.LockTimeout, [queue.ErrNotExist], [queue.ErrCorrupt] (no queue, or damaged),
-// [queue.ErrNewer], [queue.ErrLinked] (a former format in a file with hard links), [hold.ErrNoLocks]; each names the file
-// and says what to do.
+// [queue.ErrNewer], [queue.ErrOlder], [hold.ErrNoLocks]; each names the file and says what to do.
 func Open(path string, o Options) (*DB, error) {
 	o = o.withDefaults()
 	name, err := filepath.Abs(path)
@@ -85,13 +86,9 @@ func openHeld(path string, o Options, lock *hold.Lock) (*DB, error) {
 	}
 	err = guard(db.load)
 	if errors.Is(err, errFormer) {
-		if err := db.onlyName(); err != nil {
-			return nil, errors.Join(err, file.Close())
+		if err = guard(func() error { return file.Update(upgrade) }); err == nil {
+			err = guard(db.load)
 		}
-		if err := errors.Join(upgrade(path, file), file.Close()); err != nil {
-			return nil, err
-		}
-		return openHeld(path, o, lock)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -141,7 +138,7 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 		case errors.Is(err, bolterrors.ErrTimeout):
 			return nil, nil, fmt.Errorf("%w, under another name of the file or with an older airlift; wait for it to end", queue.ErrLocked)
 		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-			return nil, nil, damaged("%v", err)
+			return nil, nil, codec.Damaged("%v", err)
 		case err != nil:
 			if file != nil {
 				file.Close() // after a panic within bbolt nobody else does
@@ -177,29 +174,32 @@ func (db *DB) load() error {
 		db.committed = tx.ID()
 		head := tx.Bucket(bucketMeta)
 		if head == nil || string(head.Get(keyMagic)) != magic {
-			return damaged("it is a database of something else")
+			return codec.Damaged("it is a database of something else")
 		}
 		version := head.Get(keyFormat)
 		if len(version) != 4 {
-			return damaged("it has no format version")
+			return codec.Damaged("it has no format version")
 		}
 		switch n := binary.BigEndian.Uint32(version); {
 		case n > format:
 			return fmt.Errorf("%w: format %d, this airlift knows up to %d; use the newer airlift", queue.ErrNewer, n, format)
-		case n < format:
+		case n < formerFormat:
+			return fmt.Errorf("%w: format %d, this airlift reads %d and %d; move the file away, and make a new queue with `airlift adopt`, which finds the jobs that were sent",
+				queue.ErrOlder, n, formerFormat, format)
+		case n == formerFormat:
 			return errFormer
 		}
 		// With another key no object would be found again, and each get a second job.
-		if key, ok := bound(keyIndexKey, head.Get(keyIndexKey)); !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
-			return damaged("its index key is garbled")
+		if key, ok := codec.Bound(keyIndexKey, head.Get(keyIndexKey)); !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
+			return codec.Damaged("its index key is garbled")
 		}
 		all := tx.Bucket(bucketBatches)
 		if all == nil || tx.Bucket(bucketGates) == nil || tx.Bucket(bucketDays) == nil {
-			return damaged("a bucket is missing")
+			return codec.Damaged("a bucket is missing")
 		}
 		return all.ForEachBucket(func(k []byte) error {
 			if len(k) != 4 {
-				return damaged("a batch has a garbled number")
+				return codec.Damaged("a batch has a garbled number")
 			}
 			b := newBatch(binary.BigEndian.Uint32(k))
 			bk, err := bucketsOf(tx, b.num)
@@ -207,13 +207,11 @@ func (db *DB) load() error {
 				return err
 			}
 			if err := readMeta(bk, &b.meta); err != nil {
-				return damaged("batch %d: %v", b.num, err)
+				return codec.Damaged("batch %d: %v", b.num, err)
 			}
-			b.adding.indexed = b.meta.Indexed
-			if items := uint64(b.meta.Batch.Counts.Items); b.meta.Indexed == items {
-				b.late.Store(&late{})
-			} else if b.meta.Indexed > items {
-				return damaged("batch %d: its index goes beyond its items", b.num)
+			b.index = db.newIndex(b)
+			if b.meta.Indexed > uint64(b.meta.Batch.Counts.Items) {
+				return codec.Damaged("batch %d: its index goes beyond its items", b.num)
 			}
 			db.publish(b)
 			return nil
@@ -223,7 +221,7 @@ func (db *DB) load() error {
 
 // readMeta reads a batch's books. They say what is sent next: a flipped bit there must not pass.
 func readMeta(bk buckets, m *meta) error {
-	value, ok := summed(bk.root.Get(keyBatch))
+	value, ok := codec.Bound(nil, bk.root.Get(keyBatch))
 	if !ok {
 		return errors.New("its books are garbled")
 	}
@@ -241,9 +239,9 @@ func (db *DB) recover() error {
 			if err != nil {
 				return err
 			}
-			found := map[uint64]record{}
+			found := map[uint64]block.Record{}
 			err = bk.open.ForEach(func(k, v []byte) error {
-				rec, err := recordAt(k, v)
+				rec, err := block.RecordAt(k, v)
 				if err != nil {
 					return fmt.Errorf("batch %q: an intent: %w", b.meta.Batch.ID, err)
 				}

@@ -227,6 +227,16 @@ func TestOtherFormats(t *testing.T) {
 	wantErr(t, err, queue.ErrNewer, path, fmt.Sprint(format+1))
 	_, _, err = Compact(path, Options{})
 	wantErr(t, err, queue.ErrNewer, path)
+	older := edit("older", func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketMeta).Put(keyFormat, binary.BigEndian.AppendUint32(nil, formerFormat-1))
+	})
+	before, err := os.ReadFile(older)
+	must(t, err)
+	_, err = Open(older, Options{})
+	wantErr(t, err, queue.ErrOlder, older, "format 2", "airlift adopt")
+	if after, _ := os.ReadFile(older); !bytes.Equal(before, after) {
+		t.Error("an older file was changed")
+	}
 	path = edit("other", func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyMagic) })
 	_, err = Open(path, Options{})
 	wantErr(t, err, queue.ErrCorrupt, "something else")

@@ -3,7 +3,10 @@ package bolt
 import (
 	"context"
 
-	"airlift/queue"
+	"go.etcd.io/bbolt"
+
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
 // viewRows is about how many rows one read transaction copies out: a commit that needs more room in the map waits for
@@ -13,75 +16,87 @@ const viewRows = 1000
 // viewBlocks bounds the blocks that one read transaction passes over without a row that is wanted.
 const viewBlocks = 64
 
-// states is a set of states.
-type states uint8
-
-const allStates states = 1<<len(queue.States) - 1
-
-func statesOf(list ...queue.State) (set states) {
-	for _, s := range list {
-		set |= 1 << stateNumber(s)
-	}
-	return set
-}
-
-func (set states) has(s queue.State) bool { return set&(1<<stateNumber(s)) != 0 }
-
 // pager goes through the items of a batch in order of their sequence numbers, a page at a time. What changes meanwhile
 // is seen in the pages that follow.
 type pager struct {
 	db   *DB
 	b    *batch
-	want states
+	want block.States
 	next uint64 // first item of the block to read next
 	end  bool
 }
 
 // page reads on until there are rows that are wanted, or enough was read. It returns false at the end.
-func (p *pager) page(ctx context.Context, into *page) (bool, error) {
-	if into.reset(); p.end {
+func (p *pager) page(ctx context.Context, into *block.Page) (bool, error) {
+	if into.Reset(0, 0); p.end {
 		return false, nil
 	}
 	return true, p.db.viewBatch(ctx, p.b, func(bk buckets) error { return p.read(bk, into) })
 }
 
 // read reads one page within a transaction. What a page has was copied.
-func (p *pager) read(bk buckets, into *page) error {
+func (p *pager) read(bk buckets, into *block.Page) error {
 	items := bk.items.Cursor()
-	records := newCursors(bk, p.next)
+	records := newRecordCursors(bk, p.next)
 	k, v := items.Seek(seqKey(p.next))
 	for range viewBlocks {
-		into.reset()
 		if k == nil {
 			p.end = true
-			return nil
+			break
 		}
-		into.first = keySeq(k)
-		if into.first != p.next {
-			return damaged("the items from %d on are missing", p.next)
+		first, n, value := keySeq(k), 0, v
+		if first != p.next {
+			return codec.Damaged("the items from %d on are missing", p.next)
 		}
-		block := v
-		k, v = items.Next()
-		if k != nil {
+		if k, v = items.Next(); k != nil {
 			p.next = keySeq(k)
-			if p.next-into.first > blockItems {
-				return damaged("the items from %d on are missing", into.first+blockItems)
+			if p.next-first > block.MaxItems {
+				return codec.Damaged("the items from %d on are missing", first+block.MaxItems)
 			}
-			into.n = int(p.next - into.first)
+			n = int(p.next - first)
 		} else {
-			p.end = true // how many the last block has, only unpacking tells
+			p.end = true // how many the last block has, only decoding tells
 		}
-		into.copyRecords(records)
-		if p.want != allStates && into.n > 0 {
-			if some, err := into.wants(p.want); err != nil {
+		into.Reset(first, n)
+		records.copyTo(into)
+		if p.want != block.AllStates && n > 0 {
+			if some, err := into.Any(p.want); err != nil {
 				return err
 			} else if !some {
 				continue // without a look at the block
 			}
 		}
-		into.copyBlock(block)
+		into.SetBlock(value)
 		return nil
 	}
-	into.reset()
+	into.Reset(0, 0)
 	return nil
+}
+
+// recordCursors stand on results, ready and open records. Those of one item count in this order: results are in order of
+// generation, and what is ready or open has outlived its results.
+type recordCursors [3]struct {
+	c    *bbolt.Cursor
+	k, v []byte
+}
+
+// newRecordCursors stand on the first records from seq on.
+func newRecordCursors(bk buckets, seq uint64) *recordCursors {
+	var all recordCursors
+	for i, b := range []*bbolt.Bucket{bk.results, bk.ready, bk.open} {
+		all[i].c = b.Cursor()
+		all[i].k, all[i].v = all[i].c.Seek(seqKey(seq))
+	}
+	return &all
+}
+
+// copyTo copies to a page the records of its items.
+func (all *recordCursors) copyTo(p *block.Page) {
+	for i := range all {
+		at := &all[i]
+		for at.k != nil && keySeq(at.k) < p.End() {
+			p.AddRecord(at.k, at.v)
+			at.k, at.v = at.c.Next()
+		}
+	}
 }

@@ -20,10 +20,10 @@ func (db *DB) BeginReading(ctx context.Context, id string, resume bool) error {
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	defer b.adding.unlock()
+	defer b.intake.unlock()
 	err = db.submit(ctx, false, func(t *txn) error {
 		bk, err := t.buckets(b)
 		if err != nil {
@@ -46,7 +46,7 @@ func (db *DB) BeginReading(ctx context.Context, id string, resume bool) error {
 	if err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	b.adding.seen, b.adding.since, b.adding.whole = bitmap{}, math.MaxUint64, true
+	b.intake.seen, b.intake.since, b.intake.whole = nil, math.MaxUint64, true
 	return nil
 }
 
@@ -55,10 +55,10 @@ func (db *DB) resumeReading(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("resume reading: %w", err)
 	}
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return fmt.Errorf("resume reading: %w", err)
 	}
-	defer b.adding.unlock()
+	defer b.intake.unlock()
 	var base uint64
 	err = db.submit(ctx, false, func(t *txn) error {
 		if r := b.meta.Batch.Reading; r.Started.IsZero() || r.Complete {
@@ -72,7 +72,7 @@ func (db *DB) resumeReading(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("resume reading: %w", err)
 	}
-	b.adding.since, b.adding.whole = base, false
+	b.intake.since, b.intake.whole = base, false
 	return nil
 }
 
@@ -83,18 +83,20 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 	if err != nil {
 		return fmt.Errorf("end reading: %w", err)
 	}
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return fmt.Errorf("end reading: %w", err)
 	}
-	defer b.adding.unlock()
-	run := b.lateRun()
-	err = db.submit(ctx, run != nil, func(t *txn) error {
+	defer b.intake.unlock()
+	flush := b.index.Flush()
+	err = db.submit(ctx, flush != nil, func(t *txn) error {
 		bk, err := t.buckets(b)
 		if err != nil {
 			return err
 		}
-		if run != nil {
-			run.settle(t, b, bk)
+		if flush != nil {
+			if err := t.changeIndex(b, bk, flush); err != nil {
+				return err
+			}
 		}
 		r := &t.touch(b).Batch.Reading
 		r.Ended, r.Complete = db.opts.Now().UTC().Round(0), complete
@@ -107,11 +109,11 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 		return fmt.Errorf("end reading: %w", err)
 	}
 	if complete {
-		b.adding.forget() // a run may go on for weeks
+		b.index.Forget() // a run may go on for weeks
 	}
-	if run != nil {
+	if flush != nil {
 		// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
-		_ = db.mergeRuns(context.WithoutCancel(ctx), b)
+		_ = db.settleIndex(context.WithoutCancel(ctx), b, nil)
 	}
 	return nil
 }

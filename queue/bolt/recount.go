@@ -2,42 +2,54 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
+	"fmt"
+	"sync"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/index"
 )
 
 // recount counts a batch anew.
 type recount struct {
 	*checker
-	b  *batch
-	bk buckets
-	m  *meta
-	// late is what no run has, by the items of the same moment.
-	late *late
+	b     *batch
+	bk    buckets
+	m     *meta
+	index *index.Index // of the transaction; nil once it gave an error
 
-	counts   queue.Counts
-	totals   queue.Totals
-	further  int64 // items that are versions
-	ahead    int64
-	rejected int64
-	back     int64 // withdrawn
+	counts    queue.Counts
+	totals    queue.Totals
+	ahead     int64
+	rejected  int64
+	withdrawn int64
 }
 
 // checkItems is how many items are looked up in the index at once.
 const checkItems = 1 << 15
 
+// openIndex makes an index of what the transaction sees.
+func (r *recount) openIndex() {
+	var mu sync.Mutex // a transaction is for one goroutine at a time
+	r.index = index.New(index.Config{
+		Key: r.db.indexKey,
+		View: func(_ context.Context, fn func(index.Tx) error) error {
+			mu.Lock()
+			defer mu.Unlock()
+			return guard(func() error { return fn(indexTx{r.bk}) })
+		},
+		Items: func(_ context.Context, seq uint64) ([]queue.Item, error) { return itemsFrom(r.bk, seq) },
+		Count: func() (items, objects int64) {
+			return r.m.Batch.Counts.Items, r.m.Batch.Counts.Items - r.m.Batch.Versions
+		},
+	}, r.m.Books)
+}
+
 // items goes through all items and their present records.
 func (r *recount) items(ctx context.Context) error {
 	id := r.m.Batch.ID
-	var err error
-	r.late, err = readLate(r.db.indexKey, r.m.Indexed, uint64(r.m.Batch.Counts.Items), func(seq uint64) ([]queue.Item, error) { return blockOf(r.bk, seq) })
-	if err != nil {
-		r.problem("batch %q: %v", id, err)
-		r.late = &late{}
-	}
-	p := pager{b: r.b, want: allStates}
-	var page page
+	p := pager{b: r.b, want: block.AllStates}
+	var page block.Page
 	var pending []queue.Item
 	for !p.end {
 		if err := ctx.Err(); err != nil {
@@ -46,20 +58,20 @@ func (r *recount) items(ctx context.Context) error {
 		page.Keep() // its items wait to be looked up
 		err := p.read(r.bk, &page)
 		if err == nil {
-			err = page.decode(allStates)
+			err = page.Decode(block.AllStates)
 		}
 		if err != nil {
 			r.problem("batch %q: %v", id, err)
 			return nil
 		}
-		for i := range page.entries {
-			e := &page.entries[i]
+		for i := range page.Entries {
+			e := &page.Entries[i]
 			*r.counts.Of(e.State)++
 			r.counts.Items++
 			if e.Withdrawn {
-				r.back++
+				r.withdrawn++
 			}
-			if page.in[i] == implied && e.Seq < r.m.Cursor {
+			if !page.Stored[i] && e.Seq < r.m.Cursor {
 				r.problem("batch %q: item %d was claimed, but nothing is known of it", id, e.Seq)
 			}
 			if e.State == queue.Submitted {
@@ -69,7 +81,7 @@ func (r *recount) items(ctx context.Context) error {
 		}
 		if len(pending) >= checkItems || p.end {
 			r.totals.Add(pending)
-			r.find(pending)
+			r.find(ctx, pending)
 			r.done += int64(len(pending))
 			r.report.Items += int64(len(pending))
 			pending = pending[:0]
@@ -82,54 +94,61 @@ func (r *recount) items(ctx context.Context) error {
 }
 
 // find looks items up in the index, which has the first of each object, and versions in the history of theirs.
-func (r *recount) find(items []queue.Item) {
-	id := r.m.Batch.ID
-	refs := prepare(r.db.indexKey, items)
-	probes := make([]probe, len(refs))
-	for i := range refs {
-		probes[i].hash = refs[i].hash
-	}
-	if _, err := lookup(r.bk, r.late, 0, probes); err != nil {
-		r.problem("batch %q: %v", id, err)
+func (r *recount) find(ctx context.Context, items []queue.Item) {
+	if r.index == nil {
 		return
 	}
-	for i, p := range probes {
-		switch it := &items[refs[i].row]; {
-		case !p.found:
-			r.problem("batch %q: item %d is not in the index", id, it.Seq)
-		case it.Version != 0:
-			r.further++
-			h, _, err := historyOf(r.bk, p.seq)
-			if err != nil {
-				continue // histories tells
-			}
-			if seq, ok := h.Find(it.Version); !ok || seq != it.Seq || seq <= p.seq {
-				r.problem("batch %q: item %d is version %x of item %d, which does not know of it", id, it.Seq, it.Version, p.seq)
-			}
-		case p.seq != it.Seq:
-			r.problem("batch %q: items %d and %d are one object", id, it.Seq, p.seq)
-		case p.fp != refs[i].fp:
-			r.problem("batch %q: item %d has another fingerprint in the index", id, it.Seq)
+	rows := r.index.Rows(items)
+	found, err := r.index.Lookup(ctx, rows)
+	if err != nil {
+		r.problem("batch %q: %v", r.m.Batch.ID, err)
+		r.index = nil
+		return
+	}
+	for same, match := range index.Objects(rows, found) {
+		for _, row := range same {
+			r.compare(&items[row.N], row, match)
 		}
 	}
 }
 
-// records goes through everything that is stored of the items' fates.
+// compare compares an item with what the index has of its object.
+func (r *recount) compare(it *queue.Item, row index.Row, match *index.Match) {
+	id := r.m.Batch.ID
+	switch {
+	case match == nil:
+		r.problem("batch %q: item %d is not in the index", id, it.Seq)
+	case it.Version != 0:
+		h, _, err := historyOf(r.bk, match.Seq)
+		if err != nil {
+			return // histories tells
+		}
+		if seq, ok := h.Find(it.Version); !ok || seq != it.Seq || seq <= match.Seq {
+			r.problem("batch %q: item %d is version %x of item %d, which does not know of it", id, it.Seq, it.Version, match.Seq)
+		}
+	case match.Seq != it.Seq:
+		r.problem("batch %q: items %d and %d are one object", id, it.Seq, match.Seq)
+	case match.Print != row.Print:
+		r.problem("batch %q: item %d has another fingerprint in the index", id, it.Seq)
+	}
+}
+
+// records goes through everything that is stored of the items' submission.
 func (r *recount) records() {
 	id := r.m.Batch.ID
 	seen := map[string]int64{}
-	check := func(name string, keyLen int, lawful states) func(k, v []byte) error {
+	check := func(name string, keyLen int, lawful block.States) func(k, v []byte) error {
 		return func(k, v []byte) error {
 			seen[name]++
 			if len(k) != keyLen || keySeq(k) >= uint64(r.m.Batch.Counts.Items) {
 				r.problem("batch %q: %s: a record of no item", id, name)
 				return nil
 			}
-			rec, err := recordAt(k, v)
+			rec, err := block.RecordAt(k, v)
 			switch {
 			case err != nil:
 				r.problem("batch %q: %s: item %d: %v", id, name, keySeq(k), err)
-			case !lawful.has(rec.State):
+			case !lawful.Has(rec.State):
 				r.problem("batch %q: %s: item %d is %s", id, name, keySeq(k), rec.State)
 			case (rec.State == queue.Submitted) != (rec.JobID != ""):
 				r.problem("batch %q: %s: item %d is %s with the job id %q", id, name, keySeq(k), rec.State, rec.JobID)
@@ -139,9 +158,9 @@ func (r *recount) records() {
 			return nil
 		}
 	}
-	open := check("open", seqLen, statesOf(queue.Sending, queue.InDoubt))
-	ready := check("ready", seqLen, statesOf(queue.Pending))
-	result := check("results", seqLen+4, statesOf(queue.Submitted, queue.Failed, queue.Cancelled))
+	open := check("open", seqLen, block.StatesOf(queue.Sending, queue.InDoubt))
+	ready := check("ready", seqLen, block.StatesOf(queue.Pending))
+	result := check("results", seqLen+4, block.StatesOf(queue.Submitted, queue.Failed, queue.Cancelled))
 	_ = r.bk.open.ForEach(open)
 	_ = r.bk.ready.ForEach(func(k, v []byte) error {
 		if r.bk.open.Get(k) != nil {
@@ -166,7 +185,7 @@ func (r *recount) records() {
 	r.same(id, "ready", r.m.Ready, seen["ready"])
 	r.same(id, "open", r.m.Batch.Counts.Sending+r.m.Batch.Counts.InDoubt, seen["open"])
 	_ = r.bk.rejected.ForEach(func(_, v []byte) error {
-		rows, err := unpackRejected(v)
+		rows, err := block.DecodeRejected(v)
 		if err != nil {
 			r.problem("batch %q: %v", id, err)
 		}
@@ -178,43 +197,15 @@ func (r *recount) records() {
 	}
 }
 
-// index checks that every run is in order and as long as it says.
-func (r *recount) index() {
-	id := r.m.Batch.ID
-	runs, err := runsOf(r.bk)
-	if err != nil {
-		r.problem("batch %q: %v", id, err)
+// runs checks that every run of the index is in order and as long as it says.
+func (r *recount) runs(ctx context.Context) {
+	if r.index == nil {
 		return
 	}
-	all := int64(r.late.len())
-	for _, run := range runs {
-		num := binary.BigEndian.Uint32(run.num)
-		b := r.bk.index.Bucket(run.num)
-		if b == nil {
-			r.problem("batch %q: run %d of the index is missing", id, num)
-			continue
-		}
-		n, last := int64(0), hash{}
-		_ = b.ForEach(func(k, v []byte) error {
-			g, err := groupOf(k, v)
-			if err != nil {
-				r.problem("batch %q: run %d: %v", id, num, err)
-				return nil
-			}
-			for i := range g.len() {
-				h := g.hashAt(i)
-				if n > 0 && h.compare(last) <= 0 {
-					r.problem("batch %q: run %d of the index is out of order", id, num)
-				}
-				last = h
-				n++
-			}
-			return nil
-		})
-		r.same(id, "a run of the index", run.count, n)
-		all += n
-	}
-	r.same(id, "index", all, r.m.Batch.Counts.Items-r.further)
+	objects := r.index.Check(ctx, func(format string, args ...any) {
+		r.problem("batch %q: %s", r.m.Batch.ID, fmt.Sprintf(format, args...))
+	})
+	r.same(r.m.Batch.ID, "index", objects, r.m.Batch.Counts.Items-r.totals.Versions)
 }
 
 // histories checks that every history is of an item that there is, and that together they have all further items.
@@ -235,8 +226,8 @@ func (r *recount) histories() {
 			return nil
 		})
 	}
-	r.same(id, "versions in histories", further, r.further)
-	r.same(id, "versions", r.m.Batch.Versions, r.further)
+	r.same(id, "versions in histories", further, r.totals.Versions)
+	r.same(id, "versions", r.m.Batch.Versions, r.totals.Versions)
 }
 
 // books compares what was counted with what is booked.
@@ -248,7 +239,7 @@ func (r *recount) books() {
 	}
 	r.same(b.ID, "unsourced", b.Unsourced, r.totals.Unsourced)
 	r.same(b.ID, "cancelled or adopted before their turn", r.m.Ahead, r.ahead)
-	r.same(b.ID, "withdrawn", r.m.Withdrawn, r.back)
+	r.same(b.ID, "withdrawn", r.m.Withdrawn, r.withdrawn)
 	r.same(b.ID, "rejected", b.Reading.Rejected, r.rejected)
 	if !b.Counts.Balanced() {
 		r.problem("batch %q: the books do not balance: %+v", b.ID, b.Counts)

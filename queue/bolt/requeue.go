@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
 )
 
 // changeRows is how many items a commit of Change changes at most.
@@ -40,19 +42,19 @@ func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*
 	if err != nil {
 		return n, err
 	}
-	want := statesOf(from...)
+	want := block.StatesOf(from...)
 	p := pager{db: db, b: b, want: want}
-	var found page
+	var found block.Page
 	var chosen []uint64
 	for more := true; more; {
 		if more, err = p.page(ctx, &found); err != nil {
 			return n, err
 		}
-		if err := found.decode(want); err != nil {
+		if err := found.Decode(want); err != nil {
 			return n, db.named(err)
 		}
-		for i := range found.entries {
-			if e := &found.entries[i]; match(e) {
+		for i := range found.Entries {
+			if e := &found.Entries[i]; match(e) {
 				chosen = append(chosen, e.Seq)
 			}
 		}
@@ -74,7 +76,7 @@ func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*
 }
 
 // change changes those of the chosen items that are still wanted.
-func (t *txn) change(b *batch, c queue.Change, want states, chosen []uint64) (n queue.Changed, err error) {
+func (t *txn) change(b *batch, c queue.Change, want block.States, chosen []uint64) (n queue.Changed, err error) {
 	bk, err := t.buckets(b)
 	if err != nil {
 		return n, err
@@ -84,11 +86,11 @@ func (t *txn) change(b *batch, c queue.Change, want states, chosen []uint64) (n 
 		if err != nil {
 			return n, err
 		}
-		if !want.has(rec.State) || c.Code != "" && rec.Code != c.Code {
+		if !want.Has(rec.State) || c.Code != "" && rec.Code != c.Code {
 			continue
 		}
 		if in == implied && seq < b.meta.Cursor {
-			return n, damaged("item %d has no record", seq)
+			return n, codec.Damaged("item %d has no record", seq)
 		}
 		after, err := c.Of(rec.Record)
 		if err != nil {
@@ -110,7 +112,7 @@ func (t *txn) change(b *batch, c queue.Change, want states, chosen []uint64) (n 
 }
 
 // become stores and books that an item that is not claimed has another record.
-func (t *txn) become(b *batch, bk buckets, seq uint64, before record, in where, after queue.Record) error {
+func (t *txn) become(b *batch, bk buckets, seq uint64, before block.Record, in where, after queue.Record) error {
 	m := t.touch(b)
 	if before.State == queue.Failed {
 		if err := m.Batch.DropError(before.Code); err != nil {
@@ -121,7 +123,7 @@ func (t *txn) become(b *batch, bk buckets, seq uint64, before record, in where, 
 		t.delete(bk.ready, seqKey(seq))
 		m.Ready--
 	}
-	rec := record{after, before.gen}
+	rec := block.Record{Record: after, Generation: before.Generation}
 	switch after.State {
 	case queue.InDoubt:
 		t.putRecord(bk.open, seqKey(seq), rec)
@@ -132,7 +134,7 @@ func (t *txn) become(b *batch, bk buckets, seq uint64, before record, in where, 
 		if in == implied {
 			m.Ahead++ // the cursor must pass it over
 		}
-		t.putRecord(bk.results, resultKey(seq, rec.gen), rec)
+		t.putRecord(bk.results, resultKey(seq, rec.Generation), rec)
 	}
 	t.book(b, before.Record, after)
 	return nil

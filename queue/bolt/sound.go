@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+
+	"airlift/queue/bolt/codec"
 )
 
 // The parts of bbolt's meta page that say how long the file must be (bbolt/internal/common: Page, Meta).
@@ -40,7 +42,7 @@ func sound(path string) error {
 		return err
 	}
 	if want := high * pageSize; uint64(info.Size()) < want {
-		return damaged("the file is cut short: it has %d bytes of at least %d", info.Size(), want)
+		return codec.Damaged("the file is cut short: it has %d bytes of at least %d", info.Size(), want)
 	}
 	return nil
 }
@@ -68,7 +70,7 @@ func newestMeta(f io.ReaderAt) (high, pageSize uint64, err error) {
 		}
 	}
 	if pageSize == 0 {
-		return 0, 0, damaged("the file has no valid header")
+		return 0, 0, codec.Damaged("the file has no valid header")
 	}
 	return high, pageSize, nil
 }
@@ -82,7 +84,7 @@ func guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = damaged("reading it broke off (%s)", fmt.Sprint(p))
+			err = codec.Damaged("reading it broke off (%s)", fmt.Sprint(p))
 		}
 	}()
 	return fn()

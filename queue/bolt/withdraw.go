@@ -14,17 +14,17 @@ var errNotWhole = errors.New("the latest reading was not read from its beginning
 
 // replace withdraws what earlier readings added and the latest one does not have.
 func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error) {
-	if err := b.adding.lock(ctx); err != nil {
+	if err := b.intake.lock(ctx); err != nil {
 		return n, err
 	}
-	defer b.adding.unlock()
-	if !b.adding.whole || !b.public.Load().Reading.Complete {
+	defer b.intake.unlock()
+	if !b.intake.whole || !b.public.Load().Reading.Complete {
 		return n, errNotWhole
 	}
 	if err := db.seeVersions(ctx, b); err != nil {
 		return n, err
 	}
-	c, seen := queue.Change{Do: queue.DoReplace}, &b.adding.seen
+	c, seen := queue.Change{Do: queue.DoReplace}, &b.intake.seen
 	n, err = db.change(ctx, b, c, func(e *queue.Entry) bool { return !seen.has(e.Seq) && c.Takes(e) })
 	books := b.public.Load()
 	if err != nil || books.Counts.Submitted == 0 {
@@ -42,9 +42,9 @@ func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error
 	return n, nil
 }
 
-// seeVersions marks as seen the further items of the objects that the reading has. The caller holds b.adding.
+// seeVersions marks as seen the further items of the objects that the reading has. The caller holds b.intake.
 func (db *DB) seeVersions(ctx context.Context, b *batch) error {
-	seen := &b.adding.seen
+	seen := &b.intake.seen
 	for from, more := uint64(0), true; more; {
 		err := db.viewBatch(ctx, b, func(bk buckets) error {
 			if more = false; bk.histories == nil {

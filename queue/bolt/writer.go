@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/codec"
 )
 
 // maxGroup bounds the operations of one commit.
@@ -245,7 +246,7 @@ func (t *txn) flush() error {
 		if err != nil {
 			return err
 		}
-		t.put(bk.root, keyBatch, appendSum(value))
+		t.put(bk.root, keyBatch, codec.Bind(nil, value))
 	}
 	days := t.tx.Bucket(bucketDays)
 	for k := range t.days {
@@ -254,7 +255,7 @@ func (t *txn) flush() error {
 			return err
 		}
 		key := k.bytes()
-		t.put(days, key, bind(key, value))
+		t.put(days, key, codec.Bind(key, value))
 	}
 	return t.err
 }

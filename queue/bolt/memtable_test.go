@@ -83,8 +83,8 @@ func TestKilledWhileReading(t *testing.T) {
 	}
 }
 
-// TestLateIsBounded adds in small chunks for long, and more than a run's worth in all: stretches and runs stay few.
-func TestLateIsBounded(t *testing.T) {
+// TestMemtableIsFlushed adds in small chunks, and more than a run's worth in all: it is stored in runs of that size.
+func TestMemtableIsFlushed(t *testing.T) {
 	db := mustOpen(t, filepath.Join(t.TempDir(), "q.db"))
 	must(t, db.CreateBatch(t.Context(), queue.Batch{ID: "b"}))
 	b, err := db.lookup("b")
@@ -101,14 +101,11 @@ func TestLateIsBounded(t *testing.T) {
 		if added.Added != rows {
 			t.Fatalf("got %+v, want %d added", added, rows)
 		}
-		if l := b.late.Load(); len(l.some) > 2*lateFew || l.len() >= lateMost {
-			t.Fatalf("after %d items: %d stretches of %d entries in memory", n, len(l.some), l.len())
-		}
 	}
 	for range 400 {
 		add(3)
 	}
-	for n < 2*lateMost {
+	for n < 2<<19 {
 		add(1 << 17)
 	}
 	for seq := range uint64(n) {
@@ -121,14 +118,7 @@ func TestLateIsBounded(t *testing.T) {
 		}
 	}
 	must(t, db.EndReading(t.Context(), "b", true))
-	runs := []int64{}
-	must(t, db.viewBatch(t.Context(), b, func(bk buckets) error {
-		list, err := runsOf(bk)
-		for _, r := range list {
-			runs = append(runs, r.count)
-		}
-		return err
-	}))
+	runs := runsOf(t, db, b)
 	want := []int64{1200 + 4<<17, 4 << 17}
 	want[1] = int64(n) - want[0]
 	if diff := cmp.Diff(want, runs); diff != "" {
