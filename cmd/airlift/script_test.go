@@ -245,4 +245,6 @@ func (m command) Run() int {
 	return m.M.Run()
 }
 
-func TestMain(m *testing.M) { testscript.Main(command{m}, map[string]func(){"airlift": main}) }
+func TestMain(m *testing.M) {
+	testscript.Main(command{m}, map[string]func(){"airlift": main, "halfstatus": halfStatus})
+}

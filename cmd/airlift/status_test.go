@@ -1,14 +1,21 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
+	"airlift/queue/hold"
 	"airlift/worker/air/airtest"
 	"airlift/worker/service"
 )
@@ -116,4 +123,53 @@ func TestOldStatusIsSaid(t *testing.T) {
 	}
 	r.file("queue.db.status.json", string(old))
 	r.run("status").want(t, exitOK).says(t, "what follows is old")
+}
+
+// halfStatus is a command that writes half of the status file of the queue at its argument, says so, and waits to be killed.
+func halfStatus() {
+	err := hold.Replace(context.Background(), os.Args[1]+".status.json", hold.Options{Mode: 0o600}, func(w io.Writer) error {
+		_, err := io.WriteString(w, `{"updated":`)
+		fmt.Println("written")
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return err
+	})
+	fmt.Println(err)
+}
+
+// What a process leaves that is killed as it writes the status file is gone after the next command.
+func TestKilledAsItWritesTheStatusFile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("m.csv", 3), "--batch", "b").want(t, exitOK)
+	cmd := exec.Command(filepath.Join(filepath.Dir(r.binary), "halfstatus"), r.queue)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "written\n" {
+		t.Errorf("the writer says %q, %v", line, err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	left := func() (names []string) {
+		for name := range r.files() {
+			if strings.Contains(name, "tmp") {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	if len(left()) != 1 {
+		t.Fatalf("the kill left %q, want a temporary file", left())
+	}
+	r.run("items", "b").want(t, exitOK)
+	if len(left()) != 0 {
+		t.Errorf("left after the next command: %q", left())
+	}
 }

@@ -28,6 +28,7 @@ func (a *app) openQueue(create bool, wait time.Duration) (queue.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = hold.RemoveTemp(a.statusPath()) // who holds the queue alone writes it; what stays is no obstacle
 	return db, nil
 }
 

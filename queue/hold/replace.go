@@ -28,6 +28,9 @@ type Options struct {
 // returned without an error. The new file is written beside it under one known name, so what a kill leaves is
 // overwritten by the next Replace. A pipe or a device is written as it is; ctx ends the wait for a pipe's reader, a moment
 // later, and nothing else.
+//
+// Libraries for this (renameio) take a new random name each time, which kills leave behind, and know neither pipes nor a
+// second writer.
 func Replace(ctx context.Context, path string, o Options, write func(io.Writer) error) error {
 	if err := replace(ctx, path, o, write); err != nil {
 		return fmt.Errorf("write %s: %w", path, withoutTemp(err))
@@ -52,6 +55,18 @@ func withoutTemp(err error) error {
 func tempName(path string) (string, error) {
 	path, err := Resolve(path)
 	return path + tempSuffix, err
+}
+
+// RemoveTemp removes what a killed process has left of a [Replace]. No other process may be replacing the file.
+func RemoveTemp(path string) error {
+	tmp, err := tempName(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(tmp); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func replace(ctx context.Context, path string, o Options, write func(io.Writer) error) error {
