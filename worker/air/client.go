@@ -15,8 +15,8 @@ const (
 	maxPage   = 8 << 20
 )
 
-// Client speaks to one AiR address with one pair of keys. It is safe for use by
-// several goroutines. It does not wait, repeat or judge.
+// Client sends requests to one AiR address with one pair of keys. It is safe for
+// concurrent use.
 type Client struct {
 	config Config
 	jobs   *url.URL // of /jobs
@@ -26,8 +26,8 @@ type Client struct {
 	reuse, single func() http.RoundTripper
 	headers       func(body bool) http.Header // a function for that reason, too
 
-	distrust *atomic.Bool // use single for all
-	hide     *redactor
+	distrust *atomic.Bool // use single for all requests
+	redact   *redactor
 	services *services
 }
 
@@ -43,7 +43,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("AiR base URL: %w", err)
 	}
 	c := &Client{config: config, jobs: jobs, reuse: hidden(config.Transport), single: hidden(config.Transport), headers: headersOf(config),
-		hide: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
+		redact: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		single := newTransport(config)
 		single.DisableKeepAlives = true
@@ -56,7 +56,7 @@ func hidden(t http.RoundTripper) func() http.RoundTripper {
 	return func() http.RoundTripper { return t }
 }
 
-// Close closes the idle connections. A request under way is not touched, and the
+// Close closes the idle connections. It does not touch requests under way, and the
 // client can still be used.
 func (c *Client) Close() {
 	closeIdle(c.reuse())
@@ -69,25 +69,25 @@ func closeIdle(t http.RoundTripper) {
 	}
 }
 
-// DistrustConnections closes the idle connections, and gives every later request a
-// connection of its own: what a server may have sent unasked on another is never read
-// as an answer. A request under way is not touched.
+// DistrustConnections closes the idle connections and gives every later request a
+// connection of its own, so that what a server sent unasked on another is never read
+// as an answer. It does not touch requests under way.
 func (c *Client) DistrustConnections() {
 	c.distrust.Store(true)
 	c.Close()
 }
 
-// do sends one request and reads its answer. Its error is fit to be shown, and tells
-// our own timeout from the caller's.
-func (c *Client) do(ctx context.Context, r request) answer {
+// do sends one request and reads its answer. Its error holds no keys, and tells our own
+// timeout from the caller's.
+func (c *Client) do(ctx context.Context, r request) response {
 	own, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	a := c.exchange(own, r)
+	a := c.roundTrip(own, r)
 	if a.err == nil {
 		return a
 	}
 	late := own.Err() != nil && ctx.Err() == nil
-	a.err = c.hide.error(a.err)
+	a.err = c.redact.error(a.err)
 	if late {
 		a.err = fmt.Errorf("no complete answer within %v: %w", c.config.Timeout, a.err)
 	}

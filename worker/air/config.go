@@ -25,10 +25,9 @@ type Config struct {
 	// Connections is how many connections are used, and kept when idle: as many
 	// as there are workers. 0: 8.
 	Connections int
-	// Transport carries the requests; nil: one of our own, HTTP/1.1 only. Tests
-	// hand in a fake here. A fake must call the WroteHeaders hook of
-	// net/http/httptrace when it takes a request: an error without that counts as
-	// proof that nothing was sent.
+	// Transport sends the requests; nil: one of our own, HTTP/1.1 only. Tests pass a
+	// fake, which must call the WroteHeaders hook of net/http/httptrace when it takes a
+	// request: an error without that call counts as proof that nothing was sent.
 	Transport http.RoundTripper
 	// UserAgent is sent as such. Empty: "airlift".
 	UserAgent string
@@ -73,8 +72,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// CheckBaseURL reports what is wrong with an AiR base URL, or nil: the check of
-// Config.BaseURL without a client, so that settings can be judged together.
+// CheckBaseURL returns the error that New would return for this Config.BaseURL.
 func CheckBaseURL(raw string) error {
 	_, err := parseBaseURL(raw)
 	return err

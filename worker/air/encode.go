@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// encode writes the job as JSON, its texts as they are: encoding/json would put
-// U+FFFD for what is not UTF-8, and so name another object.
+// encode returns the job as JSON. Text that is not valid UTF-8 is an error: encoding/json
+// would replace it by U+FFFD, and so name another object.
 func (j *NewJob) encode(s *services) ([]byte, error) {
 	compact, err := s.compact(j.Services)
 	if err != nil {
@@ -24,18 +24,18 @@ func (j *NewJob) encode(s *services) ([]byte, error) {
 		w.b = strconv.AppendInt(append(w.b, `,"Priority":`...), int64(j.Priority), 10)
 	}
 	w.b = append(append(w.b, `,"Services":`...), compact...)
-	w.given(`,"Batch":`, "Batch", j.Batch)
+	w.optional(`,"Batch":`, "Batch", j.Batch)
 	w.text(`,"Destination":{"Bucket":`, "Destination.Bucket", j.Destination.Bucket)
 	w.text(`,"Region":`, "Destination.Region", j.Destination.Region)
 	w.b = append(w.b, `},"Source":{`...)
-	w.given(`"Endpoint":`, "Source.Endpoint", j.Source.Endpoint)
+	w.optional(`"Endpoint":`, "Source.Endpoint", j.Source.Endpoint)
 	if j.Source.Endpoint != "" {
 		w.b = append(w.b, ',')
 	}
 	w.text(`"Bucket":`, "Source.Bucket", j.Source.Bucket)
-	w.given(`,"Region":`, "Source.Region", j.Source.Region)
+	w.optional(`,"Region":`, "Source.Region", j.Source.Region)
 	w.text(`,"ObjectKey":`, "Source.ObjectKey", j.Source.ObjectKey)
-	w.given(`,"Provider":`, "Source.Provider", j.Source.Provider)
+	w.optional(`,"Provider":`, "Source.Provider", j.Source.Provider)
 	return append(w.b, "}}\n"...), w.err
 }
 
@@ -53,15 +53,15 @@ func (w *jobWriter) text(before, name, text string) {
 	w.b, _ = jsontext.AppendQuote(append(w.b, before...), text)
 }
 
-// given is text for what is left out when empty.
-func (w *jobWriter) given(before, name, text string) {
+// optional is text, but leaves out what is empty.
+func (w *jobWriter) optional(before, name, text string) {
 	if text != "" {
 		w.text(before, name, text)
 	}
 }
 
-// services checks Services and takes the white space out of them. Those of one batch are mostly the same, so the last are
-// kept.
+// services validates Services and removes their white space. It caches the last ones, as those of a batch are mostly the
+// same.
 type services struct{ last atomic.Pointer[compacted] }
 
 type compacted struct{ raw, compact []byte }

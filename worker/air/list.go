@@ -12,9 +12,8 @@ import (
 // MaxPageSize is the largest page that GET /jobs gives.
 const MaxPageSize = 100
 
-// ListQuery says which jobs GET /jobs shall list. The empty filters list all.
-// Whether AiR matches Name exactly or in part is not documented: compare the
-// names that come back.
+// ListQuery selects the jobs that GET /jobs lists. Empty filters select all. Whether AiR
+// matches Name exactly or in part is not documented: compare the names that come back.
 type ListQuery struct {
 	Batch, Name, Status string
 	PageNumber          int  // from 1; 0: 1
@@ -67,14 +66,14 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 	}
 	page := Page{Last: len(records) < q.PageSize, Date: a.date, Jobs: make([]Job, 0, len(records))}
 	for _, r := range records {
-		if r.Err == nil && r.ID != c.hide.replace(r.ID) {
+		if r.Err == nil && r.ID != c.redact.replace(r.ID) {
 			r.ID, r.Err = "", errSecretID
 		}
-		c.hide.job(&r.Job)
+		c.redact.job(&r.Job)
 		if r.Err == nil {
 			page.Jobs = append(page.Jobs, r.Job)
 		} else {
-			page.Odd = append(page.Odd, OddJob{r.Job, c.hide.error(r.Err)})
+			page.Odd = append(page.Odd, OddJob{r.Job, c.redact.error(r.Err)})
 		}
 	}
 	return page, nil
@@ -101,26 +100,26 @@ func (q ListQuery) values() url.Values {
 }
 
 // get sends one GET and turns all but a whole 2xx answer into an *Error.
-func (c *Client) get(ctx context.Context, r request) (answer, error) {
+func (c *Client) get(ctx context.Context, r request) (response, error) {
 	a := c.do(ctx, r)
 	if a.err == nil && a.status >= 200 && a.status < 300 {
 		return a, nil
 	}
 	e := &Error{Status: a.status, Date: a.date, Written: a.written, Proxy: a.proxy, Err: a.err}
 	if a.err == nil {
-		e.Code, e.Message = c.hide.problem(a.body)
-		e.location = c.hide.text(a.location)
+		e.Code, e.Message = c.redact.problem(a.body)
+		e.location = c.redact.text(a.location)
 		if e.Code == "" && e.Message == "" {
-			e.Excerpt = c.hide.excerpt(a.body)
+			e.Excerpt = c.redact.excerpt(a.body)
 		}
 	}
-	return answer{}, e
+	return response{}, e
 }
 
 // unreadable is the error for a 2xx answer that is not what was asked for.
-func (c *Client) unreadable(a answer, err error) error {
+func (c *Client) unreadable(a response, err error) error {
 	return &Error{
-		Status: a.status, Date: a.date, Written: true, Excerpt: c.hide.excerpt(a.body),
-		Err: fmt.Errorf("read the answer: %w", c.hide.error(err)),
+		Status: a.status, Date: a.date, Written: true, Excerpt: c.redact.excerpt(a.body),
+		Err: fmt.Errorf("read the answer: %w", c.redact.error(err)),
 	}
 }

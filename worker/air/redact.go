@@ -14,16 +14,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// minSecret is the shortest key, in bytes, that is taken out of texts. Wasabi's have
-// 20 and 40. A rehearsal with keys such as "a" must not lose every a, and with
-// them the error codes.
+// minSecret is the length in bytes of the shortest key that is replaced. Wasabi's have 20
+// and 40. A rehearsal with keys such as "a" must not lose every a, and so its error codes.
 const minSecret = 8
 
 // maxText bounds, in bytes, what is kept of a text that a server sent.
 const maxText = 1 << 10
 
-// redactor takes the keys out of texts: a server may echo what it was sent. It holds
-// them in a function, for the reason that Credentials does.
+// redactor replaces the keys in texts: a server may echo what it was sent. It holds them
+// in a function, for the reason that Credentials does.
 type redactor struct{ replace func(string) string }
 
 func newRedactor(c Credentials) *redactor {
@@ -103,7 +102,7 @@ func unescape(s string) string {
 
 var escape = regexp.MustCompile(`(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))+`)
 
-// job takes the keys out of what a list shows of a job.
+// job replaces the keys in what a list shows of a job.
 func (r *redactor) job(j *Job) {
 	for _, s := range []*string{&j.ID, &j.Name, &j.UserID, &j.Created, &j.Completed, &j.Batch, &j.Status,
 		&j.Source.Endpoint, &j.Source.Bucket, &j.Source.Region, &j.Source.ObjectKey, &j.Source.Provider,
@@ -112,8 +111,8 @@ func (r *redactor) job(j *Job) {
 	}
 }
 
-// error returns err with a text that is fit to be shown. What errors.Is and
-// errors.As find stays, unless it holds a secret itself.
+// error returns err with its text cleaned as by text. errors.Is and errors.As find what
+// they found before, unless that holds a key itself.
 func (r *redactor) error(err error) error {
 	raw := err.Error()
 	clean := r.text(raw)

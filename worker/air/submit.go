@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Outcome is all that is known after a POST /jobs; what it means is decided by the
-// caller. Its texts are bounded in length, and the keys are removed from them even where
-// the answer writes them with JSON escapes.
+// Outcome is all that is known after a POST /jobs. The caller decides what it means. Its
+// texts are bounded in length, and the keys are removed from them even where the answer
+// writes them with JSON escapes.
 type Outcome struct {
-	// JobID is not empty only if a complete 2xx answer carried a Job.Id of 1 to 256
-	// bytes of visible ASCII, without the keys. Such an answer may also have Code
-	// and Message, or an Echo that does not fit.
+	// JobID is set only if a complete 2xx answer had a Job.Id of 1 to 256 bytes of
+	// visible ASCII, without the keys. Such an answer may also have Code and Message,
+	// or an Echo that does not fit.
 	JobID string
 	// Echo is what a 2xx answer says of the job that it answers for. Misplaced is set if
-	// that is not the job that was sent, or the answer is a list of jobs: it belongs to
-	// another request. The connection that it came on is closed.
+	// that is not the job that was sent, or if the answer is a list of jobs: the answer
+	// belongs to another request, and its connection is closed.
 	Echo      Echo
 	Misplaced bool
 	// Status is the HTTP status; 0: no status line came.
@@ -38,9 +38,9 @@ type Outcome struct {
 	// Proxy is the host and port of the proxy (HTTPS_PROXY) if the request failed there
 	// before it reached AiR; else empty.
 	Proxy string
-	// Err is trouble in sending, in reading the answer, or in decoding a 2xx; nil
-	// for a whole answer of any other status. A cut answer has both Status and Err.
-	// ErrInvalidJob: nothing was sent.
+	// Err is an error of sending, of reading the answer, or of decoding a 2xx; nil for a
+	// whole answer of any other status. A cut answer has both Status and Err. With
+	// ErrInvalidJob nothing was sent.
 	Err error
 	// Cut is set if an answer began and broke off: its status is known, the rest is not.
 	Cut bool
@@ -57,9 +57,8 @@ type Outcome struct {
 // changing it: text that is not UTF-8, or Services that are not JSON.
 var ErrInvalidJob = errors.New("job cannot be sent as it is")
 
-// Submit sends one POST /jobs, at most once on the wire, and returns what came
-// of it. Cancelling ctx abandons the request and leaves its outcome unknown if
-// Written.
+// Submit sends one POST /jobs, at most once on the wire, and returns its outcome. If
+// ctx is canceled, the request is abandoned, and its outcome is unknown if Written.
 func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	body, err := job.encode(c.services)
 	sent := time.Now()
@@ -75,26 +74,26 @@ func (c *Client) Submit(ctx context.Context, job NewJob) Outcome {
 	case a.status >= 200 && a.status < 300:
 		list := c.readAccepted(&out, a.body)
 		if out.Misplaced = list || !out.Echo.Fits(job); out.Misplaced {
-			a.closeConn() // it is out of step
+			a.closeConn() // what follows on it may be another request's, too
 		}
 	case errors.Is(a.err, errTooLong):
 		out.Err = nil // a refusal's body is not needed: its status decides
 		out.Foreign = true
 	default:
 		if a.err == nil {
-			out.Code, out.Message = c.hide.problem(a.body)
+			out.Code, out.Message = c.redact.problem(a.body)
 		}
 		out.Foreign = out.Code == "" && out.Message == ""
 	}
 	if out.Foreign && !out.Cut {
-		out.Excerpt = c.hide.excerpt(a.body)
+		out.Excerpt = c.redact.excerpt(a.body)
 	}
 	out.Ended = time.Now()
 	return out
 }
 
-// Misplacement tells of a Misplaced answer which request it belongs to, and which job was
-// sent.
+// Misplacement describes a Misplaced answer: the job that it answers for, and the job that
+// was sent.
 func (o Outcome) Misplacement(sent NewJob) string {
 	other := o.Echo.String()
 	if other == "" {
@@ -110,15 +109,15 @@ func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 		return false
 	}
 	a, err := decodeSubmitted(body)
-	out.Code, out.Message = c.hide.text(string(a.ErrorCode)), c.hide.text(string(a.Error))
+	out.Code, out.Message = c.redact.text(string(a.ErrorCode)), c.redact.text(string(a.Error))
 	out.Foreign = !a.Job.given && out.Code == "" && out.Message == ""
-	out.Echo = c.hide.echo(a)
+	out.Echo = c.redact.echo(a)
 	id := string(a.Job.value.ID)
-	if err == nil && id != c.hide.replace(id) {
+	if err == nil && id != c.redact.replace(id) {
 		err = errSecretID
 	}
 	if err != nil {
-		out.Err = fmt.Errorf("read the answer: %w", c.hide.error(err))
+		out.Err = fmt.Errorf("read the answer: %w", c.redact.error(err))
 		return false
 	}
 	out.JobID = id

@@ -34,7 +34,7 @@ func newTransport(c Config) *http.Transport {
 		MaxIdleConns:           c.Connections,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeader,
-		DisableCompression:     true, // see readAnswer
+		DisableCompression:     true, // see readResponse
 	}
 	t.Protocols.SetHTTP1(true)
 	if secure {

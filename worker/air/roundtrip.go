@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// answer is what came back of one request. Status 0: no status line came.
-type answer struct {
+// response is what came back of one request. Status 0: no status line came.
+type response struct {
 	status     int
 	date       time.Time
 	retryAfter time.Duration
@@ -31,20 +31,19 @@ type answer struct {
 
 // closeConn closes the connection that the answer came on, even if another request uses it
 // by now: that request's answer could not be trusted either.
-func (a answer) closeConn() {
+func (a response) closeConn() {
 	if a.conn != nil {
 		_ = a.conn.Close()
 	}
 }
 
-// exchange sends a request, at most once on the wire, and reads its answer. It does
-// not hide keys in its errors. It calls the RoundTripper directly: http.Client would
-// add redirects, cookies and an error that hides the status when a Location header
-// is malformed.
-func (c *Client) exchange(ctx context.Context, r request) answer {
-	// net/http calls WroteHeaders when the header block lies whole in its write buffer,
-	// before the last byte of it leaves; and it returns no error while a write is
-	// still going on. So an error without the call proves that nothing was sent.
+// roundTrip sends a request, at most once on the wire, and reads its answer. Its errors
+// may hold keys. It calls the RoundTripper directly: http.Client would add redirects,
+// cookies, and an error without the status when a Location header is malformed.
+func (c *Client) roundTrip(ctx context.Context, r request) response {
+	// net/http calls WroteHeaders when the whole header block is in its write buffer,
+	// before the last byte of it leaves, and it returns no error during a write. So an
+	// error without the call proves that nothing was sent.
 	var written atomic.Bool
 	var conn net.Conn
 	req := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -60,7 +59,7 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		a := answer{err: err, written: written.Load()}
+		a := response{err: err, written: written.Load()}
 		if !a.written {
 			a.proxy, a.err = proxyError(transport, req, err)
 		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -68,7 +67,7 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 		}
 		return a
 	}
-	a := readAnswer(resp, r.limit)
+	a := readResponse(resp, r.limit)
 	a.conn = conn
 	return a
 }
@@ -76,10 +75,10 @@ func (c *Client) exchange(ctx context.Context, r request) answer {
 // errTooLong is in the error of an answer that is longer than its limit.
 var errTooLong = errors.New("the answer is too long")
 
-// readAnswer reads an answer whose header net/http has read.
-func readAnswer(resp *http.Response, limit int64) answer {
+// readResponse reads an answer whose header net/http has read.
+func readResponse(resp *http.Response, limit int64) response {
 	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, location: resp.Header.Get("Location"), written: true}
+	a := response{status: resp.StatusCode, location: resp.Header.Get("Location"), written: true}
 	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
 	a.retryAfter = retryAfter(resp.Header.Get("Retry-After"), a.date)
 	if resp.StatusCode == http.StatusSwitchingProtocols {
