@@ -29,8 +29,11 @@ type Reader interface {
 	// Once it returned an error that is no *RowError, it returns that error
 	// for ever.
 	Read(*Entry) error
-	// Close releases the source and waits for what was started to read it. A
-	// second Close does nothing.
+	// Close releases the source and waits for the goroutines that read it. It may
+	// be called while a Read is under way: that Read returns fs.ErrClosed, at once
+	// if the source is a file, a named pipe or on S3, and else, if the system
+	// cannot end a read of standard input, when its data comes. A second Close
+	// does nothing.
 	Close() error
 }
 

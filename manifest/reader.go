@@ -15,8 +15,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // rows is what differs between the formats: reading one row from the input.
@@ -36,8 +36,11 @@ type reader struct {
 	any    bool  // a row was returned or rejected
 	// skipped are the lines of titles before the first row, still to be returned.
 	skipped []int64
-	close   func() error
-	closed  sync.Once
+	closing input.Closing
+	close   func() error // the source, which ends a read that is under way
+	release func()       // the decoder
+	// borrowed is a source that is not ours to close.
+	borrowed io.Reader
 }
 
 // openFile opens a local file.
@@ -91,8 +94,10 @@ func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
 // is called by Close, and by newReader if it fails or reads an inventory, which
 // then reads its parts.
 func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int64, closeSource func() error) (Reader, error) {
+	var borrowed io.Reader
 	if closeSource == nil {
 		closeSource = func() error { return nil }
+		borrowed = r
 	}
 	count := &counter{r: r, total: total}
 	plainText, release, err := input.Decompress(count, s.compression)
@@ -100,8 +105,8 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int6
 		closeSource()
 		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
 	}
-	m := &reader{source: s.Arg, in: input.New(plainText), count: count}
-	m.close = func() error { release(); return closeSource() }
+	m := &reader{source: s.Arg, borrowed: borrowed, in: input.New(plainText), count: count}
+	m.close, m.release = closeSource, release
 	if err := m.begin(s, o); err != nil {
 		m.Close()
 		return nil, err
@@ -264,7 +269,19 @@ func (m *reader) skipTitles(n int) {
 }
 
 // Read returns the next entry; see Reader.
-func (m *reader) Read(e *entry.Entry) error {
+func (m *reader) Read(e *Entry) error {
+	if !m.closing.Enter() {
+		return fs.ErrClosed
+	}
+	err := m.read(e)
+	if m.closing.Leave() {
+		m.release()
+		return fs.ErrClosed
+	}
+	return err
+}
+
+func (m *reader) read(e *Entry) error {
 	if m.err != nil {
 		return m.err
 	}
@@ -300,14 +317,27 @@ func (m *reader) Read(e *entry.Entry) error {
 // Progress counts the bytes as they are stored.
 func (m *reader) Progress() (read, total int64) { return m.count.n.Load(), m.count.total }
 
-// Close releases the source.
+// Close releases the source; see Reader.
 func (m *reader) Close() error {
-	var err error
-	m.closed.Do(func() {
-		err = m.close()
-		m.err = fs.ErrClosed
-	})
+	first, free := m.closing.Close()
+	if !first {
+		return nil
+	}
+	err := m.close()
+	if !free && m.borrowed != nil {
+		expire(m.borrowed)
+	}
+	if free {
+		m.release()
+	}
 	return err
+}
+
+// expire ends a read of a pipe or a connection, if the system can.
+func expire(r io.Reader) {
+	if d, ok := r.(interface{ SetReadDeadline(time.Time) error }); ok {
+		_ = d.SetReadDeadline(time.Unix(1, 0)) // a file that cannot goes on until its data comes
+	}
 }
 
 // counter counts the bytes read through it.

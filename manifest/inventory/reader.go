@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
 	"sync/atomic"
 )
 
@@ -34,7 +33,8 @@ type Reader struct {
 	file    *partFile
 	ordinal int64 // of the last row
 	err     error // that every further Read returns
-	closed  sync.Once
+	closing input.Closing
+	cancel  context.CancelFunc
 	done    atomic.Int64 // bytes of the parts that were read
 	total   int64
 }
@@ -58,7 +58,7 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 	if wrong != nil {
 		return nil, &entry.BrokenError{Source: config.Source, Line: wrong.line, Unread: true, Err: wrong.err, Remedy: wrong.remedy}
 	}
-	r := &Reader{source: config.Source, inv: inv, bucket: inv.SourceBucket}
+	r := &Reader{source: config.Source, inv: inv, bucket: inv.SourceBucket, cancel: func() {}}
 	if r.bucket == "" {
 		r.bucket = config.SourceBucket
 	}
@@ -71,6 +71,7 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 	}
 	inv.warnUnchecked(config.Source, config.Warn)
 	if config.Path == "" {
+		ctx, r.cancel = context.WithCancel(ctx)
 		r.open = s3Parts(ctx, config.S3, config.Bucket, inv)
 		return r, nil
 	}
@@ -93,6 +94,18 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 // Read returns the next row; see Reader. Its Line is the ordinal of the row in the
 // whole inventory, for a line's number would not say of which part.
 func (r *Reader) Read(e *entry.Entry) error {
+	if !r.closing.Enter() {
+		return fs.ErrClosed
+	}
+	err := r.read(e)
+	if r.closing.Leave() {
+		r.closePart()
+		return fs.ErrClosed
+	}
+	return err
+}
+
+func (r *Reader) read(e *entry.Entry) error {
 	for r.err == nil {
 		if r.part == nil {
 			if r.next == len(r.inv.Files) {
@@ -168,19 +181,20 @@ func (r *Reader) broken(p part, err error) error {
 func (r *Reader) Progress() (read, total int64) { return r.done.Load(), r.total }
 
 func (r *Reader) closePart() {
+	if r.part == nil {
+		return
+	}
 	r.part.Close()
 	r.file.Close()
 	r.part, r.file = nil, nil
 }
 
-// Close releases the part that is open.
+// Close ends a part's copying and releases the part that is open.
 func (r *Reader) Close() error {
-	r.closed.Do(func() {
-		if r.part != nil {
-			r.closePart()
-		}
-		r.err = fs.ErrClosed
-	})
+	r.cancel()
+	if _, free := r.closing.Close(); free {
+		r.closePart()
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -239,10 +240,19 @@ type Reader struct {
 	ordinal int64   // of the last object
 	at      *cursor // after the last whole page
 	err     error   // that every further Read returns
+	closed  atomic.Bool
 }
 
 // Read returns the next object; see Reader.
 func (r *Reader) Read(e *entry.Entry) error {
+	err := r.read(e)
+	if r.closed.Load() {
+		return fs.ErrClosed
+	}
+	return err
+}
+
+func (r *Reader) read(e *entry.Entry) error {
 	for r.err == nil && r.pos == len(r.page.objects) {
 		p, ok := <-r.pages
 		switch {
@@ -299,10 +309,10 @@ func (r *Reader) end(err error) error {
 
 // Close ends the listing and waits for its goroutines.
 func (r *Reader) Close() error {
+	r.closed.Store(true)
 	r.cancel()
 	for range r.pages {
 		// It is closed when all have ended.
 	}
-	r.err = fs.ErrClosed
 	return nil
 }

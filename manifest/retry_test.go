@@ -34,7 +34,7 @@ func (d *direct) Do(r *http.Request) (*http.Response, error) {
 	d.server.ServeHTTP(w, r)
 	answer := w.Result()
 	if n == d.stalls {
-		answer.Body = io.NopCloser(&stalled{r.Context(), answer.Body})
+		answer.Body = io.NopCloser(&stalled{r.Context(), io.LimitReader(answer.Body, 100)})
 	}
 	return answer, nil
 }
@@ -46,9 +46,7 @@ type stalled struct {
 }
 
 func (s *stalled) Read(p []byte) (int, error) {
-	if s.body != nil {
-		n, _ := io.ReadFull(s.body, p[:min(len(p), 100)])
-		s.body = nil
+	if n, _ := s.body.Read(p); n > 0 {
 		return n, nil
 	}
 	<-s.ctx.Done()
