@@ -51,6 +51,12 @@ func (n Namer) Proves(it *Item) bool {
 	return own.Version != 0 && n.Name(&own) == it.Name
 }
 
+// Spellings returns the object of an item and the name of its job, both as [Alike] returns them. An unsourced item whose
+// name does not prove its object may have the job of any item with which it shares one.
+func (n Namer) Spellings(it *Item) [2]Object {
+	return [2]Object{{Bucket: Alike(it.Bucket), Key: Alike(it.Key)}, {Key: Alike(n.Name(it))}} // no object is without a bucket
+}
+
 // AlikeReason is the reason for which a row is rejected whose object the batch does not have, if its bucket and key, or
 // its job's name, are [Alike] those of this unsourced item of a batch, whose name does not prove its object: the item's
 // job may be the row's.

@@ -1,8 +1,11 @@
 package queue
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -70,6 +73,27 @@ func (b Batch) Validate() error {
 	return nil
 }
 
+// NewBatch returns a batch as it is made: empty, with the id, the account ([DefaultAccount] if there is none), identity,
+// settings, time of creation (now, if it has none) and Adopting of b.
+func NewBatch(b Batch, now time.Time) (Batch, error) {
+	if err := b.Validate(); err != nil {
+		return b, fmt.Errorf("create batch: %w", err)
+	}
+	if b.Created.IsZero() {
+		b.Created = now
+	}
+	return Batch{ID: b.ID, Account: cmp.Or(b.Account, DefaultAccount), Identity: b.Identity, Settings: b.Settings, Created: b.Created.UTC(), Adopting: b.Adopting}.Clone(), nil
+}
+
+// Clone returns a copy that shares nothing with b that is ever written to.
+func (b Batch) Clone() Batch {
+	b.Settings = b.Settings.Clone()
+	b.Columns, b.Errors, b.Accepted = slices.Clone(b.Columns), slices.Clone(b.Errors), slices.Clone(b.Accepted)
+	b.Additions = slices.Clone(b.Additions)
+	b.Reading.SkippedBy = maps.Clone(b.Reading.SkippedBy)
+	return b
+}
+
 // OwnCounts counts the items by the field that their own row sets.
 type OwnCounts struct {
 	Services    int64 `json:"services,omitempty"`
@@ -101,6 +125,15 @@ type Reading struct {
 	Restored int64 `json:"restored,omitempty"`
 	// Withdrawn counts the items of earlier readings that this one took back because it does not have them.
 	Withdrawn int64 `json:"withdrawn,omitempty"`
+}
+
+// Resume makes the reading one that goes on. The error says that it is complete, or that there is none.
+func (r *Reading) Resume() error {
+	if r.Started.IsZero() || r.Complete {
+		return errors.New("there is none that is not complete; begin one")
+	}
+	r.Ended = time.Time{}
+	return nil
 }
 
 // Balanced reports whether the rows add up.

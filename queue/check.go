@@ -1,5 +1,7 @@
 package queue
 
+import "fmt"
+
 // MaxProblems bounds [CheckReport.Problems]; what is found beyond is only counted.
 const MaxProblems = 100
 
@@ -11,6 +13,14 @@ type CheckReport struct {
 	// Problems says in words what is wrong, one each, at most [MaxProblems]; Found counts all.
 	Problems []string `json:"problems"`
 	Found    int64    `json:"found"`
+}
+
+// Problem adds a problem.
+func (r *CheckReport) Problem(format string, args ...any) {
+	r.Found++
+	if len(r.Problems) < MaxProblems {
+		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+	}
 }
 
 // OK reports whether nothing is wrong.

@@ -32,6 +32,9 @@ var (
 	// ErrBroken: a commit failed, so nobody knows what the disk holds; nothing more is stored until the queue is opened
 	// afresh. It wraps the cause.
 	ErrBroken = errors.New("the queue can no longer be written")
+	// ErrNotWhole: the latest reading cannot replace the earlier ones. It is not complete, or another process began it, so
+	// it is not known which items it has.
+	ErrNotWhole = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
 	ErrDailyLimit = errors.New("the daily limit is reached")
 	// ErrReplaced: the file that this process holds is no longer the one at the queue's path.

@@ -5,6 +5,7 @@ package queue
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -80,6 +81,14 @@ type Item struct {
 	Unsourced bool
 }
 
+// SameRow reports whether the rows of two items of one object say the same of its job; if not, they contradict each other.
+func (it *Item) SameRow(o *Item) bool { return it.Name == o.Name && it.Own.Equal(o.Own) }
+
+// OtherFieldsReason is the reason for which a row is rejected that contradicts the item of its object.
+func OtherFieldsReason(it *Item) string {
+	return fmt.Sprintf("the batch has this object with other fields (line %d)", it.Line)
+}
+
 // Record is what is known of the submission of one item: what its results add up to.
 type Record struct {
 	State State
@@ -136,43 +145,6 @@ type Result struct {
 	At            time.Time
 }
 
-// Adopted is a job found in AiR's list, for the item of its object.
-type Adopted struct {
-	Seq uint64
-	// Version, if not 0, says that the job is of that version of the object whose first item is Seq. The batch gets the
-	// item if it does not have it: like the first, with the version for its content.
-	Version uint64
-	// Unsourced, if not nil, is the item that the batch gets if it has none of that object: the job is of an object that
-	// no source shows. Only Bucket, Key and Name count. Seq and Version are not looked at then.
-	Unsourced *Item
-	JobID     string
-	// At is when AiR made the job, or, where it does not say, when the job was found.
-	At time.Time
-	// Day is the server's day on which the job was made; 0: not known, it counts against none.
-	Day Day
-}
-
-// Adoption is how far the adoption of a batch has come; see [Batch].
-type Adoption int
-
-const (
-	// AdoptionBegun: until it ends it is not known which of the batch's objects AiR has jobs for.
-	AdoptionBegun Adoption = iota
-	// AdoptionProven: it ended well, and the queue knows all jobs that AiR has for the batch.
-	AdoptionProven
-	// AdoptionUnproven: it ended well, but AiR may have jobs of objects that the batch does not have yet.
-	AdoptionUnproven
-)
-
-// Adopt notes in the batch how far its adoption has come, and reports whether that changes anything.
-func (b *Batch) Adopt(a Adoption) (changed bool) {
-	was := *b
-	if b.Adopting = a == AdoptionBegun; !b.Adopting {
-		b.Unproven = a == AdoptionUnproven
-	}
-	return was.Adopting != b.Adopting || was.Unproven != b.Unproven
-}
-
 // Rejected is a row that was not accepted, and why.
 type Rejected struct {
 	Line   int64   `json:"line"`
@@ -207,6 +179,30 @@ type Mark struct {
 	Key string
 	// Value replaces the one under that key; nil takes the mark away.
 	Value []byte
+}
+
+// MaxMarkKey is the longest key of a [Mark] in bytes.
+const MaxMarkKey = 32768
+
+// Validate refuses a mark that no engine stores.
+func (m Mark) Validate() error {
+	if m.Key == "" || len(m.Key) > MaxMarkKey {
+		return fmt.Errorf("a mark's key has %d bytes, use 1 to %d", len(m.Key), MaxMarkKey)
+	}
+	return nil
+}
+
+// Counts returns the counts of the chunk's rows, of which added says what became of the items.
+func (c *Chunk) Counts(added *Added) Reading {
+	r := Reading{
+		Added: int64(added.Added), Known: int64(added.Known), Restored: int64(added.Restored), Duplicates: int64(added.Duplicates),
+		Rejected: int64(len(c.Rejected) + len(added.Conflicts)), SkippedBy: c.Skipped,
+	}
+	for _, n := range c.Skipped {
+		r.Skipped += n
+	}
+	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
+	return r
 }
 
 // Added says what became of a chunk's items; their numbers add up to len(Chunk.Items).

@@ -38,6 +38,12 @@ func (s Settings) Or(other Settings) Settings {
 	return s
 }
 
+// Clone returns a copy that shares nothing with s that is ever written to.
+func (s Settings) Clone() Settings {
+	s.Services, s.Rules = slices.Clone(s.Services), slices.Clone(s.Rules)
+	return s
+}
+
 // Equal reports whether both give every item the same fields and the same name, by the same rules.
 func (s Settings) Equal(o Settings) bool {
 	return s.JobFields.Equal(o.JobFields) && s.Name == o.Name && slices.EqualFunc(s.Rules, o.Rules, Rule.Equal)

@@ -166,29 +166,6 @@ func Restore(r Record) (Record, error) {
 	return r, &MoveError{From: r.State, To: Pending}
 }
 
-// Adopt returns the record of an item whose job was found in AiR's list although this queue does not know of it, because
-// it was lost, is an old copy, or could not tell. A cancelled item is adopted too: it has a job, whatever the user
-// wanted, and taking the cancellation back would send it again. What is sending is left to its sender, and what is
-// submitted has its job: both are refused.
-//
-// The job counts against the day on which AiR made it, unless the claim that made it is still counted: that of an item
-// in doubt.
-func Adopt(r Record, a Adopted) (Record, error) {
-	switch r.State {
-	case Pending, Failed, Cancelled:
-		r.Day = a.Day
-	case InDoubt:
-	default:
-		return r, &MoveError{From: r.State, To: Submitted}
-	}
-	if a.JobID == "" {
-		return r, fmt.Errorf("item %d: adopted without a job id", a.Seq)
-	}
-	r.State, r.JobID, r.At, r.Sent, r.Withdrawn = Submitted, a.JobID, a.At, true, false
-	r.HTTPStatus, r.Code, r.Message = 0, "", ""
-	return r, nil
-}
-
 // Cancel returns the record of an item that the user takes out of the work.
 func Cancel(r Record) (Record, error) {
 	if !CanMove(r.State, Cancelled) {

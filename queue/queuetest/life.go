@@ -167,7 +167,8 @@ func recovery(f *fixture) {
 }
 
 func doubts(f *fixture) {
-	f.add(B, keys(2500)...)
+	all := keys(2500)
+	f.add(B, all...)
 	f.finish(f.claim(2500), queue.Result{To: queue.InDoubt})
 	after, n := int64(-1), 0
 	for {
@@ -177,7 +178,7 @@ func doubts(f *fixture) {
 			break
 		}
 		for _, c := range list {
-			if c.Seq != uint64(n) || c.Key != keys(2500)[n] {
+			if c.Seq != uint64(n) || c.Key != all[n] {
 				f.Fatalf("doubt %d: got item %d %q", n, c.Seq, c.Key)
 			}
 			n++

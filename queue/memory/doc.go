@@ -1,0 +1,13 @@
+// Package memory keeps airlift's queue in memory. It is the engine of dry runs, and of tests that need no file.
+//
+// Invariants:
+//
+//  1. It does what [queue.Store] says, by the rules of package queue. Package queuetest and a test beside the engine on a
+//     file compare the two.
+//  2. One mutex guards a whole queue. It is never held while a caller's function runs.
+//  3. An item that was never claimed, cancelled or adopted has no record: it is pending.
+//  4. An item whose row gives no more than bucket, key and content takes some 90 bytes beside its key. One with a name,
+//     job fields or further columns takes some 330 beside these.
+//
+// Outside: durability. What a queue holds ends with the process; [Queue.Reopen] shows what a next one would find.
+package memory

@@ -1,0 +1,149 @@
+package memory
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"airlift/queue"
+)
+
+// pieceItems is how many items, and pageItems how many entries, are allocated together.
+const (
+	pieceItems = 8 << 10
+	pageItems  = 1 << 10
+	// keyBytes is how many bytes of keys are.
+	keyBytes = 64 << 10
+)
+
+// items are the items of a batch, in order of Seq, and the index of their objects.
+type items struct {
+	n       uint64
+	pieces  [][]item
+	buckets []string
+	keys    strings.Builder // the keys of the latest items, which share its memory
+
+	seed    maphash.Seed
+	first   map[uint64]uint32         // the first item of an object, by the object's hash
+	clashes map[queue.Object]uint32   // the same of objects whose hash another one has
+	history map[uint64]*queue.History // by first item; an object without one has the content of that item
+}
+
+// item is an item as it is kept. full is the whole of one that has more than the other fields.
+type item struct {
+	key     string
+	line    int64
+	content queue.Content
+	full    *queue.Item
+	bucket  uint32
+}
+
+func newItems() items {
+	return items{seed: maphash.MakeSeed(), first: map[uint64]uint32{}, clashes: map[queue.Object]uint32{}, history: map[uint64]*queue.History{}}
+}
+
+// add adds an item, and its object to the index unless it is a version.
+func (s *items) add(it queue.Item) {
+	if s.n%pieceItems == 0 {
+		s.pieces = append(s.pieces, make([]item, 0, pieceItems))
+	}
+	if s.keys.Cap()-s.keys.Len() < len(it.Key) {
+		s.keys = strings.Builder{}
+		s.keys.Grow(max(keyBytes, len(it.Key)))
+	}
+	at := s.keys.Len()
+	s.keys.WriteString(it.Key)
+	it.Key = s.keys.String()[at:]
+	it.Seq = s.n
+	kept := item{key: it.Key, line: it.Line, content: it.Content, bucket: s.bucket(it.Bucket)}
+	if it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || len(it.Extra) > 0 || it.Unsourced {
+		it.Own.Services, it.Extra = slices.Clone(it.Own.Services), slices.Clone(it.Extra)
+		kept.full = &it
+	}
+	piece := &s.pieces[s.n/pieceItems]
+	*piece = append(*piece, kept)
+	if it.Version == 0 {
+		o := queue.Object{Bucket: it.Bucket, Key: it.Key}
+		hash := maphash.Comparable(s.seed, o)
+		if _, taken := s.first[hash]; taken {
+			s.clashes[o] = uint32(s.n)
+		} else {
+			s.first[hash] = uint32(s.n)
+		}
+	}
+	s.n++
+}
+
+// bucket returns the number of a bucket's name.
+func (s *items) bucket(name string) uint32 {
+	if n := len(s.buckets); n > 0 && s.buckets[n-1] == name {
+		return uint32(n - 1)
+	}
+	i := slices.Index(s.buckets, name)
+	if i < 0 {
+		i = len(s.buckets)
+		s.buckets = append(s.buckets, name)
+	}
+	return uint32(i)
+}
+
+func (s *items) at(seq uint64) queue.Item {
+	kept := &s.pieces[seq/pieceItems][seq%pieceItems]
+	if kept.full != nil {
+		return *kept.full
+	}
+	return queue.Item{Seq: seq, Line: kept.line, Bucket: s.buckets[kept.bucket], Key: kept.key, Content: kept.content}
+}
+
+// find returns the first item of an object.
+func (s *items) find(bucket, key string) (uint64, bool) {
+	o := queue.Object{Bucket: bucket, Key: key}
+	seq, ok := s.first[maphash.Comparable(s.seed, o)]
+	if !ok {
+		return 0, false
+	}
+	if it := s.at(uint64(seq)); it.Bucket != bucket || it.Key != key {
+		seq, ok = s.clashes[o]
+	}
+	return uint64(seq), ok
+}
+
+// historyOf returns the history of an object, to be changed by the caller.
+func (s *items) historyOf(first uint64) queue.History {
+	if h := s.history[first]; h != nil {
+		return queue.History{First: h.First, Further: slices.Clone(h.Further)}
+	}
+	return queue.History{First: s.at(first).Content}
+}
+
+// all returns all items of an object.
+func (s *items) all(first uint64) []uint64 {
+	seqs := []uint64{first}
+	if h := s.history[first]; h != nil {
+		for _, v := range h.Further {
+			seqs = append(seqs, v.Seq)
+		}
+	}
+	return seqs
+}
+
+// numbers are sequence numbers in order.
+type numbers []uint64
+
+func (n *numbers) add(seq uint64) {
+	if at, found := slices.BinarySearch(*n, seq); !found {
+		*n = slices.Insert(*n, at, seq)
+	}
+}
+
+func (n *numbers) remove(seq uint64) {
+	if at, found := slices.BinarySearch(*n, seq); found {
+		*n = slices.Delete(*n, at, at+1)
+	}
+}
+
+// from returns the numbers from seq on.
+func (n numbers) from(seq uint64) []uint64 {
+	at, _ := slices.BinarySearch(n, seq)
+	return n[at:]
+}

@@ -1,0 +1,302 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"airlift/queue"
+)
+
+// BeginReading implements [queue.Intake].
+func (q *Queue) BeginReading(ctx context.Context, id string, resume bool) error {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if resume {
+		if err := b.Reading.Resume(); err != nil {
+			return fmt.Errorf("resume reading: %w", err)
+		}
+		b.since, b.whole = b.base, false
+		return nil
+	}
+	b.Reading = queue.Reading{Number: b.Reading.Number + 1, Started: time.Now().UTC().Round(0)}
+	b.base, b.rejected = b.n, nil
+	clear(b.marks)
+	b.seen, b.since, b.whole = nil, math.MaxUint64, true
+	return nil
+}
+
+// EndReading implements [queue.Intake].
+func (q *Queue) EndReading(ctx context.Context, id string, complete bool) error {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b.Reading.Ended, b.Reading.Complete = time.Now().UTC().Round(0), complete
+	if complete {
+		clear(b.marks)
+	}
+	return nil
+}
+
+// split says what becomes of the rows of a chunk.
+type split struct {
+	queue.Added
+	isNew   []bool
+	added   []queue.Item              // by Seq, from the batch's n on
+	altered map[uint64]*queue.History // of changed objects, by first item
+	seen    []uint64                  // first items of known objects, met for the first time
+}
+
+// splitRows splits the known rows from the new ones. It changes nothing.
+func (b *batch) splitRows(rows []queue.Item, changed bool) (*split, error) {
+	s := &split{isNew: make([]bool, len(rows)), altered: map[uint64]*queue.History{}}
+	alike, err := b.alikes()
+	if err != nil {
+		return nil, err
+	}
+	fresh := map[queue.Object]int{}           // rows of new objects
+	spelled := map[queue.Object]queue.Entry{} // unsourced items whose jobs may be those of new objects
+	met := map[uint64]bool{}
+	for i := range rows {
+		it := &rows[i]
+		o := queue.Object{Bucket: it.Bucket, Key: it.Key}
+		if first, again := fresh[o]; again {
+			s.repeated(it, &rows[first], true)
+			continue
+		}
+		if first, known := b.find(it.Bucket, it.Key); known {
+			have := b.at(first)
+			seen := met[first] || b.seen.Has(first) || first >= b.since && !have.Unsourced
+			if s.repeated(it, &have, seen) {
+				continue
+			}
+			met[first] = true
+			s.seen = append(s.seen, first)
+			if changed && b.compare(s, first, it) {
+				s.isNew[i] = true
+			} else {
+				s.Known++
+			}
+			continue
+		}
+		e, may := spelled[o]
+		if !may {
+			e, may = alike.of(it)
+		}
+		if may {
+			spelled[o] = e
+			s.reject(it, queue.AlikeReason(b.ID, &e))
+			continue
+		}
+		fresh[o] = i
+		s.isNew[i] = true
+		s.added = append(s.added, *it)
+		s.added[len(s.added)-1].Version = 0
+	}
+	s.Added.Added = len(s.added)
+	return s, nil
+}
+
+// repeated counts a row of an object that is there, unless it is the first of the reading and agrees.
+func (s *split) repeated(it, have *queue.Item, seen bool) bool {
+	switch {
+	case !have.Unsourced && !have.SameRow(it):
+		s.reject(it, queue.OtherFieldsReason(have))
+	case seen:
+		s.Duplicates++
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *split) reject(it *queue.Item, reason string) {
+	s.Conflicts = append(s.Conflicts, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reason})
+}
+
+// compare compares the contents of a row with those of its object's items, and reports whether it makes a further one.
+func (b *batch) compare(s *split, first uint64, it *queue.Item) bool {
+	h := b.historyOf(first)
+	is, altered, _ := h.Compare(first, it.Content, b.mayHaveJob)
+	if altered || is == queue.ContentsNew {
+		s.altered[first] = &h
+	}
+	switch is {
+	case queue.CannotTell:
+		s.Unsure++
+	case queue.ContentsNew:
+		version := *it
+		version.Version = h.Add(b.n+uint64(len(s.added)), it.Content)
+		s.added = append(s.added, version)
+	}
+	return is == queue.ContentsNew
+}
+
+// Add implements [queue.Intake].
+func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error) {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return queue.Added{}, err
+	}
+	defer unlock()
+	for _, m := range c.Marks {
+		if err := m.Validate(); err != nil {
+			return queue.Added{}, fmt.Errorf("add to batch %q: %w", id, err)
+		}
+	}
+	s, err := b.splitRows(c.Items, c.Changed)
+	if err != nil {
+		return queue.Added{}, err
+	}
+	if c.Trial {
+		s.IsNew, s.Seen = s.isNew, s.seen
+		return s.Added, nil
+	}
+	for _, first := range s.seen {
+		some := false
+		for _, seq := range b.all(first) {
+			if r := b.record(seq); r.Withdrawn {
+				after, err := queue.Restore(r)
+				if err != nil {
+					return queue.Added{}, err
+				}
+				some = true
+				if err := q.apply(b, queue.Step{Seq: seq, Before: r, After: after}); err != nil {
+					return queue.Added{}, err
+				}
+			}
+		}
+		if some {
+			s.Restored++
+		}
+		b.seen.Add(first)
+	}
+	for seq := b.n; seq < b.n+uint64(len(s.added)); seq++ {
+		b.seen.Add(seq)
+	}
+	q.grow(b, s.added, s.altered, true)
+	for _, m := range c.Marks {
+		if b.marks[m.Key] = slices.Clone(m.Value); m.Value == nil {
+			delete(b.marks, m.Key)
+		}
+	}
+	b.rejected = append(append(b.rejected, c.Rejected...), s.Conflicts...)
+	rows := c.Counts(&s.Added)
+	b.Reading.AddRows(&rows)
+	return s.Added, nil
+}
+
+// grow adds items and histories. The items belong to the present reading if read is set.
+func (q *Queue) grow(b *batch, added []queue.Item, histories map[uint64]*queue.History, read bool) {
+	var totals queue.Totals
+	totals.Add(added)
+	b.AddItems(&totals, read)
+	for _, it := range added {
+		b.add(it)
+	}
+	for first, h := range histories {
+		b.history[first] = h
+	}
+	if len(added) > 0 {
+		q.wake()
+	}
+}
+
+// Has implements [queue.Intake].
+func (q *Queue) Has(ctx context.Context, id string, rows []queue.Item, changed bool) ([]bool, error) {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	s, err := b.splitRows(rows, changed)
+	if err != nil {
+		return nil, err
+	}
+	added := map[queue.Object]bool{}
+	for i := range rows {
+		if s.isNew[i] {
+			added[queue.Object{Bucket: rows[i].Bucket, Key: rows[i].Key}] = true
+		}
+	}
+	has := make([]bool, len(rows))
+	for i := range rows {
+		has[i] = !added[queue.Object{Bucket: rows[i].Bucket, Key: rows[i].Key}]
+	}
+	return has, nil
+}
+
+// Sent implements [queue.Intake].
+func (q *Queue) Sent(ctx context.Context, id string, rows []queue.Item, changed bool) (sent []bool, alike []string, err error) {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer unlock()
+	list, err := b.alikes()
+	if err != nil {
+		return nil, nil, err
+	}
+	sent, alike = make([]bool, len(rows)), make([]string, len(rows))
+	for i := range rows {
+		if e, may := list.of(&rows[i]); may {
+			alike[i] = queue.AlikeReason(id, &e)
+		}
+		if first, known := b.find(rows[i].Bucket, rows[i].Key); known {
+			h, content := b.historyOf(first), queue.Content(0)
+			if changed {
+				content = rows[i].Content
+			}
+			if sent[i], err = h.AnySent(first, content, b.mayHaveJob); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return sent, alike, nil
+}
+
+// alikes are the unsourced items whose jobs may be those of objects in another spelling, by folded object and job name.
+type alikes struct {
+	names queue.Namer
+	list  map[queue.Object]queue.Entry
+}
+
+// alikes returns those of a batch.
+func (b *batch) alikes() (a alikes, err error) {
+	if b.Unsourced == 0 {
+		return a, nil
+	}
+	if a.names, err = queue.NewNamer(b.Batch); err != nil {
+		return a, err
+	}
+	a.list = map[queue.Object]queue.Entry{}
+	for seq := range b.n {
+		if it := b.at(seq); it.Unsourced && !a.names.Proves(&it) {
+			for _, key := range a.names.Spellings(&it) {
+				if _, taken := a.list[key]; !taken {
+					a.list[key] = b.entry(seq)
+				}
+			}
+		}
+	}
+	return a, nil
+}
+
+// of returns the unsourced item whose job may be that of a row.
+func (a alikes) of(it *queue.Item) (queue.Entry, bool) {
+	if len(a.list) > 0 {
+		for _, key := range a.names.Spellings(it) {
+			if e, found := a.list[key]; found {
+				return e, true
+			}
+		}
+	}
+	return queue.Entry{}, false
+}
