@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest"
 	"airlift/manifest/entry"
 	"airlift/queue"
@@ -37,7 +38,7 @@ package is installed, execute once:
 // other commands. Where nothing is said a file name does.
 func (a *app) completions(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
-	visitCommands(root, func(cmd *cobra.Command) {
+	config.VisitCommands(root, func(cmd *cobra.Command) {
 		if cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
 			a.completionOf(cmd)
 			return

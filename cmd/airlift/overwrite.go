@@ -82,7 +82,7 @@ func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
 			add("the file of --services", path)
 		}
 	}
-	path, _ := a.configPath(cmd)
+	path, _ := a.env().Path(cmd)
 	add("the config file", path)
 	for _, path := range a.env().AWSFiles() {
 		add("a file of AWS credentials", path)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"airlift/cmd/airlift/config"
 	"airlift/worker/air/airtest"
 )
 
@@ -18,7 +19,7 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 	dir, tested := t.TempDir(), 0
 	a := &app{log: zerolog.Nop(), getenv: func(string) (string, bool) { return "", false }}
 	var paths [][]string
-	visitCommands(a.rootCommand(), func(c *cobra.Command) { paths = append(paths, strings.Fields(c.CommandPath())[1:]) })
+	config.VisitCommands(a.rootCommand(), func(c *cobra.Command) { paths = append(paths, strings.Fields(c.CommandPath())[1:]) })
 	for _, path := range paths {
 		env := map[string]string{"HOME": dir}
 		a := &app{log: zerolog.Nop(), getenv: func(name string) (string, bool) { v, ok := env[name]; return v, ok }}
@@ -98,7 +99,7 @@ func TestBatchesOfTheExamples(t *testing.T) {
 	}
 	examples := 0
 	a := &app{log: zerolog.Nop()}
-	visitCommands(a.rootCommand(), func(c *cobra.Command) {
+	config.VisitCommands(a.rootCommand(), func(c *cobra.Command) {
 		for _, name := range regexp.MustCompile(`archive[.\w]*-[0-9a-f]\S*`).FindAllString(c.Example+c.Long, -1) {
 			examples++
 			if !made.MatchString(name) {

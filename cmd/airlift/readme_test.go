@@ -11,6 +11,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"airlift/cmd/airlift/config"
 )
 
 const readmePath = "../../README.md"
@@ -20,7 +22,7 @@ func readme(t *testing.T) string { return readFile(t, readmePath) }
 // commands returns every command but cobra's own.
 func commands() (all []*cobra.Command) {
 	a := &app{log: zerolog.Nop()}
-	visitCommands(a.rootCommand(), func(c *cobra.Command) {
+	config.VisitCommands(a.rootCommand(), func(c *cobra.Command) {
 		if c.HasParent() && c.Parent().Name() != "completion" {
 			all = append(all, c)
 		}

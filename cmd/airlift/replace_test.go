@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/config"
 	"airlift/worker/air/airtest"
 )
 
@@ -98,7 +99,7 @@ func (r *rig) told(g result, before string) string {
 	if !found {
 		r.t.Fatalf("no command of airlift: %q", line)
 	}
-	return shellWord(r.binary) + " " + rest
+	return config.Quote(r.binary) + " " + rest
 }
 
 // commandLine runs a command line in the rig's environment.

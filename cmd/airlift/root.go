@@ -34,6 +34,8 @@ type app struct {
 	services intake.ServiceWarnings
 }
 
+func (a *app) env() config.Env { return config.Env{Lookup: a.getenv, List: a.environ} }
+
 // globalFlags are those of every command.
 type globalFlags struct {
 	config    string
@@ -103,7 +105,7 @@ func (a *app) rootCommand() *cobra.Command {
 			if err := a.openLog(); err != nil {
 				return err
 			}
-			a.warnOfVariables(cmd)
+			a.env().WarnOfVariables(cmd, a.log)
 			return a.checkFiles(cmd, args)
 		},
 	}
@@ -124,6 +126,17 @@ func (a *app) rootCommand() *cobra.Command {
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
 	a.completions(root)
 	return root
+}
+
+// settle sets each flag that the command line does not give, and the rules of the config file.
+func (a *app) settle(cmd *cobra.Command) error {
+	file, err := a.env().Fill(cmd)
+	if err == nil && file.Rules != nil {
+		if a.rules, err = intake.ParseRules(file.Rules); err != nil {
+			return usagef("%s: %v", file.Path, err)
+		}
+	}
+	return err
 }
 
 // openLog sets the logger up as the flags say.

@@ -252,7 +252,7 @@ func (a *app) finish(ctx context.Context, j *job, runErr error, now time.Time) e
 	text = withNextStep(runErr, text, all)
 	if unreported != nil {
 		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
-			text, unreported, shellWord(j.send.report), batchWord(j.batches[0])), "\n")
+			text, unreported, config.Quote(j.send.report), batchWord(j.batches[0])), "\n")
 	}
 	if code == exitOK {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
 )
 
 // mostSmall bounds the files that are read as a whole: settings, services, credentials. A device has no end.
@@ -44,22 +45,21 @@ type File struct {
 
 // Path returns the path of the config file, and whether the user named it by --config or a variable; "" if there is no
 // place for one.
-func (e Env) Path(flag string, changed bool) (path string, asked bool) {
-	if flag != "" {
-		return flag, changed
+func (e Env) Path(cmd *cobra.Command) (path string, asked bool) {
+	if f := cmd.Flags().Lookup("config"); f != nil {
+		path, asked = f.Value.String(), f.Changed
 	}
-	if v := e.get(prefix + "CONFIG"); v != "" {
+	if v := e.get(prefix + "CONFIG"); path == "" && v != "" {
 		return v, true
 	}
-	base, ok := e.Dir("XDG_CONFIG_HOME", ".config")
-	if !ok {
-		return "", changed // no home, no default file
+	if base, ok := e.Dir("XDG_CONFIG_HOME", ".config"); path == "" && ok {
+		path = filepath.Join(base, "airlift", "config.toml")
 	}
-	return filepath.Join(base, "airlift", "config.toml"), changed
+	return path, asked
 }
 
-// ReadFile reads the config file. One that is not there is an error only if the user asked for it.
-func ReadFile(path string, asked bool) (File, error) {
+// readFile reads the config file. One that is not there is an error only if the user asked for it.
+func readFile(path string, asked bool) (File, error) {
 	file := File{Path: path, settings: map[string][]string{}}
 	if path == "" {
 		return file, nil

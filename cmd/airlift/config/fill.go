@@ -5,43 +5,67 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 // commandLineOnly are flags that make sense on the command line only.
 var commandLineOnly = []string{"help", "config", "version", "all"}
 
-// IsSetting reports whether the environment and the config file may set a flag.
-func IsSetting(flag string) bool { return !slices.Contains(commandLineOnly, flag) }
+// VisitCommands calls visit with a command and all below it.
+func VisitCommands(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		VisitCommands(sub, visit)
+	}
+}
 
-// Fill sets each flag that the command line does not give: from the environment, else from the config file. known are the
-// settings of all commands.
-func Fill(flags *pflag.FlagSet, known []string, env Env, file File) error {
+// settings returns the flags of all commands that the environment and the config file may set, sorted.
+func settings(cmd *cobra.Command) (all []string) {
+	VisitCommands(cmd.Root(), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if !slices.Contains(commandLineOnly, f.Name) {
+				all = append(all, f.Name)
+			}
+		})
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Fill sets each flag of a command that the command line does not give: from the environment, else from the config file,
+// which it returns.
+func (e Env) Fill(cmd *cobra.Command) (File, error) {
+	file, err := readFile(e.Path(cmd))
+	if err != nil {
+		return file, err
+	}
 	var problems []string
+	known := settings(cmd)
 	for name := range file.settings {
 		if !slices.Contains(known, name) {
 			problems = append(problems, fmt.Sprintf("%s: there is no setting %q%s", file.Path, name, Meant(name, known)))
 		}
 	}
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || !IsSetting(f.Name) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || slices.Contains(commandLineOnly, f.Name) {
 			return
 		}
 		name, equals, values := file.Path+": "+f.Name, " = ", file.settings[f.Name]
-		if value := env.get(Variable(f.Name)); value != "" {
+		if value := e.get(Variable(f.Name)); value != "" {
 			name, equals, values = Variable(f.Name), "=", variableValues(f, value)
 		}
 		for _, v := range values {
-			if err := flags.Set(f.Name, v); err != nil {
+			if err := cmd.Flags().Set(f.Name, v); err != nil {
 				problems = append(problems, fmt.Sprintf("%s%s%q: %v", name, equals, v, rootCause(err)))
 			}
 		}
 	})
 	if len(problems) > 0 {
 		slices.Sort(problems)
-		return Usagef("%s", strings.Join(problems, "\n"))
+		return file, Usagef("%s", strings.Join(problems, "\n"))
 	}
-	return nil
+	return file, nil
 }
 
 // variableValues returns the values that a variable gives a flag: one, or for a flag that may be given several times one a

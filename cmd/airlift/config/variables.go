@@ -5,6 +5,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
 )
 
 // otherVariables begin with the prefix too: of the sandbox, of the tests and benchmarks, and of the completion scripts.
@@ -13,8 +16,29 @@ var otherVariables = []string{
 	prefix + "COMPLETION_DESCRIPTIONS", prefix + "ACTIVE_HELP",
 }
 
-// UnknownVariables returns the AIRLIFT_ variables that are no setting, sorted. known are the settings of all commands.
-func (e Env) UnknownVariables(known []string) (unknown []string) {
+// maxWarnings bounds how many variables are named.
+const maxWarnings = 10
+
+// WarnOfVariables warns of AIRLIFT_ variables that are no setting of any command. Their values are not shown: one may be a
+// secret.
+func (e Env) WarnOfVariables(cmd *cobra.Command, log zerolog.Logger) {
+	known := settings(cmd)
+	unknown := e.unknownVariables(known)
+	for i, name := range unknown {
+		if i == maxWarnings {
+			log.Warn().Msgf("%d more AIRLIFT_ variables are no setting either", len(unknown)-i)
+			return
+		}
+		shown := name
+		if len(name) > 100 {
+			shown = strings.ToValidUTF8(name[:100], "") + "..."
+		}
+		log.Warn().Str("variable", shown).Msg("this environment variable is no setting of airlift and does nothing" + meantVariable(name, known))
+	}
+}
+
+// unknownVariables returns the AIRLIFT_ variables that are no setting, sorted.
+func (e Env) unknownVariables(known []string) (unknown []string) {
 	if e.List == nil {
 		return nil
 	}
@@ -32,8 +56,8 @@ func (e Env) UnknownVariables(known []string) (unknown []string) {
 	return unknown
 }
 
-// MeantVariable is [Meant] for a variable. Those of the credentials do not begin with the prefix.
-func MeantVariable(name string, known []string) string {
+// meantVariable is [Meant] for a variable. Those of the credentials do not begin with the prefix.
+func meantVariable(name string, known []string) string {
 	for _, key := range []string{"WASABI_ACCESS_KEY", "WASABI_SECRET_KEY"} {
 		if strings.HasSuffix(name, strings.TrimPrefix(key, "WASABI")) {
 			return "; is " + key + " meant?"

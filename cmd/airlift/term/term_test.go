@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
+
+	"airlift/queue"
 )
 
 func TestText(t *testing.T) {
@@ -51,6 +53,14 @@ func TestCut(t *testing.T) {
 		if got := Cut(c.in, c.most); got != c.want {
 			t.Errorf("Cut(%q, %d): got %q, want %q", c.in, c.most, got, c.want)
 		}
+	}
+}
+
+// A long key is cut between characters, so that none of it reads as bytes.
+func TestRejectedCutsBetweenCharacters(t *testing.T) {
+	got := Rejected(&queue.Rejected{Line: 2, Key: strings.Repeat("a", 99) + "\u00e9.mov", Reason: "a key has at most 1,024 bytes"})
+	if want := `line 2 "` + strings.Repeat("a", 99) + `...": a key has at most 1,024 bytes`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

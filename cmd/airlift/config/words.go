@@ -1,0 +1,43 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Words returns the flags of a command line, as words for a shell, for another command that should do the same: those that
+// it takes, and those that name queue and config file, unless the environment gives them.
+func (e Env) Words(flags *pflag.FlagSet, takes func(flag string) bool) (words []string) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Name != "queue" && f.Name != "config" && !takes(f.Name) {
+			return
+		}
+		if value, ok := e.Lookup(Variable(f.Name)); ok && value == f.Value.String() {
+			return
+		}
+		if f.Value.Type() == "bool" {
+			words = append(words, "--"+f.Name+"="+f.Value.String())
+			return
+		}
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			words = append(words, "--"+f.Name, Quote(value))
+		}
+	})
+	return words
+}
+
+// Quote quotes a word for a POSIX shell as shellescape and Python's shlex.quote do, in fewer lines than an import of one.
+func Quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
