@@ -13,11 +13,11 @@ import (
 
 // dryRun prints what a run would do.
 func (a *app) dryRun(ctx context.Context, t *intake.Intake, asJSON bool) error {
-	var first []queue.Preview
-	d, err := t.DryRun(ctx, func(d *intake.DryRun) (err error) {
-		first, err = plan.First(ctx, t, d)
+	d, err := t.DryRun(ctx)
+	if err != nil {
 		return err
-	})
+	}
+	first, err := plan.First(ctx, t, d)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (a *app) dryRun(ctx context.Context, t *intake.Intake, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.CheckReplace(&d); err != nil {
+	if err := t.CheckReplace(d); err != nil {
 		return err
 	}
 	return readingError(nil, end, d.Reading.Rejected > 0)

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
-	"airlift/queue/bolt"
 	"airlift/queue/intake"
 )
 
@@ -47,7 +44,7 @@ func (o *readFlags) addReplace(cmd *cobra.Command) {
 // options returns how the flags say that the sources are read, and names what is missing.
 func (o *readFlags) options(ctx context.Context, a *app, args []string, profile string, m *missing) (intake.Options, error) {
 	out := intake.Options{Batch: o.source.batch, Changed: o.changed, TrustChanges: o.trust, Since: o.since, Replace: o.replace, Strict: o.source.strict,
-		Place: a.queuePath(), Services: &a.services, BatchSize: a.boundHeap, Scratch: openScratch, Log: a.log}
+		Place: a.queuePath(), Services: &a.services, BatchSize: a.boundHeap, Log: a.log}
 	err := o.checkWhole()
 	if err == nil {
 		out.Settings, err = o.job.settings(a)
@@ -103,24 +100,3 @@ func (a *app) prepare(ctx context.Context, o intake.Options, m missing) (*intake
 	}
 	return t, err
 }
-
-// scratch is a queue that is thrown away.
-type scratch struct {
-	*bolt.DB
-	dir string
-}
-
-func openScratch() (queue.Store, error) {
-	dir, err := os.MkdirTemp("", "airlift-dryrun-*")
-	if err != nil {
-		return nil, fmt.Errorf("make room for a dry run: %w", err)
-	}
-	db, err := bolt.Open(filepath.Join(dir, "scratch.db"), bolt.Options{LockTimeout: lockTimeout})
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return scratch{db, dir}, nil
-}
-
-// Close throws the queue away.
-func (s scratch) Close() error { return errors.Join(s.DB.Close(), os.RemoveAll(s.dir)) }

@@ -2,10 +2,9 @@ package intake
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"airlift/queue"
+	"airlift/queue/memory"
 )
 
 // ListRejected is how many rejected rows are listed.
@@ -21,40 +20,24 @@ type DryRun struct {
 	RejectedRows []queue.Rejected
 	// Replaced counts the items that a replacement would withdraw, by their states.
 	Replaced queue.Counts
-	// Scratch is a store in which the batch has the items of the reading alone.
-	Scratch queue.Store
+	// Scratch is a queue in memory in which the batch has the items of the reading alone.
+	Scratch *memory.Queue
 
 	// known are the items in Scratch, by sequence number, that the queue has or refuses; seen are the items of the queue's
 	// batch that the reading has.
-	known, seen bitset
+	known, seen queue.Bits
 }
 
 // IsNew reports whether an item in Scratch is one that the queue's batch would get.
-func (d *DryRun) IsNew(seq uint64) bool { return !d.known.has(seq) }
+func (d *DryRun) IsNew(seq uint64) bool { return !d.known.Has(seq) }
 
 // Seen reports whether the reading has an item of the queue's batch.
-func (d *DryRun) Seen(seq uint64) bool { return d.seen.has(seq) }
+func (d *DryRun) Seen(seq uint64) bool { return d.seen.Has(seq) }
 
-// bitset holds small numbers, a bit each.
-type bitset []uint64
-
-func (b *bitset) add(n uint64) {
-	for uint64(len(*b)) <= n/64 {
-		*b = append(*b, 0)
-	}
-	(*b)[n/64] |= 1 << (n % 64)
-}
-
-func (b bitset) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]&(1<<(n%64)) != 0 }
-
-// DryRun reads all sources into a scratch store and compares the items with the queue's. look, if not nil, sees the result
-// while there is the store.
-func (t *Intake) DryRun(ctx context.Context, look func(d *DryRun) error) (d DryRun, err error) {
-	if d.Scratch, err = t.Scratch(); err != nil {
-		return d, err
-	}
-	defer func() { err = errors.Join(err, d.Scratch.Close()) }()
-	if err := d.Scratch.CreateBatch(ctx, queue.Batch{ID: t.Batch, Account: queue.DefaultAccount, Created: time.Now().UTC()}); err != nil {
+// DryRun reads all sources into a queue in memory and compares the items with the queue's.
+func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
+	d := &DryRun{Scratch: memory.New()}
+	if err := d.Scratch.CreateBatch(ctx, queue.Batch{ID: t.Batch}); err != nil {
 		return d, err
 	}
 	t.Reading.replace = false
@@ -70,14 +53,9 @@ func (t *Intake) DryRun(ctx context.Context, look func(d *DryRun) error) (d DryR
 		return d, err
 	}
 	if t.found {
-		if err := t.compare(ctx, &d); err != nil {
-			return d, err
-		}
+		err = t.compare(ctx, d)
 	}
-	if look != nil {
-		return d, look(&d)
-	}
-	return d, nil
+	return d, err
 }
 
 func (d *DryRun) reject(r queue.Rejected) error {
@@ -124,11 +102,11 @@ func (d *DryRun) count(items int, first uint64, added queue.Added) {
 	d.Known += int64(added.Known)
 	d.Rejected += int64(len(added.Conflicts))
 	for _, seq := range added.Seen {
-		d.seen.add(seq)
+		d.seen.Add(seq)
 	}
 	for i, isNew := range added.IsNew {
 		if !isNew {
-			d.known.add(first + uint64(i))
+			d.known.Add(first + uint64(i))
 		}
 	}
 	for _, r := range added.Conflicts {
@@ -139,12 +117,12 @@ func (d *DryRun) count(items int, first uint64, added queue.Added) {
 // countReplaced counts the items that a replacement would withdraw, without changing them.
 func (d *DryRun) countReplaced(ctx context.Context, db queue.Store, batch string) error {
 	return queue.Entries(ctx, db, batch, queue.Filter{}, func(e *queue.Entry) error {
-		if e.State == queue.Cancelled || e.State == queue.Sending || d.seen.has(e.Seq) {
+		if e.State == queue.Cancelled || e.State == queue.Sending || d.seen.Has(e.Seq) {
 			return nil
 		}
 		if e.Version != 0 { // the reading has all items of an object, or none
 			first, found, err := db.Find(ctx, batch, queue.Object{Bucket: e.Bucket, Key: e.Key})
-			if err != nil || found && d.seen.has(first.Seq) {
+			if err != nil || found && d.seen.Has(first.Seq) {
 				return err
 			}
 		}
@@ -172,7 +150,7 @@ func (t *Intake) checkStrict(ctx context.Context) error {
 	if !t.Strict {
 		return nil
 	}
-	d, err := t.DryRun(ctx, nil)
+	d, err := t.DryRun(ctx)
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,6 @@ type Options struct {
 
 	// Open opens the queue, and makes it if it may; without a queue the error is [queue.ErrNotExist].
 	Open func(create bool) (queue.Store, error)
-	// Scratch makes an empty store for a dry run, which its Close throws away.
-	Scratch func() (queue.Store, error)
 	// Place is where the queue is, for messages. NoBatch says of a batch that the queue does not have which it has.
 	Place   string
 	NoBatch func(ctx context.Context, id string) error

@@ -6,8 +6,8 @@
 //     file compare the two.
 //  2. One mutex guards a whole queue. It is never held while a caller's function runs.
 //  3. An item that was never claimed, cancelled or adopted has no record: it is pending.
-//  4. An item whose row gives no more than bucket, key and content takes some 90 bytes beside its key. One with a name,
-//     job fields or further columns takes some 330 beside these.
+//  4. An item takes some 90 bytes beside its key and its further values. One whose row gives a name or job fields takes
+//     some 230 more.
 //
 // Outside: durability. What a queue holds ends with the process; [Queue.Reopen] shows what a next one would find.
 package memory

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -12,8 +13,8 @@ import (
 const (
 	pieceItems = 8 << 10
 	pageItems  = 1 << 10
-	// keyBytes is how many bytes of keys are.
-	keyBytes = 64 << 10
+	// textBytes is how many bytes of keys and values are.
+	textBytes = 64 << 10
 )
 
 // items are the items of a batch, in order of Seq, and the index of their objects.
@@ -21,7 +22,8 @@ type items struct {
 	n       uint64
 	pieces  [][]item
 	buckets []string
-	keys    strings.Builder // the keys of the latest items, which share its memory
+	sets    [][]queue.Field // of columns, without values
+	texts   strings.Builder // the keys and values of the latest items, which share its memory
 
 	seed    maphash.Seed
 	first   map[uint64]uint32         // the first item of an object, by the object's hash
@@ -29,13 +31,14 @@ type items struct {
 	history map[uint64]*queue.History // by first item; an object without one has the content of that item
 }
 
-// item is an item as it is kept. full is the whole of one that has more than the other fields.
+// item is an item as it is kept. full is the whole of one that has more than the other fields; extra are the values of
+// its further columns, each behind its length, and set numbers their names.
 type item struct {
-	key     string
-	line    int64
-	content queue.Content
-	full    *queue.Item
-	bucket  uint32
+	key, extra  string
+	line        int64
+	content     queue.Content
+	full        *queue.Item
+	bucket, set uint32
 }
 
 func newItems() items {
@@ -47,17 +50,13 @@ func (s *items) add(it queue.Item) {
 	if s.n%pieceItems == 0 {
 		s.pieces = append(s.pieces, make([]item, 0, pieceItems))
 	}
-	if s.keys.Cap()-s.keys.Len() < len(it.Key) {
-		s.keys = strings.Builder{}
-		s.keys.Grow(max(keyBytes, len(it.Key)))
-	}
-	at := s.keys.Len()
-	s.keys.WriteString(it.Key)
-	it.Key = s.keys.String()[at:]
-	it.Seq = s.n
+	it.Seq, it.Key = s.n, s.text(it.Key)
 	kept := item{key: it.Key, line: it.Line, content: it.Content, bucket: s.bucket(it.Bucket)}
-	if it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || len(it.Extra) > 0 || it.Unsourced {
-		it.Own.Services, it.Extra = slices.Clone(it.Own.Services), slices.Clone(it.Extra)
+	if len(it.Extra) > 0 {
+		kept.set, kept.extra = s.columns(it.Extra), s.text(joined(it.Extra))
+	}
+	if it.Extra = nil; it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || it.Unsourced {
+		it.Own.Services = slices.Clone(it.Own.Services)
 		kept.full = &it
 	}
 	piece := &s.pieces[s.n/pieceItems]
@@ -72,6 +71,51 @@ func (s *items) add(it queue.Item) {
 		}
 	}
 	s.n++
+}
+
+// text returns a copy of a text that shares its memory with others.
+func (s *items) text(text string) string {
+	if s.texts.Cap()-s.texts.Len() < len(text) {
+		s.texts = strings.Builder{}
+		s.texts.Grow(max(textBytes, len(text)))
+	}
+	at := s.texts.Len()
+	s.texts.WriteString(text)
+	return s.texts.String()[at:]
+}
+
+// columns returns the number of a set of columns.
+func (s *items) columns(fields []queue.Field) uint32 {
+	for i := len(s.sets) - 1; i >= 0; i-- {
+		if queue.SameColumns(s.sets[i], fields) {
+			return uint32(i)
+		}
+	}
+	set := slices.Clone(fields)
+	for i := range set {
+		set[i].Value = ""
+	}
+	s.sets = append(s.sets, set)
+	return uint32(len(s.sets) - 1)
+}
+
+// joined returns the values of fields, each behind its length.
+func joined(fields []queue.Field) string {
+	var b []byte
+	for _, f := range fields {
+		b = append(binary.AppendUvarint(b, uint64(len(f.Value))), f.Value...)
+	}
+	return string(b)
+}
+
+// split returns the columns of a set with the values that joined has joined.
+func split(set []queue.Field, values string) []queue.Field {
+	fields := slices.Clone(set)
+	for i := range fields {
+		n, size := binary.Uvarint([]byte(values[:min(len(values), binary.MaxVarintLen64)]))
+		fields[i].Value, values = values[size:size+int(n)], values[size+int(n):]
+	}
+	return fields
 }
 
 // bucket returns the number of a bucket's name.
@@ -89,10 +133,14 @@ func (s *items) bucket(name string) uint32 {
 
 func (s *items) at(seq uint64) queue.Item {
 	kept := &s.pieces[seq/pieceItems][seq%pieceItems]
+	it := queue.Item{Seq: seq, Line: kept.line, Bucket: s.buckets[kept.bucket], Key: kept.key, Content: kept.content}
 	if kept.full != nil {
-		return *kept.full
+		it = *kept.full
 	}
-	return queue.Item{Seq: seq, Line: kept.line, Bucket: s.buckets[kept.bucket], Key: kept.key, Content: kept.content}
+	if kept.extra != "" {
+		it.Extra = split(s.sets[kept.set], kept.extra)
+	}
+	return it
 }
 
 // find returns the first item of an object.

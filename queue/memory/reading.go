@@ -45,8 +45,8 @@ func (q *Queue) EndReading(ctx context.Context, id string, complete bool) error 
 	return nil
 }
 
-// split says what becomes of the rows of a chunk.
-type split struct {
+// division says what becomes of the rows of a chunk.
+type division struct {
 	queue.Added
 	isNew   []bool
 	added   []queue.Item              // by Seq, from the batch's n on
@@ -55,8 +55,8 @@ type split struct {
 }
 
 // splitRows splits the known rows from the new ones. It changes nothing.
-func (b *batch) splitRows(rows []queue.Item, changed bool) (*split, error) {
-	s := &split{isNew: make([]bool, len(rows)), altered: map[uint64]*queue.History{}}
+func (b *batch) splitRows(rows []queue.Item, changed bool) (*division, error) {
+	s := &division{isNew: make([]bool, len(rows)), altered: map[uint64]*queue.History{}}
 	alike, err := b.alikes()
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (b *batch) splitRows(rows []queue.Item, changed bool) (*split, error) {
 }
 
 // repeated counts a row of an object that is there, unless it is the first of the reading and agrees.
-func (s *split) repeated(it, have *queue.Item, seen bool) bool {
+func (s *division) repeated(it, have *queue.Item, seen bool) bool {
 	switch {
 	case !have.Unsourced && !have.SameRow(it):
 		s.reject(it, queue.OtherFieldsReason(have))
@@ -117,12 +117,12 @@ func (s *split) repeated(it, have *queue.Item, seen bool) bool {
 	return true
 }
 
-func (s *split) reject(it *queue.Item, reason string) {
+func (s *division) reject(it *queue.Item, reason string) {
 	s.Conflicts = append(s.Conflicts, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reason})
 }
 
 // compare compares the contents of a row with those of its object's items, and reports whether it makes a further one.
-func (b *batch) compare(s *split, first uint64, it *queue.Item) bool {
+func (b *batch) compare(s *division, first uint64, it *queue.Item) bool {
 	h := b.historyOf(first)
 	is, altered, _ := h.Compare(first, it.Content, b.mayHaveJob)
 	if altered || is == queue.ContentsNew {

@@ -25,7 +25,8 @@ func TestPlainRowsAreSmall(t *testing.T) {
 	}
 	items := make([]queue.Item, 0, chunk)
 	for i := range rows {
-		items = append(items, queue.Item{Line: int64(i), Bucket: "media-archive", Key: fmt.Sprintf("archive/2024/%03d/reel-%09d.mov", i/1000, i), Content: queue.Content(i)})
+		items = append(items, queue.Item{Line: int64(i), Bucket: "media-archive", Key: fmt.Sprintf("archive/2024/%03d/reel-%09d.mov", i/1000, i), Content: queue.Content(i),
+			Extra: []queue.Field{{Name: "size", Value: fmt.Sprint(1000000 + i)}, {Name: "etag", Value: fmt.Sprintf("%032x", i)}}})
 		if len(items) == chunk || i == rows-1 {
 			if _, err := q.Add(ctx, "b", queue.Chunk{Items: items}); err != nil {
 				t.Fatal(err)

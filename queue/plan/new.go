@@ -22,22 +22,20 @@ type Save interface {
 // bad.
 func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, error) {
 	p, found := &Plan{Batch: t.Batch}, NewTally()
-	d, err := t.DryRun(ctx, func(d *intake.DryRun) (err error) {
-		if err := p.count(ctx, t, d, found, save); err != nil {
-			return err
-		}
-		if p.FirstJobs, err = First(ctx, t, d); err != nil {
-			return err
-		}
-		if save != nil && t.Reading.End().Broken == nil && !(t.Strict && d.Rejected > 0) {
-			p.Saved, err = save.Save(ctx, t.Batch, d)
-		}
-		return err
-	})
+	d, err := t.DryRun(ctx)
+	if err == nil {
+		err = p.count(ctx, t, d, found, save)
+	}
+	if err == nil {
+		p.FirstJobs, err = First(ctx, t, d)
+	}
+	if err == nil && save != nil && t.Reading.End().Broken == nil && !(t.Strict && d.Rejected > 0) {
+		p.Saved, err = save.Save(ctx, t.Batch, d)
+	}
 	if err != nil {
 		return nil, err
 	}
-	p.rows(&d)
+	p.rows(d)
 	p.Complete, p.Unmatched = t.Reading.End().Broken == nil, t.Reading.Unmatched()
 	found.Fill(p)
 	now := time.Now()
