@@ -38,7 +38,7 @@ func FuzzReportRoundTrip(f *testing.F) {
 			var out bytes.Buffer
 			r := newReporter(&out, Options{Form: form}, queue.Namer{}, queue.OwnCounts{})
 			r.addColumn("x-" + column)
-			r.header()
+			r.header(r.columns())
 			r.out.Write(r.item(nil, entry))
 			if err := r.out.Flush(); err != nil {
 				t.Fatal(err)

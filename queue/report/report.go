@@ -46,7 +46,7 @@ func Write(ctx context.Context, w io.Writer, db queue.Reader, b queue.Batch, o O
 	if err := rejected(r.addRejected); err != nil {
 		return err
 	}
-	r.header()
+	r.header(r.columns())
 	if !o.RejectedOnly {
 		if err := WriteItems(ctx, r.out, db, b.ID, o.Filter, r.items); err != nil {
 			return err
@@ -126,14 +126,18 @@ func (r *reporter) recognized(x *queue.Rejected, name string) string {
 	return ""
 }
 
-// header ends the columns: from here on there are rows.
-func (r *reporter) header() {
+// columns returns all headers in order.
+func (r *reporter) columns() []string {
 	all := entry.ReportColumns()
 	for _, c := range r.own {
 		all = append(all, c.name)
 	}
-	all = append(all, r.named...)
-	r.heads = jsonHeads(all)
+	return append(all, r.named...)
+}
+
+// header ends the columns: from here on there are rows.
+func (r *reporter) header(columns []string) {
+	r.heads = jsonHeads(columns)
 	if r.Form == JSONL {
 		return
 	}
@@ -141,7 +145,7 @@ func (r *reporter) header() {
 	if r.Form == Excel {
 		row.b = append(row.b, "\ufeff"...) // for the spreadsheet to read UTF-8, and for package manifest to know this form
 	}
-	for _, name := range all {
+	for _, name := range columns {
 		row.text(name)
 	}
 	_, _ = r.out.Write(row.end()) // an error stays in the writer
