@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
 	"airlift/manifest/entry"
 	"airlift/manifest/input"
 	"bufio"
@@ -176,7 +175,7 @@ func TestWriteCSVRecord(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var b strings.Builder
 			w := bufio.NewWriter(&b)
-			csv.WriteRecord(w, tt.fields)
+			writeRecord(w, tt.fields)
 			w.Flush()
 			if b.String() != tt.want {
 				t.Errorf("got %q, want %q", b.String(), tt.want)

@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"airlift/manifest/csv"
 	"airlift/manifest/entry"
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -99,4 +101,19 @@ func (w want) check(t *testing.T, all []entry.Entry, rejected []*entry.RowError,
 	if broken.Remedy == "" {
 		t.Errorf("end: %q has no remedy", broken)
 	}
+}
+
+// writeRecord writes a CSV record; one of a single empty field is no blank line.
+func writeRecord(w *bufio.Writer, fields []string) {
+	var b []byte
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = csv.AppendField(b, f)
+	}
+	if len(b) == 0 {
+		b = []byte(`""`)
+	}
+	w.Write(append(b, '\n'))
 }

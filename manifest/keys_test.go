@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
 	"airlift/manifest/entry"
 	"airlift/manifest/input"
 	"bufio"
@@ -78,9 +77,9 @@ func TestSameItemsInEveryFormat(t *testing.T) {
 		check(write("k.csv", func(w *bufio.Writer, k string) {
 			if first {
 				first = false
-				csv.WriteRecord(w, []string{"key", "title", "bucket"})
+				writeRecord(w, []string{"key", "title", "bucket"})
 			}
-			csv.WriteRecord(w, []string{k, "t", "archive"})
+			writeRecord(w, []string{k, "t", "archive"})
 		}), Options{})
 	})
 	for _, d := range []string{";", "\t", "|"} {

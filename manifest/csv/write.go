@@ -2,33 +2,15 @@ package csv
 
 import (
 	"airlift/manifest/input"
-	"bufio"
 	"bytes"
 	"strings"
 )
 
-// WriteRecord writes one CSV record, ended by LF, which a Reader of this
+// AppendField appends a field of a CSV record to b, which a Reader of this
 // package gives back byte for byte: CR, LF and CRLF inside a field stay as they
 // are (encoding/csv's Writer alters them). It quotes what RFC 4180 demands and
-// also blanks at either end, a leading byte-order mark, # or byte 0x1A, and a record that would
-// else be a blank line. Fields must not contain NUL, and to be read back they
-// must be valid UTF-8. Errors stay in w and come out of its Flush.
-func WriteRecord(w *bufio.Writer, fields []string) {
-	b := w.AvailableBuffer()
-	for i, f := range fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = AppendField(b, f)
-	}
-	if len(fields) == 1 && fields[0] == "" {
-		b = append(b, `""`...)
-	}
-	w.Write(append(b, '\n'))
-}
-
-// AppendField appends a field of a CSV record to b, in quotes if
-// [WriteCSVRecord] would quote it.
+// also blanks at either end, and a leading byte-order mark, # or byte 0x1A. The
+// field must not contain NUL, and to be read back it must be valid UTF-8.
 func AppendField(b []byte, field string) []byte {
 	start := len(b)
 	b = append(b, field...)
