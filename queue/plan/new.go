@@ -21,7 +21,7 @@ type Save interface {
 // what it has learned. save, if not nil, writes the new items if all rows were read and, where that is asked for, none is
 // bad.
 func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, error) {
-	p, found := &Plan{Batch: t.Batch}, NewTally()
+	p, found := &Plan{Batch: t.Batch}, newTally()
 	d, err := t.DryRun(ctx)
 	if err == nil {
 		err = p.count(ctx, t, d, found, save)
@@ -37,7 +37,7 @@ func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, err
 	}
 	p.rows(d)
 	p.Complete, p.Unmatched = t.Reading.End().Broken == nil, t.Reading.Unmatched()
-	found.Fill(p)
+	found.fill(p)
 	now := time.Now()
 	if t.Store != nil {
 		if err := l.Learn(ctx, t.Store, queue.DefaultAccount, now); err != nil {
@@ -49,7 +49,7 @@ func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, err
 }
 
 // count looks through the new items, and through those of the batch that are not sent yet.
-func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *Tally, save Save) error {
+func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *tally, save Save) error {
 	err := queue.Entries(ctx, d.Scratch, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		if !d.IsNew(e.Seq) {
 			return nil
@@ -57,7 +57,7 @@ func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, fo
 		if save != nil {
 			save.See(&e.Item)
 		}
-		found.Add(e.Bucket, e.Key, intake.DetailsOf(&e.Item))
+		found.add(e.Bucket, e.Key, intake.DetailsOf(&e.Item))
 		return nil
 	})
 	if err != nil || t.Store == nil {
@@ -76,7 +76,7 @@ func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, fo
 	}
 	return queue.Entries(ctx, t.Store, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		if e.State == queue.Pending || e.State == queue.Sending || e.State == queue.InDoubt {
-			found.Add(e.Bucket, e.Key, intake.Details{Size: intake.Unsized})
+			found.add(e.Bucket, e.Key, intake.Details{Size: intake.Unsized})
 		}
 		return nil
 	})

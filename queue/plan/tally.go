@@ -18,8 +18,8 @@ const (
 	keptPrefixes = 4096
 )
 
-// Tally counts items by media type, size and prefix, in bounded memory.
-type Tally struct {
+// tally counts items by media type, size and prefix, in bounded memory.
+type tally struct {
 	all      Amount
 	types    map[string]*Amount
 	sizes    [len(sizeClasses) + 1]Amount // the last: not known
@@ -32,17 +32,17 @@ type Tally struct {
 // sizeClasses are the upper bounds in bytes, not included, of the classes of sizes.
 var sizeClasses = [...]int64{1, 1 << 20, 10 << 20, 100 << 20, 1 << 30, 10 << 30, math.MaxInt64}
 
-// NewTally returns an empty tally.
-func NewTally() *Tally {
-	t := &Tally{types: map[string]*Amount{}, channels: map[int]int64{}}
+// newTally returns an empty tally.
+func newTally() *tally {
+	t := &tally{types: map[string]*Amount{}, channels: map[int]int64{}}
 	for i := range t.prefixes {
 		t.prefixes[i].counts = map[string]*Amount{}
 	}
 	return t
 }
 
-// Add counts an item.
-func (t *Tally) Add(bucket, key string, o intake.Details) {
+// add counts an item.
+func (t *tally) add(bucket, key string, o intake.Details) {
 	t.all.add(o.Size)
 	if o.Seconds > 0 {
 		t.seconds += o.Seconds
@@ -67,8 +67,8 @@ func (t *Tally) Add(bucket, key string, o intake.Details) {
 	t.prefixes[1].add(bucket, key[:two], o.Size)
 }
 
-// Fill writes the tally into a plan.
-func (t *Tally) Fill(p *Plan) {
+// fill writes the tally into a plan.
+func (t *tally) fill(p *Plan) {
 	p.ToSend, p.Types, p.Sizes = t.all, t.byType(), t.bySize()
 	p.Prefixes, p.OtherPrefixes = t.topPrefixes()
 	p.Minutes, p.Timed, p.AudioChannels = t.seconds/60, t.timed, []ChannelsAmount{}
@@ -78,7 +78,7 @@ func (t *Tally) Fill(p *Plan) {
 }
 
 // byType returns the types in the order of AiR's list, and "other" last.
-func (t *Tally) byType() []TypeAmount {
+func (t *tally) byType() []TypeAmount {
 	all := []TypeAmount{}
 	for _, class := range append(entry.Classes(), "other") {
 		if a := t.types[class]; a != nil {
@@ -89,7 +89,7 @@ func (t *Tally) byType() []TypeAmount {
 }
 
 // bySize returns the classes that are not empty, the smallest first.
-func (t *Tally) bySize() []SizeAmount {
+func (t *tally) bySize() []SizeAmount {
 	all := []SizeAmount{}
 	from := int64(0)
 	for i, a := range t.sizes {
@@ -110,7 +110,7 @@ func (t *Tally) bySize() []SizeAmount {
 
 // topPrefixes returns the prefixes with the most items, at most mostPrefixes, and the rest together. They have two levels
 // if these can all be listed, or if there is only one first level.
-func (t *Tally) topPrefixes() (top []PrefixAmount, other Amount) {
+func (t *tally) topPrefixes() (top []PrefixAmount, other Amount) {
 	by := &t.prefixes[0]
 	if two := &t.prefixes[1]; two.other.Items == 0 && len(two.counts) <= mostPrefixes || len(by.counts) == 1 {
 		by = two

@@ -100,7 +100,7 @@ func TestJSONWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range strings.TrimSuffix(out.String(), "\n") {
-		if !Visible(r) {
+		if !visible(r) {
 			t.Errorf("%q passes", r)
 		}
 	}

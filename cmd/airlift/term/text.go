@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s as people may see it, on one line: each character that [Visible] does not allow is written as an
+// Text returns s as people may see it, on one line: each character that [visible] does not allow is written as an
 // escape of Go's (\n, \x1b, \u202e, \U000e0041), and each byte that is no UTF-8 as \xNN. A backslash stays as it is.
 func Text(s string) string {
 	if IsPlain(s) {
@@ -15,7 +15,7 @@ func Text(s string) string {
 	b := make([]byte, 0, len(s)+len(s)/4)
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		if Visible(r) && !(r == utf8.RuneError && size == 1) {
+		if visible(r) && !(r == utf8.RuneError && size == 1) {
 			b = append(b, s[:size]...)
 		} else {
 			b = appendEscape(b, r, s[0], size)
@@ -53,7 +53,7 @@ func IsPlain[T string | []byte](s T) bool {
 func allVisible(s string) bool {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
-		if !Visible(r) || r == utf8.RuneError && size == 1 {
+		if !visible(r) || r == utf8.RuneError && size == 1 {
 			return false
 		}
 		s = s[size:]
@@ -61,10 +61,10 @@ func allVisible(s string) bool {
 	return true
 }
 
-// Visible reports whether a terminal shows a character as itself. Control characters (C0, C1, DEL), format characters
+// visible reports whether a terminal shows a character as itself. Control characters (C0, C1, DEL), format characters
 // (Unicode's Cf: bidirectional marks, zero-width ones, tags, the byte order mark), separators of lines and paragraphs,
 // and what is not assigned, private or ignored by default are not.
-func Visible(r rune) bool {
+func visible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= ' ' && r != 0x7f
 	}

@@ -75,7 +75,7 @@ func (w *Writer) append(b, is []byte, r rune) []byte {
 	switch {
 	case r == '\n' || r == '\t':
 		return append(b, is...)
-	case Visible(r) && !(r == utf8.RuneError && len(is) == 1):
+	case visible(r) && !(r == utf8.RuneError && len(is) == 1):
 		return append(b, is...)
 	case !w.json:
 		return appendEscape(b, r, is[0], len(is))
