@@ -25,11 +25,12 @@ func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Adde
 }
 
 func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added, error) {
+	rows := b.index.Rows(chunk.Items)
 	if err := b.intake.lock(ctx); err != nil {
 		return queue.Added{}, err
 	}
 	defer b.intake.unlock()
-	s, err := db.split(ctx, b, chunk.Items, chunk.Changed)
+	s, err := db.split(ctx, b, chunk.Items, rows, chunk.Changed)
 	if err != nil {
 		return queue.Added{}, err
 	}
@@ -51,10 +52,10 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	a.added.Restored = int(a.reading.Restored)
 	// Only what is stored may count as seen.
 	for i := range a.added.Added {
-		b.intake.seen.set(s.base + uint64(i))
+		b.intake.seen.Add(s.base + uint64(i))
 	}
 	for _, seq := range s.seen {
-		b.intake.seen.set(seq)
+		b.intake.seen.Add(seq)
 	}
 	if b.index.Full() {
 		// The chunk is stored, so this is no error of the Add; what is wrong with the file the next operation says.
@@ -82,17 +83,12 @@ type addition struct {
 // newAddition encodes everything outside the writer.
 func newAddition(chunk queue.Chunk, s *split) (*addition, error) {
 	a := &addition{added: s.result(), marks: chunk.Marks}
-	if err := checkMarks(a.marks); err != nil {
-		return nil, err
+	for _, m := range a.marks {
+		if err := m.Validate(); err != nil {
+			return nil, err
+		}
 	}
-	r := &a.reading
-	r.Added, r.Known, r.Duplicates = int64(a.added.Added), int64(s.known), int64(s.duplicates)
-	r.Rejected = int64(len(chunk.Rejected) + len(s.conflicts))
-	r.SkippedBy = chunk.Skipped
-	for _, n := range chunk.Skipped {
-		r.Skipped += n
-	}
-	r.Rows = r.Added + r.Known + r.Duplicates + r.Rejected + r.Skipped
+	a.reading = chunk.Counts(&a.added)
 	if err := a.growth.add(s.newItems(chunk.Items)); err != nil {
 		return nil, err
 	}
@@ -110,11 +106,9 @@ func (a *addition) store(t *txn, b *batch) error {
 	if err != nil {
 		return err
 	}
-	restored, err := t.restore(b, bk, a.seen)
-	if err != nil {
+	if a.reading.Restored, err = t.restore(b, a.seen); err != nil {
 		return err
 	}
-	a.reading.Restored = int64(restored)
 	m := t.touch(b)
 	a.growth.store(t, b, bk, true)
 	t.then(func() { b.index.Insert(a.base, a.fresh) })

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"maps"
-	"slices"
 	"sync/atomic"
 
 	"airlift/queue"
@@ -51,19 +49,11 @@ func newBatch(num uint32) *batch {
 	return &batch{num: num, intake: newIntake()}
 }
 
-func cloneBatch(b queue.Batch) queue.Batch {
-	b.Settings.Services = slices.Clone(b.Settings.Services)
-	b.Columns, b.Errors, b.Accepted = slices.Clone(b.Columns), slices.Clone(b.Errors), slices.Clone(b.Accepted)
-	b.Additions = slices.Clone(b.Additions)
-	b.Reading.SkippedBy = maps.Clone(b.Reading.SkippedBy)
-	return b
-}
-
 // Batches returns all batches, oldest first, with their books as last made durable. It reads memory only.
 func (db *DB) Batches(ctx context.Context) ([]queue.Batch, error) {
 	var list []queue.Batch
 	for _, b := range db.all() {
-		list = append(list, cloneBatch(*b.public.Load()))
+		list = append(list, b.public.Load().Clone())
 	}
 	return list, nil
 }
@@ -75,25 +65,16 @@ func (db *DB) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	if err != nil {
 		return queue.Batch{}, err
 	}
-	return cloneBatch(*b.public.Load()), nil
+	return b.public.Load().Clone(), nil
 }
 
 // CreateBatch makes an empty batch: its id, account, identity, settings, time of creation (now, if zero) and Adopting are
 // taken, the books start at nothing. The error is [queue.ErrBatchExists] if the queue has a batch of that id.
 func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
-	if err := nb.Validate(); err != nil {
-		return fmt.Errorf("create batch: %w", err)
+	nb, err := queue.NewBatch(nb, db.opts.Now())
+	if err != nil {
+		return err
 	}
-	if nb.Created.IsZero() {
-		nb.Created = db.opts.Now()
-	}
-	if nb.Account == "" {
-		nb.Account = queue.DefaultAccount
-	}
-	nb = cloneBatch(queue.Batch{
-		ID: nb.ID, Account: nb.Account, Identity: nb.Identity, Settings: nb.Settings, Created: nb.Created.UTC(),
-		Adopting: nb.Adopting,
-	})
 	return db.submit(ctx, false, func(t *txn) error {
 		if _, err := db.lookup(nb.ID); err == nil || t.created[nb.ID] {
 			return fmt.Errorf("create batch %q: %w", nb.ID, queue.ErrBatchExists)
@@ -131,7 +112,7 @@ func (db *DB) SetSettings(ctx context.Context, id string, s queue.Settings) erro
 	if err != nil {
 		return fmt.Errorf("set settings: %w", err)
 	}
-	s.Services, s.Rules = slices.Clone(s.Services), slices.Clone(s.Rules)
+	s = s.Clone()
 	return db.submit(ctx, false, func(t *txn) error {
 		if was := &b.meta.Batch; was.Sent && was.Settings.Name != s.Name {
 			return fmt.Errorf("set settings of batch %q: %w", id, queue.ErrNameFixed)

@@ -83,10 +83,10 @@ func itemsFrom(bk buckets, seq uint64) ([]queue.Item, error) {
 type pick struct {
 	b   *batch
 	seq uint64
-	rec block.Record
+	rec queue.Record
 }
 
 // with returns the pick together with its item.
 func (p pick) with(it queue.Item) queue.Claimed {
-	return queue.Claimed{Batch: p.b.public.Load().ID, Item: it, Record: p.rec.Record}
+	return queue.Claimed{Batch: p.b.public.Load().ID, Item: it, Record: p.rec}
 }

@@ -93,93 +93,82 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	}
 	var picks []pick
 	for _, b := range batches {
-		bk, err := t.buckets(b)
+		v, err := t.items(b)
 		if err != nil {
 			return nil, err
 		}
-		from := len(picks)
-		if picks, err = t.claimNext(b, bk, picks, want, req.Day); err != nil {
+		next, err := t.claimNext(v, want-len(picks))
+		if err != nil {
 			return nil, err
 		}
-		if picks, err = t.claimReady(b, bk, picks, want, req.Day); err != nil {
+		ready, err := v.nextReady(want - len(picks) - len(next))
+		if err != nil {
 			return nil, err
 		}
-		for _, p := range picks[from:] {
-			t.putRecord(bk.open, seqKey(p.seq), p.rec)
-			t.move(b, queue.Pending, queue.Sending)
+		for _, s := range append(next, ready...) {
+			if s.After, err = queue.Claim(s.Before, req.Day); err == nil {
+				err = t.apply(v, &s, "")
+			}
+			if err != nil {
+				return nil, err
+			}
 			t.touch(b).Batch.Sent = true
+			picks = append(picks, pick{b, s.Seq, s.After})
 		}
 	}
 	t.bookDay(day, int64(len(picks)), 0)
 	return picks, nil
 }
 
-// claimLook is how many of the items that became pending again one claim chooses among.
+// claimLook is how many of the items that are pending again one claim chooses among.
 const claimLook = 256
 
-// claimReady takes what became pending again: of the next claimLook items, from after the one taken last, those with the
-// fewest attempts, in turn. So an item that fails each time keeps no other from its turn, in this run and in the next.
-func (t *txn) claimReady(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
-	n := int(min(b.meta.Ready, int64(want-len(picks))))
-	if n <= 0 {
-		return picks, nil
+// nextReady returns up to n items that are pending again: of the next claimLook, from after the one taken last, those with
+// the fewest attempts, in turn. So an item that fails each time keeps no other from its turn, in this run and in the next.
+func (v *items) nextReady(n int) ([]queue.Step, error) {
+	m := &v.b.meta
+	if n = int(min(m.Ready, int64(n))); n <= 0 {
+		return nil, nil
 	}
-	looked, err := b.lookReady(bk, n)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(looked, func(x, y pick) int { return cmp.Compare(x.rec.Attempts, y.rec.Attempts) })
-	for _, p := range looked[:n] {
-		if p.rec.Record, err = queue.Claim(p.rec.Record, day); err != nil {
-			return nil, err
-		}
-		picks = append(picks, p)
-		t.delete(bk.ready, seqKey(p.seq))
-		t.touch(b).Ready--
-		b.turn = p.seq + 1
-	}
-	return picks, nil
-}
-
-// lookReady returns the items in turn among which a claim of n, at most as many as are ready, chooses. It looks no
-// further once n of them have had no attempt.
-func (b *batch) lookReady(bk buckets, n int) ([]pick, error) {
-	var looked []pick
-	c := bk.ready.Cursor()
-	k, v := c.Seek(seqKey(b.turn))
+	var looked []queue.Step
+	c := v.bk.ready.Cursor()
+	k, value := c.Seek(seqKey(v.b.turn))
 	wrapped := false
-	for untried := 0; untried < n && len(looked) < int(min(b.meta.Ready, int64(max(n, claimLook)))); k, v = c.Next() {
+	for untried := 0; untried < n && len(looked) < int(min(m.Ready, int64(max(n, claimLook)))); k, value = c.Next() {
 		if k == nil && !wrapped {
 			wrapped = true
-			k, v = c.First()
+			k, value = c.First()
 		}
-		if k == nil || wrapped && keySeq(k) >= b.turn {
-			return nil, codec.Damaged("batch %q: the books have %d items ready that are not all there", b.meta.Batch.ID, b.meta.Ready)
+		if k == nil || wrapped && keySeq(k) >= v.b.turn {
+			return nil, codec.Damaged("batch %q: the books have %d items ready that are not all there", m.Batch.ID, m.Ready)
 		}
-		rec, err := block.RecordAt(k, v)
+		rec, err := block.RecordAt(k, value)
 		if err != nil {
 			return nil, err
 		}
 		if rec.Attempts == 0 {
 			untried++
 		}
-		looked = append(looked, pick{b, keySeq(k), rec})
+		looked = append(looked, queue.Step{Seq: keySeq(k), Before: rec.Record})
+		v.places[keySeq(k)] = place{inReady, rec.Generation}
 	}
-	return looked, nil
+	slices.SortStableFunc(looked, func(x, y queue.Step) int { return cmp.Compare(x.Before.Attempts, y.Before.Attempts) })
+	v.b.turn = looked[n-1].Seq + 1
+	return looked[:n], nil
 }
 
-// claimNext takes what was never claimed, past what was cancelled or adopted before its turn.
-func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want int, day queue.Day) ([]pick, error) {
-	beyond := b.meta.Batch.Counts.Pending - b.meta.Ready
-	if beyond <= 0 || len(picks) >= want {
-		return picks, nil
+// claimNext takes up to n items that were never claimed, past what was cancelled or adopted before its turn.
+func (t *txn) claimNext(v *items, n int) (steps []queue.Step, err error) {
+	beyond := v.b.meta.Batch.Counts.Pending - v.b.meta.Ready
+	if beyond <= 0 || n <= 0 {
+		return nil, nil
 	}
 	var done []byte // the key of the next result from the cursor on
-	results := bk.results.Cursor()
-	if b.meta.Ahead > 0 {
-		done, _ = results.Seek(seqKey(b.meta.Cursor))
+	results := v.bk.results.Cursor()
+	if v.b.meta.Ahead > 0 {
+		done, _ = results.Seek(seqKey(v.b.meta.Cursor))
 	}
-	for m := t.touch(b); beyond > 0 && len(picks) < want; m.Cursor++ {
+	for m := t.touch(v.b); beyond > 0 && len(steps) < n; m.Cursor++ {
 		if done != nil && keySeq(done) == m.Cursor {
 			for done != nil && keySeq(done) == m.Cursor {
 				done, _ = results.Next()
@@ -190,12 +179,8 @@ func (t *txn) claimNext(b *batch, bk buckets, picks []pick, want int, day queue.
 		if m.Cursor >= uint64(m.Batch.Counts.Items) {
 			return nil, codec.Damaged("batch %q: the books have %d pending items more than there are", m.Batch.ID, beyond)
 		}
-		rec, err := queue.Claim(queue.Record{State: queue.Pending}, day)
-		if err != nil {
-			return nil, err
-		}
-		picks = append(picks, pick{b, m.Cursor, block.Record{Record: rec}})
+		steps = append(steps, queue.Step{Seq: m.Cursor, Before: queue.Record{State: queue.Pending}})
 		beyond--
 	}
-	return picks, nil
+	return steps, nil
 }

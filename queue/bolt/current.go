@@ -1,11 +1,8 @@
 package bolt
 
 import (
-	"go.etcd.io/bbolt"
-
 	"airlift/queue"
 	"airlift/queue/bolt/block"
-	"airlift/queue/bolt/codec"
 )
 
 // where says in which bucket an item's present record is.
@@ -39,9 +36,4 @@ func current(bk buckets, seq uint64) (block.Record, where, error) {
 		in, rec.Generation = inResult, keyGen(k)+1 // the key, not the value, tells the generation
 	}
 	return rec, in, nil
-}
-
-// putRecord stores a record under its key.
-func (t *txn) putRecord(b *bbolt.Bucket, key []byte, rec block.Record) {
-	t.put(b, key, codec.Bind(key, rec.Append(nil)))
 }

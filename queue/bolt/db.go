@@ -145,7 +145,7 @@ func (db *DB) usable(ctx context.Context) error {
 
 // publish shows readers the batch as it is now durable.
 func (db *DB) publish(b *batch) {
-	c := cloneBatch(b.meta.Batch)
+	c := b.meta.Batch.Clone()
 	b.public.Store(&c)
 	db.mu.Lock()
 	defer db.mu.Unlock()

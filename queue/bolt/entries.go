@@ -112,7 +112,7 @@ func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]q
 					return err
 				}
 				if rec.State == queue.InDoubt {
-					picks = append(picks, pick{b, keySeq(k), rec})
+					picks = append(picks, pick{b, keySeq(k), rec.Record})
 				}
 			}
 			return nil

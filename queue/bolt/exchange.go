@@ -29,12 +29,16 @@ func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.Cl
 	if len(results) > 0 {
 		ctx = context.WithoutCancel(ctx)
 	}
-	finished, err := db.batchesOf(results)
-	if err == nil {
-		err = db.loadIDsOf(ctx, finished, results)
-	}
-	if err != nil {
-		return nil, nil, err
+	finished := make([]*batch, len(results))
+	for i, res := range results {
+		if finished[i], err = db.lookup(res.Batch); err != nil {
+			return nil, nil, fmt.Errorf("item %d: %w", res.Seq, err)
+		}
+		if res.To == queue.Submitted {
+			if err := db.loadJobIDs(ctx, finished[i]); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	from, err := db.claimable(req)
 	if err == nil {
@@ -45,7 +49,7 @@ func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.Cl
 	}
 	var refused error
 	err = db.submit(ctx, false, func(t *txn) (err error) {
-		if clashes, err = t.finishAll(finished, results); err != nil || req.Max <= 0 {
+		if clashes, err = t.finish(finished, results); err != nil || req.Max <= 0 {
 			return err
 		}
 		before := t.writes
@@ -58,4 +62,38 @@ func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.Cl
 		err = refused // which must not cost the results
 	}
 	return picks, clashes, err
+}
+
+// finish stores and books all of the results or, with an error, none.
+func (t *txn) finish(batches []*batch, results []queue.Result) ([]queue.Clash, error) {
+	in := make([]queue.Items, len(results))
+	views := map[string]*items{}
+	for i, b := range batches {
+		v := views[results[i].Batch]
+		if v == nil {
+			var err error
+			if v, err = t.items(b); err != nil {
+				return nil, err
+			}
+			views[results[i].Batch] = v
+		}
+		in[i] = v
+	}
+	steps, others, clashes, err := queue.CheckResults(in, results)
+	if err != nil {
+		return nil, err
+	}
+	steps = append(steps, others...)
+	examples := make([]string, len(steps))
+	for i := range steps {
+		if examples[i], err = t.prepare(views[steps[i].Batch], &steps[i]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range steps {
+		if err := t.apply(views[steps[i].Batch], &steps[i], examples[i]); err != nil {
+			return nil, err
+		}
+	}
+	return clashes, nil
 }

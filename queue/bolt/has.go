@@ -19,7 +19,7 @@ func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bo
 		return nil, err
 	}
 	defer b.intake.unlock()
-	s, err := db.split(ctx, b, items, changed)
+	s, err := db.split(ctx, b, items, b.index.Rows(items), changed)
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}

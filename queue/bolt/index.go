@@ -95,7 +95,7 @@ type intake struct {
 	// that an Add may look up and encode outside the writer.
 	turn chan struct{}
 	// seen has a bit for each item that the present reading has had. It does not outlive the process.
-	seen bitset
+	seen queue.Bits
 	// whole says that seen has all that the present reading had: this process began it.
 	whole bool
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
@@ -117,17 +117,3 @@ func (i *intake) lock(ctx context.Context) error {
 }
 
 func (i *intake) unlock() { <-i.turn }
-
-// bitset is a growing set of sequence numbers.
-type bitset []uint64
-
-func (s bitset) has(seq uint64) bool {
-	return seq/64 < uint64(len(s)) && s[seq/64]&(1<<(seq%64)) != 0
-}
-
-func (s *bitset) set(seq uint64) {
-	if need := int(seq/64) + 1; need > len(*s) {
-		*s = append(*s, make([]uint64, need-len(*s))...)
-	}
-	(*s)[seq/64] |= 1 << (seq % 64)
-}

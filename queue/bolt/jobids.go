@@ -8,7 +8,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"airlift/queue"
 	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/index"
 )
@@ -97,23 +96,11 @@ func (db *DB) loadJobIDs(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// loadIDsOf loads what results that name a job are compared with.
-func (db *DB) loadIDsOf(ctx context.Context, batches []*batch, results []queue.Result) error {
-	for i := range results {
-		if results[i].To == queue.Submitted {
-			if err := db.loadJobIDs(ctx, batches[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// storedOwner returns the submitted item that has the job id, or one that is in doubt for it; nil if there is none. It
-// searches all results, but only for an id that the filter knows.
-func (b *batch) storedOwner(bk buckets, id string) (*idOwner, error) {
+// ownerOf returns the submitted item that has the job id, or one that is in doubt for it. It searches all results, but
+// only for an id that the filter knows.
+func (b *batch) ownerOf(bk buckets, id string) (seq uint64, ok bool, err error) {
 	if !b.ids.has(id) {
-		return nil, nil
+		return 0, false, nil
 	}
 	stored := block.StoredJobID(id)
 	c := bk.results.Cursor()
@@ -122,28 +109,28 @@ func (b *batch) storedOwner(bk buckets, id string) (*idOwner, error) {
 			continue
 		}
 		if rec, err := block.RecordAt(k, v); err != nil {
-			return nil, err
+			return 0, false, err
 		} else if rec.JobID != id {
 			continue
 		}
 		seq := keySeq(k)
 		rec, _, err := current(bk, seq)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
 		if rec.JobID == id {
-			return &idOwner{seq: seq, Record: rec}, nil
+			return seq, true, nil
 		}
 	}
 	c = bk.open.Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
 		rec, err := block.RecordAt(k, v)
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
 		if rec.ContestedID() == id {
-			return &idOwner{seq: keySeq(k), Record: rec}, nil
+			return keySeq(k), true, nil
 		}
 	}
-	return nil, nil
+	return 0, false, nil
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.etcd.io/bbolt"
-
 	"airlift/queue"
 	"airlift/queue/bolt/codec"
 )
@@ -72,14 +70,4 @@ func (t *txn) dropMarks(bk buckets) {
 		t.writes++
 		t.note(bk.root.DeleteBucket(bucketMarks))
 	}
-}
-
-// checkMarks refuses, before anything is written, what the file cannot hold.
-func checkMarks(marks []queue.Mark) error {
-	for _, m := range marks {
-		if m.Key == "" || len(m.Key) > bbolt.MaxKeySize {
-			return fmt.Errorf("a mark's key has %d bytes, use 1 to %d", len(m.Key), bbolt.MaxKeySize)
-		}
-	}
-	return nil
 }

@@ -15,7 +15,6 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
-	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/codec"
 	"airlift/queue/hold"
 )
@@ -235,30 +234,23 @@ func (db *DB) recover() error {
 			continue
 		}
 		err := db.submit(context.Background(), false, func(t *txn) error {
-			bk, err := t.buckets(b)
+			v, err := t.items(b)
 			if err != nil {
 				return err
 			}
-			found := map[uint64]block.Record{}
-			err = bk.open.ForEach(func(k, v []byte) error {
-				rec, err := block.RecordAt(k, v)
-				if err != nil {
-					return fmt.Errorf("batch %q: an intent: %w", b.meta.Batch.ID, err)
-				}
-				if rec.State == queue.Sending {
-					found[keySeq(k)] = rec
-				}
+			var seqs []uint64
+			err = v.bk.open.ForEach(func(k, _ []byte) error {
+				seqs = append(seqs, keySeq(k))
 				return nil
 			})
-			if err != nil {
-				return err
+			for i := 0; i < len(seqs) && err == nil; i++ {
+				s := queue.Step{Seq: seqs[i]}
+				if s.Before, err = v.Record(s.Seq); err == nil && s.Before.State == queue.Sending {
+					s.After = queue.Recover(s.Before)
+					err = t.apply(v, &s, "")
+				}
 			}
-			for seq, rec := range found {
-				rec.Record = queue.Recover(rec.Record)
-				t.putRecord(bk.open, seqKey(seq), rec)
-				t.move(b, queue.Sending, rec.State)
-			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("recover batch %q: %w", b.meta.Batch.ID, err)

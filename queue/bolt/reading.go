@@ -2,10 +2,8 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"airlift/queue"
 )
@@ -61,12 +59,12 @@ func (db *DB) resumeReading(ctx context.Context, id string) error {
 	defer b.intake.unlock()
 	var base uint64
 	err = db.submit(ctx, false, func(t *txn) error {
-		if r := b.meta.Batch.Reading; r.Started.IsZero() || r.Complete {
-			return errors.New("there is none that is not complete; begin one")
+		resumed := b.meta.Batch.Reading
+		if err := resumed.Resume(); err != nil {
+			return err
 		}
 		m := t.touch(b)
-		m.Batch.Reading.Ended = time.Time{}
-		base = m.Base
+		m.Batch.Reading, base = resumed, m.Base
 		return nil
 	})
 	if err != nil {

@@ -45,9 +45,9 @@ type conflict struct {
 
 // split tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. The
 // caller has the batch's intake.
-func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, changed bool) (*split, error) {
+func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []index.Row, changed bool) (*split, error) {
 	s := &split{
-		base: uint64(b.public.Load().Counts.Items), rows: b.index.Rows(items), isNew: make([]bool, len(items)), changed: changed,
+		base: uint64(b.public.Load().Counts.Items), rows: rows, isNew: make([]bool, len(items)), changed: changed,
 	}
 	if s.base+uint64(len(items)) > index.MaxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(index.MaxSeq))
@@ -103,7 +103,7 @@ func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, changed b
 // addKnown counts the rows of an object that the batch has.
 func (s *split) addKnown(b *batch, match *index.Match, same []index.Row, conflicts []conflict) []conflict {
 	unsourced := match.Print == index.AnyFields // which no reading has added
-	seen := b.intake.seen.has(match.Seq) || match.Seq >= b.intake.since && !unsourced
+	seen := b.intake.seen.Has(match.Seq) || match.Seq >= b.intake.since && !unsourced
 	for _, r := range same {
 		switch {
 		case r.Print != match.Print && !unsourced:
@@ -188,13 +188,12 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 
 // reason says what a row contradicts.
 func (c *conflict) reason(b *batch, bk buckets, items []queue.Item) (string, error) {
-	const otherFields = "the batch has this object with other fields (line %d)"
 	if c.first >= 0 {
-		return fmt.Sprintf(otherFields, items[c.first].Line), nil
+		return queue.OtherFieldsReason(&items[c.first]), nil
 	}
 	it, err := b.item(bk, c.seq)
 	if err != nil || !c.alike {
-		return fmt.Sprintf(otherFields, it.Line), err
+		return queue.OtherFieldsReason(&it), err
 	}
 	rec, _, err := current(bk, c.seq)
 	return queue.AlikeReason(b.public.Load().ID, &queue.Entry{Item: it, Record: rec.Record}), err

@@ -218,23 +218,6 @@ func (t *txn) touch(b *batch) *meta {
 	return &b.meta
 }
 
-// move moves one item in the counts from a state to another.
-func (t *txn) move(b *batch, from, to queue.State) {
-	t.touch(b).Batch.Counts.Move(from, to, 1)
-	t.woken = t.woken || to == queue.Pending
-}
-
-// book moves one item in the counts from a record to another.
-func (t *txn) book(b *batch, from, to queue.Record) {
-	t.move(b, from.State, to.State)
-	switch {
-	case to.Withdrawn && !from.Withdrawn:
-		t.touch(b).Withdrawn++
-	case from.Withdrawn && !to.Withdrawn:
-		t.touch(b).Withdrawn--
-	}
-}
-
 // flush stores what is kept in memory until the commit.
 func (t *txn) flush() error {
 	for _, b := range t.dirty {

@@ -6,7 +6,6 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt/block"
-	"airlift/queue/bolt/codec"
 )
 
 // changeRows is how many items a commit of Change changes at most.
@@ -77,26 +76,23 @@ func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*
 
 // change changes those of the chosen items that are still wanted.
 func (t *txn) change(b *batch, c queue.Change, want block.States, chosen []uint64) (n queue.Changed, err error) {
-	bk, err := t.buckets(b)
+	v, err := t.items(b)
 	if err != nil {
 		return n, err
 	}
 	for _, seq := range chosen {
-		rec, in, err := current(bk, seq)
+		before, err := v.Record(seq)
 		if err != nil {
 			return n, err
 		}
-		if !want.Has(rec.State) || c.Code != "" && rec.Code != c.Code {
+		if !want.Has(before.State) || c.Code != "" && before.Code != c.Code {
 			continue
 		}
-		if in == implied && seq < b.meta.Cursor {
-			return n, codec.Damaged("item %d has no record", seq)
+		after, err := c.Of(before)
+		if err == nil {
+			err = t.apply(v, &queue.Step{Seq: seq, Before: before, After: after}, "")
 		}
-		after, err := c.Of(rec.Record)
 		if err != nil {
-			return n, err
-		}
-		if err := t.become(b, bk, seq, rec, in, after); err != nil {
 			return n, err
 		}
 		if after.State == queue.InDoubt {
@@ -109,33 +105,4 @@ func (t *txn) change(b *batch, c queue.Change, want block.States, chosen []uint6
 		t.touch(b).Batch.Reading.Withdrawn += n.Items + n.InDoubt
 	}
 	return n, nil
-}
-
-// become stores and books that an item that is not claimed has another record.
-func (t *txn) become(b *batch, bk buckets, seq uint64, before block.Record, in where, after queue.Record) error {
-	m := t.touch(b)
-	if before.State == queue.Failed {
-		if err := m.Batch.DropError(before.Code); err != nil {
-			return err
-		}
-	}
-	if in == inReady {
-		t.delete(bk.ready, seqKey(seq))
-		m.Ready--
-	}
-	rec := block.Record{Record: after, Generation: before.Generation}
-	switch after.State {
-	case queue.InDoubt:
-		t.putRecord(bk.open, seqKey(seq), rec)
-	case queue.Pending:
-		t.putRecord(bk.ready, seqKey(seq), rec)
-		m.Ready++
-	default:
-		if in == implied {
-			m.Ahead++ // the cursor must pass it over
-		}
-		t.putRecord(bk.results, resultKey(seq, rec.Generation), rec)
-	}
-	t.book(b, before.Record, after)
-	return nil
 }

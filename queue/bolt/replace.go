@@ -2,15 +2,10 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"airlift/queue"
 )
-
-// errNotWhole says that the latest reading cannot replace the earlier ones: it is not complete, or another process began
-// it, so it is not known which items it has.
-var errNotWhole = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 
 // replace withdraws what earlier readings added and the latest one does not have.
 func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error) {
@@ -19,19 +14,19 @@ func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error
 	}
 	defer b.intake.unlock()
 	if !b.intake.whole || !b.public.Load().Reading.Complete {
-		return n, errNotWhole
+		return n, queue.ErrNotWhole
 	}
 	if err := db.seeVersions(ctx, b); err != nil {
 		return n, err
 	}
 	c, seen := queue.Change{Do: queue.DoReplace}, &b.intake.seen
-	n, err = db.change(ctx, b, c, func(e *queue.Entry) bool { return !seen.has(e.Seq) && c.Takes(e) })
+	n, err = db.change(ctx, b, c, func(e *queue.Entry) bool { return !seen.Has(e.Seq) && c.Takes(e) })
 	books := b.public.Load()
 	if err != nil || books.Counts.Submitted == 0 {
 		return n, err
 	}
 	err = queue.Entries(ctx, db, books.ID, queue.Filter{State: queue.Submitted}, func(e *queue.Entry) error {
-		if !seen.has(e.Seq) {
+		if !seen.Has(e.Seq) {
 			n.Accepted++
 		}
 		return nil
@@ -62,8 +57,8 @@ func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 					return err
 				}
 				for _, further := range h.Further {
-					if seen.has(keySeq(k)) {
-						seen.set(further.Seq)
+					if seen.Has(keySeq(k)) {
+						seen.Add(further.Seq)
 					}
 				}
 			}
@@ -78,32 +73,25 @@ func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 
 // restore restores the withdrawn items of the objects that a reading has, which are named by their first items. It
 // returns how many objects had any.
-func (t *txn) restore(b *batch, bk buckets, firsts []uint64) (rows int, err error) {
-	var seqs []uint64
-	for _, first := range firsts {
-		if b.meta.Withdrawn == 0 {
-			return rows, nil
-		}
-		h, _, err := historyOf(bk, first)
-		if err != nil {
+func (t *txn) restore(b *batch, firsts []uint64) (rows int64, err error) {
+	v, err := t.items(b)
+	for i := 0; i < len(firsts) && b.meta.Withdrawn > 0 && err == nil; i++ {
+		var h queue.History
+		if h, err = v.History(firsts[i]); err != nil {
 			return rows, err
 		}
-		seqs = append(seqs[:0], first)
-		for _, f := range h.Further {
-			seqs = append(seqs, f.Seq)
-		}
 		some := false
-		for _, seq := range seqs {
-			rec, in, err := current(bk, seq)
+		for _, f := range append(h.Further, queue.Version{Seq: firsts[i]}) {
+			before, err := v.Record(f.Seq)
 			if err != nil {
 				return rows, err
 			}
-			if !rec.Withdrawn {
+			if !before.Withdrawn {
 				continue
 			}
-			after, err := queue.Restore(rec.Record)
+			after, err := queue.Restore(before)
 			if err == nil {
-				err = t.become(b, bk, seq, rec, in, after)
+				err = t.apply(v, &queue.Step{Seq: f.Seq, Before: before, After: after}, "")
 			}
 			if err != nil {
 				return rows, err
@@ -114,5 +102,5 @@ func (t *txn) restore(b *batch, bk buckets, firsts []uint64) (rows int, err erro
 			rows++
 		}
 	}
-	return rows, nil
+	return rows, err
 }

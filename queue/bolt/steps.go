@@ -1,0 +1,119 @@
+package bolt
+
+import (
+	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
+)
+
+// place is where the present record of an item is.
+type place struct {
+	in where
+	// generation is that of the item's next result.
+	generation uint32
+}
+
+// items are the items of a batch as the rules of package queue read them within the writer's transaction. It is a
+// [queue.Items].
+type items struct {
+	b      *batch
+	bk     buckets
+	places map[uint64]place // of the records that were read
+	// firsts are the first items of the objects that First is asked for.
+	firsts map[queue.Object]uint64
+}
+
+// items returns the items of a batch, for one operation.
+func (t *txn) items(b *batch) (*items, error) {
+	bk, err := t.buckets(b)
+	return &items{b: b, bk: bk, places: map[uint64]place{}}, err
+}
+
+func (v *items) Len() uint64 { return uint64(v.b.meta.Batch.Counts.Items) }
+
+func (v *items) Item(seq uint64) (queue.Item, error) { return v.b.item(v.bk, seq) }
+
+func (v *items) Record(seq uint64) (queue.Record, error) {
+	rec, in, err := current(v.bk, seq)
+	if err == nil && in == implied && seq < v.b.meta.Cursor {
+		err = codec.Damaged("item %d has no record", seq)
+	}
+	v.places[seq] = place{in, rec.Generation}
+	return rec.Record, err
+}
+
+func (v *items) First(bucket, key string) (seq uint64, ok bool, err error) {
+	seq, ok = v.firsts[queue.Object{Bucket: bucket, Key: key}]
+	return seq, ok, nil
+}
+
+func (v *items) History(first uint64) (queue.History, error) {
+	h, _, err := historyOf(v.bk, first)
+	return h, err
+}
+
+func (v *items) Owner(jobID string) (seq uint64, ok bool, err error) { return v.b.ownerOf(v.bk, jobID) }
+
+// prepare reads what apply needs, so that nothing is missing once anything is written. example is the key that a new
+// group of errors shows.
+func (t *txn) prepare(v *items, s *queue.Step) (example string, err error) {
+	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
+		if _, err := t.day(dayKey{v.b.meta.Batch.Account, day}); err != nil {
+			return "", err
+		}
+	}
+	if s.After.State != queue.Failed || v.b.meta.Batch.HasErrors(s.After.Code) {
+		return "", nil
+	}
+	it, err := v.Item(s.Seq)
+	return it.Key, err
+}
+
+// apply stores and books a step of an item, whose record was read by Record or that was just made.
+func (t *txn) apply(v *items, s *queue.Step, example string) error {
+	m, at, key := t.touch(v.b), v.places[s.Seq], seqKey(s.Seq)
+	if err := m.Batch.Book(s, example); err != nil {
+		return err
+	}
+	if s.After.Withdrawn != s.Before.Withdrawn {
+		if m.Withdrawn++; s.Before.Withdrawn {
+			m.Withdrawn -= 2
+		}
+	}
+	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
+		t.bookDay(dayKey{m.Batch.Account, day}, claimed, submitted)
+	}
+	for _, id := range [...]string{s.After.JobID, s.After.ContestedID()} {
+		if id != "" {
+			v.b.ids.add(id, m.Batch.Counts.Items)
+		}
+	}
+	from, to, toKey := at.in, inResult, key
+	bucket := v.bk.results
+	switch s.After.State {
+	case queue.Sending, queue.InDoubt:
+		to, bucket = inOpen, v.bk.open
+	case queue.Pending:
+		to, bucket = inReady, v.bk.ready
+		m.Ready++
+		t.woken = true
+	default:
+		toKey = resultKey(s.Seq, at.generation)
+	}
+	switch {
+	case from == inReady:
+		m.Ready--
+		t.delete(v.bk.ready, key)
+	case from == inOpen && to != inOpen:
+		t.delete(v.bk.open, key)
+	case from == implied && to == inResult:
+		m.Ahead++ // the cursor must pass it over
+	}
+	rec := block.Record{Record: s.After, Generation: at.generation}
+	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(nil)))
+	if to == inResult {
+		at.generation++
+	}
+	v.places[s.Seq] = place{to, at.generation}
+	return nil
+}
