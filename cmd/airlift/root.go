@@ -10,9 +10,11 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/queue/bolt"
 	"airlift/queue/intake"
 )
 
@@ -124,7 +126,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
-	a.completions(root)
+	complete.Add(root, a.out, takeable, a.batchIDs)
 	return root
 }
 
@@ -137,6 +139,24 @@ func (a *app) settle(cmd *cobra.Command) error {
 		}
 	}
 	return err
+}
+
+// batchIDs returns the batches of the queue that the command line names, or if another process holds it those that this
+// one shows. It waits for nothing and makes nothing; errors are not reported, as the user is typing.
+func (a *app) batchIDs(cmd *cobra.Command) []string {
+	_ = a.settle(cmd) // what it could not set is not needed, or the queue is not found
+	path, err := a.locateQueue()
+	if err != nil {
+		return nil
+	}
+	ids, err := bolt.BatchIDs(path)
+	if err != nil {
+		file, _ := a.readStatusFile()
+		for _, s := range file.Batches {
+			ids = append(ids, s.Batch)
+		}
+	}
+	return ids
 }
 
 // openLog sets the logger up as the flags say.

@@ -1,4 +1,4 @@
-package main
+package complete
 
 import (
 	_ "embed"
@@ -13,7 +13,6 @@ import (
 	"airlift/manifest"
 	"airlift/manifest/entry"
 	"airlift/queue"
-	"airlift/queue/bolt"
 	"airlift/queue/report"
 )
 
@@ -34,51 +33,48 @@ package is installed, execute once:
 	airlift completion bash > ~/.local/share/bash-completion/completions/airlift
 `
 
-// completions adds the completion command, which is cobra's, and says what completes the flags and arguments of the
-// other commands. Where nothing is said a file name does.
-func (a *app) completions(root *cobra.Command) {
+// Add adds the completion command, which is cobra's and writes to out, and what completes the flags and arguments of the
+// other commands, by default with file names. take has the values of --take; batches returns the ids of the batches of the queue that a command line names.
+func Add(root *cobra.Command, out io.Writer, take []string, batches func(*cobra.Command) []string) {
 	root.InitDefaultCompletionCmd()
 	config.VisitCommands(root, func(cmd *cobra.Command) {
 		if cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
-			a.completionOf(cmd)
+			scriptOf(cmd, out)
 			return
 		}
 		for flag, values := range flagValues(cmd.Name()) {
-			if cmd.LocalFlags().Lookup(flag) != nil {
-				register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-			}
+			register(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
-		for flag, values := range map[string][]string{"services": entry.KnownServices(), "types": entry.Classes(), "take": takeable} {
-			if cmd.LocalFlags().Lookup(flag) != nil {
-				register(cmd, flag, listOf(values))
-			}
+		for flag, values := range map[string][]string{"services": entry.KnownServices(), "types": entry.Classes(), "take": take} {
+			register(cmd, flag, listOf(values))
 		}
 		for _, flag := range []string{"batch", "since-batch"} {
-			if cmd.LocalFlags().Lookup(flag) != nil {
-				register(cmd, flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-					return a.batchIDs(cmd), cobra.ShellCompDirectiveNoFileComp
-				})
-			}
+			register(cmd, flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return shown(batches(cmd)), cobra.ShellCompDirectiveNoFileComp
+			})
 		}
 		switch cmd.Name() {
 		case "completion":
 			refuseOtherShells(cmd)
 		case "submit":
-			cmd.ValidArgsFunction = a.batchArgs(1<<20, cobra.ShellCompDirectiveNoFileComp)
+			cmd.ValidArgsFunction = batchArgs(batches, 1<<20, cobra.ShellCompDirectiveNoFileComp)
 		case "status", "items", "report", "retry", "cancel", "reconcile":
-			cmd.ValidArgsFunction = a.batchArgs(1, cobra.ShellCompDirectiveNoFileComp)
+			cmd.ValidArgsFunction = batchArgs(batches, 1, cobra.ShellCompDirectiveNoFileComp)
 		case "adopt":
-			cmd.ValidArgsFunction = a.batchArgs(1, cobra.ShellCompDirectiveDefault)
+			cmd.ValidArgsFunction = batchArgs(batches, 1, cobra.ShellCompDirectiveDefault)
 		case "resume", "check", "compact", "version", "sandbox":
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 	})
 }
 
-// register says what completes a flag.
+// register says what completes a flag, if the command has it.
 func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if cmd.LocalFlags().Lookup(flag) == nil {
+		return
+	}
 	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err) // the flag is missing, or registered twice: no input does that
+		panic(err) // it is registered twice: no input does that
 	}
 }
 
@@ -116,38 +112,25 @@ func listOf(values []string) cobra.CompletionFunc {
 }
 
 // batchArgs completes the first arguments, so many, with the batches that are not among them yet.
-func (a *app) batchArgs(most int, after cobra.ShellCompDirective) cobra.CompletionFunc {
+func batchArgs(batches func(*cobra.Command) []string, most int, after cobra.ShellCompDirective) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) >= most {
 			return nil, after
 		}
-		ids := slices.DeleteFunc(a.batchIDs(cmd), func(id string) bool { return slices.Contains(args, id) })
+		ids := slices.DeleteFunc(shown(batches(cmd)), func(id string) bool { return slices.Contains(args, id) })
 		return ids, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// batchIDs returns the batches of the queue that the command line names, or if another process holds it those that this
-// one shows. It waits for nothing and makes nothing; what goes wrong is not said, for the user is typing.
-func (a *app) batchIDs(cmd *cobra.Command) []string {
-	_ = a.settle(cmd) // what it could not set is not needed, or the queue is not found
-	path, err := a.locateQueue()
-	if err != nil {
-		return nil
-	}
-	ids, err := bolt.BatchIDs(path)
-	if err != nil {
-		file, _ := a.readStatusFile()
-		for _, s := range file.Batches {
-			ids = append(ids, s.Batch)
-		}
-	}
+// shown returns the ids that a shell can show.
+func shown(ids []string) []string {
 	return slices.DeleteFunc(ids, func(id string) bool {
 		return strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
 	})
 }
 
-// completionOf changes the command that writes the script of a shell.
-func (a *app) completionOf(cmd *cobra.Command) {
+// scriptOf changes the command that writes the script of a shell.
+func scriptOf(cmd *cobra.Command, out io.Writer) {
 	if cmd.Name() != "bash" {
 		return
 	}
@@ -155,10 +138,10 @@ func (a *app) completionOf(cmd *cobra.Command) {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		bare, err := cmd.Flags().GetBool("no-descriptions")
 		if err == nil {
-			err = cmd.Root().GenBashCompletionV2(a.out, !bare)
+			err = cmd.Root().GenBashCompletionV2(out, !bare)
 		}
 		if err == nil {
-			_, err = io.WriteString(a.out, bashWords)
+			_, err = io.WriteString(out, bashWords)
 		}
 		return err
 	}
@@ -169,7 +152,7 @@ func refuseOtherShells(cmd *cobra.Command) {
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
+			return config.Usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
 		}
 		return cmd.Help()
 	}
