@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
-	"airlift/worker/air"
-	"airlift/worker/joblist"
 	"airlift/worker/service"
 )
 
@@ -62,9 +57,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.source.batch)
 	}
 	o.source.batch = id
-	j := &job{batches: []string{id}, send: &o.send}
-	var err error
-	if j.checked, err = o.send.check(); err != nil {
+	if err := o.send.check(); err != nil {
 		return err
 	}
 	var lacking missing
@@ -72,51 +65,25 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	if err != nil {
 		return err
 	}
-	keys, err := lacking.addAPI(cmd, a, &o.send)
+	client, err := lacking.client(cmd, a, &o.send)
 	if err != nil {
 		return err
 	}
-	if len(lacking) == 0 {
-		if j.client, err = o.send.client(keys); err != nil {
-			return err
-		}
-		defer j.client.Close()
+	if client != nil {
+		defer client.Close()
 	}
 	options.Adopts = true
-	options.Confirm = func(ctx context.Context, known bool) error { return j.hasJobs(ctx, id, known) }
+	options.Confirm = func(ctx context.Context, known bool) error {
+		if known {
+			return nil
+		}
+		return service.CheckAdoptable(ctx, client, o.send.limiter, id)
+	}
 	t, err := a.prepare(ctx, options, lacking)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	j.db, j.opened, j.reading = t.Store, t.Opened, t.Reading
-	runErr := a.read(ctx, t)
-	if runErr == nil {
-		v, err := a.audit(ctx, j, id, true)
-		j.audits, runErr = map[string]*service.AuditResult{id: v}, err
-	}
-	return a.finish(ctx, j, runErr, time.Time{})
-}
-
-// hasJobs refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.
-func (j *job) hasJobs(ctx context.Context, batch string, known bool) error {
-	if known {
-		return nil
-	}
-	has, err := joblist.HasJobs(ctx, j.client, j.checked.limiter, batch)
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		var e *air.Error
-		if errors.As(err, &e) && e.Status == 401 {
-			return &codeError{exitCredentials, err.Error()}
-		}
-		return fmt.Errorf("nothing was stored, for AiR's list cannot be read; run the same command again: %w", err)
-	}
-	if has {
-		return nil
-	}
-	return usagef("AiR lists no job of batch %q, and the queue has no such batch, so there is nothing to adopt and nothing was stored: "+
-		"is the id right (`airlift run` names it), and are the URL and the account?", batch)
+	to := a.service(t.Store, t.Opened)
+	return a.finish(ctx, to, to.Adopt(ctx, service.Feed{Reading: t.Reading, Batch: id}, a.audit(&o.send, client)), &o.send, true)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"airlift/queue/intake"
@@ -32,7 +30,8 @@ func (a *app) enqueueCommand() *cobra.Command {
 				return err
 			}
 			defer t.Close()
-			return a.enqueue(ctx, t, send.json)
+			to := a.service(t.Store, t.Opened)
+			return a.finish(ctx, to, to.Enqueue(ctx, service.Feed{Reading: t.Reading, Batch: t.Batch}), &send, false)
 		},
 	}
 	o.add(cmd)
@@ -41,40 +40,4 @@ func (a *app) enqueueCommand() *cobra.Command {
 	send.addProfile(cmd)
 	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd
-}
-
-// enqueue reads the sources to their end and prints the summary.
-func (a *app) enqueue(ctx context.Context, t *intake.Intake, asJSON bool) error {
-	readErr := a.read(ctx, t)
-	ctx = context.WithoutCancel(ctx)
-	all, err := a.service(t.Store, t.Opened).Status(ctx, service.StatusQuery{Batches: []string{t.Batch}})
-	if err != nil {
-		return both(readErr, err)
-	}
-	s := &all[0]
-	s.Unmatched, s.AcceptedEarlier = t.Reading.Unmatched(), t.Reading.Accepted
-	if err := a.printSummaries(ctx, t.Store, all, asJSON); err != nil {
-		return both(readErr, err)
-	}
-	return readingError(readErr, t.Reading.End(), s.Rejected > 0)
-}
-
-// readingError is how a command ends that only reads.
-func readingError(err error, end intake.End, rejected bool) error {
-	code, text := worse(exitCode(err), sourcesCode(end)), sourcesText(end)
-	if err != nil {
-		text = err.Error()
-	}
-	if rejected {
-		code = worse(code, exitIncomplete)
-	}
-	if code == exitOK {
-		return nil
-	}
-	return &codeError{code, text}
-}
-
-// read reads the sources to their end.
-func (a *app) read(ctx context.Context, t *intake.Intake) error {
-	return a.service(t.Store, t.Opened).Watched(ctx, t.Batch, func(ctx context.Context) error { return t.Reading.Into(ctx, t.Store, t.Batch) })
 }

@@ -9,6 +9,7 @@ import (
 	"airlift/manifest"
 	"airlift/queue"
 	"airlift/queue/intake"
+	"airlift/worker/service"
 	"airlift/worker/stop"
 )
 
@@ -57,7 +58,8 @@ func (e *codeError) Error() string { return e.text }
 func isUsage(err error) bool {
 	var ours *usageError
 	var sources *intake.UsageError
-	return errors.As(err, &ours) || errors.As(err, &sources)
+	var nothing *service.NoJobsError
+	return errors.As(err, &ours) || errors.As(err, &sources) || errors.As(err, &nothing)
 }
 
 // sourcesCode is the exit code for what went wrong with the sources of a reading.
@@ -94,6 +96,7 @@ func worse(a, b int) int {
 
 // exitCode is the one place that says what an error exits with.
 func exitCode(err error) int {
+	var several service.Errors
 	var code *codeError
 	var stopped *stop.Error
 	var broken *manifest.BrokenError
@@ -103,8 +106,14 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, queue.ErrBroken): // whatever else came of it
+	case errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrReplaced): // whatever else came of it
 		return exitUnexpected
+	case errors.As(err, &several):
+		worst := exitOK
+		for _, err := range several {
+			worst = worse(worst, exitCode(err))
+		}
+		return worst
 	case errors.As(err, &code):
 		return code.code
 	case isUsage(err), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
@@ -127,6 +136,30 @@ func exitCode(err error) int {
 	return exitUnexpected
 }
 
+// outcomeCode is the exit code for how work on batches ended. sent says that items may have been sent.
+func outcomeCode(out service.Outcome, sent bool) int {
+	code := worse(exitCode(out.Err), sourcesCode(out.Sources))
+	for _, s := range out.Batches {
+		found := s.Audit != nil && s.Audit.Found() > 0
+		if found || sent && (s.Failed > 0 || s.InDoubt > 0) || out.Read && s.Rejected > 0 {
+			code = worse(code, exitIncomplete)
+		}
+	}
+	return code
+}
+
+// readingError is how a command ends that only looks.
+func readingError(end intake.End, rejected bool) error {
+	out := service.Outcome{Sources: end, Read: true, Batches: []service.Status{{}}}
+	if rejected {
+		out.Batches[0].Rejected = 1
+	}
+	if code := outcomeCode(out, false); code != exitOK {
+		return &codeError{code, sourcesText(end)}
+	}
+	return nil
+}
+
 func stopCode(r stop.Reason) int {
 	switch r {
 	case stop.Setup:
@@ -141,16 +174,4 @@ func stopCode(r stop.Reason) int {
 		return exitWorkLeft
 	}
 	return exitUnexpected
-}
-
-// both joins the error that ended a command and one met while ending, under the exit code that counts of the two. A
-// queue that broke is said once.
-func both(first, second error) error {
-	switch {
-	case first == nil:
-		return second
-	case second == nil, errors.Is(first, queue.ErrBroken) && errors.Is(second, queue.ErrBroken):
-		return first
-	}
-	return &codeError{worse(exitCode(first), exitCode(second)), first.Error() + "\n" + second.Error()}
 }

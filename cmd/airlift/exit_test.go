@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"airlift/queue"
+	"airlift/worker/service"
 	"airlift/worker/stop"
 )
 
@@ -27,17 +28,17 @@ func TestExitCodeOfSeveral(t *testing.T) {
 	}
 }
 
-func TestBoth(t *testing.T) {
+func TestExitCodeOfTwoErrors(t *testing.T) {
 	quota := &stop.Error{Reason: stop.Quota, Text: "quota"}
 	disk := errors.New("disk")
-	if got := both(quota, disk); exitCode(got) != exitUnexpected || got.Error() != "quota\ndisk" {
+	if got := service.Join(quota, disk); exitCode(got) != exitUnexpected || got.Error() != "quota\ndisk" {
 		t.Errorf("got %q with code %d, want both texts with 1", got, exitCode(got))
 	}
-	if got := both(nil, disk); got != disk {
+	if got := service.Join(nil, disk); got != disk {
 		t.Errorf("got %v, want the only error", got)
 	}
 	broken := fmt.Errorf("claim: %w", queue.ErrBroken)
-	if got := both(broken, fmt.Errorf("gate: %w", queue.ErrBroken)); got != error(broken) {
+	if got := service.Join(broken, fmt.Errorf("gate: %w", queue.ErrBroken)); got != error(broken) {
 		t.Errorf("got %v, want the broken queue once", got)
 	}
 }

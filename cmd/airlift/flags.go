@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,14 +11,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/term"
 	"airlift/manifest/entry"
 	"airlift/queue"
 	"airlift/queue/intake"
+	"airlift/queue/plan"
 	"airlift/queue/report"
 	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
+	"airlift/worker/service"
 )
 
 // jobFlags are what goes into each job whose row does not say otherwise.
@@ -113,6 +117,10 @@ type sendFlags struct {
 	stats       time.Duration
 	json        bool
 	report      string
+
+	// What check makes of them.
+	limiter  *ratelimit.Limiter
+	failures worker.FailureLimit
 }
 
 func (s *sendFlags) add(cmd *cobra.Command) {
@@ -153,15 +161,8 @@ func (s *sendFlags) addProfile(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.profile, "profile", "", "take the credentials from this profile of the AWS shared files (else WASABI_ACCESS_KEY and WASABI_SECRET_KEY, else AWS_PROFILE)")
 }
 
-// parsed are the flags that are more than their text.
-type parsed struct {
-	limiter  *ratelimit.Limiter
-	failures worker.FailureLimit
-}
-
 // check reports every flag that makes no sense.
-func (s *sendFlags) check() (parsed, error) {
-	var p parsed
+func (s *sendFlags) check() error {
 	var problems []string
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	rate, err := ratelimit.ParseRate(s.rate)
@@ -169,7 +170,7 @@ func (s *sendFlags) check() (parsed, error) {
 		bad("--rate: %v", err)
 	}
 	if s.maxFailures != "" {
-		if p.failures, err = worker.ParseFailureLimit(s.maxFailures); err != nil {
+		if s.failures, err = worker.ParseFailureLimit(s.maxFailures); err != nil {
 			bad("--max-failures: %v", err)
 		}
 	}
@@ -206,22 +207,34 @@ func (s *sendFlags) check() (parsed, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return p, usagef("%s", strings.Join(problems, "\n"))
+		return usagef("%s", strings.Join(problems, "\n"))
 	}
-	p.limiter = ratelimit.NewLimiter(rate, s.burst)
-	return p, nil
+	s.limiter = ratelimit.NewLimiter(rate, s.burst)
+	return nil
 }
 
-// client returns the AiR client. The URL and the keys must be there.
-func (s *sendFlags) client(keys config.Keys) (*air.Client, error) {
-	c, err := air.New(air.Config{
-		BaseURL: s.airURL, Credentials: air.NewCredentials(keys.Access, keys.Secret), Timeout: s.timeout, Connections: s.workers + joblist.LookupsAtOnce,
-		UserAgent: "airlift/" + versionText(),
-	})
+// limitFlags are what a forecast assumes.
+type limitFlags struct {
+	rate       string
+	dailyLimit int64
+}
+
+// add adds the flags; when says when they count.
+func (l *limitFlags) add(cmd *cobra.Command, when string) {
+	f := cmd.Flags()
+	f.StringVar(&l.rate, "rate", defaultRate, "requests to reckon with"+when+": N/s, N/m, N/h or unlimited")
+	f.Int64Var(&l.dailyLimit, "daily-limit", 0, "jobs a UTC day to reckon with"+when+" (default: AiR's daily cap as far as it was met)")
+}
+
+func (l *limitFlags) limits() (plan.Limits, error) {
+	r, err := ratelimit.ParseRate(l.rate)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return plan.Limits{}, usagef("--rate: %v", err)
 	}
-	return c, nil
+	if l.dailyLimit < 0 {
+		return plan.Limits{}, usagef("--daily-limit %d is no number of jobs", l.dailyLimit)
+	}
+	return plan.NewLimits(r, l.dailyLimit), nil
 }
 
 // zeroMeansNone turns a duration of 0 given by the user into the pool's negative "none".
@@ -254,18 +267,46 @@ func (m missing) err() error {
 	return usagef("missing settings:\n  %s", strings.Join(m, "\n  "))
 }
 
-// addAPI adds what every command that sends needs, and returns the keys.
-func (m *missing) addAPI(cmd *cobra.Command, a *app, s *sendFlags) (config.Keys, error) {
+// client returns the client that the flags ask for, or nil and adds what it lacks.
+func (m *missing) client(cmd *cobra.Command, a *app, s *sendFlags) (*air.Client, error) {
 	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
 	keys, err := a.env().Keys(s.profile)
 	if err == config.ErrNoKeys {
 		m.add(true, err.Error())
-		return keys, nil
+		return nil, nil
 	}
 	if err == nil {
 		err = keys.CheckLongLived()
 	}
-	return keys, err
+	if err != nil || s.airURL == "" {
+		return nil, err
+	}
+	c, err := air.New(air.Config{
+		BaseURL: s.airURL, Credentials: air.NewCredentials(keys.Access, keys.Secret), Timeout: s.timeout, Connections: s.workers + joblist.LookupsAtOnce,
+		UserAgent: "airlift/" + versionText(),
+	})
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return c, nil
+}
+
+// addAll adds the job settings that an error names, and reports whether it is one that does.
+func (m *missing) addAll(err error) bool {
+	var several service.Errors
+	var one *intake.MissingError
+	switch {
+	case errors.As(err, &several):
+		found := false
+		for _, err := range several {
+			found = m.addAll(err) || found
+		}
+		return found
+	case errors.As(err, &one):
+		m.addFields(one)
+		return true
+	}
+	return false
 }
 
 // addFields adds the job settings that neither the flags nor the rows nor the rules give.
@@ -274,5 +315,5 @@ func (m *missing) addFields(e *intake.MissingError) {
 	m.addFlag(e.Services, "the services", "services", column)
 	m.addFlag(e.DestinationBucket, "the bucket that AiR writes to", "destination-bucket", column)
 	m.addFlag(e.DestinationRegion, "the region of that bucket", "destination-region", column)
-	m.add(e.Batch != "", fmt.Sprintf("for items of batch %q, for example %q (or take them out with `airlift cancel`)", e.Batch, cut(e.Key, 100)))
+	m.add(e.Batch != "", fmt.Sprintf("for items of batch %q, for example %q (or take them out with `airlift cancel`)", e.Batch, term.Cut(e.Key, 100)))
 }

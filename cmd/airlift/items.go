@@ -89,7 +89,7 @@ func (a *app) itemsCommand() *cobra.Command {
 					format, out = report.Objects(names), io.Writer(term.NewJSONWriter(a.out))
 				}
 				var some atomic.Bool // pages are formatted by several goroutines
-				err = report.WriteItems(cmd.Context(), out, to.Store, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
+				err = report.WriteItems(cmd.Context(), out, to, b.ID, chosen, func(b []byte, entries []queue.Entry) ([]byte, error) {
 					if len(entries) > 0 {
 						some.Store(true)
 					}

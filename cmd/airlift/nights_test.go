@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/term"
 	"airlift/manifest/s3test"
 	"airlift/queue/intake"
 	"airlift/worker/air"
@@ -76,7 +77,7 @@ func (r *rig) agreed(batch string) {
 	}
 	r.run("check").want(r.t, exitOK)
 	r.quiet(func() {
-		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%[1]s jobs: %[1]s as the queue has them", n(int64(len(rows)))), "queue and AiR agree")
+		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%[1]s jobs: %[1]s as the queue has them", term.Number(int64(len(rows)))), "queue and AiR agree")
 	})
 }
 

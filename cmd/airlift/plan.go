@@ -14,11 +14,10 @@ import (
 
 type planFlags struct {
 	readFlags
-	profile    sendFlags // of which plan has --profile alone
-	rate       string
-	dailyLimit int64
-	save       string
-	json       bool
+	profile sendFlags // of which plan has --profile alone
+	limits  limitFlags
+	save    string
+	json    bool
 }
 
 func (a *app) planCommand() *cobra.Command {
@@ -45,15 +44,14 @@ with --preflight.
 	o.addChanged(cmd)
 	o.profile.addProfile(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.rate, "rate", defaultRate, "requests to reckon with: N/s, N/m, N/h or unlimited")
-	f.Int64Var(&o.dailyLimit, "daily-limit", 0, "jobs a UTC day to reckon with (default: AiR's daily cap as far as it was met)")
+	o.limits.add(cmd, "")
 	f.StringVar(&o.save, "save", "", "write the new items as a manifest to this file (.csv, .jsonl or .ndjson)")
 	f.BoolVar(&o.json, "json", false, "print the plan as one JSON object, and nothing else, on standard output")
 	return cmd
 }
 
 func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
-	limits, err := limitsOf(o.rate, o.dailyLimit)
+	limits, err := o.limits.limits()
 	if err != nil {
 		return err
 	}
@@ -88,7 +86,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	err = readingError(nil, t.Reading.End(), p.Rejected > 0)
+	err = readingError(t.Reading.End(), p.Rejected > 0)
 	var end *codeError
 	if errors.As(err, &end) && o.save != "" && p.Saved == "" {
 		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")

@@ -85,11 +85,9 @@ func (a *app) prepare(ctx context.Context, o intake.Options, m missing) (*intake
 		return err
 	}
 	t, err := intake.Prepare(ctx, o)
-	var lacking *intake.MissingError
 	var bad *intake.BadRowsError
 	switch {
-	case errors.As(err, &lacking):
-		m.addFields(lacking)
+	case m.addAll(err):
 		return nil, m.err()
 	case errors.As(err, &bad):
 		text := fmt.Sprintf("--strict: nothing was enqueued, for %d rows are bad:", bad.Rows)

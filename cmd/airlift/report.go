@@ -45,7 +45,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 					return err
 				}
 				write := func(w io.Writer) error {
-					return report.Write(cmd.Context(), w, to.Store, b, report.Options{Form: form, Filter: filter, RejectedOnly: rejectedOnly, Escape: term.Text})
+					return report.Write(cmd.Context(), w, to, b, report.Options{Form: form, Filter: filter, RejectedOnly: rejectedOnly, Escape: term.Text})
 				}
 				if output == "" || output == "-" {
 					return write(a.exact)
@@ -63,9 +63,9 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 }
 
 // reportToFile writes the report of --report. Only waiting for the reader of a pipe ends with ctx.
-func (a *app) reportToFile(ctx context.Context, db queue.Store, id, path string) error {
+func (a *app) reportToFile(ctx context.Context, to queue.Reader, id, path string) error {
 	whole := context.WithoutCancel(ctx)
-	b, err := db.Batch(whole, id)
+	b, err := to.Batch(whole, id)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (a *app) reportToFile(ctx context.Context, db queue.Store, id, path string)
 		return err
 	}
 	return replaceFile(ctx, path, report.Compressed(path, func(w io.Writer) error {
-		return report.Write(whole, w, db, b, report.Options{Form: f})
+		return report.Write(whole, w, to, b, report.Options{Form: f})
 	}))
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker/service"
 )
@@ -81,9 +82,9 @@ func (f *filterFlags) addTo(cmd *cobra.Command) {
 
 // changedText says how many items were changed; what is "retried" or "cancelled".
 func changedText(c queue.Changed, what string) string {
-	text := n(c.Items) + " items " + what
+	text := term.Number(c.Items) + " items " + what
 	if c.InDoubt > 0 {
-		text += "; " + n(c.InDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
+		text += "; " + term.Number(c.InDoubt) + " in doubt: they are looked up by the next run, and cancelled if AiR has no job for them"
 	}
 	return text
 }

@@ -8,7 +8,7 @@ import (
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
-	queueplan "airlift/queue/plan"
+	"airlift/queue/plan"
 	"airlift/worker/service"
 )
 
@@ -17,8 +17,7 @@ const stale = 5 * statusEvery
 
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
-	var rate string
-	var dailyLimit int64
+	var limits limitFlags
 	cmd := &cobra.Command{
 		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
 		Long: `status shows how the batches stand. While another process holds the queue it shows what that
@@ -33,11 +32,11 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			if len(args) > 1 {
 				return usagef("status takes one BATCH at most")
 			}
-			limits, err := limitsOf(rate, dailyLimit)
+			assumed, err := limits.limits()
 			if err != nil {
 				return err
 			}
-			all, err := a.status(cmd, args, limits)
+			all, err := a.status(cmd, args, assumed)
 			if err != nil {
 				return err
 			}
@@ -55,15 +54,13 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.BoolVar(&asJSON, "json", false, "print a JSON array with an object for each batch")
-	f.StringVar(&rate, "rate", defaultRate, "requests to reckon with while no run is going on: N/s, N/m, N/h or unlimited")
-	f.Int64Var(&dailyLimit, "daily-limit", 0, "jobs a UTC day to reckon with while no run is going on (default: AiR's daily cap as far as it was met)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with an object for each batch")
+	limits.add(cmd, " while no run is going on")
 	return cmd
 }
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
-func (a *app) status(cmd *cobra.Command, args []string, limits queueplan.Limits) ([]service.Status, error) {
+func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
 	db, err := a.openQueue(false, lockGlance)
 	if errors.Is(err, queue.ErrLocked) {
 		return a.statusOfOther(args)

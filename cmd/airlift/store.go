@@ -75,12 +75,17 @@ func (a *app) explainMissing(err error) error {
 	return err
 }
 
-// withService opens a queue that must be there and calls f with what answers for it.
-func (a *app) withService(f func(*service.Service) error) (err error) {
+// withQueue opens a queue that must be there and calls f with it.
+func (a *app) withQueue(f func(db queue.Store, opened time.Time) error) (err error) {
 	db, err := a.openExisting()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return f(a.service(db, time.Now()))
+	return f(db, time.Now())
+}
+
+// withService is withQueue with what answers for the queue.
+func (a *app) withService(f func(*service.Service) error) error {
+	return a.withQueue(func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
 }

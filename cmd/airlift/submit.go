@@ -1,14 +1,13 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
-	"airlift/queue/intake"
+	"airlift/worker"
+	"airlift/worker/service"
 )
 
 func (a *app) submitCommand() *cobra.Command {
@@ -25,28 +24,7 @@ that are given here, and the rules of the config file, replace those of the last
 			if err != nil {
 				return err
 			}
-			return a.workQueue(cmd, args, &job{send: &send}, func(ctx context.Context, db queue.Store, batches []queue.Batch, lacking *missing) error {
-				if send.report != "" && len(batches) != 1 {
-					return usagef("--report writes one batch: name it")
-				}
-				for _, b := range batches {
-					var e *intake.MissingError
-					if err := intake.CheckSettings(ctx, db, b, flags.Or(b.Settings)); errors.As(err, &e) {
-						lacking.addFields(e)
-					} else if err != nil {
-						return err
-					}
-				}
-				if err := lacking.err(); err != nil {
-					return err
-				}
-				for _, b := range batches {
-					if err := intake.ApplySettings(ctx, db, b, flags, a.log); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			return a.workQueue(cmd, args, &send, false, service.RunRequest{Settings: &flags})
 		},
 	}
 	send.add(cmd)
@@ -74,8 +52,7 @@ request each.
 			if len(args) > 1 {
 				return usagef("reconcile takes one BATCH at most")
 			}
-			return a.workQueue(cmd, args, &job{send: &send, lookupsOnly: true, verify: verify},
-				func(_ context.Context, _ queue.Store, _ []queue.Batch, lacking *missing) error { return lacking.err() })
+			return a.workQueue(cmd, args, &send, verify, service.RunRequest{Pool: worker.Config{LookupsOnly: true}})
 		},
 	}
 	send.addAPI(cmd)
@@ -84,41 +61,43 @@ request each.
 	return cmd
 }
 
-// workQueue works batches that are in the queue already. prepare checks and changes them before anything is sent.
-func (a *app) workQueue(cmd *cobra.Command, args []string, j *job,
-	prepare func(ctx context.Context, db queue.Store, batches []queue.Batch, lacking *missing) error) (err error) {
-	if j.checked, err = j.send.check(); err != nil {
+// workQueue works the named batches of the queue, or all.
+func (a *app) workQueue(cmd *cobra.Command, ids []string, s *sendFlags, verify bool, r service.RunRequest) error {
+	if err := s.check(); err != nil {
 		return err
 	}
-	ctx, cancel := j.send.limited(cmd.Context())
+	ctx, cancel := s.limited(cmd.Context())
 	defer cancel()
 	var lacking missing
-	keys, err := lacking.addAPI(cmd, a, j.send)
+	client, err := lacking.client(cmd, a, s)
 	if err != nil {
 		return err
 	}
-	if len(lacking) == 0 {
-		if j.client, err = j.send.client(keys); err != nil {
+	if client != nil {
+		defer client.Close()
+	}
+	lookupsOnly := r.Pool.LookupsOnly
+	r.Pool, r.Incomplete = a.pool(cmd, nil, s, client), len(lacking) > 0
+	r.Pool.LookupsOnly = lookupsOnly
+	if verify {
+		audit := a.audit(s, client)
+		r.Verify = &audit
+	}
+	err = a.withQueue(func(db queue.Store, opened time.Time) error {
+		batches, err := a.service(db, opened).Named(ctx, ids...)
+		if err != nil {
 			return err
 		}
-		defer j.client.Close()
+		if s.report != "" && len(batches) != 1 {
+			return usagef("--report writes one batch: name it")
+		}
+		for _, b := range batches {
+			r.Batches = append(r.Batches, b.ID)
+		}
+		return a.work(ctx, db, opened, r, s)
+	})
+	if lacking.addAll(err) {
+		return lacking.err()
 	}
-	if j.db, err = a.openExisting(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, j.db.Close()) }()
-	j.opened = time.Now()
-	batches, err := a.service(j.db, j.opened).Batches(ctx, args...)
-	if err != nil {
-		return err
-	}
-	if err := endedBy(ctx, prepare(ctx, j.db, batches, &lacking)); err != nil {
-		return err
-	}
-	for _, b := range batches {
-		j.batches = append(j.batches, b.ID)
-	}
-	j.adoptLine = adoptLine(cmd, a, nil)
-	j.cancelLine = cancelLine(cmd, a)
-	return a.work(ctx, j)
+	return err
 }

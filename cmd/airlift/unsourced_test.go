@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
@@ -212,7 +213,7 @@ func TestAdoptionsOfListsThatMove(t *testing.T) {
 			r.plantJobs("b", jobs, 2500)
 			r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "airlift adopt b")
 			reading.Store(true)
-			r.run("adopt", "b", m).want(t, exitOK).says(t, fmt.Sprintf("%s adopted", n(jobs)), "queue and AiR agree")
+			r.run("adopt", "b", m).want(t, exitOK).says(t, fmt.Sprintf("%s adopted", term.Number(jobs)), "queue and AiR agree")
 			reading.Store(false)
 			r.run("run", m, "--batch", "b").want(t, exitOK)
 			r.settled(items)

@@ -2,7 +2,10 @@ package plan
 
 import (
 	"context"
+	"math"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"airlift/queue"
 )
@@ -41,6 +44,18 @@ type Limits struct {
 	// Reason says in words why there is a pause or a stop; Since is when it began, zero if that is not known.
 	Reason string
 	Since  time.Time
+}
+
+// NewLimits returns the limits that the user sets: a rate, and the most jobs a UTC day, 0 for none.
+func NewLimits(r rate.Limit, perDay int64) Limits {
+	l := Limits{Rate: float64(r), PerDay: perDay}
+	if r == rate.Inf {
+		l.Rate = math.Inf(1)
+	}
+	if perDay > 0 {
+		l.PerDayFrom = OwnLimit
+	}
+	return l
 }
 
 // InForce returns what a stored gate holds back now: a pause that is over, or that no daily cap can have caused, does not.

@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"time"
 
+	"airlift/ratelimit"
 	"airlift/worker/joblist"
 )
 
@@ -18,11 +20,29 @@ type AuditResult struct {
 	Findings []joblist.Finding `json:"findings"`
 }
 
-// Audit compares a batch with AiR's list and, if it is to adopt, brings the batch up to it. What audit says beside
-// store and log is taken as it is; without Report the result keeps the first findings.
-func (s *Service) Audit(ctx context.Context, audit joblist.Audit) (*AuditResult, error) {
-	v := &AuditResult{Adopt: audit.Adopt, Findings: []joblist.Finding{}}
-	audit.Store, audit.Log = s.Store, s.Log
+// AuditRequest asks to compare a batch with all jobs that AiR lists of it.
+type AuditRequest struct {
+	Batch   string
+	API     joblist.API
+	Limiter *ratelimit.Limiter
+	// Settle is how long AiR may take to list a job that it accepted. The list is not read before the queue was open for so
+	// long.
+	Settle time.Duration
+	// GiveUp is how long a page of the list may be refused.
+	GiveUp time.Duration
+	// Found, if set, is called with each finding. Its error ends the audit.
+	Found func(joblist.Finding) error
+}
+
+// Audit compares a batch with AiR's list, and changes nothing. The result is never nil.
+func (s *Service) Audit(ctx context.Context, r AuditRequest) (*AuditResult, error) {
+	return s.compare(ctx, r, false)
+}
+
+func (s *Service) compare(ctx context.Context, r AuditRequest, adopt bool) (*AuditResult, error) {
+	v := &AuditResult{Adopt: adopt, Findings: []joblist.Finding{}}
+	audit := joblist.Audit{Store: s.c.Store, API: r.API, Limiter: r.Limiter, Batch: r.Batch, Adopt: adopt, Settled: s.c.Opened.Add(r.Settle),
+		GiveUp: r.GiveUp, Report: r.Found, Log: s.c.Log}
 	if audit.Report == nil {
 		audit.Report = func(f joblist.Finding) error {
 			if len(v.Findings) < maxFindings {
@@ -31,8 +51,8 @@ func (s *Service) Audit(ctx context.Context, audit joblist.Audit) (*AuditResult,
 			return nil
 		}
 	}
-	s.Log.Info().Str("batch", audit.Batch).Msg("reading all jobs of the batch from AiR's list, 100 a request")
-	err := s.watched(ctx, s.atWork(audit.Batch), func(ctx context.Context) (err error) {
+	s.c.Log.Info().Str("batch", r.Batch).Msg("reading all jobs of the batch from AiR's list, 100 a request")
+	err := s.working(ctx, r.Batch, func(ctx context.Context) (err error) {
 		v.Tally, err = audit.Run(ctx)
 		return err
 	})

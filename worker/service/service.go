@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -11,8 +10,39 @@ import (
 	"airlift/queue"
 )
 
-// Service answers for one open queue. Make one with [New].
-type Service struct{ Config }
+// Adder adds to a queue.
+type Adder interface {
+	Enqueue(ctx context.Context, f Feed) Outcome
+	Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome
+}
+
+// Worker works what is in a queue.
+type Worker interface {
+	Run(ctx context.Context, r RunRequest) Outcome
+	Audit(ctx context.Context, r AuditRequest) (*AuditResult, error)
+	Retry(ctx context.Context, sel Selection) (queue.Changed, error)
+	Cancel(ctx context.Context, sel Selection) (queue.Changed, error)
+	Resume(ctx context.Context) (queue.Gate, error)
+}
+
+// Inspector shows what is in a queue, and how it stands.
+type Inspector interface {
+	queue.Reader
+	Status(ctx context.Context, q StatusQuery) ([]Status, error)
+	Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error)
+}
+
+// Service is an [Adder], a [Worker] and an [Inspector] on an open queue. Make one with [New].
+type Service struct {
+	queue.Reader
+	c Config
+}
+
+var (
+	_ Adder     = (*Service)(nil)
+	_ Worker    = (*Service)(nil)
+	_ Inspector = (*Service)(nil)
+)
 
 // Config says which queue a service answers for.
 type Config struct {
@@ -23,9 +53,11 @@ type Config struct {
 	Opened time.Time
 	// Account owns the gate and the daily counts.
 	Account string
-	// Watch, if set, is called beside all work that takes long, until done is closed. now returns how the batches in work
-	// stand, nil if that cannot be read.
-	Watch func(done <-chan struct{}, now func() []Status)
+	// Watch, if set, is called beside all work that takes long, until done is closed. now returns how the batches stand that
+	// are worked on or, with all, those of the whole queue, oldest first; nil if that cannot be read.
+	Watch func(done <-chan struct{}, now func(all bool) []Status)
+	// OnFed, if set, is called in a run once no more items are added.
+	OnFed func()
 	Log   zerolog.Logger
 }
 
@@ -37,53 +69,30 @@ func New(c Config) *Service {
 	if c.Opened.IsZero() {
 		c.Opened = time.Now()
 	}
-	return &Service{c}
+	return &Service{c.Store, c}
 }
-
-// NoBatchError is a [queue.ErrBatchNotFound] that names the batches that the queue has.
-type NoBatchError struct {
-	ID, Place string
-	Have      []string
-}
-
-func (e *NoBatchError) Error() string {
-	text := fmt.Sprintf("the queue at %s has no batch %q: it ", e.Place, e.ID)
-	if len(e.Have) == 0 {
-		return text + "is empty"
-	}
-	text += "has"
-	for i, id := range e.Have {
-		if i == 10 {
-			return text + fmt.Sprintf(" and %d more", len(e.Have)-i)
-		}
-		text += fmt.Sprintf(" %q", id)
-	}
-	return text
-}
-
-func (e *NoBatchError) Unwrap() error { return queue.ErrBatchNotFound }
 
 // Batch returns a batch, or a [NoBatchError].
 func (s *Service) Batch(ctx context.Context, id string) (queue.Batch, error) {
-	b, err := s.Store.Batch(ctx, id)
+	b, err := s.Reader.Batch(ctx, id)
 	if !errors.Is(err, queue.ErrBatchNotFound) {
 		return b, err
 	}
-	all, err := s.Store.Batches(ctx)
+	all, err := s.Batches(ctx)
 	if err != nil {
 		return b, err
 	}
-	missing := &NoBatchError{ID: id, Place: s.Place}
+	missing := &NoBatchError{ID: id, Place: s.c.Place}
 	for _, other := range all {
 		missing.Have = append(missing.Have, other.ID)
 	}
 	return b, missing
 }
 
-// Batches returns the named batches or, if none is named, all, oldest first.
-func (s *Service) Batches(ctx context.Context, ids ...string) ([]queue.Batch, error) {
+// Named returns the named batches or, if none is named, all, oldest first.
+func (s *Service) Named(ctx context.Context, ids ...string) ([]queue.Batch, error) {
 	if len(ids) == 0 {
-		return s.Store.Batches(ctx)
+		return s.Batches(ctx)
 	}
 	var all []queue.Batch
 	for _, id := range ids {

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"airlift/queue"
@@ -87,7 +86,7 @@ type StatusQuery struct {
 
 // Status returns how batches stand.
 func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
-	batches, err := s.Batches(ctx, q.Batches...)
+	batches, err := s.Named(ctx, q.Batches...)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +97,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	var limits plan.Limits
 	if q.Limits != nil {
 		limits = *q.Limits
-		if err := limits.Learn(ctx, s.Store, s.Account, now); err != nil {
+		if err := limits.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {
 			return nil, err
 		}
 		if q.Run != nil {
@@ -128,7 +127,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 
 // stored returns how a batch stands by the queue, as if no run were going on. today is the day to count.
 func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (Status, error) {
-	account, err := s.Store.Account(ctx, b.Account, today)
+	account, err := s.c.Store.Account(ctx, b.Account, today)
 	if err != nil {
 		return Status{}, err
 	}
@@ -165,20 +164,6 @@ func (s *Status) underway(p worker.Snapshot) {
 		until := p.PausedUntil.UTC()
 		s.PausedUntil = &until
 	}
-}
-
-// WithOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
-func (s *Service) WithOthers(ctx context.Context, worked []Status) []Status {
-	stored, err := s.Status(ctx, StatusQuery{})
-	if err != nil || worked == nil {
-		return worked
-	}
-	for i := range stored {
-		if at := slices.IndexFunc(worked, func(w Status) bool { return w.Batch == stored[i].Batch }); at >= 0 {
-			stored[i] = worked[at]
-		}
-	}
-	return stored
 }
 
 // underway changes the limits, as learned, to those of a run as it stands: it may pause for reasons that are not stored,

@@ -2,22 +2,9 @@ package service
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"airlift/queue"
 )
-
-// ErrNoMatch: no item is as the selection asks, which is probably misspelled; nothing was changed.
-var ErrNoMatch = errors.New("no item matches")
-
-// ReadingError: the batch knows no such reading.
-type ReadingError struct {
-	Batch string
-	Err   error
-}
-
-func (e *ReadingError) Error() string { return fmt.Sprintf("batch %q: %v", e.Batch, e.Err) }
 
 // Selection chooses items of a batch.
 type Selection struct {
@@ -61,22 +48,19 @@ func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (q
 	if err != nil {
 		return queue.Changed{}, err
 	}
-	c, err := s.Store.Change(ctx, sel.Batch, queue.Change{Do: do, Filter: chosen})
-	if err != nil && ctx.Err() != nil {
-		return c, context.Cause(ctx)
-	}
+	c, err := s.c.Store.Change(ctx, sel.Batch, queue.Change{Do: do, Filter: chosen})
 	if err == nil && c == (queue.Changed{}) && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
 		return c, ErrNoMatch
 	}
-	return c, err
+	return c, causeOf(ctx, err)
 }
 
 // Resume lifts a stored pause or stop and returns it. The zero Gate says that there was neither.
 func (s *Service) Resume(ctx context.Context) (queue.Gate, error) {
-	account, err := s.Store.Account(ctx, s.Account, 0)
+	account, err := s.Account(ctx, s.c.Account, 0)
 	was := account.Gate
 	if err != nil || was == (queue.Gate{}) {
 		return was, err
 	}
-	return was, s.Store.SetGate(ctx, s.Account, queue.Gate{})
+	return was, s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{})
 }

@@ -28,7 +28,7 @@ func newService(t *testing.T, keys ...string) *Service {
 	for i, key := range keys {
 		chunk.Items = append(chunk.Items, queue.Item{Line: int64(i + 1), Bucket: "archive", Key: key})
 	}
-	err = db.CreateBatch(ctx, queue.Batch{ID: "b", Account: s.Account})
+	err = db.CreateBatch(ctx, queue.Batch{ID: "b", Account: queue.DefaultAccount})
 	if err == nil {
 		err = db.BeginReading(ctx, "b", false)
 	}
@@ -98,13 +98,13 @@ func TestResumeLiftsWhatIsStored(t *testing.T) {
 		t.Errorf("an open gate: got %+v, %v", was, err)
 	}
 	stop := queue.Gate{Stopped: true, Reason: "quota"}
-	if err := s.Store.SetGate(ctx, s.Account, stop); err != nil {
+	if err := s.c.Store.SetGate(ctx, s.c.Account, stop); err != nil {
 		t.Fatal(err)
 	}
 	if was, err := s.Resume(ctx); err != nil || was != stop {
 		t.Errorf("a stop: got %+v, %v", was, err)
 	}
-	if a, err := s.Store.Account(ctx, s.Account, 0); err != nil || a.Gate != (queue.Gate{}) {
+	if a, err := s.Account(ctx, s.c.Account, 0); err != nil || a.Gate != (queue.Gate{}) {
 		t.Errorf("afterwards: got %+v, %v", a.Gate, err)
 	}
 }
@@ -113,12 +113,12 @@ func TestResumeLiftsWhatIsStored(t *testing.T) {
 func TestStatusForecastsBatchesInTurn(t *testing.T) {
 	s := newService(t, "a.mov", "b.mov")
 	ctx := t.Context()
-	if err := s.Store.CreateBatch(ctx, queue.Batch{ID: "c", Account: s.Account}); err != nil {
+	if err := s.c.Store.CreateBatch(ctx, queue.Batch{ID: "c", Account: queue.DefaultAccount}); err != nil {
 		t.Fatal(err)
 	}
-	err := s.Store.BeginReading(ctx, "c", false)
+	err := s.c.Store.BeginReading(ctx, "c", false)
 	if err == nil {
-		_, err = s.Store.Add(ctx, "c", queue.Chunk{Items: []queue.Item{{Line: 1, Bucket: "archive", Key: "c.mov"}}})
+		_, err = s.c.Store.Add(ctx, "c", queue.Chunk{Items: []queue.Item{{Line: 1, Bucket: "archive", Key: "c.mov"}}})
 	}
 	if err != nil {
 		t.Fatal(err)

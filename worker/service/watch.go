@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +14,9 @@ import (
 // placeEvery is how often a service that works checks that the queue file is still in its place.
 const placeEvery = 2 * time.Second
 
-// watched calls do, and cancels its context if the queue file is replaced meanwhile. The watcher, if there is one, is
-// told how the batches stand until do returns; now returns nil where that cannot be read.
-func (s *Service) watched(ctx context.Context, now func(done <-chan struct{}) []Status, do func(context.Context) error) error {
+// watched calls do, and cancels its context if the queue file is replaced meanwhile: what comes since then is not in the
+// file that is there now. The watcher, if there is one, is told how the batches stand until do returns.
+func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status, error), do func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	done := make(chan struct{})
@@ -23,7 +25,7 @@ func (s *Service) watched(ctx context.Context, now func(done <-chan struct{}) []
 		t := time.NewTicker(placeEvery)
 		defer t.Stop()
 		for {
-			if err := queue.CheckPlace(s.Store); err != nil {
+			if err := queue.CheckPlace(s.c.Store); err != nil {
 				end(err) // the first cause counts
 			}
 			select {
@@ -33,35 +35,56 @@ func (s *Service) watched(ctx context.Context, now func(done <-chan struct{}) []
 			}
 		}
 	})
-	if s.Watch != nil {
-		watching.Go(func() { s.Watch(done, func() []Status { return now(done) }) })
+	if s.c.Watch != nil {
+		watching.Go(func() {
+			s.c.Watch(done, func(whole bool) []Status {
+				working := true
+				select {
+				case <-done:
+					working = false
+				default:
+				}
+				all, err := now(working)
+				if err != nil {
+					return nil // the work itself ends with this error
+				}
+				if whole {
+					return s.withOthers(all)
+				}
+				return all
+			})
+		})
 	}
 	err := do(ctx)
 	close(done)
 	watching.Wait()
-	if lost := queue.CheckPlace(s.Store); lost != nil {
-		return lost
+	if lost := queue.CheckPlace(s.c.Store); lost != nil && !errors.Is(err, queue.ErrReplaced) {
+		return Join(err, lost)
 	}
 	return err
 }
 
-// Watched calls do, which works on a batch without a pool.
-func (s *Service) Watched(ctx context.Context, batch string, do func(context.Context) error) error {
-	return s.watched(ctx, s.atWork(batch), do)
-}
-
-// atWork tells how a batch stands that is worked on without a pool.
-func (s *Service) atWork(batch string) func(done <-chan struct{}) []Status {
-	return func(done <-chan struct{}) []Status {
+// working is watched for a batch that is worked on without a pool.
+func (s *Service) working(ctx context.Context, batch string, do func(context.Context) error) error {
+	return s.watched(ctx, func(working bool) ([]Status, error) {
 		all, err := s.Status(context.Background(), StatusQuery{Batches: []string{batch}})
-		if err != nil {
-			return nil // the work itself ends with this error
-		}
-		select {
-		case <-done:
-		default:
+		if err == nil && working {
 			all[0].State = string(worker.Running)
 		}
-		return all
+		return all, err
+	}, do)
+}
+
+// withOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
+func (s *Service) withOthers(worked []Status) []Status {
+	stored, err := s.Status(context.Background(), StatusQuery{})
+	if err != nil {
+		return worked
 	}
+	for i := range stored {
+		if at := slices.IndexFunc(worked, func(w Status) bool { return w.Batch == stored[i].Batch }); at >= 0 {
+			stored[i] = worked[at]
+		}
+	}
+	return stored
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+	"time"
+
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/term"
+	"airlift/queue"
+	"airlift/worker"
+	"airlift/worker/air"
+	"airlift/worker/joblist"
+	"airlift/worker/service"
+)
+
+// statusEvery is how often a run renews its status file (the contract: every 2 s).
+const statusEvery = 2 * time.Second
+
+// service returns what answers for an open queue.
+func (a *app) service(db queue.Store, opened time.Time) *service.Service {
+	return service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, Watch: a.keepStatusFile, Log: a.log})
+}
+
+// pool says how the flags want items to be sent. Commands that a message names have the flags of this one.
+func (a *app) pool(cmd *cobra.Command, sources []string, s *sendFlags, client *air.Client) worker.Config {
+	return worker.Config{
+		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
+		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Settle: zeroMeansNone(s.settle),
+		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
+		AdoptCommand: adoptLine(cmd, a, sources), CancelCommand: cancelLine(cmd, a),
+	}
+}
+
+// audit says how the flags want AiR's list to be read. Unless there is to be JSON, each finding is printed at once, so that
+// none of millions has to be kept.
+func (a *app) audit(s *sendFlags, client *air.Client) service.AuditRequest {
+	r := service.AuditRequest{API: client, Limiter: s.limiter, Settle: s.settle, GiveUp: zeroMeansNone(s.giveUp)}
+	if !s.json {
+		r.Found = func(f joblist.Finding) error {
+			_, err := fmt.Fprintln(a.out, term.Finding(f))
+			return err
+		}
+	}
+	return r
+}
+
+// work works batches, shows how it goes, and ends with the summary: a bar on a terminal, a line from time to time
+// elsewhere, and the status file for `airlift status`.
+func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *sendFlags) error {
+	a.boundHeap(0)
+	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, OnFed: a.tuneGC, Log: a.log,
+		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
+			var showing sync.WaitGroup
+			defer showing.Wait()
+			showing.Go(func() { a.keepStatusFile(done, now) })
+			inWork := func() []service.Status { return now(false) }
+			switch {
+			case a.global.quiet:
+			case term.IsTerminal(a.screen):
+				showing.Go(func() { term.Bar(a.screen, done, inWork) })
+			case s.stats > 0:
+				showing.Go(func() { term.LogProgress(a.log, s.stats, done, inWork) })
+			}
+		}})
+	return a.finish(ctx, to, to.Run(ctx, r), s, true)
+}
+
+// keepStatusFile renews the status file until done, and once more at the end. It warns once if the file cannot be written:
+// the run itself does not depend on it.
+func (a *app) keepStatusFile(done <-chan struct{}, now func(all bool) []service.Status) {
+	t := time.NewTicker(statusEvery)
+	defer t.Stop()
+	warned := false
+	for working := true; ; {
+		if all := now(true); all != nil {
+			if err := term.WriteStatusFile(a.statusPath(), all); err != nil && !warned {
+				warned = true
+				a.log.Warn().Err(err).Msg("the status file cannot be written, so `airlift status` shows nothing during this run")
+			}
+		}
+		if !working {
+			return
+		}
+		select {
+		case <-done:
+			working = false
+		case <-t.C:
+		}
+	}
+}
+
+func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
+
+// readStatusFile returns what the process that holds the queue last said.
+func (a *app) readStatusFile() (term.StatusFile, error) {
+	file, err := term.ReadStatusFile(a.statusPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, fmt.Errorf("%w: %s, and it shows no status yet: try again in a few seconds", queue.ErrLocked, a.queuePath())
+	}
+	return file, err
+}
+
+// finish writes report and summary, and says how a command on batches ended. sent says that it may have sent items. It
+// goes on if ctx has ended, but for a pipe that nobody reads.
+func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *sendFlags, sent bool) error {
+	if out.Batches == nil {
+		return out.Err
+	}
+	if s.json && sent && out.Err != nil { // people read it below the summary
+		for i := range out.Batches {
+			if b := &out.Batches[i]; b.Reason == "" {
+				b.Reason = out.Err.Error()
+			}
+		}
+	}
+	code, text := outcomeCode(out, sent), sourcesText(out.Sources)
+	if out.Err != nil {
+		text = out.Err.Error()
+	}
+	var unreported error
+	if s.report != "" {
+		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.report)
+		code = worse(code, exitCode(unreported))
+	}
+	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.json); err != nil {
+		return service.Join(out.Err, err)
+	}
+	if sent {
+		text = withNextStep(out, text)
+	}
+	if unreported != nil {
+		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
+			text, unreported, config.Quote(s.report), batchWord(out.Batches[0].Batch)), "\n")
+	}
+	if code == exitOK {
+		return nil
+	}
+	return &codeError{code, text}
+}
+
+// printSummaries ends a command that worked on some batches. In JSON one is an object, and several are an array.
+func (a *app) printSummaries(ctx context.Context, to service.Inspector, all []service.Status, asJSON bool) error {
+	if asJSON && len(all) == 1 {
+		return term.JSON(a.out, all[0])
+	}
+	if asJSON {
+		return term.JSON(a.out, all)
+	}
+	for i := range all {
+		var rejected []queue.Rejected
+		enough := errors.New("enough are listed")
+		err := to.Rejected(ctx, all[i].Batch, func(r queue.Rejected) error {
+			if len(rejected) == term.MaxRejected {
+				return enough
+			}
+			rejected = append(rejected, r)
+			return nil
+		})
+		if err != nil && !errors.Is(err, enough) {
+			return err
+		}
+		if err := term.Status(a.out, &all[i], rejected, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withNextStep adds to the text of how a run ended what to do about what is left.
+func withNextStep(out service.Outcome, text string) string {
+	more := ""
+	left, incomplete := int64(0), false
+	for _, s := range out.Batches {
+		left += s.Left()
+		incomplete = incomplete || s.Incomplete
+		if s.Failed > 0 {
+			more += fmt.Sprintf("\n%s items failed: `airlift items --state failed%s` lists them, `airlift retry%s` makes them pending for the next run",
+				term.Number(s.Failed), batchWord(s.Batch), batchWord(s.Batch))
+		}
+	}
+	if bare := strings.TrimSuffix(text, runAgain); exitCode(out.Err) == exitWorkLeft && !strings.Contains(bare, "the same command") {
+		switch {
+		case incomplete:
+			text = fmt.Sprintf("%s; %s items are left so far, and the sources are not read to their end; the same command carries on", bare, term.Number(left))
+		case left > 0:
+			text = fmt.Sprintf("%s; %s items are left; the same command carries on", bare, term.Number(left))
+		}
+	}
+	return strings.TrimPrefix(text+more, "\n")
+}

@@ -1,0 +1,55 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"airlift/queue"
+	"airlift/queue/intake"
+	"airlift/queue/plan"
+)
+
+// DryRun returns how a batch would stand after a run's reading, as far as what AiR says does not change it. Nothing is
+// stored.
+func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, error) {
+	d, err := t.DryRun(ctx)
+	if err != nil {
+		return Status{}, nil, err
+	}
+	first, err := plan.First(ctx, t, d)
+	if err != nil {
+		return Status{}, nil, err
+	}
+	st := Status{
+		Batch: t.Batch, Rows: d.Rows, Added: d.Added, Known: d.Known, Duplicates: d.Duplicates, Rejected: d.Reading.Rejected,
+		Skipped: d.Skipped, Items: d.Items, Pending: d.Items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: d.SkippedBy,
+		Incomplete: t.Reading.End().Broken != nil, Unmatched: t.Reading.Unmatched(), Replaced: d.Withdrawn,
+		AcceptedEarlier: d.Replaced.Submitted, FirstJobs: first,
+	}
+	if st.SkippedBy == nil {
+		st.SkippedBy = map[string]int64{}
+	}
+	if t.Store == nil {
+		return st, d, nil
+	}
+	s := New(Config{Store: t.Store})
+	account, err := s.Account(ctx, s.c.Account, queue.DayOf(time.Now()))
+	if err != nil {
+		return Status{}, nil, err
+	}
+	st.SubmittedToday = account.Day.Submitted
+	if have, err := s.Status(ctx, StatusQuery{Batches: []string{t.Batch}}); err == nil {
+		st.addStates(have[0])
+	}
+	// What --replace would cancel goes from pending and failed to cancelled.
+	r := d.Replaced
+	st.Pending, st.Failed, st.Cancelled = st.Pending-r.Pending, st.Failed-r.Failed, st.Cancelled+r.Pending+r.Failed
+	return st, d, nil
+}
+
+// addStates takes over the states of the items that the queue has already.
+func (s *Status) addStates(have Status) {
+	s.Pending -= have.Items - have.Pending
+	s.Unsourced, s.Adopting, s.Unproven, s.SubmittedToday = have.Unsourced, have.Adopting, have.Unproven, have.SubmittedToday
+	s.Sending, s.InDoubt, s.Submitted, s.Failed, s.Cancelled = have.Sending, have.InDoubt, have.Submitted, have.Failed, have.Cancelled
+}

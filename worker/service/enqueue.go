@@ -1,0 +1,46 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
+)
+
+// Enqueue reads sources into a batch, and sends nothing.
+func (s *Service) Enqueue(ctx context.Context, f Feed) Outcome {
+	err := s.working(ctx, f.Batch, func(ctx context.Context) error { return s.read(ctx, f) })
+	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, nil, err)
+}
+
+// Adopt reads sources into a batch, and then marks the items as submitted that AiR lists jobs of.
+func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
+	audits := map[string]*AuditResult{}
+	err := s.working(ctx, f.Batch, func(ctx context.Context) error { return s.read(ctx, f) })
+	if err == nil {
+		r.Batch = f.Batch
+		audits[f.Batch], err = s.compare(ctx, r, true)
+	}
+	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, audits, err)
+}
+
+// CheckAdoptable refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.
+func CheckAdoptable(ctx context.Context, api joblist.API, limiter *ratelimit.Limiter, batch string) error {
+	has, err := joblist.HasJobs(ctx, api, limiter, batch)
+	var refused *air.Error
+	switch {
+	case err == nil && has:
+		return nil
+	case err == nil:
+		return &NoJobsError{batch}
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &refused) && refused.Status == 401:
+		return &stop.Error{Reason: stop.Credentials, Text: err.Error()}
+	}
+	return fmt.Errorf("nothing was stored, for AiR's list cannot be read; run the same command again: %w", err)
+}

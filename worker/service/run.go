@@ -1,0 +1,167 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"airlift/queue"
+	"airlift/queue/intake"
+	"airlift/queue/plan"
+	"airlift/worker"
+)
+
+// Feed is sources that are read into a batch.
+type Feed struct {
+	*intake.Reading
+	Batch string
+}
+
+// RunRequest asks to work batches until nothing of them is left.
+type RunRequest struct {
+	// Pool says how items are sent. Store, batches, feed, account, opening and log are the service's.
+	Pool worker.Config
+	// Batches are the ids, in the order in which they are worked.
+	Batches []string
+	// Feed is read meanwhile; the zero Feed: nothing is.
+	Feed Feed
+	// ReadFirst, if not empty, says why the sources are read to their end before anything is sent.
+	ReadFirst string
+	// Settings, if not nil, replace the job settings of the batches, as far as they are given, before anything is sent.
+	Settings *queue.Settings
+	// Incomplete says that the caller lacks settings of its own: then nothing is sent, and the error names what the batches
+	// lack, as [intake.MissingError].
+	Incomplete bool
+	// Verify, if not nil, says how each batch is compared with AiR's list afterwards.
+	Verify *AuditRequest
+}
+
+// Outcome is how work on batches ended.
+type Outcome struct {
+	// Err says why it ended before its work was done; nil: it is done.
+	Err error
+	// Batches say how they stand; none if it ended before it began, or if that cannot be read.
+	Batches []Status
+	// Sources says what went wrong with the sources that were read.
+	Sources intake.End
+	// Read says that sources were read.
+	Read bool
+}
+
+// Run works batches, and reads sources into one of them meanwhile.
+func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
+	if err := s.replaceSettings(ctx, r); err != nil {
+		return Outcome{Err: err}
+	}
+	fed := make(chan struct{})
+	c := r.Pool
+	c.Store, c.Batches, c.Account, c.Opened, c.Fed, c.Log = s.c.Store, r.Batches, s.c.Account, s.c.Opened, fed, s.c.Log
+	pool, err := worker.New(c)
+	if err != nil {
+		return Outcome{Err: err}
+	}
+	q := StatusQuery{Batches: r.Batches, InTurn: true}
+	if !c.LookupsOnly {
+		limits := plan.NewLimits(c.Limiter.Rate(), c.DailyLimit)
+		q.Limits = &limits
+	}
+	err = s.watched(ctx, func(bool) ([]Status, error) {
+		q, run := q, pool.Progress()
+		q.Now, q.Run = pool.Now(), &run
+		return s.Status(context.Background(), q)
+	}, func(ctx context.Context) error { return s.feedAndSend(ctx, r, pool, fed) })
+	audits := map[string]*AuditResult{}
+	for i := 0; i < len(r.Batches) && err == nil && r.Verify != nil; i++ {
+		r.Verify.Batch = r.Batches[i]
+		audits[r.Batches[i]], err = s.Audit(ctx, *r.Verify)
+	}
+	q.Now = pool.Now()
+	return s.outcome(ctx, q, r.Feed, audits, err)
+}
+
+// feedAndSend reads and sends at the same time, and returns why that ended.
+func (s *Service) feedAndSend(ctx context.Context, r RunRequest, pool *worker.Pool, fed chan struct{}) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var feeding sync.WaitGroup
+	var readErr error
+	feeding.Go(func() {
+		defer close(fed)
+		if readErr = s.read(ctx, r.Feed); readErr != nil && ctx.Err() == nil {
+			end(readErr)
+		}
+		if s.c.OnFed != nil {
+			s.c.OnFed()
+		}
+	})
+	if r.ReadFirst != "" {
+		s.c.Log.Info().Str("batch", r.Feed.Batch).Msg(r.ReadFirst)
+		<-fed // a run that ends meanwhile stops reading
+	}
+	err := pool.Run(ctx)
+	end(nil) // a run that ends early stops reading
+	feeding.Wait()
+	if err == nil {
+		err = readErr
+	}
+	return err
+}
+
+// read reads the sources, if there are any, to their end.
+func (s *Service) read(ctx context.Context, f Feed) (err error) {
+	if f.Reading == nil {
+		return nil
+	}
+	err = f.Into(ctx, s.c.Store, f.Batch)
+	for _, text := range f.Unmatched() { // the summary may be days away
+		s.c.Log.Warn().Msg(text)
+	}
+	return err
+}
+
+// replaceSettings checks all batches of a run, and then stores their settings.
+func (s *Service) replaceSettings(ctx context.Context, r RunRequest) error {
+	batches, err := s.Named(ctx, r.Batches...)
+	if err != nil {
+		return err
+	}
+	var lacking Errors
+	if r.Incomplete {
+		lacking = Errors{&intake.MissingError{}}
+	}
+	for i := 0; i < len(batches) && r.Settings != nil; i++ {
+		var missing *intake.MissingError
+		err := intake.CheckSettings(ctx, s.c.Store, batches[i], r.Settings.Or(batches[i].Settings))
+		if errors.As(err, &missing) {
+			lacking = append(lacking, missing)
+		} else if err != nil {
+			return causeOf(ctx, err)
+		}
+	}
+	if len(lacking) > 0 {
+		return lacking
+	}
+	for i := 0; i < len(batches) && r.Settings != nil; i++ {
+		if err := intake.ApplySettings(ctx, s.c.Store, batches[i], *r.Settings, s.c.Log); err != nil {
+			return causeOf(ctx, err)
+		}
+	}
+	return nil
+}
+
+// outcome says how the batches stand after an end. It goes on if ctx has ended.
+func (s *Service) outcome(ctx context.Context, q StatusQuery, f Feed, audits map[string]*AuditResult, err error) Outcome {
+	out := Outcome{Err: err, Read: f.Reading != nil}
+	all, err := s.Status(context.WithoutCancel(ctx), q)
+	if err != nil {
+		return Outcome{Err: Join(out.Err, err)}
+	}
+	for i := range all {
+		all[i].Audit = audits[all[i].Batch]
+		if out.Read && all[i].Batch == f.Batch {
+			all[i].Unmatched, all[i].AcceptedEarlier, out.Sources = f.Unmatched(), f.Accepted, f.End()
+		}
+	}
+	out.Batches = append([]Status{}, all...)
+	return out
+}
