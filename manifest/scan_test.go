@@ -166,7 +166,7 @@ func TestScanRefused(t *testing.T) {
 	if _, err := Open(context.Background(), "s3://media/", Options{S3: client}); err == nil || !strings.Contains(err.Error(), "access key is not known") {
 		t.Errorf("unknown access key: got %v", err)
 	}
-	if _, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, "http://127.0.0.1:1")}); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1: connect: connection refused") {
+	if _, err := Open(context.Background(), "s3://media/", Options{S3: newClient(t, "http://127.0.0.1:1"), Scan: s3scan.Config{RetryBudget: time.Nanosecond}}); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1: connect: connection refused") {
 		t.Errorf("no server: got %v", err)
 	}
 }

@@ -198,14 +198,30 @@ func (r *Rows) header(first []string, columns entry.Columns) error {
 		first[i] = entry.ValidText(first[i])
 	}
 	report := entry.IsReport(first)
-	ordered := report && entry.InReportOrder(first)
 	if report && r.marked {
 		return entry.ErrExcel(r.check.Source)
 	}
+	if err := r.nameColumns(first, columns, report); err != nil {
+		return err
+	}
+	// A report gives keys as they are.
+	r.again, r.check.Exact, r.maxHeaderKey = true, report, maxKeyName
+	if i := slices.Index(r.cols, entry.ColKey); i >= 0 { // it may be spelled with more around it
+		r.maxHeaderKey, r.headerQuote = max(r.maxHeaderKey, 2*len(r.heads[i])), QuoteOf(r.heads[i])
+	}
+	return r.countExtra()
+}
+
+// nameColumns finds what each column of a header is.
+func (r *Rows) nameColumns(first []string, columns entry.Columns, report bool) error {
+	own := len(first) // so many columns may be the report's own
+	if report && entry.InReportOrder(first) {
+		own = len(entry.ReportColumns())
+	}
 	seen := map[entry.Column]string{}
-	for i, name := range r.heads {
+	for i, name := range first {
 		col := columns.Column(name)
-		if report && (!ordered || i < len(entry.ReportColumns())) && col == entry.ColExtra {
+		if report && i < own && col == entry.ColExtra {
 			col = entry.ReportColumn(name)
 		}
 		if other, twice := seen[col]; twice {
@@ -215,23 +231,14 @@ func (r *Rows) header(first []string, columns entry.Columns) error {
 			col = entry.ColExtra
 		}
 		r.cols = append(r.cols, col)
-		if col != entry.ColExtra && col != entry.ColIgnore {
+		switch {
+		case col == entry.ColExtra && report:
+			r.heads[i] = entry.OwnName(name)
+		case col != entry.ColExtra && col != entry.ColIgnore:
 			seen[col] = name
 		}
 	}
-	if report {
-		for i, col := range r.cols {
-			if col == entry.ColExtra {
-				r.heads[i] = entry.OwnName(r.heads[i])
-			}
-		}
-	}
-	// A report gives keys as they are.
-	r.again, r.check.Exact, r.maxHeaderKey = true, report, maxKeyName
-	if i := slices.Index(r.cols, entry.ColKey); i >= 0 { // it may be spelled with more around it
-		r.maxHeaderKey, r.headerQuote = max(r.maxHeaderKey, 2*len(r.heads[i])), QuoteOf(r.heads[i])
-	}
-	return r.countExtra()
+	return nil
 }
 
 // countExtra counts the columns that are carried to the report, and refuses more

@@ -3,6 +3,7 @@ package csv
 import (
 	"airlift/manifest/entry"
 	"fmt"
+	"slices"
 )
 
 // CheckList finds what is surely no list of keys, and says what to do instead.
@@ -13,21 +14,11 @@ func CheckList(lines []string, d Dialect) (remedy string, err error) {
 		return remedy + "; " + whole,
 			fmt.Errorf("is the output of %s, whose lines are no keys (it begins with %s)", tool, entry.Excerpt(line))
 	}
-	for _, d := range append(delimiters[:len(delimiters):len(delimiters)], '|') {
-		cells := SplitLine(line, d)
-		known := 0
-		for _, c := range cells {
-			if entry.KnownWord(c) {
-				known++
-			}
-		}
-		if known == 0 || !entry.NoneCouldBeKey(cells) || d == '|' && len(cells) < 2 {
-			continue
-		}
-		if len(cells) == 1 {
-			return "if the lines below it are keys, add --columns 'key=" + entry.TrimBlanks(line) + "'; " + whole,
-				fmt.Errorf("the first line %s looks like a header, not like a key", entry.Excerpt(line))
-		}
+	switch cells, d := likeHeader(line); {
+	case len(cells) == 1:
+		return "if the lines below it are keys, add --columns 'key=" + entry.TrimBlanks(line) + "'; " + whole,
+			fmt.Errorf("the first line %s looks like a header, not like a key", entry.Excerpt(line))
+	case cells != nil:
 		return tableRemedy(cells, split(lines[1:], d), d) + "; " + whole,
 			fmt.Errorf("the first line %s looks like the header of a table, not like a key", entry.Excerpt(line))
 	}
@@ -44,6 +35,18 @@ func CheckList(lines []string, d Dialect) (remedy string, err error) {
 			fmt.Errorf("the first line %s looks like a header: the lines below it have slashes or extensions, as keys have, and it has none", entry.Excerpt(line))
 	}
 	return "", nil
+}
+
+// likeHeader splits a line that has names of columns and nothing that could be a
+// key; nil for any other.
+func likeHeader(line string) (cells []string, delimiter byte) {
+	for _, d := range append(delimiters[:len(delimiters):len(delimiters)], '|') {
+		cells := SplitLine(line, d)
+		if slices.ContainsFunc(cells, entry.KnownWord) && entry.NoneCouldBeKey(cells) && (d != '|' || len(cells) > 1) {
+			return cells, d
+		}
+	}
+	return nil, 0
 }
 
 // split splits lines at a delimiter as far as they are rows; 0 leaves them whole.

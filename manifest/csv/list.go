@@ -77,7 +77,6 @@ func (t *List) Read(e *entry.Entry) error {
 		v[entry.ColKey] = key
 		*e = entry.Entry{Line: t.in.Line}
 		if reason == "" {
-			t.check.PlainKey = plain
 			reason = t.check.Fill(e, &v)
 		}
 		if reason != "" {

@@ -140,19 +140,23 @@ func (r *Rows) total(row string) bool {
 	if !totals[strings.TrimSuffix(entry.FoldName(head), ":")] || r.cols[0] == entry.ColBucket && newBucket.MatchString(head) {
 		return false
 	}
-	numbers := 0
+	if !r.onlyNumbers(row) || len(Content(r.in.Peek(1))) > 0 {
+		return false
+	}
+	r.check.Note(r.in.Line, "a line of totals at the end is left out; name the object in another format if it is one")
+	return true
+}
+
+// onlyNumbers reports whether all cells after the first are numbers or empty, and
+// not all of them empty.
+func (r *Rows) onlyNumbers(row string) bool {
+	some := false
 	for i := range r.cells[1:] {
 		cell := entry.TrimBlanks(r.text(row, i+1))
 		if strings.Trim(cell, "0123456789.,") != "" {
 			return false
 		}
-		if cell != "" {
-			numbers++
-		}
+		some = some || cell != ""
 	}
-	if numbers == 0 || len(Content(r.in.Peek(1))) > 0 {
-		return false
-	}
-	r.check.Note(r.in.Line, "a line of totals at the end is left out; name the object in another format if it is one")
-	return true
+	return some
 }

@@ -53,81 +53,29 @@ type cell struct {
 	escaped    bool // holds "" for "
 }
 
+// Read reads the next row. Its errors are io.EOF at the clean end, a
+// *entry.RowError, a *entry.BrokenError, and those of the input.
 func (r *Rows) Read(e *entry.Entry) error {
-	var row, reason string
-	if r.data {
-		r.data = false
-		row = string(r.in.Token())
-	} else {
-		var err error
-		row, reason, err = r.row()
-		if errors.Is(err, input.ErrTooLong) {
-			return r.check.Reject(r.in.Line, err.Error(), nil, nil)
-		}
-		if err != nil {
-			return err
-		}
-		if reason != "" {
-			return r.check.Reject(r.in.Line, reason, nil, nil)
-		}
+	row, err := r.next()
+	if err != nil {
+		return err
 	}
 	line := r.in.Line
-	if row[0] == '#' || r.separator {
-		skip, reason := r.notARow(row)
-		if reason != "" {
-			return r.check.Reject(line, reason, nil, nil)
-		}
-		if skip != "" {
-			*e = entry.Entry{Line: line, Skip: skip}
-			return nil
-		}
+	skip, reason := r.skips(row)
+	if reason == "" && skip == "" {
+		reason = r.fit(row)
 	}
-	if r.empty() {
-		*e = entry.Entry{Line: line, Skip: entry.SkipEmpty}
+	switch {
+	case reason != "":
+		return r.check.Reject(line, reason, nil, nil)
+	case skip != "":
+		*e = entry.Entry{Line: line, Skip: skip}
 		return nil
-	}
-	if r.total(row) {
-		*e = entry.Entry{Line: line, Skip: entry.SkipTotal}
-		return nil
-	}
-	if len(r.cells) == len(r.cols) {
-		r.regular = true
-	} else if !r.again || !r.fitCells() {
-		// Nobody knows which cell is which.
-		remedy := "is the line cut?"
-		if len(r.cells) > len(r.cols) {
-			remedy = "a key that holds " + delimiterName(r.comma) + " needs quotes"
-		}
-		return r.check.Reject(line, fmt.Sprintf("the row has %d columns instead of %d: %s; %s",
-			len(r.cells), len(r.cols), entry.Excerpt(strings.TrimRight(row, "\r\n")), remedy), nil, nil)
 	}
 	var v entry.Values
-	var extra []entry.Field
-	if r.extra > 0 {
-		extra = make([]entry.Field, 0, r.extra)
-	}
-	for i, col := range r.cols {
-		switch col {
-		case entry.ColExtra:
-			extra = append(extra, entry.Field{Name: r.heads[i], Value: r.text(row, i)})
-		case entry.ColIgnore:
-		default:
-			v[col] = r.text(row, i)
-			if r.extra > 0 && col.Carried() {
-				extra = append(extra, entry.Field{Name: r.heads[i], Value: v[col]})
-			}
-		}
-	}
-	if !utf8.ValidString(row) {
-		return r.check.Reject(line, r.notUTF8(row), &v, extra)
-	}
-	if r.encoded {
-		key, err := url.QueryUnescape(v[entry.ColKey])
-		if err != nil {
-			return r.check.Reject(line, fmt.Sprintf("the key %s is not URL-encoded, as S3 writes it in these lists: a %% must be written %%25%s",
-				entry.Excerpt(v[entry.ColKey]), r.plainHint), &v, extra)
-		}
-		v[entry.ColKey] = key
+	extra := r.values(row, &v)
+	if reason := r.decode(row, &v); reason != "" {
+		return r.check.Reject(line, reason, &v, extra)
 	}
 	if key := v[entry.ColKey]; r.again && len(key) <= r.maxHeaderKey && !entry.CouldBeKey(key) {
 		if skip, err := r.headerAgain(row, &v); err != nil || skip {
@@ -144,6 +92,96 @@ func (r *Rows) Read(e *entry.Entry) error {
 	}
 	r.last = e.Key
 	return nil
+}
+
+// next returns the next row, whose cells are split. A malformed row is a
+// *entry.RowError.
+func (r *Rows) next() (string, error) {
+	if r.data {
+		r.data = false
+		return string(r.in.Token()), nil
+	}
+	row, reason, err := r.row()
+	if errors.Is(err, input.ErrTooLong) {
+		reason, err = err.Error(), nil
+	}
+	if err == nil && reason != "" {
+		err = r.check.Reject(r.in.Line, reason, nil, nil)
+	}
+	return row, err
+}
+
+// skips returns the reason for which a line is no row of the table, or the one for
+// which nobody knows whether it is.
+func (r *Rows) skips(row string) (skip, reason string) {
+	if row[0] == '#' || r.separator {
+		if skip, reason := r.notARow(row); skip != "" || reason != "" {
+			return skip, reason
+		}
+	}
+	switch {
+	case r.empty():
+		return entry.SkipEmpty, ""
+	case r.total(row):
+		return entry.SkipTotal, ""
+	}
+	return "", ""
+}
+
+// fit gives a row as many cells as there are columns, or returns why it cannot:
+// nobody knows then which cell is which.
+func (r *Rows) fit(row string) (reason string) {
+	if len(r.cells) == len(r.cols) {
+		r.regular = true
+		return ""
+	}
+	if r.again && r.fitCells() {
+		return ""
+	}
+	remedy := "is the line cut?"
+	if len(r.cells) > len(r.cols) {
+		remedy = "a key that holds " + delimiterName(r.comma) + " needs quotes"
+	}
+	return fmt.Sprintf("the row has %d columns instead of %d: %s; %s",
+		len(r.cells), len(r.cols), entry.Excerpt(strings.TrimRight(row, "\r\n")), remedy)
+}
+
+// values sets the values of the columns that are read, and returns those that are
+// carried to the report.
+func (r *Rows) values(row string, v *entry.Values) (extra []entry.Field) {
+	if r.extra > 0 {
+		extra = make([]entry.Field, 0, r.extra)
+	}
+	for i, col := range r.cols {
+		switch col {
+		case entry.ColExtra:
+			extra = append(extra, entry.Field{Name: r.heads[i], Value: r.text(row, i)})
+		case entry.ColIgnore:
+		default:
+			v[col] = r.text(row, i)
+			if r.extra > 0 && col.Carried() {
+				extra = append(extra, entry.Field{Name: r.heads[i], Value: v[col]})
+			}
+		}
+	}
+	return extra
+}
+
+// decode decodes a key that is URL-encoded, and returns why a row cannot be read.
+func (r *Rows) decode(row string, v *entry.Values) (reason string) {
+	if !utf8.ValidString(row) {
+		return r.notUTF8(row)
+	}
+	if !r.encoded {
+		return ""
+	}
+	key, err := url.QueryUnescape(v[entry.ColKey])
+	if err != nil {
+		return fmt.Sprintf("the key %s is not URL-encoded, as S3 writes it in these lists: a %% must be written %%25%s",
+			entry.Excerpt(v[entry.ColKey]), r.plainHint)
+	}
+	v[entry.ColKey] = key
+	return ""
 }
 
 // empty reports whether the row has several cells and nothing in any: Excel
@@ -200,36 +238,37 @@ func (r *Rows) row() (row, reason string, err error) {
 		if line = TrimEOL(line); r.crs {
 			line = r.trim(line)
 		}
-		if len(line) == 0 {
-			continue
-		}
-		if line[0] == input.FileEnd {
-			if line, reason = endMark(line); line == nil {
-				continue
+		if len(line) > 0 && line[0] == input.FileEnd {
+			if line, reason = endMark(line); reason != "" {
+				return "", reason, nil
 			}
 		}
-		if reason != "" {
-			return "", reason, nil
+		if len(line) > 0 {
+			return r.cellsOf(line)
 		}
-		if bytes.IndexByte(line, '"') >= 0 {
-			if reason, err = r.splitQuoted(); err != nil {
-				return "", "", err
-			}
-			line = r.in.Token()
-		} else {
-			r.split(line)
-			if r.in.HasCR && bytes.IndexByte(line, '\r') >= 0 {
-				reason = bareCR
-			}
-		}
-		if reason == "" && r.in.HasNUL && bytes.IndexByte(line, 0) >= 0 {
-			reason = "the row holds a NUL byte; is the file damaged?"
-		}
-		if reason != "" {
-			return "", reason, nil
-		}
-		return string(line), "", nil
 	}
+}
+
+// cellsOf splits a row that begins with line.
+func (r *Rows) cellsOf(line []byte) (row, reason string, err error) {
+	if bytes.IndexByte(line, '"') >= 0 {
+		if reason, err = r.splitQuoted(); err != nil {
+			return "", "", err
+		}
+		line = r.in.Token()
+	} else {
+		r.split(line)
+		if r.in.HasCR && bytes.IndexByte(line, '\r') >= 0 {
+			reason = bareCR
+		}
+	}
+	if reason == "" && r.in.HasNUL && bytes.IndexByte(line, 0) >= 0 {
+		reason = "the row holds a NUL byte; is the file damaged?"
+	}
+	if reason != "" {
+		return "", reason, nil
+	}
+	return string(line), "", nil
 }
 
 const bareCR = "a carriage return (CR) stands outside quotes; put quotes around a key that holds one"
@@ -260,21 +299,8 @@ func (r *Rows) splitQuoted() (reason string, err error) {
 				return "", err
 			}
 			row = r.in.Token()
-		} else {
-			c.start = pos
-			for pos < len(row) && row[pos] != r.comma && row[pos] != '\n' && row[pos] != '"' {
-				pos++
-			}
-			c.end = pos
-			if pos == len(row) || row[pos] == '\n' {
-				c.end = c.start + len(r.trim(row[c.start:min(pos+1, len(row))]))
-			}
-			if bytes.IndexByte(row[c.start:c.end], '\r') >= 0 {
-				return r.over(bareCR), nil
-			}
-			if pos < len(row) && row[pos] == '"' {
-				return r.over(`a quote (") stands inside a cell that does not begin with one; put quotes around the cell and double those in it`), nil
-			}
+		} else if c, pos, reason = r.unquoted(row, pos); reason != "" {
+			return r.over(reason), nil
 		}
 		r.cells = append(r.cells, c)
 		switch rest := row[pos:]; {
@@ -284,6 +310,26 @@ func (r *Rows) splitQuoted() (reason string, err error) {
 			return r.over(`something follows a closing quote ("); double a quote that belongs to the cell`), nil
 		}
 	}
+}
+
+// unquoted reads a cell that begins without a quote at pos, and returns the
+// position after it.
+func (r *Rows) unquoted(row []byte, pos int) (c cell, end int, reason string) {
+	c.start = pos
+	for pos < len(row) && row[pos] != r.comma && row[pos] != '\n' && row[pos] != '"' {
+		pos++
+	}
+	c.end = pos
+	if pos == len(row) || row[pos] == '\n' {
+		c.end = c.start + len(r.trim(row[c.start:min(pos+1, len(row))]))
+	}
+	switch {
+	case bytes.IndexByte(row[c.start:c.end], '\r') >= 0:
+		reason = bareCR
+	case pos < len(row) && row[pos] == '"':
+		reason = `a quote (") stands inside a cell that does not begin with one; put quotes around the cell and double those in it`
+	}
+	return c, pos, reason
 }
 
 // over adds to a reason which lines are lost with the row.

@@ -105,34 +105,31 @@ func rowsRemedy(lines []string, d byte) string {
 	return fmt.Sprintf("add --format csv --delimiter '%s' --columns %s", delimiterFlag(d), numberedColumns(rows))
 }
 
+// firstColumn returns the first column all cells of which are of the kind, -1 for none.
+func firstColumn(rows [][]string, kind func(string) bool) int {
+	for i := range rows[0] {
+		if entry.ColumnIs(rows, i, kind) {
+			return i
+		}
+	}
+	return -1
+}
+
 // numberedColumns is the value of --columns for rows without a header.
 func numberedColumns(rows [][]string) string {
 	isKey := func(s string) bool { return entry.CouldBeKey(s) && !entry.DetailForm.MatchString(s) }
-	key := -1
-	for i := range rows[0] {
-		if entry.ColumnIs(rows, i, isKey) {
-			key = i
-			break
-		}
-	}
+	key := firstColumn(rows, isKey)
 	if key < 0 { // then by the first row
-		for i, cell := range rows[0] {
-			if isKey(cell) {
-				key = i
-				break
-			}
-		}
+		key = firstColumn(rows[:1], isKey)
 	}
 	if key < 0 {
 		return "key=1"
 	}
-	for i := range rows[0] {
-		if i != key && entry.ColumnIs(rows, i, isBucket) {
-			if i < key {
-				return fmt.Sprintf("bucket=%d,key=%d", i+1, key+1)
-			}
-			return fmt.Sprintf("key=%d,bucket=%d", key+1, i+1)
-		}
+	switch i := firstColumn(rows, isBucket); { // which is not that of the keys
+	case i >= 0 && i < key:
+		return fmt.Sprintf("bucket=%d,key=%d", i+1, key+1)
+	case i >= 0:
+		return fmt.Sprintf("key=%d,bucket=%d", key+1, i+1)
 	}
 	if key > 0 && entry.CheckBucket(rows[0][0]) == nil && !entry.CouldBeKey(rows[0][0]) && !entry.DetailForm.MatchString(rows[0][0]) {
 		return fmt.Sprintf("bucket=1,key=%d", key+1)

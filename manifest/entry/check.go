@@ -12,25 +12,23 @@ import (
 // Checker turns a row's values into an entry, or says why not. It is the one
 // place for the rules that all formats share.
 type Checker struct {
-	Source    string
-	Bucket    string // of rows that name none
-	Exact     bool   // a key that looks like a URI is none
-	NoDetails bool   // no column describes the object
-	// PlainKey says that the key at hand is known to be plainASCII.
-	PlainKey bool
-	Batch    string // of the run; "" if rows may name any
+	Source    string       // as the user named it
+	Bucket    string       // of rows that name none
+	Batch     string       // of the run; "" allows any
+	Endpoint  string       // host of the S3 server that the user named, "" for none
+	Exact     bool         // keys are never URIs
+	NoDetails bool         // no column describes the object
+	Warn      func(string) // receives notes, each once; may be nil
 
-	Endpoint string       // host of the S3 server that the user named, "" for none
-	Warn     func(string) // is told what is taken off
-	warned   map[string]bool
-
-	goodBucket string                     // the last bucket that was found good
-	goodTarget string                     // the last destination bucket that was
-	services   map[string]json.RawMessage // by the text given; rows repeat it
-	newest     string                     // the text among these that was met last for the first time
-	parsed     json.RawMessage            // that of newest
+	warned     map[string]bool
+	goodBucket string                     // the last good bucket
+	goodTarget string                     // the last good destination bucket
+	services   map[string]json.RawMessage // by the text given: rows repeat it
+	newest     string                     // the text that was added last
+	parsed     json.RawMessage            // its services
 }
 
+// NoKey is the reason for which a row without a key is rejected.
 const NoKey = "no key: the row names no object; give its key"
 
 // cachedServices and knownText bound the memory of checker.services: so many
@@ -40,26 +38,35 @@ const (
 	knownText      = 1 << 10
 )
 
-// Fill sets the entry's fields, but for Line and Extra. It returns the reason
-// for which the row is rejected, "" if it is good.
+// Fill sets the entry's fields, except Line and Extra. It returns the reason for
+// which the row is rejected, "" if it is good.
 func (c *Checker) Fill(e *Entry, v *Values) string {
-	bucket, key := TrimBlanks(v[ColBucket]), v[ColKey]
 	if v[colState] != "" {
 		if reason := escapedRow(v); reason != "" {
 			return reason
 		}
 	}
-	if mayHaveScheme(key) && !c.Exact {
-		if scheme, rest, ok := SplitScheme(key); ok {
-			b, k, reason := c.parseURI(key, scheme, rest)
-			if reason != "" {
-				return reason
-			}
-			if bucket != "" && bucket != b {
-				return fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
-			}
-			bucket, key, c.PlainKey = b, k, false
-		}
+	if reason := c.fillObject(e, v); reason != "" {
+		return reason
+	}
+	if reason := c.fillJob(e, v); reason != "" {
+		return reason
+	}
+	if c.NoDetails {
+		return ""
+	}
+	if b := v[colBatch]; b != "" && c.Batch != "" && b != c.Batch && TrimBlanks(b) != c.Batch {
+		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; give that batch its own run (--batch), or take the column out", Excerpt(b), c.Batch)
+	}
+	e.setDetails(v)
+	return e.setVersion(v)
+}
+
+// fillObject sets the fields that name the object.
+func (c *Checker) fillObject(e *Entry, v *Values) string {
+	bucket, key, reason := c.object(v)
+	if reason != "" {
+		return reason
 	}
 	if bucket == "" {
 		bucket = c.Bucket
@@ -73,10 +80,8 @@ func (c *Checker) Fill(e *Entry, v *Values) string {
 	if last := key[len(key)-1]; !c.Exact && (last == ' ' || last == '\t') {
 		c.Note(e.Line, "a key ends in a blank, which is kept; cut blanks off if they are not part of the keys")
 	}
-	if !c.PlainKey || len(key) > MaxKey {
-		if reason := KeyProblem(key); reason != "" {
-			return reason
-		}
+	if reason := KeyProblem(key); reason != "" {
+		return reason
 	}
 	if bucket != c.goodBucket {
 		if reason := bucketProblem(bucket); reason != "" {
@@ -86,6 +91,29 @@ func (c *Checker) Fill(e *Entry, v *Values) string {
 	}
 	e.Bucket, e.Key = bucket, key
 	e.Region, e.Endpoint = TrimBlanks(v[ColRegion]), TrimBlanks(v[ColEndpoint])
+	e.State = v[colState]
+	return ""
+}
+
+// object returns the bucket and the key of a row, taking a URI apart.
+func (c *Checker) object(v *Values) (bucket, key, reason string) {
+	bucket, key = TrimBlanks(v[ColBucket]), v[ColKey]
+	if c.Exact {
+		return bucket, key, ""
+	}
+	scheme, rest, ok := SplitScheme(key)
+	if !ok {
+		return bucket, key, ""
+	}
+	b, k, reason := c.parseURI(key, scheme, rest)
+	if reason == "" && bucket != "" && bucket != b {
+		reason = fmt.Sprintf("the key names the bucket %q, the bucket column %q; give one of them", b, bucket)
+	}
+	return b, k, reason
+}
+
+// fillJob sets the fields of the job.
+func (c *Checker) fillJob(e *Entry, v *Values) string {
 	e.DestinationBucket, e.DestinationRegion = TrimBlanks(v[ColDestinationBucket]), TrimBlanks(v[ColDestinationRegion])
 	if b := e.DestinationBucket; b != "" && b != c.goodTarget {
 		if reason := bucketProblem(b); reason != "" {
@@ -93,7 +121,6 @@ func (c *Checker) Fill(e *Entry, v *Values) string {
 		}
 		c.goodTarget = b
 	}
-	e.State = v[colState]
 	if v[colName] != "" {
 		if reason := checkName(v[colName]); reason != "" {
 			return reason
@@ -114,14 +141,7 @@ func (c *Checker) Fill(e *Entry, v *Values) string {
 		}
 		e.Services = parsed
 	}
-	if c.NoDetails {
-		return ""
-	}
-	if b := v[colBatch]; b != "" && c.Batch != "" && b != c.Batch && TrimBlanks(b) != c.Batch {
-		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; give that batch its own run (--batch), or take the column out", Excerpt(b), c.Batch)
-	}
-	e.describe(v)
-	return e.version(v)
+	return ""
 }
 
 // Note warns, once for each text, that something is taken off or left out.
@@ -227,28 +247,14 @@ func checkName(name string) string {
 	return ""
 }
 
-// PlainASCII reports whether a text is printable ASCII, as most names are.
+// PlainASCII reports whether a text is printable ASCII, as most keys and names are.
 func PlainASCII(s string) bool {
-	if len(s) < 8 {
-		for i := range len(s) {
-			if s[i]-' ' >= 0x7f-' ' {
-				return false
-			}
+	for i := range len(s) {
+		if s[i]-' ' >= 0x7f-' ' {
+			return false
 		}
-		return true
 	}
-	odd := oddOf(word(s[len(s)-8:])) // what the steps of eight leave at the end
-	for ; len(s) >= 8; s = s[8:] {
-		odd |= oddOf(word(s))
-	}
-	return odd == 0
-}
-
-// oddOf returns zero if each of eight bytes is printable ASCII: none is less than
-// a blank, over 0x7f, or DEL.
-func oddOf(eight uint64) uint64 {
-	const each, top = 0x0101010101010101, 0x8080808080808080 // byte of eight, and its highest bit
-	return ((eight - each*' ') | eight | (eight + each)) & top
+	return true
 }
 
 func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// describe fills what the row tells of the object itself. What cannot be read
-// stays unknown and rejects nothing: the row names its object all the same, and
+// setDetails sets what the row says of the object itself. A value that cannot be
+// parsed stays unknown and rejects nothing: the row still names its object, and
 // its columns are carried to the report.
-func (e *Entry) describe(v *Values) {
+func (e *Entry) setDetails(v *Values) {
 	if s := v[ColSize]; s != "" {
 		if n, err := strconv.ParseUint(TrimBlanks(s), 10, 63); err == nil {
 			e.Sized, e.Size = true, int64(n)
@@ -30,10 +30,10 @@ func (e *Entry) describe(v *Values) {
 	}
 }
 
-// version marks what an inventory lists that is no object to be read: AiR reads
+// setVersion marks what an inventory lists that is no object to be read: AiR reads
 // the latest version of a key, and there is none behind a delete marker. It
 // returns the reason for which the row is rejected.
-func (e *Entry) version(v *Values) string {
+func (e *Entry) setVersion(v *Values) string {
 	latest, deleted := v[ColIsLatest], v[ColIsDeleteMarker]
 	if latest == "" && deleted == "" {
 		return ""

@@ -28,7 +28,6 @@ type Mapping struct {
 // have, and key must be among them; a name may hold commas. "" is the zero
 // Columns. Its errors are ErrUsage.
 func ParseColumns(s string) (Columns, error) {
-	const example = "write for example bucket=2,key=3, or key=File Path,bucket=Volume"
 	var c Columns
 	if s == "" {
 		return c, nil
@@ -40,7 +39,7 @@ func ParseColumns(s string) (Columns, error) {
 		case found && col != ColExtra:
 			c.Fields = append(c.Fields, Mapping{Col: col, Name: value})
 		case found, len(c.Fields) == 0:
-			return Columns{}, Usagef("columns: %q is no column that a manifest has; %s", field, example)
+			return Columns{}, Usagef("columns: %q is no column that a manifest has; %s", field, columnsExample)
 		default: // a name that holds a comma
 			c.Fields[len(c.Fields)-1].Name += "," + part
 		}
@@ -48,24 +47,11 @@ func ParseColumns(s string) (Columns, error) {
 	numbers := 0
 	for i := range c.Fields {
 		f := &c.Fields[i]
-		f.Name = TrimBlanks(f.Name)
-		if f.Name == "" {
-			return Columns{}, Usagef("columns: %s names no column; %s", f.Col.String(), example)
+		if err := f.complete(c.Fields[:i]); err != nil {
+			return Columns{}, err
 		}
-		if n, err := strconv.Atoi(f.Name); err == nil {
-			if n < 1 || n > 10_000 {
-				return Columns{}, Usagef("columns: %s=%d: columns are counted from 1; %s", f.Col.String(), n, example)
-			}
-			f.Number = n
+		if f.Number > 0 {
 			numbers++
-		}
-		for _, other := range c.Fields[:i] {
-			switch {
-			case other.Col == f.Col:
-				return Columns{}, Usagef("columns: %s is given twice; give it once", f.Col.String())
-			case other.Name == f.Name:
-				return Columns{}, Usagef("columns: %s and %s are the same column %q; give each its own", other.Col.String(), f.Col.String(), f.Name)
-			}
 		}
 	}
 	c.Numbered = numbers == len(c.Fields)
@@ -73,9 +59,34 @@ func ParseColumns(s string) (Columns, error) {
 	case numbers > 0 && !c.Numbered:
 		return Columns{}, Usagef("columns: %q mixes numbers and names; give all by number, for a file without a header, or all by name", s)
 	case !slices.ContainsFunc(c.Fields, func(f Mapping) bool { return f.Col == ColKey }):
-		return Columns{}, Usagef("columns: %q does not say where the key is; %s", s, example)
+		return Columns{}, Usagef("columns: %q does not say where the key is; %s", s, columnsExample)
 	}
 	return c, nil
+}
+
+const columnsExample = "write for example bucket=2,key=3, or key=File Path,bucket=Volume"
+
+// complete reads the name, which may be a number, and compares it with those before.
+func (f *Mapping) complete(before []Mapping) error {
+	f.Name = TrimBlanks(f.Name)
+	if f.Name == "" {
+		return Usagef("columns: %s names no column; %s", f.Col, columnsExample)
+	}
+	if n, err := strconv.Atoi(f.Name); err == nil {
+		if n < 1 || n > 10_000 {
+			return Usagef("columns: %s=%d: columns are counted from 1; %s", f.Col, n, columnsExample)
+		}
+		f.Number = n
+	}
+	for _, other := range before {
+		switch {
+		case other.Col == f.Col:
+			return Usagef("columns: %s is given twice; give it once", f.Col)
+		case other.Name == f.Name:
+			return Usagef("columns: %s and %s are the same column %q; give each its own", other.Col, f.Col, f.Name)
+		}
+	}
+	return nil
 }
 
 // Named reports whether the columns are found by the header's names.

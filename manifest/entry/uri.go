@@ -17,38 +17,6 @@ func LooksLikeURI(key string) bool {
 	return ok
 }
 
-// mayHaveScheme reports at little cost whether a key may begin with a scheme:
-// false is certain.
-func mayHaveScheme(key string) bool {
-	if len(key) >= maxScheme && !hasColon(key[:8]) && !hasColon(key[8:16]) {
-		return false
-	}
-	for i := range min(len(key), maxScheme) {
-		switch c := key[i]; {
-		case c == ':':
-			return true
-		case c <= '/' && c != '+' && c != '-' && c != '.':
-			return false
-		}
-	}
-	return false
-}
-
-// hasColon reports whether a text of eight bytes may hold a colon: false is
-// certain.
-func hasColon(s string) bool {
-	const each = 0x0101010101010101 // byte of eight
-	eight := word(s) ^ each*':'
-	return (eight-each)&^eight&(each*0x80) != 0
-}
-
-// word returns the first eight bytes of a text, which the compiler reads at once.
-func word(s string) uint64 {
-	s = s[:8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
 // SplitScheme cuts "scheme://rest", and an ARN of AWS, whose scheme is "arn".
 func SplitScheme(key string) (scheme, rest string, ok bool) {
 	i := strings.IndexByte(key[:min(len(key), maxScheme)], ':')

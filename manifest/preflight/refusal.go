@@ -1,15 +1,14 @@
 package preflight
 
 import (
+	"airlift/manifest/s3scan"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // scope is how much a refusal says.
@@ -41,7 +40,7 @@ var errNotS3 = errors.New("the answer is not S3's")
 // one is set. Such an answer has no text, so judge decides by the one of
 // GetObject.
 func judgeHead(err error) (*refusal, error) {
-	if status := statusOf(err); status < 300 || passing(status) {
+	if status := s3scan.Status(err); status < 300 || passing(status) {
 		return judge(err)
 	}
 	return &refusal{cause: err}, nil
@@ -50,7 +49,7 @@ func judgeHead(err error) (*refusal, error) {
 // judge returns a refusal of GetObject, or an error that may pass. Exactly one is
 // set. Codes: Amazon S3 API reference, "Error responses".
 func judge(err error) (*refusal, error) {
-	status, code := statusOf(err), ""
+	status, code := s3scan.Status(err), ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
@@ -104,33 +103,10 @@ func judge(err error) (*refusal, error) {
 		// Each server has codes of its own for what is wrong with the credentials.
 		return no(allUnlessProven, "unreadable: the server refuses the request", "check the credentials, --source-region and --source-endpoint")
 	}
-	return nil, fmt.Errorf("the server was not reached or the connection broke: %w", innermost(err))
-}
-
-func statusOf(err error) int {
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
-		return response.HTTPStatusCode()
-	}
-	return 0
+	return nil, fmt.Errorf("the server was not reached or the connection broke: %w", s3scan.Cause(err))
 }
 
 // passing reports whether a status is one of trouble that may pass.
 func passing(status int) bool {
 	return status == 408 || status == 425 || status == 429 || status >= 500
-}
-
-// innermost leaves out what only says which step of the SDK failed.
-func innermost(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
-		return request.Err
-	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

@@ -49,8 +49,8 @@ func (c ClientConfig) GoString() string { return c.String() }
 const maxAttempts = 6
 
 // NewClient makes a client for an S3-compatible server. It sends and reads nothing.
-// Requests carry no checksums but those that the operation demands, since
-// servers other than Amazon's refuse them. Its errors are ErrUsage.
+// Requests carry only the checksums that the operation requires, because other
+// servers than Amazon's refuse more. Its errors are ErrUsage.
 func NewClient(c ClientConfig) (*s3.Client, error) {
 	u, err := url.Parse(c.Endpoint)
 	switch {
@@ -81,8 +81,8 @@ func NewClient(c ClientConfig) (*s3.Client, error) {
 	}), nil
 }
 
-// newHTTPClient follows no redirect: a wrong region answers with one, and it is
-// for the user to name the right server.
+// newHTTPClient follows no redirect: the server of a wrong region answers with one,
+// and the user has to name the right server.
 func newHTTPClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = time.Minute

@@ -7,27 +7,25 @@ import (
 	"slices"
 )
 
-// ErrCursor is wrapped by the error of a scan that cannot go on from the cursor
-// it was given: begin afresh.
+// ErrCursor is wrapped by the error of a scan that cannot continue from its
+// cursor: it must start at the beginning.
 var ErrCursor = errors.New("the scan cannot go on where it ended")
 
 // stretch is a part of a listing that was read without a gap.
 type stretch struct {
-	// First is its first key, "" if it begins where the listing does. Last is its
-	// last key. Prev is a key from which on the server listed Last next: by that
-	// it is tested when the scan goes on. They are bytes, for JSON would alter
-	// what is no UTF-8.
+	// First is its first key, "" at the beginning of the listing. Last is its last
+	// key. Prev is a key after which the server listed Last: a scan that continues
+	// checks that it still does. They are bytes because JSON changes invalid UTF-8.
 	First, Prev, Last []byte
 
-	span *span // that makes it longer
-	// done: it reaches up to the key next, exclusive; to the end if that is "".
+	keyRange *keyRange // that extends it
+	// done says that it reaches up to the key next, exclusive; "" is the end.
 	done bool
 	next string
 }
 
-// cursor is how far a scan has been read, which is behind what has been listed:
-// some stretches in the order of keys, as many as there are spans under way or
-// waiting to be read, so at most some three a worker.
+// cursor says what of a scan was read, which is less than what was listed: stretches
+// in key order, one for each range in progress, so about three a worker at most.
 type cursor struct {
 	stretches []*stretch
 	objects   int64
@@ -38,18 +36,18 @@ type cursorRecord struct {
 	Version   int
 	Objects   int64
 	Stretches []*stretch
-	// Tail: the last stretch reaches to the end of the listing.
+	// Tail says that the last stretch reaches the end of the listing.
 	Tail bool
 }
 
 const cursorVersion = 1
 
-// read books a page whose objects were all read.
+// read adds a page whose objects were all read.
 func (c *cursor) read(p *page) {
-	s := p.span.stretch
+	s := p.keyRange.stretch
 	if s == nil {
-		s = &stretch{First: []byte(*p.objects[0].Key), Last: []byte(p.span.after), span: p.span}
-		p.span.stretch = s
+		s = &stretch{First: []byte(*p.objects[0].Key), Last: []byte(p.keyRange.after), keyRange: p.keyRange}
+		p.keyRange.stretch = s
 		at, _ := slices.BinarySearchFunc(c.stretches, s, func(a, b *stretch) int { return slices.Compare(a.First, b.First) })
 		c.stretches = slices.Insert(c.stretches, at, s)
 	}
@@ -63,7 +61,7 @@ func (c *cursor) read(p *page) {
 	c.join()
 }
 
-// join makes one stretch of two without a gap between them.
+// join merges adjacent stretches.
 func (c *cursor) join() {
 	kept := c.stretches[:1]
 	for _, b := range c.stretches[1:] {
@@ -72,32 +70,32 @@ func (c *cursor) join() {
 			kept = append(kept, b)
 			continue
 		}
-		a.Prev, a.Last, a.done, a.next, a.span = b.Prev, b.Last, b.done, b.next, b.span
-		if a.span != nil { // it has none if it was read to the end by an earlier scan
-			a.span.stretch = a
+		a.Prev, a.Last, a.done, a.next, a.keyRange = b.Prev, b.Last, b.done, b.next, b.keyRange
+		if a.keyRange != nil { // nil if an earlier scan read it to the end
+			a.keyRange.stretch = a
 		}
 	}
 	clear(c.stretches[len(kept):])
 	c.stretches = kept
 }
 
-// record returns what is stored.
+// record returns the stored form.
 func (c *cursor) record() []byte {
 	last := c.stretches[len(c.stretches)-1]
 	b, err := json.Marshal(cursorRecord{cursorVersion, c.objects, c.stretches, last.done && last.next == ""})
 	if err != nil {
-		panic(err) // there is nothing in it that JSON lacks
+		panic(err) // cannot happen: it holds numbers and bytes
 	}
 	return b
 }
 
-// newCursor returns the cursor of a record, and the spans that are left; without
-// a record, those of a scan that begins.
-func newCursor(record []byte) (*cursor, []*span, error) {
+// newCursor returns the cursor of a record and the ranges that are left; without a
+// record, those of a new scan.
+func newCursor(record []byte) (*cursor, []*keyRange, error) {
 	if record == nil {
-		s := &span{stretch: &stretch{}}
-		s.stretch.span = s
-		return &cursor{stretches: []*stretch{s.stretch}}, []*span{s}, nil
+		s := &keyRange{stretch: &stretch{}}
+		s.stretch.keyRange = s
+		return &cursor{stretches: []*stretch{s.stretch}}, []*keyRange{s}, nil
 	}
 	var r cursorRecord
 	if err := json.Unmarshal(record, &r); err != nil {
@@ -107,18 +105,18 @@ func newCursor(record []byte) (*cursor, []*span, error) {
 		return nil, nil, fmt.Errorf("%w: it was stored by another version", ErrCursor)
 	}
 	c := &cursor{r.Stretches, r.Objects}
-	var spans []*span
+	var ranges []*keyRange
 	for i, st := range c.stretches {
 		if i == len(c.stretches)-1 && r.Tail {
 			st.done = true
 			break
 		}
-		s := &span{after: string(st.Prev), pos: string(st.Last), resumed: len(st.Last) > 0, stretch: st}
+		s := &keyRange{after: string(st.Prev), pos: string(st.Last), resumed: len(st.Last) > 0, stretch: st}
 		if i+1 < len(c.stretches) {
 			s.end = string(c.stretches[i+1].First)
 		}
-		st.span = s
-		spans = append(spans, s)
+		st.keyRange = s
+		ranges = append(ranges, s)
 	}
-	return c, spans, nil
+	return c, ranges, nil
 }

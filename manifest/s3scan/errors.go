@@ -26,32 +26,58 @@ type clientError struct {
 func (e *clientError) Error() string { return e.text }
 func (e *clientError) Unwrap() error { return e.cause }
 
+// explanation is what an answer means to the user. The text may name the bucket
+// by %q.
+type explanation struct{ text, remedy string }
+
+var (
+	otherRegion = explanation{"the bucket %q lies in another region", "set --source-region to the bucket's region, and --source-endpoint if it was given"}
+	denied      = explanation{"access is denied", "these credentials need the rights s3:ListBucket and s3:GetObject"}
+	throttled   = explanation{"the server throttles us", "run the same command again later"}
+)
+
+// explanations are those of codes (Amazon S3 API reference, "Error responses").
+var explanations = map[string]explanation{
+	"NoSuchBucket":                       {"the bucket %q does not exist there", "check the bucket's name, the region and --source-endpoint"},
+	"NoSuchKey":                          {"the object does not exist", "check the key; it is case sensitive"},
+	"InvalidAccessKeyId":                 {"the access key is not known there", "check WASABI_ACCESS_KEY or --profile, and --source-endpoint"},
+	"SignatureDoesNotMatch":              {"the secret key does not belong to the access key", "check WASABI_SECRET_KEY or --profile"},
+	"RequestTimeTooSkewed":               {"this machine's clock is wrong", "set the clock"},
+	"InvalidObjectState":                 {"the object is archived", "restore it first"},
+	"PermanentRedirect":                  otherRegion,
+	"TemporaryRedirect":                  otherRegion,
+	"AuthorizationHeaderMalformed":       otherRegion,
+	"IllegalLocationConstraintException": otherRegion,
+	"AccessDenied":                       denied,
+	"AllAccessDisabled":                  denied,
+	"SlowDown":                           throttled,
+	"RequestRateLimitExceeded":           throttled,
+	"ServiceUnavailable":                 throttled,
+}
+
+// explainStatus returns the explanation of an answer whose code says nothing.
+func explainStatus(status int) (e explanation, ok bool) {
+	switch {
+	case status >= 500:
+		return explanation{"the server has trouble", "run the same command again later"}, true
+	case status == 401, status == 403:
+		return denied, true
+	case status >= 400:
+		return explanation{"the server refuses the request", "check --source-endpoint, --source-region and --path-style"}, true
+	case status >= 300:
+		return otherRegion, true
+	}
+	return explanation{}, false
+}
+
 // Explain puts an error of an S3 request into the user's terms, with a remedy.
-// Codes: Amazon S3 API reference, "Error responses".
 //
 //lint:ignore ST1008 the error is what was found, not a failure to find it
 func Explain(err error, bucket string) (error, string) {
-	status := 0
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
-		status = response.HTTPStatusCode()
-	}
-	code, message := "", ""
+	status, code, message := Status(err), "", ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code, message = api.ErrorCode(), api.ErrorMessage()
-	}
-	say := func(text string) error {
-		if code != "" && code != "UnknownError" {
-			text += " (" + code
-			if message != "" {
-				text += ": " + printable(message)
-			}
-			text += ")"
-		} else if status != 0 {
-			text += fmt.Sprintf(" (HTTP status %d)", status)
-		}
-		return &clientError{text, err}
 	}
 	var syntax *xml.SyntaxError
 	switch {
@@ -63,47 +89,51 @@ func Explain(err error, bucket string) (error, string) {
 		return err, "check --source-endpoint: is it an S3 server? nothing after the last object was taken"
 	case errors.Is(err, context.Canceled):
 		return &clientError{"it was interrupted", err}, "run the same command again"
-	case code == "NoSuchBucket":
-		return say(fmt.Sprintf("the bucket %q does not exist there", bucket)), "check the bucket's name, the region and --source-endpoint"
-	case code == "NoSuchKey":
-		return say("the object does not exist"), "check the key; it is case sensitive"
-	case code == "InvalidAccessKeyId":
-		return say("the access key is not known there"), "check WASABI_ACCESS_KEY or --profile, and --source-endpoint"
-	case code == "SignatureDoesNotMatch":
-		return say("the secret key does not belong to the access key"), "check WASABI_SECRET_KEY or --profile"
-	case code == "RequestTimeTooSkewed":
-		return say("this machine's clock is wrong"), "set the clock"
-	case code == "PermanentRedirect", code == "TemporaryRedirect", code == "AuthorizationHeaderMalformed",
-		code == "IllegalLocationConstraintException", status >= 300 && status < 400:
-		return say(fmt.Sprintf("the bucket %q lies in another region", bucket)), "set --source-region to the bucket's region, and --source-endpoint if it was given"
-	case code == "InvalidObjectState":
-		return say("the object is archived"), "restore it first"
-	case code == "AccessDenied", code == "AllAccessDisabled", status == 403, status == 401:
-		return say("access is denied"), "these credentials need the rights s3:ListBucket and s3:GetObject"
-	case code == "SlowDown", code == "RequestRateLimitExceeded", code == "ServiceUnavailable":
-		return say("the server throttles us"), "run the same command again later"
-	case status >= 500:
-		return say("the server has trouble"), "run the same command again later"
-	case status >= 400:
-		return say("the server refuses the request"), "check --source-endpoint, --source-region and --path-style"
 	}
-	return &clientError{"the server was not reached or the connection broke: " + printable(innermost(err)), err},
-		"check the network and --source-endpoint, and run the same command again"
+	e, ok := explanations[code]
+	if !ok {
+		e, ok = explainStatus(status)
+	}
+	if !ok {
+		return &clientError{"the server was not reached or the connection broke: " + printable(Cause(err).Error()), err},
+			"check the network and --source-endpoint, and run the same command again"
+	}
+	text := strings.ReplaceAll(e.text, "%q", fmt.Sprintf("%q", bucket)) + answerText(status, code, message)
+	return &clientError{text, err}, e.remedy
 }
 
-// innermost leaves out what only says which step of the SDK failed.
-func innermost(err error) string {
+// answerText quotes an answer.
+func answerText(status int, code, message string) string {
+	switch {
+	case code != "" && code != "UnknownError" && message != "":
+		return fmt.Sprintf(" (%s: %s)", code, printable(message))
+	case code != "" && code != "UnknownError":
+		return fmt.Sprintf(" (%s)", code)
+	case status != 0:
+		return fmt.Sprintf(" (HTTP status %d)", status)
+	}
+	return ""
+}
+
+// Status returns the HTTP status of an answer, 0 if there was none.
+func Status(err error) int {
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+// Cause leaves out what only says which step of the SDK failed.
+func Cause(err error) error {
 	var request *url.Error
 	if errors.As(err, &request) {
-		return request.Err.Error()
+		return request.Err
 	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
+	for inner := err; inner != nil; inner = errors.Unwrap(err) {
 		err = inner
 	}
+	return err
 }
 
 // printable keeps a server's text from playing with the terminal.

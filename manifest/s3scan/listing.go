@@ -15,24 +15,23 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// attemptTimeout bounds one request of a listing, its body included.
+// attemptTimeout limits one request, its body included.
 const attemptTimeout = 2 * time.Minute
 
-// listing asks for the pages of a listing and trusts none of them: a page that
-// is not surely S3's answer to what was asked is an error, never a shorter list.
-// It is safe for concurrent use.
+// listing requests pages and checks them: a page that is not certainly S3's answer
+// is an error, never a shorter list. It is safe for concurrent use.
 type listing struct {
 	client         Client
 	bucket, prefix string
 	limiter        *rate.Limiter // nil: none
 }
 
-// query is what is asked for. The zero value asks for the first page of the listing.
+// query is a request. The zero value requests the first page of the listing.
 type query struct {
 	prefix string  // "": that of the listing
-	after  string  // only keys behind this one, in the order of bytes
-	token  *string // how a page before said to go on
-	folded bool    // by "/"
+	after  string  // only keys after this one, in byte order
+	token  *string // from the page before
+	folded bool    // at each "/"
 	limit  int32   // objects in the answer; 0: the server's own limit
 }
 
@@ -43,9 +42,9 @@ type answer struct {
 	token   *string  // of the next page; nil: this is the last one
 }
 
-// ask asks for one page, again and again if the server has passing trouble, for
-// as long as patience says.
-func (l *listing) ask(ctx context.Context, q query, patience time.Duration) (*answer, error) {
+// ask requests one page, and retries errors that may pass for as long as the
+// budget lasts.
+func (l *listing) ask(ctx context.Context, q query, budget time.Duration) (*answer, error) {
 	begun := time.Now()
 	for n := 0; ; n++ {
 		a, err := l.request(ctx, q)
@@ -53,7 +52,7 @@ func (l *listing) ask(ctx context.Context, q query, patience time.Duration) (*an
 			return a, err
 		}
 		pause := backoff(n)
-		if time.Since(begun)+pause > patience {
+		if time.Since(begun)+pause > budget {
 			return nil, err
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -99,11 +98,11 @@ func (l *listing) request(ctx context.Context, q query) (*answer, error) {
 	return a, nil
 }
 
-// noRetry leaves the repetition to ask: the SDK's ends after some seconds and
-// knows no limit of the rate.
+// noRetry leaves retries to ask: the SDK's end after some seconds and ignore the
+// rate limit.
 func noRetry(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
 
-// checkAnswer refuses a page that is not S3's answer to the query, and unescapes its keys.
+// checkAnswer refuses a page that is not S3's answer to the query.
 func (l *listing) checkAnswer(q query, out *s3.ListObjectsV2Output) (*answer, error) {
 	switch {
 	case out.Name == nil && out.IsTruncated == nil:
@@ -118,20 +117,29 @@ func (l *listing) checkAnswer(q query, out *s3.ListObjectsV2Output) (*answer, er
 	case int(aws.ToInt32(out.KeyCount)) > len(out.Contents)+len(out.CommonPrefixes):
 		return nil, fmt.Errorf("the answer says that it holds %d objects and holds %d", *out.KeyCount, len(out.Contents))
 	}
-	a := &answer{objects: out.Contents}
+	a := &answer{}
+	if err := a.setObjects(q, out); err != nil {
+		return nil, err
+	}
+	return a, a.setToken(q, *out.IsTruncated, aws.ToString(out.NextContinuationToken))
+}
+
+// setObjects unescapes the keys, and checks that they are what was requested.
+func (a *answer) setObjects(q query, out *s3.ListObjectsV2Output) error {
+	a.objects = out.Contents
 	var last string
 	for i := range out.Contents {
 		o := &out.Contents[i]
 		key, err := unescape(out.EncodingType, aws.ToString(o.Key))
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case key == "":
-			return nil, errors.New("the answer holds an object without a key")
+			return errors.New("the answer holds an object without a key")
 		case !strings.HasPrefix(key, q.prefix):
-			return nil, fmt.Errorf("the answer holds the key %s, which does not begin with the prefix", entry.Excerpt(key))
+			return fmt.Errorf("the answer holds the key %s, which does not begin with the prefix", entry.Excerpt(key))
 		case key <= last:
-			return nil, fmt.Errorf("the answer is not in the order of keys: %s stands behind %s", entry.Excerpt(key), entry.Excerpt(last))
+			return fmt.Errorf("the answer is not in the order of keys: %s stands behind %s", entry.Excerpt(key), entry.Excerpt(last))
 		}
 		o.Key, last = &key, key
 	}
@@ -140,23 +148,26 @@ func (l *listing) checkAnswer(q query, out *s3.ListObjectsV2Output) (*answer, er
 			a.folders = append(a.folders, folder)
 		}
 	}
-	token := aws.ToString(out.NextContinuationToken)
-	switch {
-	case *out.IsTruncated && token == "":
-		return nil, errors.New("the answer says that more follow, but not how to go on")
-	case *out.IsTruncated:
-		a.token = &token
-	case token != "":
-		return nil, errors.New("the answer says that it is the last one, and yet how to go on")
-	}
-	if q.token != nil && a.token != nil && *q.token == token {
-		return nil, errors.New("the answer leads back to itself")
-	}
-	return a, nil
+	return nil
 }
 
-// unescape takes the URL encoding away if the server says that it has escaped;
-// of one that does not say so "a+b" is a+b.
+// setToken sets the token of the next page.
+func (a *answer) setToken(q query, truncated bool, token string) error {
+	switch {
+	case truncated && token == "":
+		return errors.New("the answer says that more follow, but not how to go on")
+	case !truncated && token != "":
+		return errors.New("the answer says that it is the last one, and yet how to go on")
+	case truncated && q.token != nil && *q.token == token:
+		return errors.New("the answer leads back to itself")
+	case truncated:
+		a.token = &token
+	}
+	return nil
+}
+
+// unescape decodes a key if the server says that keys are URL-encoded; else "a+b"
+// is a+b.
 func unescape(encoding types.EncodingType, key string) (string, error) {
 	if encoding != types.EncodingTypeUrl {
 		return key, nil

@@ -10,12 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// stallTimeout is how long an object's stream may give no byte.
+// stallTimeout is how long a read of an object may wait for data.
 const stallTimeout = 2 * time.Minute
 
 var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
 
-// GetObject opens an object; its size is -1 if the server does not tell.
+// GetObject opens an object. Its size is -1 if the server does not give it.
 func GetObject(ctx context.Context, client Client, bucket, key string) (body io.Reader, size int64, closeBody func() error, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
@@ -36,8 +36,8 @@ func GetObject(ctx context.Context, client Client, bucket, key string) (body io.
 	}, nil
 }
 
-// objectBody makes sure that an object which ends too early or stands still is
-// an error. Time that nobody reads does not count as standing still.
+// objectBody returns an error for an object that ends too early or stalls. Time
+// between reads does not count.
 type objectBody struct {
 	r        io.Reader
 	left     int64 // bytes still to come, -1 if that is not known

@@ -8,21 +8,20 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
-	// defaultPatience is how long a scan under way bears a server that answers
-	// nothing but errors.
+	// defaultRetryBudget is how long a scan retries a server that returns only
+	// errors.
 	defaultRetryBudget = 10 * time.Minute
-	// openPatience is the same before anything was listed: what is wrong then is
-	// more likely to stay so, and somebody waits.
+	// openRetryBudget applies before anything was listed: an error then is more
+	// likely to last, and somebody waits.
 	openRetryBudget = 15 * time.Second
 	maxBackoff      = 30 * time.Second
 )
 
-// temporary reports whether an error may pass by itself: the server has trouble,
-// or throttles, or the connection broke.
+// temporary reports whether an error may pass: the server failed or throttled, or
+// the connection broke.
 func temporary(err error) bool {
 	if errors.Is(err, errAnswer) {
 		return false
@@ -34,21 +33,18 @@ func temporary(err error) bool {
 			return true
 		}
 	}
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
-		var syntax *xml.SyntaxError
-		switch status := response.HTTPStatusCode(); {
-		case status == 408, status == 429, status >= 500:
-			return true
-		case status >= 300 || errors.As(err, &syntax):
-			return false
-		}
+	var syntax *xml.SyntaxError
+	switch status := Status(err); {
+	case status == 0: // no answer
+		return true
+	case status == 408, status == 429, status >= 500:
+		return true
 	}
-	return true // no answer, or one that was cut
+	return Status(err) < 300 && !errors.As(err, &syntax) // an answer that was cut
 }
 
-// backoff is how long to wait after the n-th failure, from 0: half a second,
-// doubled each time up to longestPause, less up to a half at random.
+// backoff returns the wait after the n-th failure, from 0: half a second, doubled
+// up to maxBackoff, less up to a half at random.
 func backoff(n int) time.Duration {
 	pause := maxBackoff
 	if n < 6 {

@@ -16,59 +16,58 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// DefaultWorkers is how many requests of a scan are under way at once if
-// nothing else is said.
+// DefaultWorkers is the number of concurrent requests of a scan by default.
 const DefaultWorkers = 16
 
 // Config says how a bucket is listed. The zero value is a good one.
 type Config struct {
-	// Workers is how many requests may be under way at once; 0 is
-	// DefaultScanWorkers. About two pages a worker are held in memory.
+	// Workers is the number of concurrent requests; 0 means DefaultWorkers. A scan
+	// holds about two pages a worker in memory.
 	Workers int
-	// Rate bounds the requests a second; 0 does not.
+	// Rate limits the requests a second; 0 means no limit.
 	Rate rate.Limit
-	// RetryBudget is how long a page is asked for while the server has passing
-	// trouble (5xx, throttling, no answer); 0 is ten minutes. Before the first
-	// page it is at most 15 seconds.
+	// RetryBudget is how long a request is retried on errors that may pass (5xx,
+	// throttling, no answer); 0 means ten minutes. Before the first page it is at
+	// most 15 seconds.
 	RetryBudget time.Duration
-	// Cursor is what Resumer.Cursor returned in an earlier scan of the same
-	// source: this one goes on from there. nil begins.
+	// Cursor is what Reader.Cursor returned in an earlier scan of the same source:
+	// this scan continues from there. nil starts at the beginning.
 	Cursor []byte
 }
 
-// scan lists a bucket with some workers at once. It begins as one span, which a
-// worker reads from its beginning. A worker without work splits one: it asks the
-// server for what follows on some key in the part not yet read, a folder's name
-// at best, and takes over from the first key that comes.
+// scan lists a bucket with several workers. It starts as one key range, which a
+// worker reads from the beginning. A worker without a range splits one: it lists
+// from a split point in the part that is not read yet, and takes over from the
+// first key that the server returns.
 type scan struct {
 	listing
 	retryBudget time.Duration
-	ctx         context.Context // of the whole; done when nobody reads any more
+	gone        <-chan struct{} // closed when nobody reads any more
 	pages       chan *page
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	spans       []*span       // not yet listed to their end, in the order of keys
-	waiting     []*span       // those of them that no worker has
-	splitPoints []string      // see hint; sorted
-	folders     []string      // those of the last survey; sorted
-	probes      []string      // hints being tried
-	searching   bool          // one worker asks for hints
-	changed     chan struct{} // closed at the next change of all this
+	ranges      []*keyRange   // not listed to their end, in key order
+	waiting     []*keyRange   // those without a worker
+	splitPoints []string      // sorted; see nextSplitPoint
+	folders     []string      // sorted; the last ones that findSplitPoints found
+	probes      []string      // split points that workers are listing from
+	searching   bool          // a worker is in findSplitPoints
+	changed     chan struct{} // closed at the next change of these fields
 	err         error         // the first
 }
 
-// Open asks for the first page, so that a bucket that cannot be listed fails
-// at once.
+// Open requests the first page, so that a bucket that cannot be listed fails at
+// once. source is the name for messages. Its errors are *entry.BrokenError.
 func Open(ctx context.Context, client Client, source, bucket, prefix string, c Config) (*Reader, error) {
-	at, spans, err := newCursor(c.Cursor)
+	at, ranges, err := newCursor(c.Cursor)
 	if err != nil {
 		return nil, &entry.BrokenError{Source: source, Unread: true, Err: err, Remedy: "run the same command again: it begins afresh"}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &scan{
-		listing: listing{client: client, bucket: bucket, prefix: prefix}, retryBudget: c.RetryBudget, ctx: ctx,
-		pages: make(chan *page), spans: slices.Clone(spans), waiting: spans, changed: make(chan struct{}),
+		listing: listing{client: client, bucket: bucket, prefix: prefix}, retryBudget: c.RetryBudget, gone: ctx.Done(),
+		pages: make(chan *page), ranges: slices.Clone(ranges), waiting: ranges, changed: make(chan struct{}),
 	}
 	if s.retryBudget == 0 {
 		s.retryBudget = defaultRetryBudget
@@ -80,25 +79,25 @@ func Open(ctx context.Context, client Client, source, bucket, prefix string, c C
 	if workers <= 0 {
 		workers = DefaultWorkers
 	}
-	var first *span
+	var first *keyRange
 	var a *answer
-	if len(spans) > 0 {
-		first, s.waiting = spans[0], spans[1:]
+	if len(ranges) > 0 {
+		first, s.waiting = ranges[0], ranges[1:]
 		if a, err = s.ask(ctx, query{after: first.after}, min(s.retryBudget, openRetryBudget)); err != nil {
 			cancel()
 			err, remedy := Explain(err, bucket)
 			return nil, &entry.BrokenError{Source: source, Unread: true, Err: fmt.Errorf("list the bucket: %w", err), Remedy: remedy}
 		}
 	}
-	go s.run(workers, first, a)
+	go s.run(ctx, workers, first, a)
 	return &Reader{source: source, bucket: bucket, pages: s.pages, cancel: cancel, at: at, ordinal: at.objects, page: &page{}}, nil
 }
 
-// run lets the workers list, waits for them, and sends how it ended.
-func (s *scan) run(workers int, first *span, a *answer) {
+// run starts the workers, waits for them, and sends how the scan ended.
+func (s *scan) run(ctx context.Context, workers int, first *keyRange, a *answer) {
 	defer close(s.pages)
-	// Requests end with the first failure; what was listed until then is still handed over.
-	ctx, cancel := context.WithCancel(s.ctx)
+	// The first failure ends all requests; pages listed before it are still sent.
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range workers {
@@ -124,19 +123,19 @@ func (s *scan) run(workers int, first *span, a *answer) {
 	_ = s.send(&page{err: err})
 }
 
-// work lists what no other worker does, until all is listed.
+// work lists ranges without a worker, until everything is listed.
 func (s *scan) work(ctx context.Context) error {
 	for {
 		s.mu.Lock()
-		if s.err != nil || len(s.spans) == 0 {
+		if s.err != nil || len(s.ranges) == 0 {
 			s.mu.Unlock()
 			return nil
 		}
 		if len(s.waiting) > 0 {
-			sp := s.waiting[0]
+			kr := s.waiting[0]
 			s.waiting = s.waiting[1:]
 			s.mu.Unlock()
-			if err := s.list(ctx, sp, nil); err != nil {
+			if err := s.list(ctx, kr, nil); err != nil {
 				return err
 			}
 			continue
@@ -149,9 +148,9 @@ func (s *scan) work(ctx context.Context) error {
 			}
 			continue
 		}
-		if sp := s.dueSpan(); sp != nil && !s.searching {
+		if kr := s.dueRange(); kr != nil && !s.searching {
 			s.searching = true
-			pos, end := sp.pos, sp.end
+			pos, end := kr.pos, kr.end
 			s.mu.Unlock()
 			found, folders := s.findSplitPoints(ctx, pos, end)
 			s.mu.Lock()
@@ -173,7 +172,7 @@ func (s *scan) work(ctx context.Context) error {
 	}
 }
 
-// probe lists from a hint on. That it fails, or finds nothing, matters little.
+// probe lists from a split point. Nothing depends on its success.
 func (s *scan) probe(ctx context.Context, m string) error {
 	a, err := s.ask(ctx, query{after: m}, 0)
 	s.mu.Lock()
@@ -183,27 +182,27 @@ func (s *scan) probe(ctx context.Context, m string) error {
 		return sleep(ctx, backoff(1))
 	}
 	s.dropSplitPoints(m, a)
-	sp, p := s.split(m, a)
+	kr, p := s.split(m, a)
 	s.mu.Unlock()
-	if sp == nil {
+	if kr == nil {
 		return nil
 	}
-	if a, err = s.deliver(ctx, sp, p, a); err != nil || p.last {
+	if a, err = s.deliver(ctx, kr, p, a); err != nil || p.last {
 		return err
 	}
-	return s.list(ctx, sp, a)
+	return s.list(ctx, kr, a)
 }
 
-// finish takes a span out that is listed to its end, and returns that.
-func (s *scan) finish(sp *span) (end string) {
+// finish removes a range that is listed to its end, and returns that end.
+func (s *scan) finish(kr *keyRange) (end string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spans = slices.DeleteFunc(s.spans, func(other *span) bool { return other == sp })
+	s.ranges = slices.DeleteFunc(s.ranges, func(other *keyRange) bool { return other == kr })
 	s.broadcast()
-	return sp.end
+	return kr.end
 }
 
-// fail notes the first failure.
+// fail records the first failure.
 func (s *scan) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,17 +218,17 @@ func (s *scan) broadcast() {
 	s.changed = make(chan struct{})
 }
 
-// send hands a page to the one who reads.
+// send sends a page to the Reader.
 func (s *scan) send(p *page) error {
 	select {
 	case s.pages <- p:
 		return nil
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
+	case <-s.gone:
+		return context.Canceled
 	}
 }
 
-// Reader reads what a scan lists.
+// Reader returns the objects that a scan lists.
 type Reader struct {
 	source, bucket string
 	pages          <-chan *page
@@ -243,7 +242,7 @@ type Reader struct {
 	closed  atomic.Bool
 }
 
-// Read returns the next object; see Reader.
+// Read returns the next object. It behaves as manifest.Reader says.
 func (r *Reader) Read(e *entry.Entry) error {
 	err := r.read(e)
 	if r.closed.Load() {
@@ -256,7 +255,7 @@ func (r *Reader) read(e *entry.Entry) error {
 	for r.err == nil && r.pos == len(r.page.objects) {
 		p, ok := <-r.pages
 		switch {
-		case !ok: // cancelled, and nobody could say so
+		case !ok: // canceled
 			r.err = r.end(context.Canceled)
 		case p.err != nil:
 			r.err = r.end(p.err)
@@ -289,7 +288,7 @@ func (r *Reader) read(e *entry.Entry) error {
 	return nil
 }
 
-// Cursor says how far the scan has come; see Resumer.
+// Cursor returns where another scan can continue; see manifest.Resumer.
 func (r *Reader) Cursor() []byte {
 	if r.pos < len(r.page.objects) {
 		return nil
@@ -297,7 +296,7 @@ func (r *Reader) Cursor() []byte {
 	return r.at.record()
 }
 
-// end turns the last page's error into the reader's.
+// end converts the error of the last page.
 func (r *Reader) end(err error) error {
 	if err == io.EOF {
 		return io.EOF
@@ -307,12 +306,13 @@ func (r *Reader) end(err error) error {
 		Err: fmt.Errorf("the listing broke off after %d objects: %w", r.ordinal, err), Remedy: remedy}
 }
 
-// Close ends the listing and waits for its goroutines.
+// Close ends the listing and waits for its goroutines. It may be called during a
+// Read in another goroutine.
 func (r *Reader) Close() error {
 	r.closed.Store(true)
 	r.cancel()
 	for range r.pages {
-		// It is closed when all have ended.
+		// run closes it when all workers have returned
 	}
 	return nil
 }

@@ -9,20 +9,19 @@ import (
 )
 
 const (
-	// leapsAt is at how many places of a key leaps are made from it.
+	// guessedPlaces is at how many places of a key split points are guessed.
 	guessedPlaces = 128
-	// longestDue bounds how many pages a span may bring until hints are asked for again.
+	// maxDue limits the pages of a range between two searches for split points.
 	maxDue = 64
 )
 
-// nextSplitPoint takes the best place to split a span: the middle of the longest row of
-// hints that no key listed, no end and no probe under way interrupts. Hints
-// only say where it may be worth to begin; nothing depends on their being right.
+// nextSplitPoint takes the best split point: the middle of the longest run of split
+// points without a listed key, an end or a probe in between.
 func (s *scan) nextSplitPoint() (m string, ok bool) {
 	var from, most int
-	for _, sp := range s.spans {
-		low := sp.pos
-		for _, high := range append(s.probesIn(sp), sp.end) {
+	for _, kr := range s.ranges {
+		low := kr.pos
+		for _, high := range append(s.probesIn(kr), kr.end) {
 			i := sort.SearchStrings(s.splitPoints, low+"\x00")
 			j := len(s.splitPoints)
 			if high != "" {
@@ -42,11 +41,11 @@ func (s *scan) nextSplitPoint() (m string, ok bool) {
 	return m, true
 }
 
-// probesIn returns the probes under way in a span, in order.
-func (s *scan) probesIn(sp *span) []string {
+// probesIn returns the running probes in a range, in order.
+func (s *scan) probesIn(kr *keyRange) []string {
 	var in []string
 	for _, m := range s.probes {
-		if m > sp.pos && (sp.end == "" || m < sp.end) {
+		if m > kr.pos && (kr.end == "" || m < kr.end) {
 			in = append(in, m)
 		}
 	}
@@ -54,8 +53,8 @@ func (s *scan) probesIn(sp *span) []string {
 	return in
 }
 
-// dropSplitPoints drops the hints that lead to the same key as a probe did: those from m
-// on, up to the first key behind it.
+// dropSplitPoints drops the split points that lead to the same key as a probe: those
+// from m up to the first key that the probe listed.
 func (s *scan) dropSplitPoints(m string, a *answer) {
 	i, j := sort.SearchStrings(s.splitPoints, m), len(s.splitPoints)
 	if len(a.objects) > 0 {
@@ -64,38 +63,38 @@ func (s *scan) dropSplitPoints(m string, a *answer) {
 	s.splitPoints = slices.Delete(s.splitPoints, i, j)
 }
 
-// split makes a span of what a probe has listed, if no span has it yet, and
+// split makes a range of what a probe listed, unless that is read already, and
 // returns its first page.
-func (s *scan) split(m string, a *answer) (*span, *page) {
+func (s *scan) split(m string, a *answer) (*keyRange, *page) {
 	if len(a.objects) == 0 {
 		return nil, nil
 	}
 	first := *a.objects[0].Key
-	i := slices.IndexFunc(s.spans, func(sp *span) bool { return sp.pos < first && (sp.end == "" || first < sp.end) })
+	i := slices.IndexFunc(s.ranges, func(kr *keyRange) bool { return kr.pos < first && (kr.end == "" || first < kr.end) })
 	if i < 0 {
 		return nil, nil
 	}
-	left := s.spans[i]
-	sp := &span{after: m, end: left.end, lastFolder: left.lastFolder, due: 2}
-	p, err := s.takePageLocked(sp, a)
+	left := s.ranges[i]
+	kr := &keyRange{after: m, end: left.end, lastFolder: left.lastFolder, due: 2}
+	p, err := s.takePageLocked(kr, a)
 	if err != nil {
-		return nil, nil // never: its keys are in order, and there is none before
+		return nil, nil // cannot happen: checkAnswer checked the order, and pos is empty
 	}
 	left.end, left.due, left.lastFolder = first, 2, ""
 	if at := sort.SearchStrings(s.folders, m); at > 0 {
 		left.lastFolder = s.folders[at-1]
 	}
-	s.spans = slices.Insert(s.spans, i+1, sp)
-	return sp, p
+	s.ranges = slices.Insert(s.ranges, i+1, kr)
+	return kr, p
 }
 
-// dueSpan returns the span that has brought most pages since hints were asked
-// for, if one is due.
-func (s *scan) dueSpan() *span {
-	var best *span
-	for _, sp := range s.spans {
-		if sp.pos != "" && sp.pages >= max(1, sp.due) && (best == nil || sp.pages > best.pages) {
-			best = sp
+// dueRange returns the range with the most pages since its last search for split
+// points, if one is due.
+func (s *scan) dueRange() *keyRange {
+	var best *keyRange
+	for _, kr := range s.ranges {
+		if kr.pos != "" && kr.pages >= max(1, kr.due) && (best == nil || kr.pages > best.pages) {
+			best = kr
 		}
 	}
 	if best != nil {
@@ -104,9 +103,10 @@ func (s *scan) dueSpan() *span {
 	return best
 }
 
-// findSplitPoints asks for hints between two keys: the folders of the highest level that
-// has some there. Where there are none, or more than one answer holds, it leaps.
-func (s *scan) findSplitPoints(ctx context.Context, pos, end string) (hints []string, folders bool) {
+// findSplitPoints returns split points between two keys: the folders of the highest
+// level that has some there. If there are none, or more than one page of them, it
+// guesses.
+func (s *scan) findSplitPoints(ctx context.Context, pos, end string) (points []string, folders bool) {
 	shared := len(s.prefix)
 	if end != "" {
 		shared = max(shared, sharedLen(pos, end))
@@ -114,7 +114,7 @@ func (s *scan) findSplitPoints(ctx context.Context, pos, end string) (hints []st
 	for level := max(len(s.prefix), strings.LastIndexByte(pos[:min(shared, len(pos))], '/')+1); ; {
 		a, err := s.ask(ctx, query{prefix: pos[:level], after: pos, folded: true}, 0)
 		if err != nil {
-			break // the pages of the listing itself will tell
+			break // a lasting error shows in the listing itself
 		}
 		var found []string
 		for _, f := range a.folders {
@@ -136,9 +136,8 @@ func (s *scan) findSplitPoints(ctx context.Context, pos, end string) (hints []st
 	return guessSplitPoints(pos, end, shared), false
 }
 
-// guessSplitPoints returns places behind a key at which others may stand that begin as it
-// does: at each character from the given place on, that character with a higher
-// one in its stead.
+// guessSplitPoints returns texts after a key that share its beginning: at each
+// character from the given place on, that character is replaced by higher ones.
 func guessSplitPoints(pos, end string, from int) []string {
 	var found []string
 	for from > 0 && from < len(pos) && !utf8.RuneStart(pos[from]) {
