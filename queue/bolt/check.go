@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -99,7 +100,7 @@ func (c *checker) checkDays(tx *bbolt.Tx) error {
 			return nil
 		}
 		at := len(k) - 4
-		day := dayKey{string(k[:at-1]), queue.Day(int32(le32([]byte{k[at+3], k[at+2], k[at+1], k[at]})))}
+		day := dayKey{string(k[:at-1]), queue.Day(int32(binary.BigEndian.Uint32(k[at:])))}
 		var n queue.DayCount
 		if err := decodeJSON(k, v, &n); err != nil {
 			c.problem("day %d of account %q: %v", day.day, day.account, err)

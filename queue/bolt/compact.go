@@ -10,11 +10,9 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
 )
-
-// compactName is where Compact builds the new file.
-func compactName(path string) string { return path + ".compact" }
 
 // compactTx bounds a transaction of the copy, and so its memory, in bytes.
 const compactTx = 4 << 20
@@ -25,42 +23,40 @@ const compactTx = 4 << 20
 // synced before it takes the old one's place and mode, so whatever happens path names a whole queue. It needs as much
 // room beside the old file as the new one takes.
 func Compact(path string, o Options) (before, after int64, err error) {
-	o = o.withDefaults()
 	o.MustExist = true
-	path, err = hold.Resolve(path)
+	// Opened as for work, so that all checks are made and what is in doubt is so in the copy.
+	db, err := open(path, o)
 	if err == nil {
-		before, after, err = compact(path, o)
+		if before, after, err = db.compact(); err != nil {
+			err = fmt.Errorf("%s: %w", db.Path(), err)
+		}
+		err = errors.Join(err, db.closeFile())
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("compact queue %s: %w", path, remedied(err))
+		return 0, 0, fmt.Errorf("compact queue %w", file.Remedied(err))
 	}
 	return before, after, nil
 }
 
-func compact(path string, o Options) (before, after int64, err error) {
-	// Opened as for work, so that all checks are made and what is in doubt is so in the copy.
-	db, err := open(path, o)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer func() { err = errors.Join(err, db.closeFile()) }()
-	if err := db.onlyName(); err != nil {
+func (db *DB) compact() (before, after int64, err error) {
+	path := db.Path()
+	if err := db.file.OnlyName(); err != nil {
 		return 0, 0, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, 0, err
 	}
-	tmp := compactName(path)
+	tmp := file.CompactPath(path)
 	defer os.Remove(tmp) // gone already if all went well
-	if err := copyTo(tmp, db.file, info.Mode().Perm()); err != nil {
+	if err := copyTo(tmp, db.bolt, info.Mode().Perm()); err != nil {
 		return 0, 0, err
 	}
 	smaller, err := os.Stat(tmp)
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := replaceOpen(db.file, tmp, path); err != nil {
+	if err := replaceOpen(db.bolt, tmp, path); err != nil {
 		return 0, 0, err
 	}
 	return info.Size(), smaller.Size(), hold.SyncFolder(filepath.Dir(path))
@@ -90,14 +86,5 @@ func copyTo(path string, from *bbolt.DB, mode os.FileMode) error {
 	if err := errors.Join(err, to.Close()); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	high, pageSize, err := newestMeta(f)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Truncate(int64(high*pageSize)), f.Chmod(mode), f.Sync(), f.Close())
+	return file.Trim(path, mode)
 }

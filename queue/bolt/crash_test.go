@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"airlift/queue"
+	"airlift/queue/bolt/file"
 	"airlift/queue/queuetest"
 )
 
@@ -123,7 +124,7 @@ func TestCompact(t *testing.T) {
 	wantErr(t, err, queue.ErrNotExist)
 	must(t, os.WriteFile(path, someQueue(t), 0o600))
 	must(t, os.Chmod(path, 0o640))
-	must(t, os.WriteFile(compactName(path), []byte("left over"), 0o600))
+	must(t, os.WriteFile(file.CompactPath(path), []byte("left over"), 0o600))
 	read := func() (all []queue.Entry) {
 		db := mustOpen(t, path)
 		if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,7 +14,8 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"airlift/queue"
-	"airlift/queue/hold"
+	"airlift/queue/bolt/codec"
+	"airlift/queue/bolt/file"
 )
 
 // DB is an open queue. All its methods are safe for concurrent use. A method that changes something returns after the
@@ -25,15 +27,11 @@ import (
 // After a failed commit nobody knows what the disk holds: every later operation gives [queue.ErrBroken] with the cause,
 // except Batch and Batches, which go on telling what was last known durable.
 type DB struct {
-	path     string // resolved
-	name     string // absolute, as the caller gave it
-	lock     *hold.Lock
-	held     os.FileInfo // the file that is open
-	replaced atomic.Bool // CheckPlace has said so
+	file *file.File
 	// committed is the number of the last transaction; it belongs to the writer.
 	committed int
 	opts      Options
-	file      *bbolt.DB
+	bolt      *bbolt.DB
 	handle    *os.File // what bbolt writes to; tests take it away
 	indexKey  [16]byte
 
@@ -55,22 +53,22 @@ type DB struct {
 	days map[dayKey]*queue.DayCount
 }
 
-func newDB(path string, o Options, file *bbolt.DB, handle *os.File) *DB {
+func newDB(f *file.File, o Options) *DB {
 	return &DB{
-		path: path, opts: o, file: file, handle: handle,
+		file: f, opts: o,
 		ops: make(chan *op), quit: make(chan struct{}), gone: make(chan struct{}),
 		byID: map[string]*batch{}, changed: make(chan struct{}), days: map[dayKey]*queue.DayCount{},
 	}
 }
 
 // Path returns the absolute path of the file, without symbolic links.
-func (db *DB) Path() string { return db.path }
+func (db *DB) Path() string { return db.file.Path }
 
 // Close waits for the writer and gives the file free. It returns [queue.ErrReplaced] if the file is not at its path any
 // more and [DB.CheckPlace] has not said so. A second Close does nothing and returns what the first did.
 func (db *DB) Close() error {
 	var lost error
-	if !db.replaced.Load() && db.usable(context.Background()) == nil {
+	if !db.file.Replaced() && db.usable(context.Background()) == nil {
 		lost = db.CheckPlace()
 	}
 	return errors.Join(lost, db.closeFile())
@@ -80,13 +78,18 @@ func (db *DB) closeFile() error {
 	db.once.Do(func() {
 		close(db.quit)
 		<-db.gone
-		if err := db.file.Close(); err != nil {
+		if err := db.bolt.Close(); err != nil {
 			db.closed = fmt.Errorf("close queue: %w", err)
 		}
-		db.lock.Release()
+		db.file.Release()
 	})
 	return db.closed
 }
+
+// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the one that is open: another process may
+// use that one, so nothing may be sent any more. It costs one stat, is safe for concurrent use, and answers after Close
+// too.
+func (db *DB) CheckPlace() error { return db.file.CheckPlace() }
 
 // Changed returns a channel that is closed at the next commit which leaves new work pending: items added, retried, or
 // given back by [DB.Finish]. To miss nothing call Changed first, then Claim, and wait only if that gave nothing.
@@ -101,7 +104,7 @@ func (db *DB) view(ctx context.Context, fn func(tx *bbolt.Tx) error) error {
 	if err := db.usable(ctx); err != nil {
 		return err
 	}
-	err := guard(func() error { return db.file.View(fn) })
+	err := guard(func() error { return db.bolt.View(fn) })
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return queue.ErrClosed // closed since the line above
 	}
@@ -111,7 +114,7 @@ func (db *DB) view(ctx context.Context, fn func(tx *bbolt.Tx) error) error {
 // named says of damage which file has it.
 func (db *DB) named(err error) error {
 	if errors.Is(err, queue.ErrCorrupt) && !errors.Is(err, queue.ErrBroken) {
-		return fmt.Errorf("%s: %w", db.path, err)
+		return fmt.Errorf("%s: %w", db.file.Path, err)
 	}
 	return err
 }
@@ -177,4 +180,16 @@ func (db *DB) all() []*batch {
 	db.mu.RLock()
 	defer db.mu.RUnlock()
 	return slices.Clone(db.ordered)
+}
+
+// guard runs what reads the mapped file. On damaged pages bbolt panics, and a page that the disk cannot give is a memory
+// fault: both become ErrCorrupt instead of the end of the process.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = codec.Damaged("reading it broke off (%s)", fmt.Sprint(p))
+		}
+	}()
+	return fn()
 }

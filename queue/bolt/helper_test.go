@@ -43,3 +43,10 @@ func bucketAt(tx *bbolt.Tx, path [][]byte) *bbolt.Bucket {
 	}
 	return b
 }
+
+// The parts of bbolt's meta page that these tests read and spoil.
+const (
+	pageHeader = 16
+	metaHigh   = 40 // pages in use
+	metaSum    = 56
+)

@@ -38,7 +38,7 @@ func TestMarksAreCheckedAndCompacted(t *testing.T) {
 	if marks, err := db.Marks(ctx, "b"); err != nil || len(marks) != 1 || string(marks[0].Value) != "value" {
 		t.Fatalf("after a compact: got %q, %v", marks, err)
 	}
-	err := db.file.Update(func(tx *bbolt.Tx) error {
+	err := db.bolt.Update(func(tx *bbolt.Tx) error {
 		bk, err := bucketsOf(tx, 1)
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt/codec"
+	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
 )
 
@@ -31,7 +32,7 @@ func BatchIDs(path string) ([]string, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%w: %s is no regular file", queue.ErrCorrupt, path)
 	}
-	if err := sound(path); err != nil {
+	if err := file.Sound(path); err != nil {
 		return nil, err
 	}
 	var ids []string

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -16,118 +14,86 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt/codec"
-	"airlift/queue/hold"
+	"airlift/queue/bolt/file"
 )
 
 // Open opens the queue at path, creating it (mode 0600, its folder 0700) unless o.MustExist is set. Symbolic links are
 // resolved first, so that all names of a queue are one. It holds the file against every other process until Close, by a
-// lock file beside it (see [LockPath]) and by bbolt's own lock. What was being sent when the last process ended is in
+// lock file beside it (see package file) and by bbolt's own lock. What was being sent when the last process ended is in
 // doubt, durably, before Open returns.
 //
 // Errors: [queue.ErrLocked] after o.LockTimeout, [queue.ErrNotExist], [queue.ErrCorrupt] (no queue, or damaged),
 // [queue.ErrNewer], [queue.ErrOlder], [hold.ErrNoLocks]; each names the file and says what to do.
 func Open(path string, o Options) (*DB, error) {
-	o = o.withDefaults()
-	name, err := filepath.Abs(path)
-	if err == nil {
-		path, err = hold.Resolve(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open queue: %w", err)
-	}
 	db, err := open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("open queue %s: %w", path, remedied(err))
+		return nil, fmt.Errorf("open queue %w", file.Remedied(err))
 	}
-	db.name = name
 	return db, nil
 }
 
-// open opens the queue at a resolved path and holds it.
+// open opens a queue and holds it. Its errors begin with the path.
 func open(path string, o Options) (*DB, error) {
-	lock, err := takeLock(path, o)
+	o = o.withDefaults()
+	create := fill
+	if o.MustExist {
+		create = nil
+	}
+	f, err := file.Hold(path, o.LockTimeout, create)
 	if err != nil {
 		return nil, err
 	}
-	db, err := openHeld(path, o, lock)
-	if err != nil {
-		lock.Release()
+	db := newDB(f, o)
+	if err := db.open(); err != nil {
+		f.Release()
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	return db, err
+	go db.write()
+	if err := db.recover(); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Path, errors.Join(err, db.closeFile()))
+	}
+	return db, nil
 }
 
-// openHeld opens the queue for the holder of its lock file.
-func openHeld(path string, o Options, lock *hold.Lock) (*DB, error) {
-	removeLeft(path)
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.MustExist:
-		return nil, errNotExist()
-	case errors.Is(err, fs.ErrNotExist):
-		if err := create(path); err != nil {
-			return nil, err
-		}
-	case err == nil && !info.Mode().IsRegular() && !info.IsDir(): // a pipe would be waited for
-		return nil, fmt.Errorf("%w: it is no regular file; name another with --queue", queue.ErrCorrupt)
+// open opens the file that is held, and reads what stays in memory.
+func (db *DB) open() (err error) {
+	if db.bolt, db.handle, err = openBolt(db.file, db.opts); err != nil {
+		return err
 	}
-	file, handle, err := openFile(path, o)
-	if err != nil {
-		return nil, err
+	if err = db.file.Opened(db.handle); err == nil {
+		err = guard(db.load)
 	}
-	// Whoever gave the file its name, creating or compacting, may have been killed before that was durable.
-	if err := settleNames(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	db := newDB(path, o, file, handle)
-	db.lock = lock
-	if err := db.identify(); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	err = guard(db.load)
 	if errors.Is(err, errFormer) {
-		if err = guard(func() error { return file.Update(upgrade) }); err == nil {
+		if err = guard(func() error { return db.bolt.Update(upgrade) }); err == nil {
 			err = guard(db.load)
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return errors.Join(err, db.bolt.Close())
 	}
-	go db.write()
-	if err := db.recover(); err != nil {
-		return nil, errors.Join(err, db.closeFile())
-	}
-	return db, nil
+	return nil
 }
 
-// remedied says what to do about what the system refused, where nothing else has said it.
-func remedied(err error) error {
-	_, system := errors.AsType[syscall.Errno](err)
-	if !system || errors.Is(err, queue.ErrBroken) {
-		return err
-	}
-	return fmt.Errorf("%w; see to the disk and to the rights on the file and its folder, then start again", err)
-}
-
-// openFile opens and locks the file that path names at the time when the lock is ours: a compact may have put
-// another in its place meanwhile.
-func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
+// openBolt opens and locks the file that has the path at the time when the lock is ours: a compact may have put another
+// in its place meanwhile.
+func openBolt(f *file.File, o Options) (*bbolt.DB, *os.File, error) {
 	small := false
 	for {
-		if err := sound(path); err != nil {
+		if err := file.Sound(f.Path); err != nil {
 			return nil, nil, err
 		}
-		var file *os.File
+		var handle *os.File
 		opts := boltOptions(o)
 		if small {
 			opts.InitialMmapSize = 0
 		}
-		opts.OpenFile = func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
-			file, err = os.OpenFile(name, flag&^os.O_CREATE, perm)
-			return file, err
+		opts.OpenFile = func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
+			handle, err = os.OpenFile(name, flag&^os.O_CREATE, perm)
+			return handle, err
 		}
 		var db *bbolt.DB
 		err := guard(func() (err error) {
-			db, err = bbolt.Open(path, 0o600, opts)
+			db, err = bbolt.Open(f.Path, 0o600, opts)
 			return err
 		})
 		switch {
@@ -139,15 +105,15 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 		case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 			return nil, nil, codec.Damaged("%v", err)
 		case err != nil:
-			if file != nil {
-				file.Close() // after a panic within bbolt nobody else does
+			if handle != nil {
+				handle.Close() // after a panic within bbolt nobody else does
 			}
 			return nil, nil, err
 		}
 		db.AllocSize = allocSize
-		same, err := isStill(path, file)
+		same, err := f.Names(handle)
 		if same {
-			return db, file, nil
+			return db, handle, nil
 		}
 		if err = errors.Join(err, db.Close()); err != nil {
 			return nil, nil, err
@@ -155,21 +121,9 @@ func openFile(path string, o Options) (*bbolt.DB, *os.File, error) {
 	}
 }
 
-func isStill(path string, f *os.File) (bool, error) {
-	held, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	named, err := os.Stat(path)
-	if err != nil {
-		return false, err
-	}
-	return os.SameFile(held, named), nil
-}
-
 // load reads the header and the batches, which stay in memory.
 func (db *DB) load() error {
-	return db.file.View(func(tx *bbolt.Tx) error {
+	return db.bolt.View(func(tx *bbolt.Tx) error {
 		db.committed = tx.ID()
 		head := tx.Bucket(bucketMeta)
 		if head == nil || string(head.Get(keyMagic)) != magic {

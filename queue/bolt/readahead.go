@@ -23,8 +23,8 @@ func (db *DB) inOrder() (end func()) {
 		db.ahead.n += by
 		if is := db.ahead.n > 0; is != was {
 			// Only advice: an error leaves all as it was, and a file that grows out of its map is mapped anew without it.
-			_ = db.file.View(func(tx *bbolt.Tx) error { // within which the map stays where it is
-				return advise(db.file.Info().Data, uintptr(tx.Size()), is)
+			_ = db.bolt.View(func(tx *bbolt.Tx) error { // within which the map stays where it is
+				return advise(db.bolt.Info().Data, uintptr(tx.Size()), is)
 			})
 		}
 	}

@@ -101,12 +101,12 @@ func (db *DB) commit(group []*op) {
 		err = guard(func() error { return db.apply(group) })
 		if err != nil {
 			if _, named := errors.AsType[*fs.PathError](err); !named { // an fdatasync does not say of what
-				err = fmt.Errorf("%s: %w", db.path, err)
+				err = fmt.Errorf("%s: %w", db.file.Path, err)
 			}
 			remedy := "end this run, see to the disk and start again"
 			if errors.Is(err, syscall.ENOSPC) {
 				remedy = fmt.Sprintf("the disk with the queue is full (%s): sending has stopped and nothing is lost. Free some space (see to the disk) and run the same command again: "+
-					"it first looks up what was in flight", db.path)
+					"it first looks up what was in flight", db.file.Path)
 			}
 			err = fmt.Errorf("%w: %w; %s", queue.ErrBroken, err, remedy)
 			db.broken.Store(&err)
@@ -122,7 +122,7 @@ func (db *DB) commit(group []*op) {
 
 // apply runs the operations and commits. Any error means that nobody knows what is stored.
 func (db *DB) apply(group []*op) error {
-	tx, err := db.file.Begin(true)
+	tx, err := db.bolt.Begin(true)
 	if err != nil {
 		return err
 	}

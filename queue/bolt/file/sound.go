@@ -1,13 +1,11 @@
-package bolt
+package file
 
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"airlift/queue/bolt/codec"
 )
@@ -24,9 +22,9 @@ const (
 	metaSum      = 56
 )
 
-// sound reports whether the file has a valid meta page and is as long as that says. bbolt maps the file without
+// Sound reports whether the file has a valid meta page and is as long as that says. bbolt maps the file without
 // comparing: a file that was cut short would end the process with a bus error.
-func sound(path string) error {
+func Sound(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -78,14 +76,16 @@ func newestMeta(f io.ReaderAt) (high, pageSize uint64, err error) {
 func le32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 func le64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
-// guard runs what reads the mapped file. On damaged pages bbolt panics, and a page that the disk cannot give is a memory
-// fault: both become ErrCorrupt instead of the end of the process.
-func guard(fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = codec.Damaged("reading it broke off (%s)", fmt.Sprint(p))
-		}
-	}()
-	return fn()
+// Trim cuts a file that is closed to the pages that are in use, and makes it durable.
+func Trim(path string, mode os.FileMode) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	high, pageSize, err := newestMeta(f)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(int64(high*pageSize)), f.Chmod(mode), f.Sync(), f.Close())
 }

@@ -1,0 +1,12 @@
+// Package file answers: which file is the queue, who holds it, and is it whole?
+//
+// Invariants:
+//
+//  1. One process at a time holds a queue, by a lock file beside it; all names of a queue that links make are one.
+//  2. A queue appears under its name complete and synced, or not at all. What a killed process left beside it is removed by
+//     the next holder.
+//  3. A file that is shorter than its newest meta page says is not opened: bbolt maps it without comparing.
+//  4. A holder can find out that the file at its path is no longer the one that it has open.
+//
+// What is in the file, and the lock that bbolt itself takes, are left to package bolt.
+package file
