@@ -29,6 +29,7 @@ type Client struct {
 	distrust *atomic.Bool // use single for all requests
 	redact   *redactor
 	services *services
+	dates    *dates
 }
 
 // New returns a client, or an error that names the setting which is missing or
@@ -43,7 +44,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("AiR base URL: %w", err)
 	}
 	c := &Client{config: config, jobs: jobs, reuse: hidden(config.Transport), single: hidden(config.Transport), headers: headersOf(config),
-		redact: newRedactor(config.Credentials), services: new(services), distrust: new(atomic.Bool)}
+		redact: newRedactor(config.Credentials), services: new(services), dates: new(dates), distrust: new(atomic.Bool)}
 	if config.Transport == nil {
 		single := newTransport(config)
 		single.DisableKeepAlives = true

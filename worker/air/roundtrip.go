@@ -67,7 +67,7 @@ func (c *Client) roundTrip(ctx context.Context, r request) response {
 		}
 		return a
 	}
-	a := readResponse(resp, r.limit)
+	a := readResponse(resp, c.dates.parse(resp.Header.Get("Date")), r.limit)
 	a.conn = conn
 	return a
 }
@@ -76,10 +76,9 @@ func (c *Client) roundTrip(ctx context.Context, r request) response {
 var errTooLong = errors.New("the answer is too long")
 
 // readResponse reads an answer whose header net/http has read.
-func readResponse(resp *http.Response, limit int64) response {
+func readResponse(resp *http.Response, date time.Time, limit int64) response {
 	defer resp.Body.Close()
-	a := response{status: resp.StatusCode, location: resp.Header.Get("Location"), written: true}
-	a.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	a := response{status: resp.StatusCode, date: date, location: resp.Header.Get("Location"), written: true}
 	a.retryAfter = retryAfter(resp.Header.Get("Retry-After"), a.date)
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		a.err = errors.New("the server wants to speak another protocol")
@@ -94,6 +93,24 @@ func readResponse(resp *http.Response, limit int64) response {
 	}
 	a.body = bytes.TrimPrefix(a.body, []byte("\uFEFF")) // RFC 8259, 8.1: a reader may ignore it
 	return a
+}
+
+// dates parses Date headers. It caches the last one, as the answers of one second have the same.
+type dates struct{ last atomic.Pointer[parsedDate] }
+
+type parsedDate struct {
+	text string
+	date time.Time
+}
+
+// parse returns the zero time if the header is absent or invalid.
+func (d *dates) parse(text string) time.Time {
+	if last := d.last.Load(); last != nil && last.text == text {
+		return last.date
+	}
+	date, _ := http.ParseTime(text)
+	d.last.Store(&parsedDate{text, date})
+	return date
 }
 
 // readAll reads a body to its end, so that the connection can be used again. A body
