@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"airlift/worker/air/airtest"
@@ -14,12 +13,7 @@ import (
 // object, so many poisonous ones, and the other good ones.
 func poisoned(t *testing.T, fault airtest.Fault, bad, good int) (r *rig, manifest string) {
 	t.Helper()
-	r = newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
-		if isPost(q) && strings.HasPrefix(q.Job.Source.ObjectKey, "p-") {
-			return fault
-		}
-		return airtest.Fault{}
-	}})
+	r = newRig(t, airtest.Config{Script: failPosts("p-", fault)})
 	r.setenv("AIRLIFT_SETTLE", "1ms")
 	rows := "bucket,key\narchive,a.mov\n"
 	for i := range bad {

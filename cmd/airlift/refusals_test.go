@@ -115,12 +115,7 @@ func TestPoisonousObjectDoesNotStopAnArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
-				if isPost(q) && strings.Contains(q.Job.Source.ObjectKey, "00003") {
-					return fault
-				}
-				return airtest.Fault{}
-			}})
+			r := newRig(t, airtest.Config{Script: failPosts("00003", fault)})
 			m := r.manifest("m.csv", 20)
 			r.run("run", m, "--batch", "b", "--workers", "4", "--max-attempts", "3").want(t, exitIncomplete).says(t, "clip-00003")
 			failed := r.inState("failed")

@@ -56,6 +56,16 @@ func newRig(t testing.TB, c airtest.Config) *rig {
 	return r
 }
 
+// failPosts is a script that answers each POST for an object whose key has the part with the fault.
+func failPosts(part string, fault airtest.Fault) func(airtest.Request) airtest.Fault {
+	return func(q airtest.Request) airtest.Fault {
+		if isPost(q) && strings.Contains(q.Job.Source.ObjectKey, part) {
+			return fault
+		}
+		return airtest.Fault{}
+	}
+}
+
 // setenv sets or replaces a variable of the commands that follow; an empty value takes it away.
 func (r *rig) setenv(name, value string) {
 	kept := r.env[:0:0]

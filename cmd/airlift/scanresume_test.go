@@ -46,13 +46,13 @@ func (r *rig) killedAtRequest(s *s3test.Server, n int, args ...string) result {
 // exactly once, by all processes together.
 func TestKilledScanGoesOn(t *testing.T) {
 	t.Parallel()
-	const objects = 6000
+	const objects = 3000
 	for _, workers := range []string{"1", "8"} {
 		t.Run(workers+" workers", func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			s := r.withS3()
-			s.SetPageSize(50)
+			s.SetPageSize(25)
 			deepBucket(s, objects)
 			args := []string{"enqueue", "s3://archive/", "--scan-workers", workers}
 			for kill := range 8 {
@@ -70,7 +70,7 @@ func TestKilledScanGoesOn(t *testing.T) {
 			}
 			requests := len(s.Requests())
 			r.run(args...).want(t, exitOK).says(t, "going on with the scan that broke off")
-			if n := len(s.Requests()) - requests; workers == "1" && n > int(objects-before.Rows)/50+5 {
+			if n := len(s.Requests()) - requests; workers == "1" && n > int(objects-before.Rows)/25+5 {
 				t.Errorf("the last run sent %d requests for %d objects: it read again what was stored", n, objects-before.Rows)
 			}
 			r.status().books(t, objects, 0, 0, 0, 0)

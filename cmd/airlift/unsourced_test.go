@@ -189,7 +189,7 @@ func (r *rig) plantJobs(batch string, n, tie int) {
 // What adopt says then is true, and the next run makes no second job.
 func TestAdoptionsOfListsThatMove(t *testing.T) {
 	t.Parallel()
-	const jobs, items = 5000, 5010
+	const jobs, items = 2600, 2610
 	for name, c := range map[string]struct {
 		settings airtest.Settings
 		leave    bool
@@ -210,7 +210,7 @@ func TestAdoptionsOfListsThatMove(t *testing.T) {
 				}
 			}})
 			m := r.manifest("archive.csv", items)
-			r.plantJobs("b", jobs, 2500)
+			r.plantJobs("b", jobs, 1300)
 			r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "airlift adopt b")
 			reading.Store(true)
 			r.run("adopt", "b", m).want(t, exitOK).says(t, fmt.Sprintf("%s adopted", term.Number(jobs)), "queue and AiR agree")
