@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -28,7 +27,7 @@ type Server struct {
 	accessKey    string
 	sessionToken string // required if not empty
 	fault        Fault
-	from, to     int // the requests, by number from 1, that the fault hits
+	from         int // the number, from 1, of the first request that the fault hits
 	requests     []string
 	watch        func(n int)
 }
@@ -116,14 +115,7 @@ func (s *Server) SetSessionToken(token string) {
 func (s *Server) SetFault(f Fault, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.from, s.to = f, len(s.requests)+n+1, math.MaxInt
-}
-
-// FailNext switches a fault on for the next n requests only.
-func (s *Server) FailNext(f Fault, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fault, s.from, s.to = f, len(s.requests)+1, len(s.requests)+n
+	s.fault, s.from = f, len(s.requests)+n+1
 }
 
 // Watch lets f see each request, by its number from 1, before it is answered.
@@ -183,7 +175,7 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fault := NoFault
-	if n := w.number; s.from <= n && n <= s.to {
+	if s.from <= w.number {
 		fault = s.fault
 	}
 	bucketName, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

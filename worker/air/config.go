@@ -33,12 +33,8 @@ type Config struct {
 	UserAgent string
 }
 
-// Defaults of Config.
-const (
-	DefaultTimeout     = 30 * time.Second
-	DefaultConnections = 8
-	defaultUserAgent   = "airlift"
-)
+// DefaultTimeout is that of Config.
+const DefaultTimeout = 30 * time.Second
 
 // withDefaults returns c with its zero fields filled, or an error that names the
 // setting at fault.
@@ -61,21 +57,15 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("connections %d is negative", c.Connections)
 	}
 	if c.Connections == 0 {
-		c.Connections = DefaultConnections
+		c.Connections = 8
 	}
 	if c.UserAgent == "" {
-		c.UserAgent = defaultUserAgent
+		c.UserAgent = "airlift"
 	}
 	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return c, errors.New("user agent has a character that cannot be sent")
 	}
 	return c, nil
-}
-
-// CheckBaseURL returns the error that New would return for this Config.BaseURL.
-func CheckBaseURL(raw string) error {
-	_, err := parseBaseURL(raw)
-	return err
 }
 
 // parseBaseURL returns the URL without slashes at its end. Its errors do not quote

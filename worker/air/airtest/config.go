@@ -26,8 +26,8 @@ const (
 	PageFieldsOdd   PageFields = "odd"   // others, of odd types, that contradict the page
 )
 
-// DefaultLifecycle is how long a job takes if Config says nothing.
-const DefaultLifecycle = 5 * time.Second
+// defaultLifecycle is how long a job takes if Config says nothing.
+const defaultLifecycle = 5 * time.Second
 
 // Config describes a server. The zero value is a willing one: any keys, no limits, no faults.
 type Config struct {

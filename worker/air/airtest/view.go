@@ -42,7 +42,7 @@ func (v *view) created(n uint32) time.Time {
 func (v *view) state(n uint32) (status string, ended time.Time) {
 	life := time.Duration(v.settings.Lifecycle)
 	if life == 0 {
-		life = DefaultLifecycle
+		life = defaultLifecycle
 	}
 	created := time.Unix(0, v.jobs[n].created).UTC()
 	age := v.now.Sub(created)
