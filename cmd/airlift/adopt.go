@@ -6,13 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/flags"
 	"airlift/worker/service"
 )
 
 // adoptFlags are those of adopt: what enqueue and reconcile have.
 type adoptFlags struct {
-	readFlags // without --changed: what a source shows now says nothing of what the jobs read
-	send      sendFlags
+	flags.Read // without --changed: what a source shows now says nothing of what the jobs read
+	send       flags.Send
 }
 
 func (a *app) adoptCommand() *cobra.Command {
@@ -40,10 +41,10 @@ show are looked up by name, one request each. A list that cannot be read is exit
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
 	}
-	o.add(cmd)
+	o.Add(cmd)
 	_ = cmd.Flags().MarkHidden("batch") // BATCH says it
-	o.send.addAPI(cmd)
-	o.send.addListing(cmd)
+	o.send.AddAPI(cmd)
+	o.send.AddListing(cmd)
 	return cmd
 }
 
@@ -53,19 +54,19 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		return usagef("adopt wants a BATCH and its SOURCEs: see `%s --help`", cmd.CommandPath())
 	}
 	id, args := args[0], args[1:]
-	if o.source.batch != "" && o.source.batch != id {
-		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.source.batch)
+	if o.Batch() != "" && o.Batch() != id {
+		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.Batch())
 	}
-	o.source.batch = id
-	if err := o.send.check(); err != nil {
+	o.SetBatch(id)
+	if err := o.send.Check(); err != nil {
 		return err
 	}
-	var lacking missing
-	options, err := o.options(ctx, a, args, o.send.profile, &lacking)
+	var lacking flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &lacking)
 	if err != nil {
 		return err
 	}
-	client, err := lacking.client(cmd, a, &o.send)
+	client, err := o.send.Client(a.env(), "airlift/"+versionText(), &lacking)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		if known {
 			return nil
 		}
-		return service.CheckAdoptable(ctx, client, o.send.limiter, id)
+		return service.CheckAdoptable(ctx, client, o.send.Limiter, id)
 	}
 	t, err := a.prepare(ctx, options, lacking)
 	if err != nil {

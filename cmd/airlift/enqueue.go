@@ -3,13 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/queue/intake"
 	"airlift/worker/service"
 )
 
 func (a *app) enqueueCommand() *cobra.Command {
-	var o readFlags
-	var send sendFlags
+	var o flags.Read
+	var send flags.Send
 	cmd := &cobra.Command{
 		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
 		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
@@ -18,8 +19,8 @@ func (a *app) enqueueCommand() *cobra.Command {
 			ctx := cmd.Context()
 			var t *intake.Intake
 			_, err := within(ctx, func() error {
-				var lacking missing
-				options, err := o.options(ctx, a, args, send.profile, &lacking)
+				var lacking flags.Missing
+				options, err := a.readOptions(ctx, &o, args, send.Profile, &lacking)
 				if err != nil {
 					return err
 				}
@@ -34,10 +35,10 @@ func (a *app) enqueueCommand() *cobra.Command {
 			return a.finish(ctx, to, to.Enqueue(ctx, service.Feed{Reading: t.Reading, Batch: t.Batch}), &send, false)
 		},
 	}
-	o.add(cmd)
-	o.addChanged(cmd)
-	o.addReplace(cmd)
-	send.addProfile(cmd)
-	cmd.Flags().BoolVar(&send.json, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
+	o.Add(cmd)
+	o.AddChanged(cmd)
+	o.AddReplace(cmd)
+	send.AddProfile(cmd)
+	cmd.Flags().BoolVar(&send.JSON, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd
 }

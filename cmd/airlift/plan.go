@@ -8,14 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/plan"
 )
 
 type planFlags struct {
-	readFlags
-	profile sendFlags // of which plan has --profile alone
-	limits  limitFlags
+	flags.Read
+	profile flags.Send // of which plan has --profile alone
+	limits  flags.Limits
 	save    string
 	json    bool
 }
@@ -40,18 +41,18 @@ with --preflight.
   airlift plan archive.csv --min-size 1M --save big.csv --batch big ... && airlift run big.csv --batch big ...`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd.Context(), args, &o) },
 	}
-	o.add(cmd)
-	o.addChanged(cmd)
-	o.profile.addProfile(cmd)
+	o.Add(cmd)
+	o.AddChanged(cmd)
+	o.profile.AddProfile(cmd)
 	f := cmd.Flags()
-	o.limits.add(cmd, "")
+	o.limits.Add(cmd, "")
 	f.StringVar(&o.save, "save", "", "write the new items as a manifest to this file (.csv, .jsonl or .ndjson)")
 	f.BoolVar(&o.json, "json", false, "print the plan as one JSON object, and nothing else, on standard output")
 	return cmd
 }
 
 func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
-	limits, err := o.limits.limits()
+	limits, err := o.limits.Parse()
 	if err != nil {
 		return err
 	}
@@ -59,8 +60,8 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	var lacking missing
-	options, err := o.options(ctx, a, args, o.profile.profile, &lacking)
+	var lacking flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.profile.Profile, &lacking)
 	if err != nil {
 		return err
 	}

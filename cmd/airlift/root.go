@@ -12,6 +12,7 @@ import (
 
 	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
@@ -126,7 +127,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
-	complete.Add(root, a.out, takeable, a.batchIDs)
+	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root
 }
 

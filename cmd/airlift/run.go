@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/intake"
@@ -14,8 +15,8 @@ import (
 )
 
 type runFlags struct {
-	readFlags
-	send   sendFlags
+	flags.Read
+	send   flags.Send
 	dryRun bool
 }
 
@@ -40,25 +41,25 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
   airlift run archive.csv --dry-run --services ocr --destination-bucket r --destination-region us-east-1`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runAll(cmd, args, &o) },
 	}
-	o.add(cmd)
-	o.addChanged(cmd)
-	o.addReplace(cmd)
-	o.send.add(cmd)
+	o.Add(cmd)
+	o.AddChanged(cmd)
+	o.AddReplace(cmd)
+	o.send.Add(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	return cmd
 }
 
 func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
-	if err := o.send.check(); err != nil {
+	if err := o.send.Check(); err != nil {
 		return err
 	}
-	ctx, cancel := o.send.limited(cmd.Context())
+	ctx, cancel := o.send.Limited(cmd.Context())
 	defer cancel()
 	var t *intake.Intake
 	var client *air.Client
 	abandoned, err := within(ctx, func() (err error) {
 		if t, client, err = a.prepareRun(ctx, cmd, args, o); err == nil && o.dryRun {
-			err = a.dryRun(ctx, t, o.send.json)
+			err = a.dryRun(ctx, t, o.send.JSON)
 		}
 		return err
 	})
@@ -79,7 +80,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	})
 	r := service.RunRequest{Pool: a.pool(cmd, args, &o.send, client), Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}}
 	switch {
-	case t.ReadFirst && o.replace:
+	case t.ReadFirst && o.Replace:
 		r.ReadFirst = "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
 	case t.ReadFirst:
 		r.ReadFirst = "--changed: items are left from before, so the sources are read to their end before anything is sent"
@@ -89,10 +90,10 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 
 // prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
 func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake.Intake, client *air.Client, err error) {
-	var lacking missing
-	options, err := o.options(ctx, a, args, o.send.profile, &lacking)
+	var lacking flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &lacking)
 	if err == nil && !o.dryRun {
-		client, err = lacking.client(cmd, a, &o.send)
+		client, err = o.send.Client(a.env(), "airlift/"+versionText(), &lacking)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/plan"
@@ -17,7 +18,7 @@ const stale = 5 * statusEvery
 
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
-	var limits limitFlags
+	var limits flags.Limits
 	cmd := &cobra.Command{
 		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
 		Long: `status shows how the batches stand. While another process holds the queue it shows what that
@@ -32,7 +33,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			if len(args) > 1 {
 				return usagef("status takes one BATCH at most")
 			}
-			assumed, err := limits.limits()
+			assumed, err := limits.Parse()
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with an object for each batch")
-	limits.add(cmd, " while no run is going on")
+	limits.Add(cmd, " while no run is going on")
 	return cmd
 }
 

@@ -5,14 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/queue"
 	"airlift/worker"
 	"airlift/worker/service"
 )
 
 func (a *app) submitCommand() *cobra.Command {
-	var send sendFlags
-	var fields jobFlags
+	var send flags.Send
+	var fields flags.Job
 	cmd := &cobra.Command{
 		Use: "submit [BATCH...] [flags]", Short: "Work the queue, and read nothing",
 		Long: `submit sends what is in the queue: the named batches, or all of them, oldest first. Job settings
@@ -20,20 +21,20 @@ that are given here, and the rules of the config file, replace those of the last
 ` + exitCodesHelp,
 		Example: "  airlift submit --air-url https://air.example.com\n  airlift submit archive-1a2b3c4d --rate 10/s --daily-limit 50000",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flags, err := fields.settings(a)
+			flags, err := fields.Settings(a.flags())
 			if err != nil {
 				return err
 			}
 			return a.workQueue(cmd, args, &send, false, service.RunRequest{Settings: &flags})
 		},
 	}
-	send.add(cmd)
-	fields.add(cmd)
+	send.Add(cmd)
+	fields.Add(cmd)
 	return cmd
 }
 
 func (a *app) reconcileCommand() *cobra.Command {
-	var send sendFlags
+	var send flags.Send
 	var verify bool
 	cmd := &cobra.Command{
 		Use: "reconcile [BATCH] [flags]", Short: "Settle what is in doubt now; with --verify compare all jobs with AiR",
@@ -55,21 +56,21 @@ request each.
 			return a.workQueue(cmd, args, &send, verify, service.RunRequest{Pool: worker.Config{LookupsOnly: true}})
 		},
 	}
-	send.addAPI(cmd)
-	send.addListing(cmd)
+	send.AddAPI(cmd)
+	send.AddListing(cmd)
 	cmd.Flags().BoolVar(&verify, "verify", false, "compare all jobs that AiR has of the batch with the queue")
 	return cmd
 }
 
 // workQueue works the named batches of the queue, or all.
-func (a *app) workQueue(cmd *cobra.Command, ids []string, s *sendFlags, verify bool, r service.RunRequest) error {
-	if err := s.check(); err != nil {
+func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify bool, r service.RunRequest) error {
+	if err := s.Check(); err != nil {
 		return err
 	}
-	ctx, cancel := s.limited(cmd.Context())
+	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
-	var lacking missing
-	client, err := lacking.client(cmd, a, s)
+	var lacking flags.Missing
+	client, err := s.Client(a.env(), "airlift/"+versionText(), &lacking)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *sendFlags, verify b
 		if err != nil {
 			return err
 		}
-		if s.report != "" && len(batches) != 1 {
+		if s.Report != "" && len(batches) != 1 {
 			return usagef("--report writes one batch: name it")
 		}
 		for _, b := range batches {
@@ -96,8 +97,8 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *sendFlags, verify b
 		}
 		return a.work(ctx, db, opened, r, s)
 	})
-	if lacking.addAll(err) {
-		return lacking.err()
+	if lacking.AddAll(err) {
+		return lacking.Err()
 	}
 	return err
 }

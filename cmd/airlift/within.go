@@ -6,19 +6,10 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/worker/stop"
 )
 
 // abandonAfter is how long a step may go on once its time is over: it may be waiting for a pipe that nobody writes to.
 const abandonAfter = 500 * time.Millisecond
-
-// limited returns a context that ends after --max-duration.
-func (s *sendFlags) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	if s.maxDuration <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, s.maxDuration, &stop.Error{Reason: stop.Limit, Text: "--max-duration reached"})
-}
 
 // within calls f and returns what it returns or, once ctx is done, why. If f does not end soon after that it is
 // abandoned: then nothing that it uses may be touched, and the process must end.

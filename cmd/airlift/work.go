@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker"
@@ -30,20 +31,17 @@ func (a *app) service(db queue.Store, opened time.Time) *service.Service {
 }
 
 // pool says how the flags want items to be sent. Commands that a message names have the flags of this one.
-func (a *app) pool(cmd *cobra.Command, sources []string, s *sendFlags, client *air.Client) worker.Config {
-	return worker.Config{
-		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
-		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Settle: zeroMeansNone(s.settle),
-		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
-		AdoptCommand: adoptLine(cmd, a, sources), CancelCommand: cancelLine(cmd, a),
-	}
+func (a *app) pool(cmd *cobra.Command, sources []string, s *flags.Send, client *air.Client) worker.Config {
+	pool := s.Pool(client)
+	pool.AdoptCommand, pool.CancelCommand = adoptLine(cmd, a, sources), cancelLine(cmd, a)
+	return pool
 }
 
 // audit says how the flags want AiR's list to be read. Unless there is to be JSON, each finding is printed at once, so that
 // none of millions has to be kept.
-func (a *app) audit(s *sendFlags, client *air.Client) service.AuditRequest {
-	r := service.AuditRequest{API: client, Limiter: s.limiter, Settle: s.settle, GiveUp: zeroMeansNone(s.giveUp)}
-	if !s.json {
+func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
+	r := s.Audit(client)
+	if !s.JSON {
 		r.Found = func(f joblist.Finding) error {
 			_, err := fmt.Fprintln(a.out, term.Finding(f))
 			return err
@@ -54,7 +52,7 @@ func (a *app) audit(s *sendFlags, client *air.Client) service.AuditRequest {
 
 // work works batches, shows how it goes, and ends with the summary: a bar on a terminal, a line from time to time
 // elsewhere, and the status file for `airlift status`.
-func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *sendFlags) error {
+func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) error {
 	a.boundHeap(0)
 	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, OnFed: a.tuneGC, Log: a.log,
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
@@ -66,8 +64,8 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 			case a.global.quiet:
 			case term.IsTerminal(a.screen):
 				showing.Go(func() { term.Bar(a.screen, done, inWork) })
-			case s.stats > 0:
-				showing.Go(func() { term.LogProgress(a.log, s.stats, done, inWork) })
+			case s.Stats > 0:
+				showing.Go(func() { term.LogProgress(a.log, s.Stats, done, inWork) })
 			}
 		}})
 	return a.finish(ctx, to, to.Run(ctx, r), s, true)
@@ -110,11 +108,11 @@ func (a *app) readStatusFile() (term.StatusFile, error) {
 
 // finish writes report and summary, and says how a command on batches ended. sent says that it may have sent items. It
 // goes on if ctx has ended, but for a pipe that nobody reads.
-func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *sendFlags, sent bool) error {
+func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *flags.Send, sent bool) error {
 	if out.Batches == nil {
 		return out.Err
 	}
-	if s.json && sent && out.Err != nil { // people read it below the summary
+	if s.JSON && sent && out.Err != nil { // people read it below the summary
 		for i := range out.Batches {
 			if b := &out.Batches[i]; b.Reason == "" {
 				b.Reason = out.Err.Error()
@@ -126,11 +124,11 @@ func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outc
 		text = out.Err.Error()
 	}
 	var unreported error
-	if s.report != "" {
-		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.report)
+	if s.Report != "" {
+		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.Report)
 		code = worse(code, exitCode(unreported))
 	}
-	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.json); err != nil {
+	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.JSON); err != nil {
 		return service.Join(out.Err, err)
 	}
 	if sent {
@@ -138,7 +136,7 @@ func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outc
 	}
 	if unreported != nil {
 		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
-			text, unreported, config.Quote(s.report), batchWord(out.Batches[0].Batch)), "\n")
+			text, unreported, config.Quote(s.Report), batchWord(out.Batches[0].Batch)), "\n")
 	}
 	if code == exitOK {
 		return nil

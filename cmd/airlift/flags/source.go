@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"context"
@@ -81,15 +81,15 @@ func (p *preflightFlags) addPreflight(cmd *cobra.Command) {
 }
 
 // parse checks the arguments and flags, and names what is missing. It reads no more of a source than its beginning.
-func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFlags, profile string, m *missing) (intake.Sources, error) {
+func (s *sourceFlags) parse(ctx context.Context, c *Context, args []string, j *Job, profile string, m *Missing) (intake.Sources, error) {
 	if len(args) == 0 {
-		return intake.Sources{}, usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
+		return intake.Sources{}, config.Usagef("there is no SOURCE: name a manifest, - for standard input, or s3://bucket/prefix")
 	}
-	options, err := s.options(a, j)
+	options, err := s.options(c, j)
 	if err != nil {
 		return intake.Sources{}, err
 	}
-	stdin := a.in
+	stdin := c.In
 	if slices.Contains(args, "-") {
 		stdin = nil
 	}
@@ -98,7 +98,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		return intake.Sources{}, err
 	}
 	if wanted.Overlaps() {
-		a.log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
+		c.Log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
 			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
 	}
 	if options.Scan, err = s.listing.config(s.limit > 0); err != nil {
@@ -119,7 +119,7 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 		}
 	}
 	if out.OnS3() || s.preflight {
-		if err := s.access(a, j, profile, m, &out); err != nil {
+		if err := s.access(c, j, profile, m, &out); err != nil {
 			return out, err
 		}
 	}
@@ -131,26 +131,26 @@ func (s *sourceFlags) parse(ctx context.Context, a *app, args []string, j *jobFl
 }
 
 // options returns how the flags say that sources are read.
-func (s *sourceFlags) options(a *app, j *jobFlags) (manifest.Options, error) {
-	o := manifest.Options{Stdin: a.in, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
-		Endpoint: j.sourceEndpoint, Warn: func(text string) { a.log.Warn().Msg(text) }}
+func (s *sourceFlags) options(c *Context, j *Job) (manifest.Options, error) {
+	o := manifest.Options{Stdin: c.In, SourceBucket: s.sourceBucket, ForceScan: s.scan, ForceManifest: s.manifest,
+		Endpoint: j.sourceEndpoint, Warn: func(text string) { c.Log.Warn().Msg(text) }}
 	if s.scan && s.manifest {
-		return o, usagef("--scan and --manifest exclude each other")
+		return o, config.Usagef("--scan and --manifest exclude each other")
 	}
 	if s.sourceBucket != "" {
 		if err := entry.CheckBucket(s.sourceBucket); err != nil {
-			return o, usagef("--source-bucket: %v", err)
+			return o, config.Usagef("--source-bucket: %v", err)
 		}
 	}
 	var err error
 	if o.Format, err = manifest.ParseFormat(s.format); err != nil {
-		return o, usagef("--format: %v", err)
+		return o, config.Usagef("--format: %v", err)
 	}
 	if o.Delimiter, err = csv.ParseDelimiter(s.delimiter); err != nil {
-		return o, usagef("--delimiter: %v", err)
+		return o, config.Usagef("--delimiter: %v", err)
 	}
 	if o.Columns, err = entry.ParseColumns(s.columns); err != nil {
-		return o, usagef("--columns: %v", err)
+		return o, config.Usagef("--columns: %v", err)
 	}
 	return o, nil
 }
@@ -159,11 +159,11 @@ func (s *sourceFlags) options(a *app, j *jobFlags) (manifest.Options, error) {
 func (s *scanFlags) config(limited bool) (s3scan.Config, error) {
 	out := s3scan.Config{Workers: s.workers}
 	if most := 256; s.workers < 1 || s.workers > most {
-		return out, usagef("--scan-workers %d: use 1 to %d", s.workers, most)
+		return out, config.Usagef("--scan-workers %d: use 1 to %d", s.workers, most)
 	}
 	rate, err := ratelimit.ParseRate(s.rate)
 	if err != nil {
-		return out, usagef("--scan-rate: %v", err)
+		return out, config.Usagef("--scan-rate: %v", err)
 	}
 	if rate != ratelimit.Unlimited {
 		out.Rate = rate
@@ -175,9 +175,9 @@ func (s *scanFlags) config(limited bool) (s3scan.Config, error) {
 }
 
 // access sets the access to S3 up, or names what is missing for it.
-func (s *sourceFlags) access(a *app, j *jobFlags, profile string, m *missing, out *intake.Sources) error {
+func (s *sourceFlags) access(c *Context, j *Job, profile string, m *Missing, out *intake.Sources) error {
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
-	keys, err := a.env().Keys(profile)
+	keys, err := c.Env.Keys(profile)
 	if errors.Is(err, config.ErrNoKeys) {
 		m.add(true, config.ErrNoKeys.Error())
 		return nil
@@ -199,7 +199,7 @@ func (s *sourceFlags) access(a *app, j *jobFlags, profile string, m *missing, ou
 	}
 	rate, err := ratelimit.ParseRate(s.preflightRate)
 	if err != nil {
-		return usagef("--preflight-rate: %v", err)
+		return config.Usagef("--preflight-rate: %v", err)
 	}
 	out.Preflight, err = preflight.New(preflight.Config{S3: client, Limiter: ratelimit.NewLimiter(rate, 1)})
 	return err
@@ -207,7 +207,7 @@ func (s *sourceFlags) access(a *app, j *jobFlags, profile string, m *missing, ou
 
 // fingerprint tells readings apart that would not find the same: by their sources, in order, where those lie, and all
 // that chooses among their rows.
-func (s *sourceFlags) fingerprint(list []manifest.Source, j *jobFlags) string {
+func (s *sourceFlags) fingerprint(list []manifest.Source, j *Job) string {
 	h := sha256.New()
 	for _, src := range list {
 		fmt.Fprintf(h, "%q ", src.Canonical())

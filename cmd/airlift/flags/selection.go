@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/manifest/filter"
 )
 
@@ -24,8 +25,8 @@ type selectionFlags struct {
 	limit                int64
 }
 
-// takeable is what --take names: left out unless asked for.
-var takeable = []string{"folders", "empty", "archived"}
+// Takeable is what --take names: left out unless asked for.
+var Takeable = []string{"folders", "empty", "archived"}
 
 func (o *selectionFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -64,7 +65,7 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.
 	}
 	if o.maxSize != "" {
 		if c.MaxSize, err = filter.ParseSize(o.maxSize); err == nil && c.MaxSize == 0 {
-			err = usagef("%q takes nothing", o.maxSize)
+			err = config.Usagef("%q takes nothing", o.maxSize)
 		}
 		check("--max-size", err)
 	}
@@ -77,8 +78,8 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.
 		check("--older-than", err)
 	}
 	for _, what := range o.take {
-		if !slices.Contains(takeable, what) {
-			check("--take", usagef("%q is not left out by default; use %s", what, strings.Join(takeable, ", ")))
+		if !slices.Contains(Takeable, what) {
+			check("--take", config.Usagef("%q is not left out by default; use %s", what, strings.Join(Takeable, ", ")))
 		}
 	}
 	c.TakeFolders, c.TakeEmpty, c.TakeArchived = slices.Contains(o.take, "folders"), slices.Contains(o.take, "empty"), slices.Contains(o.take, "archived")
@@ -88,12 +89,12 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.
 	}
 	switch {
 	case o.limit < 0:
-		check("--limit", usagef("%d is no number of rows", o.limit))
+		check("--limit", config.Usagef("%d is no number of rows", o.limit))
 	case o.limit > 0 && c.Sample.Count > 0:
-		check("--limit", usagef("--sample %d sets the number already; leave one out", c.Sample.Count))
+		check("--limit", config.Usagef("--sample %d sets the number already; leave one out", c.Sample.Count))
 	}
 	if len(problems) > 0 {
-		return nil, 0, usagef("%s", strings.Join(problems, "\n"))
+		return nil, 0, config.Usagef("%s", strings.Join(problems, "\n"))
 	}
 	chosen, err = filter.New(c)
 	return chosen, c.Sample.Count, err
