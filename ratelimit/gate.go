@@ -9,21 +9,27 @@ import (
 // pollWall is how often a long wait looks at the wall clock: Go's timers stand still while a machine is suspended.
 const pollWall = 30 * time.Second
 
-// Gate holds all workers back at once. It is shut for a pause, held for a moment (throttling, an outage), or open; and
-// after each start, pause, stop or outage it lets a single canary through, and the others only once [Gate.Open] says
-// that the canary was answered. It is safe for concurrent use.
+// Gate holds all workers back at once, and is the one owner of until when and why. It is closed until it is reopened, shut
+// for a pause, held for a moment (throttling, an outage), or open; and after each start, pause, stop or outage it lets a
+// single canary through, and the others only once [Gate.Open] says that the canary was answered. It is safe for
+// concurrent use.
 type Gate struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	canary  bool          // the next to enter goes alone
-	flying  uint64        // the canary that is on its way, 0 for none
-	last    uint64        // the number of the latest pass
-	paused  time.Time     // shut until then, by the wall clock; zero: not paused
-	due     time.Time     // the same instant by the monotonic clock, as reckoned when the gate was shut
-	held    time.Time     // shut until then, by the monotonic clock; zero: not held
-	epoch   chan struct{} // closed when the passes given so far become void
-	changed chan struct{} // closed at any change
-	drain   func()        // called as a pause ends
+	canary  bool            // the next to enter goes alone
+	flying  uint64          // the canary that is on its way, 0 for none
+	last    uint64          // the number of the latest pass
+	paused  time.Time       // shut until then, by the wall clock; zero: not paused
+	due     time.Time       // the same instant by the monotonic clock, as reckoned when the gate was shut
+	held    time.Time       // shut until then, by the monotonic clock; zero: not held
+	why     string          // it is paused
+	closed  bool            // shut until Reopen
+	reason  string          // it is closed
+	note    string          // why nothing gets through although it is not shut; empty: it does
+	epoch   <-chan struct{} // closed by void: the passes given so far
+	void    Broadcast
+	changed Broadcast
+	drain   func() // called as a pause ends
 
 	wall func() time.Time // the wall clock; tests step it
 }
@@ -49,23 +55,29 @@ func (p Pass) Valid() bool {
 	}
 }
 
-// NewGate returns a gate that lets a canary through first, and nobody before pausedUntil (zero: no pause). drain, which
-// may be nil, is called as each pause ends.
-func NewGate(pausedUntil time.Time, drain func()) *Gate {
+// State is what a gate does, and why.
+type State struct {
+	// Paused says that nothing passes until Until; zero: until the gate is reopened.
+	Paused bool
+	Until  time.Time
+	// Reason says why it is paused or, if it is not, why nothing gets through; empty: that it does.
+	Reason string
+}
+
+// NewGate returns a gate that lets a canary through first. drain, which may be nil, is called as each pause ends.
+func NewGate(drain func()) *Gate {
 	if drain == nil {
 		drain = func() {}
 	}
-	g := &Gate{canary: true, epoch: make(chan struct{}), changed: make(chan struct{}), drain: drain, wall: wallClock}
-	if !pausedUntil.IsZero() {
-		g.pauseUntil(pausedUntil)
-	}
+	g := &Gate{canary: true, drain: drain, wall: wallClock}
+	g.epoch = g.void.Wait()
 	return g
 }
 
 // wallClock is the time without its monotonic reading.
 func wallClock() time.Time { return time.Now().Round(0) }
 
-// pauseUntil notes when a pause ends, by both clocks. The caller holds mu, or has the gate alone.
+// pauseUntil notes when a pause ends, by both clocks. The caller holds mu.
 func (g *Gate) pauseUntil(until time.Time) {
 	g.paused = until.Round(0)
 	g.due = time.Now().Add(g.paused.Sub(g.wall()))
@@ -111,22 +123,25 @@ func (g *Gate) Enter(ctx context.Context) (Pass, error) {
 func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed {
+		return Pass{}, 0, g.changed.Wait()
+	}
 	if !g.paused.IsZero() {
 		if wait := g.pauseLeft(); wait > 0 {
-			return Pass{}, wait, g.changed
+			return Pass{}, wait, g.changed.Wait()
 		}
 		g.paused = time.Time{}
 		g.drain()
 	}
 	if !g.held.IsZero() {
 		if wait := time.Until(g.held); wait > 0 {
-			return Pass{}, wait, g.changed
+			return Pass{}, wait, g.changed.Wait()
 		}
 		g.held = time.Time{}
 	}
 	if g.canary {
 		if g.flying != 0 {
-			return Pass{}, 0, g.changed
+			return Pass{}, 0, g.changed.Wait()
 		}
 		g.flying = g.last + 1
 	}
@@ -139,8 +154,8 @@ func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
 	for !old.Canary && ctx.Err() == nil {
 		g.mu.Lock()
-		wait, changed := time.Until(g.held), g.changed
-		if g.canary || !g.paused.IsZero() {
+		wait, changed := time.Until(g.held), g.changed.Wait()
+		if g.canary || g.closed || !g.paused.IsZero() {
 			g.mu.Unlock()
 			return old, false
 		}
@@ -167,8 +182,8 @@ func (g *Gate) Open(p Pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.canary && p.Canary && p.Valid() {
-		g.canary = false
-		g.change()
+		g.canary, g.note = false, ""
+		g.changed.Fire()
 	}
 }
 
@@ -178,7 +193,7 @@ func (g *Gate) Leave(p Pass) {
 	defer g.mu.Unlock()
 	if g.flying == p.id && p.Canary {
 		g.flying = 0
-		g.change()
+		g.changed.Fire()
 	}
 }
 
@@ -187,7 +202,7 @@ const sameCap = 2 * time.Second
 
 // Pause shuts the gate until an instant of the wall clock; a canary goes first then. It reports whether this is news:
 // several answers of one cap shut the gate once.
-func (g *Gate) Pause(until time.Time) bool {
+func (g *Gate) Pause(until time.Time, why string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	until = until.Round(0)
@@ -195,9 +210,28 @@ func (g *Gate) Pause(until time.Time) bool {
 		return false
 	}
 	g.pauseUntil(until)
-	g.canary = true
-	g.shut()
+	g.why, g.note = why, ""
+	g.shut(true)
 	return true
+}
+
+// Close shuts the gate until [Gate.Reopen]; a canary goes first then.
+func (g *Gate) Close(reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed, g.reason, g.note = true, reason, ""
+	g.shut(true)
+}
+
+// Reopen ends whatever pause there is, and reports whether there was one. A canary goes first.
+func (g *Gate) Reopen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	was := g.state().Paused
+	g.closed, g.paused = false, time.Time{}
+	g.drain()
+	g.changed.Fire()
+	return was
 }
 
 // Hold shuts the gate for a moment, as throttling asks. If alone, a canary goes first after it, as an outage asks.
@@ -207,43 +241,60 @@ func (g *Gate) Hold(d time.Duration, alone bool) {
 	if until := time.Now().Add(d); until.After(g.held) {
 		g.held = until
 	}
+	g.shut(alone)
+}
+
+// shut makes all passes void; if alone, a canary goes first. The caller holds mu.
+func (g *Gate) shut(alone bool) {
 	g.canary = g.canary || alone
-	g.shut()
+	g.void.Fire()
+	g.epoch = g.void.Wait()
+	g.changed.Fire()
 }
 
-// shut makes all passes void. The caller holds mu.
-func (g *Gate) shut() {
-	close(g.epoch)
-	g.epoch = make(chan struct{})
-	g.change()
-}
-
-// change wakes all who wait. The caller holds mu.
-func (g *Gate) change() {
-	close(g.changed)
-	g.changed = make(chan struct{})
-}
-
-// PausedUntil returns when the pause ends, or zero if there is none or it is over.
-func (g *Gate) PausedUntil() time.Time {
+// Explain says why nothing gets through although the gate is not paused. It counts until a canary is answered, the next
+// pause, or [Gate.Unexplain].
+func (g *Gate) Explain(reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.paused.IsZero() && g.pauseLeft() > 0 {
-		return g.paused
+	if !g.state().Paused {
+		g.note = reason
 	}
-	return time.Time{}
+}
+
+// Unexplain takes a reason back, if it is still the one that counts.
+func (g *Gate) Unexplain(reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.note == reason {
+		g.note = ""
+	}
+}
+
+// State returns what the gate does, and why.
+func (g *Gate) State() State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state()
+}
+
+// state is State for a caller that holds mu.
+func (g *Gate) state() State {
+	switch {
+	case g.closed:
+		return State{Paused: true, Reason: g.reason}
+	case !g.paused.IsZero() && g.pauseLeft() > 0:
+		return State{Paused: true, Until: g.paused, Reason: g.why}
+	}
+	return State{Reason: g.note}
 }
 
 // Alone reports whether the gate lets only a canary through, or nobody.
 func (g *Gate) Alone() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.canary || !g.paused.IsZero() && g.pauseLeft() > 0
+	return g.canary || g.state().Paused
 }
 
 // Changed returns a channel that is closed at the gate's next change.
-func (g *Gate) Changed() <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.changed
-}
+func (g *Gate) Changed() <-chan struct{} { return g.changed.Wait() }

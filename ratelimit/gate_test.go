@@ -28,7 +28,7 @@ func shut(t *testing.T, g *Gate, why string) {
 }
 
 func TestGateLetsOneCanaryGoFirst(t *testing.T) {
-	g := NewGate(time.Time{}, nil)
+	g := NewGate(nil)
 	canary := enter(t, g)
 	if !canary.Canary {
 		t.Error("the first pass is no canary's")
@@ -48,13 +48,13 @@ func TestGatePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(12 * time.Hour) // a bubble begins at midnight
 		var drained atomic.Int32
-		g := NewGate(time.Time{}, func() { drained.Add(1) })
+		g := NewGate(func() { drained.Add(1) })
 		first := enter(t, g)
 		g.Open(first)
 		g.Leave(first)
 		late := enter(t, g)
 		until := NextMidnightUTC(time.Now())
-		if !g.Pause(until) || g.Pause(until.Add(time.Second)) || g.Pause(until.Add(-time.Hour)) {
+		if !g.Pause(until, "cap") || g.Pause(until.Add(time.Second), "cap") || g.Pause(until.Add(-time.Hour), "cap") {
 			t.Error("of several 429s not exactly the first shut the gate")
 		}
 		if late.Valid() {
@@ -69,7 +69,7 @@ func TestGatePause(t *testing.T) {
 		if drained.Load() != 1 {
 			t.Errorf("drained %d times at the end of the pause, want once", drained.Load())
 		}
-		if !g.PausedUntil().IsZero() {
+		if g.State().Paused {
 			t.Error("the pause is over, but still shown")
 		}
 	})
@@ -77,7 +77,8 @@ func TestGatePause(t *testing.T) {
 
 func TestGateStoredPauseHoldsFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(time.Now().Add(3*time.Hour), nil)
+		g := NewGate(nil)
+		g.Pause(time.Now().Add(3*time.Hour), "cap")
 		begin := time.Now()
 		if _, err := g.Enter(t.Context()); err != nil || time.Since(begin) < 3*time.Hour {
 			t.Errorf("entered after %v (%v), want 3 h", time.Since(begin), err)
@@ -87,7 +88,7 @@ func TestGateStoredPauseHoldsFromTheStart(t *testing.T) {
 
 func TestGateHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(time.Time{}, nil)
+		g := NewGate(nil)
 		p := enter(t, g)
 		g.Open(p)
 		g.Leave(p)
@@ -117,7 +118,8 @@ func TestGateHold(t *testing.T) {
 
 func TestGateEnterEndsWithTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGate(time.Now().Add(time.Hour), nil)
+		g := NewGate(nil)
+		g.Pause(time.Now().Add(time.Hour), "cap")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("stop")
 		time.AfterFunc(time.Second, func() { cancel(cause) })
@@ -138,10 +140,10 @@ func TestGatePauseWhenTheClockIsStepped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var step atomic.Int64
-				g := NewGate(time.Time{}, nil)
+				g := NewGate(nil)
 				g.wall = func() time.Time { return wallClock().Add(time.Duration(step.Load())) }
 				begin := time.Now()
-				g.Pause(wallClock().Add(3 * time.Hour))
+				g.Pause(wallClock().Add(3*time.Hour), "cap")
 				time.AfterFunc(time.Hour, func() { step.Store(int64(c.step)) })
 				p, err := g.Enter(t.Context())
 				if took := time.Since(begin); err != nil || !p.Canary || took < c.want || took > c.want+pollWall {
@@ -150,4 +152,36 @@ func TestGatePauseWhenTheClockIsStepped(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestGateClosedUntilItIsReopened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewGate(nil)
+		pass := enter(t, g)
+		g.Open(pass)
+		g.Leave(pass)
+		open := enter(t, g)
+		g.Close("by hand")
+		g.Explain("slow")
+		if open.Valid() || g.State() != (State{Paused: true, Reason: "by hand"}) {
+			t.Errorf("a closed gate has a valid pass, or is %+v", g.State())
+		}
+		entered := make(chan Pass)
+		go func() {
+			pass, _ := g.Enter(t.Context())
+			entered <- pass
+		}()
+		time.Sleep(48 * time.Hour)
+		select {
+		case <-entered:
+			t.Error("somebody entered a closed gate")
+		default:
+		}
+		if !g.Reopen() || g.Reopen() {
+			t.Error("reopened a gate that is not paused, or did not reopen one that is")
+		}
+		if pass := <-entered; !pass.Canary {
+			t.Error("no canary goes first after a gate was closed")
+		}
+	})
 }

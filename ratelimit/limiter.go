@@ -9,7 +9,8 @@ import (
 
 // Limiter keeps all requests of an account together below a rate. It is safe for concurrent use.
 type Limiter struct {
-	bucket *rate.Limiter
+	bucket  *rate.Limiter
+	changed Broadcast // the rate was changed
 }
 
 // NewLimiter returns a limiter whose bucket is empty: x/time/rate starts with a full one, so that restarts in a row
@@ -22,11 +23,24 @@ func NewLimiter(r rate.Limit, burst int) *Limiter {
 
 // Wait returns when the next request may be sent, or with the cause when ctx is done first.
 func (l *Limiter) Wait(ctx context.Context) error {
-	if err := l.bucket.Wait(ctx); err != nil {
-		<-ctx.Done() // the bucket gives up at once if the deadline comes before the token
-		return context.Cause(ctx)
+	for ctx.Err() == nil {
+		changed := l.changed.Wait()
+		token := l.bucket.Reserve()
+		wait := token.Delay()
+		if wait == 0 {
+			return nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+		case <-changed: // this token is as far away as the old rate wanted
+		}
+		timer.Stop()
+		token.Cancel()
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // Drain empties the bucket, so that nothing saved up over a pause is sent in a burst after it.
@@ -42,3 +56,10 @@ func (l *Limiter) Drain() {
 
 // Rate returns the limit in requests a second.
 func (l *Limiter) Rate() rate.Limit { return l.bucket.Limit() }
+
+// SetRate changes the limit, for those who wait already too.
+func (l *Limiter) SetRate(r rate.Limit) {
+	l.bucket.SetLimit(r)
+	l.Drain()
+	l.changed.Fire()
+}

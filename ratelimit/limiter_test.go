@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,6 +64,29 @@ func TestLimiterWaitsForADeadlineThatComesFirst(t *testing.T) {
 		}
 		if took := time.Since(begin); took != 10*time.Second {
 			t.Errorf("gave up after %v, want 10s: one who asks again would spin", took)
+		}
+	})
+}
+
+// Who waits for a token of a slow rate does not wait for it once the rate is faster, and the other way round.
+func TestRateChangesForThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(1.0/3600, 1)
+		begin := time.Now()
+		var waiters sync.WaitGroup
+		for range 3 {
+			waiters.Go(func() { _ = l.Wait(t.Context()) })
+		}
+		synctest.Wait()
+		l.SetRate(1)
+		waiters.Wait()
+		if took := time.Since(begin); took < 3*time.Second || took > 10*time.Second {
+			t.Errorf("three tokens took %v, want about a second each", took)
+		}
+		l.SetRate(1.0 / 60)
+		begin = time.Now()
+		if err := l.Wait(t.Context()); err != nil || time.Since(begin) < 59*time.Second {
+			t.Errorf("a token at 1 a minute came after %v, %v", time.Since(begin), err)
 		}
 	})
 }

@@ -5,69 +5,76 @@ import (
 	"errors"
 )
 
-// wish is that items of a batch be claimed ahead of the workers, with each commit as many as there is room for.
-type wish struct {
+// claimRequest asks the committer to claim items of a batch ahead of the workers, with each commit as many as there is
+// room for.
+type claimRequest struct {
 	batch     string
 	withdrawn chan struct{} // closed when nothing more is wanted
-	over      chan struct{} // closed when the wish is withdrawn or there is nothing more to claim
+	over      chan struct{} // closed when the request is withdrawn or there is nothing more to claim
 }
 
-// looksAhead reports whether items are claimed ahead of the workers.
-func (p *Pool) looksAhead() bool { return float64(p.Limiter.Rate()) > lookaheadFrom }
+// withdraw returns when nothing is claimed for the request any more.
+func (r *claimRequest) withdraw() {
+	close(r.withdrawn)
+	<-r.over
+}
 
-// claimAhead keeps the workers supplied at rates at which they cannot wait for a commit each. The clerk does the claiming.
-func (p *Pool) claimAhead(ctx context.Context) {
+// claimAhead keeps the workers supplied at rates at which they cannot wait for a commit each.
+func (s *scheduler) claimAhead(ctx context.Context) {
 	for ctx.Err() == nil {
-		shut, changed, freed := p.gate.Changed(), p.Store.Changed(), p.freed.wait()
-		if p.gate.Alone() {
-			p.releaseAhead()
-			select {
-			case <-ctx.Done():
-			case <-shut:
-			}
-			continue
-		}
-		id, err := p.claimable(ctx)
-		switch {
-		case errors.Is(err, errNothing):
-			continue
-		case err != nil:
-			p.fail("claim items from the queue", err)
-			return
-		case id != "":
-			w := &wish{batch: id, withdrawn: make(chan struct{}), over: make(chan struct{})}
-			p.wishes <- w // never blocks: the one before is over
-			select {
-			case <-w.over:
-			case <-shut:
-				w.withdraw()
+		shut, limits, joined := s.gate.Changed(), s.live.changed.Wait(), s.batches.changed.Wait()
+		stored, freed := s.Store.Changed(), s.freed.Wait()
+		if !s.looksAhead() || s.gate.Alone() {
+			s.releaseAhead()
+			stored, freed = nil, nil
+		} else {
+			id, err := s.claimable(ctx)
+			switch {
+			case errors.Is(err, errNothing):
 				continue
-			case <-ctx.Done():
-				w.withdraw()
+			case err != nil:
+				s.fail("claim items from the queue", err)
+				return
+			case id != "" && !s.supply(ctx, id, shut, limits, joined):
 				continue
 			}
 		}
 		select {
 		case <-ctx.Done():
 		case <-shut:
-		case <-changed:
+		case <-limits:
+		case <-joined:
+		case <-stored:
 		case <-freed:
 		}
 	}
 }
 
-// withdraw returns when nothing is claimed for the wish any more.
-func (w *wish) withdraw() {
-	close(w.withdrawn)
-	<-w.over
+// supply has items of a batch claimed until there are no more, and reports whether it came to that.
+func (s *scheduler) supply(ctx context.Context, id string, shut, limits, joined <-chan struct{}) bool {
+	r := &claimRequest{batch: id, withdrawn: make(chan struct{}), over: make(chan struct{})}
+	s.requests <- r // never blocks: the one before is over
+	select {
+	case <-r.over:
+		return true
+	case <-shut:
+	case <-limits:
+	case <-joined:
+	case <-ctx.Done():
+	}
+	r.withdraw()
+	if !s.batches.isWorked(id) {
+		s.releaseAhead()
+	}
+	return false
 }
 
 // releaseAhead puts back what was claimed ahead and will not be sent now.
-func (p *Pool) releaseAhead() {
+func (s *scheduler) releaseAhead() {
 	for {
 		select {
-		case c := <-p.ahead:
-			p.release(c)
+		case c := <-s.ahead:
+			s.release(*c)
 		default:
 			return
 		}

@@ -1,12 +1,10 @@
 package worker
 
 import (
-	"context"
 	"sync"
 	"time"
 
 	"airlift/queue"
-	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 )
@@ -31,7 +29,7 @@ type attempts struct {
 	sweepAt int
 }
 
-// attemptsKept is how many attempts are kept before the first sweep.
+// attemptsKept is how many attempts are kept before the first swees.
 const attemptsKept = 1024
 
 // note records an attempt, and drops those that ended more than a window ago once there are many.
@@ -61,37 +59,37 @@ func (a *attempts) of(id itemID) (attempt, bool) {
 }
 
 // remember notes when an item was sent that was not accepted, unless it is proven that nothing left.
-func (p *Pool) remember(c queue.Claimed, o air.Outcome) {
+func (s *shared) remember(c queue.Claimed, o air.Outcome) {
 	if o.Written {
-		p.attempts.note(idOf(c), attempt{o.Sent, o.Ended}, p.Settle)
+		s.attempts.note(idOf(c), attempt{o.Sent, o.Ended}, s.Settle)
 	}
 }
 
 // settledAt returns when the item's absence from AiR's list can be believed: a settle window after its last attempt ended,
 // or after the queue was opened if that attempt is not recorded.
-func (p *Pool) settledAt(c queue.Claimed) time.Time {
-	if at, ok := p.attempts.of(idOf(c)); ok {
-		return at.ended.Add(p.Settle)
+func (s *shared) settledAt(c queue.Claimed) time.Time {
+	if at, ok := s.attempts.of(idOf(c)); ok {
+		return at.ended.Add(s.Settle)
 	}
-	return p.Opened.Add(p.Settle)
+	return s.Opened.Add(s.Settle)
 }
 
 // attemptBegan returns the earliest time at which the item's last attempt can have begun, by our clock.
-func (p *Pool) attemptBegan(c queue.Claimed) time.Time {
-	if at, ok := p.attempts.of(idOf(c)); ok {
+func (s *shared) attemptBegan(c queue.Claimed) time.Time {
+	if at, ok := s.attempts.of(idOf(c)); ok {
 		return byWallClock(at.sent)
 	}
 	if !c.Sent {
-		return byWallClock(p.Opened) // this queue has sent it in this run at the earliest
+		return byWallClock(s.Opened) // this queue has sent it in this run at the earliest
 	}
 	if !c.At.IsZero() {
 		return c.At.Add(-joblist.LookbackMargin)
 	}
 	// The process that claimed it ended before an answer was stored.
 	day := time.Unix(int64(c.Day)*24*60*60, 0)
-	began := p.clock.ours(day).Add(-joblist.LookbackMargin)
-	if p.Opened.Before(began) {
-		return p.Opened
+	began := s.learned.clock.ours(day).Add(-joblist.LookbackMargin)
+	if s.Opened.Before(began) {
+		return s.Opened
 	}
 	return began
 }
@@ -106,53 +104,13 @@ func byWallClock(t time.Time) time.Time {
 	return t
 }
 
-// awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or
-// false if ctx ends or the gate is closed by more than a hold.
-func (p *Pool) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
-	wait := time.Until(p.settledAt(c))
-	if waiting := p.settleWaits.Add(1); wait > 0 && (pass.Canary || waiting == int64(p.Workers)) {
-		p.showSettleWait(wait)
-	}
-	defer func() {
-		p.settleWaits.Add(-1)
-		p.progress.noLonger(settleReason)
-	}()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return pass, false
-		case <-timer.C:
-			return pass, true
-		case <-pass.Void():
-			renewed, ok := p.gate.Renew(ctx, pass)
-			if !ok {
-				return pass, false
-			}
-			pass = renewed
-		}
-	}
-}
-
 // settleReason is why a run sends nothing while it waits for a settle window.
 const settleReason = "waiting until AiR must list what was sent before (--settle)"
 
 // showSettleWait shows that nothing is sent for a settle window. The first such wait of a run is logged.
-func (p *Pool) showSettleWait(wait time.Duration) {
-	p.progress.because(settleReason)
-	p.settleLogged.Do(func() {
-		p.Log.Info().Stringer("for", wait.Round(time.Millisecond)).Msg(settleReason + ": it is looked up then")
+func (s *shared) showSettleWait(wait time.Duration) {
+	s.gate.Explain(settleReason)
+	s.settleLogged.Do(func() {
+		s.Log.Info().Stringer("for", wait.Round(time.Millisecond)).Msg(settleReason + ": it is looked up then")
 	})
-}
-
-// showDoubtsWait shows that only what is in doubt is left, if it is, and waits for its settle window.
-func (p *Pool) showDoubtsWait(ctx context.Context) {
-	wait := p.doubts.next()
-	if wait <= 0 || p.LookupsOnly { // reconcile says that it waits
-		return
-	}
-	if pending, err := p.pending(ctx); err == nil && pending == 0 {
-		p.showSettleWait(wait)
-	}
 }

@@ -45,7 +45,7 @@ func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(12 * time.Hour) // a bubble begins at midnight
 		b := &bubble{t: t, path: path}
-		heard := c.OnRequest
+		observed := c.OnRequest
 		c.OnRequest = func(r airtest.Request) {
 			b.mu.Lock()
 			if r.Method == "POST" {
@@ -54,8 +54,8 @@ func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
 				b.gets = append(b.gets, time.Now())
 			}
 			b.mu.Unlock()
-			if heard != nil {
-				heard(r)
+			if observed != nil {
+				observed(r)
 			}
 		}
 		b.air = airtest.NewServer(c)

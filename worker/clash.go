@@ -8,8 +8,8 @@ import (
 
 // contested expects a lookup for each item that is in doubt because its job id was given for another item too, unless AiR's
 // own list shows that. Each clash is logged once.
-func (p *Pool) contested(clashes []queue.Clash) {
-	due := time.Now().Add(p.Settle)
+func (l *lookups) contested(clashes []queue.Clash) {
+	due := time.Now().Add(l.Settle)
 	for _, clash := range clashes {
 		what := "both are in doubt until a lookup shows whose job it is"
 		if clash.Final {
@@ -17,10 +17,10 @@ func (p *Pool) contested(clashes []queue.Clash) {
 		}
 		for i, item := range clash.Items {
 			if !clash.Final {
-				p.doubts.expect(item, due)
+				l.expect(item, due)
 			}
 			if i == 0 {
-				p.Log.Warn().Str("batch", item.Batch).Int64("line", item.Line).Str("key", item.Key).Str("code", item.Code).
+				l.Log.Warn().Str("batch", item.Batch).Int64("line", item.Line).Str("key", item.Key).Str("code", item.Code).
 					Msg(item.Message + "; " + what)
 			}
 		}
@@ -28,14 +28,14 @@ func (p *Pool) contested(clashes []queue.Clash) {
 }
 
 // countClashes counts the answers just stored whose job ids clash; an answer with a new id ends the streak.
-func (c *clerk) countClashes(clashes []queue.Clash) {
+func (c *committer) countClashes(clashes []queue.Clash) {
 	inDoubt := map[itemID]string{}
 	for _, clash := range clashes {
 		for _, item := range clash.Items {
 			inDoubt[idOf(item)] = item.Message
 		}
 	}
-	for _, o := range c.batch {
+	for _, o := range c.gathered {
 		if o.To != queue.Submitted {
 			continue
 		}

@@ -56,30 +56,29 @@ func TestSameJobIDSendsBothToALookup(t *testing.T) {
 // Three in a row stop the run; a new id between them ends the streak.
 func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 	inBubble(t, 9, airtest.Config{}, func(b *bubble) {
-		c := clerk{Pool: b.pool(100, nil)}
-		c.cancel = func(error) {}
+		c := b.pool(100, nil).committer
 		store := func(seq uint64, jobID string) {
 			time.Sleep(time.Second)
 			got, err := queuetest.On(b.db).Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: 1, Day: 1})
 			if err != nil || len(got) != 1 || got[0].Seq != seq {
 				t.Fatalf("claim: got %v, %v, want item %d", got, err, seq)
 			}
-			c.batch = []outcome{{Result: queue.Result{Batch: batch, Seq: seq, To: queue.Submitted, JobID: jobID}, claimed: got[0], sent: time.Now()}}
+			c.gathered = []outcome{{Result: queue.Result{Batch: batch, Seq: seq, To: queue.Submitted, JobID: jobID}, claimed: got[0], sent: time.Now()}}
 			c.commit()
 		}
 		for seq, id := range []string{"x", "x", "x", "y", "x", "y"} {
 			store(uint64(seq), id)
-			if c.stopped != nil {
-				t.Fatalf("stopped after item %d: %v", seq, c.stopped)
+			if c.reason() != nil {
+				t.Fatalf("stopped after item %d: %v", seq, c.reason())
 			}
 		}
 		store(6, "x")
-		wantStop(t, c.stopped, stop.Setup)
-		if text := c.stopped.Error(); !strings.Contains(text, "answers in a row belonged to other requests") || !strings.Contains(text, `the job id "x"`) {
+		wantStop(t, c.reason(), stop.Setup)
+		if text := c.reason().Error(); !strings.Contains(text, "answers in a row belonged to other requests") || !strings.Contains(text, `the job id "x"`) {
 			t.Errorf("got %q", text)
 		}
 		b.want(queue.Counts{InDoubt: 7, Pending: 2})
-		if got := c.doubts.waiting(); got != 7 {
+		if got := c.lookups.waiting(); got != 7 {
 			t.Errorf("%d lookups are expected, want one for each of 7 items", got)
 		}
 	})
@@ -90,8 +89,7 @@ func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 func TestSameJobIDsInFlightTogetherCountOnce(t *testing.T) {
 	const items = 6
 	inBubble(t, items, airtest.Config{}, func(b *bubble) {
-		c := clerk{Pool: b.pool(100, nil)}
-		c.cancel = func(error) {}
+		c := b.pool(100, nil).committer
 		got, err := queuetest.On(b.db).Claim(context.Background(), queue.ClaimRequest{Batches: []string{batch}, Max: items, Day: 1})
 		if err != nil || len(got) != items {
 			b.t.Fatalf("claim: got %v, %v", got, err)
@@ -100,11 +98,11 @@ func TestSameJobIDsInFlightTogetherCountOnce(t *testing.T) {
 		sent := time.Now()
 		for _, item := range got {
 			time.Sleep(time.Second) // each has a commit of its own
-			c.batch = []outcome{{Result: queue.Result{Batch: batch, Seq: item.Seq, To: queue.Submitted, JobID: "x"}, claimed: item, sent: sent}}
+			c.gathered = []outcome{{Result: queue.Result{Batch: batch, Seq: item.Seq, To: queue.Submitted, JobID: "x"}, claimed: item, sent: sent}}
 			c.commit()
 		}
-		if c.stopped != nil {
-			b.t.Errorf("stopped: %v", c.stopped)
+		if c.reason() != nil {
+			b.t.Errorf("stopped: %v", c.reason())
 		}
 		b.want(queue.Counts{InDoubt: items})
 	})

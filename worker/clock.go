@@ -156,14 +156,3 @@ func (c *serverClock) date(o air.Outcome) time.Time {
 	}
 	return o.Date
 }
-
-// observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and warns
-// at the first implausible Date.
-func (p *Pool) observeDate(date, sent, ended time.Time) {
-	if !p.clock.observe(date, sent, ended) {
-		p.Log.Warn().Time("date", date).Msg("AiR's Date header is not plausible: it is more than 25 hours off, or it jumped. Later Date headers are ignored in this run; days are counted by the offset learned before, or by this machine's clock if there is none")
-		p.forgetUnproven()
-		return
-	}
-	p.keepClock()
-}

@@ -1,5 +1,3 @@
-// Package worker submits what the queue holds: a pool of workers behind one limiter and one gate, a pure verdict on each
-// answer, lookups of what is in doubt, and the rules by which a run slows down, waits or ends.
 package worker
 
 import (
@@ -30,13 +28,25 @@ type api interface {
 	DistrustConnections()
 }
 
+// Observer is told what a pool does, by several goroutines at once. Its methods must return soon.
+type Observer interface {
+	// Sent is called as a POST leaves for an item of the batch.
+	Sent(batch string)
+	// Answered is called with what came back of a POST, and what that means.
+	Answered(batch string, o air.Outcome, v Verdict)
+	// Paused is called as a pause begins and as it ends; see [ratelimit.State].
+	Paused(s ratelimit.State)
+	// Committed is called with results that are durable now.
+	Committed(results []queue.Result)
+}
+
 // Config says what a pool does. The zero value of a field gives its default.
 type Config struct {
 	Store store
 	API   api
 	// Limiter spaces all requests, lookups included.
 	Limiter *ratelimit.Limiter
-	// Batches are worked in this order. All belong to Account.
+	// Batches are worked in this order. All belong to Account. See [Pool.Join] for others.
 	Batches []string
 	Account string
 	// Holder names this process in its claims; empty: it has no name.
@@ -75,7 +85,9 @@ type Config struct {
 	CancelCommand func(batch string, reading int64) string
 	// LookupsOnly settles what is in doubt and sends nothing.
 	LookupsOnly bool
-	Log         zerolog.Logger
+	// Observer may be nil.
+	Observer Observer
+	Log      zerolog.Logger
 }
 
 const (
@@ -84,8 +96,8 @@ const (
 	defaultSettle      = 30 * time.Second
 	defaultGrace       = 5 * time.Second
 	defaultGiveUp      = 12 * time.Hour
-	// giveUpUnheard is how long a run goes on that has had no answer at all.
-	giveUpUnheard = time.Minute
+	// giveUpUnanswered is how long a run goes on that has had no answer at all.
+	giveUpUnanswered = time.Minute
 	// lookaheadFrom is the rate in requests a second above which items are claimed ahead of the workers.
 	lookaheadFrom = 100
 	// lookahead times the workers is the most that may be claimed and unfinished.

@@ -50,8 +50,7 @@ func ParseFailureLimit(s string) (FailureLimit, error) {
 
 // failureCounter watches the items decided in this run.
 type failureCounter struct {
-	limit FailureLimit
-	mu    sync.Mutex
+	mu sync.Mutex
 	// The fields below are guarded by mu.
 	window [failureWindow]bool // true: failed
 	next   int
@@ -61,7 +60,7 @@ type failureCounter struct {
 }
 
 // decided books an item and returns why the limit is reached, or "".
-func (f *failureCounter) decided(failed bool) string {
+func (f *failureCounter) decided(failed bool, limit FailureLimit) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.filled == failureWindow && f.window[f.next] {
@@ -75,11 +74,11 @@ func (f *failureCounter) decided(failed bool) string {
 		f.total++
 	}
 	switch {
-	case f.limit.Off || !failed:
+	case limit.Off || !failed:
 		return ""
-	case f.limit.Count > 0 && f.total >= f.limit.Count:
+	case limit.Count > 0 && f.total >= limit.Count:
 		return fmt.Sprintf("%d items failed in this run", f.total)
-	case f.filled >= failureLeast && f.limit.reached(f.recent, f.filled):
+	case f.filled >= failureLeast && limit.reached(f.recent, f.filled):
 		return fmt.Sprintf("%d of the last %d items failed", f.recent, f.filled)
 	}
 	return ""
@@ -97,17 +96,17 @@ func (l FailureLimit) reached(failed, decided int) bool {
 }
 
 // itemDecided counts an item against the failure limit; last says what came of it.
-func (p *Pool) itemDecided(batch string, seq uint64, failed bool, last string) {
-	why := p.failures.decided(failed)
+func (s *shared) itemDecided(batch string, seq uint64, failed bool, last string) {
+	why := s.failures.decided(failed, s.live.get().MaxFailures)
 	if why == "" {
 		return
 	}
 	text := fmt.Sprintf("%s; the last failed with: %s. Check the settings, run `airlift retry BATCH`, then run again (--max-failures sets the limit)", why, last)
-	if b, err := p.Store.Batch(context.Background(), batch); err == nil {
+	if b, err := s.Store.Batch(context.Background(), batch); err == nil {
 		if reading := b.AddedBy(seq); reading > 0 {
 			text += fmt.Sprintf(". If reading %d of the sources was wrong (for example by a wrong column), correct them and run again with --replace, "+
-				"or cancel what that reading added: %s", reading, p.CancelCommand(batch, reading))
+				"or cancel what that reading added: %s", reading, s.CancelCommand(batch, reading))
 		}
 	}
-	p.stop(stop.Errorf(stop.Failures, "%s", text))
+	s.stop(stop.Errorf(stop.Failures, "%s", text))
 }

@@ -24,9 +24,9 @@ func TestParseFailureLimit(t *testing.T) {
 
 func TestFailureCounter(t *testing.T) {
 	feed := func(limit FailureLimit, outcomes ...bool) int {
-		f := failureCounter{limit: limit}
+		f := failureCounter{}
 		for i, failed := range outcomes {
-			if f.decided(failed) != "" {
+			if f.decided(failed, limit) != "" {
 				return i + 1
 			}
 		}
@@ -59,17 +59,17 @@ func TestFailureCounter(t *testing.T) {
 	}
 }
 
-func TestTrouble(t *testing.T) {
+func TestOutageDetector(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	tr := trouble{threshold: 4, giveUp: time.Hour}
+	d := outageDetector{giveUp: time.Hour}
 	for i := range 3 {
-		if hold, _ := tr.bad(now, true, false, true); hold != 0 {
+		if hold, _ := d.bad(now, 4, true, false, true); hold != 0 {
 			t.Fatalf("held after %d bad outcomes, want after 4", i+1)
 		}
 	}
 	holds := []time.Duration{}
 	for range 12 {
-		hold, giveUp := tr.bad(now, true, true, true)
+		hold, giveUp := d.bad(now, 4, true, true, true)
 		if giveUp {
 			t.Fatal("gave up at once")
 		}
@@ -81,18 +81,18 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("wait %d: got %v, want %vs", i+1, holds[i], want)
 		}
 	}
-	for !func() bool { hold, giveUp := tr.bad(now, true, true, true); now = now.Add(hold); return giveUp }() {
+	for !func() bool { hold, giveUp := d.bad(now, 4, true, true, true); now = now.Add(hold); return giveUp }() {
 	}
-	if got := tr.lasting(now); got != time.Hour {
+	if got := d.lasting(now); got != time.Hour {
 		t.Errorf("gave up after %v, want 1h", got)
 	}
-	tr.over(Verdict{})
-	if hold, giveUp := tr.bad(now, true, true, true); giveUp || hold != time.Second {
+	d.reset(Verdict{})
+	if hold, giveUp := d.bad(now, 4, true, true, true); giveUp || hold != time.Second {
 		t.Errorf("after an answer: got %v, %v, want it to begin anew", hold, giveUp)
 	}
-	unheard := trouble{threshold: 4, giveUp: 12 * time.Hour}
-	unheard.bad(now, true, true, false)
-	if _, giveUp := unheard.bad(now.Add(time.Minute), true, true, false); !giveUp {
+	unanswered := outageDetector{giveUp: 12 * time.Hour}
+	unanswered.bad(now, 4, true, true, false)
+	if _, giveUp := unanswered.bad(now.Add(time.Minute), 4, true, true, false); !giveUp {
 		t.Error("a run that never had an answer went on after a minute")
 	}
 }

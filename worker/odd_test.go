@@ -94,11 +94,11 @@ func TestALookupThatMeetsAJobThatCannotBeRead(t *testing.T) {
 		}
 		p := b.pool(0, nil)
 		b.ok(p.prepare(b.t.Context()))
-		got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00000.mov"}, Record: queue.Record{Sent: true}})
+		got, err := p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00000.mov"}, Record: queue.Record{Sent: true}})
 		if err != nil || got.JobID != id {
 			b.t.Errorf("got %+v, %v, want job %s", got, err, id)
 		}
-		got, err = p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Seq: 1, Bucket: "archive", Key: "clip-00001.mov"}, Record: queue.Record{Sent: true}})
+		got, err = p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Seq: 1, Bucket: "archive", Key: "clip-00001.mov"}, Record: queue.Record{Sent: true}})
 		if err == nil || !strings.Contains(err.Error(), "cannot be read") {
 			b.t.Errorf("got %+v, %v, want an error", got, err)
 		}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"airlift/queue"
@@ -15,20 +16,40 @@ import (
 // the pause lasts until the next midnight.
 var capRetries = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
 
-// pauseForCap shuts the gate because of a 429. The pause is stored, so that a rerun keeps to it. Of several 429s that were
+// pauses shuts the gate for caps, and stores what a rerun must keep to: the pause, or the stop.
+type pauses struct {
+	*shared
+	mu     sync.Mutex
+	stored queue.Gate // as the queue has it; guarded by mu
+	atStop bool       // this run met the quota; guarded by mu
+}
+
+// load takes over what earlier runs stored.
+func (p *pauses) load(g queue.Gate) {
+	p.stored = g
+	switch {
+	case g.PausedUntil.IsZero():
+	case g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)):
+		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
+	default:
+		p.gate.Pause(g.PausedUntil, g.Reason)
+	}
+}
+
+// forCap shuts the gate because of a 429. The pause is stored, so that a rerun keeps to it. Of several 429s that were
 // in flight together the first counts.
-func (p *Pool) pauseForCap(pass ratelimit.Pass, o air.Outcome, reason string) {
-	p.storing.Lock()
-	defer p.storing.Unlock()
-	if !pass.Valid() && !p.gate.PausedUntil().IsZero() {
+func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !pass.Valid() && p.gate.State().Paused {
 		return
 	}
 	g := p.stored
-	until := p.resumeAt(o)
+	until := p.learned.resumeAt(o)
 	if g.Pauses > 0 {
 		until = retryCap(g.Pauses, o.Ended.Round(0), until)
 	}
-	if !p.shutUntil(until, reason) {
+	if !p.pauseUntil(until, reason) {
 		return
 	}
 	g.Pauses++
@@ -36,9 +57,9 @@ func (p *Pool) pauseForCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	if !g.Stopped { // a pause never overwrites a stop
 		g.Reason, g.Since = reason, time.Now().UTC()
 	}
-	p.storeGate(g)
+	p.store(g)
 	// The day that the cap ended, by AiR's clock: that of the request.
-	day := queue.DayOf(p.clock.now().Add(-time.Since(o.Sent)))
+	day := queue.DayOf(p.learned.clock.now().Add(-time.Since(o.Sent)))
 	if g.Pauses > 1 || isRateLimit(o) {
 		return // it says nothing about how large the cap is
 	}
@@ -69,48 +90,48 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// shutUntil shuts the gate until an instant, and reports whether it was not shut for that already.
-func (p *Pool) shutUntil(until time.Time, reason string) bool {
-	if !p.gate.Pause(until) {
+// pauseUntil shuts the gate until an instant, and reports whether it was not shut for that already.
+func (s *shared) pauseUntil(until time.Time, reason string) bool {
+	if !s.gate.Pause(until, reason) {
 		return false // another 429 of the same cap
 	}
-	p.progress.paused(until, reason)
-	p.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
+	s.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
+	s.observer.Paused(s.gate.State())
 	return true
 }
 
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.
-func (p *Pool) stopForQuota(a Action, o air.Outcome) {
+func (p *pauses) stopForQuota(a Action, o air.Outcome) {
 	reason, do := "monthly quota reached: "+describe(o), "Run the same command again once the quota is renewed or raised"
 	text := "stopped by AiR: " + reason
 	if a == StopForbidden {
 		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): the monthly quota, or a proxy or firewall in between", describe(o))
 		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}
-	p.storing.Lock()
+	p.mu.Lock()
 	g := p.stored
-	if !g.Stopped || !p.stoppedNow && g.Reason != reason {
+	if !g.Stopped || !p.atStop && g.Reason != reason {
 		g.Stopped, g.Reason, g.Since = true, reason, time.Now().UTC()
-		p.storeGate(g)
+		p.store(g)
 	}
-	p.stoppedNow = true
-	p.storing.Unlock()
+	p.atStop = true
+	p.mu.Unlock()
 	p.stop(stop.Errorf(stop.Quota, "%s. %s; it first sends a single request", text, do))
 }
 
-// clearStored forgets a stored pause or stop once a job was accepted after it.
-func (p *Pool) clearStored() {
-	p.storing.Lock()
-	defer p.storing.Unlock()
+// clear forgets a stored pause or stop once a job was accepted after it.
+func (p *pauses) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	g := p.stored
-	if p.stoppedNow || g.PausedUntil.After(time.Now()) || (!g.Stopped && g.PausedUntil.IsZero() && g.Pauses == 0) {
+	if p.atStop || g.PausedUntil.After(time.Now()) || (!g.Stopped && g.PausedUntil.IsZero() && g.Pauses == 0) {
 		return
 	}
-	p.storeGate(queue.Gate{})
+	p.store(queue.Gate{})
 }
 
-// storeGate makes the gate durable. The caller holds storing.
-func (p *Pool) storeGate(g queue.Gate) {
+// store makes the gate durable. The caller holds mu.
+func (p *pauses) store(g queue.Gate) {
 	if err := p.Store.SetGate(context.Background(), p.Account, g); err != nil {
 		p.fail("store the pause in the queue", err)
 		return
@@ -118,24 +139,25 @@ func (p *Pool) storeGate(g queue.Gate) {
 	p.stored = g
 }
 
-// watchPause says when a pause is over, and ends the run at a pause if it shall not wait for its end.
-func (p *Pool) watchPause(ctx context.Context) {
+// watch says when a pause is over, and ends the run at a pause if it shall not wait for its end. hasWork reports whether
+// there is anything to send.
+func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) {
 	paused := false
 	for {
-		shut, changed := p.gate.Changed(), p.Store.Changed()
-		until := p.gate.PausedUntil()
-		if paused && until.IsZero() {
-			p.progress.running()
+		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
+		now := p.gate.State()
+		if paused && !now.Paused {
+			p.observer.Paused(now)
 			p.Log.Info().Msg("the pause is over: a canary goes first")
 		}
-		paused = !until.IsZero()
+		paused = now.Paused
 		var over <-chan time.Time
-		if paused {
-			if p.ExitOnCap && p.hasWork(ctx) {
-				p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", p.progress.reason(), until.UTC().Format(time.RFC3339)))
+		if paused && !now.Until.IsZero() {
+			if p.live.get().ExitOnCap && hasWork(ctx) {
+				p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", now.Reason, now.Until.UTC().Format(time.RFC3339)))
 				return
 			}
-			over = time.After(min(time.Until(until), time.Second*30))
+			over = time.After(min(time.Until(now.Until), time.Second*30))
 		} else {
 			changed = nil
 		}
@@ -144,16 +166,30 @@ func (p *Pool) watchPause(ctx context.Context) {
 			return
 		case <-shut:
 		case <-changed:
+		case <-limits:
 		case <-over:
 		}
 	}
 }
 
-// hasWork reports whether there is anything to send.
-func (p *Pool) hasWork(ctx context.Context) bool {
-	if quiet, _ := p.quiet(); !quiet {
-		return true
+// Pause sends nothing more until [Pool.Resume]. What is on its way is awaited, and lookups go on.
+func (p *Pool) Pause(reason string) {
+	p.gate.Close(reason)
+	p.Log.Info().Str("reason", reason).Msg("paused: nothing is sent until it is resumed")
+	p.observer.Paused(p.gate.State())
+}
+
+// Resume ends whatever pause there is, a stored one too. A canary goes first.
+func (p *Pool) Resume() {
+	p.pauses.forget()
+	p.gate.Reopen()
+}
+
+// forget drops a stored pause or stop.
+func (p *pauses) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stored != (queue.Gate{}) {
+		p.store(queue.Gate{})
 	}
-	n, err := p.pending(ctx)
-	return err == nil && n > 0
 }

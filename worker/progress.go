@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
 )
 
 // Activity is what a run is doing, in the words of `airlift status`.
@@ -35,95 +37,75 @@ type Snapshot struct {
 // rateWindow is over how many seconds the rate is taken.
 const rateWindow = 60
 
+// progress counts what a run does. It is the pool's own observer.
 type progress struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	now     Snapshot
-	began   time.Time
-	seconds [rateWindow]int64 // submitted in each of the latest seconds
-	stamps  [rateWindow]int64 // which second that is
-}
-
-func (p *progress) set(change func(*Snapshot)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	change(&p.now)
+	sent, submitted, failed int64
+	began                   time.Time // zero: not yet
+	ended                   bool
+	seconds                 [rateWindow]int64 // submitted in each of the latest seconds
+	stamps                  [rateWindow]int64 // which second that is
 }
 
 func (p *progress) start() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.began = time.Now()
-	p.now.Activity = Running
 }
 
-func (p *progress) paused(until time.Time, reason string) {
-	p.set(func(s *Snapshot) { s.Activity, s.PausedUntil, s.Reason = Paused, until, reason })
-}
-
-func (p *progress) running() {
-	p.set(func(s *Snapshot) { s.Activity, s.PausedUntil, s.Reason = Running, time.Time{}, "" })
-}
-
-// because says why a run that is going on does not get on; an empty reason takes that back.
-func (p *progress) because(reason string) {
-	p.set(func(s *Snapshot) {
-		if s.Activity == Running {
-			s.Reason = reason
-		}
-	})
-}
-
-// noLonger takes a reason back, if it is still the one that is shown.
-func (p *progress) noLonger(reason string) {
-	p.set(func(s *Snapshot) {
-		if s.Reason == reason {
-			s.Reason = ""
-		}
-	})
-}
-
-func (p *progress) reason() string {
+func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.now.Reason
+	p.ended = true
 }
 
-func (p *progress) sending() { p.set(func(s *Snapshot) { s.Posts++ }) }
-
-// booked counts an item that reached a state.
-func (p *progress) booked(s queue.State) {
+func (p *progress) Sent(string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch s {
-	case queue.Failed:
-		p.now.Failed++
-	case queue.Submitted:
-		p.now.Submitted++
-		second := int64(time.Since(p.began) / time.Second)
-		i := second % rateWindow
-		if p.stamps[i] != second {
-			p.stamps[i], p.seconds[i] = second, 0
+	p.sent++
+}
+
+func (p *progress) Answered(string, air.Outcome, Verdict) {}
+func (p *progress) Paused(ratelimit.State)                {}
+
+func (p *progress) Committed(results []queue.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range results {
+		switch r.To {
+		case queue.Failed:
+			p.failed++
+		case queue.Submitted:
+			p.submitted++
+			second := int64(time.Since(p.began) / time.Second)
+			i := second % rateWindow
+			if p.stamps[i] != second {
+				p.stamps[i], p.seconds[i] = second, 0
+			}
+			p.seconds[i]++
 		}
-		p.seconds[i]++
 	}
 }
 
-// Progress returns how the run stands. It is safe to call at any time.
-func (p *Pool) Progress() Snapshot {
-	g := &p.progress
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := g.now
-	if g.began.IsZero() {
+// snapshot returns how the run stands whose gate is in this state.
+func (p *progress) snapshot(gate ratelimit.State) Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := Snapshot{Activity: Running, Reason: gate.Reason, PausedUntil: gate.Until, Submitted: p.submitted, Failed: p.failed, Posts: p.sent}
+	switch {
+	case p.began.IsZero():
+		return Snapshot{Activity: Idle}
+	case p.ended:
 		s.Activity = Idle
-		return s
+	case gate.Paused:
+		s.Activity = Paused
 	}
-	elapsed := time.Since(g.began)
+	elapsed := time.Since(p.began)
 	second := int64(elapsed / time.Second)
 	sum := int64(0)
-	for i, n := range g.seconds {
-		if second-g.stamps[i] < rateWindow {
+	for i, n := range p.seconds {
+		if second-p.stamps[i] < rateWindow {
 			sum += n
 		}
 	}
@@ -133,8 +115,5 @@ func (p *Pool) Progress() Snapshot {
 	return s
 }
 
-// Now returns the time by AiR's clock, as far as its answers told.
-func (p *Pool) Now() time.Time { return p.clock.now() }
-
-// Today returns today by AiR's clock, as far as its answers told.
-func (p *Pool) Today() queue.Day { return queue.DayOf(p.clock.now()) }
+// Progress returns how the run stands. It is safe to call at any time.
+func (p *Pool) Progress() Snapshot { return p.progress.snapshot(p.gate.State()) }

@@ -86,28 +86,28 @@ func (r *refusals) foreign(c queue.Claimed, status int) []string {
 }
 
 // waitForRate holds all requests because their rate is limited, by AiR or by a proxy.
-func (p *Pool) waitForRate(pass ratelimit.Pass, o air.Outcome) {
-	wait, isCap := p.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
+func (s *sender) waitForRate(pass ratelimit.Pass, o air.Outcome) {
+	wait, isCap := s.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
 	switch {
 	case isCap:
-		p.pauseForCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
+		s.pauses.forCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
 	case wait > 0:
-		p.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
+		s.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
 			Msg("the rate of requests is limited: no request is sent until the wait is over, then a single one")
-		p.progress.because("the rate of requests is limited: " + describe(o))
-		p.gate.Hold(wait, true)
+		s.gate.Explain("the rate of requests is limited: " + describe(o))
+		s.gate.Hold(wait, true)
 	}
 }
 
 // foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
-func (p *Pool) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
-	if keys := p.refusals.foreign(c, o.Status); keys != nil {
-		p.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
+func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
+	if keys := s.refusals.foreign(c, o.Status); keys != nil {
+		s.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
 			len(keys), strings.Join(keys, ", "), describe(o)))
 		return
 	}
 	if v.State == queue.Failed {
-		p.itemDecided(c.Batch, c.Seq, true, describe(o))
+		s.itemDecided(c.Batch, c.Seq, true, describe(o))
 	}
 }
 

@@ -69,11 +69,11 @@ func TestALookupWhoseNextPageIsRefused(t *testing.T) {
 		id := b.plantFor(0)
 		p := b.pool(0, nil)
 		b.ok(p.prepare(b.t.Context()))
-		got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00000.mov"}})
+		got, err := p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00000.mov"}})
 		if err != nil || got.JobID != id {
 			b.t.Errorf("got %+v, %v, want job %s", got, err, id)
 		}
-		got, err = p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00001.mov"}})
+		got, err = p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: queue.Item{Bucket: "archive", Key: "clip-00001.mov"}})
 		if err == nil || !strings.Contains(err.Error(), "only jobs of other batches") && !strings.Contains(err.Error(), "page 2") {
 			b.t.Errorf("got %+v, %v, want an error", got, err)
 		}

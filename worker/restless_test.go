@@ -442,7 +442,7 @@ func TestALookupOfANameOfManyJobs(t *testing.T) {
 				if seq%7 != 0 && seq != tie && seq != tie-1 {
 					continue
 				}
-				got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
+				got, err := p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[seq]})
 				if got.JobID != ids[seq] && err == nil {
 					b.t.Fatalf("item %d: got %+v, want its job or an error", seq, got)
 				}
@@ -452,7 +452,7 @@ func TestALookupOfANameOfManyJobs(t *testing.T) {
 		}
 		// The last item's absence is known as soon as a list is at rest.
 		b.ok(b.air.Change(func(s *airtest.Settings) { s.TurningTies = 0 }))
-		got, err := p.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[items-1]})
+		got, err := p.lookups.lookup(b.t.Context(), queue.Claimed{Batch: batch, Item: c.Items[items-1]})
 		if err != nil || got != (joblist.Found{}) {
 			b.t.Errorf("got %+v, %v, want absence", got, err)
 		}

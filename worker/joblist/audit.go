@@ -92,14 +92,19 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		err = a.conclude(ctx)
 	}
 	if err == nil && a.Adopt && a.tally.Unknown+a.tally.Unreadable == 0 {
-		ended := queue.AdoptionUnproven
-		if proof {
-			ended = queue.AdoptionProven
-		}
-		err = a.Store.SetAdoption(ctx, a.Batch, ended)
+		err = a.Store.SetAdoption(ctx, a.Batch, adoption(proof))
 	}
 	a.tally.Complete = err == nil
 	return a.tally, err
+}
+
+// adoption returns how an adoption ended that knows all jobs of the batch's objects, with or without proof that there are
+// no others.
+func adoption(proof bool) queue.Adoption {
+	if proof {
+		return queue.AdoptionProven
+	}
+	return queue.AdoptionUnproven
 }
 
 // progressEvery is how many pages pass from one line of progress to the next: some three minutes at 5 requests a second.

@@ -160,7 +160,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 func (s *Status) underway(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
 	s.PausedUntil, s.Since = nil, nil
-	if p.Activity == worker.Paused {
+	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
 		until := p.PausedUntil.UTC()
 		s.PausedUntil = &until
 	}

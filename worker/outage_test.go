@@ -30,9 +30,9 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 				if err := p.prepare(b.t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				p.listAnswered(nil)
+				p.lookups.answered(nil)
 				for range 10 { // so that the outage is found in the middle of a burst
-					p.trouble.bad(time.Now(), true, false, true)
+					p.outage.bad(time.Now(), p.outageThreshold(), true, false, true)
 				}
 				first, err := p.gate.Enter(b.t.Context())
 				if err != nil {
@@ -53,7 +53,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 						passes = append(passes, pass)
 					}
 					for _, pass := range passes {
-						p.setBack(pass, c.verdict, "", "")
+						p.sender.setBack(pass, c.verdict, "", "")
 						p.gate.Leave(pass)
 					}
 				}

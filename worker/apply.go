@@ -1,0 +1,139 @@
+package worker
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/stop"
+)
+
+// applyVerdict does what the verdict on an outcome says.
+func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
+	// What an earlier run had accepted at this address shows that it is AiR's, unless something answers 2xx in its place.
+	v := Judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
+	if o.Status != 0 {
+		s.anyAnswer.Store(true)
+		s.learned.observeDate(o.Date, o.Sent, o.Ended)
+	}
+	if v.State != queue.Submitted {
+		s.remember(c, o)
+	}
+	r := queue.Result{
+		Batch: c.Batch, Seq: c.Seq, To: v.State, Sent: o.Written, Attempted: v.Attempted, Refund: v.Refund,
+		HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
+	}
+	if r.Message == "" && o.Err != nil {
+		r.Message = o.Err.Error()
+	}
+	if v.State == queue.Submitted {
+		r.JobID = o.JobID
+		s.learned.accepted()
+		s.mixups.reset()
+	}
+	if v.Action == ForeignAnswer && c.Attempts+1 >= s.live.get().MaxAttempts {
+		r.To, v.State = queue.Failed, queue.Failed
+	}
+	if v.Action == ForeignAnswer && r.Message == "" {
+		r.Message = "the answer is not AiR's: " + describe(o)
+	}
+	s.logOutcome(c, o, v)
+	s.observer.Answered(c.Batch, o, v)
+	s.apply(pass, c, o, v)
+	s.results <- outcome{Result: r, claimed: c, sent: o.Sent} // last, so that a stop is known before the claim ends
+	return v.Action
+}
+
+// apply changes gate, detectors and limits, or ends the run, as a verdict says.
+func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verdict) {
+	if v.Action != BackOff {
+		s.outage.reset(v)
+	}
+	if v.Action != Wait && o.Status != 0 {
+		s.refusals.answered(v)
+	}
+	switch v.Action {
+	case GoOn:
+		s.gate.Open(pass)
+		if v.State == queue.Submitted {
+			s.pauses.clear()
+		}
+		s.itemDecided(c.Batch, c.Seq, v.State == queue.Failed, describe(o))
+	case MixUp:
+		s.countMixUp(&s.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
+	case Slow, BackOff:
+		s.setBack(pass, v, o.Proxy, describe(o))
+	case Wait:
+		s.waitForRate(pass, o)
+	case Pause:
+		s.pauses.forCap(pass, o, "daily cap reached: "+describe(o))
+	case ForeignAnswer:
+		s.foreignAnswer(c, o, v)
+	case StopQuota, StopForbidden:
+		s.pauses.stopForQuota(v.Action, o)
+	case StopAccess, StopCredentials, StopSetup:
+		s.stop(refused(v.Action, c, o))
+	}
+}
+
+// refused returns the stop for an answer by which AiR refuses the run.
+func refused(a Action, c queue.Claimed, o air.Outcome) *stop.Error {
+	var ended *stop.Error
+	switch a {
+	case StopAccess:
+		return accessRefused(o)
+	case StopCredentials:
+		ended = stop.BadCredentials(nil)
+	default:
+		ended = stop.NotAiR(nil)
+	}
+	ended.Text += " (" + describe(o) + ")"
+	if a == StopSetup && !o.Cut && o.Status >= 300 {
+		ended.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, take this one out with `airlift cancel BATCH --key KEY`", c.Key)
+	}
+	return ended
+}
+
+// describe describes an outcome in a few words.
+func describe(o air.Outcome) string {
+	var parts []string
+	if o.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", o.Status))
+	}
+	for _, s := range []string{o.Code, o.Message} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if o.Foreign && o.Excerpt != "" {
+		parts = append(parts, fmt.Sprintf("%q", o.Excerpt))
+	}
+	if o.Err != nil {
+		parts = append(parts, o.Err.Error())
+	}
+	if len(parts) == 0 {
+		return "no answer"
+	}
+	return strings.Join(parts, " ")
+}
+
+func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
+	e := s.Log.Debug()
+	if v.State == queue.Failed || v.State == queue.InDoubt {
+		e = s.Log.Warn()
+	}
+	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State))
+	for _, f := range []struct{ name, value string }{{"job_id", o.JobID}, {"code", o.Code}, {"error", o.Message}} {
+		if f.value != "" {
+			e.Str(f.name, f.value)
+		}
+	}
+	if o.Status != 0 {
+		e.Int("status", o.Status)
+	}
+	e.AnErr("cause", o.Err).Stringer("took", o.Ended.Sub(o.Sent).Round(time.Millisecond)).Msg("answer")
+}

@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/joblist"
+	"airlift/worker/stop"
+)
+
+// workedBatch is what a pool knows of a batch.
+type workedBatch struct {
+	*joblist.Batch
+	settings queue.Settings
+	check    *matchCheck
+}
+
+// batches are those that a pool works, in order, and those that left it, which may still have items on their way.
+type batches struct {
+	mu      sync.RWMutex
+	known   map[string]workedBatch // guarded by mu
+	order   []string               // guarded by mu; those that are worked
+	changed ratelimit.Broadcast
+}
+
+// get returns a batch that is worked or was.
+func (b *batches) get(id string) workedBatch {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.known[id]
+}
+
+// worked returns the ids of the batches that are worked.
+func (b *batches) worked() []string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return slices.Clone(b.order)
+}
+
+// isWorked reports whether items of the batch may be sent.
+func (b *batches) isWorked(id string) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return slices.Contains(b.order, id)
+}
+
+// join adds a batch as the last, and reports whether it is known since before.
+func (b *batches) join(id string, one workedBatch) (again bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old, ok := b.known[id]; ok {
+		one.Batch, one.check, again = old.Batch, old.check, true
+	}
+	b.known[id] = one
+	b.order = append(b.order, id)
+	return again
+}
+
+// leave removes a batch from those that are worked, and reports whether it was one.
+func (b *batches) leave(id string) bool {
+	b.mu.Lock()
+	at := slices.Index(b.order, id)
+	if at >= 0 {
+		b.order = slices.Delete(b.order, at, at+1)
+	}
+	b.mu.Unlock()
+	b.changed.Fire()
+	return at >= 0
+}
+
+// Join adds a batch of the pool's account to those that it works, as the last of them.
+func (p *Pool) Join(ctx context.Context, id string) error {
+	if p.batches.isWorked(id) {
+		return fmt.Errorf("batch %q is worked already", id)
+	}
+	if err := p.load(ctx, id); err != nil {
+		return err
+	}
+	p.batches.changed.Fire()
+	return nil
+}
+
+// Leave claims nothing more of a batch. What is on its way is finished, and what is in doubt is looked up.
+func (p *Pool) Leave(id string) error {
+	if !p.batches.leave(id) {
+		return fmt.Errorf("batch %q is not worked", id)
+	}
+	return nil
+}
+
+// load reads what the queue has of a batch, and adds it to those that are worked.
+func (p *Pool) load(ctx context.Context, id string) error {
+	b, err := p.Store.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	if b.Account != p.Account {
+		return fmt.Errorf("batch %q belongs to account %q, and this pool works for %q", id, b.Account, p.Account)
+	}
+	if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
+		return adoptFirst(id, p.AdoptCommand(id))
+	}
+	names, err := queue.NewNamer(b)
+	if err != nil {
+		return err
+	}
+	again := p.batches.join(id, workedBatch{
+		settings: b.Settings, check: &matchCheck{lock: make(chan struct{}, 1)},
+		Batch: joblist.NewBatch(joblist.Config{
+			Store: p.Store, List: p.lookups.page, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
+			AdoptCommand: p.AdoptCommand, Log: p.Log,
+		}, names),
+	})
+	if again {
+		return nil
+	}
+	if err := p.lookups.load(ctx, id); err != nil {
+		p.batches.leave(id)
+		return err
+	}
+	return nil
+}
+
+// adoptFirst is the stop of a run of a batch whose adoption has not ended well.
+func adoptFirst(id, command string) *stop.Error {
+	return stop.Errorf(stop.Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing of it was sent. "+
+		"Run it again, until it ends well:\n  %s\nIf you are sure that the queue is right, use --trust-queue", id, command)
+}
+
+// matchCheck records whether it is known that this queue and AiR belong together, for one batch.
+type matchCheck struct {
+	lock   chan struct{} // a mutex that a context can interrupt, held during a request; guards the fields below
+	known  bool
+	warned bool // that the list could not be read was logged
+}
+
+// checkMatch compares the batch with AiR's list before the run's first POST to it, and returns a stop if queue and AiR do
+// not belong together (see [joblist.Batch.CheckMatch]). A page that cannot be read is no reason to stop, only to warn;
+// while the canary is out it is tried again.
+func (s *scheduler) checkMatch(ctx context.Context, id string) error {
+	b := s.batches.get(id)
+	m := b.check
+	select {
+	case m.lock <- struct{}{}:
+		defer func() { <-m.lock }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if m.known || s.TrustQueue || (m.warned && !s.gate.Alone()) {
+		return nil
+	}
+	known, err := b.CheckMatch(ctx)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case known:
+		return err
+	default:
+		if ended := joblist.StopOf(err); ended != nil {
+			return ended
+		}
+		if !m.warned {
+			s.Log.Warn().Str("batch", id).Err(err).Msg("AiR's list of this batch cannot be read, so it is not checked whether it fits this queue")
+		}
+		m.warned = true
+		return nil
+	}
+	m.known = true
+	return nil
+}

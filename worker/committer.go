@@ -1,0 +1,172 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker/joblist"
+)
+
+// gatherFor is how long results are gathered for a commit at most where items are claimed ahead.
+const gatherFor = 5 * time.Millisecond
+
+// committer stores what came of the claims, as many at once as have come in, and claims others in the same commits where
+// items are claimed ahead. It belongs to one goroutine.
+type committer struct {
+	*shared
+	scheduler *scheduler
+	lookups   *lookups
+	gathered  []outcome     // for the next commit
+	request   *claimRequest // nil: none
+	end       bool          // nothing more comes
+	// sameIDs counts answers in a row whose job id another item has. Only the commit shows them, so they are counted
+	// apart from shared.mixups.
+	sameIDs mixups
+}
+
+// run goes on until the results' channel is closed: an answer once received is always recorded, whatever ended the run.
+func (c *committer) run() {
+	for {
+		c.gather()
+		if c.end && len(c.gathered) == 0 {
+			return
+		}
+		c.commit()
+	}
+}
+
+// gather takes what has come in, and waits until that is worth a commit.
+func (c *committer) gather() {
+	var timer *time.Timer
+	for {
+		for len(c.results) > 0 {
+			c.gathered = append(c.gathered, <-c.results)
+		}
+		if c.shouldFlush() {
+			break
+		}
+		var elapsed <-chan time.Time
+		if len(c.gathered) > 0 {
+			if timer == nil {
+				timer = time.NewTimer(gatherFor)
+				defer timer.Stop()
+			}
+			elapsed = timer.C
+		}
+		if !c.wait(elapsed) {
+			break
+		}
+	}
+}
+
+// wait returns when something has come in, with false if the time was up before.
+func (c *committer) wait(elapsed <-chan time.Time) bool {
+	requests, withdrawn := c.scheduler.requests, (<-chan struct{})(nil)
+	if c.request != nil {
+		requests, withdrawn = nil, c.request.withdrawn
+	}
+	select {
+	case o, ok := <-c.results:
+		if ok {
+			c.gathered = append(c.gathered, o)
+		}
+		c.end = !ok
+	case c.request = <-requests:
+	case <-withdrawn:
+		c.requestIsOver()
+	case <-elapsed:
+		return false
+	}
+	return true
+}
+
+// shouldFlush reports whether there is no reason to wait for more. Where items are claimed ahead nobody waits for these
+// results: a commit costs two syncs of the disk, so half of what may be outstanding shares one, unless the workers
+// are about to run out of items.
+func (c *committer) shouldFlush() bool {
+	switch {
+	case c.end:
+		return true
+	case len(c.gathered) == 0:
+		return c.request != nil && c.scheduler.room(0) > 0
+	}
+	return !c.scheduler.looksAhead() || len(c.gathered) >= c.scheduler.most()/2 || len(c.scheduler.ahead) <= c.live.get().Workers/4
+}
+
+// commit makes the results durable, and new claims with them if that is asked for. Only then what is in doubt is handed to
+// the lookups, what is claimed to the workers, and others can be claimed.
+func (c *committer) commit() {
+	results := make([]queue.Result, len(c.gathered))
+	refunded := 0
+	for i, o := range c.gathered {
+		results[i] = o.Result
+		if o.Refund {
+			refunded++
+		}
+	}
+	wanted := c.wanted()
+	var request queue.ClaimRequest
+	var now serverTime
+	if wanted > 0 {
+		limit := c.live.get().DailyLimit
+		now = c.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
+		request = c.scheduler.request(c.request.batch, wanted, now, limit)
+	}
+	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
+	c.scheduler.unreserve(wanted - len(got))
+	limited := errors.Is(err, queue.ErrDailyLimit)
+	if err != nil && !limited {
+		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
+	} else {
+		c.lookups.contested(clashes)
+		c.countClashes(clashes)
+		c.committed(results, refunded)
+	}
+	for i := range got {
+		c.scheduler.ahead <- &got[i] // never blocks: there is a place for each that may be outstanding
+	}
+	if limited {
+		c.scheduler.limitReached(now)
+	}
+	if len(got) < wanted {
+		c.requestIsOver()
+	}
+	clear(c.gathered)
+	c.gathered = c.gathered[:0]
+	c.scheduler.endIfDone(context.Background())
+}
+
+// wanted reserves what is to be claimed with this commit.
+func (c *committer) wanted() int {
+	if c.request == nil {
+		return 0
+	}
+	select {
+	case <-c.request.withdrawn:
+		c.requestIsOver()
+		return 0
+	default:
+		return c.scheduler.reserve(math.MaxInt, len(c.gathered))
+	}
+}
+
+func (c *committer) requestIsOver() {
+	close(c.request.over)
+	c.request = nil
+}
+
+// committed does what waits for results to be durable.
+func (c *committer) committed(results []queue.Result, refunded int) {
+	for _, o := range c.gathered {
+		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
+			item := o.claimed
+			item.Record, _ = queue.Apply(item.Record, o.Result) // lawful, for it was stored
+			c.lookups.expect(item, c.settledAt(item))
+		}
+	}
+	c.observer.Committed(results)
+	c.scheduler.finished(len(c.gathered), refunded)
+}

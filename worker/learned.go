@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/joblist"
+)
+
+// learned is what is known of the AiR of an account, by this run and those before it: its address and its clock.
+type learned struct {
+	*shared
+	clock           serverClock
+	clockFromBefore bool      // an earlier run learned AiR's clock
+	clockJumped     sync.Once // to warn
+	mu              sync.Mutex
+	stored          queue.Server // as the queue has it; guarded by mu
+	answered        atomic.Bool  // a job was accepted in this run
+}
+
+// isKnown reports whether a job was accepted at this address before, by this run or an earlier one.
+func (l *learned) isKnown() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Address != "" && l.stored.Address == l.Address
+}
+
+// accepted notes that this address accepts jobs.
+func (l *learned) accepted() {
+	l.answered.Store(true)
+	l.learn(func(s *queue.Server) bool {
+		changed := s.Address != l.Address && l.Address != ""
+		if changed {
+			s.Address = l.Address
+		}
+		return changed
+	})
+}
+
+// learn changes what is known of AiR, and stores it if change reports that it is another.
+func (l *learned) learn(change func(*queue.Server) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.stored
+	if !change(&s) {
+		return
+	}
+	if err := l.Store.SetServer(context.Background(), l.Account, s); err != nil {
+		l.fail("store what is known of AiR in the queue", err)
+		return
+	}
+	l.stored = s
+}
+
+// observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and warns
+// at the first implausible Date.
+func (l *learned) observeDate(date, sent, ended time.Time) {
+	if !l.clock.observe(date, sent, ended) {
+		l.Log.Warn().Time("date", date).Msg("AiR's Date header is not plausible: it is more than 25 hours off, or it jumped. Later Date headers are ignored in this run; days are counted by the offset learned before, or by this machine's clock if there is none")
+		l.forgetUnproven()
+		return
+	}
+	l.keepClock()
+}
+
+// clockSame is how far an offset may be from the stored one without being stored anew.
+const clockSame = time.Minute
+
+// load takes over what earlier runs learned.
+func (l *learned) load(s queue.Server) {
+	l.stored = s
+	c := s.Clock
+	if !c.Since.IsZero() && c.Offset.Abs() <= joblist.MaxClockOffset {
+		l.clock.trust(c.Offset)
+		l.clockFromBefore = true
+	}
+}
+
+// keepClock stores what this run learned of AiR's clock: the first offset of all at once, another one only when each Date
+// of ten minutes, over all runs, has shown it. So no server can tell each run of another day.
+func (l *learned) keepClock() {
+	offset, learned := l.clock.current()
+	if !learned {
+		return
+	}
+	held := false
+	now := time.Now().UTC().Round(0)
+	l.learn(func(s *queue.Server) bool {
+		next := s.NextClock
+		switch {
+		case s.Clock.Since.IsZero() || s.Clock.Offset.Abs() > joblist.MaxClockOffset:
+			s.Clock, s.NextClock = queue.ClockOffset{Offset: offset, Since: now}, queue.ClockOffset{}
+		case (offset - s.Clock.Offset).Abs() <= clockSame:
+			s.NextClock = queue.ClockOffset{}
+			return !next.Since.IsZero()
+		case next.Since.IsZero() || (offset-next.Offset).Abs() > maxClockDrift || now.Before(next.Since):
+			s.NextClock = queue.ClockOffset{Offset: offset, Since: now}
+		case now.Sub(next.Since) < clockProven:
+			return false
+		default:
+			s.Clock, s.NextClock = queue.ClockOffset{Offset: offset, Since: now}, queue.ClockOffset{}
+			held = true
+		}
+		return true
+	})
+	if held {
+		l.clock.trust(offset)
+	}
+	if stored, jumped := l.clock.rival(); jumped {
+		l.clockJumped.Do(func() {
+			l.Log.Warn().Stringer("offset", offset.Round(time.Second)).Stringer("stored", stored.Round(time.Second)).
+				Msg("AiR's Date header jumped since an earlier run, or this machine's clock was set: until the new time has held for ten minutes, the day that lets fewer jobs through counts for the daily limit and for pauses")
+		})
+	}
+}
+
+// forgetUnproven drops what an implausible Date makes doubtful: an offset that has not held yet.
+func (l *learned) forgetUnproven() {
+	kept, _ := l.clock.current()
+	l.learn(func(s *queue.Server) bool {
+		was := *s
+		s.NextClock = queue.ClockOffset{}
+		if !l.clockFromBefore && (s.Clock.Offset-kept).Abs() > maxClockDrift {
+			s.Clock = queue.ClockOffset{}
+		}
+		return *s != was
+	})
+}
+
+// serverTime is a time by AiR's clock, and by what offset to ours.
+type serverTime struct {
+	time.Time
+	offset time.Duration
+}
+
+// claimTime returns the time now whose day a claim counts against. If AiR's clock jumped since an earlier run it is that
+// of two whose day has more claims, which lets fewer jobs through.
+func (l *learned) claimTime(dailyLimit int64) serverTime {
+	now := time.Now()
+	offset := l.clock.offset()
+	learned := serverTime{now.Add(offset), offset}
+	other, jumped := l.clock.rival()
+	if !jumped || dailyLimit == 0 {
+		return learned
+	}
+	stored := serverTime{now.Add(other), other}
+	if l.claimedOn(learned) > l.claimedOn(stored) {
+		return learned
+	}
+	return stored
+}
+
+// claimedOn returns how many claims are counted against a day.
+func (l *learned) claimedOn(t serverTime) int64 {
+	a, err := l.Store.Account(context.Background(), l.Account, queue.DayOf(t.Time))
+	if err != nil {
+		l.fail("read the daily count from the queue", err)
+	}
+	return a.Day.Claimed
+}
+
+// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock, and by what earlier runs
+// learned of it too if it jumped since.
+func (l *learned) resumeAt(o air.Outcome) time.Time {
+	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
+	if stored, jumped := l.clock.rival(); jumped {
+		until = later(until, ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, l.Grace))
+	}
+	return until
+}

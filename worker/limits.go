@@ -1,0 +1,65 @@
+package worker
+
+import (
+	"errors"
+	"sync"
+
+	"golang.org/x/time/rate"
+
+	"airlift/ratelimit"
+)
+
+// Limits are what may be changed while a pool works; see [Config] for what the fields mean.
+type Limits struct {
+	Rate        rate.Limit
+	Workers     int
+	MaxAttempts int
+	MaxFailures FailureLimit
+	DailyLimit  int64
+	ExitOnCap   bool
+}
+
+// maxWorkers bounds how many workers a running pool may be given.
+const maxWorkers = 1024
+
+// liveLimits are the limits in force.
+type liveLimits struct {
+	mu      sync.RWMutex
+	now     Limits // guarded by mu
+	changed ratelimit.Broadcast
+}
+
+func (l *liveLimits) get() Limits {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.now
+}
+
+// Limits returns the limits in force.
+func (p *Pool) Limits() Limits { return p.live.get() }
+
+// Set changes the limits, of a pool that runs too. What is on its way finishes by the old ones.
+func (p *Pool) Set(l Limits) error {
+	switch {
+	case l.Rate <= 0:
+		return errors.New("the rate must be above 0")
+	case l.Workers < 1 || l.Workers > max(p.Workers, maxWorkers):
+		return errors.New("the number of workers must be from 1 to 1024")
+	case l.MaxAttempts < 1:
+		return errors.New("the number of attempts must be at least 1")
+	case l.DailyLimit < 0:
+		return errors.New("the daily limit must not be below 0")
+	}
+	p.live.mu.Lock()
+	was := p.live.now
+	p.live.now = l
+	p.live.mu.Unlock()
+	if was.Rate != l.Rate {
+		p.Limiter.SetRate(l.Rate)
+	}
+	if was.DailyLimit != l.DailyLimit && p.gate.State().Reason == dailyLimitReason {
+		p.gate.Reopen()
+	}
+	p.live.changed.Fire()
+	return nil
+}

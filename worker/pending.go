@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+)
+
+// doubt is an item in doubt and when its absence may be believed.
+type doubt struct {
+	queue.Claimed
+	due time.Time
+}
+
+// pendingLookups are the items that wait for their lookup, the earliest due first.
+type pendingLookups struct {
+	arrived ratelimit.Broadcast
+	mu      sync.Mutex
+	// The fields below are guarded by mu.
+	heap  dueHeap
+	taken int // being looked up
+}
+
+// expect adds an item whose absence may be believed from due on.
+func (p *pendingLookups) expect(c queue.Claimed, due time.Time) {
+	p.mu.Lock()
+	heap.Push(&p.heap, doubt{c, due})
+	p.mu.Unlock()
+	p.arrived.Fire()
+}
+
+// take returns up to n items that are due, or else how long until the next is (0: there is none).
+func (p *pendingLookups) take(n int) ([]doubt, time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	var due []doubt
+	for len(due) < n && len(p.heap) > 0 && !p.heap[0].due.After(now) {
+		due = append(due, heap.Pop(&p.heap).(doubt))
+	}
+	p.taken += len(due)
+	if len(due) > 0 || len(p.heap) == 0 {
+		return due, 0
+	}
+	return nil, p.heap[0].due.Sub(now)
+}
+
+// next returns how long until the earliest is due; 0 if one is, or none waits.
+func (p *pendingLookups) next() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.heap) == 0 {
+		return 0
+	}
+	return max(time.Until(p.heap[0].due), 0)
+}
+
+// done counts n items as no longer being looked up.
+func (p *pendingLookups) done(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken -= n
+}
+
+// waiting counts the items whose lookup is still to come or under way.
+func (p *pendingLookups) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.heap) + p.taken
+}
+
+type dueHeap []doubt
+
+func (h dueHeap) Len() int           { return len(h) }
+func (h dueHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *dueHeap) Push(x any)        { *h = append(*h, x.(doubt)) }
+func (h *dueHeap) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	(*h)[last] = doubt{}
+	*h = (*h)[:last]
+	return x
+}

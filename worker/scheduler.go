@@ -1,0 +1,303 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/stop"
+)
+
+// errNothing: there is no item to send with this pass.
+var errNothing = errors.New("nothing to send")
+
+// scheduler decides which item is sent next, and when nothing is left to do. It claims items: for a worker that is free
+// or, at rates at which the workers cannot wait for a commit each, ahead of them.
+type scheduler struct {
+	*shared
+	lookups  *lookups
+	ahead    chan *queue.Claimed // claimed, and not taken by a worker
+	requests chan *claimRequest  // to the committer
+	freed    ratelimit.Broadcast // claims were finished
+
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	outstanding int   // claimed and not durably finished
+	moves       int   // counts the changes of outstanding
+	budget      int64 // what MaxItems leaves
+}
+
+func newScheduler(r *shared, l *lookups) *scheduler {
+	return &scheduler{
+		shared: r, lookups: l, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
+		ahead: make(chan *queue.Claimed, lookahead*max(r.Workers, maxWorkers)),
+	}
+}
+
+// next returns an item to send, waiting for one to come. It returns errNothing when the pass became void or the run ends.
+func (s *scheduler) next(ctx context.Context, pass ratelimit.Pass) (queue.Claimed, error) {
+	for {
+		select {
+		case c := <-s.ahead:
+			return *c, nil
+		default:
+		}
+		joined, limits := s.batches.changed.Wait(), s.live.changed.Wait()
+		// A worker that waits for what is claimed ahead waits for nothing else: each commit would wake all of them for nothing.
+		var changed, freed <-chan struct{}
+		if pass.Canary || !s.looksAhead() {
+			changed, freed = s.Store.Changed(), s.freed.Wait()
+			got, err := s.claim(ctx)
+			if err != nil {
+				return queue.Claimed{}, err
+			}
+			if len(got) == 1 {
+				return got[0], nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return queue.Claimed{}, errNothing
+		case <-pass.Void():
+			return queue.Claimed{}, errNothing
+		case c := <-s.ahead:
+			return *c, nil
+		case <-changed:
+		case <-freed:
+		case <-joined:
+		case <-limits:
+		}
+	}
+}
+
+// claim makes an intent durable for an item of the first batch that has something pending. No items and no error: there is
+// nothing to claim now.
+func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
+	id, err := s.claimable(ctx)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	n := s.reserve(1, 0)
+	if n == 0 {
+		return nil, nil
+	}
+	limit := s.live.get().DailyLimit
+	now := s.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
+	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
+	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(id, n, now, limit))
+	s.unreserve(n - len(got))
+	if errors.Is(err, queue.ErrDailyLimit) {
+		s.limitReached(now)
+		return nil, nil
+	}
+	if err == nil && len(got) == 0 {
+		s.endIfDone(ctx) // what was reserved in vain may have kept the last result from ending the run
+	}
+	return got, err
+}
+
+// request returns the request for n items of a batch.
+func (s *scheduler) request(id string, n int, now serverTime, limit int64) queue.ClaimRequest {
+	return queue.ClaimRequest{Batches: []string{id}, Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
+}
+
+// claimable returns the first batch that has something pending, once it is checked that it fits what AiR holds; "" if
+// there is none.
+func (s *scheduler) claimable(ctx context.Context) (string, error) {
+	for _, id := range s.batches.worked() {
+		b, err := s.Store.Batch(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return "", err
+		}
+		if b.Counts.Pending == 0 {
+			continue
+		}
+		if err := s.checkMatch(ctx, id); err != nil {
+			if ctx.Err() != nil {
+				return "", errNothing
+			}
+			return "", err
+		}
+		return id, nil
+	}
+	return "", nil
+}
+
+// dailyLimitReason is why a run pauses at our own daily limit.
+const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
+
+// limitReached pauses the run because a claim was refused then for our own daily limit, unless something is under way:
+// that still counts, or gives its claim back.
+func (s *scheduler) limitReached(then serverTime) {
+	if quiet, _ := s.quiet(); quiet {
+		s.pauseUntil(ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
+	}
+}
+
+// looksAhead reports whether items are claimed ahead of the workers.
+func (s *scheduler) looksAhead() bool { return float64(s.live.get().Rate) > lookaheadFrom }
+
+// claimSlots returns how many workers may have an item, or wait for one, that is not on its way.
+func (s *scheduler) claimSlots() int {
+	l := s.live.get()
+	if r := float64(l.Rate); r <= lookaheadFrom {
+		// A claim is made while the one before it waits for its token: one stands ahead at 5 requests a second, a few
+		// at 100, where a commit takes as long as several tokens.
+		return min(1+int(r/20), l.Workers)
+	}
+	return l.Workers
+}
+
+// most returns how many items may be claimed and unfinished, so that a crash leaves no more in doubt than it must: what
+// the workers have on their way and, where items are claimed ahead, use up while a commit goes on.
+func (s *scheduler) most() int {
+	const commit = 20 * time.Millisecond
+	l := s.live.get()
+	if !s.looksAhead() {
+		return l.Workers
+	}
+	most := lookahead * l.Workers
+	if r := float64(l.Rate); r*commit.Seconds() < float64(most-l.Workers) {
+		most = l.Workers + 1 + int(r*commit.Seconds())
+	}
+	return most
+}
+
+// room returns how many items may be claimed now, if so many are finished by the same commit.
+func (s *scheduler) room(freed int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.roomLocked(freed)
+}
+
+// roomLocked is room for a caller that holds mu.
+func (s *scheduler) roomLocked(freed int) int {
+	n := max(s.most()+freed-s.outstanding, 0)
+	if s.MaxItems > 0 {
+		n = int(min(int64(n), max(s.budget, 0)))
+	}
+	return n
+}
+
+// reserve takes up to n items from what MaxItems leaves, and counts them as outstanding, of which there are never more
+// than most. freed are those that the same commit finishes.
+func (s *scheduler) reserve(n, freed int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n = min(n, s.roomLocked(freed))
+	s.budget -= int64(n)
+	s.outstanding += n
+	s.moves++
+	return n
+}
+
+// unreserve gives back what was reserved and not claimed.
+func (s *scheduler) unreserve(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.budget += int64(n)
+	s.outstanding -= n
+	s.moves++
+}
+
+// finished counts claims as finished, refunded of them as never sent, and ends the run when MaxItems is used up.
+func (s *scheduler) finished(n, refunded int) {
+	s.mu.Lock()
+	s.outstanding -= n
+	s.moves++
+	s.budget += int64(refunded)
+	spent := s.MaxItems > 0 && s.budget <= 0 && s.outstanding == 0
+	s.mu.Unlock()
+	if spent {
+		s.stop(stop.Errorf(stop.Limit, "--max-items %d reached", s.MaxItems))
+	}
+	s.freed.Fire()
+}
+
+// quiet reports whether no claim is under way, and how many changes of that there were.
+func (s *scheduler) quiet() (bool, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outstanding == 0, s.moves
+}
+
+// pending counts what waits to be claimed.
+func (s *scheduler) pending(ctx context.Context) (int64, error) {
+	var n int64
+	for _, id := range s.batches.worked() {
+		b, err := s.Store.Batch(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return 0, err
+		}
+		n += b.Counts.Pending
+	}
+	return n, nil
+}
+
+// hasWork reports whether there is anything to send.
+func (s *scheduler) hasWork(ctx context.Context) bool {
+	if quiet, _ := s.quiet(); !quiet {
+		return true
+	}
+	n, err := s.pending(ctx)
+	return err == nil && n > 0
+}
+
+// watchFeed looks for the end once no more items will come, and whenever a batch leaves.
+func (s *scheduler) watchFeed(ctx context.Context) {
+	fed := s.Fed
+	for ctx.Err() == nil {
+		changed := s.batches.changed.Wait()
+		s.endIfDone(ctx)
+		select {
+		case <-ctx.Done():
+		case <-fed:
+			fed = nil
+		case <-changed:
+		}
+	}
+}
+
+// endIfDone ends the run if nothing is left to do. It is called after everything that may have been the last.
+func (s *scheduler) endIfDone(ctx context.Context) {
+	if !s.isFed() {
+		return
+	}
+	quiet, moves := s.quiet()
+	if !quiet {
+		return
+	}
+	if s.lookups.waiting() > 0 {
+		s.showOnlyDoubts(ctx)
+		return
+	}
+	if !s.LookupsOnly {
+		if pending, err := s.pending(ctx); err != nil || pending > 0 {
+			return
+		}
+	}
+	// An item claimed, or put back, while the rest was looked at is seen by this, and ends in another call.
+	if _, now := s.quiet(); now != moves {
+		return
+	}
+	s.cancel(errDone)
+}
+
+// onlyLookups reports whether nothing but lookups keeps the run alive.
+func (s *scheduler) onlyLookups(ctx context.Context) bool {
+	return s.isFed() && (s.LookupsOnly || !s.hasWork(ctx))
+}
+
+// showOnlyDoubts shows that only what is in doubt is left, if it is, and waits for its settle window.
+func (s *scheduler) showOnlyDoubts(ctx context.Context) {
+	wait := s.lookups.next()
+	if wait <= 0 || s.LookupsOnly { // reconcile says that it waits
+		return
+	}
+	if pending, err := s.pending(ctx); err == nil && pending == 0 {
+		s.showSettleWait(wait)
+	}
+}

@@ -1,0 +1,236 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/joblist"
+)
+
+const (
+	backoffBase = 500 * time.Millisecond
+	backoffCap  = 30 * time.Second
+	// outageCap is the longest wait between two canaries of an outage.
+	outageCap = 5 * time.Minute
+)
+
+// sender takes one item after the other, with each of its workers, from the scheduler to a verdict.
+type sender struct {
+	*shared
+	scheduler      *scheduler
+	lookups        *lookups
+	pauses         *pauses
+	slots          claimSlots
+	settleWaits    atomic.Int64              // workers that wait for a settle window
+	placeCheckedAt atomic.Pointer[time.Time] // when the queue file was last seen in its place
+}
+
+// run keeps as many workers at work as the limits say, until ctx is done.
+func (s *sender) run(ctx context.Context) {
+	var workers sync.WaitGroup
+	var ends []context.CancelFunc
+	for ctx.Err() == nil {
+		changed := s.live.changed.Wait()
+		n := s.live.get().Workers
+		for len(ends) < n {
+			working, end := context.WithCancel(ctx)
+			ends = append(ends, end)
+			workers.Go(func() { s.work(working) })
+		}
+		for len(ends) > n { // what they have on its way is awaited all the same
+			ends[len(ends)-1]()
+			ends = ends[:len(ends)-1]
+		}
+		s.slots.freed.Fire()
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+	}
+	workers.Wait()
+	for _, end := range ends {
+		end()
+	}
+}
+
+// work sends one item after the other until the run ends.
+func (s *sender) work(ctx context.Context) {
+	failures := 0
+	for ctx.Err() == nil {
+		switch s.next(ctx) {
+		case BackOff:
+			failures++
+			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // an early end is seen above
+		case GoOn:
+			failures = 0
+		}
+	}
+}
+
+// next takes one item through a claim slot and the gate and sends it. It returns what this worker does then; End if nothing
+// was sent.
+func (s *sender) next(ctx context.Context) Action {
+	if !s.slots.acquire(ctx) {
+		return End
+	}
+	through := sync.OnceFunc(s.slots.release)
+	defer through()
+	pass, err := s.gate.Enter(ctx)
+	if err != nil {
+		return End
+	}
+	defer func() { s.gate.Leave(pass) }()
+	c, err := s.scheduler.next(ctx, pass)
+	switch {
+	case errors.Is(err, errNothing):
+		return End
+	case err != nil:
+		s.fail("claim items from the queue", err)
+		return End
+	case !s.batches.isWorked(c.Batch): // it left meanwhile
+		s.release(c)
+		return End
+	}
+	if s.mayBeSent(c) {
+		through() // others need not wait for its window
+		settled := false
+		if pass, settled = s.awaitSettled(ctx, pass, c); !settled {
+			s.release(c)
+			return End
+		}
+		if done, action := s.lookAgain(ctx, pass, c); done {
+			return action
+		}
+	}
+	for !s.mayGo(ctx, pass) {
+		// What was looked up stays true while AiR throttles: nobody else sends this item. Were it thrown away, each
+		// burst of lookups of which a single one is throttled would be for nothing, and the run would never get on.
+		renewed, ok := s.renew(ctx, pass, c)
+		if !ok {
+			s.release(c)
+			return End
+		}
+		pass = renewed
+	}
+	through()
+	s.observer.Sent(c.Batch)
+	// Once on its way, a request is always awaited: its answer is worth a job.
+	job := s.newJob(c)
+	o := s.API.Submit(context.WithoutCancel(ctx), job)
+	if o.Misplaced {
+		o.Message = o.Misplacement(job)
+	}
+	return s.applyVerdict(pass, c, o)
+}
+
+// renew returns a new pass for an item that was looked up, once the hold that made the old one void is over; see
+// [ratelimit.Gate.Renew].
+func (s *sender) renew(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
+	if !s.mayBeSent(c) {
+		return pass, false
+	}
+	return s.gate.Renew(ctx, pass)
+}
+
+// mayGo waits for a token and reports whether the item may then be sent: the pass is valid, and the queue is in its place.
+func (s *sender) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
+	return s.Limiter.Wait(ctx) == nil && pass.Valid() && s.checkPlace(pass.Canary) && ctx.Err() == nil
+}
+
+// placeCheckedFor is how long one check of the queue's place serves further requests: a stat costs a tenth of a request at
+// full rate.
+const placeCheckedFor = time.Millisecond
+
+// checkPlace reports whether the file at the queue's path is still the one that is open, and ends the run if it is not. It
+// is called before each POST; a canary, such as the first after a pause, always needs a new check.
+func (s *sender) checkPlace(canary bool) bool {
+	if at := s.placeCheckedAt.Load(); !canary && at != nil && time.Since(*at) < placeCheckedFor {
+		return true
+	}
+	now := time.Now()
+	if err := queue.CheckPlace(s.Store); err != nil {
+		s.fail("check that the queue file is in its place", err)
+		return false
+	}
+	s.placeCheckedAt.Store(&now)
+	return true
+}
+
+// mayBeSent reports whether the item may have been sent before: by this queue, or, if its batch was adopted without proof
+// that AiR has no other jobs, by one that was lost.
+func (s *sender) mayBeSent(c queue.Claimed) bool { return c.Sent || s.batches.get(c.Batch).Unproven }
+
+// lookAgain looks an item up that may have been sent before, immediately before its next POST. It reports whether that settled
+// this turn. The lookup takes its own tokens.
+func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
+	began := time.Now()
+	found, err := s.lookups.lookup(ctx, c)
+	switch {
+	case err == nil && found == (joblist.Found{}):
+		return false, GoOn
+	case err == nil:
+		s.results <- outcome{Result: s.lookups.conclude(c, found), claimed: c, sent: began}
+		return true, GoOn
+	}
+	s.release(c)
+	if ctx.Err() != nil {
+		return true, End
+	}
+	if ended := joblist.StopOf(err); ended != nil {
+		s.stop(ended)
+		return true, End
+	}
+	s.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that may have been sent before; it is not sent until the lookup succeeds")
+	action := BackOff
+	if joblist.IsThrottled(err) {
+		action = Slow
+	}
+	s.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
+	return true, BackOff
+}
+
+// awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or
+// false if ctx ends or the gate is closed by more than a hold.
+func (s *sender) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
+	wait := time.Until(s.settledAt(c))
+	if waiting := s.settleWaits.Add(1); wait > 0 && (pass.Canary || waiting == int64(s.live.get().Workers)) {
+		s.showSettleWait(wait)
+	}
+	defer func() {
+		s.settleWaits.Add(-1)
+		s.gate.Unexplain(settleReason)
+	}()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return pass, false
+		case <-timer.C:
+			return pass, true
+		case <-pass.Void():
+			renewed, ok := s.gate.Renew(ctx, pass)
+			if !ok {
+				return pass, false
+			}
+			pass = renewed
+		}
+	}
+}
+
+// newJob puts the body of the POST together: the row's own fields, else the batch's settings.
+func (s *sender) newJob(c queue.Claimed) air.NewJob {
+	b := s.batches.get(c.Batch)
+	f := b.settings.Fields(&c.Item)
+	return air.NewJob{
+		Name: b.Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
+		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
+		Source:      air.Source{Endpoint: air.EndpointHost(f.SourceEndpoint), Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
+	}
+}

@@ -1,0 +1,121 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/air"
+	"airlift/worker/stop"
+)
+
+// shared is what the roles of a pool share.
+type shared struct {
+	Config
+	live     liveLimits // use these instead of those in Config
+	gate     *ratelimit.Gate
+	batches  batches
+	learned  *learned
+	attempts attempts
+	observer observers
+	ending
+	results chan outcome // to the committer
+
+	outage       outageDetector
+	unreadable   unreadable
+	mixups       mixups
+	refusals     refusals
+	failures     failureCounter
+	settleLogged sync.Once   // a log line says that something waits for its settle window
+	anyAnswer    atomic.Bool // AiR, or something in its place, answered in this run
+}
+
+// outcome is what came of a claim, on its way to the queue.
+type outcome struct {
+	queue.Result
+	claimed queue.Claimed
+	sent    time.Time // when the request was sent, with a monotonic reading
+}
+
+// release puts a claimed item back that was not sent.
+func (r *shared) release(c queue.Claimed) {
+	r.results <- outcome{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
+}
+
+// isFed reports whether no more items will come.
+func (r *shared) isFed() bool {
+	select {
+	case <-r.Fed:
+		return true
+	default:
+		return false
+	}
+}
+
+// observers tells several observers.
+type observers []Observer
+
+func (all observers) Sent(batch string) {
+	for _, o := range all {
+		o.Sent(batch)
+	}
+}
+
+func (all observers) Answered(batch string, outcome air.Outcome, v Verdict) {
+	for _, o := range all {
+		o.Answered(batch, outcome, v)
+	}
+}
+
+func (all observers) Paused(s ratelimit.State) {
+	for _, o := range all {
+		o.Paused(s)
+	}
+}
+
+func (all observers) Committed(results []queue.Result) {
+	for _, o := range all {
+		o.Committed(results)
+	}
+}
+
+// errDone ends the pool's own goroutines when nothing is left.
+var errDone = errors.New("nothing is left")
+
+// ending decides how a run ends.
+type ending struct {
+	mu      sync.Mutex
+	stopped *stop.Error // the gravest so far; guarded by mu
+	cancel  context.CancelCauseFunc
+}
+
+// stop ends the run; of several reasons the gravest counts.
+func (e *ending) stop(s *stop.Error) {
+	e.mu.Lock()
+	if e.stopped == nil || s.Reason < e.stopped.Reason {
+		e.stopped = s
+	}
+	e.mu.Unlock()
+	e.cancel(s)
+}
+
+// reason returns why the run was stopped; nil: it was not.
+func (e *ending) reason() *stop.Error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stopped
+}
+
+// fail stops the run for an error that is nobody's answer: the queue's.
+func (e *ending) fail(step string, err error) {
+	var s *stop.Error
+	if errors.As(err, &s) {
+		e.stop(s)
+		return
+	}
+	e.stop(&stop.Error{Reason: stop.Unexpected, Text: step, Err: err})
+}
