@@ -76,7 +76,8 @@ func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 	if info.Mode().IsRegular() {
 		total = info.Size()
 	}
-	return newReader(ctx, s, o, f, total, f.Close)
+	stop := context.AfterFunc(ctx, func() { expire(f) }) // so that no named pipe is waited for
+	return newReader(ctx, s, o, f, total, func() error { stop(); return f.Close() })
 }
 
 // openObject reads a manifest that is an S3 object, as a stream.

@@ -99,6 +99,29 @@ func TestWrongFormatForABatchIsToldOnce(t *testing.T) {
 	r.run("run", bad, "--batch", "b", "--dry-run").want(t, exitIncomplete).says(t, "today      2 submitted")
 }
 
+// The error of a source that breaks off is told once, whatever the command makes of it.
+func TestASourcesErrorIsToldOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	m := r.file("m.csv", goodCSV+"archive,\"c.mov\n")
+	r.run("enqueue", r.file("earlier.csv", goodCSV+"archive,old.mov\n"), "--batch", "b").want(t, exitOK)
+	for _, c := range []struct {
+		code int
+		args []string
+	}{
+		{exitIncomplete, []string{"run", m, "--dry-run"}},
+		{exitIncomplete, []string{"plan", m}},
+		{exitUsage, []string{"enqueue", m, "--strict"}},
+		{exitIncomplete, []string{"enqueue", m, "--batch", "b", "--replace"}},
+		{exitIncomplete, []string{"enqueue", m}},
+	} {
+		got := r.run(c.args...).want(t, c.code).says(t, "m.csv was not read to its end, as said above")
+		if n := strings.Count(got.stderr, "never closed"); n != 1 {
+			t.Errorf("%v tells of the quote %d times:\n%s", c.args, n, got.stderr)
+		}
+	}
+}
+
 // One of several sources that is missing is found before the others are read.
 func TestOneMissingSourceOfSeveralSendsNothing(t *testing.T) {
 	t.Parallel()
