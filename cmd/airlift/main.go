@@ -1,4 +1,3 @@
-// Command airlift submits a whole media archive to Wasabi AiR, one job per object.
 package main
 
 import (

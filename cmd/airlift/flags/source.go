@@ -17,6 +17,7 @@ import (
 	"airlift/manifest"
 	"airlift/manifest/csv"
 	"airlift/manifest/entry"
+	"airlift/manifest/filter"
 	"airlift/manifest/preflight"
 	"airlift/manifest/s3scan"
 	"airlift/queue/intake"
@@ -89,17 +90,9 @@ func (s *sourceFlags) parse(ctx context.Context, c *Context, args []string, j *J
 	if err != nil {
 		return intake.Sources{}, err
 	}
-	stdin := c.In
-	if slices.Contains(args, "-") {
-		stdin = nil
-	}
-	wanted, sample, err := s.filter(time.Now(), stdin)
+	wanted, sample, err := s.wanted(c, slices.Contains(args, "-"))
 	if err != nil {
 		return intake.Sources{}, err
-	}
-	if wanted.Overlaps() {
-		c.Log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
-			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
 	}
 	if options.Scan, err = s.listing.config(s.limit > 0); err != nil {
 		return intake.Sources{}, err
@@ -128,6 +121,20 @@ func (s *sourceFlags) parse(ctx context.Context, c *Context, args []string, j *J
 	}
 	out.Fingerprint = s.fingerprint(out.List, j)
 	return out, nil
+}
+
+// wanted returns the filter and the size of the sample. Patterns are not read from standard input if a source is.
+func (s *sourceFlags) wanted(c *Context, stdinIsSource bool) (*filter.Filter, int, error) {
+	stdin := c.In
+	if stdinIsSource {
+		stdin = nil
+	}
+	wanted, sample, err := s.filter(time.Now(), stdin)
+	if err == nil && wanted.Overlaps() {
+		c.Log.Warn().Msg("--include comes before --exclude, as in rclone: what both match is taken. " +
+			"To leave it out, write both as rules in their order: --filter '- proxies/' --filter '+ *.mov' --filter '- **'")
+	}
+	return wanted, sample, err
 }
 
 // options returns how the flags say that sources are read.
