@@ -4,113 +4,114 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"go.etcd.io/bbolt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/check"
+	"airlift/queue/bolt/index"
 )
 
-// Check reads the whole file and says what is wrong with it: of each batch that every item can be decoded and has one
-// lawful record, that the books are what counting gives, that each item is in the index once or, a version, in the
-// history of its object, that the reading balances; then the daily counts; and if all that is well, bbolt's own check of
-// the pages. progress, if not nil, is told how many items are done; it must not use the queue.
+// Check implements [queue.Admin]: of each batch it checks what package check says; then the daily counts; and if all that
+// is well, bbolt's own check of the pages.
 //
 // It reads in one transaction, so that it compares one moment's books with the same moment's items; while it runs, the
 // file grows with every change. It is meant for a queue at rest.
 func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error) {
-	c := checker{db: db, days: map[dayKey]int64{}, progress: progress}
-	for _, b := range db.all() {
-		c.total += b.public.Load().Counts.Items
+	c := check.Check{Submitted: map[check.AccountDay]int64{}}
+	if total := int64(0); progress != nil {
+		for _, b := range db.all() {
+			total += b.public.Load().Counts.Items
+		}
+		c.Progress = func(done int64) { progress(done, total) }
 	}
 	defer db.inOrder()()
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		for _, b := range db.all() {
-			if err := c.batch(ctx, tx, b); err != nil {
+			if err := db.checkBatch(ctx, tx, b, &c); err != nil {
 				return err
 			}
 		}
-		if err := c.checkDays(tx); err != nil || c.report.Found > 0 {
+		if err := checkDays(tx, &c); err != nil || !c.Report.OK() {
 			return err // bbolt would only tell of the same damage in other words
 		}
 		// Last, for it reads in a goroutine of its own, where damaged pages end the process: guard has met them by now.
 		for err := range tx.Check() {
-			c.problem("pages: %v", err)
+			c.Report.Problem("pages: %v", err)
 		}
 		return nil
 	})
 	if err != nil {
-		return c.report, fmt.Errorf("check: %w", err)
+		return c.Report, fmt.Errorf("check: %w", err)
 	}
-	return c.report, nil
+	return c.Report, nil
 }
 
-// checker collects what Check finds.
-type checker struct {
-	db          *DB
-	report      queue.CheckReport
-	days        map[dayKey]int64 // jobs submitted, recounted
-	done, total int64
-	progress    func(done, total int64)
-}
-
-func (c *checker) problem(format string, args ...any) {
-	c.report.Found++
-	if len(c.report.Problems) < queue.MaxProblems {
-		c.report.Problems = append(c.report.Problems, fmt.Sprintf(format, args...))
-	}
-}
-
-// same reports two figures that should be one.
-func (c *checker) same(id, what string, booked, counted int64) {
-	if booked != counted {
-		c.problem("batch %q: %s: the books say %d, there are %d", id, what, booked, counted)
-	}
-}
-
-// batch checks one batch as the transaction sees it.
-func (c *checker) batch(ctx context.Context, tx *bbolt.Tx, b *batch) error {
+// checkBatch checks one batch as the transaction sees it.
+func (db *DB) checkBatch(ctx context.Context, tx *bbolt.Tx, b *batch, c *check.Check) error {
 	bk, err := bucketsOf(tx, b.num)
 	if err != nil {
-		c.problem("%v", err)
+		c.Report.Problem("%v", err)
 		return nil
 	}
 	var m meta
 	if err := readMeta(bk, &m); err != nil {
-		c.problem("batch %d: %v", b.num, err)
+		c.Report.Problem("batch %d: %v", b.num, err)
 		return nil
 	}
-	c.report.Batches++
-	r := recount{checker: c, b: b, bk: bk, m: &m}
-	r.openIndex()
-	if err := r.items(ctx); err != nil {
-		return err
+	var mu sync.Mutex // a transaction is for one goroutine at a time
+	stored := check.Batch{
+		Books: m.Batch, Cursor: m.Cursor, Ready: m.Ready, Ahead: m.Ahead, Withdrawn: m.Withdrawn,
+		OpenRecords: bk.open, ReadyRecords: bk.ready, Results: bk.results, Rejected: bk.rejected,
+		Index: index.New(index.Config{
+			Key: db.indexKey,
+			View: func(_ context.Context, fn func(index.Tx) error) error {
+				mu.Lock()
+				defer mu.Unlock()
+				return guard(func() error { return fn(indexTx{bk}) })
+			},
+			Items: func(_ context.Context, seq uint64) ([]queue.Item, error) { return itemsFrom(bk, seq) },
+			Count: func() (items, objects int64) { return m.Batch.Counts.Items, m.Batch.Counts.Items - m.Batch.Versions },
+		}, m.Books),
+		Pages: func(yield func(*block.Page, error) bool) {
+			var page block.Page
+			for p := (pager{want: block.AllStates}); !p.end; {
+				if err := p.read(bk, &page); !yield(&page, err) || err != nil {
+					return
+				}
+			}
+		},
 	}
-	r.records()
-	r.runs(ctx)
-	r.histories()
-	r.books()
-	return nil
+	if bk.histories != nil {
+		stored.Histories = bk.histories
+	}
+	if marks := bk.root.Bucket(bucketMarks); marks != nil {
+		stored.Marks = marks
+	}
+	return c.Batch(ctx, &stored)
 }
 
 // checkDays compares the days' counts with the jobs that there are.
-func (c *checker) checkDays(tx *bbolt.Tx) error {
+func checkDays(tx *bbolt.Tx, c *check.Check) error {
 	return tx.Bucket(bucketDays).ForEach(func(k, v []byte) error {
 		if len(k) < 6 {
-			c.problem("a daily count has a garbled key")
+			c.Report.Problem("a daily count has a garbled key")
 			return nil
 		}
 		at := len(k) - 4
-		day := dayKey{string(k[:at-1]), queue.Day(int32(binary.BigEndian.Uint32(k[at:])))}
+		account, day := string(k[:at-1]), queue.Day(int32(binary.BigEndian.Uint32(k[at:])))
 		var n queue.DayCount
 		if err := decodeJSON(k, v, &n); err != nil {
-			c.problem("day %d of account %q: %v", day.day, day.account, err)
+			c.Report.Problem("day %d of account %q: %v", day, account, err)
 			return nil
 		}
-		if n.Submitted != c.days[day] {
-			c.problem("day %d of account %q: the books say %d submitted, there are %d", day.day, day.account, n.Submitted, c.days[day])
+		if counted := c.Submitted[check.AccountDay{Account: account, Day: day}]; n.Submitted != counted {
+			c.Report.Problem("day %d of account %q: the books say %d submitted, there are %d", day, account, n.Submitted, counted)
 		}
 		if n.Claimed < n.Submitted {
-			c.problem("day %d of account %q: %d submitted of %d claimed", day.day, day.account, n.Submitted, n.Claimed)
+			c.Report.Problem("day %d of account %q: %d submitted of %d claimed", day, account, n.Submitted, n.Claimed)
 		}
 		return nil
 	})

@@ -16,21 +16,8 @@ func historyOf(bk buckets, first uint64) (h queue.History, ok bool, err error) {
 	if value == nil {
 		return h, false, nil
 	}
-	h, err = historyAt(key, value)
+	h, err = block.HistoryAt(key, value)
 	return h, err == nil, err
-}
-
-// historyAt decodes a history as it is stored.
-func historyAt(k, v []byte) (h queue.History, err error) {
-	if value, ok := codec.Bound(k, v); ok {
-		h, err = block.DecodeHistory(value)
-	} else {
-		err = codec.ErrGarbled
-	}
-	if err != nil {
-		return h, codec.Damaged("the history of item %d: %v", keySeq(k), err)
-	}
-	return h, nil
 }
 
 // objectHistory is the history of an object, named by its first item, to be stored.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
 )
 
 // replace withdraws what earlier readings added and the latest one does not have.
@@ -52,7 +53,7 @@ func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 					from, more = keySeq(k), true
 					return nil
 				}
-				h, err := historyAt(k, v)
+				h, err := block.HistoryAt(k, v)
 				if err != nil {
 					return err
 				}

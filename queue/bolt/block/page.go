@@ -168,3 +168,22 @@ func recordAt(key, value []byte, text func(*codec.Reader) string) (Record, error
 	}
 	return rec, nil
 }
+
+// HistoryAt decodes a history as it is stored: bound to the sequence number of the object's first item.
+func HistoryAt(key, value []byte) (h queue.History, err error) {
+	value, ok := codec.Bound(key, value)
+	if ok && len(key) == 8 {
+		if h, err = DecodeHistory(value); err == nil {
+			return h, nil
+		}
+	}
+	return h, codec.Damaged("the history of item %d: %v", seqOf(key), codec.ErrGarbled)
+}
+
+// seqOf returns the sequence number that a key begins with, or 0 if it is too short.
+func seqOf(key []byte) uint64 {
+	if len(key) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(key)
+}
