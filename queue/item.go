@@ -76,6 +76,9 @@ type Item struct {
 	Own JobFields
 	// Extra are the row's other columns.
 	Extra []Field
+	// Details is what is known of the object beyond its identity, nil if nothing is. Only dry runs ask for it, and only the
+	// engine in memory keeps it.
+	Details *Details
 	// Unsourced says that no source showed the object when its job was adopted (see [Adopted]): the item has no row. A row
 	// that shows the object later is one of a known item, whatever its other fields say.
 	Unsourced bool
@@ -88,6 +91,17 @@ func (it *Item) SameRow(o *Item) bool { return it.Name == o.Name && it.Own.Equal
 func OtherFieldsReason(it *Item) string {
 	return fmt.Sprintf("the batch has this object with other fields (line %d)", it.Line)
 }
+
+// Details is what a source, or a look at the object, says of it.
+type Details struct {
+	Size     int64 // in bytes; [UnknownSize] if nothing says it
+	ETag     string
+	Duration time.Duration // that it plays; 0 if not known
+	Channels int           // of audio; 0 if not known
+}
+
+// UnknownSize is the size of an object of which nothing says it.
+const UnknownSize = -1
 
 // Record is what is known of the submission of one item: what its results add up to.
 type Record struct {

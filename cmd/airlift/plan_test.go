@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,6 +57,28 @@ func (r *rig) plan(t *testing.T, code int, args ...string) plan.Plan {
 		t.Fatalf("--json: %v in %s", err, got.stdout)
 	}
 	return p
+}
+
+// What a plan says of the objects comes from the source's own fields, whatever other names a row has.
+func TestPlanTakesNoDetailsFromOddNames(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	odd := r.file("m.jsonl", `{"bucket":"archive","key":"a.mov","\u0000duration":"60","\u0000audio_channels":"8"}`+"\n"+
+		`{"bucket":"archive","key":"b.mov","size":"7","duration":"a while"}`+"\n")
+	saved := filepath.Join(r.dir, "new.jsonl")
+	p := r.plan(t, exitOK, odd, "--save", saved)
+	if p.ToSend.Items != 2 || p.ToSend.Sized != 1 || p.ToSend.Bytes != 7 || p.Timed != 0 || len(p.AudioChannels) != 0 {
+		t.Errorf("got %+v, %d timed, channels %v", p.ToSend, p.Timed, p.AudioChannels)
+	}
+	rows, err := os.ReadFile(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"\u0000duration":"60"`, `"size":"7"`, `"duration":"a while"`} {
+		if !strings.Contains(string(rows), want) {
+			t.Errorf("saved: got %s, want %s in it", rows, want)
+		}
+	}
 }
 
 // plan needs no access to AiR, stores and sends nothing, and leaves no file but the one it was asked for.

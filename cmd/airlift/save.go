@@ -39,11 +39,10 @@ func newSaver(path string) (*saver, error) {
 
 // Save writes the items of a dry run that are new. There is a whole file afterwards, or the one that was there before.
 func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (string, error) {
-	b, err := d.Scratch.Batch(ctx, batch)
+	extras, err := d.Extras(ctx, batch)
 	if err != nil {
 		return "", err
 	}
-	extras := intake.NewExtras(b.Columns)
 	values := make([]string, len(extras.Names))
 	return s.path, replaceFile(ctx, s.path, func(w io.Writer) error {
 		return s.Write(w, extras.Names, func(write func(*queue.Item, []string) error) error {
@@ -51,7 +50,7 @@ func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (strin
 				if !d.IsNew(e.Seq) {
 					return nil
 				}
-				extras.Fill(values, e.Extra)
+				extras.Fill(values, &e.Item)
 				return write(&e.Item, values)
 			})
 		})

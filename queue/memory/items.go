@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"time"
 
 	"airlift/queue"
 )
@@ -22,7 +23,7 @@ type items struct {
 	n       uint64
 	pieces  [][]item
 	buckets []string
-	sets    [][]queue.Field // of columns, without values
+	sets    []columnSet
 	texts   strings.Builder // the keys and values of the latest items, which share its memory
 
 	seed    maphash.Seed
@@ -32,7 +33,7 @@ type items struct {
 }
 
 // item is an item as it is kept. full is the whole of one that has more than the other fields; extra are the values of
-// its further columns, each behind its length, and set numbers their names.
+// its further columns, each behind its length, behind its details, and set says which there are.
 type item struct {
 	key, extra  string
 	line        int64
@@ -52,10 +53,10 @@ func (s *items) add(it queue.Item) {
 	}
 	it.Seq, it.Key = s.n, s.text(it.Key)
 	kept := item{key: it.Key, line: it.Line, content: it.Content, bucket: s.bucket(it.Bucket)}
-	if len(it.Extra) > 0 {
-		kept.set, kept.extra = s.columns(it.Extra), s.text(joined(it.Extra))
+	if len(it.Extra) > 0 || it.Details != nil {
+		kept.set, kept.extra = s.columns(&it), s.text(joined(&it))
 	}
-	if it.Extra = nil; it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || it.Unsourced {
+	if it.Extra, it.Details = nil, nil; it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || it.Unsourced {
 		it.Own.Services = slices.Clone(it.Own.Services)
 		kept.full = &it
 	}
@@ -84,38 +85,61 @@ func (s *items) text(text string) string {
 	return s.texts.String()[at:]
 }
 
-// columns returns the number of a set of columns.
-func (s *items) columns(fields []queue.Field) uint32 {
+// columnSet is what the extra of an item holds: the further columns, here without values, and the details.
+type columnSet struct {
+	fields  []queue.Field
+	details bool
+}
+
+// columns returns the number of an item's columns.
+func (s *items) columns(it *queue.Item) uint32 {
 	for i := len(s.sets) - 1; i >= 0; i-- {
-		if queue.SameColumns(s.sets[i], fields) {
+		if s.sets[i].details == (it.Details != nil) && queue.SameColumns(s.sets[i].fields, it.Extra) {
 			return uint32(i)
 		}
 	}
-	set := slices.Clone(fields)
-	for i := range set {
-		set[i].Value = ""
+	set := columnSet{slices.Clone(it.Extra), it.Details != nil}
+	for i := range set.fields {
+		set.fields[i].Value = ""
 	}
 	s.sets = append(s.sets, set)
 	return uint32(len(s.sets) - 1)
 }
 
-// joined returns the values of fields, each behind its length.
-func joined(fields []queue.Field) string {
+// joined returns the details of an item and the values of its fields, each text behind its length.
+func joined(it *queue.Item) string {
 	var b []byte
-	for _, f := range fields {
+	if d := it.Details; d != nil {
+		for _, n := range []int64{d.Size, int64(d.Duration), int64(d.Channels)} {
+			b = binary.AppendVarint(b, n)
+		}
+		b = append(binary.AppendUvarint(b, uint64(len(d.ETag))), d.ETag...)
+	}
+	for _, f := range it.Extra {
 		b = append(binary.AppendUvarint(b, uint64(len(f.Value))), f.Value...)
 	}
 	return string(b)
 }
 
-// split returns the columns of a set with the values that joined has joined.
-func split(set []queue.Field, values string) []queue.Field {
-	fields := slices.Clone(set)
-	for i := range fields {
-		n, size := binary.Uvarint([]byte(values[:min(len(values), binary.MaxVarintLen64)]))
-		fields[i].Value, values = values[size:size+int(n)], values[size+int(n):]
+// split sets what joined has joined.
+func (set *columnSet) split(it *queue.Item, extra string) {
+	number := func() int64 {
+		n, size := binary.Varint([]byte(extra[:min(len(extra), binary.MaxVarintLen64)]))
+		extra = extra[size:]
+		return n
 	}
-	return fields
+	text := func() (text string) {
+		n, size := binary.Uvarint([]byte(extra[:min(len(extra), binary.MaxVarintLen64)]))
+		text, extra = extra[size:size+int(n)], extra[size+int(n):]
+		return text
+	}
+	if set.details {
+		it.Details = &queue.Details{Size: number(), Duration: time.Duration(number()), Channels: int(number()), ETag: text()}
+	}
+	it.Extra = slices.Clone(set.fields)
+	for i := range it.Extra {
+		it.Extra[i].Value = text()
+	}
 }
 
 // bucket returns the number of a bucket's name.
@@ -138,7 +162,7 @@ func (s *items) at(seq uint64) queue.Item {
 		it = *kept.full
 	}
 	if kept.extra != "" {
-		it.Extra = split(s.sets[kept.set], kept.extra)
+		s.sets[kept.set].split(&it, kept.extra)
 	}
 	return it
 }

@@ -57,7 +57,7 @@ func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, fo
 		if save != nil {
 			save.See(&e.Item)
 		}
-		found.add(e.Bucket, e.Key, intake.DetailsOf(&e.Item))
+		found.add(e.Bucket, e.Key, e.Details)
 		return nil
 	})
 	if err != nil || t.Store == nil {
@@ -76,7 +76,7 @@ func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, fo
 	}
 	return queue.Entries(ctx, t.Store, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
 		if e.State == queue.Pending || e.State == queue.Sending || e.State == queue.InDoubt {
-			found.add(e.Bucket, e.Key, intake.Details{Size: intake.Unsized})
+			found.add(e.Bucket, e.Key, nil)
 		}
 		return nil
 	})

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"airlift/manifest/entry"
-	"airlift/queue/intake"
+	"airlift/queue"
 )
 
 const (
@@ -41,11 +41,15 @@ func newTally() *tally {
 	return t
 }
 
-// add counts an item.
-func (t *tally) add(bucket, key string, o intake.Details) {
+// add counts an item. details is nil if nothing is known of the object.
+func (t *tally) add(bucket, key string, details *queue.Details) {
+	o := queue.Details{Size: queue.UnknownSize}
+	if details != nil {
+		o = *details
+	}
 	t.all.add(o.Size)
-	if o.Seconds > 0 {
-		t.seconds += o.Seconds
+	if o.Duration > 0 {
+		t.seconds += o.Duration.Seconds()
 		t.timed++
 	}
 	if o.Channels > 0 {
