@@ -62,7 +62,11 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Ve
 		if v.State == queue.Submitted {
 			s.pauses.clear()
 		}
-		s.itemDecided(c.Batch, c.Seq, v.State == queue.Failed, describe(o))
+		failed, why := v.State == queue.Failed, ""
+		if failed {
+			why = describe(o)
+		}
+		s.itemDecided(c.Batch, c.Seq, failed, why)
 	case MixUp:
 		s.countMixUp(&s.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:
@@ -125,6 +129,9 @@ func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
 	e := s.Log.Debug()
 	if v.State == queue.Failed || v.State == queue.InDoubt {
 		e = s.Log.Warn()
+	}
+	if !e.Enabled() {
+		return
 	}
 	e.Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key).Str("state", string(v.State))
 	for _, f := range []struct{ name, value string }{{"job_id", o.JobID}, {"code", o.Code}, {"error", o.Message}} {
