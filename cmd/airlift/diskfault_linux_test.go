@@ -159,28 +159,3 @@ func TestDiskFaults(t *testing.T) {
 	t.Logf("%d faults in %.1fs: %d POSTs in those runs, %d after the fault (at most %d in a run; %d without claims ahead)",
 		struck.Load(), time.Since(began).Seconds(), sent.Load(), late.Load(), worst[0].Load(), worst[1].Load())
 }
-
-// A commit that fails ends enqueue at once, though its source, a pipe, is quiet and nobody closes it.
-func TestAFailedCommitEndsWithAQuietPipe(t *testing.T) {
-	needStrace(t)
-	t.Parallel()
-	for nth := 3; nth <= 6; nth++ { // while the queue is made, and the first rows are stored
-		r := newRig(t, airtest.Config{})
-		rows, writer, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := writer.WriteString("bucket,key\n" + strings.Repeat("archive,a.mov\n", 1000)); err != nil {
-			t.Fatal(err)
-		}
-		p := &process{r: r, cmd: exec.Command("strace", "-f", "--seccomp-bpf", "-o", os.DevNull, "-e", "trace=fdatasync",
-			"-e", fmt.Sprintf("inject=fdatasync:error=EIO:when=%d+", nth), binary, "enqueue", "-", "--format", "csv", "--batch", "b")}
-		p.cmd.Dir, p.cmd.Env, p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = r.dir, r.env, rows, &p.out, &p.err
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		p.wait().want(t, exitUnexpected).says(t, "input/output error")
-		rows.Close()
-		writer.Close()
-	}
-}
