@@ -3,7 +3,6 @@ package worker
 import (
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -64,7 +63,7 @@ func (a audited) want(t *testing.T, want ...joblist.Finding) {
 func (b *bubble) lose(items int) {
 	b.t.Helper()
 	b.close()
-	b.path = filepath.Join(filepath.Dir(b.path), "rebuilt.db")
+	b.db = nil
 	b.open()
 	if err := b.db.CreateBatch(b.t.Context(), queue.Batch{ID: batch, Settings: queue.Settings{JobFields: queue.JobFields{
 		Services: []byte(`{"ocr":""}`), DestinationBucket: "out", DestinationRegion: "us-east-1",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,7 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
-	"airlift/queue/bolt"
+	"airlift/queue/memory"
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
@@ -24,11 +23,10 @@ import (
 
 const batch = "b"
 
-// bubble is a queue on disk and an AiR in process, in fake time.
+// bubble is a queue in memory and an AiR in process, in fake time.
 type bubble struct {
 	t      *testing.T
-	path   string
-	db     *bolt.DB
+	db     *memory.Queue
 	opened time.Time
 	air    *airtest.Server
 	mu     sync.Mutex
@@ -41,10 +39,9 @@ type bubble struct {
 // inBubble runs a test at noon of fake time, with so many items pending.
 func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "queue.db")
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(12 * time.Hour) // a bubble begins at midnight
-		b := &bubble{t: t, path: path}
+		b := &bubble{t: t}
 		observed := c.OnRequest
 		c.OnRequest = func(r airtest.Request) {
 			b.mu.Lock()
@@ -75,20 +72,26 @@ func inBubble(t *testing.T, items int, c airtest.Config, test func(*bubble)) {
 	})
 }
 
+// open opens the queue: a new one, or the one that was closed before, as the next process finds it.
 func (b *bubble) open() {
-	b.t.Helper()
-	db, err := bolt.Open(b.path, bolt.Options{})
-	if err != nil {
-		b.t.Fatal(err)
+	if b.db == nil {
+		b.db = memory.New()
+	} else {
+		b.db = b.db.Reopen()
 	}
-	b.db, b.opened = db, time.Now()
+	b.opened = time.Now()
+}
+
+// reopen opens the queue again, as after the end of the process.
+func (b *bubble) reopen() {
+	b.t.Helper()
+	b.close()
+	b.open()
 }
 
 func (b *bubble) close() {
 	b.t.Helper()
-	if err := b.db.Close(); err != nil {
-		b.t.Fatal(err)
-	}
+	b.ok(b.db.Close())
 }
 
 // add enqueues items from to to.

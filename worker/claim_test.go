@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/queue/bolt"
+	"airlift/queue/memory"
 	"airlift/worker/air/airtest"
 )
 
 // slowToRefuse is a queue that takes a second to say that the daily limit is reached.
-type slowToRefuse struct{ *bolt.DB }
+type slowToRefuse struct{ *memory.Queue }
 
 func (s slowToRefuse) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
-	got, clashes, err := s.DB.Exchange(ctx, results, r)
+	got, clashes, err := s.Queue.Exchange(ctx, results, r)
 	if errors.Is(err, queue.ErrDailyLimit) {
 		time.Sleep(time.Second)
 	}
@@ -41,14 +41,14 @@ func TestAClaimRefusedAcrossMidnightCostsNoDay(t *testing.T) {
 }
 
 // slowToGiveNothing is a queue whose claims take a moment, and those that got nothing a second.
-type slowToGiveNothing struct{ *bolt.DB }
+type slowToGiveNothing struct{ *memory.Queue }
 
 func (s slowToGiveNothing) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
 	if len(results) > 0 {
-		return s.DB.Exchange(ctx, results, r)
+		return s.Queue.Exchange(ctx, results, r)
 	}
 	time.Sleep(10 * time.Millisecond)
-	got, _, err := s.DB.Exchange(ctx, nil, r)
+	got, _, err := s.Queue.Exchange(ctx, nil, r)
 	if len(got) == 0 {
 		time.Sleep(time.Second)
 	}
@@ -70,15 +70,16 @@ func TestAClaimOfNothingEndsTheRun(t *testing.T) {
 	})
 }
 
-// counting is a queue that counts what may cost a commit.
+// counting is a queue that counts what costs a commit, which takes as long as two syncs of a disk.
 type counting struct {
-	*bolt.DB
+	*memory.Queue
 	calls *atomic.Int32
 }
 
 func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.ClaimRequest) ([]queue.Claimed, []queue.Clash, error) {
 	c.calls.Add(1)
-	return c.DB.Exchange(ctx, results, r)
+	time.Sleep(2 * time.Millisecond)
+	return c.Queue.Exchange(ctx, results, r)
 }
 
 // At a high rate many items share a commit, and results and claims do: each costs two syncs of the disk.

@@ -27,8 +27,7 @@ func TestRateHoldsOverRestarts(t *testing.T) {
 				b.t.Fatalf("the run ended with %v", err)
 			}
 			timer.Stop()
-			b.close()
-			b.open()
+			b.reopen()
 		}
 		posts, gets := b.arrivals()
 		all := append(posts, gets...)
@@ -59,8 +58,7 @@ func TestPauseOutlivesACrash(t *testing.T) {
 				b.t.Fatalf("the run ended with %v, want it to be killed in the pause", err)
 			}
 			timer.Stop()
-			b.close()
-			b.open()
+			b.reopen()
 		}
 		posts, _ := b.arrivals()
 		if last := posts[len(posts)-1]; last.Sub(begin) > time.Minute {

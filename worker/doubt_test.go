@@ -70,8 +70,7 @@ func TestDoubtAtOpenWaitsForTheWindow(t *testing.T) {
 		if _, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
 			b.t.Fatal(err)
 		}
-		b.close() // as after a crash: four items are being sent
-		b.open()
+		b.reopen() // as after a crash: four items are being sent
 		b.want(queue.Counts{Pending: 6, InDoubt: 4})
 		if err := b.run(0, nil); err != nil {
 			b.t.Fatal(err)
@@ -220,8 +219,7 @@ func TestLongListWithFaultsIsReadToItsEnd(t *testing.T) {
 				if err != nil || len(got) != 1 {
 					b.t.Fatalf("claim: got %v, %v, want one item", got, err)
 				}
-				b.close() // as a kill leaves it: claimed, and perhaps sent
-				b.open()
+				b.reopen() // as a kill leaves it: claimed, and perhaps sent
 				b.want(queue.Counts{Submitted: items - 1, InDoubt: 1})
 				faulty = true
 				begin, before := time.Now(), b.air.Lists()
@@ -242,8 +240,7 @@ func TestReconcileSendsNothing(t *testing.T) {
 		if _, err := queuetest.On(b.db).Claim(b.t.Context(), queue.ClaimRequest{Batches: []string{batch}, Max: 4}); err != nil {
 			b.t.Fatal(err)
 		}
-		b.close()
-		b.open()
+		b.reopen()
 		if err := b.run(0, func(c *Config) { c.LookupsOnly = true }); err != nil {
 			b.t.Fatal(err)
 		}

@@ -31,8 +31,7 @@ func (b *bubble) limitedRunAt(date func() time.Time) string {
 		c.DailyLimit, c.ExitOnCap, c.Log = 10, true, zerolog.New(zerolog.SyncWriter(&log))
 	})
 	wantStop(b.t, err, stop.Limit)
-	b.close()
-	b.open()
+	b.reopen()
 	return log.String()
 }
 

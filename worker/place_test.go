@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/queue/bolt"
+	"airlift/queue/memory"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
 )
 
 // moved is a queue whose file is replaced at some moment.
 type moved struct {
-	*bolt.DB
+	*memory.Queue
 	gone atomic.Bool
 }
 
@@ -23,7 +23,7 @@ func (m *moved) CheckPlace() error {
 	if m.gone.Load() {
 		return queue.ErrReplaced
 	}
-	return m.DB.CheckPlace()
+	return nil
 }
 
 // Once the queue's file is another's, not one more request leaves: another process may be sending the same items.
@@ -48,7 +48,7 @@ func TestNothingIsSentOnceTheQueueIsReplaced(t *testing.T) {
 				return n == tt.at
 			})
 			inBubble(t, 20, c, func(b *bubble) {
-				m.DB = b.db
+				m.Queue = b.db
 				err := b.run(tt.perSecond, func(c *Config) { c.Store, c.Workers = &m, 1 })
 				wantStop(b.t, err, stop.Unexpected)
 				if !errors.Is(err, queue.ErrReplaced) {

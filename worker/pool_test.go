@@ -193,8 +193,7 @@ func TestPoolDailyLimitCountsOverRestarts(t *testing.T) {
 		if got := b.air.Accepted(); got != 30 {
 			b.t.Fatalf("jobs on the first day: got %d, want 30", got)
 		}
-		b.close()
-		b.open()
+		b.reopen()
 		wantStop(b.t, b.run(0, limited), stop.Limit)
 		if got := b.air.Accepted(); got != 30 {
 			b.t.Errorf("jobs on the first day after a restart: got %d, want 30", got)

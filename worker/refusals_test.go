@@ -163,8 +163,7 @@ func TestCapThatOutlastsMidnightAndRestarts(t *testing.T) {
 			if err != nil || g.PausedUntil.IsZero() {
 				b.t.Fatalf("the stored gate: %+v, %v, want a pause", g, err)
 			}
-			b.close()
-			b.open()
+			b.reopen()
 			time.Sleep(time.Until(g.PausedUntil))
 		}
 		posts, _ := b.arrivals()

@@ -179,8 +179,7 @@ func TestARunWaitsForTheAdoption(t *testing.T) {
 			if !strings.Contains(err.Error(), "airlift adopt b here") || !strings.Contains(err.Error(), "--trust-queue") {
 				b.t.Errorf("it does not say what to do: %v", err)
 			}
-			b.close()
-			b.open()
+			b.reopen()
 		}
 		b.ok(b.run(0, func(c *Config) { c.LookupsOnly = true }))
 		if posts := b.air.Posts(); posts != 0 {

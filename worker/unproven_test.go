@@ -61,8 +61,7 @@ func TestWhatAnUnprovenAdoptionMissedIsNotSent(t *testing.T) {
 				if got.err != nil || !got.Unproven || got.Found() != 0 || got.Adopted != 8 || got.Unsourced != 3 {
 					b.t.Fatalf("got %+v, %v, want 8 adopted, 3 of them unsourced, without proof", got.Tally, got.err)
 				}
-				b.close()
-				b.open()
+				b.reopen()
 				lookups.Store(0)
 				b.add(5, 13)
 				b.ok(b.run(rate, nil))
