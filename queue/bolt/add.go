@@ -36,7 +36,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	}
 	if chunk.Trial {
 		added := s.result()
-		added.IsNew, added.Seen = s.isNew, s.seen
+		added.IsNew, added.Seen = s.isNew, s.seen()
 		return added, nil
 	}
 	a, err := newAddition(chunk, s)
@@ -54,7 +54,7 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 	for i := range a.added.Added {
 		b.intake.seen.Add(s.base + uint64(i))
 	}
-	for _, seq := range s.seen {
+	for _, seq := range a.seen {
 		b.intake.seen.Add(seq)
 	}
 	if b.index.Full() {
@@ -62,11 +62,6 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		_ = db.settleIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return a.added, nil
-}
-
-// result says what becomes of the rows.
-func (s *split) result() queue.Added {
-	return queue.Added{Added: s.added(), Known: s.known, Unsure: s.unsure, Duplicates: s.duplicates, Conflicts: s.conflicts}
 }
 
 // addition is a split chunk as it will be stored.
@@ -94,7 +89,7 @@ func newAddition(chunk queue.Chunk, s *split) (*addition, error) {
 	}
 	a.base = s.base
 	a.histories = s.histories()
-	a.fresh, a.seen = s.fresh, s.seen
+	a.fresh, a.seen = s.New, s.seen()
 	var err error
 	a.rejected, err = block.EncodeRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err

@@ -24,11 +24,13 @@ type change struct {
 // batch's intake, under which alone histories change. An item that is claimed meanwhile is as good as one that waits: its
 // job reads what the source told of, or what came later.
 func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *split) error {
+	for _, k := range s.Known {
+		s.changes = append(s.changes, change{row: k.N, first: k.Seq, content: items[k.N].Content})
+	}
 	sortChanges(s.changes)
 	for part := range slices.Chunk(s.changes, viewRows) {
 		err := db.viewBatch(ctx, b, func(bk buckets) error {
 			for i := range part {
-				part[i].content = items[part[i].row].Content
 				if err := part[i].compare(b, bk); err != nil {
 					return err
 				}
@@ -44,7 +46,6 @@ func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *spli
 		case queue.CannotTell:
 			s.unsure++
 		case queue.ContentsNew:
-			s.known--
 			s.isNew[c.row] = true
 		}
 	}

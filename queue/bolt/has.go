@@ -15,16 +15,17 @@ func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bo
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}
+	rows := b.index.Rows(items)
 	if err := b.intake.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer b.intake.unlock()
-	s, err := db.split(ctx, b, items, b.index.Rows(items), changed)
+	s, err := db.split(ctx, b, items, rows, changed)
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}
 	has := make([]bool, len(items))
-	for same := range index.Objects(s.rows, nil) {
+	for same := range index.Objects(rows, nil) {
 		add := false
 		for _, r := range same {
 			add = add || s.isNew[r.N]

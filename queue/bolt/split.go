@@ -11,48 +11,22 @@ import (
 
 // split is a chunk split into new and known rows.
 type split struct {
-	base  uint64      // seq of the first new item
-	rows  []index.Row // all of the chunk
-	fresh []index.Row // those of new objects; once they are numbered, N is the sequence number less base
-	isNew []bool      // by row
-	// seen are the known items whose first row in this reading is in the chunk.
-	seen                      []uint64
-	known, duplicates, unsure int
-	conflicts                 []queue.Rejected
-	// changes are the rows of known objects, if their contents are asked for; see compare.
-	changed bool
-	changes []change
-}
-
-// added counts the new items.
-func (s *split) added() int {
-	n := len(s.fresh)
-	for i := range s.changes {
-		if s.changes[i].is == queue.ContentsNew {
-			n++
-		}
-	}
-	return n
-}
-
-// conflict is a row that contradicts the item of its object, which is known by its row in this chunk, or else by its seq.
-// alike says that it is only alike: an unsourced item whose job may be that of the row's object.
-type conflict struct {
-	row, first int32
-	seq        uint64
-	alike      bool
+	*index.Split
+	base      uint64 // seq of the first new item
+	isNew     []bool // by row
+	unsure    int
+	conflicts []queue.Rejected
+	changes   []change // the known rows, if their contents are asked for; see compare
 }
 
 // split tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. The
 // caller has the batch's intake.
 func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []index.Row, changed bool) (*split, error) {
-	s := &split{
-		base: uint64(b.public.Load().Counts.Items), rows: rows, isNew: make([]bool, len(items)), changed: changed,
-	}
+	s := &split{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items))}
 	if s.base+uint64(len(items)) > index.MaxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(index.MaxSeq))
 	}
-	found, err := b.index.LookupNew(ctx, s.rows)
+	found, err := b.index.LookupNew(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -60,35 +34,16 @@ func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []in
 	if err != nil {
 		return nil, err
 	}
-	if !unsourced.some() && len(found) == 0 && !index.Repeated(s.rows) {
-		s.fresh = s.rows // numbered as they are
-		for i := range s.isNew {
-			s.isNew[i] = true
-		}
-		return s, nil
+	in := &b.intake
+	var alike func(int32) (uint64, bool)
+	if unsourced.some() {
+		alike = func(n int32) (uint64, bool) { return unsourced.of(&items[n]) }
 	}
-	var conflicts []conflict
-	s.fresh = make([]index.Row, 0, len(s.rows))
-	for same, match := range index.Objects(s.rows, found) {
-		if match != nil {
-			conflicts = s.addKnown(b, match, same, conflicts)
-			continue
-		}
-		if seq, may := unsourced.of(&items[same[0].N]); may {
-			for _, r := range same {
-				conflicts = append(conflicts, conflict{row: r.N, first: -1, seq: seq, alike: true})
-			}
-			continue
-		}
-		s.isNew[same[0].N] = true
-		s.fresh = append(s.fresh, same[0])
-		for _, r := range same[1:] {
-			if r.Print == same[0].Print {
-				s.duplicates++
-			} else {
-				conflicts = append(conflicts, conflict{row: r.N, first: same[0].N})
-			}
-		}
+	s.Split = index.SplitRows(rows, found, func(m *index.Match) bool {
+		return in.seen.Has(m.Seq) || m.Seq >= in.since && !m.Unsourced()
+	}, alike)
+	for _, r := range s.New {
+		s.isNew[r.N] = true
 	}
 	if changed {
 		if err := db.compare(ctx, b, items, s); err != nil {
@@ -96,30 +51,28 @@ func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []in
 		}
 	}
 	s.number()
-	s.conflicts, err = db.explain(ctx, b, items, conflicts)
+	s.conflicts, err = db.explain(ctx, b, items, s.Conflicts)
 	return s, err
 }
 
-// addKnown counts the rows of an object that the batch has.
-func (s *split) addKnown(b *batch, match *index.Match, same []index.Row, conflicts []conflict) []conflict {
-	unsourced := match.Print == index.AnyFields // which no reading has added
-	seen := b.intake.seen.Has(match.Seq) || match.Seq >= b.intake.since && !unsourced
-	for _, r := range same {
-		switch {
-		case r.Print != match.Print && !unsourced:
-			conflicts = append(conflicts, conflict{row: r.N, first: -1, seq: match.Seq})
-		case seen:
-			s.duplicates++
-		default:
-			seen = true
-			s.known++
-			s.seen = append(s.seen, match.Seq)
-			if s.changed {
-				s.changes = append(s.changes, change{row: r.N, first: match.Seq})
-			}
+// result says what becomes of the rows.
+func (s *split) result() queue.Added {
+	a := queue.Added{Added: len(s.New), Known: len(s.Known), Unsure: s.unsure, Duplicates: s.Duplicates, Conflicts: s.conflicts}
+	for i := range s.changes {
+		if s.changes[i].is == queue.ContentsNew {
+			a.Added, a.Known = a.Added+1, a.Known-1
 		}
 	}
-	return conflicts
+	return a
+}
+
+// seen are the first items of the known objects.
+func (s *split) seen() []uint64 {
+	var seqs []uint64
+	for _, k := range s.Known {
+		seqs = append(seqs, k.Seq)
+	}
+	return seqs
 }
 
 // number gives the new items their sequence numbers, in the order of the rows, and versions their numbers.
@@ -132,8 +85,8 @@ func (s *split) number() {
 			next++
 		}
 	}
-	for i := range s.fresh {
-		s.fresh[i].N = places[s.fresh[i].N]
+	for i := range s.New {
+		s.New[i].N = places[s.New[i].N]
 	}
 	for i := range s.changes {
 		if c := &s.changes[i]; c.is == queue.ContentsNew {
@@ -144,7 +97,7 @@ func (s *split) number() {
 
 // newItems returns the new items in order; the chunk itself, if all are new and none is a version.
 func (s *split) newItems(items []queue.Item) []queue.Item {
-	if len(s.fresh) == len(items) {
+	if len(s.New) == len(items) {
 		return items
 	}
 	versions := map[int32]uint64{}
@@ -153,7 +106,7 @@ func (s *split) newItems(items []queue.Item) []queue.Item {
 			versions[c.row] = c.version
 		}
 	}
-	list := make([]queue.Item, 0, len(s.fresh)+len(versions))
+	list := make([]queue.Item, 0, len(s.New)+len(versions))
 	for i := range items {
 		if s.isNew[i] {
 			list = append(list, items[i])
@@ -164,17 +117,17 @@ func (s *split) newItems(items []queue.Item) []queue.Item {
 }
 
 // explain turns contradicting rows into rejected ones, in the order of the rows.
-func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []conflict) ([]queue.Rejected, error) {
-	slices.SortFunc(list, func(x, y conflict) int { return int(x.row) - int(y.row) })
+func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []index.Conflict) ([]queue.Rejected, error) {
+	slices.SortFunc(list, func(x, y index.Conflict) int { return int(x.N) - int(y.N) })
 	var rejected []queue.Rejected
 	for part := range slices.Chunk(list, viewRows) {
 		err := db.viewBatch(ctx, b, func(bk buckets) error {
 			for _, c := range part {
-				reason, err := c.reason(b, bk, items)
+				reason, err := b.conflictReason(bk, c, items)
 				if err != nil {
 					return err
 				}
-				it := &items[c.row]
+				it := &items[c.N]
 				rejected = append(rejected, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reason})
 			}
 			return nil
@@ -186,15 +139,15 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 	return rejected, nil
 }
 
-// reason says what a row contradicts.
-func (c *conflict) reason(b *batch, bk buckets, items []queue.Item) (string, error) {
-	if c.first >= 0 {
-		return queue.OtherFieldsReason(&items[c.first]), nil
+// conflictReason says what a row contradicts.
+func (b *batch) conflictReason(bk buckets, c index.Conflict, items []queue.Item) (string, error) {
+	if c.First >= 0 {
+		return queue.OtherFieldsReason(&items[c.First]), nil
 	}
-	it, err := b.item(bk, c.seq)
-	if err != nil || !c.alike {
+	it, err := b.item(bk, c.Seq)
+	if err != nil || !c.Alike {
 		return queue.OtherFieldsReason(&it), err
 	}
-	rec, _, err := current(bk, c.seq)
+	rec, _, err := current(bk, c.Seq)
 	return queue.AlikeReason(b.public.Load().ID, &queue.Entry{Item: it, Record: rec.Record}), err
 }

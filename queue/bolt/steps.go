@@ -85,7 +85,7 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 	}
 	for _, id := range [...]string{s.After.JobID, s.After.ContestedID()} {
 		if id != "" {
-			v.b.ids.add(id, m.Batch.Counts.Items)
+			v.b.ids.Add(id, m.Batch.Counts.Items)
 		}
 	}
 	from, to, toKey := at.in, inResult, key

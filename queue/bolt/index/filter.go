@@ -2,9 +2,9 @@ package index
 
 import "math/bits"
 
-// Filter is a Bloom filter over hashes. An entry sets one bit in each word of one cache line, so that a question costs one
+// filter is a Bloom filter over hashes. An entry sets one bit in each word of one cache line, so that a question costs one
 // read of memory; sorted hashes go through the lines in order.
-type Filter struct {
+type filter struct {
 	lines []filterLine
 	room  int64 // entries that it may still take
 }
@@ -19,17 +19,14 @@ const (
 	filterFirst = 1 << 19
 )
 
-// NewFilter returns an empty filter for so many entries, each as many of them to a line. Fewer make fewer errors.
-func NewFilter(entries, each int64) *Filter {
+// newFilter returns an empty filter for so many entries, each as many of them to a line. Fewer make fewer errors.
+func newFilter(entries, each int64) *filter {
 	lines := entries/each + 1
-	return &Filter{make([]filterLine, lines), lines * each}
+	return &filter{make([]filterLine, lines), lines * each}
 }
 
-// Room returns how many entries the filter may still take; beyond that it errs more often.
-func (f *Filter) Room() int64 { return f.room }
-
-// Add adds an entry, by 128 bits of its hash.
-func (f *Filter) Add(hi, lo uint64) {
+// add adds an entry, by 128 bits of its hash.
+func (f *filter) add(hi, lo uint64) {
 	f.room--
 	line := f.line(hi)
 	for i := range line {
@@ -37,11 +34,11 @@ func (f *Filter) Add(hi, lo uint64) {
 	}
 }
 
-// Has reports whether the entry may have been added: false is certain.
+// has reports whether the entry may have been added: false is certain.
 //
 // It has no branch on what a line holds: of new rows it would go either way, and each wrong guess would throw away the
 // reads of the next lines, which the processor otherwise does at the same time.
-func (f *Filter) Has(hi, lo uint64) bool {
+func (f *filter) has(hi, lo uint64) bool {
 	line, all := f.line(hi), uint64(1)
 	for i := range line {
 		all &= line[i] >> (lo >> (6 * i) & 63)
@@ -49,7 +46,7 @@ func (f *Filter) Has(hi, lo uint64) bool {
 	return all != 0
 }
 
-func (f *Filter) line(hi uint64) *filterLine {
+func (f *filter) line(hi uint64) *filterLine {
 	at, _ := bits.Mul64(hi, uint64(len(f.lines)))
 	return &f.lines[at]
 }

@@ -42,7 +42,7 @@ type Index struct {
 	loading sync.Mutex
 	indexed uint64 // first item that no run has
 
-	filter *Filter // nil until it is loaded
+	filter *filter // nil until it is loaded
 }
 
 // New returns the index that the books tell of.
@@ -74,7 +74,7 @@ func (x *Index) LookupNew(ctx context.Context, rows []Row) ([]Match, error) {
 	}
 	todo := make([]Match, 0, len(rows)/64)
 	for i := range rows {
-		if h := rows[i].hash; (i == 0 || h != rows[i-1].hash) && x.filter.Has(h.hi, h.lo) {
+		if h := rows[i].hash; (i == 0 || h != rows[i-1].hash) && x.filter.has(h.hi, h.lo) {
 			todo = append(todo, Match{hash: h})
 		}
 	}
@@ -131,7 +131,7 @@ func (x *Index) Insert(base uint64, rows []Row) {
 	x.memtable.Store(x.memtable.Load().with(segment{base, rows}))
 	if x.filter != nil {
 		for i := range rows {
-			x.filter.Add(rows[i].hash.hi, rows[i].hash.lo)
+			x.filter.add(rows[i].hash.hi, rows[i].hash.lo)
 		}
 	}
 }
@@ -186,11 +186,11 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 		return err
 	}
 	_, objects := x.Count()
-	f := NewFilter(max(filterFirst, 2*objects, objects+more), filterEach)
+	f := newFilter(max(filterFirst, 2*objects, objects+more), filterEach)
 	found := int64(m.len())
 	for _, s := range m.segments {
 		for i := range s.rows {
-			f.Add(s.rows[i].hash.hi, s.rows[i].hash.lo)
+			f.add(s.rows[i].hash.hi, s.rows[i].hash.lo)
 		}
 	}
 	var runs []run
@@ -212,7 +212,7 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 					}
 					for i := range g.len() {
 						h := g.hashAt(i)
-						f.Add(h.hi, h.lo)
+						f.add(h.hi, h.lo)
 					}
 					found += int64(g.len())
 					k, v = c.Next()

@@ -209,22 +209,22 @@ func TestMergeable(t *testing.T) {
 }
 
 func TestFilter(t *testing.T) {
-	f := NewFilter(400_000, filterEach)
+	f := newFilter(400_000, filterEach)
 	r := rand.New(rand.NewPCG(1, 2))
 	var in []hash
-	for f.Room() > 0 {
+	for f.room > 0 {
 		h := hash{r.Uint64(), r.Uint64()}
-		f.Add(h.hi, h.lo)
+		f.add(h.hi, h.lo)
 		in = append(in, h)
 	}
 	for _, h := range in {
-		if !f.Has(h.hi, h.lo) {
+		if !f.has(h.hi, h.lo) {
 			t.Fatal("a hash that was added is denied")
 		}
 	}
 	wrong := 0
 	for range 100_000 {
-		if f.Has(r.Uint64(), r.Uint64()) {
+		if f.has(r.Uint64(), r.Uint64()) {
 			wrong++
 		}
 	}

@@ -31,8 +31,8 @@ func (h hash) append(b []byte) []byte {
 
 func hashAt(b []byte) hash { return hash{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])} }
 
-// AnyFields is the fingerprint of an unsourced item, which no row contradicts.
-const AnyFields = math.MaxUint32
+// anyFields is the fingerprint of an unsourced item, which no row contradicts.
+const anyFields = math.MaxUint32
 
 // Row is an item by the hash of its object.
 type Row struct {
@@ -63,16 +63,6 @@ func (x *Index) Rows(items []queue.Item) []Row {
 	}
 	wg.Wait()
 	return sortRows(rows, 0)
-}
-
-// Repeated reports whether an object comes more than once in sorted rows.
-func Repeated(rows []Row) bool {
-	for i := 1; i < len(rows); i++ {
-		if rows[i].hash == rows[i-1].hash {
-			return true
-		}
-	}
-	return false
 }
 
 // sortRows spreads the rows over their hashes' first bits behind those that all have in common, some eight to a place, and
@@ -127,7 +117,7 @@ func (h *hasher) object(bucket, key string) hash {
 // fields returns the fingerprint of an item's row.
 func (h *hasher) fields(it *queue.Item) uint32 {
 	if it.Unsourced {
-		return AnyFields
+		return anyFields
 	}
 	if it.Name == "" && it.Own.Equal(h.last) {
 		return h.fp
@@ -138,7 +128,7 @@ func (h *hasher) fields(it *queue.Item) uint32 {
 		h.buf = codec.AppendString(h.buf, it.Name)
 		h.buf = codec.AppendFields(h.buf, &it.Own)
 		sum := sha256.Sum256(h.buf)
-		fp = min(max(1, binary.BigEndian.Uint32(sum[:])), AnyFields-1)
+		fp = min(max(1, binary.BigEndian.Uint32(sum[:])), anyFields-1)
 	}
 	if it.Name == "" {
 		h.last, h.fp = it.Own, fp
