@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
@@ -13,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -14,12 +14,11 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"go.uber.org/goleak"
 
 	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
-
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // readOn reads in another goroutine, as a reading does, and returns what ended it.

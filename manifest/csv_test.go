@@ -1,14 +1,15 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bufio"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 func TestCSV(t *testing.T) {

@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 )
 
 func TestDialects(t *testing.T) {

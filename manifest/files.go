@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"airlift/manifest/entry"
 )
 
 // isPattern reports whether an argument is a pattern that no shell has expanded. A

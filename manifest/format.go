@@ -1,10 +1,11 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"path"
 	"strings"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // Format is how a manifest is written. The zero value means: by its name, or

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
@@ -11,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 )
 
 // usableKey tells what may be an object's key.

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"bufio"
 	"bytes"
 	"context"
@@ -12,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"airlift/manifest/entry"
 )
 
 // readTwice reads data at once and byte by byte, which must be the same, and

@@ -1,14 +1,15 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
 	"bufio"
 	"context"
 	"errors"
 	"io"
 	"strings"
 	"testing"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
 )
 
 // read opens a manifest that comes on standard input and reads it to its end.

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"crypto/md5"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"airlift/manifest/entry"
 )
 
 // listed is a row of an inventory, as Parquet has it.

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 // BenchmarkJSONL reads rows in the shape of AiR's POST /jobs beside encoding/json.

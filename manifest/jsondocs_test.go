@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 // TestJSONDocuments gives JSON that is one document and no rows a line, on standard

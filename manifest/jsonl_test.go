@@ -1,12 +1,13 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 func TestJSONL(t *testing.T) {

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bufio"
 	"bytes"
 	"context"
@@ -17,6 +15,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // TestSameItemsInEveryFormat writes real keys in every format and reads them

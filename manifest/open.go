@@ -1,17 +1,22 @@
 package manifest
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
 	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
-	"context"
-	"io"
 )
 
 // Options say how to read a source.
 type Options struct {
 	// Format overrides what name and content tell.
 	Format Format
-	// Delimiter parts the columns of CSVs; 0: recognised in the header (comma,
+	// Delimiter parts the columns of CSVs; 0: recognized in the header (comma,
 	// semicolon or tab), else a comma. See ParseDelimiter.
 	Delimiter byte
 	// Columns says which column of a CSV is what; see ParseColumns.
@@ -73,4 +78,51 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 		return newReader(ctx, s, o, o.Stdin, -1, nil)
 	}
 	return openFile(ctx, s, o)
+}
+
+// openFile opens a local file.
+func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
+	broken := func(err error, remedy string) error {
+		return &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: remedy}
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		// The path is in the text already.
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, broken(err, fmt.Sprintf("check the name; it was looked for at %s", s.path))
+		case errors.Is(err, fs.ErrPermission):
+			return nil, broken(err, "give this user the right to read it")
+		}
+		return nil, broken(err, "")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, broken(err, "")
+	}
+	if info.IsDir() {
+		f.Close()
+		return nil, broken(errors.New("is a directory"), "name a manifest in it")
+	}
+	total := int64(-1)
+	if info.Mode().IsRegular() {
+		total = info.Size()
+	}
+	stop := context.AfterFunc(ctx, func() { expire(f) }) // so that no named pipe is waited for
+	return newReader(ctx, s, o, f, total, func() error { stop(); return f.Close() })
+}
+
+// openObject reads a manifest that is an S3 object, as a stream.
+func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
+	body, total, closeBody, err := s3scan.GetObject(ctx, o.S3, s.Bucket, s.Key)
+	if err != nil {
+		err, remedy := s3scan.Explain(err, s.Bucket)
+		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("get the object: %w", err), Remedy: remedy}
+	}
+	return newReader(ctx, s, o, body, total, closeBody)
 }

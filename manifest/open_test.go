@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bytes"
 	"context"
 	"errors"
@@ -16,6 +14,9 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 func TestOpenErrors(t *testing.T) {

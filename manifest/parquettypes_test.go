@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"bytes"
 	"fmt"
 	"os"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
+
+	"airlift/manifest/entry"
 )
 
 // readParquet reads rows of any type as the only part of an inventory.

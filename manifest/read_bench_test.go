@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"bytes"
 	"context"
 	"errors"
@@ -9,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 // BenchmarkRead reads manifests from memory, in rows a second.

@@ -13,11 +13,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
-
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // direct passes requests to a server without a network, so that time may be the

@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"airlift/manifest/entry"
-	"airlift/manifest/s3scan"
-	"airlift/manifest/s3test"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
+	"airlift/manifest/s3test"
 )
 
 // fakeLister is a client that must not be called.

@@ -1,9 +1,10 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 func TestParseServices(t *testing.T) {

@@ -1,14 +1,15 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"fmt"
 	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // Kind says where a source lies.
@@ -90,21 +91,11 @@ func (s Source) OnS3() bool { return s.Kind == KindS3Object || s.Kind == KindS3S
 // ForceScan, ForceManifest) and checks that it can be opened with these options
 // as far as that can be known without opening it. Its errors are ErrUsage.
 func (s Source) Resolve(o Options) (Source, error) {
-	s3 := s.OnS3()
-	switch {
-	case o.ForceScan && o.ForceManifest:
-		return s, entry.Usagef("%s: --scan and --manifest exclude each other; give one", s.Arg)
-	case o.ForceScan && !s3:
-		return s, entry.Usagef("%s: only s3://bucket/prefix can be scanned; leave --scan out", s.Arg)
-	case o.ForceScan:
-		s.Kind = KindS3Scan
-	case o.ForceManifest && s3:
-		if s.Key == "" || strings.HasSuffix(s.Key, "/") {
-			return s, entry.Usagef("%s: names no object that could be a manifest; write s3://bucket/key", s.Arg)
-		}
-		s.Kind = KindS3Object
+	s, err := s.force(o)
+	if err != nil {
+		return s, err
 	}
-	if s3 && o.S3 == nil {
+	if s.OnS3() && o.S3 == nil {
 		return s, entry.Usagef("%s: no S3 access is set up; set --source-region or --source-endpoint, and the credentials", s.Arg)
 	}
 	if s.Kind == KindS3Scan {
@@ -122,7 +113,27 @@ func (s Source) Resolve(o Options) (Source, error) {
 		s.Format, s.forced = f, true
 	}
 	if s.Format == FormatInventory && s.Kind == KindStdin {
-		return s, entry.Usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+		return s, errInventoryOnStdin
+	}
+	return s, nil
+}
+
+var errInventoryOnStdin = entry.Usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+
+// force applies ForceScan and ForceManifest.
+func (s Source) force(o Options) (Source, error) {
+	switch {
+	case o.ForceScan && o.ForceManifest:
+		return s, entry.Usagef("%s: --scan and --manifest exclude each other; give one", s.Arg)
+	case o.ForceScan && !s.OnS3():
+		return s, entry.Usagef("%s: only s3://bucket/prefix can be scanned; leave --scan out", s.Arg)
+	case o.ForceScan:
+		s.Kind = KindS3Scan
+	case o.ForceManifest && s.OnS3():
+		if s.Key == "" || strings.HasSuffix(s.Key, "/") {
+			return s, entry.Usagef("%s: names no object that could be a manifest; write s3://bucket/key", s.Arg)
+		}
+		s.Kind = KindS3Object
 	}
 	return s, nil
 }

@@ -1,13 +1,14 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
 	"strings"
+
+	"airlift/manifest/entry"
 )
 
 // ParseDelimiter reads the value of a --delimiter flag: one ASCII character
 // other than a letter, a digit, a quote or a line end, or tab, or \t. "" is 0:
-// recognised in the header. Its errors are ErrUsage.
+// recognized in the header. Its errors are ErrUsage.
 func ParseDelimiter(s string) (byte, error) {
 	switch s {
 	case "":
@@ -23,10 +24,10 @@ func ParseDelimiter(s string) (byte, error) {
 	return c, nil
 }
 
-// delimiters are those that are recognised, the usual one first.
+// delimiters are those that are recognized, the usual one first.
 var delimiters = []byte{',', ';', '\t'}
 
-// HeaderDelimiter recognises the delimiter by the header, which names a column
+// HeaderDelimiter recognizes the delimiter by the header, which names a column
 // of the keys: with any other delimiter the same line names none. 0 is for a
 // line that is no header.
 func HeaderDelimiter(line string, columns entry.Columns) byte {

@@ -1,17 +1,18 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // Dialect is what is known of a CSV before its first row.
 type Dialect struct {
-	Delimiter    byte          // 0: recognised in the header, else a comma
+	Delimiter    byte          // 0: recognized in the header, else a comma
 	Columns      entry.Columns // zero: found by the header
 	Marked       bool          // there was a byte order mark
 	Encoded      bool          // it is a manifest of S3 Batch Operations

@@ -1,9 +1,10 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
 	"fmt"
 	"slices"
+
+	"airlift/manifest/entry"
 )
 
 // CheckList finds what is surely no list of keys, and says what to do instead.

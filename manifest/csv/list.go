@@ -1,11 +1,12 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bytes"
 	"errors"
 	"strings"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // List reads one key a line. The line end is LF or CRLF; all other bytes

@@ -1,9 +1,10 @@
 package csv
 
 import (
+	"strings"
+
 	"airlift/manifest/entry"
 	"airlift/manifest/input"
-	"strings"
 )
 
 // PeekLines is how many lines are looked at where the first alone does not say

@@ -1,10 +1,11 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
 	"errors"
 	"slices"
 	"strings"
+
+	"airlift/manifest/entry"
 )
 
 // maxKeyName bounds the spellings of the keys' column that are recognized

@@ -1,8 +1,6 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,6 +8,9 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // Rows reads RFC 4180 exactly: encoding/csv alters CRLF inside quotes and

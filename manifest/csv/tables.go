@@ -1,10 +1,11 @@
 package csv
 
 import (
-	"airlift/manifest/entry"
 	"fmt"
 	"regexp"
 	"strings"
+
+	"airlift/manifest/entry"
 )
 
 // bareTable recognizes lines that may as well be the rows of a table as keys:

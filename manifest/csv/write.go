@@ -1,9 +1,10 @@
 package csv
 
 import (
-	"airlift/manifest/input"
 	"bytes"
 	"strings"
+
+	"airlift/manifest/input"
 )
 
 // AppendField appends a field of a CSV record to b, which a Reader of this

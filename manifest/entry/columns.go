@@ -1,6 +1,6 @@
 package entry
 
-// Column is a recognised column of a manifest.
+// Column is a recognized column of a manifest.
 type Column int
 
 const (
@@ -78,5 +78,5 @@ func ColumnOf(name string) Column {
 	return ColExtra
 }
 
-// Values are a row's recognised columns, "" if absent or empty.
+// Values are a row's recognized columns, "" if absent or empty.
 type Values [NumColumns]string

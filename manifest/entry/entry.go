@@ -40,7 +40,7 @@ type Entry struct {
 	Services json.RawMessage
 	// DestinationBucket and DestinationRegion are where AiR writes, as given.
 	DestinationBucket, DestinationRegion string
-	// Extra holds all columns that are not recognised, in their order.
+	// Extra holds all columns that are not recognized, in their order.
 	Extra []Field
 
 	// Scan says that the entry is an object of a listing.

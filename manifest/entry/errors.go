@@ -29,7 +29,7 @@ type RowError struct {
 	Bucket, Key string
 	// Reason is what is wrong and what to do, without source and line.
 	Reason string
-	// Extra holds the row's other columns as given: first the recognised ones
+	// Extra holds the row's other columns as given: first the recognized ones
 	// that are not empty (region, endpoint, name, ...), then the others.
 	Extra []Field
 }

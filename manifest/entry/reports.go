@@ -16,7 +16,7 @@ var reportColumns = []string{
 }
 
 // ReportColumns returns the headers, in order, with which airlift's own reports
-// begin and by which, in any order, they are recognised as manifests: of these
+// begin and by which, in any order, they are recognized as manifests: of these
 // only bucket, key, name and state are read back.
 func ReportColumns() []string { return append([]string(nil), reportColumns...) }
 

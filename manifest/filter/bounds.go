@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"airlift/manifest/entry"
 	"math"
 	"regexp"
 	"strconv"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"airlift/manifest/entry"
 )
 
 var sizeForm = regexp.MustCompile(`^([0-9]+\.?[0-9]*|\.[0-9]+)([bkmgtpe]?)(i?b?)$`)

@@ -108,20 +108,45 @@ func (f *Filter) Skip(e *entry.Entry) string {
 		return SkipEmpty
 	case entry.Archived(e.StorageClass) && !c.TakeArchived:
 		return SkipArchived
-	case (c.MinSize > 0 || c.MaxSize > 0) && !e.Sized:
+	}
+	if why := c.skipSize(e); why != "" {
+		return why
+	}
+	if why := c.skipDate(e); why != "" {
+		return why
+	}
+	if !c.Sample.takes(e) {
+		return SkipSample
+	}
+	return ""
+}
+
+// skipSize applies the bounds of the size.
+func (c *Config) skipSize(e *entry.Entry) string {
+	switch {
+	case c.MinSize == 0 && c.MaxSize == 0:
+		return ""
+	case !e.Sized:
 		return SkipNoSize
-	case c.MinSize > 0 && e.Size < c.MinSize:
+	case e.Size < c.MinSize:
 		return SkipSmall
 	case c.MaxSize > 0 && e.Size > c.MaxSize:
 		return SkipLarge
-	case (!c.NewerThan.IsZero() || !c.OlderThan.IsZero()) && e.LastModified.IsZero():
+	}
+	return ""
+}
+
+// skipDate applies the bounds of the last modification.
+func (c *Config) skipDate(e *entry.Entry) string {
+	switch {
+	case c.NewerThan.IsZero() && c.OlderThan.IsZero():
+		return ""
+	case e.LastModified.IsZero():
 		return SkipNoDate
-	case !c.NewerThan.IsZero() && e.LastModified.Before(c.NewerThan):
+	case e.LastModified.Before(c.NewerThan):
 		return SkipOld
 	case !c.OlderThan.IsZero() && e.LastModified.After(c.OlderThan):
 		return SkipNew
-	case !c.Sample.takes(e):
-		return SkipSample
 	}
 	return ""
 }

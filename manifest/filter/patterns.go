@@ -1,13 +1,14 @@
 package filter
 
 import (
-	"airlift/manifest/entry"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
+
+	"airlift/manifest/entry"
 )
 
 // Patterns are the flags by which keys are chosen, in the order in which rclone

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"airlift/manifest/entry"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/entry"
 )
 
 // maxDocument bounds a manifest.json: a part takes some 200 bytes of it, and
@@ -132,18 +133,26 @@ func (v *document) check() *documentError {
 	case !strings.EqualFold(v.FileFormat, "Parquet"):
 		return wrong("set the inventory's format to CSV or Parquet", "is an S3 Inventory in the format %s, which is not known", entry.Excerpt(v.FileFormat))
 	}
+	return v.checkParts()
+}
+
+// checkParts finds what is wrong with the list of the parts.
+func (v *document) checkParts() *documentError {
+	wrong := func(format string, args ...any) *documentError {
+		return &documentError{err: fmt.Errorf(format, args...), remedy: fetchAgain}
+	}
 	seen := map[string]bool{}
 	for i, p := range v.Files {
 		sum, err := hex.DecodeString(p.MD5)
 		switch {
 		case p.Key == "":
-			return wrong(fetchAgain, "the manifest.json gives no key for part %d of %d", i+1, len(v.Files))
+			return wrong("the manifest.json gives no key for part %d of %d", i+1, len(v.Files))
 		case seen[p.Key]:
-			return wrong(fetchAgain, "the manifest.json names the part %s twice", entry.Excerpt(p.Key))
+			return wrong("the manifest.json names the part %s twice", entry.Excerpt(p.Key))
 		case p.MD5 != "" && (err != nil || len(sum) != 16):
-			return wrong(fetchAgain, "the manifest.json gives the part %s the MD5 checksum %s, which is none", entry.Excerpt(p.Key), entry.Excerpt(p.MD5))
+			return wrong("the manifest.json gives the part %s the MD5 checksum %s, which is none", entry.Excerpt(p.Key), entry.Excerpt(p.MD5))
 		case p.Size != nil && *p.Size < 0:
-			return wrong(fetchAgain, "the manifest.json gives the part %s the size %d", entry.Excerpt(p.Key), *p.Size)
+			return wrong("the manifest.json gives the part %s the size %d", entry.Excerpt(p.Key), *p.Size)
 		}
 		seen[p.Key] = true
 	}
@@ -184,7 +193,7 @@ func (v *document) parseSchema() error {
 	return nil
 }
 
-// columnOf recognises the columns of an inventory, as CSV (IsLatest) or
+// columnOf recognizes the columns of an inventory, as CSV (IsLatest) or
 // as Parquet (is_latest) names them.
 func columnOf(name string) entry.Column {
 	switch entry.FoldName(name) {

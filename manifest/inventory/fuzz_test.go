@@ -1,13 +1,14 @@
 package inventory
 
 import (
-	"airlift/manifest/entry"
 	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 // FuzzPart reads anything as a CSV part of an inventory, whose keys are encoded.

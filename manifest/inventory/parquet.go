@@ -1,12 +1,13 @@
 package inventory
 
 import (
-	"airlift/manifest/entry"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"airlift/manifest/entry"
 )
 
 // parquetRows reads a Parquet part of an inventory: its columns in lockstep, and

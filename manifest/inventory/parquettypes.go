@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"airlift/manifest/entry"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"airlift/manifest/entry"
 )
 
 // convert reads a value that is not null into the row, and returns the reason
@@ -206,7 +207,7 @@ func timeOf(n int64, unit time.Duration) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-// findColumns finds the columns that are read, and refuses a recognised one that
+// findColumns finds the columns that are read, and refuses a recognized one that
 // cannot be.
 func findColumns(root *parquet.Column) ([]*parquetColumn, error) {
 	var found []*parquetColumn

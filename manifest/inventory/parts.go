@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"airlift/manifest/s3scan"
 	"context"
 	"crypto/md5" // #nosec: S3 Inventory's own checksum
 	"encoding/hex"
@@ -17,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"airlift/manifest/s3scan"
 )
 
 // fetchPartAgain is the remedy for a part that is not what it should be.

@@ -1,16 +1,17 @@
 package inventory
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
-	"airlift/manifest/s3scan"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"sync/atomic"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
+	"airlift/manifest/s3scan"
 )
 
 // partRows reads the rows of one part.

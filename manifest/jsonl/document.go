@@ -1,13 +1,14 @@
 package jsonl
 
 import (
-	"airlift/manifest/entry"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/entry"
 )
 
 // Document is what the beginning of a JSON document shows of its rows, which

@@ -1,11 +1,12 @@
 package jsonl
 
 import (
-	"airlift/manifest/entry"
 	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/entry"
 )
 
 // IsMCListing reports whether a line is output of `mc ls --json` (MinIO Client,
@@ -22,37 +23,29 @@ func IsMCListing(line string) bool {
 	return true
 }
 
-// listed completes the row at hand if it is a line of `mc ls --json`: its key is
+// listed completes the current row if it is a line of `mc ls --json`: its key is
 // relative to the folder that was listed, which is the path of its url: the
 // bucket, and the beginning of the keys. It returns the reason for which the row
 // is skipped or rejected.
 func (r *Rows) listed(v *entry.Values) (skip, reason string) {
-	var status, kind, folder string
+	fields := map[string]string{}
 	for _, f := range r.extra {
-		switch f.Name {
-		case "status":
-			status = f.Value
-		case "type":
-			kind = f.Value
-		case "url":
-			folder = f.Value
-		case "IsDir": // rclone lsjson lists folders too
-			if f.Value == "true" {
-				return entry.SkipFolder, ""
-			}
-		}
+		fields[f.Name] = f.Value
 	}
-	if status != "success" || kind != "file" && kind != "folder" || v[entry.ColBucket] != "" || v[entry.ColKey] == "" || v[entry.ColLastModified] == "" {
+	if fields["IsDir"] == "true" { // rclone lsjson lists folders too
+		return entry.SkipFolder, ""
+	}
+	kind := fields["type"]
+	if fields["status"] != "success" || kind != "file" && kind != "folder" || v[entry.ColBucket] != "" || v[entry.ColKey] == "" || v[entry.ColLastModified] == "" {
 		return "", ""
 	}
 	if kind == "folder" {
 		return entry.SkipFolder, ""
 	}
-	u, err := url.Parse(folder)
+	u, err := url.Parse(fields["url"])
 	if err != nil || u.Host == "" || !strings.HasSuffix(u.Path, "/") {
 		return "", "this is a line of `mc ls --json`; its keys are relative to the listed folder, and its url does not name that folder; list with a slash at the end: mc ls -r --json ALIAS/BUCKET/"
 	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(u.Path, "/")+v[entry.ColKey], "/")
-	v[entry.ColBucket], v[entry.ColKey] = bucket, key
+	v[entry.ColBucket], v[entry.ColKey], _ = strings.Cut(strings.TrimPrefix(u.Path, "/")+v[entry.ColKey], "/")
 	return "", ""
 }

@@ -1,10 +1,12 @@
 package jsonl
 
 import (
-	"airlift/manifest/entry"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/entry"
 )
 
 // scope is the object in which a member stands.
@@ -56,27 +58,44 @@ func (r *Rows) member(s scope, raw jsontext.Value, before *member) (m *member, n
 	if name, err = unquote(text); err != nil {
 		return nil, "", err
 	}
-	m = &member{col: entry.ColumnOf(name)}
-	if s == top {
-		m.col = r.columns.Column(name)
+	m = r.newMember(s, name)
+	if m.own != "" {
+		name = m.own
 	}
+	if len(r.members[s]) < knownMembers && len(text) <= longestMember && strings.IndexByte(text, '\\') < 0 {
+		m.text = strings.Clone(text)
+		r.members[s][m.text] = m
+		name = m.name()
+	}
+	return m, name, nil
+}
+
+// sourceColumns are the columns that may be members of Source.
+var sourceColumns = []entry.Column{entry.ColBucket, entry.ColKey, entry.ColRegion, entry.ColEndpoint}
+
+// destinationColumn returns what a member of Destination is.
+func destinationColumn(col entry.Column) entry.Column {
+	switch col {
+	case entry.ColBucket:
+		return entry.ColDestinationBucket
+	case entry.ColRegion:
+		return entry.ColDestinationRegion
+	}
+	return entry.ColExtra
+}
+
+// newMember finds out what a name means.
+func (r *Rows) newMember(s scope, name string) *member {
+	m := &member{col: entry.ColumnOf(name)}
 	switch s {
 	case inSource:
-		switch m.col {
-		case entry.ColBucket, entry.ColKey, entry.ColRegion, entry.ColEndpoint:
-		default:
+		if !slices.Contains(sourceColumns, m.col) {
 			m.col = entry.ColExtra
 		}
 	case inDestination:
-		switch m.col {
-		case entry.ColBucket:
-			m.col = entry.ColDestinationBucket
-		case entry.ColRegion:
-			m.col = entry.ColDestinationRegion
-		default:
-			m.col = entry.ColExtra
-		}
+		m.col = destinationColumn(m.col)
 	case top:
+		m.col = r.columns.Column(name)
 		r.mc = r.mc || !r.report && (name == "status" || name == "IsDir")
 		switch {
 		case strings.EqualFold(name, "source"):
@@ -87,14 +106,8 @@ func (r *Rows) member(s scope, raw jsontext.Value, before *member) (m *member, n
 			m.col = entry.ReportColumn(name)
 			if own := entry.OwnName(name); m.col == entry.ColExtra && own != name {
 				m.own = strings.Clone(own)
-				name = m.own
 			}
 		}
 	}
-	if len(r.members[s]) < knownMembers && len(text) <= longestMember && strings.IndexByte(text, '\\') < 0 {
-		m.text = strings.Clone(text)
-		r.members[s][m.text] = m
-		name = m.name()
-	}
-	return m, name, nil
+	return m
 }

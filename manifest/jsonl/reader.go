@@ -1,8 +1,6 @@
 package jsonl
 
 import (
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
 )
 
 // Rows reads one JSON object a line: the columns flat, in any case, or the
@@ -101,15 +102,15 @@ func (r *Rows) line() ([]byte, error) {
 // fill sets the entry's fields. It returns the reason for which the row is
 // rejected, "" if it is good.
 func (r *Rows) fill(e *entry.Entry) string {
-	if r.mc {
-		v := r.v // a rejected row shows what the line has
-		skip, reason := r.listed(&v)
-		if e.Skip = skip; skip != "" || reason != "" {
-			return reason
-		}
-		return r.check.Fill(e, &v)
+	if !r.mc {
+		return r.check.Fill(e, &r.v)
 	}
-	return r.check.Fill(e, &r.v)
+	v := r.v // a rejected row shows what the line has
+	skip, reason := r.listed(&v)
+	if e.Skip = skip; skip != "" || reason != "" {
+		return reason
+	}
+	return r.check.Fill(e, &v)
 }
 
 // lacksKey says why the row has no key, and which fields may hold it.
@@ -174,16 +175,13 @@ func (r *Rows) object(s scope) error {
 		}
 		end := int(r.dec.InputOffset())
 		text := r.text[end-len(raw) : end]
-		kind := raw.Kind()
+		kind, value := raw.Kind(), text
 		if kind == '"' {
-			unquoted, err := unquote(text)
-			if err != nil {
+			if value, err = unquote(text); err != nil {
 				return err
 			}
-			r.set(s, m.col, name, kind, unquoted, text)
-		} else {
-			r.set(s, m.col, name, kind, text, text)
 		}
+		r.set(s, m.col, name, kind, value, text)
 	}
 	_, err := r.dec.ReadToken()
 	return err
@@ -191,49 +189,53 @@ func (r *Rows) object(s scope) error {
 
 // set stores one member's value; text is its JSON, value the string it means.
 func (r *Rows) set(s scope, col entry.Column, name string, kind jsontext.Kind, value, text string) {
-	if col == entry.ColExtra && s != top {
+	switch {
+	case col == entry.ColExtra && s != top:
 		r.rejectAmbiguous(fmt.Sprintf("%q is not known in %s; leave it out or write it as a field of the row", name, [...]string{"", "Source", "Destination"}[s]))
-		return
-	}
-	if col == entry.ColExtra || col.Carried() {
+	case col == entry.ColExtra || col.Carried():
 		r.extra = append(r.extra, entry.Field{Name: name, Value: value})
 		if col != entry.ColExtra && !r.seen[col] && (kind == '"' || kind == '0') {
 			r.v[col], r.seen[col] = value, true
 		}
-		return
+	case col == entry.ColIgnore:
+	case r.seen[col]:
+		r.rejectAmbiguous(fmt.Sprintf("the %s is given twice, the second time as %q; give it once", col, name))
+	default:
+		r.seen[col] = true
+		if remedy := kindRemedy(col, kind); remedy != "" {
+			r.v[col] = text
+			r.reject(fmt.Sprintf("the field %q is %s; %s", name, entry.Excerpt(text), remedy))
+			r.ambiguous = r.ambiguous || col == entry.ColKey || col == entry.ColBucket
+		} else if kind != 'n' { // null means: absent
+			r.v[col] = value
+		}
 	}
-	if col == entry.ColIgnore {
-		return
+}
+
+// kindRemedy says what to write in place of a value of the wrong kind, "" if it is
+// the right one.
+func kindRemedy(col entry.Column, kind jsontext.Kind) string {
+	if kind == 'n' {
+		return ""
 	}
-	if r.seen[col] {
-		r.rejectAmbiguous(fmt.Sprintf("the %s is given twice, the second time as %q; give it once", col.String(), name))
-		return
+	switch col {
+	case entry.ColPriority:
+		if kind == '"' {
+			return "write the number without quotes"
+		}
+		if kind != '0' {
+			return "write a number from 1 to 10"
+		}
+	case entry.ColServices:
+		if kind != '{' && kind != '"' {
+			return `write for example "ocr,s2t" or {"ocr":""}`
+		}
+	default:
+		if kind != '"' {
+			return "write a string"
+		}
 	}
-	r.seen[col] = true
-	problem := ""
-	switch {
-	case kind == 'n': // null means: absent
-		return
-	case col == entry.ColPriority && kind == '"':
-		problem = "write the number without quotes"
-	case col == entry.ColPriority && kind != '0':
-		problem = "write a number from 1 to 10"
-	case col == entry.ColServices && kind != '{' && kind != '"':
-		problem = `write for example "ocr,s2t" or {"ocr":""}`
-	case col != entry.ColPriority && col != entry.ColServices && kind != '"':
-		problem = "write a string"
-	}
-	if problem == "" {
-		r.v[col] = value
-		return
-	}
-	r.v[col] = text
-	problem = fmt.Sprintf("the field %q is %s; %s", name, entry.Excerpt(text), problem)
-	if col == entry.ColKey || col == entry.ColBucket {
-		r.rejectAmbiguous(problem)
-		return
-	}
-	r.reject(problem)
+	return ""
 }
 
 // unquote returns the string that a JSON string means, without copying it where

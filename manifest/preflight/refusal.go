@@ -1,14 +1,16 @@
 package preflight
 
 import (
-	"airlift/manifest/s3scan"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"airlift/manifest/s3scan"
 )
 
 // scope is how much a refusal says.
@@ -46,8 +48,52 @@ func judgeHead(err error) (*refusal, error) {
 	return &refusal{cause: err}, nil
 }
 
+// refusals are those of codes (Amazon S3 API reference, "Error responses").
+var refusals = func() map[string]refusal {
+	m := map[string]refusal{
+		"InvalidObjectState":    {thisObject, "archived: it must be restored before it can be read", "", nil},
+		"InvalidRange":          {thisObject, "zero bytes", "", nil},
+		"RequestTimeTooSkewed":  {allObjects, "this machine's clock is wrong", "set the clock", nil},
+		"SignatureDoesNotMatch": {allUnlessProven, "unreadable: the secret key does not belong to the access key", "check WASABI_SECRET_KEY or --profile", nil},
+	}
+	for codes, r := range map[string]refusal{
+		"NoSuchKey NoSuchVersion":        {thisObject, "missing: there is no such object", "", nil},
+		"NoSuchBucket InvalidBucketName": {wholeBucket, "missing: there is no such bucket", "", nil},
+		"PermanentRedirect AuthorizationHeaderMalformed IllegalLocationConstraintException": {wholeBucket, "unreadable from here: the bucket lies in another region; read it with --source-region of its own", "", nil},
+		"InvalidAccessKeyId InvalidToken ExpiredToken InvalidSecurity":                      {allObjects, "the access key is not known to the S3 server", "check WASABI_ACCESS_KEY or --profile, and --source-endpoint", nil},
+	} {
+		for code := range strings.FieldsSeq(codes) {
+			m[code] = r
+		}
+	}
+	return m
+}()
+
+// temporaryCodes are those of errors that may pass.
+var temporaryCodes = []string{"SlowDown", "RequestRateLimitExceeded", "Throttling", "ThrottlingException", "RequestTimeout", "InternalError", "ServiceUnavailable", "TemporaryRedirect", "OperationAborted"}
+
+// refusedStatus returns the refusal of an answer whose code is not known.
+func refusedStatus(status int) refusal {
+	switch status {
+	case 401:
+		return refusal{of: allObjects, text: "the S3 server refuses the credentials", remedy: "check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile"}
+	case 403:
+		return refusal{of: thisObject, text: "unreadable: access is denied, or it is missing and these keys may not list the bucket"}
+	case 405:
+		return refusal{of: thisObject, text: "missing: the object was deleted"}
+	}
+	// Each server has codes of its own for what is wrong with the credentials.
+	return refusal{of: allUnlessProven, text: "unreadable: the server refuses the request", remedy: "check the credentials, --source-region and --source-endpoint"}
+}
+
+// because returns the refusal by an answer.
+func (r refusal) because(answer string, cause error) *refusal {
+	r.text, r.cause = fmt.Sprintf("%s (%s)", r.text, answer), cause
+	return &r
+}
+
 // judge returns a refusal of GetObject, or an error that may pass. Exactly one is
-// set. Codes: Amazon S3 API reference, "Error responses".
+// set.
 func judge(err error) (*refusal, error) {
 	status, code := s3scan.Status(err), ""
 	var api smithy.APIError
@@ -62,27 +108,10 @@ func judge(err error) (*refusal, error) {
 	if code != "" {
 		answer = fmt.Sprintf("%s, HTTP status %d", code, status)
 	}
-	no := func(of scope, text, remedy string) (*refusal, error) {
-		return &refusal{of, fmt.Sprintf("%s (%s)", text, answer), remedy, err}, nil
+	if r, ok := refusals[code]; ok {
+		return r.because(answer, err), nil
 	}
-	switch code {
-	case "NoSuchKey", "NoSuchVersion":
-		return no(thisObject, "missing: there is no such object", "")
-	case "NoSuchBucket", "InvalidBucketName":
-		return no(wholeBucket, "missing: there is no such bucket", "")
-	case "InvalidObjectState":
-		return no(thisObject, "archived: it must be restored before it can be read", "")
-	case "InvalidRange":
-		return no(thisObject, "zero bytes", "")
-	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
-		return no(wholeBucket, "unreadable from here: the bucket lies in another region; read it with --source-region of its own", "")
-	case "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "InvalidSecurity":
-		return no(allObjects, "the access key is not known to the S3 server", "check WASABI_ACCESS_KEY or --profile, and --source-endpoint")
-	case "RequestTimeTooSkewed":
-		return no(allObjects, "this machine's clock is wrong", "set the clock")
-	case "SignatureDoesNotMatch":
-		return no(allUnlessProven, "unreadable: the secret key does not belong to the access key", "check WASABI_SECRET_KEY or --profile")
-	case "SlowDown", "RequestRateLimitExceeded", "Throttling", "ThrottlingException", "RequestTimeout", "InternalError", "ServiceUnavailable", "TemporaryRedirect", "OperationAborted":
+	if slices.Contains(temporaryCodes, code) {
 		return nil, fmt.Errorf("the server throttles us or has trouble (%s)", answer)
 	}
 	var syntax *xml.SyntaxError
@@ -93,15 +122,8 @@ func judge(err error) (*refusal, error) {
 		return nil, fmt.Errorf("the server has trouble (%s)", answer)
 	case status >= 300 && code == "", status > 0 && errors.As(err, &syntax):
 		return nil, fmt.Errorf("%w (%s)", errNotS3, answer)
-	case status == 401:
-		return no(allObjects, "the S3 server refuses the credentials", "check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile")
-	case status == 403:
-		return no(thisObject, "unreadable: access is denied, or it is missing and these keys may not list the bucket", "")
-	case status == 405:
-		return no(thisObject, "missing: the object was deleted", "")
 	case status >= 300:
-		// Each server has codes of its own for what is wrong with the credentials.
-		return no(allUnlessProven, "unreadable: the server refuses the request", "check the credentials, --source-region and --source-endpoint")
+		return refusedStatus(status).because(answer, err), nil
 	}
 	return nil, fmt.Errorf("the server was not reached or the connection broke: %w", s3scan.Cause(err))
 }

@@ -1,7 +1,6 @@
 package s3scan
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"fmt"
 	"net"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"airlift/manifest/entry"
 )
 
 // Client is what this package needs of an S3 client; *s3.Client is one.

@@ -1,12 +1,13 @@
 package s3scan
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"fmt"
 	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"airlift/manifest/entry"
 )
 
 // maxEmptyPages is how many consecutive pages may be empty and truncated. A

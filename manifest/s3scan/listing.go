@@ -1,7 +1,6 @@
 package s3scan
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/time/rate"
+
+	"airlift/manifest/entry"
 )
 
 // attemptTimeout limits one request, its body included.

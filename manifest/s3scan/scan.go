@@ -1,7 +1,6 @@
 package s3scan
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/time/rate"
+
+	"airlift/manifest/entry"
 )
 
 // DefaultWorkers is the number of concurrent requests of a scan by default.

@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"airlift/manifest/entry"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"airlift/manifest/entry"
 )
 
 // TestRecognise tells formats by content where the name says nothing, and finds

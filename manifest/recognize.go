@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
-	"airlift/manifest/jsonl"
 	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/jsonl"
 )
 
 // guess is what the first line tells of a manifest's format.
@@ -56,48 +57,56 @@ func guessFormat(line string, d csv.Dialect) guess {
 	return guessNothing
 }
 
-// recognise settles the format by what was asked for, by the name and by the
-// first lines, in this order; line is the first of them. A name that the content
-// contradicts is an error, and so is a content that is not certain: what is read
-// in the wrong way are objects that nobody meant.
-func (s Source) recognise(line string, lines []string, d csv.Dialect, o Options) (f Format, remedy string, err error) {
+// recognize decides the format by what was asked for, by the name and by the first
+// lines, in this order; line is the first of them. A name that contradicts the
+// content is an error, and so is content that is not certain: read in the wrong
+// way it names objects that nobody meant.
+func (s Source) recognize(line string, lines []string, d csv.Dialect, o Options) (f Format, remedy string, err error) {
 	g := guessFormat(line, d)
 	if !s.forced || s.Format == FormatJSONL {
 		if remedy, err := s.refuseDocument(lines, g); err != nil {
 			return "", remedy, err
 		}
 	}
-	if s.forced && s.Format != FormatText {
+	if s.forced && s.Format != FormatText || s.wholeLines(o) {
 		return s.Format, "", nil
 	}
+	return s.recognizeContent(line, lines, g, d)
+}
+
+// recognizeContent decides the format by the name and the content.
+func (s Source) recognizeContent(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
 	switch {
-	case s.Format == FormatText && s.wholeLines(o):
-		return FormatText, "", nil
 	case g == guessMarkup:
 		return "", "was it fetched without logging in? name a manifest", fmt.Errorf("is an HTML or XML page (it begins with %s)", entry.Excerpt(line))
 	case g == guessArray: // as text
 		doc := jsonl.ParseDocument(strings.Join(lines, "\n"))
 		return "", doc.Remedy(), doc.Finding()
-	case s.Format == "" && d.Separator:
-		return FormatCSV, "", nil
 	case s.Format == "":
-		return recogniseUnnamed(line, lines, g, d)
+		return recognizeUnnamed(line, lines, g, d)
 	case s.Format == FormatText && g == guessObject && jsonl.IsMCListing(line):
 		return FormatJSONL, "", nil
 	case s.Format == FormatText && (g == guessHeader || g == guessNothing):
-		return s.recogniseText(line, lines, g, d)
-	case s.forced:
+		return s.recognizeText(line, lines, d)
+	case s.forced || !s.contradicts(g):
 		return s.Format, "", nil
-	case s.Format == FormatCSV && g != guessHeader && g != guessNothing,
-		s.Format == FormatText,
-		s.Format == FormatJSONL && (g == guessHeader || g == guessInventory || g == guessDocument):
-		remedy = fmt.Sprintf("rename it, or add --format %s, or --format %s to read it as its name says", g.format(), s.Format)
-		if g == guessDocument {
-			remedy = "write one object a line (jq -c does that); for an S3 Inventory add --format s3-inventory"
-		}
-		return "", remedy, fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), entry.Excerpt(line), g.title())
 	}
-	return s.Format, "", nil
+	remedy = fmt.Sprintf("rename it, or add --format %s, or --format %s to read it as its name says", g.format(), s.Format)
+	if g == guessDocument {
+		remedy = "write one object a line (jq -c does that); for an S3 Inventory add --format s3-inventory"
+	}
+	return "", remedy, fmt.Errorf("its name says %s, and its first line %s is %s", s.Format.title(), entry.Excerpt(line), g.title())
+}
+
+// contradicts reports whether the first line is certainly not what the name says.
+func (s Source) contradicts(g guess) bool {
+	switch s.Format {
+	case FormatCSV:
+		return g != guessHeader && g != guessNothing
+	case FormatJSONL:
+		return g == guessHeader || g == guessInventory || g == guessDocument
+	}
+	return s.Format == FormatText
 }
 
 // wholeLines reports whether the user says that each whole line of a text is a key:
@@ -106,8 +115,8 @@ func (s Source) wholeLines(o Options) bool {
 	return s.Format == FormatText && o.Delimiter == 0 && o.Columns.Numbered && len(o.Columns.Fields) == 1 && o.Columns.Fields[0].Number == 1
 }
 
-// recogniseText decides whether a text is a list of keys, a table, or neither.
-func (s Source) recogniseText(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
+// recognizeText decides whether a text is a list of keys, a table, or neither.
+func (s Source) recognizeText(line string, lines []string, d csv.Dialect) (f Format, remedy string, err error) {
 	if _, ok := csv.ListHeader(line, d.Columns); ok {
 		if csv.QuoteOf(line) == `"` {
 			return FormatCSV, "", nil // of one column, as its rows are quoted too
@@ -129,7 +138,10 @@ func (s Source) recogniseText(line string, lines []string, g guess, d csv.Dialec
 	return FormatText, "", nil
 }
 
-func recogniseUnnamed(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
+func recognizeUnnamed(line string, lines []string, g guess, d csv.Dialect) (f Format, remedy string, err error) {
+	if d.Separator {
+		return FormatCSV, "", nil
+	}
 	if tool, remedy := csv.ListingTool(lines); tool != "" {
 		return "", remedy, entry.Usagef("is the output of %s (it begins with %s)", tool, entry.Excerpt(line))
 	}
