@@ -72,7 +72,7 @@ func (q *Queue) Adopt(ctx context.Context, id string, jobs []queue.Adopted) (int
 		return 0, fmt.Errorf("adopt in batch %q: %w", id, err)
 	}
 	q.grow(b, made.Items, made.Histories, false)
-	for _, s := range append(others, steps...) {
+	for _, s := range append(steps, others...) {
 		if err := q.apply(b, s); err != nil {
 			return 0, err
 		}
