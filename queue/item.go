@@ -182,7 +182,7 @@ type Chunk struct {
 	// so the last item of an object, if it was surely not sent yet, needs no other beside it: it takes the contents
 	// over. Contents of which nothing was known are taken for those found now.
 	Changed bool
-	// Trial asks what would become of the items, and stores nothing.
+	// Trial asks what would become of the items in a reading that begins with them, and stores nothing.
 	Trial bool
 }
 
@@ -228,8 +228,9 @@ type Added struct {
 	Unsure int
 	// IsNew says of each item of a chunk on trial whether it counts as added; nil otherwise.
 	IsNew []bool
-	// Seen are, for a trial chunk, the sequence numbers of the items that its known rows name; nil otherwise.
-	Seen []uint64
+	// Seen says of each item of a chunk on trial which item of the batch it is the first to name, -1 if it is none; nil
+	// otherwise.
+	Seen []int64
 	// Restored counts those of the known that had been withdrawn and wait to be sent again now.
 	Restored int
 	// Conflicts are items whose bucket and key the batch has with other fields in the row, and those whose object an

@@ -47,9 +47,6 @@ func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (strin
 	return s.path, replaceFile(ctx, s.path, func(w io.Writer) error {
 		return s.Write(w, extras.Names, func(write func(*queue.Item, []string) error) error {
 			return queue.Entries(ctx, d.Scratch, batch, queue.Filter{}, func(e *queue.Entry) error {
-				if !d.IsNew(e.Seq) {
-					return nil
-				}
 				extras.Fill(values, &e.Item)
 				return write(&e.Item, values)
 			})

@@ -30,13 +30,16 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		return queue.Added{}, err
 	}
 	defer b.intake.unlock()
-	s, err := db.split(ctx, b, chunk.Items, rows, chunk.Changed)
+	s, err := db.split(ctx, b, chunk.Items, rows, chunk.Changed, chunk.Trial)
 	if err != nil {
 		return queue.Added{}, err
 	}
 	if chunk.Trial {
 		added := s.result()
-		added.IsNew, added.Seen = s.isNew, s.seen()
+		added.IsNew, added.Seen = s.isNew, slices.Repeat([]int64{-1}, len(chunk.Items))
+		for _, k := range s.Known {
+			added.Seen[k.N] = int64(k.Seq)
+		}
 		return added, nil
 	}
 	a, err := newAddition(chunk, s)

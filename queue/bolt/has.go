@@ -20,7 +20,7 @@ func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bo
 		return nil, err
 	}
 	defer b.intake.unlock()
-	s, err := db.split(ctx, b, items, rows, changed)
+	s, err := db.split(ctx, b, items, rows, changed, false)
 	if err != nil {
 		return nil, fmt.Errorf("has: %w", err)
 	}

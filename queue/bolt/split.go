@@ -20,8 +20,8 @@ type split struct {
 }
 
 // split tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. The
-// caller has the batch's intake.
-func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []index.Row, changed bool) (*split, error) {
+// caller has the batch's intake. On trial a reading begins with the rows.
+func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []index.Row, changed, trial bool) (*split, error) {
 	s := &split{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items))}
 	if s.base+uint64(len(items)) > index.MaxSeq {
 		return nil, fmt.Errorf("a batch has at most %d items", uint64(index.MaxSeq))
@@ -40,7 +40,7 @@ func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []in
 		alike = func(n int32) (uint64, bool) { return unsourced.of(&items[n]) }
 	}
 	s.Split = index.SplitRows(rows, found, func(m *index.Match) bool {
-		return in.seen.Has(m.Seq) || m.Seq >= in.since && !m.Unsourced()
+		return !trial && (in.seen.Has(m.Seq) || m.Seq >= in.since && !m.Unsourced())
 	}, alike)
 	for _, r := range s.New {
 		s.isNew[r.N] = true

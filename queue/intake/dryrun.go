@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 
 	"airlift/queue"
 	"airlift/queue/memory"
@@ -20,42 +21,94 @@ type DryRun struct {
 	RejectedRows []queue.Rejected
 	// Replaced counts the items that a replacement would withdraw, by their states.
 	Replaced queue.Counts
-	// Scratch is a queue in memory in which the batch has the items of the reading alone.
+	// Scratch is a queue in memory in which the batch has the items that it would get.
 	Scratch *memory.Queue
 
-	// known are the items in Scratch, by sequence number, that the queue has or refuses; seen are the items of the queue's
-	// batch that the reading has.
-	known, seen queue.Bits
+	trial *trial
 }
 
-// IsNew reports whether an item in Scratch is one that the queue's batch would get.
-func (d *DryRun) IsNew(seq uint64) bool { return !d.known.Has(seq) }
-
 // Seen reports whether the reading has an item of the queue's batch.
-func (d *DryRun) Seen(seq uint64) bool { return d.seen.Has(seq) }
+func (d *DryRun) Seen(seq uint64) bool { return d.trial.seen.Has(seq) }
 
-// DryRun reads all sources into a queue in memory and compares the items with the queue's.
+// DryRun reads all sources into a queue in memory, which gets the items that the queue's batch would get.
 func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
 	d := &DryRun{Scratch: memory.New()}
+	d.trial = &trial{Queue: d.Scratch}
+	if t.found {
+		d.trial.real = t.Store
+	}
 	if err := d.Scratch.CreateBatch(ctx, queue.Batch{ID: t.Batch}); err != nil {
 		return d, err
 	}
 	t.Reading.replace = false
-	if err := t.Reading.Into(ctx, d.Scratch, t.Batch); err != nil {
+	if err := t.Reading.Into(ctx, d.trial, t.Batch); err != nil {
 		return d, err
 	}
 	b, err := d.Scratch.Batch(ctx, t.Batch)
 	if err != nil {
 		return d, err
 	}
-	d.Reading, d.Items = b.Reading, b.Reading.Added
+	d.Reading, d.Items = b.Reading, t.stored.Counts.Items+b.Reading.Added
+	d.AddRows(&d.trial.others)
 	if err := d.Scratch.Rejected(ctx, t.Batch, d.reject); err != nil {
 		return d, err
 	}
-	if t.found {
-		err = t.compare(ctx, d)
+	if t.found && t.Replace {
+		err = d.countReplaced(ctx, t.Store, t.Batch)
 	}
 	return d, err
+}
+
+// trial is a store for the items that the queue's batch would get. Of the others it counts the rows.
+type trial struct {
+	*memory.Queue
+	real   queue.Store // nil: the queue does not have the batch
+	seen   queue.Bits  // the items of the queue's batch that the reading has
+	others queue.Reading
+}
+
+// Add implements [queue.Intake].
+func (t *trial) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error) {
+	if t.real == nil {
+		return t.Queue.Add(ctx, id, c)
+	}
+	has, err := t.Has(ctx, id, c.Items, false)
+	if err != nil {
+		return queue.Added{}, err
+	}
+	var mine, others []queue.Item // of objects in trial, and not
+	for i, it := range c.Items {
+		if has[i] {
+			mine = append(mine, it)
+		} else {
+			others = append(others, it)
+		}
+	}
+	known, err := t.real.Add(ctx, id, queue.Chunk{Items: others, Changed: c.Changed, Trial: true})
+	if err != nil {
+		return known, err
+	}
+	for i, seq := range known.Seen {
+		again := seq >= 0 && t.seen.Has(uint64(seq)) // in a later chunk
+		switch {
+		case again && known.IsNew[i]:
+			known.Duplicates++
+		case again:
+			known.Known--
+			known.Duplicates++
+		case known.IsNew[i]:
+			mine = append(mine, others[i])
+		}
+		if seq >= 0 {
+			t.seen.Add(uint64(seq))
+		}
+	}
+	n := int64(known.Known + known.Duplicates)
+	t.others.AddRows(&queue.Reading{Rows: n, Known: int64(known.Known), Duplicates: int64(known.Duplicates)})
+	c.Items, c.Rejected = mine, append(slices.Clip(c.Rejected), known.Conflicts...)
+	added, err := t.Queue.Add(ctx, id, c)
+	added.Unsure = known.Unsure
+	return added, err
 }
 
 func (d *DryRun) reject(r queue.Rejected) error {
@@ -65,64 +118,16 @@ func (d *DryRun) reject(r queue.Rejected) error {
 	return nil
 }
 
-// compare takes from the added what the queue's batch has already.
-func (t *Intake) compare(ctx context.Context, d *DryRun) error {
-	d.Items = t.stored.Counts.Items
-	chunk := queue.Chunk{Changed: t.Changed, Trial: true}
-	first := uint64(0) // the sequence number in Scratch of the chunk's first item
-	try := func() error {
-		added, err := t.Store.Add(ctx, t.Batch, chunk)
-		if err != nil {
-			return err
-		}
-		d.count(len(chunk.Items), first, added)
-		first += uint64(len(chunk.Items))
-		chunk.Items = chunk.Items[:0]
-		return nil
-	}
-	err := queue.Entries(ctx, d.Scratch, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
-		if chunk.Items = append(chunk.Items, e.Item); len(chunk.Items) < chunkRows {
-			return nil
-		}
-		return try()
-	})
-	if err == nil {
-		err = try()
-	}
-	if err != nil || !t.Replace {
-		return err
-	}
-	return d.countReplaced(ctx, t.Store, t.Batch)
-}
-
-// count takes over what became of the items of a chunk on trial.
-func (d *DryRun) count(items int, first uint64, added queue.Added) {
-	d.Items += int64(added.Added)
-	d.Added -= int64(items - added.Added)
-	d.Known += int64(added.Known)
-	d.Rejected += int64(len(added.Conflicts))
-	for _, seq := range added.Seen {
-		d.seen.Add(seq)
-	}
-	for i, isNew := range added.IsNew {
-		if !isNew {
-			d.known.Add(first + uint64(i))
-		}
-	}
-	for _, r := range added.Conflicts {
-		_ = d.reject(r)
-	}
-}
-
 // countReplaced counts the items that a replacement would withdraw, without changing them.
 func (d *DryRun) countReplaced(ctx context.Context, db queue.Store, batch string) error {
+	replace := queue.Change{Do: queue.DoReplace}
 	return queue.Entries(ctx, db, batch, queue.Filter{}, func(e *queue.Entry) error {
-		if e.State == queue.Cancelled || e.State == queue.Sending || d.seen.Has(e.Seq) {
+		if e.State == queue.Cancelled || e.State == queue.Sending || d.Seen(e.Seq) || !replace.Takes(e) {
 			return nil
 		}
 		if e.Version != 0 { // the reading has all items of an object, or none
 			first, found, err := db.Find(ctx, batch, queue.Object{Bucket: e.Bucket, Key: e.Key})
-			if err != nil || found && d.seen.Has(first.Seq) {
+			if err != nil || found && d.Seen(first.Seq) {
 				return err
 			}
 		}

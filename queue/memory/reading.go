@@ -52,11 +52,12 @@ type division struct {
 	added   []queue.Item              // by Seq, from the batch's n on
 	altered map[uint64]*queue.History // of changed objects, by first item
 	seen    []uint64                  // first items of known objects, met for the first time
+	named   []int64                   // see queue.Added.Seen
 }
 
-// splitRows splits the known rows from the new ones. It changes nothing.
-func (b *batch) splitRows(rows []queue.Item, changed bool) (*division, error) {
-	s := &division{isNew: make([]bool, len(rows)), altered: map[uint64]*queue.History{}}
+// splitRows splits the known rows from the new ones. It changes nothing. On trial a reading begins with the rows.
+func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, error) {
+	s := &division{isNew: make([]bool, len(rows)), named: slices.Repeat([]int64{-1}, len(rows)), altered: map[uint64]*queue.History{}}
 	alike, err := b.alikes()
 	if err != nil {
 		return nil, err
@@ -73,12 +74,12 @@ func (b *batch) splitRows(rows []queue.Item, changed bool) (*division, error) {
 		}
 		if first, known := b.find(it.Bucket, it.Key); known {
 			have := b.at(first)
-			seen := met[first] || b.seen.Has(first) || first >= b.since && !have.Unsourced
+			seen := met[first] || !trial && (b.seen.Has(first) || first >= b.since && !have.Unsourced)
 			if s.repeated(it, &have, seen) {
 				continue
 			}
 			met[first] = true
-			s.seen = append(s.seen, first)
+			s.seen, s.named[i] = append(s.seen, first), int64(first)
 			if changed && b.compare(s, first, it) {
 				s.isNew[i] = true
 			} else {
@@ -151,12 +152,12 @@ func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 			return queue.Added{}, fmt.Errorf("add to batch %q: %w", id, err)
 		}
 	}
-	s, err := b.splitRows(c.Items, c.Changed)
+	s, err := b.splitRows(c.Items, c.Changed, c.Trial)
 	if err != nil {
 		return queue.Added{}, err
 	}
 	if c.Trial {
-		s.IsNew, s.Seen = s.isNew, s.seen
+		s.IsNew, s.Seen = s.isNew, s.named
 		return s.Added, nil
 	}
 	for _, first := range s.seen {
@@ -216,7 +217,7 @@ func (q *Queue) Has(ctx context.Context, id string, rows []queue.Item, changed b
 		return nil, err
 	}
 	defer unlock()
-	s, err := b.splitRows(rows, changed)
+	s, err := b.splitRows(rows, changed, false)
 	if err != nil {
 		return nil, err
 	}

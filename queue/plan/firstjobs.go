@@ -59,7 +59,7 @@ func First(ctx context.Context, t *intake.Intake, d *intake.DryRun) ([]queue.Pre
 		}
 		return err
 	}
-	if err := take(d.Scratch, queue.Filter{}, d.IsNew); err != nil || t.Store == nil || len(first) == firstJobs {
+	if err := take(d.Scratch, queue.Filter{}, func(uint64) bool { return true }); err != nil || t.Store == nil || len(first) == firstJobs {
 		return first, err
 	}
 	err := take(t.Store, queue.Filter{State: queue.Pending}, func(seq uint64) bool { return !t.Replace || d.Seen(seq) })

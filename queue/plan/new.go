@@ -51,9 +51,6 @@ func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, err
 // count looks through the new items, and through those of the batch that are not sent yet.
 func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *tally, save Save) error {
 	err := queue.Entries(ctx, d.Scratch, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
-		if !d.IsNew(e.Seq) {
-			return nil
-		}
 		if save != nil {
 			save.See(&e.Item)
 		}
