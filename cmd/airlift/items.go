@@ -1,69 +1,20 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
-	"airlift/manifest/filter"
 	"airlift/queue"
 	"airlift/queue/report"
 	"airlift/worker/service"
 )
 
-// filterFlags choose items of a batch.
-type filterFlags struct {
-	state, code string
-	keys        []string
-	reading     string
-}
-
-// filter checks the flags.
-func (f *filterFlags) filter() (queue.Filter, error) {
-	out := queue.Filter{Code: f.code}
-	if f.state != "" {
-		s, err := queue.ParseState(f.state)
-		if err != nil {
-			return out, usagef("--state: %v", err)
-		}
-		out.State = s
-	}
-	if len(f.keys) > 0 {
-		var err error
-		if out.Key, err = filter.Keys("--key", f.keys); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
-}
-
-// any reports whether they leave anything out.
-func (f *filterFlags) any() bool { return f.code != "" || len(f.keys) > 0 || f.reading != "" }
-
-// String says what they ask for.
-func (f *filterFlags) String() string {
-	var all []string
-	if f.state != "" {
-		all = append(all, "--state "+f.state)
-	}
-	if f.code != "" {
-		all = append(all, "--code "+f.code)
-	}
-	for _, key := range f.keys {
-		all = append(all, fmt.Sprintf("--key %q", key))
-	}
-	if f.reading != "" {
-		all = append(all, "--reading "+f.reading)
-	}
-	return strings.Join(all, " ")
-}
-
 func (a *app) itemsCommand() *cobra.Command {
-	var f filterFlags
+	var f flags.Filter
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "items BATCH [flags]", Short: "List the items of a batch, one line each",
@@ -71,12 +22,12 @@ func (a *app) itemsCommand() *cobra.Command {
 		Example: "  airlift items archive-1a2b3c4d --state failed --key '2024/**'\n  airlift items archive-1a2b3c4d --json | jq .key",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			chosen, err := f.filter()
+			chosen, err := f.Selection(args[0])
 			if err != nil {
 				return err
 			}
 			return a.withService(func(to *service.Service) error {
-				b, chosen, err := to.Select(cmd.Context(), service.Selection{Batch: args[0], Filter: chosen, Reading: f.reading})
+				b, chosen, err := to.Select(cmd.Context(), chosen)
 				if err != nil {
 					return readingUsage(err)
 				}
@@ -95,16 +46,16 @@ func (a *app) itemsCommand() *cobra.Command {
 					}
 					return format(b, entries)
 				})
-				if err == nil && !some.Load() && (f.state != "" || f.any()) {
+				if err == nil && !some.Load() && (f.State != "" || f.Any()) {
 					a.log.Warn().Str("batch", b.ID).Msgf("%s: no item matches", &f)
 				}
 				return err
 			})
 		},
 	}
-	f.addTo(cmd)
+	f.Add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.state, "state", "", "only items in this state")
+	fl.StringVar(&f.State, "state", "", "only items in this state")
 	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/hold"
@@ -14,7 +15,7 @@ import (
 )
 
 func (a *app) reportCommand() *cobra.Command {
-	var f filterFlags
+	var f flags.Filter
 	var format, output string
 	cmd := &cobra.Command{
 		Use: "report BATCH [flags]", Short: "Write the whole batch: one row an item, one a rejected row",
@@ -27,11 +28,11 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rejectedOnly := f.state == report.Rejected
+			rejectedOnly := f.State == report.Rejected
 			if rejectedOnly {
-				f.state = ""
+				f.State = ""
 			}
-			filter, err := f.filter()
+			chosen, err := f.Selection(args[0])
 			if err != nil {
 				return err
 			}
@@ -45,7 +46,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 					return err
 				}
 				write := func(w io.Writer) error {
-					return report.Write(cmd.Context(), w, to, b, report.Options{Form: form, Filter: filter, RejectedOnly: rejectedOnly, Escape: term.Text})
+					return report.Write(cmd.Context(), w, to, b, report.Options{Form: form, Filter: chosen.Filter, RejectedOnly: rejectedOnly, Escape: term.Text})
 				}
 				if output == "" || output == "-" {
 					return write(a.exact)
@@ -56,8 +57,8 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&format, "format", "", "csv, jsonl or excel (default: by the name of -o, else csv)")
-	fl.StringVar(&f.state, "state", "", "only items in this state; rejected: only the rejected rows")
-	fl.StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
+	fl.StringVar(&f.State, "state", "", "only items in this state; rejected: only the rejected rows")
+	fl.StringVar(&f.Code, "code", "", "only items whose last ErrorCode is this")
 	fl.StringVarP(&output, "output", "o", "", "write to this file (default: standard output)")
 	return cmd
 }

@@ -1,18 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker/service"
 )
 
 func (a *app) retryCommand() *cobra.Command {
-	var f filterFlags
+	var f flags.Filter
 	cmd := &cobra.Command{
 		Use: "retry BATCH [flags]", Short: "Put failed items back to pending",
 		Long: `retry puts the failed items of a batch (or the cancelled ones, with --state cancelled) back to
@@ -22,25 +24,23 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 		Example: "  airlift retry archive-1a2b3c4d\n  airlift retry archive-1a2b3c4d --code BAD_REQUEST --key '2024/**'",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := f.filter()
+			chosen, err := f.Selection(args[0])
 			if err != nil {
 				return err
 			}
-			if filter.State != "" && filter.State != queue.Failed && filter.State != queue.Cancelled {
-				return usagef("--state %s: only failed and cancelled items can be retried", filter.State)
+			if chosen.State != "" && chosen.State != queue.Failed && chosen.State != queue.Cancelled {
+				return usagef("--state %s: only failed and cancelled items can be retried", chosen.State)
 			}
-			return a.change(args[0], "retried", &f, func(to *service.Service) (queue.Changed, error) {
-				return to.Retry(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
-			})
+			return a.change(cmd.Context(), chosen, "retried", &f, service.Worker.Retry)
 		},
 	}
-	f.addTo(cmd)
-	cmd.Flags().StringVar(&f.state, "state", "", "failed (the default) or cancelled")
+	f.Add(cmd)
+	cmd.Flags().StringVar(&f.State, "state", "", "failed (the default) or cancelled")
 	return cmd
 }
 
 func (a *app) cancelCommand() *cobra.Command {
-	var f filterFlags
+	var f flags.Filter
 	var all bool
 	cmd := &cobra.Command{
 		Use: "cancel BATCH [flags]", Short: "Take pending and failed items out of the work",
@@ -56,28 +56,19 @@ reads their objects.
 		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --reading last\n  airlift cancel archive-1a2b3c4d --all",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			filter, err := f.filter()
+			if !f.Any() && !all {
+				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
+			}
+			chosen, err := f.Selection(args[0])
 			if err != nil {
 				return err
 			}
-			if !f.any() && !all {
-				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
-			}
-			return a.change(args[0], "cancelled", &f, func(to *service.Service) (queue.Changed, error) {
-				return to.Cancel(cmd.Context(), service.Selection{Batch: args[0], Filter: filter, Reading: f.reading})
-			})
+			return a.change(cmd.Context(), chosen, "cancelled", &f, service.Worker.Cancel)
 		},
 	}
-	f.addTo(cmd)
+	f.Add(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "all pending and failed items")
 	return cmd
-}
-
-// addTo adds the flags that items, retry and cancel share.
-func (f *filterFlags) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.code, "code", "", "only items whose last ErrorCode is this")
-	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "only items whose key matches this pattern, which means the same as with --include; may be given several times")
-	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }
 
 // changedText says how many items were changed; what is "retried" or "cancelled".
@@ -99,15 +90,16 @@ func readingUsage(err error) error {
 }
 
 // change calls a verb that changes items of a batch, and prints how many it changed.
-func (a *app) change(batch, what string, asked *filterFlags, verb func(*service.Service) (queue.Changed, error)) error {
+func (a *app) change(ctx context.Context, chosen service.Selection, what string, asked *flags.Filter,
+	verb func(service.Worker, context.Context, service.Selection) (queue.Changed, error)) error {
 	return a.withService(func(to *service.Service) error {
-		c, err := verb(to)
+		c, err := verb(to, ctx, chosen)
 		var noReading *service.ReadingError
 		switch {
 		case errors.As(err, &noReading), errors.Is(err, queue.ErrBatchNotFound):
 			return readingUsage(err)
 		case errors.Is(err, service.ErrNoMatch):
-			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", batch, asked, what, batch)
+			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", chosen.Batch, asked, what, chosen.Batch)
 		case err != nil:
 			return fmt.Errorf("%s, then: %w", changedText(c, what), err)
 		}

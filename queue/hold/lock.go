@@ -1,5 +1,3 @@
-// Package hold keeps a file to one process: a lock file names the holder. It also resolves paths and replaces files in
-// one step.
 package hold
 
 import (
