@@ -1,16 +1,18 @@
 package manifest
 
 import (
-	"airlift/manifest/csv"
-	"airlift/manifest/entry"
-	"airlift/manifest/input"
-	"airlift/manifest/jsonl"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"airlift/manifest/csv"
+	"airlift/manifest/entry"
+	"airlift/manifest/input"
+	"airlift/manifest/jsonl"
+	"airlift/manifest/s3scan"
 )
 
 // begin looks at the first line and sets the format's rows up.
@@ -116,7 +118,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	if err != nil {
 		return unread(err, remedy)
 	}
-	c := &entry.Checker{Source: s.Arg, Bucket: o.SourceBucket, Batch: o.Batch, Endpoint: entry.EndpointHost(o.Endpoint), Warn: o.Warn}
+	c := &entry.Checker{Source: s.Arg, Bucket: o.SourceBucket, Batch: o.Batch, Endpoint: s3scan.Host(o.Endpoint), Warn: o.Warn}
 	switch format {
 	case FormatCSV:
 		m.rows, err = csv.New(m.in, c, d, lines)

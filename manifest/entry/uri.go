@@ -118,17 +118,6 @@ func (c *Checker) bucketOfHost(host string) (bucket string, known bool) {
 	return "", false
 }
 
-// EndpointHost returns the host and port of an S3 endpoint that is given as a
-// host or as a URL, in lower case.
-func EndpointHost(endpoint string) string {
-	endpoint = strings.TrimSpace(endpoint)
-	if _, rest, ok := strings.Cut(endpoint, "://"); ok {
-		endpoint = rest
-	}
-	endpoint, _, _ = strings.Cut(endpoint, "/")
-	return strings.ToLower(hostOnly(endpoint))
-}
-
 // IsScheme reports whether what stands before "://" is a URL's scheme (RFC 3986,
 // 3.1) rather than the beginning of a file's name.
 func IsScheme(s string) bool {

@@ -8,6 +8,7 @@ import (
 
 	"airlift/manifest"
 	"airlift/manifest/preflight"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
 
@@ -56,7 +57,7 @@ func (e *hiddenError) Unwrap() error { return e.error }
 // liesElsewhere says that an item is not on the server that the settings name: the credentials go there only.
 func (s *Sources) liesElsewhere(it *queue.Item) string {
 	there := it.Own.Or(queue.JobFields{SourceEndpoint: s.Options.Endpoint, SourceRegion: s.Region})
-	theirs, ours := hostOf(ServerURL(there.SourceEndpoint, there.SourceRegion)), hostOf(ServerURL(s.Options.Endpoint, s.Region))
+	theirs, ours := s3scan.HostPort(s3scan.ServerURL(there.SourceEndpoint, there.SourceRegion)), s3scan.HostPort(s3scan.ServerURL(s.Options.Endpoint, s.Region))
 	if theirs == ours {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/manifest"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
 
@@ -147,7 +148,7 @@ func (r *Reading) judge(ctx context.Context, e *manifest.Entry) (row, error) {
 	if r.details {
 		addDetails(item, e)
 	}
-	if HasPassword(e.Endpoint) {
+	if s3scan.HasPassword(e.Endpoint) {
 		item.Own.SourceEndpoint = ""
 		return reject(item, "the endpoint holds a user or password: take it out, it would be sent and stored"), nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"airlift/manifest"
 	"airlift/manifest/filter"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
 
@@ -83,7 +84,7 @@ func (r *Reading) warnColumns(e *manifest.Entry, err error) {
 
 // warnForeign says once that a row names another server than Wasabi's.
 func (r *Reading) warnForeign(e *manifest.Entry) {
-	if r.warned.foreign || e.Endpoint == "" || !outsideWasabi(e.Endpoint) {
+	if r.warned.foreign || e.Endpoint == "" || !s3scan.OutsideWasabi(e.Endpoint) {
 		return
 	}
 	r.warned.foreign = true

@@ -9,8 +9,8 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/manifest/entry"
+	"airlift/manifest/s3scan"
 	"airlift/queue"
-	"airlift/queue/intake"
 )
 
 // Job is what goes into each job whose row does not say otherwise.
@@ -57,7 +57,7 @@ func (j *Job) Settings(c *Context) (queue.Settings, error) {
 			return out, config.Usagef("--destination-bucket: %v", err)
 		}
 	}
-	if intake.HasPassword(j.sourceEndpoint) {
+	if s3scan.HasPassword(j.sourceEndpoint) {
 		return out, config.Usagef("--source-endpoint must not hold a user or password: set the keys by environment or profile")
 	}
 	for i, rule := range c.Rules {

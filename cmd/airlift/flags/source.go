@@ -192,9 +192,9 @@ func (s *sourceFlags) access(c *Context, j *Job, profile string, m *Missing, out
 	if err != nil || j.sourceRegion == "" {
 		return err
 	}
-	server := intake.ServerURL(j.sourceEndpoint, j.sourceRegion)
+	server := s3scan.ServerURL(j.sourceEndpoint, j.sourceRegion)
 	client, err := s3scan.NewClient(s3scan.ClientConfig{
-		Region: j.sourceRegion, Endpoint: server, PathStyle: s.pathStyle || intake.OnAddress(server),
+		Region: j.sourceRegion, Endpoint: server, PathStyle: s.pathStyle || s3scan.OnAddress(server),
 		Credentials: credentials.NewStaticCredentialsProvider(keys.Access, keys.Secret, keys.Token),
 	})
 	if err != nil {
