@@ -6,35 +6,35 @@ import (
 	"runtime/metrics"
 )
 
-// The memory that airlift means to hold: a base, and what the filter of known objects takes for each item. The collector
-// runs more often rather than go beyond it.
+// The memory that airlift should use: a base, and what the filter of known objects takes for each item. The collector runs
+// more often to stay within it.
 const (
 	heapBase = 80 << 20 // bytes
 	heapItem = 3        // bytes an item
 )
 
-// boundHeap sets the limit for so many items. Whoever sets GOMEMLIMIT has the say.
+// boundHeap sets the limit for so many items, unless GOMEMLIMIT is set.
 func (a *app) boundHeap(items int64) {
 	if _, set := a.getenv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(heapLimit(items, liveHeap()))
 	}
 }
 
-// heapLimit leaves half as much as is in use for garbage at least: rows may be large, and the collector must not run all
-// the time.
+// heapLimit leaves at least half of what is in use for garbage, so that the collector does not run all the time if rows are
+// large.
 func heapLimit(items int64, live uint64) int64 {
 	return max(heapBase+heapItem*items, int64(min(live, math.MaxInt64/2))*3/2)
 }
 
-// tuneGC lets the heap grow to the limit before it is collected, once nothing is enqueued any more: what submitting
-// keeps is small, and each item leaves some garbage. It spares about a tenth of the CPU. Whoever sets GOGC has the say.
+// tuneGC lets the heap grow to the limit between collections, once nothing is enqueued any more, unless GOGC is set:
+// submitting keeps little memory and leaves some garbage for each item. It saves about a tenth of the CPU.
 func (a *app) tuneGC() {
 	if _, set := a.getenv("GOGC"); !set {
 		debug.SetGCPercent(400)
 	}
 }
 
-// liveHeap is what the last collection found in use, in bytes.
+// liveHeap returns what the last collection found in use, in bytes.
 func liveHeap() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)

@@ -12,7 +12,7 @@ import (
 	"airlift/queue/intake"
 )
 
-// flags returns what flags are read in.
+// flags returns the context in which flags are parsed.
 func (a *app) flags() *flags.Context {
 	return &flags.Context{In: a.in, Env: a.env(), Rules: a.rules, Services: &a.services, Log: a.log}
 }

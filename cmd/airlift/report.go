@@ -63,7 +63,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 	return cmd
 }
 
-// reportToFile writes the report of --report. Only waiting for the reader of a pipe ends with ctx.
+// reportToFile writes the report of --report. ctx ends only the wait for the reader of a pipe.
 func (a *app) reportToFile(ctx context.Context, to queue.Reader, id, path string) error {
 	whole := context.WithoutCancel(ctx)
 	b, err := to.Batch(whole, id)
@@ -79,8 +79,8 @@ func (a *app) reportToFile(ctx context.Context, to queue.Reader, id, path string
 	}))
 }
 
-// replaceFile writes a file in one step: one that broke off must not look like a whole one.
-// ctx ends only the wait for the reader of a pipe.
+// replaceFile replaces a file in one step, so that a partial one never looks complete. ctx ends only the wait for the reader
+// of a pipe.
 func replaceFile(ctx context.Context, path string, write func(io.Writer) error) error {
 	return hold.Replace(ctx, path, hold.Options{Mode: 0o666, Durable: true}, write)
 }

@@ -18,7 +18,7 @@ type saver struct {
 	*report.Manifest
 }
 
-// newSaver checks --save; nil without it.
+// newSaver returns a saver for --save, or nil without it.
 func newSaver(path string) (*saver, error) {
 	if path == "" {
 		return nil, nil
@@ -37,7 +37,7 @@ func newSaver(path string) (*saver, error) {
 	return &saver{path, report.NewManifest(form)}, nil
 }
 
-// Save writes the items of a dry run that are new. There is a whole file afterwards, or the one that was there before.
+// Save writes the new items of a dry run. After an error the file is as it was before.
 func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (string, error) {
 	extras, err := d.Extras(ctx, batch)
 	if err != nil {

@@ -1,6 +1,6 @@
 package plan
 
-// Amount is how many items there are of a kind, and how many bytes those of them have whose size is known.
+// Amount counts items, those whose size is known, and the bytes of these.
 type Amount struct {
 	Items int64 `json:"items"`
 	Sized int64 `json:"sized"`
@@ -21,33 +21,33 @@ func (a *Amount) plus(b Amount) {
 	a.Bytes += b.Bytes
 }
 
-// PrefixAmount is what lies under a prefix.
+// PrefixAmount is the amount under a prefix.
 type PrefixAmount struct {
 	Prefix string `json:"prefix"`
 	Amount
 }
 
-// TypeAmount is what there is of a media type.
+// TypeAmount is the amount of a media type.
 type TypeAmount struct {
 	Type string `json:"type"`
 	Amount
 }
 
-// SizeAmount is what there is of a class of sizes: from (included) to (not included) so many bytes; the open end, and the
-// bounds of sizes that are not known, are null.
+// SizeAmount is the amount of a class of sizes, from (included) to (not included) so many bytes. An open end is null, and
+// both are if the size is not known.
 type SizeAmount struct {
 	From *int64 `json:"from"`
 	To   *int64 `json:"to"`
 	Amount
 }
 
-// ChannelsAmount is how many items have so many audio channels.
+// ChannelsAmount counts the items with so many audio channels.
 type ChannelsAmount struct {
 	Channels int   `json:"channels"`
 	Items    int64 `json:"items"`
 }
 
-// SkippedAmount is how many rows were left out for a reason.
+// SkippedAmount counts the rows that were left out for a reason.
 type SkippedAmount struct {
 	Reason string `json:"reason"`
 	Rows   int64  `json:"rows"`

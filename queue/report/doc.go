@@ -3,7 +3,7 @@
 //
 // Invariants:
 //
-//  1. Items come in the order of their numbers, and rejected rows behind them.
+//  1. Items are in the order of the manifest. Rejected rows follow them.
 //  2. A report in CSV or JSON Lines is a manifest: package manifest reads from it the same bucket, key, job settings and
 //     further columns, byte for byte. Its header is [entry.ReportColumns].
 //  3. All text is valid UTF-8. In the Excel form no cell is a formula.

@@ -19,7 +19,7 @@ const (
 	Excel Form = "excel" // CSV for spreadsheets
 )
 
-// ParseForm reads the name of a form; without one the name of the output file tells.
+// ParseForm parses the name of a form. If it is empty, the name of the output file decides.
 func ParseForm(name, output string) (Form, error) {
 	switch f := Form(name); f {
 	case CSV, JSONL, Excel:
@@ -38,7 +38,7 @@ func ParseForm(name, output string) (Form, error) {
 	return CSV, nil
 }
 
-// Compressed returns write, or what compresses its output if the name of the file ends in .gz or .zst.
+// Compressed returns write, with its output compressed if the name of the file ends in .gz or .zst.
 func Compressed(path string, write func(io.Writer) error) func(io.Writer) error {
 	var open func(io.Writer) (io.WriteCloser, error)
 	switch strings.ToLower(filepath.Ext(path)) {

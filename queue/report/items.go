@@ -9,7 +9,7 @@ import (
 	"airlift/queue"
 )
 
-// mostFormatters bounds how many pages are formatted at once: by then one goroutine that reads is the slowest part.
+// mostFormatters bounds how many pages are formatted at once. With more, the one goroutine that reads is the bottleneck.
 const mostFormatters = 16
 
 // Formatter appends the rows of some entries. It is called on several goroutines at once.
@@ -61,7 +61,7 @@ type piece struct {
 	page queue.Page
 	text []byte
 	err  error
-	done chan struct{} // tells that it is formatted
+	done chan struct{} // signals that it is formatted
 }
 
 func (p *piece) format(format Formatter) {

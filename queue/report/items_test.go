@@ -53,7 +53,7 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// A page that takes long to format holds up those behind it, and comes out before them.
+// Pages that are formatted early wait for a slow one before them.
 func TestItemsAreWrittenInOrder(t *testing.T) {
 	t.Parallel()
 	if runtime.GOMAXPROCS(0) < 2 {
@@ -79,7 +79,7 @@ func TestItemsAreWrittenInOrder(t *testing.T) {
 	}
 }
 
-// After a failed write nothing more is written; what came before a page that fails was.
+// After a failed write nothing more is written. The pages before one that fails are written.
 func TestItemsAreWrittenUpToAnError(t *testing.T) {
 	t.Parallel()
 	db, want := manyItems(t)

@@ -13,18 +13,18 @@ import (
 // Rejected is the state of a rejected row in a report; no item has it.
 const Rejected = "rejected"
 
-// Options say what a report has, and how it is written.
+// Options say what a report contains, and how it is written.
 type Options struct {
 	Form   Form
 	Filter queue.Filter
 	// RejectedOnly leaves out the items.
 	RejectedOnly bool
-	// Escape shows the characters that a spreadsheet does not show. The Excel form needs it.
+	// Escape escapes the characters that a spreadsheet does not show. It is required for the Excel form.
 	Escape func(string) string
 }
 
-// Write writes the items of a batch that the filter takes and then, unless it leaves any out, the rejected rows of the
-// latest reading.
+// Write writes the items of a batch that the filter takes. If the filter takes all, the rejected rows of the latest reading
+// follow.
 func Write(ctx context.Context, w io.Writer, db queue.Reader, b queue.Batch, o Options) error {
 	names, err := queue.NewNamer(b)
 	if err != nil {
@@ -75,7 +75,7 @@ type reporter struct {
 	heads [][]byte       // of all columns: what stands before their values in JSON
 }
 
-// newReporter returns a reporter with the columns that every report has, and the recognized ones that some row uses.
+// newReporter returns a reporter with the fixed columns, and the recognized ones that some row uses.
 func newReporter(w io.Writer, o Options, names queue.Namer, own queue.OwnCounts) *reporter {
 	r := &reporter{out: bufio.NewWriterSize(w, 64<<10), Options: o, names: names, index: map[string]int{}}
 	for i := range ownColumns {
@@ -86,7 +86,7 @@ func newReporter(w io.Writer, o Options, names queue.Namer, own queue.OwnCounts)
 	return r
 }
 
-// addColumn gives a further column of the manifest its place, under a name that no other column has.
+// addColumn adds a further column of the manifest, under a name that no other column has.
 func (r *reporter) addColumn(name string) { r.add(name, entry.ReportName(name)) }
 
 func (r *reporter) add(name, named string) {
@@ -97,13 +97,13 @@ func (r *reporter) add(name, named string) {
 	r.extra, r.named = append(r.extra, name), append(r.named, named)
 }
 
-// addRejected gives the columns of a rejected row their places. They may be recognized ones, by their canonical names.
+// addRejected adds the columns of a rejected row. Recognized ones have their canonical names.
 func (r *reporter) addRejected(x *queue.Rejected) {
 	for _, f := range x.Extra {
 		named := func(c *ownColumn) bool { return c.name == f.Name }
 		switch {
 		case f.Name == nameColumn || slices.ContainsFunc(r.own, named):
-			// it has one
+			// the report has it
 		case slices.ContainsFunc(ownColumns[:], func(c ownColumn) bool { return named(&c) }):
 			r.add(f.Name, f.Name)
 		default:
@@ -112,8 +112,8 @@ func (r *reporter) addRejected(x *queue.Rejected) {
 	}
 }
 
-// recognized returns the value that a rejected row has in a recognized column; "" if the column of that name is a further
-// one of the batch.
+// recognized returns the value of a rejected row in a recognized column, or "" if the batch has a further column of that
+// name.
 func (r *reporter) recognized(x *queue.Rejected, name string) string {
 	if _, further := r.index[name]; further {
 		return ""
@@ -135,7 +135,7 @@ func (r *reporter) columns() []string {
 	return append(all, r.named...)
 }
 
-// header ends the columns: from here on there are rows.
+// header writes the header. No column is added after it.
 func (r *reporter) header(columns []string) {
 	r.heads = jsonHeads(columns)
 	if r.Form == JSONL {

@@ -12,18 +12,18 @@ import (
 	"airlift/queue"
 )
 
-// row appends a row of a report, column by column. In JSON it is an object, in which the fixed columns are always
-// there and of the others those that are not empty.
+// row appends a row of a report, column by column. In JSON a row is an object, which has all fixed columns and those of the
+// others that are not empty.
 type row struct {
 	*reporter
 	b      []byte
 	column int
 }
 
-// row begins a row behind b.
+// row begins a row at the end of b.
 func (r *reporter) row(b []byte) row { return row{reporter: r, b: b} }
 
-// end ends the row, and returns all that was appended to.
+// end ends the row and returns the buffer.
 func (w *row) end() []byte {
 	if w.Form == JSONL {
 		w.b = append(w.b, '}')
@@ -31,7 +31,7 @@ func (w *row) end() []byte {
 	return append(w.b, '\n')
 }
 
-// jsonHeads returns what stands before the value of each column in JSON.
+// jsonHeads returns what precedes the value of each column in JSON.
 func jsonHeads(columns []string) [][]byte {
 	heads := make([][]byte, len(columns))
 	for i, name := range columns {
@@ -69,7 +69,7 @@ func (w *row) text(s string) {
 	}
 }
 
-// excelCell returns a text as a spreadsheet should show it: not as a formula, and without characters that it does not show.
+// excelCell returns a text that a spreadsheet shows and does not take for a formula.
 func (r *reporter) excelCell(s string) string {
 	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
 		s = "'" + s
@@ -77,7 +77,7 @@ func (r *reporter) excelCell(s string) string {
 	return r.Escape(s)
 }
 
-// plain appends a column of text in which nothing needs quoting or escaping.
+// plain appends a column of text that needs no quotes and no escapes.
 func (w *row) plain(add func(b []byte) []byte) {
 	w.next()
 	if w.Form == JSONL {
@@ -93,7 +93,7 @@ func (w *row) number(n int64) {
 	w.b = strconv.AppendInt(w.b, n, 10)
 }
 
-// count appends a column that is a number, and in CSV empty for 0.
+// count appends a column that is a number, which is empty in CSV if it is 0.
 func (w *row) count(n int) {
 	if n == 0 && w.Form != JSONL {
 		w.next()
@@ -120,7 +120,7 @@ func (w *row) submitted(e *queue.Entry) {
 	w.plain(func(b []byte) []byte { return e.At.UTC().AppendFormat(b, time.RFC3339) })
 }
 
-// optional appends a column that is left out in JSON if it is empty.
+// optional appends a column that JSON leaves out if it is empty.
 func (w *row) optional(s string) {
 	if s == "" && w.Form == JSONL {
 		w.column++
@@ -139,7 +139,7 @@ func (w *row) own(c *ownColumn, s string) {
 	w.optional(s)
 }
 
-// extras appends the manifest's other columns.
+// extras appends the further columns of the manifest.
 func (w *row) extras(fields []queue.Field) {
 	start, column, i := len(w.b), w.column, 0
 	for _, name := range w.extra {

@@ -33,8 +33,9 @@ package is installed, execute once:
 	airlift completion bash > ~/.local/share/bash-completion/completions/airlift
 `
 
-// Add adds the completion command, which is cobra's and writes to out, and what completes the flags and arguments of the
-// other commands, by default with file names. take has the values of --take; batches returns the ids of the batches of the queue that a command line names.
+// Add adds the completion command, which is cobra's and writes to out, and registers what completes the flags and arguments
+// of the other commands; the default is file names. take has the values of --take; batches returns the batches of the queue
+// that a command line names.
 func Add(root *cobra.Command, out io.Writer, take []string, batches func(*cobra.Command) []string) {
 	root.InitDefaultCompletionCmd()
 	config.VisitCommands(root, func(cmd *cobra.Command) {
@@ -68,7 +69,7 @@ func Add(root *cobra.Command, out io.Writer, take []string, batches func(*cobra.
 	})
 }
 
-// register says what completes a flag, if the command has it.
+// register registers what completes a flag, if the command has the flag.
 func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if cmd.LocalFlags().Lookup(flag) == nil {
 		return
@@ -78,7 +79,7 @@ func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	}
 }
 
-// flagValues returns all values of the flags of a command that have few.
+// flagValues returns the values of those flags of a command that have a fixed set.
 func flagValues(command string) map[string][]string {
 	values := map[string][]string{
 		"on-daily-cap": {"wait", "exit"}, "log-format": {"auto", "console", "json"}, "log-level": {"debug", "info", "warn", "error"},
@@ -98,7 +99,7 @@ func flagValues(command string) map[string][]string {
 	return values
 }
 
-// listOf completes a list, separated by commas, of values that each stand in it once.
+// listOf completes a list of values separated by commas, each at most once.
 func listOf(values []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, begun string) (all []string, _ cobra.ShellCompDirective) {
 		before := begun[:strings.LastIndexByte(begun, ',')+1]
@@ -111,7 +112,7 @@ func listOf(values []string) cobra.CompletionFunc {
 	}
 }
 
-// batchArgs completes the first arguments, so many, with the batches that are not among them yet.
+// batchArgs completes up to most arguments with batches that are not named yet.
 func batchArgs(batches func(*cobra.Command) []string, most int, after cobra.ShellCompDirective) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) >= most {
@@ -122,7 +123,7 @@ func batchArgs(batches func(*cobra.Command) []string, most int, after cobra.Shel
 	}
 }
 
-// shown returns the ids that a shell can show.
+// shown returns the ids without characters that a shell does not show.
 func shown(ids []string) []string {
 	return slices.DeleteFunc(ids, func(id string) bool {
 		return strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) })
@@ -147,7 +148,7 @@ func scriptOf(cmd *cobra.Command, out io.Writer) {
 	}
 }
 
-// refuseOtherShells lets the completion command refuse a shell that it does not know.
+// refuseOtherShells makes the completion command refuse unknown shells.
 func refuseOtherShells(cmd *cobra.Command) {
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -12,8 +12,8 @@ import (
 )
 
 // readAWSFile reads the keys of a profile of an AWS shared file (AWS CLI User Guide, "Configuration and credential file
-// settings"). In a config file its section is named "profile NAME". found is false without the file or the profile.
-// The SDK's own reader comes with the clients of STS and SSO, and reads no UTF-16.
+// settings"). In a config file its section is named "profile NAME". found is false if there is no such file or profile.
+// The SDK's reader is not used: it imports the clients of STS and SSO, and does not read UTF-16.
 func readAWSFile(path, profile string, isConfig bool) (k Keys, found bool, err error) {
 	raw, err := ReadSmall(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -22,7 +22,7 @@ func readAWSFile(path, profile string, isConfig bool) (k Keys, found bool, err e
 	if err != nil {
 		return k, false, err
 	}
-	// A file that was saved on Windows may begin with a BOM, and may be UTF-16 then.
+	// A file saved on Windows may be UTF-16, with a BOM.
 	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), raw)
 	if err != nil {
 		return k, false, err
@@ -46,7 +46,7 @@ func readAWSFile(path, profile string, isConfig bool) (k Keys, found bool, err e
 	return k, found, nil
 }
 
-// set takes over a setting of a profile, if it is one of the keys.
+// set stores a setting of a profile if it is one of the keys.
 func (k *Keys) set(line string) {
 	name, value, _ := strings.Cut(line, "=")
 	for _, comment := range []string{" #", " ;", "\t#", "\t;"} {

@@ -5,9 +5,9 @@
 //  1. A flag of the command line overrides its variable AIRLIFT_NAME, which overrides the config file, which overrides
 //     the flag's default.
 //  2. Keys of --profile override those of the environment, which override those of the AWS shared files.
-//  3. A setting that nothing knows is an error if it stands in the file, and a warning if it is a variable.
+//  3. An unknown setting is an error in the config file, and a warning in the environment.
 //  4. Keys and the values of variables appear in no message.
 //  5. A file is read as a whole only if it is small; see [ReadSmall].
 //
-// Outside: what a setting means, the rules in the config file (package main), and what AiR and S3 do with the keys.
+// Outside: what a setting means (package flags), and the rules of the config file (queue/intake).
 package config

@@ -9,13 +9,13 @@ import (
 
 // Env is the environment of a command.
 type Env struct {
-	// Lookup is os.LookupEnv or stands in for it.
+	// Lookup is os.LookupEnv, or a replacement in tests.
 	Lookup func(name string) (string, bool)
 	// List returns all entries as os.Environ does; nil: not known.
 	List func() []string
 }
 
-// get returns the value of a variable; "" without it.
+// get returns the value of a variable, or "" if it is not set.
 func (e Env) get(name string) string {
 	value, _ := e.Lookup(name)
 	return value
@@ -30,7 +30,7 @@ func Variable(flag string) string {
 }
 
 // Dir returns a base directory by the XDG Base Directory Specification: the variable, or a folder below home. It is false
-// without both; a relative path counts as none, since the folder would depend on the working directory.
+// if there is neither. Relative paths are ignored, since the folder would depend on the working directory.
 func (e Env) Dir(variable, below string) (string, bool) {
 	if v := e.get(variable); filepath.IsAbs(v) {
 		return v, true

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// mostSmall bounds the files that are read as a whole: settings, services, credentials. A device has no end.
+// mostSmall bounds the files that are read as a whole: settings, services, credentials. Reading a device never ends.
 const mostSmall = 1 << 20
 
 var errTooLarge = fmt.Errorf("it has more than %d MiB, so it is not the file that is meant: check its name", mostSmall>>20)
@@ -58,7 +58,7 @@ func (e Env) Path(cmd *cobra.Command) (path string, asked bool) {
 	return path, asked
 }
 
-// readFile reads the config file. One that is not there is an error only if the user asked for it.
+// readFile reads the config file. A missing file is an error only if the user named it.
 func readFile(path string, asked bool) (File, error) {
 	file := File{Path: path, settings: map[string][]string{}}
 	if path == "" {
@@ -93,7 +93,7 @@ func readFile(path string, asked bool) (File, error) {
 	return file, nil
 }
 
-// rootCause returns the innermost error: the reason without what the libraries wrap around it.
+// rootCause returns the innermost error, without the texts that libraries wrap around it.
 func rootCause(err error) error {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner

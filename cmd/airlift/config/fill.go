@@ -68,8 +68,8 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 	return file, nil
 }
 
-// variableValues returns the values that a variable gives a flag: one, or for a flag that may be given several times one a
-// line, without the blanks around it.
+// variableValues returns the values that a variable gives a flag: one, or one a line for a flag that may be repeated.
+// Blanks around a line are removed.
 func variableValues(f *pflag.Flag, value string) []string {
 	if _, list := f.Value.(pflag.SliceValue); !list {
 		return []string{value}

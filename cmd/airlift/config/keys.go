@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Keys are an access key and its secret. They are handed on at once to the clients, which keep them.
+// Keys are an access key and its secret, on their way to a client.
 type Keys struct {
 	Access, Secret string
 	// Token is the session token of temporary keys; AiR has no header for it.
@@ -23,7 +23,7 @@ func (Keys) String() string { return "REDACTED" }
 // GoString is String for %#v.
 func (Keys) GoString() string { return "REDACTED" }
 
-// Hider takes the keys out of what a server says.
+// Hider replaces the keys in texts of a server.
 func (k Keys) Hider() *strings.Replacer {
 	hide := []string{k.Access, k.String(), k.Secret, k.String()}
 	if k.Token != "" {
@@ -32,13 +32,13 @@ func (k Keys) Hider() *strings.Replacer {
 	return strings.NewReplacer(hide...)
 }
 
-// ErrNoKeys: none of the places has any.
+// ErrNoKeys says that there are no keys in the environment or the AWS shared files.
 var ErrNoKeys = errors.New("the credentials: set WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile to use a profile of the AWS shared files")
 
-// ErrNoProfile: the AWS shared files have no such profile.
+// ErrNoProfile says that the AWS shared files have no such profile.
 var ErrNoProfile = errors.New("there is no such profile in the AWS shared files: check --profile or AWS_PROFILE")
 
-// TemporaryKeysError says that AiR cannot take the keys.
+// TemporaryKeysError says that the keys are temporary, which AiR does not accept.
 type TemporaryKeysError struct{ place string }
 
 func (e *TemporaryKeysError) Error() string {
@@ -54,7 +54,7 @@ func (k Keys) CheckLongLived() error {
 	return &TemporaryKeysError{k.place}
 }
 
-// Keys finds the keys: an explicit profile beats the environment, which beats the AWS shared files.
+// Keys finds the keys: an explicit profile overrides the environment, which overrides the AWS shared files.
 func (e Env) Keys(profile string) (Keys, error) {
 	if profile != "" {
 		return e.profileKeys(profile)
@@ -62,7 +62,7 @@ func (e Env) Keys(profile string) (Keys, error) {
 	k := Keys{Access: e.get("WASABI_ACCESS_KEY"), Secret: e.get("WASABI_SECRET_KEY"), place: "the environment"}
 	switch {
 	case k.Access != "" && k.Secret != "":
-		// A session token may be that of another access key.
+		// The session token may belong to another access key.
 		if of := e.get("AWS_ACCESS_KEY_ID"); of == "" || of == k.Access {
 			k.Token = e.get("AWS_SESSION_TOKEN")
 		}
@@ -82,8 +82,8 @@ func (e Env) Keys(profile string) (Keys, error) {
 	return k, err
 }
 
-// AWSFiles returns the paths of the AWS shared files, config and credentials, "" where there is no place for one. The files
-// need not exist.
+// AWSFiles returns the paths of the AWS shared files, config and credentials. The files need not exist; a path is "" if
+// there is no home directory.
 func (e Env) AWSFiles() (files [2]string) {
 	home, err := os.UserHomeDir()
 	for i, f := range [...]struct{ variable, name string }{{"AWS_CONFIG_FILE", "config"}, {"AWS_SHARED_CREDENTIALS_FILE", "credentials"}} {

@@ -1,6 +1,6 @@
 package config
 
-// Meant names the setting that a misspelt one is most probably meant to be, to stand behind a message; "" if none is near.
+// Meant returns a suggestion for a misspelled name, to be appended to a message; "" if no known name is similar.
 func Meant(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return "; is " + near + " meant?"
@@ -8,8 +8,8 @@ func Meant(name string, known []string) string {
 	return ""
 }
 
-// nearest returns the known name that a misspelt one is most probably meant to be: of those that are few edits away
-// (a character inserted, left out or replaced, or two swapped), the one with the fewest. It is false if none is near.
+// nearest returns the known name that is the fewest edits away from a misspelled one: a character inserted, left out or
+// replaced, or two swapped. It is false if all are too many edits away.
 func nearest(name string, known []string) (string, bool) {
 	best, found := 1+max(2, len(name)/4), ""
 	for _, k := range known {
@@ -20,8 +20,8 @@ func nearest(name string, known []string) (string, bool) {
 	return found, found != ""
 }
 
-// distance counts the edits that lead from a to b, in bytes (optimal string alignment). The libraries that count a swap as
-// one edit bring a dozen other measures with them.
+// distance counts the edits from a to b, in bytes (optimal string alignment). Libraries that count a swap as one edit have
+// a dozen other measures, too.
 func distance(a, b string) int {
 	if d := len(a) - len(b); d > 32 || d < -32 {
 		return 32

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// otherVariables begin with the prefix too: of the sandbox, of the tests and benchmarks, and of the completion scripts.
+// otherVariables have the prefix and set no flag: they are for the sandbox, tests, benchmarks and completion scripts.
 var otherVariables = []string{
 	prefix + "CONFIG", prefix + "SANDBOX_ACCESS_KEY", prefix + "SANDBOX_SECRET_KEY", prefix + "REAL_S3", prefix + "KEYS",
 	prefix + "COMPLETION_DESCRIPTIONS", prefix + "ACTIVE_HELP",
@@ -19,8 +19,8 @@ var otherVariables = []string{
 // maxWarnings bounds how many variables are named.
 const maxWarnings = 10
 
-// WarnOfVariables warns of AIRLIFT_ variables that are no setting of any command. Their values are not shown: one may be a
-// secret.
+// WarnOfVariables warns of AIRLIFT_ variables that are no setting of any command. It does not show their values, which may
+// be secret.
 func (e Env) WarnOfVariables(cmd *cobra.Command, log zerolog.Logger) {
 	known := settings(cmd)
 	unknown := e.unknownVariables(known)

@@ -31,7 +31,7 @@ func (e Env) Words(flags *pflag.FlagSet, takes func(flag string) bool) (words []
 	return words
 }
 
-// Quote quotes a word for a POSIX shell as shellescape and Python's shlex.quote do, in fewer lines than an import of one.
+// Quote quotes a word for a POSIX shell, like Python's shlex.quote. A library for this is longer than the function.
 func Quote(s string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,+@%", r)

@@ -3,9 +3,9 @@
 //
 // Invariants:
 //
-//  1. Every flag that makes no sense is reported, and every missing setting, all at once and before anything is sent.
+//  1. All invalid flags are reported together, and so are all missing settings, before anything is sent.
 //  2. No error shows a key or a password.
-//  3. Of a source no more is read than its beginning.
+//  3. Only the beginning of a source is read.
 //
 // Outside: which value a flag has (package config), and what is done with it.
 package flags
@@ -20,11 +20,11 @@ import (
 	"airlift/queue/intake"
 )
 
-// Context is what the flags are read in.
+// Context is the environment in which flags are parsed.
 type Context struct {
 	In  io.Reader
 	Env config.Env
-	// Rules are those of the config file; nil: it has none.
+	// Rules are the rules of the config file; nil: it has none.
 	Rules []queue.Rule
 	// Services warns of unknown services.
 	Services *intake.ServiceWarnings

@@ -13,7 +13,7 @@ import (
 	"airlift/queue"
 )
 
-// Job is what goes into each job whose row does not say otherwise.
+// Job has the flags for the settings of jobs, which rows and rules override.
 type Job struct {
 	services          string
 	priority          int

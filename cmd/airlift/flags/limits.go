@@ -8,13 +8,13 @@ import (
 	"airlift/ratelimit"
 )
 
-// Limits are what a forecast assumes.
+// Limits has the flags for what a forecast assumes.
 type Limits struct {
 	rate       string
 	dailyLimit int64
 }
 
-// Add adds the flags; when says when they count.
+// Add adds the flags; when is added to their help, and says when they are used.
 func (l *Limits) Add(cmd *cobra.Command, when string) {
 	f := cmd.Flags()
 	f.StringVar(&l.rate, "rate", defaultRate, "requests to reckon with"+when+": N/s, N/m, N/h or unlimited")

@@ -12,10 +12,10 @@ import (
 	"airlift/worker/service"
 )
 
-// Missing collects the settings that are not there, so that all are named at once.
+// Missing collects the missing settings, so that all are named together.
 type Missing []string
 
-// add adds a setting on the condition, once.
+// add adds a setting, once, if the condition holds.
 func (m *Missing) add(condition bool, what string) {
 	if condition && !slices.Contains(*m, what) {
 		*m = append(*m, what)
@@ -35,7 +35,7 @@ func (m Missing) Err() error {
 	return config.Usagef("missing settings:\n  %s", strings.Join(m, "\n  "))
 }
 
-// AddAll adds the job settings that an error names, and reports whether it is one that does.
+// AddAll adds the job settings that an error names, and reports whether it names any.
 func (m *Missing) AddAll(err error) bool {
 	var several service.Errors
 	var one *intake.MissingError

@@ -9,7 +9,7 @@ import (
 	"airlift/queue/intake"
 )
 
-// Read has those of the commands that read sources into a batch.
+// Read has the flags of the commands that read sources into a batch.
 type Read struct {
 	job     Job
 	source  sourceFlags
@@ -58,8 +58,7 @@ func (o *Read) Options(ctx context.Context, c *Context, args []string, profile s
 	return out, err
 }
 
-// checkWhole refuses flags with which a reading sees a part of its sources: --replace would cancel the rest, which they
-// have.
+// checkWhole refuses --replace with flags that read only a part of the sources: it would cancel the items of the rest.
 func (o *Read) checkWhole() error {
 	flag := ""
 	switch {

@@ -25,7 +25,7 @@ type selectionFlags struct {
 	limit                int64
 }
 
-// Takeable is what --take names: left out unless asked for.
+// Takeable are the values of --take: what is left out by default.
 var Takeable = []string{"folders", "empty", "archived"}
 
 func (o *selectionFlags) add(cmd *cobra.Command) {
@@ -48,8 +48,8 @@ func (o *selectionFlags) add(cmd *cobra.Command) {
 	f.Int64Var(&o.limit, "limit", 0, "take the first N rows that pass the filters, known ones too, and read no further (default: all)")
 }
 
-// filter checks the flags and reports everything that makes no sense. The ages are counted back from now; stdin is for
-// patterns that are read from it, nil if a source is.
+// filter checks the flags and reports all invalid ones. Ages are counted back from now. Patterns may be read from stdin,
+// which is nil if a source is.
 func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.Filter, sample int, err error) {
 	var problems []string
 	check := func(flag string, err error) {

@@ -18,10 +18,10 @@ import (
 	"airlift/worker/stop"
 )
 
-// defaultRate is that of all requests together.
+// defaultRate limits all requests together.
 const defaultRate = "5/s"
 
-// Send says how the queue is worked.
+// Send has the flags for how items are sent.
 type Send struct {
 	airURL      string
 	Profile     string
@@ -43,7 +43,7 @@ type Send struct {
 	JSON        bool
 	Report      string
 
-	// What check makes of them.
+	// Set by Check.
 	Limiter  *ratelimit.Limiter
 	failures worker.FailureLimit
 }
@@ -88,7 +88,7 @@ func (s *Send) AddProfile(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.Profile, "profile", "", "take the credentials from this profile of the AWS shared files (else WASABI_ACCESS_KEY and WASABI_SECRET_KEY, else AWS_PROFILE)")
 }
 
-// Check reports every flag that makes no sense.
+// Check reports all invalid flags.
 func (s *Send) Check() error {
 	var problems []string
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -140,7 +140,7 @@ func (s *Send) Check() error {
 	return nil
 }
 
-// Client returns the client that the flags ask for, or nil and adds what it lacks.
+// Client returns the client, or nil if a setting is missing, which it adds to m.
 func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client, error) {
 	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
 	keys, err := env.Keys(s.Profile)
@@ -164,7 +164,7 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 	return c, nil
 }
 
-// Pool says how the flags want items to be sent.
+// Pool returns the pool's configuration.
 func (s *Send) Pool(client *air.Client) worker.Config {
 	return worker.Config{
 		API: client, Limiter: s.Limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
@@ -173,7 +173,7 @@ func (s *Send) Pool(client *air.Client) worker.Config {
 	}
 }
 
-// Audit says how the flags want AiR's list to be read.
+// Audit returns how AiR's list is read.
 func (s *Send) Audit(client *air.Client) service.AuditRequest {
 	return service.AuditRequest{API: client, Limiter: s.Limiter, Settle: s.settle, GiveUp: zeroMeansNone(s.giveUp)}
 }

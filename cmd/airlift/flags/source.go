@@ -181,7 +181,7 @@ func (s *scanFlags) config(limited bool) (s3scan.Config, error) {
 	return out, nil
 }
 
-// access sets the access to S3 up, or names what is missing for it.
+// access sets up the access to S3, or adds what is missing to m.
 func (s *sourceFlags) access(c *Context, j *Job, profile string, m *Missing, out *intake.Sources) error {
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
 	keys, err := c.Env.Keys(profile)
@@ -212,8 +212,8 @@ func (s *sourceFlags) access(c *Context, j *Job, profile string, m *Missing, out
 	return err
 }
 
-// fingerprint tells readings apart that would not find the same: by their sources, in order, where those lie, and all
-// that chooses among their rows.
+// fingerprint identifies what a reading finds: the sources in order, their S3 server, and all flags and files that select
+// rows. A scan that was interrupted resumes only under the same fingerprint.
 func (s *sourceFlags) fingerprint(list []manifest.Source, j *Job) string {
 	h := sha256.New()
 	for _, src := range list {

@@ -8,7 +8,7 @@ import (
 	"airlift/worker/service"
 )
 
-// Finding says in one line what an audit found.
+// Finding describes in one line what an audit found.
 func Finding(f joblist.Finding) string {
 	object := quoted("s3://" + f.Bucket + "/" + f.Key)
 	listed := cmp.Or(strings.Join(f.Listed, ", "), "(more ids than are kept)")
@@ -33,8 +33,8 @@ func Finding(f joblist.Finding) string {
 	return Sprintf("unknown object  %s: AiR has the job %s, the batch has no such item", object, listed)
 }
 
-// The texts say what to do about jobs that the queue cannot take in: of objects that the batch does not have, and
-// unreadable ones. Those of an adoption also say how a run goes on.
+// The texts say what to do about jobs of objects that the batch does not have, and about jobs that cannot be read. After an
+// adoption they also say how a run continues.
 const (
 	unknownText       = "jobs are for objects, or versions of them, that the batch does not have: `airlift adopt` takes them in, with the sources that show them or without"
 	unknownAdopted    = "jobs do not name their object, bucket and key, or may be for one whose key or bucket the source writes in another way: compare them. " + untilAdopted

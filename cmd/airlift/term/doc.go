@@ -2,8 +2,8 @@
 //
 // Invariants:
 //
-//  1. Keys, answers, status files and errors may hold characters that steer a terminal or that it does not show. People
-//     see these as escapes: every value passes [Text], [Sprintf] or a [Writer].
+//  1. Keys, responses, status files and errors may contain control characters and invisible ones. They are shown as
+//     escapes: every value passes [Text], [Sprintf] or a [Writer].
 //  2. No value ends a line or is cut inside a character.
 //  3. JSON is one value a line, with the escapes of JSON for the same characters.
 //  4. Nothing is decided here: what is shown comes as plain structs.

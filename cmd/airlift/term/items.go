@@ -17,7 +17,7 @@ func Items(b []byte, entries []queue.Entry) ([]byte, error) {
 	return b, nil
 }
 
-// quoted returns a text, quoted if it has characters that a terminal does not show.
+// quoted quotes a text if it contains a quote or a character that a terminal does not show.
 func quoted(text string) string {
 	if IsPlain(text) && !strings.Contains(text, `"`) {
 		return text
@@ -25,7 +25,7 @@ func quoted(text string) string {
 	return strconv.Quote(text)
 }
 
-// problem says what the last answer was, if that is worth saying.
+// problem describes the last response to an item that is not submitted.
 func problem(e *queue.Entry) string {
 	if e.Unsourced && e.State == queue.Submitted {
 		return "  # adopted, no source showed it"

@@ -16,7 +16,7 @@ func IsTerminal(w any) bool {
 	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
-// OverBar writes lines over the bar that may stand at the cursor of a terminal; the bar draws itself again below them.
+// OverBar writes lines to a terminal, over the progress bar at the cursor, which is drawn again below them.
 type OverBar struct{ Terminal io.Writer }
 
 // Write clears the line at the cursor first (ECMA-48: CR, EL).
@@ -27,7 +27,7 @@ func (o OverBar) Write(p []byte) (int, error) {
 	return o.Terminal.Write(p)
 }
 
-// ConsoleLog returns a writer of logs for people. It escapes every text on its own, so that colors stay.
+// ConsoleLog returns a writer of logs for people. It escapes each text by itself, so that colors are kept.
 func ConsoleLog(w io.Writer, colors bool) io.Writer {
 	colors = colors && os.Getenv("NO_COLOR") == ""
 	escaped := func(v any) string { return Text(fmt.Sprintf("%s", v)) }

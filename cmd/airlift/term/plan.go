@@ -78,7 +78,7 @@ func amount(a plan.Amount) string {
 	return text
 }
 
-// planForecast says how long it takes, and what that assumes.
+// planForecast says when the batch will be done, and what that assumes.
 func (b *lines) planForecast(p *plan.Plan, now time.Time) {
 	since := ""
 	if !p.Since.IsZero() {

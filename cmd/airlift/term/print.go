@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// lines collects lines for people: the format is the layout, and the values may come from anywhere.
+// lines collects lines for people. Formats are trusted, values are not.
 type lines struct{ strings.Builder }
 
 // add appends a line behind a label. Values are escaped, see [Sprintf].
@@ -45,7 +45,7 @@ func Fprintf(w io.Writer, format string, args ...any) (int, error) {
 }
 
 // Sprintf is fmt.Sprintf with each value that is a text (a string, an error, a Stringer) shown as [Text] does, so that no
-// value can end a line. With %q it is quoted as usual, which serves as well.
+// value can end a line. %q quotes as usual.
 func Sprintf(format string, args ...any) string {
 	escapeAll(args)
 	return fmt.Sprintf(format, args...)

@@ -12,22 +12,22 @@ import (
 	"airlift/worker/service"
 )
 
-// StatusFile is what a process that works a queue leaves beside it, so that others see how the batches stand.
+// StatusFile is what a process that works a queue writes beside it, for `airlift status` of other processes.
 type StatusFile struct {
 	Updated time.Time        `json:"updated"`
 	PID     int              `json:"pid"`
 	Batches []service.Status `json:"batches"`
 }
 
-// WriteStatusFile replaces the status file in one step, so that a reader never sees half of one. Errors in it may name
-// keys, so only the user may read it. It is not synced: it means nothing after a power loss.
+// WriteStatusFile replaces the status file in one step, so that a reader never sees half of one. Only the user may read it,
+// since errors in it name keys. It is not synced, as it means nothing after a power loss.
 func WriteStatusFile(path string, batches []service.Status) error {
 	return hold.Replace(context.Background(), path, hold.Options{Mode: 0o600, RegularOnly: true}, func(w io.Writer) error {
 		return JSON(w, StatusFile{Updated: time.Now().UTC(), PID: os.Getpid(), Batches: batches})
 	})
 }
 
-// ReadStatusFile returns what the process that holds the queue last wrote.
+// ReadStatusFile returns the status file that the process holding the queue has written last.
 func ReadStatusFile(path string) (s StatusFile, err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return s, fmt.Errorf("%s is no regular file: remove it", path) // a pipe would be waited for

@@ -56,7 +56,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// A long key is cut between characters, so that none of it reads as bytes.
+// A long key is cut between characters, not inside one.
 func TestRejectedCutsBetweenCharacters(t *testing.T) {
 	got := Rejected(&queue.Rejected{Line: 2, Key: strings.Repeat("a", 99) + "\u00e9.mov", Reason: "a key has at most 1,024 bytes"})
 	if want := `line 2 "` + strings.Repeat("a", 99) + `...": a key has at most 1,024 bytes`; got != want {

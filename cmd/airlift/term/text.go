@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s as people may see it, on one line: each character that [visible] does not allow is written as an
-// escape of Go's (\n, \x1b, \u202e, \U000e0041), and each byte that is no UTF-8 as \xNN. A backslash stays as it is.
+// Text returns s for people, on one line: each character that is not [visible] is written as an escape of Go
+// (\n, \x1b, \u202e, \U000e0041), and each byte that is not UTF-8 as \xNN. A backslash is not escaped.
 func Text(s string) string {
 	if IsPlain(s) {
 		return s
@@ -25,7 +25,7 @@ func Text(s string) string {
 	return string(b)
 }
 
-// Cut returns s, or if it is longer than so many bytes its first characters that fit, and "...".
+// Cut returns s, or if it has more than most bytes the characters that fit, followed by "...".
 func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -38,7 +38,7 @@ func Cut(s string, most int) string {
 	return s[:most] + "..." // no UTF-8
 }
 
-// IsPlain reports whether Text leaves s as it is.
+// IsPlain reports whether Text returns s unchanged.
 func IsPlain[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf {
@@ -71,7 +71,7 @@ func visible(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
-// appendEscape appends the escape of a character, or of a byte that begins none.
+// appendEscape appends the escape of a character, or of a byte that is not UTF-8.
 func appendEscape(b []byte, r rune, first byte, size int) []byte {
 	if r == utf8.RuneError && size == 1 {
 		return append(b, '\\', 'x', hex[first>>4], hex[first&15])

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Writer is the way to a terminal: what it lets through steers none. It is safe for concurrent use.
+// Writer escapes what must not reach a terminal. It is safe for concurrent use.
 type Writer struct {
 	to   io.Writer
 	json bool
@@ -18,14 +18,14 @@ type Writer struct {
 	buf  []byte
 }
 
-// NewWriter returns a writer that passes lines of text on with [Text]'s escapes. Line ends and tabs stay: they are the
-// layout, and a text in which they are not should have gone through Text before.
+// NewWriter returns a writer of lines with the escapes of [Text]. Line ends and tabs are not escaped, as they are the
+// layout; values that may contain them must pass Text before.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
-// NewJSONWriter returns a writer that passes JSON on with the escapes of JSON, so that the values stay what they are.
+// NewJSONWriter returns a writer of JSON with the escapes of JSON, which do not change the values.
 func NewJSONWriter(to io.Writer) *Writer { return &Writer{to: to, json: true} }
 
-// Write writes all of p, but for a character that is not complete yet.
+// Write writes all of p except an incomplete character at its end, which waits for the next Write.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -46,7 +46,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), w.send(b)
 }
 
-// Flush writes what is left of a character that never came to its end.
+// Flush writes the bytes of an incomplete character.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -61,7 +61,7 @@ func (w *Writer) Flush() error {
 	return w.send(b)
 }
 
-// send writes b, whose room it keeps for the next time unless that is much. The caller holds mu.
+// send writes b, and keeps its memory for the next call unless it is large. The caller holds mu.
 func (w *Writer) send(b []byte) error {
 	if w.buf = b; cap(b) > 1<<20 {
 		w.buf = nil
@@ -70,7 +70,7 @@ func (w *Writer) send(b []byte) error {
 	return err
 }
 
-// append appends a character, which stands in the text as is.
+// append appends a character r, whose bytes are is.
 func (w *Writer) append(b, is []byte, r rune) []byte {
 	switch {
 	case r == '\n' || r == '\t':
