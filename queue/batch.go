@@ -73,7 +73,7 @@ func (b Batch) Validate() error {
 	return nil
 }
 
-// NewBatch returns a batch as it is made: empty, with the id, the account ([DefaultAccount] if there is none), identity,
+// NewBatch returns a batch as it is made: empty, with the id, the account, identity,
 // settings, time of creation (now, if it has none) and Adopting of b.
 func NewBatch(b Batch, now time.Time) (Batch, error) {
 	if err := b.Validate(); err != nil {
@@ -82,8 +82,11 @@ func NewBatch(b Batch, now time.Time) (Batch, error) {
 	if b.Created.IsZero() {
 		b.Created = now
 	}
-	return Batch{ID: b.ID, Account: cmp.Or(b.Account, DefaultAccount), Identity: b.Identity, Settings: b.Settings, Created: b.Created.UTC(), Adopting: b.Adopting}.Clone(), nil
+	return Batch{ID: b.ID, Account: b.AccountName(), Identity: b.Identity, Settings: b.Settings, Created: b.Created.UTC(), Adopting: b.Adopting}.Clone(), nil
 }
+
+// AccountName returns the account of the batch, that of all others if it names none.
+func (b Batch) AccountName() string { return cmp.Or(b.Account, DefaultAccount) }
 
 // Clone returns a copy that shares nothing with b that is ever written to.
 func (b Batch) Clone() Batch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ type Config struct {
 	// Batches are worked in this order. All belong to Account. See [Pool.Join] for others.
 	Batches []string
 	Account string
-	// Holder names this process in its claims; empty: it has no name.
+	// Holder names this process in its claims; its host and process id.
 	Holder string
 	// Address is AiR's base URL, by which a later run knows that jobs were accepted there; empty: it does not.
 	Address string
@@ -108,7 +109,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Store == nil || c.API == nil || c.Limiter == nil {
 		return c, errors.New("a pool needs a store, an API and a limiter")
 	}
-	setDefault(&c.Account, queue.DefaultAccount)
+	setDefault(&c.Account, queue.Batch{}.AccountName())
+	host, _ := os.Hostname()
+	setDefault(&c.Holder, fmt.Sprintf("%s/%d", host, os.Getpid()))
 	setDefault(&c.Workers, defaultWorkers)
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
 	setDefault(&c.Settle, defaultSettle)

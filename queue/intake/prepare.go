@@ -80,6 +80,9 @@ func (t *Intake) find(ctx context.Context) error {
 	return err
 }
 
+// Account returns the account of the batch.
+func (t *Intake) Account() string { return t.stored.AccountName() }
+
 func (t *Intake) open(create bool) error {
 	db, err := t.Open(create)
 	if err == nil {
@@ -213,7 +216,7 @@ func (t *Intake) create(ctx context.Context) error {
 		}
 	}
 	if !t.found {
-		return t.Store.CreateBatch(ctx, queue.Batch{ID: t.Batch, Account: queue.DefaultAccount, Identity: queue.IdentityVersion,
+		return t.Store.CreateBatch(ctx, queue.Batch{ID: t.Batch, Identity: queue.IdentityVersion,
 			Settings: t.Options.Settings, Created: time.Now().UTC(), Adopting: t.Adopts})
 	}
 	if t.Adopts {

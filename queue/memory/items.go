@@ -22,9 +22,9 @@ const (
 type items struct {
 	n       uint64
 	pieces  [][]item
-	buckets []string
-	sets    []columnSet
-	texts   strings.Builder // the keys and values of the latest items, which share its memory
+	buckets names
+	sets    names           // of what the extra of an item holds
+	texts   strings.Builder // the keys and extras of the latest items, which share its memory
 
 	seed    maphash.Seed
 	first   map[uint64]uint32         // the first item of an object, by the object's hash
@@ -32,8 +32,8 @@ type items struct {
 	history map[uint64]*queue.History // by first item; an object without one has the content of that item
 }
 
-// item is an item as it is kept. full is the whole of one that has more than the other fields; extra are the values of
-// its further columns, each behind its length, behind its details, and set says which there are.
+// item is an item as it is kept. full is the whole of one that has more than the other fields. extra holds its details and
+// the values of its further columns, and set is the number of what describe says of these.
 type item struct {
 	key, extra  string
 	line        int64
@@ -52,9 +52,9 @@ func (s *items) add(it queue.Item) {
 		s.pieces = append(s.pieces, make([]item, 0, pieceItems))
 	}
 	it.Seq, it.Key = s.n, s.text(it.Key)
-	kept := item{key: it.Key, line: it.Line, content: it.Content, bucket: s.bucket(it.Bucket)}
+	kept := item{key: it.Key, line: it.Line, content: it.Content, bucket: s.buckets.number([]byte(it.Bucket))}
 	if len(it.Extra) > 0 || it.Details != nil {
-		kept.set, kept.extra = s.columns(&it), s.text(joined(&it))
+		kept.set, kept.extra = s.sets.number(describe(&it)), s.text(string(appendExtra(nil, &it)))
 	}
 	if it.Extra, it.Details = nil, nil; it.Version != 0 || it.Name != "" || !it.Own.Equal(queue.JobFields{}) || it.Unsourced {
 		it.Own.Services = slices.Clone(it.Own.Services)
@@ -85,84 +85,87 @@ func (s *items) text(text string) string {
 	return s.texts.String()[at:]
 }
 
-// columnSet is what the extra of an item holds: the further columns, here without values, and the details.
-type columnSet struct {
-	fields  []queue.Field
-	details bool
+// describe says what appendExtra appends of an item: first whether there are details, then the columns.
+func describe(it *queue.Item) []byte {
+	b := []byte{0}
+	if it.Details != nil {
+		b[0] = 1
+	}
+	for _, f := range it.Extra {
+		b = appendText(b, f.Name)
+	}
+	return b
 }
 
-// columns returns the number of an item's columns.
-func (s *items) columns(it *queue.Item) uint32 {
-	for i := len(s.sets) - 1; i >= 0; i-- {
-		if s.sets[i].details == (it.Details != nil) && queue.SameColumns(s.sets[i].fields, it.Extra) {
-			return uint32(i)
-		}
-	}
-	set := columnSet{slices.Clone(it.Extra), it.Details != nil}
-	for i := range set.fields {
-		set.fields[i].Value = ""
-	}
-	s.sets = append(s.sets, set)
-	return uint32(len(s.sets) - 1)
-}
-
-// joined returns the details of an item and the values of its fields, each text behind its length.
-func joined(it *queue.Item) string {
-	var b []byte
+// appendExtra appends the details of an item and the values of its columns.
+func appendExtra(b []byte, it *queue.Item) []byte {
 	if d := it.Details; d != nil {
 		for _, n := range []int64{d.Size, int64(d.Duration), int64(d.Channels)} {
 			b = binary.AppendVarint(b, n)
 		}
-		b = append(binary.AppendUvarint(b, uint64(len(d.ETag))), d.ETag...)
+		b = appendText(b, d.ETag)
 	}
 	for _, f := range it.Extra {
-		b = append(binary.AppendUvarint(b, uint64(len(f.Value))), f.Value...)
+		b = appendText(b, f.Value)
 	}
-	return string(b)
+	return b
 }
 
-// split sets what joined has joined.
-func (set *columnSet) split(it *queue.Item, extra string) {
-	number := func() int64 {
-		n, size := binary.Varint([]byte(extra[:min(len(extra), binary.MaxVarintLen64)]))
-		extra = extra[size:]
-		return n
+// setExtra sets what describe and appendExtra have written of an item.
+func setExtra(it *queue.Item, set, extra string) {
+	details := set[0] == 1
+	if set = set[1:]; details {
+		it.Details = &queue.Details{Size: cutNumber(&extra), Duration: time.Duration(cutNumber(&extra)), Channels: int(cutNumber(&extra)), ETag: cutText(&extra)}
 	}
-	text := func() (text string) {
-		n, size := binary.Uvarint([]byte(extra[:min(len(extra), binary.MaxVarintLen64)]))
-		text, extra = extra[size:size+int(n)], extra[size+int(n):]
-		return text
-	}
-	if set.details {
-		it.Details = &queue.Details{Size: number(), Duration: time.Duration(number()), Channels: int(number()), ETag: text()}
-	}
-	it.Extra = slices.Clone(set.fields)
-	for i := range it.Extra {
-		it.Extra[i].Value = text()
+	for set != "" {
+		it.Extra = append(it.Extra, queue.Field{Name: cutText(&set), Value: cutText(&extra)})
 	}
 }
 
-// bucket returns the number of a bucket's name.
-func (s *items) bucket(name string) uint32 {
-	if n := len(s.buckets); n > 0 && s.buckets[n-1] == name {
-		return uint32(n - 1)
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// cutText takes a text from the beginning of another, as appendText has appended it.
+func cutText(from *string) string {
+	n, size := binary.Uvarint([]byte((*from)[:min(len(*from), binary.MaxVarintLen64)]))
+	text := (*from)[size : size+int(n)]
+	*from = (*from)[size+int(n):]
+	return text
+}
+
+func cutNumber(from *string) int64 {
+	n, size := binary.Varint([]byte((*from)[:min(len(*from), binary.MaxVarintLen64)]))
+	*from = (*from)[size:]
+	return n
+}
+
+// names gives numbers to names that repeat.
+type names struct {
+	list    []string
+	numbers map[string]uint32
+}
+
+func (n *names) number(name []byte) uint32 {
+	if number, known := n.numbers[string(name)]; known {
+		return number
 	}
-	i := slices.Index(s.buckets, name)
-	if i < 0 {
-		i = len(s.buckets)
-		s.buckets = append(s.buckets, name)
+	if n.numbers == nil {
+		n.numbers = map[string]uint32{}
 	}
-	return uint32(i)
+	n.list = append(n.list, string(name))
+	n.numbers[string(name)] = uint32(len(n.list) - 1)
+	return uint32(len(n.list) - 1)
 }
 
 func (s *items) at(seq uint64) queue.Item {
 	kept := &s.pieces[seq/pieceItems][seq%pieceItems]
-	it := queue.Item{Seq: seq, Line: kept.line, Bucket: s.buckets[kept.bucket], Key: kept.key, Content: kept.content}
+	it := queue.Item{Seq: seq, Line: kept.line, Bucket: s.buckets.list[kept.bucket], Key: kept.key, Content: kept.content}
 	if kept.full != nil {
 		it = *kept.full
 	}
 	if kept.extra != "" {
-		s.sets[kept.set].split(&it, kept.extra)
+		setExtra(&it, s.sets.list[kept.set], kept.extra)
 	}
 	return it
 }

@@ -40,7 +40,7 @@ func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, err
 	found.fill(p)
 	now := time.Now()
 	if t.Store != nil {
-		if err := l.Learn(ctx, t.Store, queue.DefaultAccount, now); err != nil {
+		if err := l.Learn(ctx, t.Store, t.Account(), now); err != nil {
 			return nil, err
 		}
 	}

@@ -247,12 +247,15 @@ func failingAlone(f *fixture) {
 // exchange hands in results and claims at once: what the results free may be claimed by the same call.
 func exchange(f *fixture) {
 	f.add(B, "a", "b", "c", "d")
-	req := queue.ClaimRequest{Batches: []string{B}, Max: 2, Day: today, DailyLimit: 3}
+	req := queue.ClaimRequest{Batches: []string{B}, Holder: "me", Max: 2, Day: today, DailyLimit: 3}
 	swap := func(res []queue.Result, want ...string) []queue.Claimed {
 		f.Helper()
 		got, _, err := f.Exchange(f.ctx, res, req)
 		f.ok(err)
 		f.wantKeys("claimed", got, want...)
+		for _, c := range got {
+			f.same("the holder", c.Holder, req.Holder)
+		}
 		return got
 	}
 	got := swap(nil, "a", "b")

@@ -57,7 +57,7 @@ func airliftGrowth(a args, m *meter) error {
 
 func grow(a args, db *bolt.DB, m *meter) error {
 	ctx := context.Background()
-	if err := db.CreateBatch(ctx, queue.Batch{ID: batchID, Account: queue.DefaultAccount, Settings: settings}); err != nil {
+	if err := db.CreateBatch(ctx, queue.Batch{ID: batchID, Settings: settings}); err != nil {
 		return err
 	}
 	if err := db.BeginReading(ctx, batchID, false); err != nil {

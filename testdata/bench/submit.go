@@ -95,7 +95,7 @@ func filled(dir string, n int) (*bolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = db.CreateBatch(ctx, queue.Batch{ID: batchID, Account: queue.DefaultAccount, Settings: settings})
+	err = db.CreateBatch(ctx, queue.Batch{ID: batchID, Settings: settings})
 	if err == nil {
 		err = db.BeginReading(ctx, batchID, false)
 	}

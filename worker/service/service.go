@@ -64,7 +64,7 @@ type Config struct {
 // New returns a service on a queue.
 func New(c Config) *Service {
 	if c.Account == "" {
-		c.Account = queue.DefaultAccount
+		c.Account = queue.Batch{}.AccountName()
 	}
 	if c.Opened.IsZero() {
 		c.Opened = time.Now()
