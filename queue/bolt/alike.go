@@ -75,19 +75,11 @@ func (a *alikes) of(row *queue.Item) (seq uint64, found bool) {
 	return 0, false
 }
 
-// alike returns the reasons of [queue.Intake.Sent].
-func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item) ([]string, error) {
-	reasons := make([]string, len(items))
-	if b.public.Load().Unsourced == 0 {
-		return reasons, db.usable(ctx)
-	}
-	if err := b.intake.lock(ctx); err != nil {
-		return nil, err
-	}
-	defer b.intake.unlock()
+// alike fills in the reasons of [queue.Intake.Sent].
+func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item, reasons []string) error {
 	a, err := db.loadAlikes(ctx, b)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var some []index.Conflict
 	for i := range items {
@@ -99,5 +91,5 @@ func (db *DB) alike(ctx context.Context, b *batch, items []queue.Item) ([]string
 	for i := range rejected {
 		reasons[some[i].N] = rejected[i].Reason
 	}
-	return reasons, err
+	return err
 }

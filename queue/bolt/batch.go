@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"airlift/queue"
+	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/index"
 )
 
@@ -41,15 +42,11 @@ type batch struct {
 
 	index  *index.Index
 	intake intake
-	blocks blockCache
+	blocks block.Cache
 	ids    jobIDs
 }
 
-func newBatch(num uint32) *batch {
-	return &batch{num: num, intake: newIntake()}
-}
-
-// Batches returns all batches, oldest first, with their books as last made durable. It reads memory only.
+// Batches implements [queue.Reader]. It shows the books as last made durable, and reads memory only.
 func (db *DB) Batches(ctx context.Context) ([]queue.Batch, error) {
 	var list []queue.Batch
 	for _, b := range db.all() {
@@ -58,8 +55,7 @@ func (db *DB) Batches(ctx context.Context) ([]queue.Batch, error) {
 	return list, nil
 }
 
-// Batch returns a batch with its books as last made durable, or [queue.ErrBatchNotFound]. It reads memory only, in
-// constant time.
+// Batch implements [queue.Reader], as Batches does.
 func (db *DB) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -68,8 +64,7 @@ func (db *DB) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	return b.public.Load().Clone(), nil
 }
 
-// CreateBatch makes an empty batch: its id, account, identity, settings, time of creation (now, if zero) and Adopting are
-// taken, the books start at nothing. The error is [queue.ErrBatchExists] if the queue has a batch of that id.
+// CreateBatch implements [queue.Intake].
 func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	nb, err := queue.NewBatch(nb, db.opts.Now())
 	if err != nil {
@@ -96,7 +91,7 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 				return err
 			}
 		}
-		b := newBatch(num)
+		b := &batch{num: num, intake: newIntake()}
 		b.meta.Batch = nb
 		b.index = db.newIndex(b)
 		t.touch(b)
@@ -105,8 +100,7 @@ func (db *DB) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	})
 }
 
-// SetSettings replaces the job settings of a batch. The error is [queue.ErrNameFixed] if that would change the name of a
-// job which may exist.
+// SetSettings implements [queue.Intake].
 func (db *DB) SetSettings(ctx context.Context, id string, s queue.Settings) error {
 	b, err := db.lookup(id)
 	if err != nil {

@@ -18,10 +18,9 @@ import (
 const compactTx = 4 << 20
 
 // Compact writes the queue at path anew without its unused pages and returns the lengths of the file before and after.
-// It holds the queue as Open does, with the same errors (a missing file is always [queue.ErrNotExist], one
-// with hard links [queue.ErrLinked]). The new file is
-// synced before it takes the old one's place and mode, so whatever happens path names a whole queue. It needs as much
-// room beside the old file as the new one takes.
+// It holds the queue as Open does, with the same errors; a missing file is always [queue.ErrNotExist], one with hard links
+// [queue.ErrLinked]. The new file is synced before it takes the old one's place and mode, so that path always names a whole
+// queue. It needs as much room beside the old file as the new one takes.
 func Compact(path string, o Options) (before, after int64, err error) {
 	o.MustExist = true
 	// Opened as for work, so that all checks are made and what is in doubt is so in the copy.

@@ -18,14 +18,11 @@ import (
 	"airlift/queue/bolt/file"
 )
 
-// DB is an open queue. All its methods are safe for concurrent use. A method that changes something returns after the
-// change is durable (fdatasync), or with an error and nothing changed.
+// DB is an open queue: a [queue.Store]. What a method changes is durable (fdatasync) when it returns.
 //
 // A context that ends before the writer takes the change up ends the wait and nothing is changed; after that the call
-// waits for the commit, so that its answer is always true. [DB.Finish] does not look at the context's end at all.
-//
-// After a failed commit nobody knows what the disk holds: every later operation gives [queue.ErrBroken] with the cause,
-// except Batch and Batches, which go on telling what was last known durable.
+// waits for the commit, so that its answer is always true. After a failed commit every later call gives
+// [queue.ErrBroken], except Batch and Batches, which show what was last known durable.
 type DB struct {
 	file *file.File
 	// committed is the number of the last transaction; it belongs to the writer.
@@ -64,8 +61,8 @@ func newDB(f *file.File, o Options) *DB {
 // Path returns the absolute path of the file, without symbolic links.
 func (db *DB) Path() string { return db.file.Path }
 
-// Close waits for the writer and gives the file free. It returns [queue.ErrReplaced] if the file is not at its path any
-// more and [DB.CheckPlace] has not said so. A second Close does nothing and returns what the first did.
+// Close implements [queue.Admin]. It returns [queue.ErrReplaced] if the file is not at its path any more and
+// [DB.CheckPlace] has not said so.
 func (db *DB) Close() error {
 	var lost error
 	if !db.file.Replaced() && db.usable(context.Background()) == nil {
@@ -86,13 +83,11 @@ func (db *DB) closeFile() error {
 	return db.closed
 }
 
-// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the one that is open: another process may
-// use that one, so nothing may be sent any more. It costs one stat, is safe for concurrent use, and answers after Close
-// too.
+// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the one that is open: nothing may be sent
+// any more. It costs one stat, is safe for concurrent use, and answers after Close too.
 func (db *DB) CheckPlace() error { return db.file.CheckPlace() }
 
-// Changed returns a channel that is closed at the next commit which leaves new work pending: items added, retried, or
-// given back by [DB.Finish]. To miss nothing call Changed first, then Claim, and wait only if that gave nothing.
+// Changed implements [queue.Claims].
 func (db *DB) Changed() <-chan struct{} {
 	db.mu.RLock()
 	defer db.mu.RUnlock()

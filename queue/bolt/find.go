@@ -9,91 +9,91 @@ import (
 	"airlift/queue/bolt/index"
 )
 
-// Find returns the item of that object and version, and whether the batch has it.
-func (db *DB) Find(ctx context.Context, id string, o queue.Object) (queue.Entry, bool, error) {
+// Find implements [queue.Reader].
+func (db *DB) Find(ctx context.Context, id string, o queue.Object) (e queue.Entry, found bool, err error) {
 	b, err := db.lookup(id)
-	if err != nil {
-		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
+	var matches []index.Match
+	if err == nil {
+		matches, err = b.index.Lookup(ctx, b.index.Rows([]queue.Item{{Bucket: o.Bucket, Key: o.Key}}))
 	}
-	rows := b.index.Rows([]queue.Item{{Bucket: o.Bucket, Key: o.Key}})
-	matches, err := b.index.Lookup(ctx, rows)
-	if err != nil {
-		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
-	}
-	if len(matches) == 0 {
-		return queue.Entry{}, false, nil
-	}
-	var e queue.Entry
-	found := false
-	err = db.viewBatch(ctx, b, func(bk buckets) error {
-		seq := matches[0].Seq
-		if o.Version != 0 {
-			h, _, err := historyOf(bk, seq)
-			if err != nil {
-				return err
-			}
-			have := false
-			if seq, have = h.Find(o.Version); !have {
-				return nil
-			}
-		}
-		it, err := b.item(bk, seq)
-		if err != nil {
+	if len(matches) > 0 {
+		err = db.viewBatch(ctx, b, func(bk buckets) error {
+			e, found, err = b.entry(bk, matches[0].Seq, o.Version)
 			return err
-		}
-		rec, _, err := current(bk, it.Seq)
-		e, found = queue.Entry{Item: it, Record: rec.Record}, true
-		return err
-	})
+		})
+	}
 	if err != nil {
 		return queue.Entry{}, false, fmt.Errorf("find: %w", err)
 	}
 	return e, found, nil
 }
 
+// entry returns an item of the object whose first item is given, with its record: that of a version, or the first.
+func (b *batch) entry(bk buckets, seq, version uint64) (e queue.Entry, found bool, err error) {
+	if version != 0 {
+		h, _, err := historyOf(bk, seq)
+		if err != nil {
+			return e, false, err
+		}
+		if seq, found = h.Find(version); !found {
+			return e, false, nil
+		}
+	}
+	if e.Item, err = b.item(bk, seq); err != nil {
+		return e, false, err
+	}
+	rec, _, err := current(bk, seq)
+	e.Record = rec.Record
+	return e, true, err
+}
+
 // Sent implements [queue.Intake].
 func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed bool) (sent []bool, alike []string, err error) {
-	b, err := db.lookup(id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("sent: %w", err)
-	}
-	sent = make([]bool, len(items))
-	if !b.public.Load().Sent {
-		return sent, make([]string, len(items)), db.usable(ctx)
-	}
-	if err := db.sent(ctx, b, items, changed, sent); err != nil {
-		return nil, nil, fmt.Errorf("sent in batch %q: %w", id, err)
-	}
-	if alike, err = db.alike(ctx, b, items); err != nil {
-		return nil, nil, fmt.Errorf("alike in batch %q: %w", id, err)
-	}
-	return sent, alike, nil
+	err = db.withIntake(ctx, "sent", id, func(b *batch) error {
+		sent, alike = make([]bool, len(items)), make([]string, len(items))
+		if !b.public.Load().Sent {
+			return db.usable(ctx)
+		}
+		if err := db.sent(ctx, b, items, changed, sent); err != nil {
+			return err
+		}
+		return db.alike(ctx, b, items, alike)
+	})
+	return sent, alike, err
 }
 
 func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bool, sent []bool) error {
-	all, found, err := db.lookupNew(ctx, b, items)
+	all := b.index.Rows(items)
+	found, err := b.index.LookupNew(ctx, all)
 	if err != nil {
 		return err
 	}
 	var rows []change // of known objects
 	for same, match := range index.Objects(all, found) {
 		for i := 0; match != nil && i < len(same); i++ {
-			rows = append(rows, change{row: same[i].N, first: match.Seq, content: items[same[i].N].Content})
+			c := change{row: same[i].N, first: match.Seq}
+			if changed {
+				c.content = items[c.row].Content
+			}
+			rows = append(rows, c)
 		}
 	}
 	sortChanges(rows)
-	for part := range slices.Chunk(rows, viewRows) {
-		err := db.viewBatch(ctx, b, func(bk buckets) (err error) {
-			for i := range part {
-				c := &part[i]
-				if !changed {
-					c.content = 0
-				}
-				if err = c.load(b, bk); err != nil {
-					return err
-				}
-				sent[c.row], err = c.history.AnySent(c.first, c.content, bk.mayHaveJob)
-				if err != nil {
+	return db.viewParts(ctx, b, len(rows), func(bk buckets, i int) (err error) {
+		c := &rows[i]
+		if err = c.load(b, bk); err == nil {
+			sent[c.row], err = c.history.AnySent(c.first, c.content, bk.mayHaveJob)
+		}
+		return err
+	})
+}
+
+// viewParts calls fn with each of n numbers, viewRows in one transaction.
+func (db *DB) viewParts(ctx context.Context, b *batch, n int, fn func(bk buckets, i int) error) error {
+	for from := 0; from < n; from += viewRows {
+		err := db.viewBatch(ctx, b, func(bk buckets) error {
+			for i := from; i < min(from+viewRows, n); i++ {
+				if err := fn(bk, i); err != nil {
 					return err
 				}
 			}
@@ -106,13 +106,22 @@ func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bo
 	return nil
 }
 
-// lookupNew looks up items outside an Add.
-func (db *DB) lookupNew(ctx context.Context, b *batch, items []queue.Item) ([]index.Row, []index.Match, error) {
-	if err := b.intake.lock(ctx); err != nil {
-		return nil, nil, err
-	}
-	defer b.intake.unlock()
-	rows := b.index.Rows(items)
-	found, err := b.index.LookupNew(ctx, rows)
-	return rows, found, err
+// Has implements [queue.Intake].
+func (db *DB) Has(ctx context.Context, id string, items []queue.Item, changed bool) (has []bool, err error) {
+	has = make([]bool, len(items))
+	err = db.withIntake(ctx, "has", id, func(b *batch) error {
+		rows := b.index.Rows(items)
+		s, err := db.split(ctx, b, items, rows, changed, false)
+		if err != nil {
+			return err
+		}
+		for same := range index.Objects(rows, nil) {
+			add := slices.ContainsFunc(same, func(r index.Row) bool { return s.isNew[r.N] })
+			for _, r := range same {
+				has[r.N] = !add
+			}
+		}
+		return nil
+	})
+	return has, err
 }

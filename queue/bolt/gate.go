@@ -54,7 +54,7 @@ var errNoAccount = errors.New("the account has no name")
 // serverKey is where what is known of an account's AiR stands among the gates: no account's name has a zero byte.
 func serverKey(account string) []byte { return append([]byte(account), 0) }
 
-// SetCapped notes that the account's daily cap was reached on that server day.
+// SetCapped implements [queue.Claims].
 func (db *DB) SetCapped(ctx context.Context, account string, day queue.Day) error {
 	if account == "" {
 		return errNoAccount
@@ -106,11 +106,10 @@ func (t *txn) bookDay(k dayKey, claimed, submitted int64) {
 
 // getJSON leaves v as it is if the key is missing.
 func getJSON(b *bbolt.Bucket, key []byte, v any) error {
-	stored := b.Get(key)
-	if stored == nil {
-		return nil
+	if stored := b.Get(key); stored != nil {
+		return decodeJSON(key, stored, v)
 	}
-	return decodeJSON(key, stored, v)
+	return nil
 }
 
 // decodeJSON reads a value that was bound to its key.

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"go.etcd.io/bbolt"
@@ -117,3 +118,19 @@ func (i *intake) lock(ctx context.Context) error {
 }
 
 func (i *intake) unlock() { <-i.turn }
+
+// withIntake calls fn with a batch whose intake it holds meanwhile. The error says what failed.
+func (db *DB) withIntake(ctx context.Context, what, id string, fn func(b *batch) error) error {
+	b, err := db.lookup(id)
+	if err == nil {
+		err = b.intake.lock(ctx)
+	}
+	if err == nil {
+		defer b.intake.unlock()
+		err = fn(b)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

@@ -32,28 +32,17 @@ func (db *DB) loadJobIDs(ctx context.Context, b *batch) error {
 		func(bk buckets) *bbolt.Bucket { return bk.results },
 		func(bk buckets) *bbolt.Bucket { return bk.open },
 	} {
-		for next := []byte{}; next != nil; {
-			err := db.viewBatch(ctx, b, func(bk buckets) error {
-				c := pick(bk).Cursor()
-				k, v := c.Seek(next)
-				for n := 0; k != nil && n < viewRows; n++ {
-					rec, err := block.RecordAt(k, v)
-					if err != nil {
-						return err
-					}
-					for _, id := range []string{rec.JobID, rec.ContestedID()} {
-						if id != "" {
-							j.Add(id, expected)
-						}
-					}
-					k, v = c.Next()
+		err := db.scan(ctx, b, pick, func(k, v []byte) error {
+			rec, err := block.RecordAt(k, v)
+			for _, id := range []string{rec.JobID, rec.ContestedID()} {
+				if id != "" {
+					j.Add(id, expected)
 				}
-				next = bytes.Clone(k)
-				return nil
-			})
-			if err != nil {
-				return err
 			}
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	j.loaded = true

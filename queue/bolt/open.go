@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -15,7 +17,35 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt/codec"
 	"airlift/queue/bolt/file"
+	"airlift/queue/hold"
 )
+
+// Options say how a queue is opened. The zero Options are those of every command that may create it.
+type Options struct {
+	// LockTimeout is how long to wait for another process that holds the queue; 0 means one second.
+	LockTimeout time.Duration
+	// MustExist makes a missing file [queue.ErrNotExist] instead of creating it.
+	MustExist bool
+	// Now is the clock that stamps batches and readings; nil means time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.LockTimeout <= 0 {
+		o.LockTimeout = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// allocSize is the step by which the file grows: each step costs an fsync, and its unused rest is in the file's length.
+const allocSize = 4 << 20
+
+// initialMap is how much of the file is mapped at first: 16 GiB where addresses have 64 bits; 0, as much as the file has,
+// where they have 32.
+const initialMap = (16 << 30) & int64(^uint(0)>>1)
 
 // Open opens the queue at path, creating it (mode 0600, its folder 0700) unless o.MustExist is set. Symbolic links are
 // resolved first, so that all names of a queue are one. It holds the file against every other process until Close, by a
@@ -125,50 +155,67 @@ func openBolt(f *file.File, o Options) (*bbolt.DB, *os.File, error) {
 func (db *DB) load() error {
 	return db.bolt.View(func(tx *bbolt.Tx) error {
 		db.committed = tx.ID()
-		head := tx.Bucket(bucketMeta)
-		if head == nil || string(head.Get(keyMagic)) != magic {
-			return codec.Damaged("it is a database of something else")
-		}
-		version := head.Get(keyFormat)
-		if len(version) != 4 {
-			return codec.Damaged("it has no format version")
-		}
-		switch n := binary.BigEndian.Uint32(version); {
-		case n > format:
-			return fmt.Errorf("%w: format %d, this airlift knows up to %d; use the newer airlift", queue.ErrNewer, n, format)
-		case n < formerFormat:
-			return fmt.Errorf("%w: format %d, this airlift reads %d and %d; move the file away, and make a new queue with `airlift adopt`, which finds the jobs that were sent",
-				queue.ErrOlder, n, formerFormat, format)
-		case n == formerFormat:
-			return errFormer
+		if err := checkFormat(tx); err != nil {
+			return err
 		}
 		// With another key no object would be found again, and each get a second job.
-		if key, ok := codec.Bound(keyIndexKey, head.Get(keyIndexKey)); !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
+		key, ok := codec.Bound(keyIndexKey, tx.Bucket(bucketMeta).Get(keyIndexKey))
+		if !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
 			return codec.Damaged("its index key is garbled")
 		}
-		all := tx.Bucket(bucketBatches)
-		if all == nil || tx.Bucket(bucketGates) == nil || tx.Bucket(bucketDays) == nil {
+		if tx.Bucket(bucketGates) == nil || tx.Bucket(bucketDays) == nil {
 			return codec.Damaged("a bucket is missing")
 		}
-		return all.ForEachBucket(func(k []byte) error {
-			if len(k) != 4 {
-				return codec.Damaged("a batch has a garbled number")
-			}
-			b := newBatch(binary.BigEndian.Uint32(k))
-			bk, err := bucketsOf(tx, b.num)
-			if err != nil {
-				return err
-			}
-			if err := readMeta(bk, &b.meta); err != nil {
-				return codec.Damaged("batch %d: %v", b.num, err)
-			}
+		return eachBatch(tx, func(num uint32, _ buckets, m *meta) error {
+			b := &batch{num: num, meta: *m, intake: newIntake()}
 			b.index = db.newIndex(b)
-			if b.meta.Indexed > uint64(b.meta.Batch.Counts.Items) {
-				return codec.Damaged("batch %d: its index goes beyond its items", b.num)
+			if m.Indexed > uint64(m.Batch.Counts.Items) {
+				return codec.Damaged("batch %d: its index goes beyond its items", num)
 			}
 			db.publish(b)
 			return nil
 		})
+	})
+}
+
+// checkFormat refuses what is no queue of the present format. It returns errFormer for one that can be brought to it.
+func checkFormat(tx *bbolt.Tx) error {
+	head := tx.Bucket(bucketMeta)
+	if head == nil || string(head.Get(keyMagic)) != magic || tx.Bucket(bucketBatches) == nil {
+		return codec.Damaged("it is a database of something else")
+	}
+	version := head.Get(keyFormat)
+	if len(version) != 4 {
+		return codec.Damaged("it has no format version")
+	}
+	switch n := binary.BigEndian.Uint32(version); {
+	case n > format:
+		return fmt.Errorf("%w: format %d, this airlift knows up to %d; use the newer airlift", queue.ErrNewer, n, format)
+	case n < formerFormat:
+		return fmt.Errorf("%w: format %d, this airlift reads %d and %d; move the file away, and make a new queue with `airlift adopt`, which finds the jobs that were sent",
+			queue.ErrOlder, n, formerFormat, format)
+	case n == formerFormat:
+		return errFormer
+	}
+	return nil
+}
+
+// eachBatch calls fn with each batch, oldest first.
+func eachBatch(tx *bbolt.Tx, fn func(num uint32, bk buckets, m *meta) error) error {
+	return tx.Bucket(bucketBatches).ForEachBucket(func(k []byte) error {
+		if len(k) != 4 {
+			return codec.Damaged("a batch has a garbled number")
+		}
+		num := binary.BigEndian.Uint32(k)
+		bk, err := bucketsOf(tx, num)
+		if err != nil {
+			return err
+		}
+		var m meta
+		if err := readMeta(bk, &m); err != nil {
+			return codec.Damaged("batch %d: %v", num, err)
+		}
+		return fn(num, bk, &m)
 	})
 }
 
@@ -211,4 +258,57 @@ func (db *DB) recover() error {
 		}
 	}
 	return nil
+}
+
+// boltOptions are bbolt's options for a queue. The freelist is kept on disk, for without it the whole file is read at open.
+func boltOptions(o Options) *bbolt.Options {
+	opts := &bbolt.Options{Timeout: o.LockTimeout, FreelistType: bbolt.FreelistMapType, NoStatistics: true}
+	// A commit that must move the map waits for all readers, so the map is made large from the start: it takes
+	// addresses, not memory. Windows would make the file itself as large.
+	if runtime.GOOS != "windows" {
+		opts.InitialMmapSize = int(initialMap)
+	}
+	return opts
+}
+
+// BatchIDs returns the ids of the batches of the queue at path, oldest first. It only reads: it makes no file, brings no
+// queue to the present format, and waits for nobody.
+//
+// Errors: [queue.ErrLocked] at once if another process holds the queue, [queue.ErrNotExist], [queue.ErrCorrupt].
+func BatchIDs(path string) ([]string, error) {
+	path, err := hold.Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", queue.ErrNotExist, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: %s is no regular file", queue.ErrCorrupt, path)
+	}
+	if err := file.Sound(path); err != nil {
+		return nil, err
+	}
+	var ids []string
+	err = guard(func() error {
+		db, err := bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: time.Nanosecond}) // one try
+		if errors.Is(err, bolterrors.ErrTimeout) {
+			return queue.ErrLocked
+		}
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return db.View(func(tx *bbolt.Tx) error {
+			if err := checkFormat(tx); err != nil && !errors.Is(err, errFormer) {
+				return err
+			}
+			return eachBatch(tx, func(_ uint32, _ buckets, m *meta) error {
+				ids = append(ids, m.Batch.ID)
+				return nil
+			})
+		})
+	})
+	return ids, err
 }

@@ -2,12 +2,42 @@ package bolt
 
 import (
 	"context"
+	"fmt"
+	"math"
 
 	"go.etcd.io/bbolt"
 
+	"airlift/queue"
 	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/codec"
 )
+
+// Pages implements [queue.Reader]. The pages may be decoded in other goroutines, and after fn has returned.
+func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queue.Page) error) error {
+	explain := func(err error) error { return fmt.Errorf("entries of batch %q: %w", id, db.named(err)) }
+	b, err := db.lookup(id)
+	if err != nil {
+		return fmt.Errorf("entries: %w", err)
+	}
+	pages, err := block.NewPages(f, explain)
+	if err != nil {
+		return fmt.Errorf("entries: %w", err)
+	}
+	defer db.inOrder()()
+	for p := (pager{db: db, b: b, want: pages.Want}); ; {
+		next := pages.New()
+		more, err := p.page(ctx, &next.Page)
+		if err != nil {
+			return explain(err)
+		}
+		if !more {
+			return nil
+		}
+		if err := fn(next); err != nil {
+			return err
+		}
+	}
+}
 
 // viewRows is about how many rows one read transaction copies out: a commit that needs more room in the map waits for
 // all readers.
@@ -97,6 +127,69 @@ func (all *recordCursors) copyTo(p *block.Page) {
 		for at.k != nil && keySeq(at.k) < p.End() {
 			p.AddRecord(at.k, at.v)
 			at.k, at.v = at.c.Next()
+		}
+	}
+}
+
+// InDoubt implements [queue.Claims].
+func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error) {
+	b, err := db.lookup(id)
+	if err != nil {
+		return nil, fmt.Errorf("in doubt: %w", err)
+	}
+	var picks []pick
+	if b.public.Load().Counts.InDoubt > 0 && after < math.MaxInt64 {
+		err = db.viewBatch(ctx, b, func(bk buckets) error {
+			c := bk.open.Cursor()
+			for k, v := c.Seek(seqKey(uint64(after + 1))); k != nil && len(picks) < max; k, v = c.Next() {
+				rec, err := block.RecordAt(k, v)
+				if err != nil {
+					return err
+				}
+				if rec.State == queue.InDoubt {
+					picks = append(picks, pick{b, keySeq(k), rec.Record})
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("in doubt: %w", err)
+		}
+	}
+	claimed, err := db.read(ctx, picks)
+	if err != nil {
+		return nil, fmt.Errorf("in doubt: %w", err)
+	}
+	return claimed, nil
+}
+
+// Rejected implements [queue.Reader]. fn is called outside any transaction.
+func (db *DB) Rejected(ctx context.Context, id string, fn func(queue.Rejected) error) error {
+	b, err := db.lookup(id)
+	if err != nil {
+		return fmt.Errorf("rejected: %w", err)
+	}
+	for next := uint64(0); ; {
+		var rows []queue.Rejected
+		err := db.viewBatch(ctx, b, func(bk buckets) error {
+			k, v := bk.rejected.Cursor().Seek(seqKey(next))
+			if k == nil {
+				return nil
+			}
+			next = keySeq(k) + 1
+			rows, err = block.DecodeRejected(v)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("rejected rows of batch %q: %w", id, err)
+		}
+		if rows == nil {
+			return nil
+		}
+		for _, r := range rows {
+			if err := fn(r); err != nil {
+				return err
+			}
 		}
 	}
 }

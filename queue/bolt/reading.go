@@ -4,61 +4,51 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"airlift/queue"
+	"airlift/queue/bolt/codec"
+	"airlift/queue/bolt/index"
 )
 
 // BeginReading implements [queue.Intake]. Of what a reading had, beside what it added, only this process knows: after a
 // restart such a row counts as known once more when the reading is resumed.
 func (db *DB) BeginReading(ctx context.Context, id string, resume bool) error {
 	if resume {
-		return db.resumeReading(ctx, id)
+		return db.withIntake(ctx, "resume reading", id, func(b *batch) error { return db.resumeReading(ctx, b) })
 	}
-	b, err := db.lookup(id)
-	if err != nil {
-		return fmt.Errorf("begin reading: %w", err)
-	}
-	if err := b.intake.lock(ctx); err != nil {
-		return fmt.Errorf("begin reading: %w", err)
-	}
-	defer b.intake.unlock()
-	err = db.submit(ctx, false, func(t *txn) error {
-		bk, err := t.buckets(b)
-		if err != nil {
-			return err
+	return db.withIntake(ctx, "begin reading", id, func(b *batch) error {
+		err := db.submit(ctx, false, func(t *txn) error { return t.beginReading(b) })
+		if err == nil {
+			b.intake.seen, b.intake.since, b.intake.whole = nil, math.MaxUint64, true
 		}
-		m := t.touch(b)
-		m.Batch.Reading = queue.Reading{Number: m.Batch.Reading.Number + 1, Started: db.opts.Now().UTC().Round(0)}
-		m.Base = uint64(m.Batch.Counts.Items)
-		t.dropMarks(bk)
-		if m.Packs == 0 {
-			return nil
-		}
-		m.Packs = 0
-		t.note(bk.root.DeleteBucket(bucketRejected))
-		_, err = bk.root.CreateBucket(bucketRejected)
-		t.note(err)
-		delete(t.handles, b) // they name the bucket that is gone
-		return nil
+		return err
 	})
+}
+
+func (t *txn) beginReading(b *batch) error {
+	bk, err := t.buckets(b)
 	if err != nil {
-		return fmt.Errorf("begin reading: %w", err)
+		return err
 	}
-	b.intake.seen, b.intake.since, b.intake.whole = nil, math.MaxUint64, true
+	m := t.touch(b)
+	m.Batch.Reading = queue.Reading{Number: m.Batch.Reading.Number + 1, Started: t.db.opts.Now().UTC().Round(0)}
+	m.Base = uint64(m.Batch.Counts.Items)
+	t.dropMarks(bk)
+	if m.Packs == 0 {
+		return nil
+	}
+	m.Packs = 0
+	t.note(bk.root.DeleteBucket(bucketRejected))
+	_, err = bk.root.CreateBucket(bucketRejected)
+	t.note(err)
+	delete(t.handles, b) // they name the bucket that is gone
 	return nil
 }
 
-func (db *DB) resumeReading(ctx context.Context, id string) error {
-	b, err := db.lookup(id)
-	if err != nil {
-		return fmt.Errorf("resume reading: %w", err)
-	}
-	if err := b.intake.lock(ctx); err != nil {
-		return fmt.Errorf("resume reading: %w", err)
-	}
-	defer b.intake.unlock()
+func (db *DB) resumeReading(ctx context.Context, b *batch) error {
 	var base uint64
-	err = db.submit(ctx, false, func(t *txn) error {
+	err := db.submit(ctx, false, func(t *txn) error {
 		resumed := b.meta.Batch.Reading
 		if err := resumed.Resume(); err != nil {
 			return err
@@ -67,51 +57,108 @@ func (db *DB) resumeReading(ctx context.Context, id string) error {
 		m.Batch.Reading, base = resumed, m.Base
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("resume reading: %w", err)
+	if err == nil {
+		b.intake.since, b.intake.whole = base, false
 	}
-	b.intake.since, b.intake.whole = base, false
-	return nil
+	return err
 }
 
-// EndReading says that the reading is over, and whether every source was read to its clean end; if so its marks are
-// forgotten.
+// EndReading implements [queue.Intake].
 func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
-	b, err := db.lookup(id)
-	if err != nil {
-		return fmt.Errorf("end reading: %w", err)
-	}
-	if err := b.intake.lock(ctx); err != nil {
-		return fmt.Errorf("end reading: %w", err)
-	}
-	defer b.intake.unlock()
-	flush := b.index.Flush()
-	err = db.submit(ctx, flush != nil, func(t *txn) error {
-		bk, err := t.buckets(b)
+	return db.withIntake(ctx, "end reading", id, func(b *batch) error {
+		flush := b.index.Flush()
+		err := db.submit(ctx, flush != nil, func(t *txn) error { return t.endReading(b, complete, flush) })
 		if err != nil {
 			return err
 		}
-		if flush != nil {
-			if err := t.changeIndex(b, bk, flush); err != nil {
-				return err
-			}
-		}
-		r := &t.touch(b).Batch.Reading
-		r.Ended, r.Complete = db.opts.Now().UTC().Round(0), complete
 		if complete {
-			t.dropMarks(bk)
+			b.index.Forget() // a run may go on for weeks
+		}
+		if flush != nil {
+			// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
+			_ = db.settleIndex(context.WithoutCancel(ctx), b, nil)
 		}
 		return nil
 	})
+}
+
+func (t *txn) endReading(b *batch, complete bool, flush *index.Change) error {
+	bk, err := t.buckets(b)
 	if err != nil {
-		return fmt.Errorf("end reading: %w", err)
-	}
-	if complete {
-		b.index.Forget() // a run may go on for weeks
+		return err
 	}
 	if flush != nil {
-		// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
-		_ = db.settleIndex(context.WithoutCancel(ctx), b, nil)
+		if err := t.changeIndex(b, bk, flush); err != nil {
+			return err
+		}
+	}
+	r := &t.touch(b).Batch.Reading
+	r.Ended, r.Complete = t.db.opts.Now().UTC().Round(0), complete
+	if complete {
+		t.dropMarks(bk)
 	}
 	return nil
+}
+
+// Marks implements [queue.Intake].
+func (db *DB) Marks(ctx context.Context, id string) ([]queue.Mark, error) {
+	b, err := db.lookup(id)
+	if err != nil {
+		return nil, fmt.Errorf("marks: %w", err)
+	}
+	var marks []queue.Mark
+	err = db.viewBatch(ctx, b, func(bk buckets) (err error) {
+		marks, err = marksOf(bk)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("marks: %w", err)
+	}
+	return marks, nil
+}
+
+// marksOf reads all marks of a batch. Their bucket is there only while there are some.
+func marksOf(bk buckets) ([]queue.Mark, error) {
+	b := bk.root.Bucket(bucketMarks)
+	if b == nil {
+		return nil, nil
+	}
+	var marks []queue.Mark
+	err := b.ForEach(func(k, v []byte) error {
+		value, ok := codec.Bound(nil, v)
+		if !ok {
+			return codec.Damaged("the mark %q is garbled", k)
+		}
+		marks = append(marks, queue.Mark{Key: string(k), Value: append([]byte{}, value...)})
+		return nil
+	})
+	return marks, err
+}
+
+// putMarks stores marks and takes away those without a value.
+func (t *txn) putMarks(bk buckets, marks []queue.Mark) {
+	if len(marks) == 0 {
+		return
+	}
+	t.writes++
+	b, err := bk.root.CreateBucketIfNotExists(bucketMarks)
+	if err != nil {
+		t.note(err)
+		return
+	}
+	for _, m := range marks {
+		if m.Value == nil {
+			t.delete(b, []byte(m.Key))
+		} else {
+			t.put(b, []byte(m.Key), codec.Bind(nil, slices.Clone(m.Value)))
+		}
+	}
+}
+
+// dropMarks forgets all marks of a batch.
+func (t *txn) dropMarks(bk buckets) {
+	if bk.root.Bucket(bucketMarks) != nil {
+		t.writes++
+		t.note(bk.root.DeleteBucket(bucketMarks))
+	}
 }

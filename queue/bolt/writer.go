@@ -15,6 +15,29 @@ import (
 	"airlift/queue/bolt/codec"
 )
 
+// What each crash leaves behind
+//
+// bbolt writes a commit's pages to unused places, syncs, then writes the meta page that is not the newest, and syncs again.
+// The meta carries a checksum: if it is torn, the other one still names the state before. So a half-made change cannot
+// arise. In particular:
+//
+//   - in Open, recovering: items are still sending, or already in doubt; the next Open puts the rest in doubt.
+//   - in Add: all rows of the chunk are stored and booked, or none. The reading is not complete, so its sources are read
+//     again and the rows that are there are known, or it goes on from its marks, which say what the last stored chunk says.
+//   - while the index is flushed or merged: the old runs, or the new one and how far it goes.
+//   - in Exchange, claiming: either the intents are stored, and the items are in doubt at the next Open although the caller
+//     may never have learned of them; or nothing is, and nothing was sent, for the caller sends only what was returned.
+//   - between a claim and its result: in doubt at the next Open, to be looked up.
+//   - in Exchange, finishing: the results and the intents are stored, or neither is; then the items are in doubt at the next
+//     Open, and a lookup finds what became of them.
+//   - in Adopt: the jobs and the items made for them are stored, or none is; AiR's list is read again and shows them again.
+//   - in Change: some items are changed, the others not; the same change changes the rest.
+//   - in Compact: the old file and perhaps a *.compact beside it, which the next Open deletes; or the new file.
+//
+// A commit that fails while the process lives is another matter: the disk may hold the old state or the new one, and asking
+// it again to sync proves nothing. The queue then refuses everything ([queue.ErrBroken]) until it is opened again, which
+// settles the matter as after a crash.
+
 // maxGroup bounds the operations of one commit.
 const maxGroup = 1024
 

@@ -74,8 +74,8 @@ func (p *Page) SetBlock(value []byte) {
 	p.copied = append(p.copied, value...)
 }
 
-// Size is about how many bytes the page holds on to.
-func (p *Page) Size() int {
+// size is about how many bytes the page holds on to.
+func (p *Page) size() int {
 	return cap(p.copied) + cap(p.decoder.raw) + cap(p.decoder.keys) + 32*cap(p.decoder.fields)
 }
 

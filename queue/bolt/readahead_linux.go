@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"sync"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 )
@@ -24,7 +25,12 @@ func (db *DB) inOrder() (end func()) {
 		if is := db.ahead.n > 0; is != was {
 			// Only advice: an error leaves all as it was, and a file that grows out of its map is mapped anew without it.
 			_ = db.bolt.View(func(tx *bbolt.Tx) error { // within which the map stays where it is
-				return advise(db.bolt.Info().Data, uintptr(tx.Size()), is)
+				how := syscall.MADV_RANDOM
+				if is {
+					how = syscall.MADV_SEQUENTIAL
+				}
+				_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, db.bolt.Info().Data, uintptr(tx.Size()), uintptr(how))
+				return nil
 			})
 		}
 	}

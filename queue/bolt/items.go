@@ -1,0 +1,133 @@
+package bolt
+
+import (
+	"airlift/queue"
+	"airlift/queue/bolt/block"
+	"airlift/queue/bolt/codec"
+)
+
+// item returns one item of the batch.
+func (b *batch) item(bk buckets, seq uint64) (queue.Item, error) {
+	if it, ok := b.blocks.Get(seq); ok {
+		return it, nil
+	}
+	items, err := blockOf(bk, seq)
+	if err != nil {
+		return queue.Item{}, err
+	}
+	b.blocks.Put(items)
+	return items[seq-items[0].Seq], nil
+}
+
+// blockOf returns all items of the block that holds the item.
+func blockOf(bk buckets, seq uint64) ([]queue.Item, error) {
+	c := bk.items.Cursor()
+	k, v := c.Seek(seqKey(seq))
+	if k == nil || keySeq(k) != seq {
+		k, v = c.Prev()
+		if k == nil { // a Seek past the end leaves nothing to step back from
+			k, v = c.Last()
+		}
+	}
+	if len(k) != seqLen || keySeq(k) > seq {
+		return nil, codec.Damaged("item %d is missing", seq)
+	}
+	items, err := block.Decode(keySeq(k), v)
+	if err != nil {
+		return nil, codec.Damaged("the items from %d on: %v", keySeq(k), err)
+	}
+	if seq-items[0].Seq >= uint64(len(items)) {
+		return nil, codec.Damaged("item %d is missing", seq)
+	}
+	return items, nil
+}
+
+// itemsFrom returns the items of a block from the given one on.
+func itemsFrom(bk buckets, seq uint64) ([]queue.Item, error) {
+	items, err := blockOf(bk, seq)
+	if err != nil {
+		return nil, err
+	}
+	return items[seq-items[0].Seq:], nil
+}
+
+// where says in which bucket an item's present record is.
+type where int
+
+const (
+	implied  where = iota // never claimed: pending, and nothing stored
+	inOpen                // sending or in doubt
+	inReady               // pending again
+	inResult              // the result of the last generation counts
+)
+
+// current returns an item's present record. The item must exist.
+func current(bk buckets, seq uint64) (block.Record, where, error) {
+	key := seqKey(seq)
+	if v := bk.open.Get(key); v != nil {
+		rec, err := block.RecordAt(key, v)
+		return rec, inOpen, err
+	}
+	if v := bk.ready.Get(key); v != nil {
+		rec, err := block.RecordAt(key, v)
+		return rec, inReady, err
+	}
+	c := bk.results.Cursor()
+	rec, in := block.Record{Record: queue.Record{State: queue.Pending}}, implied
+	for k, v := c.Seek(key); len(k) == seqLen+4 && keySeq(k) == seq; k, v = c.Next() {
+		var err error
+		if rec, err = block.RecordAt(k, v); err != nil {
+			return rec, inResult, err
+		}
+		in, rec.Generation = inResult, keyGen(k)+1 // the key, not the value, tells the generation
+	}
+	return rec, in, nil
+}
+
+// historyOf returns the history of the object whose first item has that number, if it has any.
+func historyOf(bk buckets, first uint64) (h queue.History, ok bool, err error) {
+	if bk.histories == nil {
+		return h, false, nil
+	}
+	key := seqKey(first)
+	value := bk.histories.Get(key)
+	if value == nil {
+		return h, false, nil
+	}
+	h, err = block.HistoryAt(key, value)
+	return h, err == nil, err
+}
+
+// objectHistory is the history of an object, named by its first item, to be stored.
+type objectHistory struct {
+	first   uint64
+	history queue.History
+}
+
+// putHistories stores histories, in the order of the objects. The first one of a batch makes the bucket.
+func (t *txn) putHistories(b *batch, bk buckets, list []objectHistory) {
+	if len(list) == 0 {
+		return
+	}
+	if bk.histories == nil {
+		made, err := bk.root.CreateBucket(bucketHistories)
+		if err != nil {
+			t.note(err)
+			return
+		}
+		t.writes++
+		bk.histories = made
+		t.handles[b] = bk
+	}
+	bk.histories.FillPercent = 0.9
+	for _, o := range list {
+		key := seqKey(o.first)
+		t.put(bk.histories, key, codec.Bind(key, block.EncodeHistory(&o.history)))
+	}
+}
+
+// mayHaveJob reports whether AiR may have a job of an item.
+func (bk buckets) mayHaveJob(seq uint64) (bool, error) {
+	rec, _, err := current(bk, seq)
+	return rec.MayHaveJob(), err
+}
