@@ -73,12 +73,13 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	if client != nil {
 		defer client.Close()
 	}
-	options.Adopts = true
+	list := a.audit(&o.send, client)
+	list.Batch, options.Adopts = id, true
 	options.Confirm = func(ctx context.Context, known bool) error {
 		if known {
 			return nil
 		}
-		return service.CheckAdoptable(ctx, client, o.send.Limiter, id)
+		return service.CheckAdoptable(ctx, list)
 	}
 	t, err := a.prepare(ctx, options, lacking)
 	if err != nil {
@@ -86,5 +87,5 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	}
 	defer t.Close()
 	to := a.service(t.Store, t.Opened)
-	return a.finish(ctx, to, to.Adopt(ctx, service.Feed{Reading: t.Reading, Batch: id}, a.audit(&o.send, client)), &o.send, true)
+	return a.finish(ctx, to, to.Adopt(ctx, service.Feed{Reading: t.Reading, Batch: id}, list), &o.send, true)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 	"airlift/worker/stop"
@@ -29,14 +28,14 @@ func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
 }
 
 // CheckAdoptable refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.
-func CheckAdoptable(ctx context.Context, api joblist.API, limiter *ratelimit.Limiter, batch string) error {
-	has, err := joblist.HasJobs(ctx, api, limiter, batch)
+func CheckAdoptable(ctx context.Context, r AuditRequest) error {
+	has, err := joblist.HasJobs(ctx, r.API, r.Limiter, r.Batch)
 	var refused *air.Error
 	switch {
 	case err == nil && has:
 		return nil
 	case err == nil:
-		return &NoJobsError{batch}
+		return &NoJobsError{r.Batch}
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &refused) && refused.Status == 401:

@@ -44,7 +44,7 @@ type Send struct {
 	Report      string
 
 	// Set by Check.
-	Limiter  *ratelimit.Limiter
+	limiter  *ratelimit.Limiter
 	failures worker.FailureLimit
 }
 
@@ -136,7 +136,7 @@ func (s *Send) Check() error {
 	if len(problems) > 0 {
 		return config.Usagef("%s", strings.Join(problems, "\n"))
 	}
-	s.Limiter = ratelimit.NewLimiter(rate, s.burst)
+	s.limiter = ratelimit.NewLimiter(rate, s.burst)
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 // Pool returns the pool's configuration.
 func (s *Send) Pool(client *air.Client) worker.Config {
 	return worker.Config{
-		API: client, Limiter: s.Limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
+		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
 		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Settle: zeroMeansNone(s.settle),
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}
@@ -175,7 +175,7 @@ func (s *Send) Pool(client *air.Client) worker.Config {
 
 // Audit returns how AiR's list is read.
 func (s *Send) Audit(client *air.Client) service.AuditRequest {
-	return service.AuditRequest{API: client, Limiter: s.Limiter, Settle: s.settle, GiveUp: zeroMeansNone(s.giveUp)}
+	return service.AuditRequest{API: client, Limiter: s.limiter, Settle: s.settle, GiveUp: zeroMeansNone(s.giveUp)}
 }
 
 // Limited returns a context that ends after --max-duration.
