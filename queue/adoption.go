@@ -87,31 +87,20 @@ func CheckAdopted(batch string, in Items, jobs []Adopted) (made AdoptedItems, st
 	ids := idCheck{owners: map[jobKey]*Step{}}
 	taken, seen := map[uint64]bool{}, map[string]uint64{}
 	for _, a := range jobs {
-		switch {
-		case a.Unsourced != nil:
-			a.Seq, err = made.object(in, objects, a.Unsourced)
-		case a.Version != 0 && a.Seq < in.Len():
-			a.Seq, err = made.version(in, a)
+		s := Step{Batch: batch}
+		if s.Seq, s.Before, err = made.itemOf(in, objects, a); err != nil {
+			return AdoptedItems{}, nil, nil, err
 		}
-		s := Step{Batch: batch, Seq: a.Seq, Before: Record{State: Pending}}
-		switch {
-		case err != nil:
-		case a.Seq < in.Len():
-			s.Before, err = in.Record(a.Seq)
-		case a.Seq >= in.Len()+uint64(len(made.Items)):
-			err = fmt.Errorf("there is no item %d", a.Seq)
-		}
-		if err == nil && (s.Before.State == Submitted || taken[a.Seq]) {
+		if s.Before.State == Submitted || taken[s.Seq] {
 			continue
 		}
-		taken[a.Seq] = true
-		if err == nil {
-			s.After, err = Adopt(s.Before, a)
+		taken[s.Seq] = true
+		other, twice := seen[a.JobID]
+		seen[a.JobID] = s.Seq
+		a.Seq = s.Seq
+		if s.After, err = Adopt(s.Before, a); err == nil && twice {
+			err = fmt.Errorf("AiR's list has the job id %q for the items %d and %d", a.JobID, other, s.Seq)
 		}
-		if other, twice := seen[a.JobID]; err == nil && twice {
-			err = fmt.Errorf("AiR's list has the job id %q for the items %d and %d", a.JobID, other, a.Seq)
-		}
-		seen[a.JobID] = a.Seq
 		if err == nil {
 			err = ids.contest(in, &s)
 		}
@@ -121,6 +110,27 @@ func CheckAdopted(batch string, in Items, jobs []Adopted) (made AdoptedItems, st
 		steps = append(steps, s)
 	}
 	return made, steps, ids.others, nil
+}
+
+// itemOf returns the item of a job, which it makes if need be, and its record.
+func (m *AdoptedItems) itemOf(in Items, objects map[Object]uint64, a Adopted) (seq uint64, r Record, err error) {
+	seq = a.Seq
+	switch {
+	case a.Unsourced != nil:
+		seq, err = m.object(in, objects, a.Unsourced)
+	case a.Version != 0 && a.Seq < in.Len():
+		seq, err = m.version(in, a)
+	}
+	switch {
+	case err != nil:
+		return 0, r, err
+	case seq >= in.Len()+uint64(len(m.Items)):
+		return 0, r, fmt.Errorf("there is no item %d", seq)
+	case seq >= in.Len():
+		return seq, Record{State: Pending}, nil
+	}
+	r, err = in.Record(seq)
+	return seq, r, err
 }
 
 // object returns the item of an unsourced job's object, which it makes if the batch has none.

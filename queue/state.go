@@ -86,37 +86,43 @@ func Claim(r Record, day Day) (Record, error) {
 // Apply returns the record after the result. It is pure: the engines store what it says and nothing else. An item that
 // was withdrawn while in doubt is not sent again: it is cancelled once a lookup finds no job.
 func Apply(r Record, res Result) (Record, error) {
-	if !CanMove(r.State, res.To) || res.To == Sending {
+	switch {
+	case !CanMove(r.State, res.To) || res.To == Sending:
 		return r, &MoveError{From: r.State, To: res.To}
-	}
-	if r.Withdrawn && (res.To == Pending || res.To == Failed) {
+	case r.Withdrawn && (res.To == Pending || res.To == Failed):
 		r.State = Cancelled
 		return r, nil
-	}
-	r.Withdrawn = r.Withdrawn && res.To == InDoubt
-	if res.To == Submitted && res.JobID == "" {
+	case res.To == Submitted && res.JobID == "":
 		return r, fmt.Errorf("item %d: submitted without a job id", res.Seq)
 	}
 	lookup := r.State == InDoubt
-	r.State = res.To
+	r.State, r.Withdrawn = res.To, r.Withdrawn && res.To == InDoubt
 	if res.Attempted {
 		r.Attempts++
 	}
-	if res.Sent || res.HTTPStatus != 0 || res.To == InDoubt || res.To == Submitted {
-		r.Sent = true
-	}
+	r.Sent = r.Sent || res.sent()
 	r.JobID = ""
 	if res.To == Submitted {
 		r.JobID = res.JobID
 	}
-	if res.To == Pending && res.Code == "" && res.Message == "" && res.HTTPStatus == 0 {
-		return r, nil // nothing new was learned: what went wrong before, and when, stays visible
+	if res.tellsNothing() {
+		return r, nil // what went wrong before, and when, stays visible
 	}
 	if !lookup || res.To != InDoubt {
 		r.At = res.At
 	}
 	r.HTTPStatus, r.Code, r.Message = res.HTTPStatus, res.Code, res.Message
 	return r, nil
+}
+
+// sent reports whether the request may have reached AiR.
+func (r *Result) sent() bool {
+	return r.Sent || r.HTTPStatus != 0 || r.To == InDoubt || r.To == Submitted
+}
+
+// tellsNothing reports whether nothing was learned of an item that is pending again.
+func (r *Result) tellsNothing() bool {
+	return r.To == Pending && r.Code == "" && r.Message == "" && r.HTTPStatus == 0
 }
 
 // Recover returns the record of an item found at open: what was being sent when the process ended is in doubt. The

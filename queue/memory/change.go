@@ -19,25 +19,27 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 		return n, err
 	}
 	defer unlock()
-	var keep queue.Bits
-	if c.Do == queue.DoReplace {
-		if !b.whole || !b.Reading.Complete {
-			return n, queue.ErrNotWhole
-		}
-		keep = slices.Clone(b.seen)
-		for first := range b.history {
-			for _, seq := range b.all(first) {
-				if b.seen.Has(first) {
-					keep.Add(seq)
-				}
-			}
-		}
+	if c.Do != queue.DoReplace {
+		return q.change(b, c, from, nil)
 	}
+	if !b.whole || !b.Reading.Complete {
+		return n, queue.ErrNotWhole
+	}
+	read := b.allSeen()
+	n, err = q.change(b, c, from, read)
+	b.Reading.Withdrawn += n.Items + n.InDoubt
 	for seq := range b.n {
-		e := b.entry(seq)
-		if c.Do == queue.DoReplace && !keep.Has(seq) && e.State == queue.Submitted {
+		if !read.Has(seq) && b.record(seq).State == queue.Submitted {
 			n.Accepted++
 		}
+	}
+	return n, err
+}
+
+// change changes the items in some states that c takes, but for those to keep.
+func (q *Queue) change(b *batch, c queue.Change, from []queue.State, keep queue.Bits) (n queue.Changed, err error) {
+	for seq := range b.n {
+		e := b.entry(seq)
 		if keep.Has(seq) || !slices.Contains(from, e.State) || !c.Takes(&e) {
 			continue
 		}
@@ -54,10 +56,21 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 			n.Items++
 		}
 	}
-	if c.Do == queue.DoReplace {
-		b.Reading.Withdrawn += n.Items + n.InDoubt
-	}
 	return n, nil
+}
+
+// allSeen returns all items of the objects that the present reading has had.
+func (b *batch) allSeen() queue.Bits {
+	seen := slices.Clone(b.seen)
+	for first := range b.history {
+		if !seen.Has(first) {
+			continue
+		}
+		for _, seq := range b.all(first) {
+			seen.Add(seq)
+		}
+	}
+	return seen
 }
 
 // Adopt implements [queue.Admin].
