@@ -53,8 +53,8 @@ func (s *stalled) Read(p []byte) (int, error) {
 	return 0, s.ctx.Err()
 }
 
-// TestScanPatience lets a server have trouble for a while in mid-scan.
-func TestScanPatience(t *testing.T) {
+// TestScanRetries lets a server fail for a while during a scan.
+func TestScanRetries(t *testing.T) {
 	const keys = 400
 	tests := []struct {
 		name    string

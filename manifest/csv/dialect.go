@@ -27,9 +27,8 @@ func ParseDelimiter(s string) (byte, error) {
 // delimiters are those that are recognized, the usual one first.
 var delimiters = []byte{',', ';', '\t'}
 
-// HeaderDelimiter recognizes the delimiter by the header, which names a column
-// of the keys: with any other delimiter the same line names none. 0 is for a
-// line that is no header.
+// HeaderDelimiter returns the delimiter with which a line is a header that names
+// the column of the keys, 0 if there is none.
 func HeaderDelimiter(line string, columns entry.Columns) byte {
 	for _, d := range delimiters {
 		if cells := SplitLine(line, d); cells != nil && columns.IsHeader(cells) {
@@ -39,8 +38,8 @@ func HeaderDelimiter(line string, columns entry.Columns) byte {
 	return 0
 }
 
-// SplitLine splits one line as a CSV row, nil if it is none or goes on on the
-// next line. It is for looking at a line; csvRows reads rows.
+// SplitLine splits a whole line as a CSV row. It returns nil if the line is no row
+// or continues on the next line. It is for recognition; Rows reads rows.
 func SplitLine(line string, delimiter byte) []string {
 	var cells []string
 	for {

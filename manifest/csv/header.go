@@ -21,11 +21,11 @@ type Dialect struct {
 	SourceBucket string        // of rows that name none
 }
 
-// New reads the first row; lines are the first lines, which the input gives
-// again. The first row is a header if and only if one of its cells is named key
-// (or is another spelling of it), or if all the names asked for are in it.
+// New reads the first row. lines are the first lines, which the input returns
+// again. The first row is a header if and only if one of its cells is a spelling
+// of key, or if it has all the names that --columns gives.
 func New(in *input.Input, c *entry.Checker, d Dialect, lines []string) (*Rows, error) {
-	r := &Rows{in: in, check: c, comma: d.Delimiter, encoded: d.Encoded, plainHint: "; is it a plain CSV? then give --format csv", crs: d.DoubledCRs, marked: d.Marked, separator: d.Separator, told: len(d.Columns.Fields) > 0}
+	r := &Rows{in: in, check: c, comma: d.Delimiter, encoded: d.Encoded, plainHint: "; is it a plain CSV? then give --format csv", crs: d.DoubledCRs, marked: d.Marked, separator: d.Separator, given: len(d.Columns.Fields) > 0}
 	in.Watch()
 	c.Exact = d.Encoded
 	if r.comma == 0 && !d.Encoded {
@@ -43,7 +43,7 @@ func New(in *input.Input, c *entry.Checker, d Dialect, lines []string) (*Rows, e
 	}
 	first := make([]string, len(r.cells))
 	for i := range r.cells {
-		// Not a part of the row, which would else be kept for ever.
+		// A part of the row would keep the whole row in memory.
 		first[i] = strings.Clone(r.text(row, i))
 	}
 	switch {
@@ -125,7 +125,7 @@ func rowColumns(cells int) string {
 	return "bucket=1,key=2"
 }
 
-// ambiguous refuses first rows that can be read in two ways, with the command
+// ambiguous refuses a first row that can be read in two ways, and names the command
 // line for each.
 func (r *Rows) ambiguous(first []string, row string, lines []string, d Dialect) error {
 	asRow := "if the row is right as it is, add --columns " + rowColumns(len(first))
@@ -163,9 +163,9 @@ func (r *Rows) batchColumns(first []string) error {
 }
 
 // likeHeader refuses a first row that looks like a header without a column of
-// the keys: read as data it would submit an object that nobody meant. It does so
-// if one cell is a name that columns have, or if no cell could be a key while all
-// rows below have one that could.
+// the keys: as data it would submit an object that nobody meant. One cell is a name
+// that columns have, or no cell could be a key while every row below has one that
+// could.
 func (r *Rows) likeHeader(first []string, row string, lines []string, d Dialect) error {
 	cells, comma := first, r.comma
 	if d.Delimiter == 0 && len(first) == 1 {

@@ -7,7 +7,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// CheckList finds what is surely no list of keys, and says what to do instead.
+// CheckList returns an error and a remedy for lines that are certainly no list of
+// keys.
 func CheckList(lines []string, d Dialect) (remedy string, err error) {
 	const whole = "if each whole line is a key all the same, add --columns key=1"
 	line := lines[0]
@@ -50,7 +51,8 @@ func likeHeader(line string) (cells []string, delimiter byte) {
 	return nil, 0
 }
 
-// split splits lines at a delimiter as far as they are rows; 0 leaves them whole.
+// split splits lines at a delimiter and leaves out those that are no rows; 0 leaves
+// them whole.
 func split(lines []string, d byte) [][]string {
 	var rows [][]string
 	for _, line := range lines {

@@ -14,7 +14,7 @@ import (
 type List struct {
 	in    *input.Input
 	check *entry.Checker
-	// whole takes each line as it is: the user says so.
+	// whole takes each line as it is, because the user says so.
 	whole bool
 	// head is the header of the list, "" if it has none.
 	head     string
@@ -88,8 +88,7 @@ func (t *List) Read(e *entry.Entry) error {
 	}
 }
 
-// firstOfOdd are the bytes by which lines begin that clean must look at: marks,
-// and quotes.
+// firstOfOdd are the first bytes of lines that clean must look at: marks and quotes.
 var firstOfOdd = func() (odd [256]bool) {
 	for _, c := range []byte{input.FirstOfBOM, input.FileEnd, '#', ';'} {
 		odd[c] = true
@@ -100,8 +99,8 @@ var firstOfOdd = func() (odd [256]bool) {
 	return odd
 }()
 
-// clean takes from a line what is surely no part of a key, or says for which
-// reason it is no row, or a bad one.
+// clean removes what is certainly no part of a key. Else it returns why the line is
+// skipped, or why it is rejected.
 func (t *List) clean(line []byte) (key []byte, skip, reason string) {
 	if bytes.HasPrefix(line, input.BOM) {
 		line = line[len(input.BOM):]
@@ -142,8 +141,8 @@ func (t *List) clean(line []byte) (key []byte, skip, reason string) {
 	return line, "", ""
 }
 
-// endMark judges a line that begins with the mark of a file's end: it is blank
-// where nothing follows.
+// endMark returns the rest of a line that begins with the end mark of a file, nil
+// if nothing follows the mark, or why the line is rejected.
 func endMark(line []byte) (rest []byte, reason string) {
 	if len(bytes.Trim(line, "\x1a")) == 0 {
 		return nil, ""

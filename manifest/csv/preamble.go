@@ -7,16 +7,15 @@ import (
 	"airlift/manifest/input"
 )
 
-// PeekLines is how many lines are looked at where the first alone does not say
-// what a manifest is.
+// PeekLines is how many lines decide if the first alone does not say what a
+// manifest is.
 const PeekLines = 10
 
-// DocumentLines is how many lines of a JSON document are looked at: its first
-// rows are among them.
+// DocumentLines is how many lines of a JSON document are searched for its first
+// row.
 const DocumentLines = 50
 
-// SeparatorLine reads the line by which Excel is told what parts the columns:
-// sep=; and nothing else.
+// SeparatorLine parses the line sep=; by which a file names its delimiter to Excel.
 func SeparatorLine(line string) (delimiter byte, ok bool) {
 	line = strings.Trim(line, "\ufeff\"")
 	if len(line) != 5 || !strings.EqualFold(line[:4], "sep=") {
@@ -43,8 +42,8 @@ func comment(line string) (certain, marked bool) {
 	return strings.ContainsAny(rest, " \t"), true
 }
 
-// mostlyRows reports whether most of the lines look like keys or table rows. A
-// marked line that looks like neither is a comment only among such lines.
+// mostlyRows reports whether most of the lines look like keys or table rows. Only
+// among such lines is a marked line that looks like neither a comment.
 func mostlyRows(lines []string) bool {
 	rows, others := 0, 0
 	for _, line := range lines {
@@ -57,15 +56,14 @@ func mostlyRows(lines []string) bool {
 	return rows > others
 }
 
-// comments decides whether marked lines of a manifest are comments. It looks at
-// the lines around the first of them.
+// comments decides whether marked lines of a manifest are comments, by the lines
+// around the first one.
 type comments struct {
 	known, here bool
 }
 
-// skips reports whether a line, which is the input's token and can be no key for
-// certain, is a comment; last is the key before it, "" for none. Where keys begin
-// with the mark it is not.
+// skips reports whether the input's token, which is certainly no key, is a comment.
+// last is the key before it, "" for none. Where keys begin with the mark it is not.
 func (c *comments) skips(last string, in *input.Input) bool {
 	if c.known {
 		return c.here
@@ -83,7 +81,7 @@ func (c *comments) skips(last string, in *input.Input) bool {
 	return c.here
 }
 
-// none is told that a marked line may be a key: from here on none is a comment.
+// none records that a marked line may be a key: no later line is a comment.
 func (c *comments) none() { c.known, c.here = true, false }
 
 // The notes for the first comment that is left out.

@@ -12,10 +12,10 @@ import (
 // among the rows: object_key, in quotes and with blanks.
 const maxKeyName = 24
 
-// fitCells gives a row as many cells as the header: it drops empty cells from its
-// end, or adds empty ones for further columns, which Excel leaves out. It returns
-// false if the row has other cells too many, lacks a column that is read, or may
-// be cut at the end of the file.
+// fitCells gives a row as many cells as the header: it drops surplus empty cells
+// at its end, or adds empty ones for further columns, which Excel leaves out. It
+// returns false if a surplus cell is not empty, if a column that is read is
+// missing, or if the row may be cut at the end of the file.
 func (r *Rows) fitCells() bool {
 	if len(r.cells) > len(r.cols) {
 		for _, c := range r.cells[len(r.cols):] {
@@ -43,9 +43,9 @@ func (r *Rows) fitCells() bool {
 	return true
 }
 
-// everyRow reports whether every row has as many surplus empty cells. Those of a
-// single row may come from a key that holds a delimiter without quotes, which moves all
-// cells behind it; only where the key is the last column nothing can move.
+// everyRow reports whether every row has as many surplus empty cells. In a single
+// row they may come from a key with an unquoted delimiter, which moves the cells
+// after it, unless the key is the last column.
 func (r *Rows) everyRow(width int) bool {
 	if r.cols[len(r.cols)-1] == entry.ColKey {
 		return true
@@ -64,9 +64,8 @@ func (r *Rows) everyRow(width int) bool {
 	return width-len(r.cols) == r.surplus
 }
 
-// notARow returns the reason for which a line is skipped, because it is a comment or
-// the line sep=X of a file that was joined, or for which it is rejected; "" and ""
-// if it is a row.
+// notARow returns why a line is skipped, as a comment or as the line sep=X of a
+// joined file, or why it is rejected; both are "" for a row.
 func (r *Rows) notARow(row string) (skip, reason string) {
 	if r.separator && len(row) <= 8 {
 		if _, ok := SeparatorLine(entry.TrimBlanks(row)); ok {
@@ -81,7 +80,7 @@ func (r *Rows) notARow(row string) (skip, reason string) {
 	case r.cols[0] == entry.ColBucket, len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != entry.ColKey:
 		// No bucket's name begins so, and a single cell is no row where the first
 		// column is not the keys'.
-	case len(r.cells) > 1, !certain, r.told:
+	case len(r.cells) > 1, !certain, r.given:
 		r.comments.none()
 		return "", ""
 	case !r.comments.skips(r.last, r.in):
@@ -91,9 +90,9 @@ func (r *Rows) notARow(row string) (skip, reason string) {
 	return entry.SkipTitle, ""
 }
 
-// headerAgain reports whether a row is a header, of a file that was joined with
-// another. One with the keys or buckets in another place than before ends the
-// reading, for nobody knows what the rows below it are.
+// headerAgain reports whether a row is the header of a joined file. If it has the
+// keys or the buckets in other columns than before it is an error, because the rows
+// below it could be anything.
 func (r *Rows) headerAgain(row string, v *entry.Values) (bool, error) {
 	if entry.FoldName(v[entry.ColKey]) == "" {
 		return false, nil
@@ -128,8 +127,8 @@ var totals = map[string]bool{"total": true, "totals": true, "grandtotal": true, 
 // maxTotal bounds the cells that are compared with totals.
 const maxTotal = 16
 
-// total reports whether a row is no object but a line of totals: it is the last
-// one, is headed as totals are, and has numbers alone.
+// total reports whether a row is a line of totals and no object: the last row, with
+// a word for totals in front and only numbers after it.
 func (r *Rows) total(row string) bool {
 	if len(r.cells) < 2 || r.encoded || r.check.Exact || row[0]|0x20 != 't' && row[0]|0x20 != 's' && row[0]|0x20 != 'g' {
 		return false

@@ -13,27 +13,27 @@ import (
 	"airlift/manifest/input"
 )
 
-// Rows reads RFC 4180 exactly: encoding/csv alters CRLF inside quotes and
-// buffers a whole file after an unclosed quote. One string is made for a row;
-// its cells are parts of it.
+// Rows reads RFC 4180 exactly: encoding/csv changes CRLF inside quotes and buffers
+// a whole file after an unclosed quote. Each row is one string, of which the cells
+// are parts.
 type Rows struct {
 	in      *input.Input
 	check   *entry.Checker
-	comma   byte // or what stands in its place
+	comma   byte // the delimiter
 	encoded bool // the keys are URL-encoded
 	// plainHint ends the message about a key that is not.
 	plainHint string
 
-	cells []cell         // of the row at hand
+	cells []cell         // of the current row
 	cols  []entry.Column // what each cell is
 	heads []string       // the name of each cell, as the header spells it
 	extra int            // how many of the columns go into Entry.Extra
-	data  bool           // the row at hand, when there was no header, is the first row
+	data  bool           // the current row is the first one, and was not returned yet
 	// marked says that a byte order mark stood before the header.
 	marked bool
 
-	again     bool // a header may stand among the rows
-	separator bool // a line sep=X may, too
+	again     bool // rows may repeat the header
+	separator bool // rows may include a line sep=X
 	// maxHeaderKey is the longest cell, in bytes, that can be the name of the keys'
 	// column in a repeated header.
 	maxHeaderKey int
@@ -41,8 +41,8 @@ type Rows struct {
 	surplus      int  // empty cells at the end of every row
 	crs          bool // lines end in CR CR LF
 	comments     comments
-	told         bool   // the user says what the columns are
-	last         string // key that was read
+	given        bool   // --columns is given
+	last         string // last key
 	// headerQuote is the quote around the header's name of the keys' column, other
 	// than "; "" if there is none.
 	headerQuote string
@@ -112,8 +112,8 @@ func (r *Rows) next() (string, error) {
 	return row, err
 }
 
-// skips returns the reason for which a line is no row of the table, or the one for
-// which nobody knows whether it is.
+// skips returns why a line is skipped, or why it is rejected because it may or may
+// not be a row.
 func (r *Rows) skips(row string) (skip, reason string) {
 	if row[0] == '#' || r.separator {
 		if skip, reason := r.notARow(row); skip != "" || reason != "" {
@@ -129,8 +129,8 @@ func (r *Rows) skips(row string) (skip, reason string) {
 	return "", ""
 }
 
-// fit gives a row as many cells as there are columns, or returns why it cannot:
-// nobody knows then which cell is which.
+// fit gives a row as many cells as there are columns. Else it returns why the row is
+// rejected: the cells cannot be given apart.
 func (r *Rows) fit(row string) (reason string) {
 	if len(r.cells) == len(r.cols) {
 		r.regular = true
@@ -333,7 +333,7 @@ func (r *Rows) unquoted(row []byte, pos int) (c cell, end int, reason string) {
 	return c, pos, reason
 }
 
-// over adds to a reason which lines are lost with the row.
+// over adds to a reason which lines belong to the row.
 func (r *Rows) over(reason string) string {
 	if last := r.in.Line + r.in.Lines - 1; last > r.in.Line {
 		return fmt.Sprintf("%s (lines %d to %d were taken for this row)", reason, r.in.Line, last)

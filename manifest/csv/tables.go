@@ -8,10 +8,9 @@ import (
 	"airlift/manifest/entry"
 )
 
-// bareTable recognizes lines that may as well be the rows of a table as keys:
-// one of the delimiters stands in each of them. It returns that delimiter, 0 for
-// none. A comma is found in names too, so that lines with commas are a table only
-// if a column holds what no key is split into.
+// bareTable returns the delimiter if the lines may be rows of a table as well as
+// keys, because each of them has it; 0 for none. Names contain commas too: lines
+// with commas are a table only if a column has what no part of a key has.
 func bareTable(lines []string, delimiters ...byte) byte {
 	for _, d := range delimiters {
 		rows := tableRows(lines, d)
@@ -41,9 +40,9 @@ func tableRows(lines []string, d byte) [][]string {
 // newBucket matches the names that S3 gives to buckets today.
 var newBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// tabular reports whether all rows have as many cells, one column holds keys, and
-// another describes the object, names a bucket, or has a header. Commas with a
-// blank behind them are those of a sentence or a name.
+// tabular reports whether all rows have the same number of cells, one column has
+// keys, and another describes the object, names a bucket, or has a header. Commas
+// followed by a blank belong to a sentence or a name.
 func tabular(rows [][]string) bool {
 	for _, row := range rows {
 		if len(row) != len(rows[0]) {
@@ -126,7 +125,7 @@ func numberedColumns(rows [][]string) string {
 	if key < 0 {
 		return "key=1"
 	}
-	switch i := firstColumn(rows, isBucket); { // which is not that of the keys
+	switch i := firstColumn(rows, isBucket); { // no key looks like a bucket
 	case i >= 0 && i < key:
 		return fmt.Sprintf("bucket=%d,key=%d", i+1, key+1)
 	case i >= 0:

@@ -2,11 +2,11 @@ package csv
 
 import "regexp"
 
-// listings are what tools print that list files or objects for people. Their
-// names may be relative to a folder which only the command line named, or carry
-// what is no part of a key, so they are refused; remedy is the command whose
-// output is a manifest. No honest key begins as these forms do, or hardly any:
-// --columns key=1 reads those.
+// listings are the forms of lines in which tools list files or objects for people.
+// They are refused, because names in them may be relative to a folder that only the
+// command line named, or have other text around them; remedy is the command whose
+// output is a manifest. Hardly any key begins like these forms: --columns key=1
+// reads those that do.
 var listings = []listingForm{
 	{tool: "aws s3 ls", remedy: awsRemedy, form: regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+(?:\.\d+)?(?: (?:Bytes?|[KMGTPE]iB))? .`)},
 	{tool: "aws s3 ls", remedy: awsRemedy, form: regexp.MustCompile(`^ {20,}PRE .`)},

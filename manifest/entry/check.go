@@ -31,8 +31,8 @@ type Checker struct {
 // NoKey is the reason for which a row without a key is rejected.
 const NoKey = "no key: the row names no object; give its key"
 
-// cachedServices and knownText bound the memory of checker.services: so many
-// texts, none of them longer.
+// cachedServices and knownText limit Checker.services: that many texts, none
+// longer than that.
 const (
 	cachedServices = 256
 	knownText      = 1 << 10
@@ -144,7 +144,7 @@ func (c *Checker) fillJob(e *Entry, v *Values) string {
 	return ""
 }
 
-// Note warns, once for each text, that something is taken off or left out.
+// Note warns, once for each text, that something is removed or left out.
 func (c *Checker) Note(line int64, text string) {
 	if c.Warn == nil || c.warned[text] {
 		return
@@ -175,8 +175,8 @@ func (c *Checker) parseServices(s string) (json.RawMessage, error) {
 	return parsed, nil
 }
 
-// Reject makes the error for a row. Values of nil say that it is doubtful what
-// its columns are.
+// Reject returns the error for a row. v is nil if it is not certain what the columns
+// of the row are.
 func (c *Checker) Reject(line int64, reason string, v *Values, extra []Field) *RowError {
 	e := &RowError{Source: c.Source, Line: line, Reason: reason}
 	if v == nil {
@@ -195,7 +195,7 @@ func (c *Checker) Reject(line int64, reason string, v *Values, extra []Field) *R
 	return e
 }
 
-// KeyProblem is for keys from any source.
+// KeyProblem returns why a key cannot be an object's, "" if it can.
 func KeyProblem(key string) string {
 	switch {
 	case len(key) <= MaxKey && PlainASCII(key):
@@ -209,8 +209,7 @@ func KeyProblem(key string) string {
 	return ""
 }
 
-// CheckBucket returns why a name can be no bucket of any S3 server. Its errors are
-// ErrUsage.
+// CheckBucket returns an ErrUsage for a name that no bucket of any S3 server has.
 func CheckBucket(name string) error {
 	if reason := bucketProblem(name); reason != "" {
 		return Usagef("%s", reason)
@@ -218,10 +217,10 @@ func CheckBucket(name string) error {
 	return nil
 }
 
-// bucketProblem finds what can be no bucket of any S3 server: a bucket's name has
+// bucketProblem returns why a name cannot be a bucket's, "" if it can. Names have
 // letters, digits, dots, hyphens and, in old ones, underscores (Amazon S3 User
-// Guide, "General purpose bucket naming rules"). The exact rules differ from
-// server to server and are left to it.
+// Guide, "General purpose bucket naming rules"). The exact rules differ between
+// servers and are left to them.
 func bucketProblem(b string) string {
 	good := b != "" && len(b) <= 255
 	for i := range len(b) {
@@ -259,8 +258,8 @@ func PlainASCII(s string) bool {
 
 func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// TrimBlanks takes blanks from the ends of values that never have any. Keys and names
-// are left as they are.
+// TrimBlanks trims blanks from a value that cannot have any at its ends. It is not
+// for keys and names.
 func TrimBlanks(s string) string {
 	if s == "" || s[0] > ' ' && s[len(s)-1] > ' ' {
 		return s

@@ -27,13 +27,12 @@ const (
 	ColExtra          Column = -1
 )
 
-// Carried reports whether a column is read and is a column of the user's as
-// well, which the report gives back.
+// Carried reports whether a column is read and also carried to the report.
 func (c Column) Carried() bool { return c >= ColSize && c <= colBatch }
 
-// Describes returns which property of the object a further column of a manifest
-// gives: size, etag, last_modified, storage_class or version_id, in any spelling
-// of its name, and "" for all other columns.
+// Describes returns which detail of the object a further column of a manifest has:
+// size, etag, last_modified, storage_class or version_id, in any spelling of its
+// name; "" for all other columns.
 func Describes(name string) string {
 	if c := ColumnOf(name); c.Carried() && c != colBatch {
 		return c.String()
@@ -68,8 +67,8 @@ var byName = func() map[string]Column {
 }()
 
 // ColumnOf returns the column of a name: one of names up to batch, or object_key,
-// s3_key or last_modified_date, in any spelling that foldName makes equal;
-// colExtra for any other. Names such as path or file do not count as the key:
+// s3_key or last_modified_date, in any spelling that FoldName makes equal;
+// ColExtra for any other. Names such as path or file do not count as the key:
 // they may be relative to something.
 func ColumnOf(name string) Column {
 	if c, ok := byName[FoldName(name)]; ok {

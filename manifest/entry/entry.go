@@ -16,18 +16,17 @@ const MaxName = 256
 // report.
 const MaxColumns = 2000
 
-// Entry is one row of a manifest or one object of a listing. It knows nothing
-// of storage. Fields that the source does not give are zero. Its strings and
-// slices are not reused by the Reader and may be kept, but Services may be
-// shared between entries and must not be written to.
+// Entry is one row of a manifest or one object of a listing. Fields that the source
+// does not give are zero. Strings and slices may be kept, but Services may be shared
+// between entries and must not be written to.
 type Entry struct {
 	// Line is the physical line, from 1, on which the row starts: a CSV row may
 	// span lines. For a scan, and for an inventory with its parts, it is the
 	// ordinal of the object, from 1.
 	Line int64
 	// Bucket and Key name the object; Key is 1 to MaxKey bytes of valid UTF-8.
-	// In entries that Read returned without an error neither is empty, but for
-	// those with Skip set to SkipTitle, SkipHeader, SkipFolder, SkipEmpty or SkipTotal, which name no object.
+	// Neither is empty, except where Skip is SkipTitle, SkipHeader, SkipFolder,
+	// SkipEmpty or SkipTotal: such entries name no object.
 	Bucket, Key string
 	// Region and Endpoint of the source, as given.
 	Region, Endpoint string
@@ -55,13 +54,13 @@ type Entry struct {
 	StorageClass string
 	// LastModified in UTC, zero if the source does not say.
 	LastModified time.Time
-	// VersionID is the object's version where the source names one. AiR cannot be
-	// asked for a version: it reads the latest.
+	// VersionID is the object's version if the source names one. AiR always reads the
+	// latest.
 	VersionID string
 
-	// Skip is the reason for which the source itself says that there is nothing to
-	// read: SkipDeleteMarker, SkipOldVersion or SkipFolder, or for which its
-	// line is no row: SkipTitle, SkipHeader, SkipEmpty or SkipTotal; else "".
+	// Skip is why there is nothing to read, according to the source itself:
+	// SkipDeleteMarker, SkipOldVersion or SkipFolder; or why the line is no row:
+	// SkipTitle, SkipHeader, SkipEmpty or SkipTotal; else "".
 	Skip string
 
 	// State is the state column of one of airlift's own reports (CSV or JSON

@@ -21,11 +21,10 @@ var (
 type RowError struct {
 	Source string // as given by the user
 	Line   int64  // the line on which the row starts, or the ordinal in a scan
-	// Bucket and Key as the row gives them, before any default and of any
-	// bytes, valid UTF-8 or not. Both are empty where the row leaves it
-	// doubtful which cell is which, so that a report of rejected rows never
-	// names an object that the manifest did not. A Key over the limit is cut,
-	// but stays over it.
+	// Bucket and Key as the row gives them, before any default, valid UTF-8 or not.
+	// Both are empty if it is not certain which cells they are, so that a report of
+	// rejected rows never names an object that the manifest did not. A Key over the
+	// limit is cut, but stays over it.
 	Bucket, Key string
 	// Reason is what is wrong and what to do, without source and line.
 	Reason string
@@ -45,8 +44,7 @@ type BrokenError struct {
 	Source string
 	// Line is where the source broke off, 0 if that says nothing, as in a scan.
 	Line int64
-	// Unread tells that nothing at all could be read: no row was returned and
-	// none was rejected.
+	// Unread says that no row was returned or rejected.
 	Unread bool
 	// Err is what happened. It wraps the cause, such as fs.ErrNotExist or
 	// ErrEmpty.
@@ -73,7 +71,7 @@ func (e *BrokenError) Error() string {
 // Unwrap returns what happened.
 func (e *BrokenError) Unwrap() error { return e.Err }
 
-// usageError has a text of its own and is ErrUsage.
+// usageError is an ErrUsage with a text of its own.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }

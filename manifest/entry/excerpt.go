@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// JSONReason puts an error of jsontext into a few words.
+// JSONReason describes an error of jsontext in a few words.
 func JSONReason(err error) string {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
@@ -40,6 +40,7 @@ func Excerpt(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
+// QuoteAll quotes some cells.
 func QuoteAll(cells []string) string {
 	quoted := make([]string, 0, len(cells))
 	for _, s := range cells {

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// FoldName makes the spellings of a column's name equal: "Object Key",
+// FoldName folds the spellings of a column's name equal: "Object Key",
 // "object_key", "ObjectKey", and the same in quotes of any shape, with no-break
 // or zero-width spaces, or behind a byte-order mark.
 func FoldName(name string) string {

@@ -31,14 +31,14 @@ func IsReport(names []string) bool {
 	return true
 }
 
-// InReportOrder reports whether a report's header is as airlift writes it. Then a
-// further column may have the name of one of the first, and is the user's.
+// InReportOrder reports whether a report's header has the order in which airlift
+// writes it. Then a later column with the name of one of the first is the user's.
 func InReportOrder(names []string) bool {
 	return slices.Equal(names[:len(reportColumns)], reportColumns)
 }
 
-// ReportColumn returns what a column that a report adds to a row is read as;
-// colExtra for any other.
+// ReportColumn returns what a column of a report is read as, ColExtra for one that
+// is not the report's own.
 func ReportColumn(name string) Column {
 	switch {
 	case name == "state":
@@ -49,8 +49,8 @@ func ReportColumn(name string) Column {
 	return ColExtra
 }
 
-// furtherPrefix begins the name in a report of a further column whose own name
-// means something else there.
+// furtherPrefix precedes the name of a further column if that name means something
+// else in a report.
 const furtherPrefix = "source."
 
 // ReportName returns the name that a further column of a manifest has in a report.
@@ -64,8 +64,8 @@ func ReportName(name string) string {
 	return name
 }
 
-// SavedName is ReportName for a manifest that is no report: only names of columns
-// that a manifest may have are others there.
+// SavedName is ReportName for a saved manifest: there only names of columns that a
+// manifest may have change.
 func SavedName(name string) string {
 	if col := ColumnOf(name); col != ColExtra && !col.Carried() {
 		return furtherPrefix + name
@@ -83,7 +83,7 @@ func OwnName(name string) string {
 }
 
 // clashes reports whether a further column cannot have its name in a report. A
-// name that ReportName may have made clashes too, so that ownName undoes it.
+// name that ReportName may have made clashes too, so that OwnName undoes it.
 func clashes(name string) bool {
 	for strings.HasPrefix(name, furtherPrefix) {
 		name = name[len(furtherPrefix):]
@@ -116,8 +116,8 @@ func ValidText(s string) string {
 // escapedByte matches what ValidText may have written in the place of a byte.
 var escapedByte = regexp.MustCompile(`\\x[89a-f][0-9a-f]`)
 
-// escapedRow returns why a row of a report has not its object's key, or "": only
-// rejected rows can have a key that is not UTF-8.
+// escapedRow returns why the key of a row of a report is not certain, "" if it is:
+// only rejected rows can have a key that is not UTF-8.
 func escapedRow(v *Values) string {
 	if v[colState] != "rejected" || !escapedByte.MatchString(v[ColKey]) && !escapedByte.MatchString(v[ColBucket]) {
 		return ""
@@ -125,9 +125,8 @@ func escapedRow(v *Values) string {
 	return "the report gives this rejected row with \\xNN in the place of bytes that may be no UTF-8, so its key is not certain; give the row of the manifest itself, saved as UTF-8"
 }
 
-// ErrExcel refuses the form of a report that is for spreadsheets: it is told from
-// the CSV form by its byte order mark, and some of its cells are escaped, so that
-// its keys may be others.
+// ErrExcel refuses a report in the form for spreadsheets, which has a byte order
+// mark: some of its cells are escaped, so keys may differ.
 func ErrExcel(source string) error {
 	return Usagef("%s is a report for spreadsheets (--format excel, or saved by one), whose cells may not be the keys any more: "+
 		"write it with `airlift report BATCH --format csv -o FILE`, and give that", source)

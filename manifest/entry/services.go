@@ -15,11 +15,11 @@ import (
 
 // ParseServices reads the services of a job in either form: a list of ids
 // separated by comma, semicolon, bar or blanks ("ocr,s2t", all with their
-// defaults), or the JSON object of AiR's API, whose values are "" (or
-// {}, which is taken for "") or {"config":{...}}. It returns that object in canonical form: compact, without
-// needless escapes, names sorted at every level, numbers as written, so that
-// equal settings are equal bytes. Ids that are not known are passed on: AiR
-// may know them. No id, an id twice or a malformed one is an error.
+// defaults), or the JSON object of AiR's API, whose values are "" (or {}, which
+// means "") or {"config":{...}}. It returns that object in canonical form: compact,
+// without needless escapes, names sorted at every level, numbers as written, so
+// that equal settings are equal bytes. Unknown ids are passed on: AiR may know
+// them. No id, a duplicate or a malformed one is an error.
 func ParseServices(s string) (json.RawMessage, error) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -74,7 +74,7 @@ func UnknownServices(services json.RawMessage) []string {
 
 // servicesObject checks the API's form.
 func servicesObject(s string) (json.RawMessage, error) {
-	// A map after the check for duplicates: jsontext has refused these.
+	// jsontext has refused duplicates.
 	c, err := canonical([]byte(s))
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func servicesObject(s string) (json.RawMessage, error) {
 		return nil, errors.New(`services name none; write for example {"ocr":""}`)
 	}
 	defaults := false
-	for _, id := range slices.Sorted(maps.Keys(values)) { // of two problems it is always the same that is told
+	for _, id := range slices.Sorted(maps.Keys(values)) { // so that of two problems always the same is reported
 		if err := checkID(id); err != nil {
 			return nil, err
 		}

@@ -59,8 +59,7 @@ func Extensions(types []string) ([]string, error) {
 
 // parseTypes returns the extensions that a list of types names: classes,
 // extensions that AiR reads (with or without dot, any case), and others with
-// their dot. A word of another kind is a slip sooner than a wish, and would
-// leave everything out.
+// their dot. Any other word is probably a mistake, and would leave everything out.
 func parseTypes(list []string) (map[string]bool, error) {
 	wanted := map[string]bool{}
 	for _, t := range list {

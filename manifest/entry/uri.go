@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxScheme bounds how far into a key a scheme's colon is looked for.
+// maxScheme is where in a key the colon of a scheme may stand at most.
 const maxScheme = 16
 
-// LooksLikeURI reports whether a manifest would read a key as a URI or an ARN and
-// not as the key itself. Written as s3://BUCKET/KEY it is read as it is.
+// LooksLikeURI reports whether a key in a manifest is read as a URI or an ARN.
+// Written as s3://BUCKET/KEY such a key is read as it is.
 func LooksLikeURI(key string) bool {
 	_, _, ok := SplitScheme(key)
 	return ok

@@ -14,7 +14,7 @@ import (
 
 var sizeForm = regexp.MustCompile(`^([0-9]+\.?[0-9]*|\.[0-9]+)([bkmgtpe]?)(i?b?)$`)
 
-// ParseSize reads a size as rclone's SizeSuffix does: K, M, G, T, P and E are
+// ParseSize parses a size as rclone's SizeSuffix does, which humanize does not: K, M, G, T, P and E are
 // powers of 1024, each also written Ki or KiB; B is bytes, and a bare number is
 // KiB. Case does not matter. Its errors are entry.ErrUsage.
 func ParseSize(s string) (int64, error) {
@@ -40,15 +40,16 @@ func ParseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
-// ages are the units of rclone that time.ParseDuration does not know.
+// ages are rclone's units that time.ParseDuration lacks. Libraries that have them
+// differ from rclone: its M is 30 days.
 var ages = map[byte]time.Duration{'d': day, 'w': 7 * day, 'M': 30 * day, 'y': 365 * day}
 
 const day = 24 * time.Hour
 
-// moments are the ways in which a date may be written; without a zone it is UTC.
+// moments are the layouts of dates; without a zone they are in UTC.
 var moments = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
 
-// ParseMoment reads an instant: a date (2006-01-02, with a time or not, RFC 3339
+// ParseMoment parses an instant: a date (2006-01-02, with a time or not, RFC 3339
 // or in UTC), or how long ago it is, as in rclone: a number with ms, s, m, h, d,
 // w, M (30 days) or y (365 days), or Go's form (1h30m). A bare number is
 // refused: it says no unit. Its errors are entry.ErrUsage.

@@ -14,7 +14,8 @@ import (
 // and one for its NFC form if that differs. A key matches if it or its NFC form
 // matches one of them, so accents match however they are composed.
 //
-// A pattern is rclone's (rclone.org/filtering, "Pattern syntax"): * (within a
+// A pattern is rclone's, for which there is no library (rclone.org/filtering,
+// "Pattern syntax"): * (within a
 // part of the key), ** (across parts), ?, [classes], {alternatives},
 // {{regular expression}}, and a backslash before what shall mean itself. It
 // must match whole parts at the key's end, or, with a slash in front, the whole

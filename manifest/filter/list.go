@@ -2,24 +2,23 @@ package filter
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // maxList bounds a file of patterns: a million names of 64 bytes.
 const maxList = 64 << 20
 
 // readList reads a file of patterns as rclone does: one a line, without the
-// blanks around it; blank lines and those that begin with # or ; say nothing.
-// UTF-16 with its byte order mark, as PowerShell writes it, is read too. What
-// cannot be meant as patterns is refused, for it would be taken as no filter at
-// all: no pattern, NUL bytes, other encodings. Errors name the file and, where
-// there is one, the line.
+// blanks around it; blank lines and those that begin with # or ; are skipped. It
+// also reads UTF-16 with a byte order mark, as PowerShell writes it. A file without
+// a pattern, with NUL bytes or in another encoding is refused: it would be no filter
+// at all. Errors name the file and the line.
 func readList(name string, r io.Reader, add func(text string) error) error {
 	content, err := io.ReadAll(io.LimitReader(r, maxList+1))
 	if err != nil {
@@ -62,28 +61,15 @@ var lineEnds = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n")
 
 // decode returns the text of a file in UTF-8, or in UTF-16 with a byte order mark.
 func decode(content []byte) (string, error) {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(content, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	default:
+	if !bytes.HasPrefix(content, []byte{0xff, 0xfe}) && !bytes.HasPrefix(content, []byte{0xfe, 0xff}) {
 		return string(content), nil
 	}
-	content = content[2:]
 	if len(content)%2 != 0 {
 		return "", errors.New("is in UTF-16 and cut off; write it again, best in UTF-8")
 	}
-	units := make([]uint16, len(content)/2)
-	for i := range units {
-		units[i] = order.Uint16(content[2*i:])
+	text, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(content)
+	if i := bytes.IndexRune(text, utf8.RuneError); err != nil || i >= 0 {
+		return "", fmt.Errorf("is in UTF-16 and damaged at character %d; write it again, best in UTF-8", utf8.RuneCount(text[:max(i, 0)])+1)
 	}
-	runes := utf16.Decode(units)
-	for i, r := range runes {
-		if r == utf8.RuneError {
-			return "", fmt.Errorf("is in UTF-16 and damaged at character %d; write it again, best in UTF-8", i+1)
-		}
-	}
-	return string(runes), nil
+	return string(text), nil
 }

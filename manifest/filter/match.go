@@ -20,10 +20,9 @@ type pattern struct {
 	matched atomic.Bool      // by some key
 }
 
-// matcher finds the first of many patterns that matches a key. Exact names, and
-// folders with all that is in them, are looked up: a hundred thousand of them
-// cost a key no more than a few. It is safe for concurrent use once all patterns
-// are added.
+// matcher finds the first of many patterns that matches a key. It looks up exact
+// names and folders in maps, so that a hundred thousand of them cost a key no more
+// than a few. It is safe for concurrent use once all patterns are added.
 type matcher struct {
 	keys    map[string]*pattern // /a/b: the whole key
 	ends    map[string]*pattern // a/b: the key's last parts
@@ -33,10 +32,9 @@ type matcher struct {
 	count   int
 }
 
-// add adds a pattern behind those that were added before. It returns the one
-// that was there before if there is one with the same text. An exclusion that
-// ends in a slash is for all in that folder; anything else that does matches no
-// object.
+// add adds a pattern after all others. It returns an earlier one with the same text
+// if there is one. An exclusion that ends in a slash is for everything in that
+// folder; any other pattern that does matches no object.
 func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	glob := text
 	if strings.HasSuffix(text, "/") && exclude {
@@ -89,7 +87,7 @@ func (m *matcher) place(glob string) (into *map[string]*pattern, name string) {
 }
 
 // first returns the first pattern that matches the key, nil if none does, and
-// notes of each whether it ever matched.
+// records which ones ever matched.
 func (m *matcher) first(key string) *pattern {
 	best := m.of(key, nil)
 	if !isASCII(key) && !norm.NFC.IsNormalString(key) {

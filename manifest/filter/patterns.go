@@ -49,7 +49,7 @@ type origin struct {
 	patterns []*pattern
 }
 
-// compile checks all patterns; the errors of all flags are told together.
+// compile checks all patterns, and reports the errors of all flags together.
 func (p Patterns) compile() (*rules, error) {
 	r := &rules{defaultSkip: len(p.Include)+len(p.IncludeFrom) > 0}
 	r.overlaps = r.defaultSkip && len(p.Exclude)+len(p.ExcludeFrom) > 0

@@ -2,8 +2,8 @@ package input
 
 import "sync/atomic"
 
-// Closing lets a reader be closed while one of its reads is under way in another
-// goroutine: what the read uses is released by whoever of the two is last.
+// Closing lets one goroutine close a reader while another reads: whichever ends
+// last releases what the read uses.
 type Closing struct {
 	state atomic.Int32
 }
@@ -18,12 +18,12 @@ const (
 // Enter begins a read. It is false once the reader is closed.
 func (c *Closing) Enter() bool { return c.state.CompareAndSwap(idle, busy) }
 
-// Leave ends a read, and reports whether the reader was closed during it: then
-// its caller releases what the read used.
+// Leave ends a read. It is true if the reader was closed during it: then the caller
+// releases what the read used.
 func (c *Closing) Leave() bool { return !c.state.CompareAndSwap(busy, idle) }
 
-// Close reports whether it is the first call, and whether no read is under way:
-// then its caller releases.
+// Close reports whether it is the first call, and whether no read is running: then
+// the caller releases.
 func (c *Closing) Close() (first, free bool) {
 	for {
 		switch {

@@ -11,7 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compression of a manifest, as its name's ending says.
+// Compression is that of a manifest, by the extension of its name.
 type Compression string
 
 const (
@@ -20,7 +20,7 @@ const (
 	Zstd         Compression = ".zst"
 )
 
-// maxWindow bounds what a zstd frame may make us hold: 128 MiB is what
+// maxWindow limits the memory of a zstd frame: 128 MiB is what
 // `zstd --long` asks for (RFC 8878, 3.1.1.1.2, recommends at least 8 MiB).
 const maxWindow = 128 << 20
 
@@ -29,9 +29,9 @@ var magics = map[Compression][]byte{
 	Zstd: {0x28, 0xb5, 0x2f, 0xfd}, // RFC 8878, 3.1.1
 }
 
-// Decompress returns the stream's plain bytes. The first bytes decide, whatever
-// the name; a name that promises compression and does not keep it is an error.
-// An empty stream stays empty. The second result releases the decoder.
+// Decompress returns the plain bytes of a stream. Its first bytes say how it is
+// compressed; a name that says so of plain bytes is an error. An empty stream stays
+// empty. The second result releases the decoder.
 func Decompress(r io.Reader, named Compression) (io.Reader, func(), error) {
 	head := make([]byte, 4)
 	n, err := io.ReadFull(r, head)
@@ -59,8 +59,7 @@ func Decompress(r io.Reader, named Compression) (io.Reader, func(), error) {
 	return r, func() {}, nil
 }
 
-// decoder says in its errors which decoder they come from, and that a stream
-// which ends too early is cut, not done.
+// decoder names the decoder in its errors, and a stream that ends too early.
 type decoder struct {
 	name string
 	r    io.Reader
@@ -83,9 +82,9 @@ func skippable(head []byte) bool {
 	return len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18"
 }
 
-// members reads the members of a gzip stream one after the other (RFC 1952, 2.2).
-// Zeros behind a member are padding, as of tapes and block devices; gzip and
-// Python pass over them too.
+// members reads the members of a gzip stream (RFC 1952, 2.2). The library's own
+// multistream mode fails at zeros after a member, which tapes and block devices
+// pad with, and which gzip and Python skip.
 type members struct {
 	z   *gzip.Reader
 	r   *bufio.Reader
@@ -122,7 +121,7 @@ func (m *members) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// pad passes over zeros, and tells whether nothing follows them.
+// pad skips zeros, and reports whether the stream ends there.
 func (m *members) pad() (end bool, err error) {
 	for {
 		c, err := m.r.ReadByte()

@@ -14,8 +14,9 @@ const MaxLine = 4 << 20
 // ErrTooLong says why a line over MaxLine is rejected.
 var ErrTooLong = fmt.Errorf("the line is longer than %d bytes; is a line end missing?", MaxLine)
 
-// Input hands out a stream's lines from one buffer, without copying. A token is
-// one line, or several that extend joined: a CSV row may span lines.
+// Input returns the lines of a stream from one buffer, without copying. A token is
+// one line, or several that Extend joined: a CSV row may span lines. bufio.Scanner
+// and bufio.Reader can neither extend a token nor skip a long line.
 type Input struct {
 	r     io.Reader
 	buf   []byte
@@ -26,9 +27,8 @@ type Input struct {
 	Line  int64 // number, from 1, of the token's first line
 	Lines int64 // lines in the token
 	err   error // of r, io.EOF at its end
-	// HasCR and zeros tell, once watch was called, that a CR and a NUL were among what
-	// was read so far: few streams hold any, and their lines need not be searched
-	// for them.
+	// HasCR and HasNUL report, after Watch, whether what was read so far contains a
+	// CR or a NUL: lines of most streams need not be searched for them.
 	HasCR, HasNUL bool
 	watched       bool
 }
@@ -40,7 +40,7 @@ func New(r io.Reader) *Input {
 }
 
 // Token returns the current token with its line ends. It is valid until the next
-// call of next or extend.
+// call of Next or Extend.
 func (in *Input) Token() []byte { return in.buf[in.start:in.end] }
 
 // Head returns what was read of the stream so far, from the token on.
@@ -50,8 +50,8 @@ func (in *Input) Head() []byte { return in.buf[in.start:in.avail] }
 func (in *Input) Skip(n int) { in.start += n }
 
 // Next starts a new token with the next line. The last line needs no LF. A line
-// over MaxRow is passed over whole and gives errTooLong. A stream that fails
-// gives its error instead of the line that it cut; io.EOF is its clean end.
+// over MaxLine is skipped whole and returns ErrTooLong. A stream that fails returns
+// its error instead of the cut line; io.EOF is its clean end.
 func (in *Input) Next() error {
 	in.Line += in.Lines
 	in.start, in.Lines = in.end, 0
@@ -96,7 +96,7 @@ func (in *Input) Extend() error {
 // FileEnd is the byte by which DOS and CP/M mark the end of a text.
 const FileEnd = 0x1a
 
-// cutMark takes the marks from the end of the stream. They are no part of its
+// cutMark removes end marks from the end of the stream. They are no part of its
 // last line.
 func (in *Input) cutMark() {
 	for in.avail > in.end && in.buf[in.avail-1] == FileEnd {
@@ -105,10 +105,9 @@ func (in *Input) cutMark() {
 	in.seen = min(in.seen, in.avail)
 }
 
-// Peek returns up to n lines from the beginning of the next token on, without
-// their line ends, blank ones too; a line that does not end within what can be
-// seen is among them only at the end of the stream. The token stays, but may lie
-// elsewhere.
+// Peek returns up to n lines from the next token on, blank ones too, without their
+// line ends. A line that does not end within the 64 KiB that it looks at is left
+// out, except at the end of the stream. The token stays, but may move in memory.
 func (in *Input) Peek(n int) []string {
 	const most = 64 << 10
 	for in.err == nil && in.avail-in.end < most && bytes.Count(in.buf[in.end:in.avail], []byte{'\n'}) < n {
@@ -134,7 +133,7 @@ func (in *Input) take(end int) {
 	in.Lines++
 }
 
-// skipLine passes over the rest of a line that is too long, in little memory.
+// skipLine skips the rest of a line that is too long, in little memory.
 func (in *Input) skipLine() error {
 	for in.Lines == 0 {
 		in.start, in.end, in.seen, in.avail = 0, 0, 0, 0
@@ -154,17 +153,17 @@ func (in *Input) skipLine() error {
 	return nil
 }
 
-// Unread makes the next call of next give the token again, which must be one line.
+// Unread makes the next call of Next return the token again, which must be one line.
 func (in *Input) Unread() {
 	in.end, in.seen, in.Lines = in.start, in.start, 0
 }
 
-// Rest returns what next has not passed over yet, as a stream.
+// Rest returns what Next has not returned yet, as a stream.
 func (in *Input) Rest() io.Reader {
 	return io.MultiReader(bytes.NewReader(in.buf[in.end:in.avail]), in.r)
 }
 
-// Watch begins to look for CRs and NULs from the token on.
+// Watch starts to look for CRs and NULs, from the token on.
 func (in *Input) Watch() {
 	in.watched = true
 	in.look(in.buf[in.start:in.avail])

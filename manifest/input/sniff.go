@@ -5,13 +5,15 @@ import (
 	"errors"
 )
 
+// BOM is the byte-order mark of UTF-8.
 var BOM = []byte("\ufeff")
 
-// FirstOfBOM is bom's first byte.
+// FirstOfBOM is the first byte of BOM.
 const FirstOfBOM = 0xef
 
-// Sniff judges the head of a stream: its first line and whatever was read with
-// it. It returns what makes the whole stream unreadable, and a remedy.
+// Sniff looks at the head of a stream: its first line and what was read with it. It
+// returns what makes the stream unreadable, and a remedy. Text in UTF-16 is refused
+// and not converted, because keys are the exact bytes of the file.
 //
 //lint:ignore ST1008 the error is what was found, not a failure to find it
 func Sniff(head []byte) (err error, remedy string) {

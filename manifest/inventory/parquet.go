@@ -10,18 +10,18 @@ import (
 	"airlift/manifest/entry"
 )
 
-// parquetRows reads a Parquet part of an inventory: its columns in lockstep, and
-// of these only the ones that are needed. Its keys are plain UTF-8, not
+// parquetRows reads a Parquet part of an inventory: only the columns that are needed,
+// in step, because the library's rows decode all columns. Keys are plain UTF-8, not
 // URL-encoded.
 type parquetRows struct {
 	check   *entry.Checker
 	groups  []parquet.RowGroup // still to come
 	columns []*parquetColumn
-	left    int64 // rows of the group at hand
+	left    int64 // rows of the current group
 	row     int64 // ordinal of the last row
 }
 
-// parquetColumn is one column of the group at hand.
+// parquetColumn is one column of the current group.
 type parquetColumn struct {
 	col   entry.Column
 	index int // of the leaf
@@ -37,7 +37,7 @@ type parquetColumn struct {
 // newParquet opens a part of size bytes.
 func newParquet(r io.ReaderAt, size int64, c *entry.Checker) (rows *parquetRows, err error) {
 	defer recoverParquet(&err)
-	// Neither index nor bloom filter is of use to one who reads it all.
+	// A whole reading needs neither index nor Bloom filter.
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
 	if err != nil {
 		return nil, fmt.Errorf("is no sound Parquet file: %w", err)
@@ -133,7 +133,7 @@ func (c *parquetColumn) release() {
 	c.page, c.values = nil, nil
 }
 
-// Close ends the reading of the group at hand.
+// Close ends the reading of the current group.
 func (r *parquetRows) Close() error {
 	for _, c := range r.columns {
 		if c.pages == nil {

@@ -20,9 +20,9 @@ type convert func(e *entry.Entry, v *entry.Values, value parquet.Value) string
 // converter chooses how the values of a column are read. S3 itself writes
 // strings, BOOLEAN flags, INT64 sizes and TIMESTAMP dates (Amazon S3 User Guide,
 // "Locating your inventory list", the fileSchema of Parquet); other tools write
-// the same with other types, which are read where they can mean one thing only.
-// Any other type is an error: a column that is left out in silence would let
-// deleted objects and old versions through.
+// the same with other types, which are read if their meaning is certain. Any other
+// type is an error: an ignored column could let deleted objects and old versions
+// through.
 func converter(name string, col entry.Column, t parquet.Type) (convert, error) {
 	var c convert
 	var want string
@@ -105,7 +105,7 @@ func textConverter(col entry.Column, t parquet.Type) convert {
 	}
 }
 
-// flagConverter leaves it to Entry.version to refuse what is neither true nor false.
+// flagConverter leaves it to Entry.setVersion to refuse what is neither true nor false.
 func flagConverter(col entry.Column, t parquet.Type) convert {
 	if t.Kind() == parquet.Boolean {
 		return func(_ *entry.Entry, v *entry.Values, value parquet.Value) string {

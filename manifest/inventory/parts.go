@@ -48,9 +48,9 @@ func (f *partFile) Close() error {
 	return err
 }
 
-// localParts finds the parts of a manifest.json that lies in a folder: under
-// their whole key below it, beside it, in its data folder, or in the data folder
-// beside the folder, where S3 writes them; the first that is there is taken.
+// localParts returns a function that finds the parts of a local manifest.json: under
+// their whole key below its folder, beside it, in its data folder, or in the data
+// folder beside its folder, where S3 writes them. The first that exists is taken.
 func localParts(manifest string) func(part) (string, error) {
 	dir := filepath.Dir(manifest)
 	return func(p part) (string, error) {
@@ -127,8 +127,8 @@ func checkPart(where string, p part, size int64, sum hash.Hash) error {
 	return nil
 }
 
-// s3Parts copies parts from the inventory's destination bucket; where that is
-// not there, from the bucket of the manifest.json, into which it was copied.
+// s3Parts returns a function that copies parts from the inventory's destination
+// bucket, or, if that does not exist, from the bucket of the manifest.json.
 func s3Parts(ctx context.Context, client s3scan.Client, bucket string, inv *document) func(part) (*partFile, error) {
 	buckets := slices.Compact([]string{inv.destination(), bucket})
 	if buckets[0] == "" {

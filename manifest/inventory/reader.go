@@ -20,9 +20,8 @@ type partRows interface {
 	io.Closer
 }
 
-// Reader reads the parts of an S3 Inventory one after the other. A part
-// is read only when its size and MD5 checksum are known to be right, so a part
-// that is cut, damaged or another one gives no row at all.
+// Reader reads the parts of an S3 Inventory one after the other. It reads a part
+// only after it has checked its size and MD5 checksum.
 type Reader struct {
 	source string
 	inv    *document
@@ -93,7 +92,7 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 }
 
 // Read returns the next row; see Reader. Its Line is the ordinal of the row in the
-// whole inventory, for a line's number would not say of which part.
+// whole inventory.
 func (r *Reader) Read(e *entry.Entry) error {
 	if !r.closing.Enter() {
 		return fs.ErrClosed
@@ -205,7 +204,7 @@ type csvPart struct {
 	release func()
 }
 
-// newCSVPart reads a part whose columns the manifest.json tells. Its keys
+// newCSVPart reads a part whose columns the manifest.json names. Its keys
 // are URL-encoded (Amazon S3 User Guide, "Cataloging and analyzing your data
 // with S3 Inventory": "When you're using the CSV file format, the key name is
 // URL-encoded and must be decoded"), a blank as +.

@@ -11,8 +11,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Document is what the beginning of a JSON document shows of its rows, which
-// do not stand one a line.
+// Document is what the beginning of a JSON document over several lines shows of its
+// rows.
 type Document struct {
 	Path   string   // of the rows, as jq writes it: ".", ".[]", or ".NAME[]"
 	Fields []string // of the first row, as far as they can be seen
@@ -22,7 +22,7 @@ type Document struct {
 func ParseDocument(text string) Document {
 	dec := jsontext.NewDecoder(strings.NewReader(text))
 	if dec.PeekKind() == '[' {
-		_, _ = dec.ReadToken() // it is there
+		_, _ = dec.ReadToken() // PeekKind has seen it
 		return Document{".[]", fieldNames(dec, nil)}
 	}
 	if top := fieldNames(jsontext.NewDecoder(strings.NewReader(text)), nil); NamesKey(top) {
@@ -30,7 +30,7 @@ func ParseDocument(text string) Document {
 	}
 	doc := Document{Path: "."}
 	doc.Fields = fieldNames(dec, func(name string) bool {
-		_, _ = dec.ReadToken() // it is there
+		_, _ = dec.ReadToken() // PeekKind has seen it
 		if dec.PeekKind() != '{' {
 			for dec.PeekKind() != ']' && dec.SkipValue() == nil {
 			}
@@ -51,9 +51,8 @@ func NamesKey(names []string) bool {
 	return slices.ContainsFunc(names, func(s string) bool { return entry.ColumnOf(s) == entry.ColKey })
 }
 
-// fieldNames reads the names of the object at which the decoder stands, up to what
-// can be seen of it. within, if not nil, is asked before each value that is no
-// plain one, and may read it; it ends the reading by true.
+// fieldNames returns the names of the next object, as far as the text goes. within,
+// if not nil, is called before each array, and may read it; true ends the reading.
 func fieldNames(dec *jsontext.Decoder, within func(name string) bool) (names []string) {
 	if token, err := dec.ReadToken(); err != nil || token.Kind() != '{' {
 		return nil

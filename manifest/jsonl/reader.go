@@ -34,11 +34,11 @@ type Rows struct {
 	seen      [entry.NumColumns]bool
 	extra     []entry.Field
 	reason    string // the first thing that is wrong with it
-	ambiguous bool   // it is doubtful which object the row names
+	ambiguous bool   // it is not certain which object the row names
 }
 
-// New reads the members by the names that columns give, else by their own;
-// first is the first line, which tells airlift's own reports.
+// New returns a reader that finds members by the names that columns give, else by
+// their own names. first is the first line: it shows airlift's own reports.
 func New(in *input.Input, c *entry.Checker, columns entry.Columns, first string) (*Rows, error) {
 	if columns.Numbered {
 		return nil, entry.Usagef("%s: the fields of JSON Lines have names and no numbers: give --columns names, for example --columns key=Path", c.Source)
@@ -88,7 +88,7 @@ func (r *Rows) line() ([]byte, error) {
 			return nil, err
 		}
 		line := bytes.Trim(r.in.Token(), " \t\r\n")
-		if len(line) > 0 && line[0] != '{' { // as files leave it that are joined
+		if len(line) > 0 && line[0] != '{' { // joined files have marks there
 			if line = bytes.TrimPrefix(line, input.BOM); len(bytes.Trim(line, "\x1a")) == 0 {
 				continue
 			}
@@ -149,8 +149,8 @@ func (r *Rows) parse() {
 	}
 }
 
-// object reads an object's members; the decoder stands before its brace. Its
-// errors are those of the JSON itself, and end the row.
+// object reads the next object's members. Its errors are those of the JSON itself,
+// and end the row.
 func (r *Rows) object(s scope) error {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return err
@@ -255,13 +255,14 @@ func (r *Rows) reject(reason string) {
 	}
 }
 
-// rejectAmbiguous records a thing that makes it doubtful which object the row names.
+// rejectAmbiguous records a reason for which it is not certain what object the row
+// names.
 func (r *Rows) rejectAmbiguous(reason string) {
 	r.reject(reason)
 	r.ambiguous = true
 }
 
-// rejectSyntax puts the decoder's error in place of whatever was found before it.
+// rejectSyntax replaces the reason by the decoder's error.
 func (r *Rows) rejectSyntax(err error) {
 	r.ambiguous = true
 	if errors.Is(err, jsontext.ErrDuplicateName) {

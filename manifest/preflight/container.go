@@ -22,15 +22,15 @@ type Media struct {
 	Channels int
 }
 
-// errOdd says that a container is not as the standards have it.
-var errOdd = errors.New("preflight: an odd container")
+// errMalformed says that a container does not follow the standards.
+var errMalformed = errors.New("preflight: an odd container")
 
 const (
 	// maxBoxes bounds the boxes that are looked at.
 	maxBoxes = 2000
 	// maxPayload bounds what is decoded of one box, in bytes.
 	maxPayload = 4096
-	// longest is the longest duration that is believed.
+	// longest is the longest plausible duration.
 	longest = 10 * 365 * 24 * time.Hour
 )
 
@@ -64,9 +64,9 @@ func readContainer(in *ranged) (reason string, media Media, err error) {
 	err = c.file()
 	all := err == nil
 	switch {
-	case errors.Is(err, errSpent):
+	case errors.Is(err, errBudget):
 		err = nil
-	case errors.Is(err, errOdd), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, errMalformed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "", Media{}, nil // cut or odd: no reason, and nothing in it is to be relied on
 	case err != nil:
 		return "", Media{}, err
@@ -83,14 +83,14 @@ func (c *container) file() error {
 			return false, nil
 		}
 		if end(b) > c.in.size {
-			return false, errOdd
+			return false, errMalformed
 		}
 		found = true
 		c.in.until = end(b)
 		return true, c.moov(b)
 	})
 	if err == nil && !found {
-		return errOdd
+		return errMalformed
 	}
 	return err
 }
@@ -99,20 +99,21 @@ func end(b *mp4.BoxInfo) int64     { return int64(b.Offset + b.Size) }
 func payload(b *mp4.BoxInfo) int64 { return int64(b.Offset + b.HeaderSize) }
 
 // each calls f for the boxes from at to until, and stops when f returns true. A box
-// that ends beyond until gives errOdd; at the top level it is the last box, since an
-// upload may have been cut.
+// that ends beyond until is errMalformed; at the top level it is the last box, since
+// an upload may have been cut. The library's own walk is not used: it decodes boxes
+// of any size, and cannot stop at a number of bytes.
 func (c *container) each(at, until int64, f func(*mp4.BoxInfo) (done bool, err error)) error {
 	outermost := at == 0
 	for until-at >= mp4.SmallHeaderSize {
 		if c.boxes++; c.boxes > maxBoxes {
-			return errOdd
+			return errMalformed
 		}
 		if _, err := c.in.Seek(at, io.SeekStart); err != nil {
 			return err
 		}
 		b, err := mp4.ReadBoxInfo(c.in)
 		if err != nil {
-			return orOdd(err)
+			return orMalformed(err)
 		}
 		if b.ExtendToEOF {
 			if !outermost { // in QuickTime, a list of boxes may end with four zero bytes
@@ -121,7 +122,7 @@ func (c *container) each(at, until int64, f func(*mp4.BoxInfo) (done bool, err e
 			b.Size = uint64(until - at)
 		}
 		if b.Size < b.HeaderSize || b.Size > uint64(until-at) && (!outermost || b.Size > 1<<62) {
-			return errOdd
+			return errMalformed
 		}
 		if done, err := f(b); done || err != nil {
 			return err
@@ -131,13 +132,13 @@ func (c *container) each(at, until int64, f func(*mp4.BoxInfo) (done bool, err e
 	return nil
 }
 
-// orOdd returns errors of reading as they are, and those of the library as errOdd.
-func orOdd(err error) error {
+// orMalformed returns errors of reading as they are, and those of the library as errMalformed.
+func orMalformed(err error) error {
 	var own *readError
-	if errors.Is(err, errSpent) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &own) {
+	if errors.Is(err, errBudget) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &own) {
 		return err
 	}
-	return errOdd
+	return errMalformed
 }
 
 func (c *container) moov(moov *mp4.BoxInfo) error {
@@ -171,7 +172,7 @@ func (c *container) moov(moov *mp4.BoxInfo) error {
 			}
 			return false, err
 		case "cmov": // compressed
-			return false, errOdd
+			return false, errMalformed
 		}
 		return false, nil
 	})
@@ -300,7 +301,7 @@ func (c *container) kind(entry *mp4.BoxInfo) (codec, error) {
 // bytes returns n bytes of a box, from its payload's at-th on.
 func (c *container) bytes(b *mp4.BoxInfo, at, n int64) ([]byte, error) {
 	if payload(b)+at+n > end(b) {
-		return nil, errOdd
+		return nil, errMalformed
 	}
 	if _, err := c.in.Seek(payload(b)+at, io.SeekStart); err != nil {
 		return nil, err
@@ -315,14 +316,14 @@ func (c *container) bytes(b *mp4.BoxInfo, at, n int64) ([]byte, error) {
 func (c *container) decode(b *mp4.BoxInfo, into mp4.IBox) error {
 	n := end(b) - payload(b)
 	if n > maxPayload {
-		return errOdd
+		return errMalformed
 	}
 	data, err := c.bytes(b, 0, n)
 	if err != nil {
 		return err
 	}
 	if _, err := mp4.Unmarshal(bytes.NewReader(data), uint64(n), into, mp4.Context{}); err != nil {
-		return errOdd
+		return errMalformed
 	}
 	return nil
 }

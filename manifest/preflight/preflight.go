@@ -28,13 +28,12 @@ type Config struct {
 	S3 S3
 	// Limiter keeps the requests, repeated ones too, below a rate. Required.
 	Limiter limiter
-	// Attempts is how often a request is sent at least that meets trouble which
-	// may pass; 0 is 5, which with the waits between them takes about 11
-	// seconds.
+	// Attempts is how often a request that fails with an error that may pass is sent
+	// at least; 0 means 5, which takes about 11 seconds with the waits.
 	Attempts int
-	// Patience is how long a server that has answered before may answer nothing
-	// at all; 0 is 10 minutes. Till then the attempts go on.
-	Patience time.Duration
+	// RetryBudget is how long requests are retried while a server that has answered
+	// before answers nothing; 0 means 10 minutes.
+	RetryBudget time.Duration
 	// Timeout bounds one request; 0 is 30 seconds.
 	Timeout time.Duration
 }
@@ -60,8 +59,8 @@ func New(c Config) (*Checker, error) {
 	if c.Attempts == 0 {
 		c.Attempts = 5
 	}
-	if c.Patience == 0 {
-		c.Patience = 10 * time.Minute
+	if c.RetryBudget == 0 {
+		c.RetryBudget = 10 * time.Minute
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
@@ -69,14 +68,14 @@ func New(c Config) (*Checker, error) {
 	return &Checker{config: c, buckets: map[string]string{}}, nil
 }
 
-// UncheckedError says that an object could not be looked at, by trouble that
+// UncheckedError says that an object could not be looked at because of errors that
 // may pass: nothing is known of it.
 type UncheckedError struct{ Err error }
 
-// Error says so, with the trouble that was met last.
+// Error returns the last of the errors.
 func (e *UncheckedError) Error() string { return fmt.Sprintf("could not be checked: %v", e.Err) }
 
-// Unwrap returns the trouble that was met last.
+// Unwrap returns the last of the errors.
 func (e *UncheckedError) Unwrap() error { return e.Err }
 
 // SetupError says that no object can be looked at before the user changes
@@ -100,10 +99,10 @@ type Finding struct {
 	Media Media
 }
 
-// Check looks at an object, with two requests, for what the server says of it and
-// for its first bytes, and up to two more for an .mp4 or .mov, of which it reads
+// Check looks at an object: at what the server says of it and at its first bytes,
+// with two requests, and up to two more for an .mp4 or .mov, of which it reads
 // 256 KiB at most. Its errors are an *UncheckedError, a *SetupError, or the cause
-// for which ctx is done.
+// of ctx.
 func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error) {
 	if reason := c.lost(bucket); reason != "" {
 		return Finding{Reason: reason}, nil
@@ -114,7 +113,7 @@ func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error
 	}
 	// A refusal of HEAD has no text: GET tells why.
 	if about != nil {
-		c.heard()
+		c.recordAnswer()
 		if reason := about.unfit(); reason != "" {
 			return Finding{Reason: reason}, nil
 		}
@@ -132,7 +131,7 @@ func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error
 	case err != nil:
 		return Finding{}, err
 	}
-	c.heard()
+	c.recordAnswer()
 	if about == nil {
 		if reason := got.unfit(); reason != "" {
 			return Finding{Reason: reason}, nil
@@ -144,16 +143,16 @@ func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error
 	return c.container(ctx, bucket, key, bytes, got)
 }
 
-// container reads what an .mp4 or .mov says of itself, after its first bytes. A server
-// that does not give further parts as they were asked for, or another object by now,
-// leaves it unread.
+// container reads what an .mp4 or .mov says of itself, after its first bytes. If the
+// server does not return further parts as requested, or has another object by now,
+// that stays unread.
 func (c *Checker) container(ctx context.Context, bucket, key string, first []byte, is *about) (f Finding, err error) {
 	f.Reason, f.Media, err = readContainer(newRanged(first, is.size, func(at, n int64) ([]byte, error) {
 		data, got, err := c.get(ctx, bucket, key, at, n)
 		var no *refusal
 		switch {
 		case errors.As(err, &no), err == nil && (got.etag != is.etag || got.size != is.size || got.at != at):
-			return nil, errSpent
+			return nil, errBudget
 		case err != nil:
 			return nil, &readError{err}
 		}
@@ -171,8 +170,8 @@ type readError struct{ err error }
 
 func (e *readError) Error() string { return e.err.Error() }
 
-// apply notes what a refusal tells, and returns the reason that it is: of this object, of all of its bucket,
-// or of all there are.
+// apply records what a refusal proves, and returns the reason for which the object
+// is rejected, or an error if no object can be checked.
 func (c *Checker) apply(no *refusal, bucket string) (reason string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -186,13 +185,13 @@ func (c *Checker) apply(no *refusal, bucket string) (reason string, err error) {
 	return no.Error(), nil
 }
 
-// giveUp ends the attempts that began then, or returns nil if they shall go on:
-// if all objects have been in trouble since, it is the server's, and may pass.
-// What never answered as S3 does is no S3 server.
+// giveUp returns the error that ends attempts, or nil to continue: if no object was
+// answered since they began, the server fails, and that may pass. A server that
+// never answered as S3 does is no S3 server.
 func (c *Checker) giveUp(began time.Time, trouble error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.answered.IsZero() && !c.answered.After(began) && time.Since(began) < c.config.Patience {
+	if !c.answered.IsZero() && !c.answered.After(began) && time.Since(began) < c.config.RetryBudget {
 		return nil
 	}
 	if errors.Is(trouble, errNotS3) && c.answered.IsZero() {
@@ -207,7 +206,7 @@ func (c *Checker) lost(bucket string) string {
 	return c.buckets[bucket]
 }
 
-func (c *Checker) heard() {
+func (c *Checker) recordAnswer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answered = time.Now()

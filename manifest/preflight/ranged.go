@@ -15,8 +15,8 @@ const (
 	partBytes = (maxBytes - containerBytes) / (maxGets - 1)
 )
 
-// errSpent says that what is wanted lies beyond what an object may cost.
-var errSpent = errors.New("preflight: enough of the object was read")
+// errBudget says that what is wanted lies beyond what an object may cost.
+var errBudget = errors.New("preflight: enough of the object was read")
 
 // part is a piece of an object.
 type part struct {
@@ -44,7 +44,7 @@ func newRanged(first []byte, size int64, get func(at, n int64) ([]byte, error)) 
 }
 
 // Read reads what is at hand, and requests a part if nothing is. Its errors are
-// io.EOF, errSpent and those of get.
+// io.EOF, errBudget and those of get.
 func (r *ranged) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -60,7 +60,7 @@ func (r *ranged) Read(p []byte) (int, error) {
 		}
 	}
 	if r.gets == 0 {
-		return 0, errSpent
+		return 0, errBudget
 	}
 	r.gets--
 	end := r.size
@@ -72,7 +72,7 @@ func (r *ranged) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	if len(data) == 0 {
-		return 0, errSpent
+		return 0, errBudget
 	}
 	r.parts = append(r.parts, part{r.at, data})
 	return r.Read(p)
@@ -87,7 +87,7 @@ func (r *ranged) Seek(offset int64, whence int) (int64, error) {
 		offset += r.size
 	}
 	if offset < 0 {
-		return r.at, errOdd
+		return r.at, errMalformed
 	}
 	r.at = offset
 	return offset, nil

@@ -49,7 +49,7 @@ func archived(class, tier string, restore *string) bool {
 // head asks what the server says of an object; nil if it refuses to say.
 func (c *Checker) head(ctx context.Context, bucket, key string) (*about, error) {
 	var out *s3.HeadObjectOutput
-	err := c.patiently(ctx, judgeHead, func(ctx context.Context) (err error) {
+	err := c.retry(ctx, judgeHead, func(ctx context.Context) (err error) {
 		out, err = c.config.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, once)
 		if err == nil && !signed(out) {
 			err = fmt.Errorf("%w: it has neither an ETag nor a request id", errNotS3)
@@ -78,7 +78,7 @@ func signed(out *s3.HeadObjectOutput) bool {
 func (c *Checker) get(ctx context.Context, bucket, key string, at, n int64) ([]byte, *about, error) {
 	var data []byte
 	var got *about
-	err := c.patiently(ctx, judge, func(ctx context.Context) error {
+	err := c.retry(ctx, judge, func(ctx context.Context) error {
 		out, err := c.config.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", at, at+n-1))}, once)
 		if err != nil {
 			return err
@@ -111,10 +111,10 @@ func total(out *s3.GetObjectOutput) int64 {
 // once turns the SDK's own repeating off, which would go past the limiter.
 func once(o *s3.Options) { o.RetryMaxAttempts = 1 }
 
-// patiently sends a request until it is answered or patience has run out.
+// retry sends a request until it is answered or the attempts end.
 // Its errors are a *refusal, an *UncheckedError, or the cause for which ctx is
 // done.
-func (c *Checker) patiently(ctx context.Context, judge func(error) (*refusal, error), request func(ctx context.Context) error) error {
+func (c *Checker) retry(ctx context.Context, judge func(error) (*refusal, error), request func(ctx context.Context) error) error {
 	began := time.Now()
 	for n := 1; ; n++ {
 		if err := c.config.Limiter.Wait(ctx); err != nil {
