@@ -1,9 +1,9 @@
 package term
 
 import (
-	"fmt"
+	"bytes"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 
 	"airlift/queue"
 )
@@ -12,14 +12,33 @@ import (
 func Items(b []byte, entries []queue.Entry) ([]byte, error) {
 	for i := range entries {
 		e := &entries[i]
-		b = fmt.Appendf(b, "%-9s  %-32s  %s%s\n", e.State, Text(e.JobID), quoted("s3://"+e.Bucket+"/"+e.Key), problem(e))
+		b = append(padded(b, string(e.State), 9), "  "...)
+		b = append(padded(b, Text(e.JobID), 32), "  "...)
+		start := len(b)
+		b = append(append(append(append(b, "s3://"...), e.Bucket...), '/'), e.Key...)
+		if !isWord(b[start:]) {
+			b = strconv.AppendQuote(b[:start], string(b[start:]))
+		}
+		b = append(append(b, problem(e)...), '\n')
 	}
 	return b, nil
 }
 
+// padded appends a text and blanks, to be so many characters wide.
+func padded(b []byte, text string, width int) []byte {
+	b = append(b, text...)
+	for range width - utf8.RuneCountInString(text) {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// isWord reports whether a text needs no quotes: it contains no quote, and nothing that a terminal does not show.
+func isWord(text []byte) bool { return IsPlain(text) && !bytes.ContainsRune(text, '"') }
+
 // quoted quotes a text if it contains a quote or a character that a terminal does not show.
 func quoted(text string) string {
-	if IsPlain(text) && !strings.Contains(text, `"`) {
+	if isWord([]byte(text)) {
 		return text
 	}
 	return strconv.Quote(text)
