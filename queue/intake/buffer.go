@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"sync"
+	"time"
 
 	"airlift/queue"
 )
@@ -13,13 +14,11 @@ const chunkRows = 16 << 10
 // PreviewItems is how many rows a reading waits for, though not long, before it stores the first: see [Reading.Preview].
 const PreviewItems = 3
 
-// rowBuffer passes rows from the one who reads to the one who stores.
+// rowBuffer passes rows from the goroutine that reads to the one that stores.
 type rowBuffer struct {
-	filled chan struct{} // there are rows, or the end
-	some   chan struct{} // there are PreviewItems, or the end
-	full   chan struct{} // there are as many as a chunk may have
-	space  chan struct{} // rows were taken
-	mu     sync.Mutex
+	changed chan struct{} // there are rows, PreviewItems, as many as a chunk may have, or the end
+	space   chan struct{} // rows were taken
+	mu      sync.Mutex
 	// The fields below are guarded by mu.
 	chunk queue.Chunk  // what may be taken
 	rows  int          // in it
@@ -31,13 +30,32 @@ type rowBuffer struct {
 }
 
 func newRowBuffer() *rowBuffer {
-	return &rowBuffer{filled: make(chan struct{}, 1), some: make(chan struct{}, 1), full: make(chan struct{}, 1), space: make(chan struct{}, 1)}
+	return &rowBuffer{changed: make(chan struct{}, 1), space: make(chan struct{}, 1)}
 }
 
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
+	}
+}
+
+// await waits for so many rows (1, PreviewItems or chunkRows) or the end, though no longer than until.
+func (b *rowBuffer) await(ctx context.Context, rows int, until <-chan time.Time) error {
+	for {
+		b.mu.Lock()
+		enough := b.rows >= rows || b.ended
+		b.mu.Unlock()
+		if enough {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-until:
+			return nil
+		case <-b.changed:
+		}
 	}
 }
 
@@ -100,18 +118,14 @@ func (b *rowBuffer) endPage() {
 	b.open = 0
 }
 
-// add counts rows of the chunk, and says that there are some, or as many as there may be.
+// add counts rows of the chunk.
 func (b *rowBuffer) add(n int) {
 	before := b.rows
 	b.rows += n
-	if before == 0 && n > 0 {
-		signal(b.filled)
-	}
-	if before < PreviewItems && b.rows >= PreviewItems {
-		signal(b.some)
-	}
-	if before < chunkRows && b.rows >= chunkRows {
-		signal(b.full)
+	for _, enough := range [...]int{1, PreviewItems, chunkRows} {
+		if before < enough && b.rows >= enough {
+			signal(b.changed)
+		}
 	}
 }
 
@@ -123,9 +137,7 @@ func (b *rowBuffer) end(err error) {
 		b.endPage()
 	}
 	b.ended, b.err = true, err
-	signal(b.filled)
-	signal(b.some)
-	signal(b.full)
+	signal(b.changed)
 }
 
 // take returns what has come in, and whether and how it ended.

@@ -166,7 +166,8 @@ func (t *Intake) checkStrict(ctx context.Context) error {
 		return &BadRowsError{d.Rejected, d.RejectedRows}
 	}
 	// The trial has used the sources up: read them from the beginning.
-	t.Reading = t.Reading.restart()
-	t.Reading.replace = t.Replace
+	again := t.newReading()
+	again.needs, again.has, again.warned = t.Reading.needs, t.Reading.has, t.Reading.warned
+	t.Reading = again
 	return t.rewind()
 }

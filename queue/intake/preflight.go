@@ -77,94 +77,85 @@ type flight struct {
 // what the source waits for.
 func (p *preflightStage) over(ctx context.Context, from rowSource, interrupt func()) (next rowSource, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	read, ordered, work := make(chan *flight, preflightAhead), make(chan *flight, preflightAhead), make(chan *flight)
+	read, ordered := make(chan *flight, preflightAhead), make(chan *flight, preflightAhead)
 	var running sync.WaitGroup
 	running.Go(func() {
 		defer close(read)
 		for {
 			got, err := from(ctx)
-			select {
-			case read <- &flight{row: got, err: err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
+			if !send(ctx, read, &flight{row: got, err: err}) || err != nil {
 				return
 			}
 		}
 	})
-	running.Go(func() { p.dispatch(ctx, read, ordered, work) })
-	for range preflightWorkers {
-		running.Go(func() {
-			for f := range work {
-				f.found, f.err = p.check(ctx, f.row.item)
-				close(f.done)
-			}
-		})
-	}
+	running.Go(func() {
+		defer close(ordered)
+		p.dispatch(ctx, read, ordered, &running)
+	})
 	l := &landing{stage: p, ordered: ordered}
 	return l.next, func() { cancel(); interrupt(); running.Wait() }
 }
 
-// dispatch hands the rows on in their order, and to the workers those items that the batch does not have. The queue is
-// asked for as many at once as are there.
-func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, ordered, work chan<- *flight) {
-	defer close(ordered)
-	defer close(work)
+// send reports false if ctx is done first.
+func send[T any](ctx context.Context, c chan<- T, v T) bool {
+	select {
+	case c <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// dispatch hands the rows on in their order, and looks at the objects of those items that the batch does not have. The
+// queue is asked for as many at once as are there.
+func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, ordered chan<- *flight, running *sync.WaitGroup) {
+	looking := make(chan struct{}, preflightWorkers)
 	for {
-		flights := gatherFlights(ctx, read)
+		flights := gather(ctx, read)
 		if len(flights) == 0 {
 			return
 		}
-		err := p.sort(ctx, flights)
+		err := p.markNew(ctx, flights)
 		for _, f := range flights {
 			if err != nil {
 				f.err, f.done = err, nil
 			}
-			select {
-			case ordered <- f:
-			case <-ctx.Done():
+			if !send(ctx, ordered, f) {
 				return
 			}
 			if f.done == nil {
 				continue
 			}
-			select {
-			case work <- f:
-			case <-ctx.Done():
+			if !send(ctx, looking, struct{}{}) {
 				return
 			}
+			running.Go(func() {
+				f.found, f.err = p.check(ctx, f.row.item)
+				close(f.done)
+				<-looking
+			})
 		}
 	}
 }
 
-// gatherFlights waits for one row and takes those that are there. It returns none at the end.
-func gatherFlights(ctx context.Context, read <-chan *flight) (list []*flight) {
-	select {
-	case f, ok := <-read:
-		if !ok {
-			return nil
-		}
-		list = append(list, f)
-	case <-ctx.Done():
-		return nil
-	}
-	for len(list) < preflightAhead {
+// gather waits for one row and takes those that are there. It returns none at the end.
+func gather(ctx context.Context, read <-chan *flight) (list []*flight) {
+	for len(list) < preflightAhead && (len(list) == 0 || len(read) > 0) {
 		select {
 		case f, ok := <-read:
 			if !ok {
 				return list
 			}
 			list = append(list, f)
-		default:
-			return list
+		case <-ctx.Done():
+			return nil
 		}
 	}
 	return list
 }
 
-// sort marks what is to be looked at.
-func (p *preflightStage) sort(ctx context.Context, flights []*flight) error {
+// markNew marks what is to be looked at.
+func (p *preflightStage) markNew(ctx context.Context, flights []*flight) error {
 	var with []*flight
 	var items []queue.Item
 	for _, f := range flights {
@@ -174,15 +165,12 @@ func (p *preflightStage) sort(ctx context.Context, flights []*flight) error {
 		}
 	}
 	known, err := p.known(ctx, items)
-	if err != nil {
-		return err
-	}
-	for i, f := range with {
+	for i := range known {
 		if !known[i] {
-			f.done = make(chan struct{})
+			with[i].done = make(chan struct{})
 		}
 	}
-	return nil
+	return err
 }
 
 // landing gives the rows in their order once they were looked at.

@@ -70,13 +70,6 @@ type Reading struct {
 	cancel context.CancelFunc // ends what the open source waits for; guarded by mu
 }
 
-// restart returns a reading of the same sources from their beginning, that judges rows as this one does.
-func (r *Reading) restart() *Reading {
-	return &Reading{Sources: r.Sources, names: r.names, needs: r.needs, has: r.has, changed: r.changed, details: r.details,
-		sent: r.sent, warned: r.warned, columns: queue.NewColumnSet(r.stored), stored: r.stored, preflight: r.preflight, batchSize: r.batchSize,
-		services: r.services, log: r.log}
-}
-
 // read returns the next row of all sources, or io.EOF after the last.
 func (r *Reading) read(ctx context.Context) (row, error) {
 	for {

@@ -104,31 +104,25 @@ func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
 
 // drain stores what the buffer holds until it ends: the first rows at once, so that they can be sent, then in chunks.
 func (r *Reading) drain(ctx context.Context, db queue.Store, batch string, b *rowBuffer) (unsure int64, err error) {
-	whole := context.WithoutCancel(ctx) // what was taken from the buffer is stored
 	for first := true; ; first = false {
-		if err := r.await(ctx, b, first); err != nil {
+		err := b.await(ctx, 1, nil)
+		if rows := chunkRows; err == nil && (!first || r.Preview != nil) {
+			if first {
+				rows = PreviewItems // so that they are shown before one of them is sent
+			}
+			err = b.await(ctx, rows, time.After(gatherFor))
+		}
+		if err != nil {
 			return unsure, err
 		}
 		chunk, rows, ended, readErr := b.take()
 		if rows > 0 {
-			chunk.Changed = r.changed
-			if err := r.sent.leaveOut(whole, &chunk); err != nil {
-				return unsure, err
-			}
-			if r.Preview != nil {
-				if err := r.Preview(whole, chunk.Items); err != nil {
-					return unsure, err
-				}
-			}
-			added, err := db.Add(whole, batch, chunk)
+			added, err := r.store(context.WithoutCancel(ctx), db, batch, chunk)
 			if err != nil {
 				return unsure, err
 			}
 			unsure += int64(added.Unsure)
 			b.reuse(chunk.Items)
-			if have, err := db.Batch(whole, batch); err == nil && r.batchSize != nil {
-				r.batchSize(have.Counts.Items)
-			}
 		}
 		if ended {
 			return unsure, readErr
@@ -136,25 +130,21 @@ func (r *Reading) drain(ctx context.Context, db queue.Store, batch string, b *ro
 	}
 }
 
-// await waits for rows.
-func (r *Reading) await(ctx context.Context, b *rowBuffer, first bool) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-b.filled:
+// store stores a chunk, without what other batches have sent.
+func (r *Reading) store(ctx context.Context, db queue.Store, batch string, chunk queue.Chunk) (queue.Added, error) {
+	chunk.Changed = r.changed
+	err := r.sent.leaveOut(ctx, &chunk)
+	if err == nil && r.Preview != nil {
+		err = r.Preview(ctx, chunk.Items)
 	}
-	enough := b.full
-	if first {
-		if r.Preview == nil {
-			return nil
+	if err != nil {
+		return queue.Added{}, err
+	}
+	added, err := db.Add(ctx, batch, chunk)
+	if err == nil && r.batchSize != nil {
+		if b, err := db.Batch(ctx, batch); err == nil {
+			r.batchSize(b.Counts.Items)
 		}
-		enough = b.some // so that they are shown before one of them is sent
 	}
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-enough:
-	case <-time.After(gatherFor):
-	}
-	return nil
+	return added, err
 }
