@@ -198,18 +198,18 @@ func TestPreflightInterrupted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	s3 := r.withS3()
-	for i := range 60 {
+	for i := range 20 {
 		s3.Put("archive", fmt.Sprintf("%02d.mov", i), movie)
 	}
 	p := r.start("run", "s3://archive/", "--preflight", "--preflight-rate", "2/s")
 	eventually(t, "there are jobs while objects are looked at", func() bool { return r.air.Accepted() > 3 })
 	p.signal(syscall.SIGINT)
 	p.wait().want(t, exitWorkLeft)
-	if n := looked(s3); n >= 120 {
+	if n := looked(s3); n >= 40 {
 		t.Errorf("all objects were looked at in spite of the signal")
 	}
 	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitOK)
-	r.settled(60)
+	r.settled(20)
 }
 
 // film is a QuickTime file that plays a minute and a half, of one video track of that codec and a stereo track.
