@@ -22,12 +22,11 @@ func Jitter(n int, base, limit time.Duration) time.Duration {
 
 // Sleep waits, or returns the cause when ctx is done first.
 func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
+	over, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-over.Done()
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case <-t.C:
-		return nil
 	}
+	return nil
 }

@@ -1,5 +1,3 @@
-// Package ratelimit holds back what must not be sent yet: a limiter for the steady rate, and a gate that shuts all
-// workers out at once for a pause, a stop or an outage.
 package ratelimit
 
 import (

@@ -200,20 +200,32 @@ func pageOf(r airtest.Request) int {
 	return n
 }
 
-// Whatever the list does, an audit reads all of it, or says that it could not.
-func TestAuditsOfHostileLists(t *testing.T) {
-	const items = 350
-	var auditing atomic.Bool
-	var planted atomic.Int64
-	var outer bubble
+// hostileList is a list that does something else than it should.
+type hostileList struct {
+	name   string
+	config airtest.Config
+	// incomplete is the reason with which it ends early, 0: it does not.
+	incomplete stop.Reason
+	unsourced  int64 // jobs of objects without an item that it must have adopted
+	lookedUp   bool  // it proves nothing by itself, so what it did not show must have been looked up
+}
+
+// listState is what hostile lists act on.
+type listState struct {
+	auditing atomic.Bool
+	planted  atomic.Int64
+	air      *airtest.Server
+}
+
+func (l *listState) hostileLists() []hostileList {
 	// shifting adds jobs before the pages still to come, up to so many.
 	shifting := func(most int64) airtest.Config {
 		return airtest.Config{
 			EditQuery: func(q url.Values) { q.Set("sortOrder", "Desc") },
 			OnRequest: func(r airtest.Request) {
-				if auditing.Load() && pageOf(r) > 1 && planted.Load() < most {
-					i := planted.Add(1)
-					outer.air.Plant(stranger(batch, fmt.Sprint("new-", i), fmt.Sprint("new-", i)))
+				if l.auditing.Load() && pageOf(r) > 1 && l.planted.Load() < most {
+					i := l.planted.Add(1)
+					l.air.Plant(stranger(batch, fmt.Sprint("new-", i), fmt.Sprint("new-", i)))
 				}
 			},
 		}
@@ -221,7 +233,7 @@ func TestAuditsOfHostileLists(t *testing.T) {
 	fails := func(kind airtest.Kind, status, times int, page int) airtest.Config {
 		var n atomic.Int64
 		return airtest.Config{Script: func(r airtest.Request) airtest.Fault {
-			if auditing.Load() && pageOf(r) == page && n.Add(1) <= int64(times) {
+			if l.auditing.Load() && pageOf(r) == page && n.Add(1) <= int64(times) {
 				return airtest.Fault{Kind: kind, Status: status, Code: "X"}
 			}
 			return airtest.Fault{}
@@ -232,21 +244,14 @@ func TestAuditsOfHostileLists(t *testing.T) {
 	turning := func() airtest.Config {
 		var n atomic.Int64
 		return airtest.Config{EditRecords: func(r airtest.Request, page []air.Job) []air.Job {
-			if page := slices.Clone(page); auditing.Load() && n.Add(1)%2 == 0 && pageOf(r) == 2 && r.Query.Get("sortOrder") != "Desc" {
-				page[0] = outer.air.Jobs()[99]
+			if page := slices.Clone(page); l.auditing.Load() && n.Add(1)%2 == 0 && pageOf(r) == 2 && r.Query.Get("sortOrder") != "Desc" {
+				page[0] = l.air.Jobs()[99]
 				return page
 			}
 			return page
 		}}
 	}
-	for _, c := range []struct {
-		name   string
-		config airtest.Config
-		// incomplete is the reason with which it ends early, 0: it does not.
-		incomplete stop.Reason
-		unsourced  int64 // jobs of objects without an item that it must have adopted
-		lookedUp   bool  // it proves nothing by itself, so what it did not show must have been looked up
-	}{
+	return []hostileList{
 		{name: "an honest one"},
 		{name: "it ignores the page's size", config: airtest.Config{EditQuery: func(q url.Values) { q.Set("pageSize", "25") }}},
 		{name: "it ignores the batch", config: airtest.Config{EditQuery: func(q url.Values) { q.Del("batch") }}},
@@ -281,22 +286,29 @@ func TestAuditsOfHostileLists(t *testing.T) {
 			if len(page) == 0 {
 				return nil
 			}
-			return append(page, outer.air.Jobs()[0])
+			return append(page, l.air.Jobs()[0])
 		}}, lookedUp: true},
 		{name: "jobs of equal date, whose order turns", config: turning(), lookedUp: true},
 		{name: "pages that shift at first", config: shifting(3), unsourced: 3},
 		{name: "pages that always shift", config: shifting(1e9), lookedUp: true},
-	} {
+	}
+}
+
+// Whatever the list does, an audit reads all of it, or says that it could not.
+func TestAuditsOfHostileLists(t *testing.T) {
+	const items = 350
+	var l listState
+	for _, c := range l.hostileLists() {
 		t.Run(c.name, func(t *testing.T) {
-			auditing.Store(false)
-			planted.Store(0)
+			l.auditing.Store(false)
+			l.planted.Store(0)
 			inBubble(t, items, c.config, func(b *bubble) {
-				outer.air = b.air
+				l.air = b.air
 				for i := range 30 {
 					b.air.Plant(stranger("other", fmt.Sprint("other-", i), fmt.Sprint("other-", i)))
 				}
 				b.sentBefore(items)
-				auditing.Store(true)
+				l.auditing.Store(true)
 				begin := time.Now()
 				got := b.audit(true)
 				if c.incomplete != 0 {
