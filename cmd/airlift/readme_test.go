@@ -23,7 +23,7 @@ func readme(t *testing.T) string { return readFile(t, readmePath) }
 func commands() (all []*cobra.Command) {
 	a := &app{log: zerolog.Nop()}
 	config.VisitCommands(a.rootCommand(), func(c *cobra.Command) {
-		if c.HasParent() && c.Parent().Name() != "completion" {
+		if c.HasParent() && c.Parent().Name() != "completion" && !c.IsAdditionalHelpTopicCommand() {
 			all = append(all, c)
 		}
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,11 @@ the same command resumes: every object gets exactly one job, nothing is lost, no
 Every flag except --help, --version and cancel's --all can also be set as AIRLIFT_<NAME> in the
 environment (--air-url as AIRLIFT_AIR_URL; flags that repeat take one value a line) or by its name in
 the config file. The command line overrides the environment, which overrides the file.`
+
+// contributing is a topic: `airlift help contributing` shows it.
+//
+//go:embed docs/contributing.md
+var contributing string
 
 // run carries out one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
@@ -126,7 +132,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
-		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand())
+		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
+		&cobra.Command{Use: "contributing", Short: "For those who change airlift: rooms, walks through the code, words", Long: contributing})
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root
 }
