@@ -11,7 +11,7 @@ import (
 // nothing submitted that has no job: after every run the jobs at the server are the items submitted.
 func TestStrayAnswers(t *testing.T) {
 	t.Parallel()
-	const batches, items = 10, 50
+	const batches, items = 5, 50
 	for _, kind := range []airtest.Kind{airtest.StrayAnswer, airtest.LateRepeat} {
 		for _, workers := range []string{"1", "8"} {
 			t.Run(string(kind)+" "+workers, func(t *testing.T) {

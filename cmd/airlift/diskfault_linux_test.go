@@ -17,7 +17,7 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-var diskFaults = flag.Int("diskfaults", 50, "at how many points of runs the disk fails in TestDiskFaults")
+var diskFaults = flag.Int("diskfaults", 20, "at how many points of runs the disk fails in TestDiskFaults")
 
 // diskFault is a call that fails in a run: the n-th of one of its threads, or from that on each.
 type diskFault struct {

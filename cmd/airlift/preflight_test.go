@@ -201,7 +201,7 @@ func TestPreflightInterrupted(t *testing.T) {
 	for i := range 20 {
 		s3.Put("archive", fmt.Sprintf("%02d.mov", i), movie)
 	}
-	p := r.start("run", "s3://archive/", "--preflight", "--preflight-rate", "2/s")
+	p := r.start("run", "s3://archive/", "--preflight", "--preflight-rate", "10/s")
 	eventually(t, "there are jobs while objects are looked at", func() bool { return r.air.Accepted() > 3 })
 	p.signal(syscall.SIGINT)
 	p.wait().want(t, exitWorkLeft)
