@@ -61,12 +61,12 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	if err := o.send.Check(); err != nil {
 		return err
 	}
-	var lacking flags.Missing
-	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &lacking)
+	var missing flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &missing)
 	if err != nil {
 		return err
 	}
-	client, err := o.send.Client(a.env(), "airlift/"+versionText(), &lacking)
+	client, err := o.send.Client(a.env(), "airlift/"+versionText(), &missing)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		return service.CheckAdoptable(ctx, list)
 	}
-	t, err := a.prepare(ctx, options, lacking)
+	t, err := a.prepare(ctx, options, missing)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"airlift/cmd/airlift/config"
 )
 
-// batchWord returns a batch as a word of a command line, with the blank before it.
+// batchWord returns a batch as an argument of a command line, with a space before it.
 func batchWord(batch string) string {
 	if strings.HasPrefix(batch, "-") {
 		return " -- " + config.Quote(batch)
@@ -17,8 +17,8 @@ func batchWord(batch string) string {
 	return " " + config.Quote(batch)
 }
 
-// cancelLine returns what makes the command line that cancels what a reading added. The flags are read now, as reading
-// them sorts them in place, which the workers of a run must not do at once.
+// cancelLine returns a function that returns the command line which cancels what a reading added. It reads the flags before
+// it returns: reading sorts them in place, which must not happen in several workers at once.
 func cancelLine(cmd *cobra.Command, a *app) func(batch string, reading int64) string {
 	flags := a.env().Words(cmd.Flags(), func(string) bool { return false })
 	return func(batch string, reading int64) string {
@@ -30,8 +30,8 @@ func cancelLine(cmd *cobra.Command, a *app) func(batch string, reading int64) st
 	}
 }
 
-// adoptLine returns what makes the command line that rebuilds a batch: with the flags of this command that adopt has too
-// and that the environment does not give. The flags are read now, as in cancelLine.
+// adoptLine returns a function that returns the command line which rebuilds a batch, with those flags of this command that
+// adopt has too and the environment does not set. It reads the flags before it returns, as cancelLine does.
 func adoptLine(cmd *cobra.Command, a *app, sources []string) func(batch string) string {
 	var words []string
 	if len(sources) == 0 {

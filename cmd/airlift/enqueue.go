@@ -19,12 +19,12 @@ func (a *app) enqueueCommand() *cobra.Command {
 			ctx := cmd.Context()
 			var t *intake.Intake
 			_, err := within(ctx, func() error {
-				var lacking flags.Missing
-				options, err := a.readOptions(ctx, &o, args, send.Profile, &lacking)
+				var missing flags.Missing
+				options, err := a.readOptions(ctx, &o, args, send.Profile, &missing)
 				if err != nil {
 					return err
 				}
-				t, err = a.prepare(ctx, options, lacking)
+				t, err = a.prepare(ctx, options, missing)
 				return err
 			})
 			if err != nil {

@@ -33,8 +33,8 @@ func main() {
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
-// echoWindow is how long after the first signal further ones count as that one: timeout (coreutils) signals its child and
-// then its whole group, and a terminal's Ctrl-C may reach a command twice through its parent. Nobody types as fast.
+// echoWindow is how long after the first signal further signals are ignored. timeout (coreutils) signals its child and then its
+// whole group, and a terminal's Ctrl-C may reach a command twice through its parent; a user is slower.
 const echoWindow = 250 * time.Millisecond
 
 // ignoreEchoes drops the signals that come within echoWindow.
@@ -49,10 +49,10 @@ func ignoreEchoes(signals <-chan os.Signal) {
 	}
 }
 
-// runAgain ends the text of an interrupted where nothing is known of what is left.
+// runAgain ends the text of an interrupted if it is not known what is left.
 const runAgain = "; run the same command again"
 
-// interrupted is the cause of an end by a signal.
+// interrupted is the cause of the context's end after a signal.
 type interrupted struct{ signal os.Signal }
 
 func (e *interrupted) Error() string {

@@ -12,8 +12,7 @@ import (
 	"airlift/queue/hold"
 )
 
-// checkFiles refuses a command that would replace a file which it reads or keeps: a report written over the queue would
-// lose all that it knows.
+// checkFiles refuses a command that would replace a file which it reads or keeps, such as the queue by a report.
 func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 	kept, read := a.keptFiles(), a.readFiles(cmd, args)
 	for _, name := range []string{"report", "save", "output"} {
@@ -41,7 +40,7 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// keptFiles are those that the queue consists of.
+// keptFiles returns the files of the queue.
 func (a *app) keptFiles() []hold.Used {
 	if path, err := a.locateQueue(); err != nil || path == "" {
 		return nil
@@ -50,7 +49,7 @@ func (a *app) keptFiles() []hold.Used {
 	return append(hold.UseReplaced("the queue's status file", a.statusPath()), hold.Use("the queue", path), hold.Use("the queue's lock file", path+".lock"))
 }
 
-// readFiles are those that the command reads.
+// readFiles returns the files that the command reads.
 func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
 	stdin := false
 	add := func(what, path string) {
@@ -63,7 +62,7 @@ func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
 		}
 	}
 	for _, src := range sourcesOf(cmd, args) {
-		found, _ := src.Files() // an error is said when the sources are opened
+		found, _ := src.Files() // an error is reported when the sources are opened
 		for _, f := range found {
 			if !f.OnS3() {
 				add("a SOURCE", f.Canonical())

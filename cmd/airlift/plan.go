@@ -60,13 +60,13 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	var lacking flags.Missing
-	options, err := a.readOptions(ctx, &o.Read, args, o.profile.Profile, &lacking)
+	var missing flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.profile.Profile, &missing)
 	if err != nil {
 		return err
 	}
 	options.NeedFields, options.Details, options.StoreNothing = true, true, true
-	t, err := a.prepare(ctx, options, lacking)
+	t, err := a.prepare(ctx, options, missing)
 	if err != nil {
 		return err
 	}

@@ -90,16 +90,16 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 
 // prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
 func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake.Intake, client *air.Client, err error) {
-	var lacking flags.Missing
-	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &lacking)
+	var missing flags.Missing
+	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &missing)
 	if err == nil && !o.dryRun {
-		client, err = o.send.Client(a.env(), "airlift/"+versionText(), &lacking)
+		client, err = o.send.Client(a.env(), "airlift/"+versionText(), &missing)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	options.NeedFields, options.StoreNothing = true, o.dryRun
-	t, err = a.prepare(ctx, options, lacking)
+	t, err = a.prepare(ctx, options, missing)
 	return t, client, err
 }
 

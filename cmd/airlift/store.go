@@ -14,11 +14,11 @@ import (
 const (
 	// lockTimeout is how long an open waits for another process to let go of the queue.
 	lockTimeout = time.Second
-	// lockGlance is the same for status, which has another place to look.
+	// lockGlance is the same for status, which can read the status file instead.
 	lockGlance = 100 * time.Millisecond
 )
 
-// openQueue opens the queue, and creates it if it may.
+// openQueue opens the queue. With create it makes one if there is none.
 func (a *app) openQueue(create bool, wait time.Duration) (queue.Store, error) {
 	path, err := a.locateQueue()
 	if err != nil {
@@ -32,7 +32,7 @@ func (a *app) openQueue(create bool, wait time.Duration) (queue.Store, error) {
 	return db, nil
 }
 
-// locateQueue returns the queue's file as the flags name it.
+// locateQueue returns the path of the queue's file as the flags name it.
 func (a *app) locateQueue() (string, error) {
 	if a.global.queue == "" {
 		if _, ok := a.env().Dir("XDG_STATE_HOME", ""); !ok {
@@ -42,7 +42,7 @@ func (a *app) locateQueue() (string, error) {
 	return a.namedQueue(), nil
 }
 
-// namedQueue returns the queue's file by the name that the user gave it.
+// namedQueue is locateQueue without its check.
 func (a *app) namedQueue() string {
 	if a.global.queue != "" {
 		return a.global.queue
@@ -51,8 +51,7 @@ func (a *app) namedQueue() string {
 	return filepath.Join(state, "airlift", "queue.db")
 }
 
-// queuePath returns the queue's file without symbolic links: what airlift writes beside it lies there, whatever name the
-// queue was given.
+// queuePath returns the path of the queue's file without symbolic links. Files beside the queue have names that begin with it.
 func (a *app) queuePath() string {
 	path := a.namedQueue()
 	if resolved, err := hold.Resolve(path); err == nil {
@@ -85,7 +84,7 @@ func (a *app) withQueue(f func(db queue.Store, opened time.Time) error) (err err
 	return f(db, time.Now())
 }
 
-// withService is withQueue with what answers for the queue.
+// withService is withQueue with a service on the queue.
 func (a *app) withService(f func(*service.Service) error) error {
 	return a.withQueue(func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
 }

@@ -69,8 +69,8 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 	}
 	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
-	var lacking flags.Missing
-	client, err := s.Client(a.env(), "airlift/"+versionText(), &lacking)
+	var missing flags.Missing
+	client, err := s.Client(a.env(), "airlift/"+versionText(), &missing)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 		defer client.Close()
 	}
 	lookupsOnly := r.Pool.LookupsOnly
-	r.Pool, r.Incomplete = a.pool(cmd, nil, s, client), len(lacking) > 0
+	r.Pool, r.Incomplete = a.pool(cmd, nil, s, client), len(missing) > 0
 	r.Pool.LookupsOnly = lookupsOnly
 	if verify {
 		audit := a.audit(s, client)
@@ -97,8 +97,8 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 		}
 		return a.work(ctx, db, opened, r, s)
 	})
-	if lacking.AddAll(err) {
-		return lacking.Err()
+	if missing.AddAll(err) {
+		return missing.Err()
 	}
 	return err
 }

@@ -8,11 +8,11 @@ import (
 	"airlift/queue"
 )
 
-// abandonAfter is how long a step may go on once its time is over: it may be waiting for a pipe that nobody writes to.
+// abandonAfter is how long a step may go on after the end of its context: it may wait for a pipe that nobody writes to.
 const abandonAfter = 500 * time.Millisecond
 
-// within calls f and returns what it returns or, once ctx is done, why. If f does not end soon after that it is
-// abandoned: then nothing that it uses may be touched, and the process must end.
+// within calls f and returns its error or, once ctx is done, the cause. If f does not return soon after that, it is
+// abandoned: then nothing that f uses may be touched, and the process must end.
 func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 	ended := make(chan error, 1)
 	go func() { ended <- f() }()
@@ -28,7 +28,7 @@ func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 	return false, endedBy(ctx, err)
 }
 
-// endedBy returns why ctx was done instead of an error that came of it.
+// endedBy returns the cause of ctx's end in place of an error that follows from it.
 func endedBy(ctx context.Context, err error) error {
 	switch {
 	case err == nil, ctx.Err() == nil, isUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):

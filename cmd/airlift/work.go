@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
 	"time"
-
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -25,20 +24,19 @@ import (
 // statusEvery is how often a run renews its status file (the contract: every 2 s).
 const statusEvery = 2 * time.Second
 
-// service returns what answers for an open queue.
+// service returns the service on an open queue.
 func (a *app) service(db queue.Store, opened time.Time) *service.Service {
 	return service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, Watch: a.keepStatusFile, Log: a.log})
 }
 
-// pool says how the flags want items to be sent. Commands that a message names have the flags of this one.
+// pool returns how items are sent. The commands that its messages name get the flags of this one.
 func (a *app) pool(cmd *cobra.Command, sources []string, s *flags.Send, client *air.Client) worker.Config {
 	pool := s.Pool(client)
 	pool.AdoptCommand, pool.CancelCommand = adoptLine(cmd, a, sources), cancelLine(cmd, a)
 	return pool
 }
 
-// audit says how the flags want AiR's list to be read. Unless there is to be JSON, each finding is printed at once, so that
-// none of millions has to be kept.
+// audit returns how AiR's list is read. Without --json each finding is printed at once, so that none of millions is kept.
 func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
 	r := s.Audit(client)
 	if !s.JSON {
@@ -50,8 +48,8 @@ func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
 	return r
 }
 
-// work works batches, shows how it goes, and ends with the summary: a bar on a terminal, a line from time to time
-// elsewhere, and the status file for `airlift status`.
+// work works batches and prints the summary. Meanwhile it shows a bar on a terminal or logs a line from time to time, and
+// writes the status file for `airlift status`.
 func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) error {
 	a.boundHeap(0)
 	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, OnFed: a.tuneGC, Log: a.log,
@@ -71,8 +69,8 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 	return a.finish(ctx, to, to.Run(ctx, r), s, true)
 }
 
-// keepStatusFile renews the status file until done, and once more at the end. It warns once if the file cannot be written:
-// the run itself does not depend on it.
+// keepStatusFile writes the status file every statusEvery until done, and once more at the end. It warns once if the file
+// cannot be written.
 func (a *app) keepStatusFile(done <-chan struct{}, now func(all bool) []service.Status) {
 	t := time.NewTicker(statusEvery)
 	defer t.Stop()
@@ -97,7 +95,7 @@ func (a *app) keepStatusFile(done <-chan struct{}, now func(all bool) []service.
 
 func (a *app) statusPath() string { return a.queuePath() + ".status.json" }
 
-// readStatusFile returns what the process that holds the queue last said.
+// readStatusFile returns what the process that holds the queue wrote last.
 func (a *app) readStatusFile() (term.StatusFile, error) {
 	file, err := term.ReadStatusFile(a.statusPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -106,8 +104,8 @@ func (a *app) readStatusFile() (term.StatusFile, error) {
 	return file, err
 }
 
-// finish writes report and summary, and says how a command on batches ended. sent says that it may have sent items. It
-// goes on if ctx has ended, but for a pipe that nobody reads.
+// finish writes the report and the summary, and returns the exit code and the last message of a command on batches. sent says
+// that the command may have sent items. At the end of ctx it stops only to wait for the reader of a pipe.
 func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *flags.Send, sent bool) error {
 	if out.Batches == nil {
 		return out.Err
@@ -144,7 +142,7 @@ func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outc
 	return &codeError{code, text}
 }
 
-// printSummaries ends a command that worked on some batches. In JSON one is an object, and several are an array.
+// printSummaries prints the status of batches. In JSON one batch is an object, and several are an array.
 func (a *app) printSummaries(ctx context.Context, to service.Inspector, all []service.Status, asJSON bool) error {
 	if asJSON && len(all) == 1 {
 		return term.JSON(a.out, all[0])
@@ -172,7 +170,7 @@ func (a *app) printSummaries(ctx context.Context, to service.Inspector, all []se
 	return nil
 }
 
-// withNextStep adds to the text of how a run ended what to do about what is left.
+// withNextStep adds to the last message of a run what to do about the items that are left or failed.
 func withNextStep(out service.Outcome, text string) string {
 	more := ""
 	left, incomplete := int64(0), false

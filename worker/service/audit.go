@@ -16,7 +16,7 @@ type AuditResult struct {
 	joblist.Tally
 	// Adopt says that it was an adoption.
 	Adopt bool `json:"-"`
-	// Findings are the first ones, unless the audit reported them as they came.
+	// Findings are the first findings, unless the request has Found.
 	Findings []joblist.Finding `json:"findings"`
 }
 
@@ -25,10 +25,10 @@ type AuditRequest struct {
 	Batch   string
 	API     joblist.API
 	Limiter *ratelimit.Limiter
-	// Settle is how long AiR may take to list a job that it accepted. The list is not read before the queue was open for so
+	// Settle is how long AiR may take to list a job that it accepted. Audit first waits until the queue has been open for that
 	// long.
 	Settle time.Duration
-	// GiveUp is how long a page of the list may be refused.
+	// GiveUp is how long the list may be unreadable.
 	GiveUp time.Duration
 	// Found, if set, is called with each finding. Its error ends the audit.
 	Found func(joblist.Finding) error

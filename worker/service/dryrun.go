@@ -9,8 +9,7 @@ import (
 	"airlift/queue/plan"
 )
 
-// DryRun returns how a batch would stand after a run's reading, as far as what AiR says does not change it. Nothing is
-// stored.
+// DryRun returns the status that a batch would have after a reading and before anything is sent. It stores nothing.
 func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, error) {
 	d, err := t.DryRun(ctx)
 	if err != nil {
@@ -47,7 +46,7 @@ func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, erro
 	return st, d, nil
 }
 
-// addStates takes over the states of the items that the queue has already.
+// addStates adds the states of the items that are in the queue already.
 func (s *Status) addStates(have Status) {
 	s.Pending -= have.Items - have.Pending
 	s.Unsourced, s.Adopting, s.Unproven, s.SubmittedToday = have.Unsourced, have.Adopting, have.Unproven, have.SubmittedToday

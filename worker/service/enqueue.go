@@ -27,7 +27,8 @@ func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
 	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, audits, err)
 }
 
-// CheckAdoptable refuses a batch that neither the queue nor AiR knows: a mistyped id would enqueue everything once more.
+// CheckAdoptable returns a [NoJobsError] for a batch of which AiR lists no job. A mistyped id would enqueue everything once
+// more, so a batch that the queue does not have is checked before an adoption.
 func CheckAdoptable(ctx context.Context, r AuditRequest) error {
 	has, err := joblist.HasJobs(ctx, r.API, r.Limiter, r.Batch)
 	var refused *air.Error

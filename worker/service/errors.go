@@ -9,7 +9,7 @@ import (
 	"airlift/queue"
 )
 
-// ErrNoMatch: no item is as the selection asks, which is probably misspelled; nothing was changed.
+// ErrNoMatch: no item matches the selection, which is probably misspelled. Nothing was changed.
 var ErrNoMatch = errors.New("no item matches")
 
 // ReadingError: the batch knows no such reading.
@@ -51,7 +51,7 @@ func (e *NoJobsError) Error() string {
 		"is the id right (`airlift run` names it), and are the URL and the account?", e.Batch)
 }
 
-// Errors are the errors of one call that ended for more than one reason, the first one first.
+// Errors are the errors of a call that ended for more than one reason, the cause first.
 type Errors []error
 
 func (e Errors) Error() string {
@@ -65,8 +65,8 @@ func (e Errors) Error() string {
 // Unwrap returns the errors.
 func (e Errors) Unwrap() []error { return e }
 
-// Join returns the error that ended a call and one that was met while ending, as [Errors] if there are both. A queue that
-// broke is said once.
+// Join returns the error that ended a call and an error of its cleanup, as [Errors] if there are both. Two errors of a broken
+// queue are one.
 func Join(first, second error) error {
 	switch {
 	case first == nil:
@@ -77,7 +77,7 @@ func Join(first, second error) error {
 	return Errors{first, second}
 }
 
-// causeOf returns why ctx is done instead of an error that came of it.
+// causeOf returns the cause of ctx's end in place of an error that follows from it.
 func causeOf(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || errors.Is(err, queue.ErrBroken) {
 		return err

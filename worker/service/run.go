@@ -19,20 +19,21 @@ type Feed struct {
 
 // RunRequest asks to work batches until nothing of them is left.
 type RunRequest struct {
-	// Pool says how items are sent. Store, batches, feed, account, opening and log are the service's.
+	// Pool says how items are sent. The service sets Store, Batches, Fed, Account, Opened and Log.
 	Pool worker.Config
-	// Batches are the ids, in the order in which they are worked.
+	// Batches are the ids, in the order in which they are worked; none: all batches, oldest first.
 	Batches []string
-	// Feed is read meanwhile; the zero Feed: nothing is.
+	// Feed is read while the batches are worked. The zero Feed reads nothing.
 	Feed Feed
 	// ReadFirst, if not empty, says why the sources are read to their end before anything is sent.
 	ReadFirst string
-	// Settings, if not nil, replace the job settings of the batches, as far as they are given, before anything is sent.
+	// Settings, if not nil, replaces the job settings of the batches before anything is sent. A field that is not set keeps
+	// what the batch has.
 	Settings *queue.Settings
-	// Incomplete says that the caller lacks settings of its own: then nothing is sent, and the error names what the batches
-	// lack, as [intake.MissingError].
+	// Incomplete says that the caller lacks settings of its own. Then nothing is sent, and the error is an
+	// [intake.MissingError] with what the batches lack.
 	Incomplete bool
-	// Verify, if not nil, says how each batch is compared with AiR's list afterwards.
+	// Verify, if not nil, says how each batch is compared with AiR's list at the end.
 	Verify *AuditRequest
 }
 
@@ -40,7 +41,7 @@ type RunRequest struct {
 type Outcome struct {
 	// Err says why it ended before its work was done; nil: it is done.
 	Err error
-	// Batches say how they stand; none if it ended before it began, or if that cannot be read.
+	// Batches is the status of the batches; nil if the work did not begin, or if the queue cannot be read.
 	Batches []Status
 	// Sources says what went wrong with the sources that were read.
 	Sources intake.End
@@ -50,8 +51,16 @@ type Outcome struct {
 
 // Run works batches, and reads sources into one of them meanwhile.
 func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
-	if err := s.replaceSettings(ctx, r); err != nil {
+	batches, err := s.Named(ctx, r.Batches...)
+	if err == nil {
+		err = s.replaceSettings(ctx, batches, r)
+	}
+	if err != nil {
 		return Outcome{Err: err}
+	}
+	r.Batches = nil
+	for _, b := range batches {
+		r.Batches = append(r.Batches, b.ID)
 	}
 	fed := make(chan struct{})
 	c := r.Pool
@@ -119,12 +128,8 @@ func (s *Service) read(ctx context.Context, f Feed) (err error) {
 	return err
 }
 
-// replaceSettings checks all batches of a run, and then stores their settings.
-func (s *Service) replaceSettings(ctx context.Context, r RunRequest) error {
-	batches, err := s.Named(ctx, r.Batches...)
-	if err != nil {
-		return err
-	}
+// replaceSettings checks the settings of all batches of a run, and then stores them.
+func (s *Service) replaceSettings(ctx context.Context, batches []queue.Batch, r RunRequest) error {
 	var lacking Errors
 	if r.Incomplete {
 		lacking = Errors{&intake.MissingError{}}
@@ -149,7 +154,7 @@ func (s *Service) replaceSettings(ctx context.Context, r RunRequest) error {
 	return nil
 }
 
-// outcome says how the batches stand after an end. It goes on if ctx has ended.
+// outcome returns how work ended. It does not stop at the end of ctx.
 func (s *Service) outcome(ctx context.Context, q StatusQuery, f Feed, audits map[string]*AuditResult, err error) Outcome {
 	out := Outcome{Err: err, Read: f.Reading != nil}
 	all, err := s.Status(context.WithoutCancel(ctx), q)

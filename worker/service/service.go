@@ -44,19 +44,19 @@ var (
 	_ Inspector = (*Service)(nil)
 )
 
-// Config says which queue a service answers for.
+// Config is what a service needs.
 type Config struct {
 	Store queue.Store
 	// Place is where the queue is, for messages.
 	Place string
-	// Opened is when Store was opened; now.
+	// Opened is when Store was opened. Default: now.
 	Opened time.Time
-	// Account owns the gate and the daily counts.
+	// Account owns the gate and the daily counts. Default: that of a batch that names none.
 	Account string
-	// Watch, if set, is called beside all work that takes long, until done is closed. now returns how the batches stand that
-	// are worked on or, with all, those of the whole queue, oldest first; nil if that cannot be read.
+	// Watch, if set, is called in a goroutine while Enqueue, Adopt, Run or Audit works, and returns soon after done is closed.
+	// now returns the status of the batches in work or, with all, of all batches, oldest first; nil if it cannot be read.
 	Watch func(done <-chan struct{}, now func(all bool) []Status)
-	// OnFed, if set, is called in a run once no more items are added.
+	// OnFed, if set, is called by Run once no more items are added.
 	OnFed func()
 	Log   zerolog.Logger
 }
@@ -89,7 +89,7 @@ func (s *Service) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	return b, missing
 }
 
-// Named returns the named batches or, if none is named, all, oldest first.
+// Named returns the named batches or, without names, all batches, oldest first.
 func (s *Service) Named(ctx context.Context, ids ...string) ([]queue.Batch, error) {
 	if len(ids) == 0 {
 		return s.Batches(ctx)

@@ -74,17 +74,17 @@ func (s *Status) Left() int64 { return s.Pending + s.Sending + s.InDoubt }
 type StatusQuery struct {
 	// Batches are the ids; none: all, oldest first.
 	Batches []string
-	// Now is the time by AiR's clock; zero: by our own, for where nobody knows AiR's.
+	// Now is the time by AiR's clock; zero: the time by our own clock.
 	Now time.Time
 	// Limits are those that a forecast assumes, beside what the queue has stored; nil: no forecast.
 	Limits *plan.Limits
 	// InTurn says that each batch waits for the ones before it.
 	InTurn bool
-	// Run is how the run that works the batches stands; nil: none does.
+	// Run is the snapshot of the run that works the batches; nil: there is none.
 	Run *worker.Snapshot
 }
 
-// Status returns how batches stand.
+// Status returns the status of batches.
 func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	batches, err := s.Named(ctx, q.Batches...)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	return all, nil
 }
 
-// stored returns how a batch stands by the queue, as if no run were going on. today is the day to count.
+// stored returns the status of a batch by what the queue has stored. today is the day whose jobs are counted.
 func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (Status, error) {
 	account, err := s.c.Store.Account(ctx, b.Account, today)
 	if err != nil {
@@ -166,8 +166,7 @@ func (s *Status) underway(p worker.Snapshot) {
 	}
 }
 
-// underway changes the limits, as learned, to those of a run as it stands: it may pause for reasons that are not stored,
-// and submit more slowly than it may.
+// underway returns the limits of a run: it may pause for reasons that are not stored, and be slower than its limit.
 func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	l.PausedUntil = time.Time{}
 	if p.Activity == worker.Paused {
@@ -178,7 +177,7 @@ func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	return l
 }
 
-// forecast fills in when the batch will be done, if ahead items of other batches go first. now is the time by AiR's
+// forecast sets when the batch will be done if ahead items of other batches are sent first. now is the time by AiR's
 // clock, which is skew ahead of ours.
 func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.Duration) {
 	if s.Left() == 0 {
@@ -188,7 +187,7 @@ func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.D
 		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
 	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 {
-		return // it does not get on, and nobody knows until when
+		return // it waits for something that has no known end
 	}
 	l.PausedUntil = l.PausedUntil.Add(skew)
 	if f := l.Forecast(ahead+s.Pending, now); !f.Finish.IsZero() {

@@ -33,8 +33,8 @@ func (s *Service) Retry(ctx context.Context, sel Selection) (queue.Changed, erro
 	return s.change(ctx, sel, queue.DoRetry)
 }
 
-// Cancel takes the pending and failed items of a selection out of the work and, if it is a reading, those in doubt for
-// which AiR turns out to have no job.
+// Cancel cancels the pending and failed items of a selection. If the selection is a reading, its items in doubt are
+// cancelled once a lookup shows that AiR has no job for them.
 func (s *Service) Cancel(ctx context.Context, sel Selection) (queue.Changed, error) {
 	if sel.Reading != "" {
 		return s.change(ctx, sel, queue.DoWithdraw)
@@ -42,7 +42,7 @@ func (s *Service) Cancel(ctx context.Context, sel Selection) (queue.Changed, err
 	return s.change(ctx, sel, queue.DoCancel)
 }
 
-// change changes the items of a selection, which must be some if it asks for anything.
+// change changes the items of a selection. If it asks for certain items, there must be some.
 func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (queue.Changed, error) {
 	_, chosen, err := s.Select(ctx, sel)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (q
 	return c, causeOf(ctx, err)
 }
 
-// Resume lifts a stored pause or stop and returns it. The zero Gate says that there was neither.
+// Resume removes a stored pause or stop and returns it; the zero Gate if there was neither.
 func (s *Service) Resume(ctx context.Context) (queue.Gate, error) {
 	account, err := s.Account(ctx, s.c.Account, 0)
 	was := account.Gate

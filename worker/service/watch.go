@@ -14,8 +14,8 @@ import (
 // placeEvery is how often a service that works checks that the queue file is still in its place.
 const placeEvery = 2 * time.Second
 
-// watched calls do, and cancels its context if the queue file is replaced meanwhile: what comes since then is not in the
-// file that is there now. The watcher, if there is one, is told how the batches stand until do returns.
+// watched calls do, and cancels its context if the queue file is replaced: what is stored after that is not in the file that
+// is in its place. Until do returns it runs Watch, which sees what now returns.
 func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status, error), do func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -64,7 +64,7 @@ func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status,
 	return err
 }
 
-// working is watched for a batch that is worked on without a pool.
+// working is watched for one batch and no pool.
 func (s *Service) working(ctx context.Context, batch string, do func(context.Context) error) error {
 	return s.watched(ctx, func(working bool) ([]Status, error) {
 		all, err := s.Status(context.Background(), StatusQuery{Batches: []string{batch}})
@@ -75,7 +75,7 @@ func (s *Service) working(ctx context.Context, batch string, do func(context.Con
 	}, do)
 }
 
-// withOthers adds the batches of the queue that are not worked on, as the queue knows them, oldest first.
+// withOthers adds the stored status of all other batches, oldest first.
 func (s *Service) withOthers(worked []Status) []Status {
 	stored, err := s.Status(context.Background(), StatusQuery{})
 	if err != nil {
