@@ -145,9 +145,7 @@ func (r *reporter) header(columns []string) {
 	if r.Form == Excel {
 		row.b = append(row.b, "\ufeff"...) // for the spreadsheet to read UTF-8, and for package manifest to know this form
 	}
-	for _, name := range columns {
-		row.text(name)
-	}
+	row.texts(columns...)
 	_, _ = r.out.Write(row.end()) // an error stays in the writer
 }
 
@@ -163,15 +161,11 @@ func (r *reporter) items(b []byte, entries []queue.Entry) ([]byte, error) {
 func (r *reporter) item(b []byte, e *queue.Entry) []byte {
 	row := r.row(b)
 	row.number(e.Line)
-	row.text(e.Bucket)
-	row.text(e.Key)
-	row.text(string(e.State))
-	row.text(e.JobID)
+	row.texts(e.Bucket, e.Key, string(e.State), e.JobID)
 	row.name(&e.Item)
 	row.number(int64(e.Attempts))
 	row.count(e.HTTPStatus)
-	row.text(e.Code)
-	row.text(e.Message)
+	row.texts(e.Code, e.Message)
 	row.submitted(e)
 	for _, c := range r.own {
 		row.own(c, c.value(&e.Own))
@@ -184,16 +178,10 @@ func (r *reporter) item(b []byte, e *queue.Entry) []byte {
 func (r *reporter) rejected(b []byte, x *queue.Rejected) []byte {
 	row := r.row(b)
 	row.number(x.Line)
-	row.text(x.Bucket)
-	row.text(x.Key)
-	row.text(Rejected)
-	row.text("")
-	row.text(r.recognized(x, nameColumn))
+	row.texts(x.Bucket, x.Key, Rejected, "", r.recognized(x, nameColumn))
 	row.count(0)
 	row.count(0)
-	row.text("")
-	row.text(x.Reason)
-	row.text("")
+	row.texts("", x.Reason, "")
 	for _, c := range r.own {
 		row.own(c, r.recognized(x, c.name))
 	}

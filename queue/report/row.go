@@ -69,6 +69,13 @@ func (w *row) text(s string) {
 	}
 }
 
+// texts appends columns of text.
+func (w *row) texts(all ...string) {
+	for _, s := range all {
+		w.text(s)
+	}
+}
+
 // excelCell returns a text that a spreadsheet shows and does not take for a formula.
 func (r *reporter) excelCell(s string) string {
 	if s != "" && strings.IndexByte("=+-@", s[0]) >= 0 {
