@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBatchID is the longest Batch id in characters that AiR takes (Submit a new job: Batch, max length 256).
-const MaxBatchID = 256
+// maxBatchID is the longest Batch id in characters that AiR takes (Submit a new job: Batch, max length 256).
+const maxBatchID = 256
 
 // IdentityVersion is the way in which an item's identity is formed, stored with each batch so that a later way can live
 // beside it. Version 0: batch, source bucket, object key and, of changed objects, the item's version.
@@ -41,7 +41,7 @@ type Batch struct {
 	Unproven bool `json:"unproven,omitempty"`
 	// Reading tells of the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
-	// Additions are the latest readings that added items, oldest first; at most [MaxAdditions].
+	// Additions are the latest readings that added items, oldest first; at most maxAdditions.
 	Additions []Addition `json:"additions,omitempty"`
 	// Columns are the names of the extra columns that its items carry, in the order in which they were first seen.
 	Columns []string `json:"columns,omitempty"`
@@ -62,8 +62,8 @@ func (b Batch) Validate() error {
 		return errors.New("the batch id is empty")
 	case !utf8.ValidString(b.ID):
 		return errors.New("the batch id is not valid UTF-8")
-	case n > MaxBatchID:
-		return fmt.Errorf("the batch id has %d characters, AiR takes at most %d", n, MaxBatchID)
+	case n > maxBatchID:
+		return fmt.Errorf("the batch id has %d characters, AiR takes at most %d", n, maxBatchID)
 	}
 	for _, r := range b.ID {
 		if r < 0x20 || r == 0x7f {

@@ -58,8 +58,8 @@ func SameColumns(a, b []Field) bool {
 // AddItems books new items, which are pending. They belong to the present reading if read is set.
 func (b *Batch) AddItems(t *Totals, read bool) {
 	if n := len(b.Additions); read && t.Items > 0 && (n == 0 || b.Additions[n-1].Reading != b.Reading.Number) {
-		if n >= MaxAdditions {
-			b.Additions = slices.Clone(b.Additions[n-MaxAdditions+1:])
+		if n >= maxAdditions {
+			b.Additions = slices.Clone(b.Additions[n-maxAdditions+1:])
 		}
 		b.Additions = append(b.Additions, Addition{Reading: b.Reading.Number, First: uint64(b.Counts.Items), Started: b.Reading.Started})
 	}
@@ -104,9 +104,9 @@ const (
 	maxAccepted = 32
 )
 
-// NoteAccepted adds an instant to [Batch.Accepted]. When the list is full, every other instant of its older half goes, so
+// noteAccepted adds an instant to [Batch.Accepted]. When the list is full, every other instant of its older half goes, so
 // that what remains is close together lately and ever wider apart before.
-func (b *Batch) NoteAccepted(at time.Time) {
+func (b *Batch) noteAccepted(at time.Time) {
 	list := b.Accepted
 	if n := len(list); at.IsZero() || n > 0 && at.Sub(list[n-1]) < acceptedApart {
 		return
@@ -123,8 +123,8 @@ func (b *Batch) NoteAccepted(at time.Time) {
 	b.Accepted = append(list, at.UTC().Round(0))
 }
 
-// ForgetAccepted removes the instant of a job that is in doubt after all.
-func (b *Batch) ForgetAccepted(at time.Time) {
+// forgetAccepted removes the instant of a job that is in doubt after all.
+func (b *Batch) forgetAccepted(at time.Time) {
 	b.Accepted = slices.DeleteFunc(slices.Clone(b.Accepted), func(t time.Time) bool {
 		return t.UnixMilli() == at.UnixMilli()
 	})
@@ -137,9 +137,9 @@ func (b *Batch) errorsOf(code string) int {
 // HasErrors reports whether [Batch.Errors] has a group of that code.
 func (b *Batch) HasErrors(code string) bool { return b.errorsOf(code) >= 0 }
 
-// AddError books a failed item under its code, or under [OtherErrors] if there are too many codes. example is the key that
+// addError books a failed item under its code, or under [OtherErrors] if there are too many codes. example is the key that
 // a new group shows.
-func (b *Batch) AddError(r Record, example string) {
+func (b *Batch) addError(r Record, example string) {
 	code := r.Code
 	i := b.errorsOf(code)
 	if i < 0 && len(b.Errors) >= MaxErrorGroups-1 {
@@ -153,9 +153,9 @@ func (b *Batch) AddError(r Record, example string) {
 	b.Errors[i].Count++
 }
 
-// DropError undoes AddError for one item. Items of one code that were in part booked under [OtherErrors] leave their own
+// dropError undoes addError for one item. Items of one code that were in part booked under [OtherErrors] leave their own
 // group first, so that no count falls below zero.
-func (b *Batch) DropError(code string) error {
+func (b *Batch) dropError(code string) error {
 	i := b.errorsOf(code)
 	if i < 0 {
 		i = b.errorsOf(OtherErrors)

@@ -2,15 +2,15 @@ package queue
 
 import "fmt"
 
-// MaxProblems bounds [CheckReport.Problems]; what is found beyond is only counted.
-const MaxProblems = 100
+// maxProblems bounds [CheckReport.Problems]; what is found beyond is only counted.
+const maxProblems = 100
 
 // CheckReport is what a check of the whole queue found.
 type CheckReport struct {
 	// Batches and Items count what was read.
 	Batches int   `json:"batches"`
 	Items   int64 `json:"items"`
-	// Problems says in words what is wrong, one each, at most [MaxProblems]; Found counts all.
+	// Problems says in words what is wrong, one each, at most maxProblems; Found counts all.
 	Problems []string `json:"problems"`
 	Found    int64    `json:"found"`
 }
@@ -18,7 +18,7 @@ type CheckReport struct {
 // Problem adds a problem.
 func (r *CheckReport) Problem(format string, args ...any) {
 	r.Found++
-	if len(r.Problems) < MaxProblems {
+	if len(r.Problems) < maxProblems {
 		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 	}
 }

@@ -20,8 +20,8 @@ type Clash struct {
 	Final bool
 }
 
-// SameIDMessage is the message of an item in doubt with [CodeSameID]: it names the id and both items.
-func SameIDMessage(jobID string, one, other *Item) string {
+// clashMessage is the message of an item in doubt with [CodeSameID]: it names the id and both items.
+func clashMessage(jobID string, one, other *Item) string {
 	return fmt.Sprintf("%s%q was given for %q and for %q", sameID, jobID, nameIn(one), nameIn(other))
 }
 

@@ -2,9 +2,9 @@ package queue
 
 import "fmt"
 
-// MaxColumns is how many further columns the items of a batch may carry
+// maxColumns is how many further columns the items of a batch may carry
 // together: each is a column of every row of its report.
-const MaxColumns = 2000
+const maxColumns = 2000
 
 // maxColumnBytes bounds their names together, which are stored with the batch.
 const maxColumnBytes = 256 << 10
@@ -40,8 +40,8 @@ func (s *ColumnSet) Add(row []Field) error {
 	if sameNames(row, s.last) {
 		return nil
 	}
-	if len(row) > MaxColumns {
-		return fmt.Errorf("the row has %d further columns, and a batch carries at most %d to its report; take out what is not needed", len(row), MaxColumns)
+	if len(row) > maxColumns {
+		return fmt.Errorf("the row has %d further columns, and a batch carries at most %d to its report; take out what is not needed", len(row), maxColumns)
 	}
 	var added []string
 	for _, f := range row {
@@ -54,7 +54,7 @@ func (s *ColumnSet) Add(row []Field) error {
 				s.bytes -= len(name)
 			}
 			return fmt.Errorf("its column %.60q is one too many: a batch carries at most %d further columns, with %d bytes in their names, to its report; "+
-				"take out what is not needed, or give these rows another batch", f.Name, MaxColumns, maxColumnBytes)
+				"take out what is not needed, or give these rows another batch", f.Name, maxColumns, maxColumnBytes)
 		}
 		s.add(f.Name)
 		added = append(added, f.Name)
@@ -72,11 +72,11 @@ func (s *ColumnSet) Keep(row []Field) []Field {
 			kept = append(kept, f)
 		}
 	}
-	return kept[:min(len(kept), MaxColumns)]
+	return kept[:min(len(kept), maxColumns)]
 }
 
 func (s *ColumnSet) room(name string) bool {
-	return len(s.names) < MaxColumns && s.bytes+len(name) <= maxColumnBytes
+	return len(s.names) < maxColumns && s.bytes+len(name) <= maxColumnBytes
 }
 
 func sameNames(a, b []Field) bool {

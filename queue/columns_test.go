@@ -16,7 +16,7 @@ func row(names ...string) (fields []Field) {
 // A batch takes so many columns and no more, whichever rows bring them; a row that is refused brings none.
 func TestColumnSetIsBounded(t *testing.T) {
 	s := NewColumnSet([]string{"old"})
-	for i := range MaxColumns - 2 {
+	for i := range maxColumns - 2 {
 		if err := s.Add(row(fmt.Sprint("c", i))); err != nil {
 			t.Fatalf("column %d: %v", i+2, err)
 		}
@@ -33,7 +33,7 @@ func TestColumnSetIsBounded(t *testing.T) {
 	if got := s.Keep(row("z", "c1", "w")); len(got) != 1 || got[0].Name != "c1" {
 		t.Errorf("of a rejected row: got %v", got)
 	}
-	if err := NewColumnSet(nil).Add(row(make([]string, MaxColumns+1)...)); err == nil {
+	if err := NewColumnSet(nil).Add(row(make([]string, maxColumns+1)...)); err == nil {
 		t.Error("a row with more columns of one name was taken")
 	}
 	if err := NewColumnSet(nil).Add(row(strings.Repeat("n", maxColumnBytes+1))); err == nil || len(err.Error()) > 500 {
@@ -44,11 +44,11 @@ func TestColumnSetIsBounded(t *testing.T) {
 // What a batch from before the bound has stays readable.
 func TestColumnSetOfAnOldBatch(t *testing.T) {
 	var names []string
-	for i := range MaxColumns + 5 {
+	for i := range maxColumns + 5 {
 		names = append(names, fmt.Sprint("c", i))
 	}
 	s := NewColumnSet(names)
-	if err := s.Add(row(names[3], names[MaxColumns+4])); err != nil {
+	if err := s.Add(row(names[3], names[maxColumns+4])); err != nil {
 		t.Errorf("columns that the batch has: %v", err)
 	}
 	if err := s.Add(row("new")); err == nil {

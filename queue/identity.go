@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// MaxName is the longest job name in characters that AiR takes (Submit a new job: Name, max length 256).
-const MaxName = 256
+// maxName is the longest job name in characters that AiR takes (Submit a new job: Name, max length 256).
+const maxName = 256
 
 // nameHex is the length of the hash in a generated name: 64 bits tell the items of a batch apart (a clash is harmless,
 // for a lookup compares the source too).
@@ -48,16 +48,16 @@ func NewNamer(b Batch) (Namer, error) {
 // [JobName]. A version has the name that it would have as the object's first item, shorter if need be, and
 // "-<16 hex digits of the version>", which [VersionIn] reads back.
 func (n Namer) Name(it *Item) string {
-	var buf [MaxName]byte
+	var buf [maxName]byte
 	return string(n.AppendName(buf[:0], it))
 }
 
 // AppendName appends the name of the item's job to b.
 func (n Namer) AppendName(b []byte, it *Item) []byte {
 	if it.Version == 0 {
-		return n.appendPlain(b, it, MaxName)
+		return n.appendPlain(b, it, maxName)
 	}
-	return fmt.Appendf(n.appendPlain(b, it, MaxName-1-versionHex), "-%0*x", versionHex, it.Version)
+	return fmt.Appendf(n.appendPlain(b, it, maxName-1-versionHex), "-%0*x", versionHex, it.Version)
 }
 
 // appendPlain is AppendName without the version, in at most so many characters.

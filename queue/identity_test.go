@@ -15,7 +15,7 @@ func TestJobName(t *testing.T) {
 		strings.Repeat("long", 256), strings.Repeat("ü", 512),
 	} {
 		name := JobName("batch", Item{Bucket: "b", Key: key})
-		if !lawful.MatchString(name) || utf8.RuneCountInString(name) > MaxName {
+		if !lawful.MatchString(name) || utf8.RuneCountInString(name) > maxName {
 			t.Errorf("the name of %q is %q", key, name)
 		}
 		if other, taken := seen[name]; taken {
@@ -49,7 +49,7 @@ func TestNameOfAVersion(t *testing.T) {
 		"generated":         {"", Item{Bucket: "media", Key: "reels/clip 1.mov"}},
 		"long":              {"", Item{Bucket: "media", Key: strings.Repeat("ü", 512)}},
 		"given":             {"", Item{Bucket: "media", Key: "k", Name: "given name"}},
-		"given and long":    {"", Item{Bucket: "media", Key: "k", Name: strings.Repeat("ü", MaxName)}},
+		"given and long":    {"", Item{Bucket: "media", Key: "k", Name: strings.Repeat("ü", maxName)}},
 		"given like one":    {"", Item{Bucket: "media", Key: "k", Name: "x-0123456789abcdef"}},
 		"by a template":     {"{dir}-{stem}", Item{Bucket: "media", Key: strings.Repeat("reels/", 100) + "clip.mov"}},
 		"by a long one":     {strings.Repeat("x", maxFixed-nameHex-10) + "-{hash}-{key}", Item{Bucket: "media", Key: strings.Repeat("k", 99)}},
@@ -64,7 +64,7 @@ func TestNameOfAVersion(t *testing.T) {
 			for _, v := range []uint64{0, 1, 2, 0x0123456789abcdef, 1<<64 - 1} {
 				c.it.Version = v
 				got := n.Name(&c.it)
-				if n := utf8.RuneCountInString(got); n > MaxName {
+				if n := utf8.RuneCountInString(got); n > maxName {
 					t.Errorf("version %x: the name has %d characters", v, n)
 				}
 				if other, taken := seen[got]; taken {

@@ -1,6 +1,3 @@
-// Package queue holds what airlift's queue is made of: batches, items, their states and the rules by which those change,
-// as plain data and pure functions. It stores nothing; the engines do (package bolt is one), and package queuetest says
-// what each of them must do.
 package queue
 
 import (
@@ -195,13 +192,13 @@ type Mark struct {
 	Value []byte
 }
 
-// MaxMarkKey is the longest key of a [Mark] in bytes.
-const MaxMarkKey = 32768
+// maxMarkKey is the longest key of a [Mark] in bytes.
+const maxMarkKey = 32768
 
 // Validate refuses a mark that no engine stores.
 func (m Mark) Validate() error {
-	if m.Key == "" || len(m.Key) > MaxMarkKey {
-		return fmt.Errorf("a mark's key has %d bytes, use 1 to %d", len(m.Key), MaxMarkKey)
+	if m.Key == "" || len(m.Key) > maxMarkKey {
+		return fmt.Errorf("a mark's key has %d bytes, use 1 to %d", len(m.Key), maxMarkKey)
 	}
 	return nil
 }

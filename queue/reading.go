@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// MaxAdditions bounds [Batch.Additions].
-const MaxAdditions = 16
+// maxAdditions bounds [Batch.Additions].
+const maxAdditions = 16
 
 // LastReading is the name of the latest reading that added items; the others are named by their numbers.
 const LastReading = "last"
@@ -62,18 +62,18 @@ func (b *Batch) Span(reading string) (Span, error) {
 
 // Why a reading may not replace the earlier ones of its batch.
 var (
-	// ErrIncomplete: the latest reading did not reach the end of its sources.
-	ErrIncomplete = errors.New("the sources were not read to their end")
+	// errIncomplete: the latest reading did not reach the end of its sources.
+	errIncomplete = errors.New("the sources were not read to their end")
 	// ErrNothingRead: it reached the end, but no row was added or known.
 	ErrNothingRead = errors.New("the sources have no usable row, so all items that AiR has not accepted would be cancelled")
 )
 
-// CheckReplace returns [ErrIncomplete] or, unless that is allowed, [ErrNothingRead] if the latest reading may not replace
+// CheckReplace returns errIncomplete or, unless that is allowed, [ErrNothingRead] if the latest reading may not replace
 // the earlier ones.
 func (r Reading) CheckReplace(allowEmpty bool) error {
 	switch {
 	case !r.Complete:
-		return ErrIncomplete
+		return errIncomplete
 	case r.Added+r.Known == 0 && !allowEmpty:
 		return ErrNothingRead
 	}

@@ -49,7 +49,7 @@ func TestCheckReplace(t *testing.T) {
 		{Reading{Complete: true, Known: 1}, false, nil},
 		{Reading{Complete: true}, true, nil},
 		{Reading{Complete: true, Rejected: 5, Skipped: 3}, false, ErrNothingRead},
-		{Reading{Added: 1}, true, ErrIncomplete},
+		{Reading{Added: 1}, true, errIncomplete},
 	} {
 		if err := c.r.CheckReplace(c.allow); !errors.Is(err, c.want) {
 			t.Errorf("%+v, allowed empty %t: got %v, want %v", c.r, c.allow, err, c.want)

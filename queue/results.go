@@ -172,7 +172,7 @@ func sameIDMessage(in Items, jobID string, one, other uint64) (string, error) {
 		}
 	}
 	b, err := in.Item(other)
-	return SameIDMessage(jobID, &a, &b), err
+	return clashMessage(jobID, &a, &b), err
 }
 
 // Used returns what the step changes in the counts of an account, and on which day.
@@ -201,19 +201,19 @@ func (s *Step) Used() (day Day, claimed, submitted int64) {
 // Book books a step. example is the key that a new group of errors shows.
 func (b *Batch) Book(s *Step, example string) error {
 	if s.Before.State == Failed {
-		if err := b.DropError(s.Before.Code); err != nil {
+		if err := b.dropError(s.Before.Code); err != nil {
 			return err
 		}
 	}
 	b.Counts.Move(s.Before.State, s.After.State, 1)
 	switch {
 	case s.Before.State == Submitted:
-		b.ForgetAccepted(s.Before.At)
+		b.forgetAccepted(s.Before.At)
 	case s.After.State == Submitted:
 		b.Sent = true
-		b.NoteAccepted(s.After.At)
+		b.noteAccepted(s.After.At)
 	case s.After.State == Failed:
-		b.AddError(s.After, example)
+		b.addError(s.After, example)
 	}
 	return nil
 }

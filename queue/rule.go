@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// MaxRules bounds the rules of a batch, and MaxRuleText the bytes of all their patterns (as written), types and fields: they are
+	// maxRules bounds the rules of a batch, and maxRuleText the bytes of all their patterns (as written), types and fields: they are
 	// stored with the books, which are written at each commit.
-	MaxRules    = 100
-	MaxRuleText = 32 << 10
+	maxRules    = 100
+	maxRuleText = 32 << 10
 )
 
 // Rule gives job fields to the items whose key it matches.
@@ -102,8 +102,8 @@ func (r Rule) Validate() error {
 
 // ValidateRules checks the rules of a batch, and names the first bad one by its number, from 1.
 func ValidateRules(rules []Rule) error {
-	if len(rules) > MaxRules {
-		return fmt.Errorf("there are %d rules, at most %d are taken", len(rules), MaxRules)
+	if len(rules) > maxRules {
+		return fmt.Errorf("there are %d rules, at most %d are taken", len(rules), maxRules)
 	}
 	text := 0
 	for i, r := range rules {
@@ -116,8 +116,8 @@ func ValidateRules(rules []Rule) error {
 			}
 		}
 	}
-	if text > MaxRuleText {
-		return fmt.Errorf("the rules have %d bytes of patterns and fields, at most %d are taken", text, MaxRuleText)
+	if text > maxRuleText {
+		return fmt.Errorf("the rules have %d bytes of patterns and fields, at most %d are taken", text, maxRuleText)
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestSettingsOr(t *testing.T) {
 
 func TestValidateRules(t *testing.T) {
 	good := Rule{Match: []string{"*.mov"}, Fields: JobFields{Priority: 3}}
-	many := make([]Rule, MaxRules+1)
+	many := make([]Rule, maxRules+1)
 	for i := range many {
 		many[i] = good
 	}
@@ -121,7 +121,7 @@ func TestValidateRules(t *testing.T) {
 		rules []Rule
 		says  string
 	}{
-		"good":           {many[:MaxRules], ""},
+		"good":           {many[:maxRules], ""},
 		"none":           {nil, ""},
 		"too many":       {many, "at most"},
 		"for everything": {[]Rule{good, {Fields: good.Fields}}, "rule 2: it has neither"},
@@ -130,7 +130,7 @@ func TestValidateRules(t *testing.T) {
 		"bad type":       {[]Rule{{Types: []string{"mov"}, Fields: good.Fields}}, `rule 1: type "mov"`},
 		"gives nothing":  {[]Rule{{Match: good.Match}}, "rule 1: it gives nothing"},
 		"priority":       {[]Rule{{Match: good.Match, Fields: JobFields{Priority: 11}}}, "rule 1: priority 11"},
-		"too long":       {[]Rule{{Match: []string{strings.Repeat("x", MaxRuleText)}, Fields: JobFields{DestinationBucket: "b"}}}, "bytes"},
+		"too long":       {[]Rule{{Match: []string{strings.Repeat("x", maxRuleText)}, Fields: JobFields{DestinationBucket: "b"}}}, "bytes"},
 	} {
 		err := ValidateRules(c.rules)
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {

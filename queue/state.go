@@ -56,8 +56,8 @@ var moves = map[State][]State{
 	Cancelled: {Pending},
 }
 
-// CanMove reports whether an item may go from one state to the other in a single step.
-func CanMove(from, to State) bool {
+// canMove reports whether an item may go from one state to the other in a single step.
+func canMove(from, to State) bool {
 	for _, s := range moves[from] {
 		if s == to {
 			return true
@@ -75,7 +75,7 @@ func (r Record) MayHaveJob() bool {
 
 // Claim returns the record of an item that has just been claimed on the given server day (see [Day]).
 func Claim(r Record, day Day) (Record, error) {
-	if !CanMove(r.State, Sending) {
+	if !canMove(r.State, Sending) {
 		return r, &MoveError{From: r.State, To: Sending}
 	}
 	r.State = Sending
@@ -87,7 +87,7 @@ func Claim(r Record, day Day) (Record, error) {
 // was withdrawn while in doubt is not sent again: it is cancelled once a lookup finds no job.
 func Apply(r Record, res Result) (Record, error) {
 	switch {
-	case !CanMove(r.State, res.To) || res.To == Sending:
+	case !canMove(r.State, res.To) || res.To == Sending:
 		return r, &MoveError{From: r.State, To: res.To}
 	case r.Withdrawn && (res.To == Pending || res.To == Failed):
 		r.State = Cancelled
@@ -174,7 +174,7 @@ func Restore(r Record) (Record, error) {
 
 // Cancel returns the record of an item that the user takes out of the work.
 func Cancel(r Record) (Record, error) {
-	if !CanMove(r.State, Cancelled) {
+	if !canMove(r.State, Cancelled) {
 		return r, &MoveError{From: r.State, To: Cancelled}
 	}
 	r.State = Cancelled

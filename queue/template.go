@@ -18,7 +18,7 @@ const (
 )
 
 // maxFixed leaves room for the end of a version's name.
-const maxFixed = MaxName - 1 - versionHex
+const maxFixed = maxName - 1 - versionHex
 
 // placeholders give the value of each placeholder but {hash} and {column:NAME}.
 var placeholders = map[string]func(batch string, it *Item) string{
@@ -92,7 +92,7 @@ func ParseTemplate(text string) (Template, error) {
 	}
 	if fixed := t.fixed(); fixed > maxFixed {
 		return t, fmt.Errorf("its text and its hash have %d characters, at most %d are taken: AiR allows %d in a name, and a version has %d more",
-			fixed, maxFixed, MaxName, MaxName-maxFixed)
+			fixed, maxFixed, maxName, maxName-maxFixed)
 	}
 	return t, nil
 }
@@ -132,11 +132,11 @@ func (t Template) name(batch string, it *Item, most int) string {
 		case placeColumn:
 			for _, f := range it.Extra {
 				if f.Name == p.column {
-					values[i] = plainText(f.Value, MaxName)
+					values[i] = plainText(f.Value, maxName)
 				}
 			}
 		default:
-			values[i] = plainText(placeholders[p.placeholder](batch, it), MaxName)
+			values[i] = plainText(placeholders[p.placeholder](batch, it), maxName)
 		}
 		excess += len(values[i])
 	}

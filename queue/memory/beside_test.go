@@ -86,6 +86,9 @@ func (p *pair) both(what string, do func(s queue.Store) (any, error)) {
 	if (err == nil) != (otherErr == nil) {
 		p.Fatalf("%s: got error %v in memory and %v in the file", what, err, otherErr)
 	}
+	if err != nil && !errors.Is(err, queue.ErrDailyLimit) {
+		return
+	}
 	if got, want := fmt.Sprintf("%+v", one), fmt.Sprintf("%+v", other); got != want {
 		at := 0
 		for at < min(len(got), len(want)) && got[at] == want[at] {

@@ -1,6 +1,3 @@
-// Package queuetest says what every engine of airlift's queue must do: [Run] is a suite of tests that an engine's own
-// tests call. Each queue that the suite opens is checked at the end of its test: the engine's own Check finds nothing and
-// the books balance.
 package queuetest
 
 import (
