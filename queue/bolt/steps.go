@@ -71,14 +71,15 @@ func (t *txn) prepare(v *items, s *queue.Step) (example string, err error) {
 
 // apply stores and books a step of an item, whose record was read by Record or that was just made.
 func (t *txn) apply(v *items, s *queue.Step, example string) error {
-	m, at, key := t.touch(v.b), v.places[s.Seq], seqKey(s.Seq)
+	m := t.touch(v.b)
 	if err := m.Batch.Book(s, example); err != nil {
 		return err
 	}
-	if s.After.Withdrawn != s.Before.Withdrawn {
-		if m.Withdrawn++; s.Before.Withdrawn {
-			m.Withdrawn -= 2
-		}
+	switch {
+	case s.After.Withdrawn && !s.Before.Withdrawn:
+		m.Withdrawn++
+	case s.Before.Withdrawn && !s.After.Withdrawn:
+		m.Withdrawn--
 	}
 	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
 		t.bookDay(dayKey{m.Batch.Account, day}, claimed, submitted)
@@ -88,32 +89,35 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 			v.b.ids.Add(id, m.Batch.Counts.Items)
 		}
 	}
-	from, to, toKey := at.in, inResult, key
-	bucket := v.bk.results
-	switch s.After.State {
+	t.woken = t.woken || s.After.State == queue.Pending
+	t.move(v, s.Seq, s.After)
+	return nil
+}
+
+// move stores a record where its state belongs, and removes the one before unless it is a result.
+func (t *txn) move(v *items, seq uint64, r queue.Record) {
+	m, at, key := t.touch(v.b), v.places[seq], seqKey(seq)
+	to, bucket, toKey := inResult, v.bk.results, resultKey(seq, at.generation)
+	switch r.State {
 	case queue.Sending, queue.InDoubt:
-		to, bucket = inOpen, v.bk.open
+		to, bucket, toKey = inOpen, v.bk.open, key
 	case queue.Pending:
-		to, bucket = inReady, v.bk.ready
+		to, bucket, toKey = inReady, v.bk.ready, key
 		m.Ready++
-		t.woken = true
-	default:
-		toKey = resultKey(s.Seq, at.generation)
 	}
 	switch {
-	case from == inReady:
+	case at.in == inReady:
 		m.Ready--
 		t.delete(v.bk.ready, key)
-	case from == inOpen && to != inOpen:
+	case at.in == inOpen && to != inOpen:
 		t.delete(v.bk.open, key)
-	case from == implied && to == inResult:
+	case at.in == implied && to == inResult:
 		m.Ahead++ // the cursor must pass it over
 	}
-	rec := block.Record{Record: s.After, Generation: at.generation}
+	rec := block.Record{Record: r, Generation: at.generation}
 	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(nil)))
 	if to == inResult {
 		at.generation++
 	}
-	v.places[s.Seq] = place{to, at.generation}
-	return nil
+	v.places[seq] = place{to, at.generation}
 }

@@ -87,17 +87,15 @@ func decodeRecord(b []byte, text func(*codec.Reader) string) (rec Record, err er
 	r := codec.Reader{Rest: b}
 	first := r.Byte()
 	if int(first&recState) >= len(queue.States) {
-		return Record{}, codec.ErrGarbled
+		return rec, codec.ErrGarbled
 	}
 	rec.State = queue.States[first&recState]
 	rec.Withdrawn = first&recWithdrawn == recWithdrawn
-	if rec.Withdrawn && rec.State != queue.Cancelled && rec.State != queue.InDoubt {
-		return Record{}, codec.ErrGarbled
-	}
 	gen, attempts, day := r.Uvarint(), r.Uvarint(), r.Varint()
 	rec.Generation, rec.Attempts, rec.Day = uint32(gen), int(attempts), queue.Day(day)
-	if uint64(rec.Generation) != gen || rec.Attempts < 0 || int64(rec.Day) != day {
-		return Record{}, codec.ErrGarbled
+	if rec.Withdrawn && rec.State != queue.Cancelled && rec.State != queue.InDoubt ||
+		uint64(rec.Generation) != gen || rec.Attempts < 0 || int64(rec.Day) != day {
+		r.Fail()
 	}
 	switch {
 	case rec.Withdrawn:
@@ -115,10 +113,7 @@ func decodeRecord(b []byte, text func(*codec.Reader) string) (rec Record, err er
 	}
 	// A record of before Sent was kept has the bit only if the item was ever in doubt.
 	rec.Sent = first&recSent != 0 || rec.HTTPStatus != 0 || rec.State == queue.Submitted
-	if err := r.End(); err != nil {
-		return Record{}, err
-	}
-	return rec, nil
+	return rec, r.End()
 }
 
 // StoredJobID returns the bytes that stand for a job id in its record.

@@ -198,32 +198,11 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 		return err
 	}
 	for _, r := range runs {
-		for from := make([]byte, hashLen); from != nil; {
-			err := x.View(ctx, func(tx Tx) error {
-				c, err := r.cursor(tx)
-				if err != nil {
-					return err
-				}
-				k, v := c.Seek(from)
-				for n := 0; k != nil && n < filterGroups; n++ {
-					g, err := groupOf(k, v)
-					if err != nil {
-						return err
-					}
-					for i := range g.len() {
-						h := g.hashAt(i)
-						f.add(h.hi, h.lo)
-					}
-					found += int64(g.len())
-					k, v = c.Next()
-				}
-				from = slices.Clone(k)
-				return nil
-			})
-			if err != nil {
-				return err
-			}
+		n, err := x.filterRun(ctx, f, r)
+		if err != nil {
+			return err
 		}
+		found += n
 	}
 	if found != objects {
 		// An object that the index has lost would be added, and get a job, a second time.
@@ -231,6 +210,37 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 	}
 	x.filter = f
 	return nil
+}
+
+// filterRun adds a run to a filter and returns how many entries it has.
+func (x *Index) filterRun(ctx context.Context, f *filter, r run) (found int64, err error) {
+	for from := make([]byte, hashLen); from != nil; {
+		err := x.View(ctx, func(tx Tx) error {
+			c, err := r.cursor(tx)
+			if err != nil {
+				return err
+			}
+			k, v := c.Seek(from)
+			for n := 0; k != nil && n < filterGroups; n++ {
+				g, err := groupOf(k, v)
+				if err != nil {
+					return err
+				}
+				for i := range g.len() {
+					h := g.hashAt(i)
+					f.add(h.hi, h.lo)
+				}
+				found += int64(g.len())
+				k, v = c.Next()
+			}
+			from = slices.Clone(k)
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return found, nil
 }
 
 // Check reads all runs, calls problem with what is wrong, and returns how many objects the index has.
