@@ -11,7 +11,7 @@ import (
 )
 
 // Add implements [queue.Intake]. Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best
-// of it; a chunk is held in memory about twice over.
+// of it; a chunk takes about twice its size in memory.
 func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Added, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -61,19 +61,19 @@ func (db *DB) add(ctx context.Context, b *batch, chunk queue.Chunk) (queue.Added
 		b.intake.seen.Add(seq)
 	}
 	if b.index.Full() {
-		// The chunk is stored, so this is no error of the Add; what is wrong with the file the next operation says.
-		_ = db.settleIndex(context.WithoutCancel(ctx), b, b.index.Flush())
+		// The chunk is stored, so Add succeeds. If the file is damaged, the next operation reports it.
+		_ = db.storeIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return a.added, nil
 }
 
 // addition is a split chunk as it will be stored.
 type addition struct {
-	growth
+	newItems
 	added    queue.Added
 	reading  queue.Reading // to be added to the batch's
-	fresh    []index.Row
-	seen     []uint64 // known items, any of which may have been withdrawn
+	rows     []index.Row   // of the new objects
+	seen     []uint64      // known items, any of which may have been withdrawn
 	rejected [][]byte
 	marks    []queue.Mark
 }
@@ -87,12 +87,12 @@ func newAddition(chunk queue.Chunk, s *split) (*addition, error) {
 		}
 	}
 	a.reading = chunk.Counts(&a.added)
-	if err := a.growth.add(s.newItems(chunk.Items)); err != nil {
+	if err := a.newItems.add(s.itemsOf(chunk.Items)); err != nil {
 		return nil, err
 	}
 	a.base = s.base
 	a.histories = s.histories()
-	a.fresh, a.seen = s.New, s.seen()
+	a.rows, a.seen = s.New, s.seen()
 	var err error
 	a.rejected, err = block.EncodeRejected(slices.Concat(chunk.Rejected, s.conflicts))
 	return a, err
@@ -108,19 +108,19 @@ func (a *addition) store(t *txn, b *batch) error {
 		return err
 	}
 	m := t.touch(b)
-	a.growth.store(t, b, bk, true)
-	t.then(func() { b.index.Insert(a.base, a.fresh) })
+	a.newItems.store(t, b, bk, true)
+	t.then(func() { b.index.Insert(a.base, a.rows) })
 	for _, value := range a.rejected {
-		t.put(bk.rejected, seqKey(m.Packs), value)
-		m.Packs++
+		t.put(bk.rejected, seqKey(m.RejectedValues), value)
+		m.RejectedValues++
 	}
 	t.putMarks(bk, a.marks)
 	m.Batch.Reading.AddRows(&a.reading)
 	return nil
 }
 
-// growth is new items as they will be stored.
-type growth struct {
+// newItems are new items as they will be stored.
+type newItems struct {
 	totals    queue.Totals
 	base      uint64 // seq of the first
 	blocks    []block.Encoded
@@ -128,14 +128,14 @@ type growth struct {
 }
 
 // add adds new items.
-func (g *growth) add(items []queue.Item) (err error) {
+func (g *newItems) add(items []queue.Item) (err error) {
 	g.totals.Add(items)
 	g.blocks, err = block.Encode(items)
 	return err
 }
 
 // store writes and books the items, which are pending. They belong to the present reading if read is set.
-func (g *growth) store(t *txn, b *batch, bk buckets, read bool) {
+func (g *newItems) store(t *txn, b *batch, bk buckets, read bool) {
 	for _, e := range g.blocks {
 		t.put(bk.items, seqKey(g.base+uint64(e.First)), e.Value)
 	}

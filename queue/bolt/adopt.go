@@ -28,7 +28,7 @@ func (db *DB) adopt(ctx context.Context, b *batch, jobs []queue.Adopted) (n int,
 		if err := b.intake.lock(ctx); err != nil {
 			return 0, err
 		}
-		defer b.intake.unlock() // items are made in their turn alone
+		defer b.intake.unlock() // new items need it
 		b.intake.alikes = nil
 		if firsts, err = db.findUnsourced(ctx, b, jobs); err != nil {
 			return 0, err
@@ -42,13 +42,13 @@ func (db *DB) adopt(ctx context.Context, b *batch, jobs []queue.Adopted) (n int,
 		return err
 	})
 	if err == nil && firsts != nil && b.index.Full() {
-		// The items are stored, so this is no error of the Adopt; what is wrong with the file the next operation says.
-		_ = db.settleIndex(context.WithoutCancel(ctx), b, b.index.Flush())
+		// The items are stored, so Adopt succeeds. If the file is damaged, the next operation reports it.
+		_ = db.storeIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return n, err
 }
 
-// findUnsourced returns the items that the batch has of the objects of unsourced jobs. The caller has the batch's intake.
+// findUnsourced returns the items that the batch has of the objects of unsourced jobs. The caller holds the batch's intake.
 func (db *DB) findUnsourced(ctx context.Context, b *batch, jobs []queue.Adopted) (map[queue.Object]uint64, error) {
 	var items []queue.Item
 	for i := range jobs {
@@ -86,7 +86,7 @@ func (t *txn) adopt(b *batch, jobs []queue.Adopted, firsts map[queue.Object]uint
 		}
 	}
 	if len(made.Items) > 0 {
-		g := growth{base: v.Len()}
+		g := newItems{base: v.Len()}
 		for _, first := range slices.Sorted(maps.Keys(made.Histories)) {
 			g.histories = append(g.histories, objectHistory{first, *made.Histories[first]})
 		}

@@ -11,7 +11,7 @@ import (
 	"airlift/queue/bolt/index"
 )
 
-// meta is what is stored of a batch beside its items; it is written anew with each commit that touches the batch.
+// meta is what is stored of a batch beside its items; each commit that touches the batch writes it again.
 type meta struct {
 	Batch queue.Batch `json:"batch"`
 	// Cursor is the first item that was never claimed. What lies from here on and has no result is pending.
@@ -22,8 +22,8 @@ type meta struct {
 	Ahead int64 `json:"ahead,omitempty"`
 	// Withdrawn counts the items that are withdrawn (see queue.Withdraw).
 	Withdrawn int64 `json:"withdrawn,omitempty"`
-	// Packs numbers the values of rejected rows.
-	Packs uint64 `json:"packs,omitempty"`
+	// RejectedValues is the number of the next value of rejected rows.
+	RejectedValues uint64 `json:"packs,omitempty"`
 	// Base is how many items there were when the present reading began: those from there on are its own.
 	Base uint64 `json:"base,omitempty"`
 	index.Books
@@ -35,8 +35,8 @@ type batch struct {
 	// meta and dirty belong to the writer.
 	meta  meta
 	dirty bool
-	// turn is where the search for a ready item begins; it belongs to the writer, and a restart may forget it.
-	turn uint64
+	// readyCursor is where the search for a ready item begins; it belongs to the writer, and is 0 after a restart.
+	readyCursor uint64
 	// public is what is durable, for readers, who clone it.
 	public atomic.Pointer[queue.Batch]
 

@@ -39,7 +39,7 @@ func (db *DB) Change(ctx context.Context, id string, c queue.Change) (queue.Chan
 // change chooses items outside the writer. Within the writer it changes those that are still wanted and still have the
 // code.
 func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*queue.Entry) bool) (n queue.Changed, err error) {
-	defer db.inOrder()()
+	defer db.sequential()()
 	from, err := c.From()
 	if err != nil {
 		return n, err
@@ -140,7 +140,7 @@ func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error
 	return n, nil
 }
 
-// seeVersions marks as seen the further items of the objects that the reading has. The caller has the batch's intake.
+// seeVersions marks as seen the further items of the objects that the reading has. The caller holds the batch's intake.
 func (db *DB) seeVersions(ctx context.Context, b *batch) error {
 	seen := &b.intake.seen
 	return db.scan(ctx, b, func(bk buckets) *bbolt.Bucket { return bk.histories }, func(k, v []byte) error {

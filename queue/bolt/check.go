@@ -27,7 +27,7 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 		}
 		c.Progress = func(done int64) { progress(done, total) }
 	}
-	defer db.inOrder()()
+	defer db.sequential()()
 	err := db.view(ctx, func(tx *bbolt.Tx) error {
 		for _, b := range db.all() {
 			if err := db.checkBatch(ctx, tx, b, &c); err != nil {
@@ -35,9 +35,9 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 			}
 		}
 		if err := checkDays(tx, &c); err != nil || !c.Report.OK() {
-			return err // bbolt would only tell of the same damage in other words
+			return err // bbolt would only report the same damage in other words
 		}
-		// Last, for it reads in a goroutine of its own, where damaged pages end the process: guard has met them by now.
+		// Last, because it reads in a goroutine of its own, where damaged pages end the process: guard has found them by now.
 		for err := range tx.Check() {
 			c.Report.Problem("pages: %v", err)
 		}

@@ -17,7 +17,7 @@ import (
 // compactTx bounds a transaction of the copy, and so its memory, in bytes.
 const compactTx = 4 << 20
 
-// Compact writes the queue at path anew without its unused pages and returns the lengths of the file before and after.
+// Compact rewrites the queue at path without its unused pages and returns the lengths of the file before and after.
 // It holds the queue as Open does, with the same errors; a missing file is always [queue.ErrNotExist], one with hard links
 // [queue.ErrLinked]. The new file is synced before it takes the old one's place and mode, so that path always names a whole
 // queue. It needs as much room beside the old file as the new one takes.
@@ -32,7 +32,7 @@ func Compact(path string, o Options) (before, after int64, err error) {
 		err = errors.Join(err, db.closeFile())
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("compact queue %w", file.Remedied(err))
+		return 0, 0, fmt.Errorf("compact queue %w", file.WithAdvice(err))
 	}
 	return before, after, nil
 }

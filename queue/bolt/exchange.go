@@ -14,8 +14,8 @@ import (
 // Exchange implements [queue.Claims]: both halves are one commit. Of the items that are pending again a claim chooses among
 // a bounded number.
 //
-// After an error other than [queue.ErrDailyLimit] the results may be stored or not, and so may intents that nobody was
-// told of.
+// After an error other than [queue.ErrDailyLimit] the results may be stored or not, and so may intents that no caller
+// knows of.
 func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) (claimed []queue.Claimed, clashes []queue.Clash, err error) {
 	picks, clashes, err := db.exchange(ctx, results, req)
 	if err != nil {
@@ -48,8 +48,9 @@ func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.Cl
 	if err == nil {
 		err = db.usable(ctx)
 	}
-	if err != nil || len(results) == 0 && (req.Max <= 0 || nothingPending(from)) {
-		return nil, nil, err
+	pending := slices.ContainsFunc(from, func(b *batch) bool { return b.public.Load().Counts.Pending > 0 })
+	if err != nil || len(results) == 0 && (req.Max <= 0 || !pending) {
+		return nil, nil, err // without the writer
 	}
 	var refused error
 	err = db.submit(ctx, false, func(t *txn) (err error) {
@@ -58,12 +59,12 @@ func (db *DB) exchange(ctx context.Context, results []queue.Result, req queue.Cl
 		}
 		before := t.writes
 		if picks, refused = t.claim(from, req); t.writes != before {
-			return refused // half of a claim must not be stored
+			return refused // a part of a claim must not be stored
 		}
 		return nil
 	})
 	if err == nil {
-		err = refused // which must not cost the results
+		err = refused // the results are stored all the same
 	}
 	return picks, clashes, err
 }
@@ -118,26 +119,11 @@ func (db *DB) claimable(req queue.ClaimRequest) ([]*batch, error) {
 	return batches, nil
 }
 
-// nothingPending spares the writer the question when the books have the answer.
-func nothingPending(batches []*batch) bool {
-	for _, b := range batches {
-		if b.public.Load().Counts.Pending > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // pick names an item that was chosen within a transaction, to be read after it.
 type pick struct {
 	b   *batch
 	seq uint64
 	rec queue.Record
-}
-
-// with returns the pick together with its item.
-func (p pick) with(it queue.Item) queue.Claimed {
-	return queue.Claimed{Batch: p.b.public.Load().ID, Item: it, Record: p.rec}
 }
 
 // read returns the items that were picked, mostly from the cache and else each in a transaction of its own.
@@ -154,12 +140,12 @@ func (db *DB) read(ctx context.Context, picks []pick) ([]queue.Claimed, error) {
 				return nil, fmt.Errorf("batch %q: %w", p.b.public.Load().ID, err)
 			}
 		}
-		out = append(out, p.with(it))
+		out = append(out, queue.Claimed{Batch: p.b.public.Load().ID, Item: it, Record: p.rec})
 	}
 	return out, nil
 }
 
-// claim picks and books within the writer's transaction.
+// claim chooses items and stores the intents to send them.
 func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	pending := int64(0)
 	for _, b := range batches {
@@ -222,14 +208,14 @@ func (v *items) nextReady(n int) ([]queue.Step, error) {
 	}
 	var looked []queue.Step
 	c := v.bk.ready.Cursor()
-	k, value := c.Seek(seqKey(v.b.turn))
+	k, value := c.Seek(seqKey(v.b.readyCursor))
 	wrapped := false
 	for untried := 0; untried < n && len(looked) < int(min(m.Ready, int64(max(n, claimLook)))); k, value = c.Next() {
 		if k == nil && !wrapped {
 			wrapped = true
 			k, value = c.First()
 		}
-		if k == nil || wrapped && keySeq(k) >= v.b.turn {
+		if k == nil || wrapped && keySeq(k) >= v.b.readyCursor {
 			return nil, codec.Damaged("batch %q: the books have %d items ready that are not all there", m.Batch.ID, m.Ready)
 		}
 		rec, err := block.RecordAt(k, value)
@@ -243,7 +229,7 @@ func (v *items) nextReady(n int) ([]queue.Step, error) {
 		v.places[keySeq(k)] = place{inReady, rec.Generation}
 	}
 	slices.SortStableFunc(looked, func(x, y queue.Step) int { return cmp.Compare(x.Before.Attempts, y.Before.Attempts) })
-	v.b.turn = looked[n-1].Seq + 1
+	v.b.readyCursor = looked[n-1].Seq + 1
 	return looked[:n], nil
 }
 

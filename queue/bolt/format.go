@@ -58,7 +58,7 @@ func upgrade(tx *bbolt.Tx) error {
 	return errors.Join(err, tx.Bucket(bucketMeta).Put(keyFormat, formatValue()))
 }
 
-// addReadings works out which readings added items, as far as books of format 3 tell.
+// addReadings works out which readings added items, as far as books of format 3 say.
 func (m *meta) addReadings() {
 	b := &m.Batch
 	if b.Reading.Number == 0 && !b.Reading.Started.IsZero() {

@@ -69,8 +69,8 @@ func (t *txn) changeIndex(b *batch, bk buckets, c *index.Change) error {
 	return err
 }
 
-// settleIndex stores a change of the index, if it is not nil, and then merges runs. The caller has the batch's intake.
-func (db *DB) settleIndex(ctx context.Context, b *batch, c *index.Change) (err error) {
+// storeIndex stores a change of the index, if it is not nil, and then merges runs. The caller holds the batch's intake.
+func (db *DB) storeIndex(ctx context.Context, b *batch, c *index.Change) (err error) {
 	for {
 		if c != nil {
 			err = db.submit(ctx, true, func(t *txn) error {
@@ -90,11 +90,11 @@ func (db *DB) settleIndex(ctx context.Context, b *batch, c *index.Change) (err e
 	}
 }
 
-// intake is what a reading needs of a batch in memory.
+// intake is the state of a batch's reading in memory.
 type intake struct {
-	// turn is held by the one who adds items or changes the reading. The index and what is below change only under it, so
-	// that an Add may look up and encode outside the writer.
-	turn chan struct{}
+	// mutex guards the index and the fields below, so that an Add may look up and encode outside the writer. It is a channel
+	// because the end of a context ends the wait for it.
+	mutex chan struct{}
 	// seen has a bit for each item that the present reading has had. It does not outlive the process.
 	seen queue.Bits
 	// whole says that seen has all that the present reading had: this process began it.
@@ -102,24 +102,24 @@ type intake struct {
 	// since is, in a reading that goes on, the first item that it had added before; else above all items.
 	since uint64
 	// alikes is nil until they are read, and again after each adoption of unsourced items.
-	alikes *alikes
+	alikes *index.Alikes
 }
 
-func newIntake() intake { return intake{turn: make(chan struct{}, 1), since: math.MaxUint64} }
+func newIntake() intake { return intake{mutex: make(chan struct{}, 1), since: math.MaxUint64} }
 
-// lock waits for the turn.
+// lock locks the mutex.
 func (i *intake) lock(ctx context.Context) error {
 	select {
-	case i.turn <- struct{}{}:
+	case i.mutex <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (i *intake) unlock() { <-i.turn }
+func (i *intake) unlock() { <-i.mutex }
 
-// withIntake calls fn with a batch whose intake it holds meanwhile. The error says what failed.
+// withIntake calls fn with a batch while it holds the batch's intake.
 func (db *DB) withIntake(ctx context.Context, what, id string, fn func(b *batch) error) error {
 	b, err := db.lookup(id)
 	if err == nil {

@@ -79,7 +79,7 @@ func current(bk buckets, seq uint64) (block.Record, where, error) {
 		if rec, err = block.RecordAt(k, v); err != nil {
 			return rec, inResult, err
 		}
-		in, rec.Generation = inResult, keyGen(k)+1 // the key, not the value, tells the generation
+		in, rec.Generation = inResult, keyGen(k)+1 // the generation is in the key alone
 	}
 	return rec, in, nil
 }

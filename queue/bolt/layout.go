@@ -40,7 +40,7 @@ var (
 	bucketResults  = []byte("results")  // seq, generation (4 bytes) -> record, bound: submitted, failed, cancelled
 	bucketIndex    = []byte("index")    // number of a run -> bucket: hash of the first entry -> entries
 	bucketRuns     = []byte("runs")     // number of a run -> number of its entries, bound
-	bucketRejected = []byte("rejected") // running number -> rows, packed
+	bucketRejected = []byte("rejected") // running number -> rows, sealed
 	bucketMarks    = []byte("marks")    // key of a mark -> its value, and its checksum; there only while there are some
 	// There only if there are some: seq of an object's first item -> history, bound.
 	bucketHistories = []byte("histories")
@@ -67,7 +67,7 @@ type buckets struct {
 	histories                                                *bbolt.Bucket // nil if there are none
 }
 
-// bucketsOf returns the handles, which are nil where the file is damaged; sound says so.
+// bucketsOf returns the handles of a batch.
 func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
 	all := tx.Bucket(bucketBatches)
 	if all == nil {

@@ -57,7 +57,7 @@ const initialMap = (16 << 30) & int64(^uint(0)>>1)
 func Open(path string, o Options) (*DB, error) {
 	db, err := open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("open queue %w", file.Remedied(err))
+		return nil, fmt.Errorf("open queue %w", file.WithAdvice(err))
 	}
 	return db, nil
 }
@@ -85,7 +85,7 @@ func open(path string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// open opens the file that is held, and reads what stays in memory.
+// open opens the file, and reads what stays in memory.
 func (db *DB) open() (err error) {
 	if db.bolt, db.handle, err = openBolt(db.file, db.opts); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (db *DB) open() (err error) {
 func openBolt(f *file.File, o Options) (*bbolt.DB, *os.File, error) {
 	small := false
 	for {
-		if err := file.Sound(f.Path); err != nil {
+		if err := file.Validate(f.Path); err != nil {
 			return nil, nil, err
 		}
 		var handle *os.File
@@ -287,7 +287,7 @@ func BatchIDs(path string) ([]string, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%w: %s is no regular file", queue.ErrCorrupt, path)
 	}
-	if err := file.Sound(path); err != nil {
+	if err := file.Validate(path); err != nil {
 		return nil, err
 	}
 	var ids []string

@@ -23,7 +23,7 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
-	defer db.inOrder()()
+	defer db.sequential()()
 	for p := (pager{db: db, b: b, want: pages.Want}); ; {
 		next := pages.New()
 		more, err := p.page(ctx, &next.Page)
@@ -85,7 +85,7 @@ func (p *pager) read(bk buckets, into *block.Page) error {
 			}
 			n = int(p.next - first)
 		} else {
-			p.end = true // how many the last block has, only decoding tells
+			p.end = true // only the last block itself says how many items it has
 		}
 		into.Reset(first, n)
 		records.copyTo(into)

@@ -9,8 +9,7 @@ import (
 	"airlift/queue/queuetest"
 )
 
-// The system reads ahead of those who go through all items, and of nobody else: else a claim from a large queue would
-// read megabytes.
+// Full scans use readahead, and nothing else does: a claim from a large queue would read megabytes.
 func TestReadAhead(t *testing.T) {
 	db := mustOpen(t, writeFile(t, someQueue(t)))
 	during := ""

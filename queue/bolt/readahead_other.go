@@ -5,4 +5,4 @@ package bolt
 // readAhead is nothing: bbolt gives no such advice here.
 type readAhead struct{}
 
-func (db *DB) inOrder() (end func()) { return func() {} }
+func (db *DB) sequential() (end func()) { return func() {} }

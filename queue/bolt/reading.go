@@ -35,14 +35,14 @@ func (t *txn) beginReading(b *batch) error {
 	m.Batch.Reading = queue.Reading{Number: m.Batch.Reading.Number + 1, Started: t.db.opts.Now().UTC().Round(0)}
 	m.Base = uint64(m.Batch.Counts.Items)
 	t.dropMarks(bk)
-	if m.Packs == 0 {
+	if m.RejectedValues == 0 {
 		return nil
 	}
-	m.Packs = 0
+	m.RejectedValues = 0
 	t.note(bk.root.DeleteBucket(bucketRejected))
 	_, err = bk.root.CreateBucket(bucketRejected)
 	t.note(err)
-	delete(t.handles, b) // they name the bucket that is gone
+	delete(t.handles, b) // they have the deleted bucket
 	return nil
 }
 
@@ -75,8 +75,8 @@ func (db *DB) EndReading(ctx context.Context, id string, complete bool) error {
 			b.index.Forget() // a run may go on for weeks
 		}
 		if flush != nil {
-			// The reading has ended, so this is no error of it; what is wrong with the file the next operation says.
-			_ = db.settleIndex(context.WithoutCancel(ctx), b, nil)
+			// The reading has ended, so this succeeds. If the file is damaged, the next operation reports it.
+			_ = db.storeIndex(context.WithoutCancel(ctx), b, nil)
 		}
 		return nil
 	})

@@ -21,7 +21,7 @@ type split struct {
 }
 
 // split tells new rows from known, repeated and contradicting ones, and with changed those of changed objects too. The
-// caller has the batch's intake. On trial a reading begins with the rows.
+// caller holds the batch's intake. On trial a reading begins with the rows.
 func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []index.Row, changed, trial bool) (*split, error) {
 	s := &split{base: uint64(b.public.Load().Counts.Items), isNew: make([]bool, len(items))}
 	if s.base+uint64(len(items)) > index.MaxSeq {
@@ -37,8 +37,8 @@ func (db *DB) split(ctx context.Context, b *batch, items []queue.Item, rows []in
 	}
 	in := &b.intake
 	var alike func(int32) (uint64, bool)
-	if unsourced.some() {
-		alike = func(n int32) (uint64, bool) { return unsourced.of(&items[n]) }
+	if !unsourced.Empty() {
+		alike = func(n int32) (uint64, bool) { return unsourced.Find(&items[n]) }
 	}
 	s.Split = index.SplitRows(rows, found, func(m *index.Match) bool {
 		return !trial && (in.seen.Has(m.Seq) || m.Seq >= in.since && !m.Unsourced())
@@ -96,8 +96,8 @@ func (s *split) number() {
 	}
 }
 
-// newItems returns the new items in order; the chunk itself, if all are new and none is a version.
-func (s *split) newItems(items []queue.Item) []queue.Item {
+// itemsOf returns the new items in order; the chunk itself, if all are new and none is a version.
+func (s *split) itemsOf(items []queue.Item) []queue.Item {
 	if len(s.New) == len(items) {
 		return items
 	}
@@ -157,7 +157,7 @@ type change struct {
 
 // compare compares the contents of the rows with those that the items of their objects stand for. The caller has the
 // batch's intake, under which alone histories change. An item that is claimed meanwhile is as good as one that waits: its
-// job reads what the source told of, or what came later.
+// job reads what the source showed, or something later.
 func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *split) error {
 	for _, k := range s.Known {
 		s.changes = append(s.changes, change{row: k.N, first: k.Seq, content: items[k.N].Content})

@@ -41,8 +41,8 @@ import (
 // maxGroup bounds the operations of one commit.
 const maxGroup = 1024
 
-// op is one caller's change. run either returns an error before it has written anything, which is that caller's
-// alone, or writes.
+// op is one caller's change. run either writes, or returns an error before it has written anything: only that caller gets
+// the error.
 type op struct {
 	run  func(*txn) error
 	big  bool // at most one big one goes into a commit, so that claims stay quick beside an enqueue
@@ -50,7 +50,7 @@ type op struct {
 	done chan struct{}
 }
 
-// submit hands a change to the writer and waits until it is durable.
+// submit gives a change to the writer and waits until it is durable.
 func (db *DB) submit(ctx context.Context, big bool, run func(*txn) error) error {
 	if err := db.usable(ctx); err != nil {
 		return err
@@ -67,16 +67,15 @@ func (db *DB) submit(ctx context.Context, big bool, run func(*txn) error) error 
 	return db.named(o.err)
 }
 
-// write is the writer: it alone changes the file. It commits what has come in while the last commit was under way, so
-// it is quick when idle and groups under load.
+// write is the writer: it alone changes the file. Operations that arrive during a commit share the next one.
 func (db *DB) write() {
 	defer close(db.gone)
-	var held *op
+	var next *op // left over by the group before
 	busy := false
 	group := make([]*op, 0, maxGroup)
 	for {
-		first := held
-		held = nil
+		first := next
+		next = nil
 		if first == nil {
 			select {
 			case first = <-db.ops:
@@ -84,17 +83,17 @@ func (db *DB) write() {
 				return
 			}
 		}
-		group, held = db.gather(append(group[:0], first), busy)
+		group, next = db.gather(append(group[:0], first), busy)
 		db.commit(group)
 		busy = len(group) > 1
-		clear(group) // what they hold may be large
+		clear(group) // so that their memory can be freed
 	}
 }
 
-// gather adds to the group what is waiting. A second big operation is held for the next commit. Under load those whose
-// last operation was just answered are given the processor first: most come back at once, and share the commit.
-func (db *DB) gather(group []*op, busy bool) (_ []*op, held *op) {
-	const patience = 2
+// gather adds waiting operations to the group. A second big one is left for the next commit. Under load it first yields the
+// processor to callers whose last operation was just answered: most come back at once, and share the commit.
+func (db *DB) gather(group []*op, busy bool) (_ []*op, next *op) {
+	const maxYields = 2
 	big, yielded := group[0].big, 0
 	for len(group) < maxGroup {
 		select {
@@ -105,7 +104,7 @@ func (db *DB) gather(group []*op, busy bool) (_ []*op, held *op) {
 			big = big || o.big
 			group = append(group, o)
 		default:
-			if !busy || yielded == patience {
+			if !busy || yielded == maxYields {
 				return group, nil
 			}
 			yielded++
@@ -123,7 +122,7 @@ func (db *DB) commit(group []*op) {
 	} else {
 		err = guard(func() error { return db.apply(group) })
 		if err != nil {
-			if _, named := errors.AsType[*fs.PathError](err); !named { // an fdatasync does not say of what
+			if _, named := errors.AsType[*fs.PathError](err); !named { // an error of fdatasync names no file
 				err = fmt.Errorf("%s: %w", db.file.Path, err)
 			}
 			remedy := "end this run, see to the disk and start again"
@@ -158,7 +157,7 @@ func (db *DB) apply(group []*op) error {
 		before := t.writes
 		o.err = o.run(t)
 		if o.err != nil && t.writes != before && t.err == nil {
-			t.err = o.err // it stopped half-way, which would spoil the others
+			t.err = o.err // it stopped half-way, and would spoil the others
 		}
 		if t.err != nil {
 			return t.err
@@ -201,7 +200,7 @@ type txn struct {
 	woken   bool
 }
 
-// then calls fn once the transaction is durable, before those who wait for it are answered.
+// then calls fn once the transaction is durable, before its callers are answered.
 func (t *txn) then(fn func()) { t.after = append(t.after, fn) }
 
 func (t *txn) put(b *bbolt.Bucket, key, value []byte) {
@@ -231,7 +230,7 @@ func (t *txn) buckets(b *batch) (buckets, error) {
 	return bk, err
 }
 
-// touch says that the batch's meta is to be stored.
+// touch marks the batch's meta to be stored.
 func (t *txn) touch(b *batch) *meta {
 	t.writes++
 	if !b.dirty {

@@ -44,7 +44,7 @@ type Page struct {
 // stored is a record as it lies in copied: its key from at to value, and its value to end.
 type stored struct{ at, value, end int }
 
-// Reset makes the page one of n items from the given one on; n is 0 if only the block tells.
+// Reset makes the page one of n items from the given one on; n is 0 if only the block says how many.
 func (p *Page) Reset(first uint64, n int) {
 	p.first, p.n, p.block = first, n, -1
 	p.copied, p.records, p.Entries, p.Stored = p.copied[:0], p.records[:0], p.Entries[:0], p.Stored[:0]

@@ -39,7 +39,7 @@ type Check struct {
 	Report queue.CheckReport
 	// Submitted counts jobs by account and day.
 	Submitted map[AccountDay]int64
-	// Progress, if not nil, is told how many items of all batches are done.
+	// Progress, if not nil, is called with the number of items that are done, of all batches.
 	Progress func(done int64)
 }
 
@@ -67,7 +67,7 @@ func (c *Check) Batch(ctx context.Context, b *Batch) error {
 	return nil
 }
 
-// recount counts a batch anew.
+// recount counts a batch again.
 type recount struct {
 	*Check
 	*Batch
@@ -165,7 +165,7 @@ func (r *recount) compare(it *queue.Item, row index.Row, match *index.Match) {
 	case it.Version != 0:
 		h, err := r.history(match.Seq)
 		if err != nil {
-			return // histories tells
+			return // histories reports it
 		}
 		if seq, ok := h.Find(it.Version); !ok || seq != it.Seq || seq <= match.Seq {
 			r.problem("item %d is version %x of item %d, which does not know of it", it.Seq, it.Version, match.Seq)

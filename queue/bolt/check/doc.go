@@ -1,6 +1,6 @@
 // Package check answers: do the books of a batch agree with what is stored?
 //
-// It counts everything anew: that every item can be decoded and has one lawful record, that the books are what counting
+// It counts everything again. It checks that every item can be decoded and has one lawful record, that the books are what counting
 // gives, that each item is in the index once or, a version, in the history of its object, and that the reading balances.
 //
 // Invariants:

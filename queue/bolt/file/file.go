@@ -191,8 +191,8 @@ func (f *File) OnlyName() error {
 // Release gives the file free.
 func (f *File) Release() { f.lock.Release() }
 
-// Remedied says what to do about what the system refused, where nothing else has said it.
-func Remedied(err error) error {
+// WithAdvice adds to an error of the operating system what to do about it, unless the error says that already.
+func WithAdvice(err error) error {
 	_, system := errors.AsType[syscall.Errno](err)
 	if !system || errors.Is(err, queue.ErrBroken) {
 		return err

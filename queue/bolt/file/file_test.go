@@ -74,8 +74,8 @@ func TestHold(t *testing.T) {
 	again.Release()
 }
 
-// TestSound cuts a file of two metas and three pages short, and spoils its metas.
-func TestSound(t *testing.T) {
+// TestValidate cuts a file of two metas and three pages short, and spoils its metas.
+func TestValidate(t *testing.T) {
 	const size = 4096
 	file := make([]byte, 5*size)
 	for n := range 2 {
@@ -105,7 +105,7 @@ func TestSound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "q.db")
 			is(t, "write", os.WriteFile(path, test.edit(append([]byte{}, file...)), 0o600), nil)
-			is(t, "sound", Sound(path), test.err)
+			is(t, "sound", Validate(path), test.err)
 			err := Trim(path, 0o640)
 			if test.trim < 0 {
 				is(t, "trim", err, queue.ErrCorrupt)

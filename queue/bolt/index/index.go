@@ -45,7 +45,7 @@ type Index struct {
 	filter *filter // nil until it is loaded
 }
 
-// New returns the index that the books tell of.
+// New returns the index of a batch with these books.
 func New(c Config, b Books) *Index { return &Index{Config: c, indexed: b.Indexed} }
 
 // Match is an object that the index has.

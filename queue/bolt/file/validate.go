@@ -22,9 +22,9 @@ const (
 	metaSum      = 56
 )
 
-// Sound reports whether the file has a valid meta page and is as long as that says. bbolt maps the file without
+// Validate reports whether the file has a valid meta page and is as long as that says. bbolt maps the file without
 // comparing: a file that was cut short would end the process with a bus error.
-func Sound(path string) error {
+func Validate(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
