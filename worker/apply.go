@@ -15,7 +15,7 @@ import (
 // applyVerdict does what the verdict on an outcome says.
 func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
 	// What an earlier run had accepted at this address shows that it is AiR's, unless something answers 2xx in its place.
-	v := Judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
+	v := judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
 	if o.Status != 0 {
 		s.anyAnswer.Store(true)
 		s.learned.observeDate(o.Date, o.Sent, o.Ended)
@@ -42,7 +42,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 		r.Message = "the answer is not AiR's: " + describe(o)
 	}
 	s.logOutcome(c, o, v)
-	s.observer.Answered(c.Batch, o, v)
+	s.Observer.Answered(c.Batch, o, v)
 	s.apply(pass, c, o, v)
 	s.results <- outcome{Result: r, claimed: c, sent: o.Sent} // last, so that a stop is known before the claim ends
 	return v.Action

@@ -123,7 +123,7 @@ func (c *committer) commit() {
 	} else {
 		c.lookups.contested(clashes)
 		c.countClashes(clashes)
-		c.committed(results, refunded)
+		c.stored(results, refunded)
 	}
 	for i := range got {
 		c.scheduler.ahead <- &got[i] // never blocks: there is a place for each that may be outstanding
@@ -158,8 +158,8 @@ func (c *committer) requestIsOver() {
 	c.request = nil
 }
 
-// committed does what waits for results to be durable.
-func (c *committer) committed(results []queue.Result, refunded int) {
+// stored does what waits for results to be durable.
+func (c *committer) stored(results []queue.Result, refunded int) {
 	for _, o := range c.gathered {
 		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
 			item := o.claimed
@@ -167,6 +167,6 @@ func (c *committer) committed(results []queue.Result, refunded int) {
 			c.lookups.expect(item, c.settledAt(item))
 		}
 	}
-	c.observer.Committed(results)
+	c.committed(results)
 	c.scheduler.finished(len(c.gathered), refunded)
 }

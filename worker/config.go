@@ -128,6 +128,9 @@ func (c Config) withDefaults() (Config, error) {
 			return fmt.Sprintf("airlift cancel %q --reading %d", batch, reading)
 		}
 	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
 	if c.Fed == nil {
 		closed := make(chan struct{})
 		close(closed)

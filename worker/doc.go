@@ -1,7 +1,7 @@
 // Package worker answers: how is one item sent, judged, looked up, waited for?
 //
 // A [Pool] works some batches of one account. Its scheduler decides which item is next and claims it, its senders take
-// one item each through the gate to a verdict ([Judge]), its committer stores what came of many items in one commit, and
+// one item each through the gate to a verdict, its committer stores what came of many items in one commit, and
 // its lookups settle what is in doubt. An [Observer] is told of it.
 //
 //  1. The intent to send an item is durable before its POST leaves, and a POST is never repeated by itself.

@@ -115,7 +115,7 @@ func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 			return err
 		}
 		l.contested(clashes)
-		l.observer.Committed(results)
+		l.committed(results)
 	}
 	l.done(len(due))
 	l.recount(results)

@@ -96,7 +96,7 @@ func (s *shared) pauseUntil(until time.Time, reason string) bool {
 		return false // another 429 of the same cap
 	}
 	s.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
-	s.observer.Paused(s.gate.State())
+	s.Observer.Paused(s.gate.State())
 	return true
 }
 
@@ -147,7 +147,7 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
 		now := p.gate.State()
 		if paused && !now.Paused {
-			p.observer.Paused(now)
+			p.Observer.Paused(now)
 			p.Log.Info().Msg("the pause is over: a canary goes first")
 		}
 		paused = now.Paused
@@ -176,7 +176,7 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 func (p *Pool) Pause(reason string) {
 	p.gate.Close(reason)
 	p.Log.Info().Str("reason", reason).Msg("paused: nothing is sent until it is resumed")
-	p.observer.Paused(p.gate.State())
+	p.Observer.Paused(p.gate.State())
 }
 
 // Resume ends whatever pause there is, a stored one too. A canary goes first.

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/stop"
 )
@@ -20,7 +19,6 @@ type Pool struct {
 	committer *committer
 	lookups   *lookups
 	pauses    *pauses
-	progress  progress
 	leftOut   *stop.Error // of a batch that is left out, because its adoption has not ended well
 }
 
@@ -39,10 +37,6 @@ func New(c Config) (*Pool, error) {
 	r.batches.known = map[string]workedBatch{}
 	r.outage.giveUp = c.GiveUp
 	p := &Pool{shared: r}
-	r.observer = observers{&p.progress}
-	if c.Observer != nil {
-		r.observer = append(r.observer, c.Observer)
-	}
 	r.learned = &learned{shared: r}
 	p.pauses = &pauses{shared: r}
 	p.lookups = &lookups{shared: r}
@@ -123,7 +117,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 	}
 	p.progress.start()
 	if s := p.gate.State(); s.Paused && !p.LookupsOnly {
-		p.observer.Paused(s)
+		p.Observer.Paused(s)
 		p.Log.Info().Time("paused_until", s.Until).Str("reason", s.Reason).Msg("paused by an earlier run: nothing is sent until then")
 	}
 	return nil
@@ -131,6 +125,3 @@ func (p *Pool) prepare(ctx context.Context) error {
 
 // Now returns the time by AiR's clock, as far as its answers told.
 func (p *Pool) Now() time.Time { return p.learned.clock.now() }
-
-// Today returns today by AiR's clock, as far as its answers told.
-func (p *Pool) Today() queue.Day { return queue.DayOf(p.Now()) }

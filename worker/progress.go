@@ -6,7 +6,6 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
-	"airlift/worker/air"
 )
 
 // Activity is what a run is doing, in the words of `airlift status`.
@@ -28,8 +27,6 @@ type Snapshot struct {
 	Activity    Activity
 	Reason      string
 	PausedUntil time.Time
-	// Submitted and Failed count what this run decided, Posts what it sent.
-	Submitted, Failed, Posts int64
 	// Rate is how many items were submitted a second of late.
 	Rate float64
 }
@@ -37,15 +34,14 @@ type Snapshot struct {
 // rateWindow is over how many seconds the rate is taken.
 const rateWindow = 60
 
-// progress counts what a run does. It is the pool's own observer.
+// progress measures how fast a run gets on.
 type progress struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	sent, submitted, failed int64
-	began                   time.Time // zero: not yet
-	ended                   bool
-	seconds                 [rateWindow]int64 // submitted in each of the latest seconds
-	stamps                  [rateWindow]int64 // which second that is
+	began   time.Time // zero: not yet
+	ended   bool
+	seconds [rateWindow]int64 // submitted in each of the latest seconds
+	stamps  [rateWindow]int64 // which second that is
 }
 
 func (p *progress) start() {
@@ -60,29 +56,17 @@ func (p *progress) end() {
 	p.ended = true
 }
 
-func (p *progress) Sent(string) {
+// committed counts what was submitted of these results.
+func (p *progress) committed(results []queue.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.sent++
-}
-
-func (p *progress) Answered(string, air.Outcome, Verdict) {}
-func (p *progress) Paused(ratelimit.State)                {}
-
-func (p *progress) Committed(results []queue.Result) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	second := int64(time.Since(p.began) / time.Second)
+	i := second % rateWindow
+	if p.stamps[i] != second {
+		p.stamps[i], p.seconds[i] = second, 0
+	}
 	for _, r := range results {
-		switch r.To {
-		case queue.Failed:
-			p.failed++
-		case queue.Submitted:
-			p.submitted++
-			second := int64(time.Since(p.began) / time.Second)
-			i := second % rateWindow
-			if p.stamps[i] != second {
-				p.stamps[i], p.seconds[i] = second, 0
-			}
+		if r.To == queue.Submitted {
 			p.seconds[i]++
 		}
 	}
@@ -92,7 +76,7 @@ func (p *progress) Committed(results []queue.Result) {
 func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Snapshot{Activity: Running, Reason: gate.Reason, PausedUntil: gate.Until, Submitted: p.submitted, Failed: p.failed, Posts: p.sent}
+	s := Snapshot{Activity: Running, Reason: gate.Reason, PausedUntil: gate.Until}
 	switch {
 	case p.began.IsZero():
 		return Snapshot{Activity: Idle}

@@ -119,7 +119,7 @@ func (s *sender) next(ctx context.Context) Action {
 		pass = renewed
 	}
 	through()
-	s.observer.Sent(c.Batch)
+	s.Observer.Sent(c.Batch)
 	// Once on its way, a request is always awaited: its answer is worth a job.
 	job := s.newJob(c)
 	o := s.API.Submit(context.WithoutCancel(ctx), job)

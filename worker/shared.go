@@ -21,7 +21,7 @@ type shared struct {
 	batches  batches
 	learned  *learned
 	attempts attempts
-	observer observers
+	progress progress
 	ending
 	results chan outcome // to the committer
 
@@ -42,46 +42,33 @@ type outcome struct {
 }
 
 // release puts a claimed item back that was not sent.
-func (r *shared) release(c queue.Claimed) {
-	r.results <- outcome{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
+func (s *shared) release(c queue.Claimed) {
+	s.results <- outcome{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
 }
 
 // isFed reports whether no more items will come.
-func (r *shared) isFed() bool {
+func (s *shared) isFed() bool {
 	select {
-	case <-r.Fed:
+	case <-s.Fed:
 		return true
 	default:
 		return false
 	}
 }
 
-// observers tells several observers.
-type observers []Observer
-
-func (all observers) Sent(batch string) {
-	for _, o := range all {
-		o.Sent(batch)
-	}
+// committed tells what is durable now.
+func (s *shared) committed(results []queue.Result) {
+	s.progress.committed(results)
+	s.Observer.Committed(results)
 }
 
-func (all observers) Answered(batch string, outcome air.Outcome, v Verdict) {
-	for _, o := range all {
-		o.Answered(batch, outcome, v)
-	}
-}
+// unobserved observes nothing.
+type unobserved struct{}
 
-func (all observers) Paused(s ratelimit.State) {
-	for _, o := range all {
-		o.Paused(s)
-	}
-}
-
-func (all observers) Committed(results []queue.Result) {
-	for _, o := range all {
-		o.Committed(results)
-	}
-}
+func (unobserved) Sent(string)                           {}
+func (unobserved) Answered(string, air.Outcome, Verdict) {}
+func (unobserved) Paused(ratelimit.State)                {}
+func (unobserved) Committed([]queue.Result)              {}
 
 // errDone ends the pool's own goroutines when nothing is left.
 var errDone = errors.New("nothing is left")

@@ -69,10 +69,10 @@ func notAccepted(a Action) Verdict {
 	return Verdict{State: queue.Pending, Refund: true, Action: a, Throttled: a == Slow}
 }
 
-// Judge says what came of a POST /jobs. It is pure, and with the functions that it calls it decides every case; the
+// judge says what came of a POST /jobs. It is pure, and with the functions that it calls it decides every case; the
 // contract has the same table under "Verdicts". answered says that the URL is known to be AiR's, because a job was
 // accepted there: until then a 2xx without a job, or an answer that AiR does not give, shows that it is not.
-func Judge(o air.Outcome, answered bool) Verdict {
+func judge(o air.Outcome, answered bool) Verdict {
 	switch s := o.Status; {
 	case s >= 200 && s < 300:
 		return judgeSuccess(o, answered)

@@ -145,7 +145,7 @@ func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
 		Msg("AiR's list did not show the same jobs twice, up to an empty page: items whose job it did not show are looked up by name, one request each")
 	var some []queue.Item
 	err = queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
-		if a.agreed.has(e.Seq) || a.Adopt && e.State == queue.Submitted {
+		if a.agreed.Has(e.Seq) || a.Adopt && e.State == queue.Submitted {
 			return nil
 		}
 		if some = append(some, e.Item); len(some) < LookupsAtOnce {

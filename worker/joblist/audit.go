@@ -41,7 +41,7 @@ type Audit struct {
 	items *matcher
 	tally Tally
 	// agreed: the item's own job is listed; other: a job that is not the item's own.
-	agreed, other bits
+	agreed, other queue.Bits
 	held          heldJobs
 	// unclear are jobs of objects that the batch does not have and whose names do not prove that; see settleUnclear.
 	unclear []air.Job
@@ -163,17 +163,18 @@ func (a *Audit) adoptItems(ctx context.Context, adopt []queue.Adopted) error {
 	return nil
 }
 
-// agrees books the item's own job.
+// agrees counts the item's own job.
 func (a *Audit) agrees(seq uint64) {
-	if a.agreed.set(seq) {
+	if !a.agreed.Has(seq) {
+		a.agreed.Add(seq)
 		a.tally.Jobs++
 		a.tally.Agreed++
 	}
 }
 
-// differs books a job that is not the item's own, to be judged when the whole list is known.
+// differs counts a job that is not the item's own, to be judged when the whole list is known.
 func (a *Audit) differs(seq uint64, id string) {
-	a.other.set(seq)
+	a.other.Add(seq)
 	if a.held.add(seq, id) {
 		a.tally.Jobs++
 	}
@@ -202,7 +203,7 @@ func (a *Audit) conclude(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !a.other.any && (a.Adopt || a.tally.Agreed == b.Counts.Submitted) {
+	if len(a.other) == 0 && (a.Adopt || a.tally.Agreed == b.Counts.Submitted) {
 		return nil // all items that are submitted have their jobs
 	}
 	return queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {
@@ -216,7 +217,7 @@ func (a *Audit) conclude(ctx context.Context) error {
 
 // compare returns what does not agree about an item; without a kind: nothing.
 func (a *Audit) compare(e *queue.Entry) Finding {
-	agreed, other := a.agreed.has(e.Seq), a.other.has(e.Seq)
+	agreed, other := a.agreed.Has(e.Seq), a.other.Has(e.Seq)
 	f := Finding{Bucket: e.Bucket, Key: e.Key, State: e.State, JobID: e.JobID, Listed: []string{}}
 	if agreed {
 		f.Listed = append(f.Listed, e.JobID)

@@ -35,26 +35,3 @@ func (h *heldJobs) add(seq uint64, id string) bool {
 	}
 	return true
 }
-
-// bits is a growing set of numbers.
-type bits struct {
-	words []uint64
-	any   bool // it is not empty
-}
-
-func (b *bits) has(n uint64) bool {
-	return n/64 < uint64(len(b.words)) && b.words[n/64]&(1<<(n%64)) != 0
-}
-
-// set adds a number and reports whether it is new.
-func (b *bits) set(n uint64) bool {
-	if b.has(n) {
-		return false
-	}
-	if need := int(n/64) + 1; need > len(b.words) {
-		b.words = append(b.words, make([]uint64, need-len(b.words))...)
-	}
-	b.words[n/64] |= 1 << (n % 64)
-	b.any = true
-	return true
-}
