@@ -17,8 +17,7 @@ var (
 	ErrEmpty = entry.ErrEmpty
 )
 
-// Reader reads a source entry by entry. It is not safe for concurrent use, but
-// for the Progress method of a Progresser.
+// Reader reads a source entry by entry. Only Close is safe for concurrent use.
 type Reader interface {
 	// Read overwrites the entry with the next one. It returns
 	//   - nil: the entry is good;
@@ -44,13 +43,4 @@ type Resumer interface {
 	// yet, and none of those that were. It is nil while entries of the same page
 	// follow.
 	Cursor() []byte
-}
-
-// Progresser is a Reader that knows how far it has come. The readers of files,
-// of S3 objects and of standard input are Progressers.
-type Progresser interface {
-	// Progress gives the bytes read of the source as it is stored (compressed,
-	// if it is) and its size, -1 if that is not known. It is safe for use from
-	// other goroutines.
-	Progress() (read, total int64)
 }

@@ -75,7 +75,7 @@ func Open(ctx context.Context, source string, o Options) (Reader, error) {
 	case KindPattern:
 		return nil, entry.Usagef("%s: there is no file of this name; open the files that it matches one by one", s.Arg)
 	case KindStdin:
-		return newReader(ctx, s, o, o.Stdin, -1, nil)
+		return newReader(ctx, s, o, o.Stdin, nil)
 	}
 	return openFile(ctx, s, o)
 }
@@ -109,20 +109,16 @@ func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 		f.Close()
 		return nil, broken(errors.New("is a directory"), "name a manifest in it")
 	}
-	total := int64(-1)
-	if info.Mode().IsRegular() {
-		total = info.Size()
-	}
 	stop := context.AfterFunc(ctx, func() { expire(f) }) // so that no named pipe is waited for
-	return newReader(ctx, s, o, f, total, func() error { stop(); return f.Close() })
+	return newReader(ctx, s, o, f, func() error { stop(); return f.Close() })
 }
 
 // openObject reads a manifest that is an S3 object, as a stream.
 func openObject(ctx context.Context, s Source, o Options) (Reader, error) {
-	body, total, closeBody, err := s3scan.GetObject(ctx, o.S3, s.Bucket, s.Key)
+	body, closeBody, err := s3scan.GetObject(ctx, o.S3, s.Bucket, s.Key)
 	if err != nil {
 		err, remedy := s3scan.Explain(err, s.Bucket)
 		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: fmt.Errorf("get the object: %w", err), Remedy: remedy}
 	}
-	return newReader(ctx, s, o, body, total, closeBody)
+	return newReader(ctx, s, o, body, closeBody)
 }

@@ -133,9 +133,6 @@ func TestOpenFiles(t *testing.T) {
 			}
 			all, rejected, end := readAll(t, r)
 			want{rows: rows}.check(t, all, rejected, end)
-			if got, total := r.(Progresser).Progress(); got != int64(len(tt.data)) || total != got {
-				t.Errorf("progress: got %d of %d, want %d of it", got, total, len(tt.data))
-			}
 			if err := r.Close(); err != nil {
 				t.Error(err)
 			}

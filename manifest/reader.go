@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"sync/atomic"
 	"time"
 
 	"airlift/manifest/entry"
@@ -24,7 +23,6 @@ type reader struct {
 	source string
 	rows   rows
 	in     *input.Input
-	count  *counter
 	err    error // that every further Read returns
 	marked bool  // it begins with a byte order mark
 	any    bool  // a row was returned or rejected
@@ -37,23 +35,21 @@ type reader struct {
 	borrowed io.Reader
 }
 
-// newReader reads a manifest from r, which holds total bytes (-1: not known). It
-// reads up to the first line that is not blank. closeSource, which may be nil,
+// newReader reads a manifest from r. It reads up to the first line that is not blank. closeSource, which may be nil,
 // is called by Close, and by newReader if it fails or reads an inventory, which
 // then reads its parts.
-func newReader(ctx context.Context, s Source, o Options, r io.Reader, total int64, closeSource func() error) (Reader, error) {
+func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSource func() error) (Reader, error) {
 	var borrowed io.Reader
 	if closeSource == nil {
 		closeSource = func() error { return nil }
 		borrowed = r
 	}
-	count := &counter{r: r, total: total}
-	plainText, release, err := input.Decompress(count, s.compression)
+	plainText, release, err := input.Decompress(r, s.compression)
 	if err != nil {
 		closeSource()
 		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
 	}
-	m := &reader{source: s.Arg, borrowed: borrowed, in: input.New(plainText), count: count}
+	m := &reader{source: s.Arg, borrowed: borrowed, in: input.New(plainText)}
 	m.close, m.release = closeSource, release
 	if err := m.begin(s, o); err != nil {
 		m.Close()
@@ -120,9 +116,6 @@ func (m *reader) read(e *Entry) error {
 	return err
 }
 
-// Progress counts the bytes as they are stored.
-func (m *reader) Progress() (read, total int64) { return m.count.n.Load(), m.count.total }
-
 // Close releases the source; see Reader.
 func (m *reader) Close() error {
 	first, free := m.closing.Close()
@@ -144,17 +137,4 @@ func expire(r io.Reader) {
 	if d, ok := r.(interface{ SetReadDeadline(time.Time) error }); ok {
 		_ = d.SetReadDeadline(time.Unix(1, 0)) // a file that cannot goes on until its data comes
 	}
-}
-
-// counter counts the bytes read through it.
-type counter struct {
-	r     io.Reader
-	n     atomic.Int64
-	total int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
-	return n, err
 }

@@ -211,9 +211,6 @@ func TestObject(t *testing.T) {
 		}
 		all, rejected, end := readAll(t, r)
 		want{rows: []string{"b/a", "b/c"}}.check(t, all, rejected, end)
-		if read, total := r.(Progresser).Progress(); read != total || read == 0 {
-			t.Errorf("%s: progress: got %d of %d", source, read, total)
-		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}

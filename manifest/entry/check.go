@@ -24,8 +24,6 @@ type Checker struct {
 	goodBucket string                     // the last good bucket
 	goodTarget string                     // the last good destination bucket
 	services   map[string]json.RawMessage // by the text given: rows repeat it
-	newest     string                     // the text that was added last
-	parsed     json.RawMessage            // its services
 }
 
 // NoKey is the reason for which a row without a key is rejected.
@@ -157,9 +155,6 @@ func (c *Checker) Note(line int64, text string) {
 }
 
 func (c *Checker) parseServices(s string) (json.RawMessage, error) {
-	if s == c.newest {
-		return c.parsed, nil
-	}
 	if parsed, ok := c.services[s]; ok {
 		return parsed, nil
 	}
@@ -170,8 +165,7 @@ func (c *Checker) parseServices(s string) (json.RawMessage, error) {
 	if c.services == nil || len(c.services) >= cachedServices {
 		c.services = make(map[string]json.RawMessage)
 	}
-	c.newest, c.parsed = strings.Clone(s), parsed
-	c.services[c.newest] = parsed
+	c.services[strings.Clone(s)] = parsed
 	return parsed, nil
 }
 
@@ -237,8 +231,8 @@ func checkName(name string) string {
 	switch {
 	case name[0] <= ' ' && strings.TrimSpace(name) == "", name[0] >= 0x80 && strings.TrimSpace(name) == "":
 		return "the name is blank; give one, or leave it empty to have one made"
-	case len(name) > MaxName && utf8.RuneCountInString(name) > MaxName:
-		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), MaxName)
+	case len(name) > maxName && utf8.RuneCountInString(name) > maxName:
+		return fmt.Sprintf("the name is %d characters long; AiR allows %d", utf8.RuneCountInString(name), maxName)
 	case !PlainASCII(name) && strings.ContainsFunc(name, endsLine):
 		// The page's pattern is ^.*\S.*$, and a dot matches no line end.
 		return fmt.Sprintf("the name %s holds a line end or another control character, which AiR does not take; leave it empty to have one made", Excerpt(name))

@@ -9,8 +9,8 @@ import (
 // (Amazon S3 User Guide, "Naming Amazon S3 objects").
 const MaxKey = 1024
 
-// MaxName is the longest job name in characters (AiR, POST /jobs).
-const MaxName = 256
+// maxName is the longest job name in characters (AiR, POST /jobs).
+const maxName = 256
 
 // MaxColumns is how many further columns a table may have: each is carried to the
 // report.
@@ -30,7 +30,7 @@ type Entry struct {
 	Bucket, Key string
 	// Region and Endpoint of the source, as given.
 	Region, Endpoint string
-	// Name of the job, as given: not blank, at most MaxName characters.
+	// Name of the job, as given: not blank, at most maxName characters.
 	Name string
 	// Priority is 1 to 10, or 0 if absent.
 	Priority int

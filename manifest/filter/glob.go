@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Regexps compiles a pattern: one regular expression for the pattern as written,
+// compileGlob compiles a pattern: one regular expression for the pattern as written,
 // and one for its NFC form if that differs. A key matches if it or its NFC form
 // matches one of them, so accents match however they are composed.
 //
@@ -20,7 +20,7 @@ import (
 // {{regular expression}}, and a backslash before what shall mean itself. It
 // must match whole parts at the key's end, or, with a slash in front, the whole
 // key. Case counts.
-func Regexps(pattern string) ([]*regexp.Regexp, error) {
+func compileGlob(pattern string) ([]*regexp.Regexp, error) {
 	var all []*regexp.Regexp
 	for _, form := range forms(pattern) {
 		text, err := translate(form)

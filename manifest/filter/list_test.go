@@ -48,7 +48,7 @@ func TestReadList(t *testing.T) {
 		utf16le("") + "\x00\x00a\x00": "f: line 1: it holds a NUL byte",
 	} {
 		err := readList("f", strings.NewReader(text), func(p string) error {
-			_, err := Regexps(p)
+			_, err := compileGlob(p)
 			return err
 		})
 		if err == nil || !strings.Contains(err.Error(), says) {

@@ -40,7 +40,7 @@ func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	if strings.HasSuffix(text, "/") && exclude {
 		glob += "**"
 	}
-	regexps, err := Regexps(glob)
+	regexps, err := compileGlob(glob)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // decides; a key that none matches is taken, unless there is an Include or
 // IncludeFrom.
 type Patterns struct {
-	// Include and Exclude are patterns (see Regexps); IncludeFrom and
+	// Include and Exclude are patterns (see compileGlob); IncludeFrom and
 	// ExcludeFrom name files of them, one a line, "-" for Stdin.
 	Include, IncludeFrom []string
 	Exclude, ExcludeFrom []string
@@ -208,7 +208,7 @@ func Keys(flag string, patterns []string) (func(key string) bool, error) {
 	return func(key string) bool { return r.matcher.first(key) != nil }, nil
 }
 
-// Expressions returns the regular expressions (see Regexps) of patterns that mean
+// Expressions returns the regular expressions (see compileGlob) of patterns that mean
 // the same as those of Patterns.Include.
 func Expressions(patterns []string) ([]*regexp.Regexp, error) {
 	var all []*regexp.Regexp
@@ -216,7 +216,7 @@ func Expressions(patterns []string) ([]*regexp.Regexp, error) {
 		if err := checkFolder(p); err != nil {
 			return nil, err
 		}
-		regexps, err := Regexps(p)
+		regexps, err := compileGlob(p)
 		if err != nil {
 			return nil, err
 		}

@@ -10,9 +10,9 @@ import (
 	"airlift/manifest/entry"
 )
 
-// MaxSample is the largest sample by number: its rows are held in memory until
+// maxSample is the largest sample by number: its rows are held in memory until
 // the sources end.
-const MaxSample = 100_000
+const maxSample = 100_000
 
 // Sample says which part of the objects to take. The zero value takes all.
 type Sample struct {
@@ -23,7 +23,7 @@ type Sample struct {
 	below uint64
 }
 
-// ParseSample reads N (1 to MaxSample) or P% (over 0 to 100). Its errors are
+// ParseSample reads N (1 to maxSample) or P% (over 0 to 100). Its errors are
 // entry.ErrUsage.
 func ParseSample(s string) (Sample, error) {
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
@@ -40,8 +40,8 @@ func ParseSample(s string) (Sample, error) {
 	switch {
 	case err != nil || n < 1:
 		return Sample{}, entry.Usagef("%q is neither a number of objects nor a share; write for example 500 or 1%%", s)
-	case n > MaxSample:
-		return Sample{}, entry.Usagef("%q is more than %d; give a share, for example 1%%", s, MaxSample)
+	case n > maxSample:
+		return Sample{}, entry.Usagef("%q is more than %d; give a share, for example 1%%", s, maxSample)
 	}
 	return Sample{Count: n}, nil
 }

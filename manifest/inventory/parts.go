@@ -156,7 +156,7 @@ func s3Parts(ctx context.Context, client s3scan.Client, bucket string, inv *docu
 // copyPart copies a part into a temporary file and checks it.
 func copyPart(ctx context.Context, client s3scan.Client, bucket string, p part) (*partFile, error) {
 	where := "s3://" + bucket + "/" + p.Key
-	body, _, closeBody, err := s3scan.GetObject(ctx, client, bucket, p.Key)
+	body, closeBody, err := s3scan.GetObject(ctx, client, bucket, p.Key)
 	if err != nil {
 		reason, remedy := s3scan.Explain(err, bucket)
 		return nil, &partError{fmt.Errorf("cannot be read from the bucket %s: %w", bucket, reason), remedy}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync/atomic"
 
 	"airlift/manifest/csv"
 	"airlift/manifest/entry"
@@ -35,8 +34,6 @@ type Reader struct {
 	err     error // that every further Read returns
 	closing input.Closing
 	cancel  context.CancelFunc
-	done    atomic.Int64 // bytes of the parts that were read
-	total   int64
 }
 
 // Config says where the manifest.json of an inventory lies.
@@ -61,13 +58,6 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 	r := &Reader{source: config.Source, inv: inv, bucket: inv.SourceBucket, cancel: func() {}}
 	if r.bucket == "" {
 		r.bucket = config.SourceBucket
-	}
-	for _, p := range inv.Files {
-		if p.Size == nil {
-			r.total = -1
-			break
-		}
-		r.total += *p.Size
 	}
 	inv.warnUnchecked(config.Source, config.Warn)
 	if config.Path == "" {
@@ -130,7 +120,6 @@ func (r *Reader) read(e *entry.Entry) error {
 			row.Line = r.ordinal
 			return err
 		case err == io.EOF:
-			r.done.Add(r.file.size)
 			r.closePart()
 			r.next++
 		default:
@@ -176,9 +165,6 @@ func (r *Reader) broken(p part, err error) error {
 	}
 	return b
 }
-
-// Progress counts the bytes of the parts.
-func (r *Reader) Progress() (read, total int64) { return r.done.Load(), r.total }
 
 func (r *Reader) closePart() {
 	if r.part == nil {

@@ -15,21 +15,21 @@ const stallTimeout = 2 * time.Minute
 
 var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
 
-// GetObject opens an object. Its size is -1 if the server does not give it.
-func GetObject(ctx context.Context, client Client, bucket, key string) (body io.Reader, size int64, closeBody func() error, err error) {
+// GetObject opens an object.
+func GetObject(ctx context.Context, client Client, bucket, key string) (body io.Reader, closeBody func() error, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		cancel(nil)
-		return nil, 0, nil, err
+		return nil, nil, err
 	}
-	size = -1
+	size := int64(-1)
 	if out.ContentLength != nil {
 		size = *out.ContentLength
 	}
 	b := &objectBody{r: out.Body, left: size, cause: func() error { return context.Cause(ctx) }}
 	b.watchdog = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
-	return b, size, func() error {
+	return b, func() error {
 		b.watchdog.Stop()
 		cancel(nil)
 		return out.Body.Close()
