@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +54,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	save, err := newSaver(o.save)
+	form, err := saveForm(o.save)
 	if err != nil {
 		return err
 	}
@@ -71,13 +69,14 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 		return err
 	}
 	defer t.Close()
-	var to plan.Save
-	if save != nil {
-		to = save
-	}
-	p, err := plan.New(ctx, t, limits, to)
+	p, d, err := plan.New(ctx, t, limits)
 	if err != nil {
 		return err
+	}
+	if o.save != "" && p.Complete && !(t.Strict && p.Rejected > 0) {
+		if err := savePlan(ctx, o.save, form, p, d); err != nil {
+			return err
+		}
 	}
 	if o.json {
 		err = term.JSON(a.out, p)
@@ -88,9 +87,8 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 		return err
 	}
 	err = readingError(t.Reading.End(), p.Rejected > 0)
-	var end *codeError
-	if errors.As(err, &end) && o.save != "" && p.Saved == "" {
-		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")
+	if o.save != "" && p.Saved == "" {
+		err = unsaved(err)
 	}
 	return err
 }

@@ -2,54 +2,51 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"airlift/queue"
 	"airlift/queue/intake"
+	"airlift/queue/plan"
 	"airlift/queue/report"
 )
 
-// saver writes the new items of a plan as a manifest.
-type saver struct {
-	path string
-	*report.Manifest
-}
-
-// newSaver returns a saver for --save, or nil without it.
-func newSaver(path string) (*saver, error) {
-	if path == "" {
-		return nil, nil
-	}
+// saveForm checks --save, and returns how the manifest is written.
+func saveForm(path string) (report.Form, error) {
 	form := report.CSV
+	if path == "" {
+		return form, nil
+	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv":
 	case ".jsonl", ".ndjson":
 		form = report.JSONL
 	default:
-		return nil, usagef("--save %s: the name must end in .csv, .jsonl or .ndjson", path)
+		return form, usagef("--save %s: the name must end in .csv, .jsonl or .ndjson", path)
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, usagef("--save %s: there is no folder %s", path, filepath.Dir(path))
+		return form, usagef("--save %s: there is no folder %s", path, filepath.Dir(path))
 	}
-	return &saver{path, report.NewManifest(form)}, nil
+	return form, nil
 }
 
-// Save writes the new items of a dry run. After an error the file is as it was before.
-func (s *saver) Save(ctx context.Context, batch string, d *intake.DryRun) (string, error) {
-	extras, err := d.Extras(ctx, batch)
-	if err != nil {
-		return "", err
+// savePlan writes the new items of a plan as a manifest. There is a whole file afterwards, or the one that was there
+// before.
+func savePlan(ctx context.Context, path string, form report.Form, p *plan.Plan, d *intake.DryRun) error {
+	err := replaceFile(ctx, path, func(w io.Writer) error { return report.WriteManifest(ctx, w, d.Scratch, p.Batch, form) })
+	if err == nil {
+		p.Saved = path
 	}
-	values := make([]string, len(extras.Names))
-	return s.path, replaceFile(ctx, s.path, func(w io.Writer) error {
-		return s.Write(w, extras.Names, func(write func(*queue.Item, []string) error) error {
-			return queue.Entries(ctx, d.Scratch, batch, queue.Filter{}, func(e *queue.Entry) error {
-				extras.Fill(values, &e.Item)
-				return write(&e.Item, values)
-			})
-		})
-	})
+	return err
+}
+
+// unsaved adds to the error of a reading that its new items were not saved.
+func unsaved(err error) error {
+	var end *codeError
+	if errors.As(err, &end) {
+		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")
+	}
+	return err
 }

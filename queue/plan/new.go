@@ -11,29 +11,19 @@ import (
 	"airlift/queue/intake"
 )
 
-// Save writes the new items of a plan as a manifest. See sees each of them before.
-type Save interface {
-	See(it *queue.Item)
-	Save(ctx context.Context, batch string, d *intake.DryRun) (file string, err error)
-}
-
-// New returns the plan of a prepared reading, which it reads. The limits are those of the user, to which the queue adds
-// what it has learned. save, if not nil, writes the new items if all rows were read and, where that is asked for, none is
-// bad.
-func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, error) {
+// New returns the plan of a prepared reading, which it reads, and the dry run behind it. The limits are those of the user,
+// to which the queue adds what it has learned.
+func New(ctx context.Context, t *intake.Intake, l Limits) (*Plan, *intake.DryRun, error) {
 	p, found := &Plan{Batch: t.Batch}, newTally()
 	d, err := t.DryRun(ctx)
 	if err == nil {
-		err = p.count(ctx, t, d, found, save)
+		err = p.count(ctx, t, d, found)
 	}
 	if err == nil {
 		p.FirstJobs, err = First(ctx, t, d)
 	}
-	if err == nil && save != nil && t.Reading.End().Broken == nil && !(t.Strict && d.Rejected > 0) {
-		p.Saved, err = save.Save(ctx, t.Batch, d)
-	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.rows(d)
 	p.Complete, p.Unmatched = t.Reading.End().Broken == nil, t.Reading.Unmatched()
@@ -41,19 +31,16 @@ func New(ctx context.Context, t *intake.Intake, l Limits, save Save) (*Plan, err
 	now := time.Now()
 	if t.Store != nil {
 		if err := l.Learn(ctx, t.Store, t.Account(), now); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	p.forecast(l, now)
-	return p, nil
+	return p, d, nil
 }
 
 // count looks through the new items, and through those of the batch that are not sent yet.
-func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *tally, save Save) error {
+func (p *Plan) count(ctx context.Context, t *intake.Intake, d *intake.DryRun, found *tally) error {
 	err := queue.Entries(ctx, d.Scratch, t.Batch, queue.Filter{}, func(e *queue.Entry) error {
-		if save != nil {
-			save.See(&e.Item)
-		}
 		found.add(e.Bucket, e.Key, e.Details)
 		return nil
 	})

@@ -53,7 +53,7 @@ func night(t *rapid.T, q *memory.Queue, o intake.Options, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := New(ctx, prepare(t, dry, path), Limits{Rate: 5}, nil)
+	p, _, err := New(ctx, prepare(t, dry, path), Limits{Rate: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
