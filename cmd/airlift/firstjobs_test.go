@@ -50,24 +50,7 @@ func TestTheFirstJobsAreShown(t *testing.T) {
 		run := append([]string{"run"}, args...)
 		run = append(run, "--batch", "b-"+name)
 		text := "first jobs s3://archive/a/0.mov with " + services + "\n           s3://archive/a/1.mov with " + services + "\n           s3://archive/a/2.mov with " + services + "\n"
-		for _, got := range []result{
-			r.run(append(run, "--dry-run")...).want(t, exitOK), r.run(append([]string{"plan"}, run[1:]...)...).want(t, exitOK),
-		} {
-			if !strings.Contains(got.stdout, text) || strings.Contains(got.stdout, "a/3.mov") {
-				t.Errorf("%s: got %s, want three jobs", name, got.stdout)
-			}
-		}
-		for _, got := range []result{
-			r.run(append(run, "--dry-run", "--json")...).want(t, exitOK), r.run(append([]string{"plan", "--json"}, run[1:]...)...).want(t, exitOK),
-		} {
-			var found struct {
-				FirstJobs []struct{ Bucket, Key, Name string } `json:"first_jobs"`
-			}
-			err := json.Unmarshal([]byte(got.stdout), &found)
-			if err != nil || len(found.FirstJobs) != 3 || found.FirstJobs[2].Key != "a/2.mov" || found.FirstJobs[2].Bucket != "archive" || found.FirstJobs[2].Name == "" {
-				t.Errorf("%s: --json: got %s, %v", name, got.stdout, err)
-			}
-		}
+		r.foreseen(name, run, text)
 		file, err := os.Create(filepath.Join(r.dir, "stderr"))
 		if err != nil {
 			t.Fatal(err)
@@ -98,6 +81,24 @@ func TestTheFirstJobsAreShown(t *testing.T) {
 		}
 		if got := r.run(append(run, "--quiet", "--batch", "quiet-"+name)...).want(t, exitOK); got.stderr != "" {
 			t.Errorf("%s: --quiet: got %s", name, got.stderr)
+		}
+	}
+}
+
+// foreseen checks that a dry run and a plan show three jobs, as the text has them.
+func (r *rig) foreseen(name string, run []string, text string) {
+	r.t.Helper()
+	for _, args := range [][]string{append(run[:len(run):len(run)], "--dry-run"), append([]string{"plan"}, run[1:]...)} {
+		if got := r.run(args...).want(r.t, exitOK); !strings.Contains(got.stdout, text) || strings.Contains(got.stdout, "a/3.mov") {
+			r.t.Errorf("%s: got %s, want three jobs", name, got.stdout)
+		}
+		got := r.run(append(args, "--json")...).want(r.t, exitOK)
+		var found struct {
+			FirstJobs []struct{ Bucket, Key, Name string } `json:"first_jobs"`
+		}
+		err := json.Unmarshal([]byte(got.stdout), &found)
+		if err != nil || len(found.FirstJobs) != 3 || found.FirstJobs[2].Key != "a/2.mov" || found.FirstJobs[2].Bucket != "archive" || found.FirstJobs[2].Name == "" {
+			r.t.Errorf("%s: --json: got %s, %v", name, got.stdout, err)
 		}
 	}
 }

@@ -50,26 +50,32 @@ func FuzzReportRoundTrip(f *testing.F) {
 				}
 				continue
 			}
-			in, err := manifest.Open(context.Background(), "-", manifest.Options{Format: manifest.FormatCSV, Stdin: bufio.NewReader(&out)})
-			if err != nil {
-				t.Fatalf("open the report: %v", err)
-			}
-			var e manifest.Entry
-			if err := in.Read(&e); err != nil {
-				t.Fatalf("read the report of key %q: %v", key, err)
-			}
-			if e.Key != key || e.Bucket != "archive" || e.State != string(queue.Failed) {
-				t.Errorf("key %q came back as %q in state %q", key, e.Key, e.State)
-			}
-			if got := e.Extra; len(got) != 1 || got[0].Value != value {
-				t.Errorf("value %q came back as %q", value, got)
-			}
-			if err := in.Read(&e); err != io.EOF {
-				t.Errorf("after the only row: %v, want the end", err)
-			}
-			if err := in.Close(); err != nil {
-				t.Error(err)
-			}
+			reportReadsBack(t, &out, key, value)
 		}
 	})
+}
+
+// reportReadsBack reads the only row of a CSV report as a manifest.
+func reportReadsBack(t *testing.T, out io.Reader, key, value string) {
+	t.Helper()
+	in, err := manifest.Open(context.Background(), "-", manifest.Options{Format: manifest.FormatCSV, Stdin: bufio.NewReader(out)})
+	if err != nil {
+		t.Fatalf("open the report: %v", err)
+	}
+	var e manifest.Entry
+	if err := in.Read(&e); err != nil {
+		t.Fatalf("read the report of key %q: %v", key, err)
+	}
+	if e.Key != key || e.Bucket != "archive" || e.State != string(queue.Failed) {
+		t.Errorf("key %q came back as %q in state %q", key, e.Key, e.State)
+	}
+	if got := e.Extra; len(got) != 1 || got[0].Value != value {
+		t.Errorf("value %q came back as %q", value, got)
+	}
+	if err := in.Read(&e); err != io.EOF {
+		t.Errorf("after the only row: %v, want the end", err)
+	}
+	if err := in.Close(); err != nil {
+		t.Error(err)
+	}
 }
