@@ -13,7 +13,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// The exit codes, in no order of gravity; see gravest.
+// The exit codes. Their numbers are in no order of gravity; see gravest.
 const (
 	exitOK          = 0
 	exitUnexpected  = 1
@@ -54,12 +54,15 @@ type codeError struct {
 
 func (e *codeError) Error() string { return e.text }
 
-// isUsage reports whether an error is what the user must change before anything can be done.
+// isA reports whether an error is or wraps a T.
+func isA[T error](err error) bool {
+	_, is := errors.AsType[T](err)
+	return is
+}
+
+// isUsage reports whether the user must change something before anything can be done.
 func isUsage(err error) bool {
-	var ours *usageError
-	var sources *intake.UsageError
-	var nothing *service.NoJobsError
-	return errors.As(err, &ours) || errors.As(err, &sources) || errors.As(err, &nothing)
+	return isA[*usageError](err) || isA[*intake.UsageError](err) || isA[*service.NoJobsError](err)
 }
 
 // sourcesCode is the exit code for what went wrong with the sources of a reading.
@@ -73,7 +76,7 @@ func sourcesCode(e intake.End) int {
 	return exitOK
 }
 
-// sourcesText is the last word about that.
+// sourcesText is the last message about that.
 func sourcesText(e intake.End) string {
 	if e.Broken != nil {
 		return intake.BrokenText(e.Broken)
@@ -81,10 +84,14 @@ func sourcesText(e intake.End) string {
 	return strings.Join(e.Empty, "\n")
 }
 
-// gravest orders the exit codes: of several reasons the first counts.
+// gravest lists the exit codes in the order in which they count: of several reasons the first.
 var gravest = []int{exitLocked, exitUnexpected, exitUsage, exitCredentials, exitQuota, exitFailures, exitWorkLeft, exitIncomplete}
 
-// worse returns the code that counts of two.
+// stopCodes are the exit codes of a run that stopped.
+var stopCodes = map[stop.Reason]int{stop.Unexpected: exitUnexpected, stop.Setup: exitUsage, stop.Credentials: exitCredentials,
+	stop.Quota: exitQuota, stop.Failures: exitFailures, stop.Limit: exitWorkLeft}
+
+// worse returns the code of two that counts.
 func worse(a, b int) int {
 	for _, code := range gravest {
 		if a == code || b == code {
@@ -94,19 +101,17 @@ func worse(a, b int) int {
 	return exitOK
 }
 
-// exitCode is the one place that says what an error exits with.
+// exitCode returns the exit code for an error. It is the only place that decides that.
 func exitCode(err error) int {
 	var several service.Errors
 	var code *codeError
 	var stopped *stop.Error
 	var broken *manifest.BrokenError
-	var signalled *interrupted
-	var temporary *config.TemporaryKeysError
 	var refused *intake.ReplaceError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrReplaced): // whatever else came of it
+	case errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrReplaced): // whatever other errors follow from it
 		return exitUnexpected
 	case errors.As(err, &several):
 		worst := exitOK
@@ -118,13 +123,13 @@ func exitCode(err error) int {
 		return code.code
 	case isUsage(err), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
 		return exitUsage
-	case errors.As(err, &temporary):
+	case isA[*config.TemporaryKeysError](err):
 		return exitCredentials
 	case errors.Is(err, queue.ErrLocked):
 		return exitLocked
 	case errors.As(err, &stopped):
-		return stopCode(stopped.Reason)
-	case errors.As(err, &signalled):
+		return stopCodes[stopped.Reason]
+	case isA[*interrupted](err):
 		return exitWorkLeft
 	case errors.As(err, &broken):
 		return sourcesCode(intake.End{Broken: err, Unread: broken.Unread})
@@ -148,7 +153,7 @@ func outcomeCode(out service.Outcome, sent bool) int {
 	return code
 }
 
-// readingError is how a command ends that only looks.
+// readingError returns the exit code and last message of a command that only reads sources.
 func readingError(end intake.End, rejected bool) error {
 	out := service.Outcome{Sources: end, Read: true, Batches: []service.Status{{}}}
 	if rejected {
@@ -158,20 +163,4 @@ func readingError(end intake.End, rejected bool) error {
 		return &codeError{code, sourcesText(end)}
 	}
 	return nil
-}
-
-func stopCode(r stop.Reason) int {
-	switch r {
-	case stop.Setup:
-		return exitUsage
-	case stop.Credentials:
-		return exitCredentials
-	case stop.Quota:
-		return exitQuota
-	case stop.Failures:
-		return exitFailures
-	case stop.Limit:
-		return exitWorkLeft
-	}
-	return exitUnexpected
 }

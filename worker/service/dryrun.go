@@ -19,15 +19,9 @@ func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, erro
 	if err != nil {
 		return Status{}, nil, err
 	}
-	st := Status{
-		Batch: t.Batch, Rows: d.Rows, Added: d.Added, Known: d.Known, Duplicates: d.Duplicates, Rejected: d.Reading.Rejected,
-		Skipped: d.Skipped, Items: d.Items, Pending: d.Items, State: "idle", Errors: []queue.ErrorCount{}, SkippedBy: d.SkippedBy,
-		Incomplete: t.Reading.End().Broken != nil, Unmatched: t.Reading.Unmatched(), Replaced: d.Withdrawn,
-		AcceptedEarlier: d.Replaced.Submitted, FirstJobs: first,
-	}
-	if st.SkippedBy == nil {
-		st.SkippedBy = map[string]int64{}
-	}
+	st := statusOf(queue.Batch{ID: t.Batch, Reading: d.Reading, Counts: queue.Counts{Items: d.Items, Pending: d.Items}})
+	st.State, st.Incomplete, st.Unmatched = "idle", t.Reading.End().Broken != nil, t.Reading.Unmatched()
+	st.AcceptedEarlier, st.Restored, st.FirstJobs = d.Replaced.Submitted, 0, first
 	if t.Store == nil {
 		return st, d, nil
 	}

@@ -131,21 +131,8 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{
-		Batch: b.ID, Rows: b.Reading.Rows, Added: b.Reading.Added, Known: b.Reading.Known, Duplicates: b.Reading.Duplicates,
-		Rejected: b.Reading.Rejected, Skipped: b.Reading.Skipped, Items: b.Counts.Items, Pending: b.Counts.Pending,
-		Sending: b.Counts.Sending, InDoubt: b.Counts.InDoubt, Submitted: b.Counts.Submitted, Failed: b.Counts.Failed,
-		Cancelled: b.Counts.Cancelled, SubmittedToday: account.Day.Submitted, Errors: b.Errors, Versions: b.Versions,
-		Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
-		SkippedBy: b.Reading.SkippedBy, Incomplete: !b.Reading.Started.IsZero() && !b.Reading.Complete,
-		Restored: b.Reading.Restored, Replaced: b.Reading.Withdrawn,
-	}
-	if st.Errors == nil {
-		st.Errors = []queue.ErrorCount{}
-	}
-	if st.SkippedBy == nil {
-		st.SkippedBy = map[string]int64{}
-	}
+	st := statusOf(b)
+	st.SubmittedToday = account.Day.Submitted
 	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()
 	st.Reason = inForce.Reason
@@ -154,6 +141,24 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 		st.Since = &since
 	}
 	return st, nil
+}
+
+// statusOf returns what the batch itself tells.
+func statusOf(b queue.Batch) Status {
+	r, c := b.Reading, b.Counts
+	st := Status{
+		Batch: b.ID, Rows: r.Rows, Added: r.Added, Known: r.Known, Duplicates: r.Duplicates, Rejected: r.Rejected, Skipped: r.Skipped,
+		Items: c.Items, Pending: c.Pending, Sending: c.Sending, InDoubt: c.InDoubt, Submitted: c.Submitted, Failed: c.Failed,
+		Cancelled: c.Cancelled, Errors: b.Errors, Versions: b.Versions, Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
+		SkippedBy: r.SkippedBy, Incomplete: !r.Started.IsZero() && !r.Complete, Restored: r.Restored, Replaced: r.Withdrawn,
+	}
+	if st.Errors == nil {
+		st.Errors = []queue.ErrorCount{}
+	}
+	if st.SkippedBy == nil {
+		st.SkippedBy = map[string]int64{}
+	}
+	return st
 }
 
 // underway adds what only the running pool knows.
