@@ -50,7 +50,7 @@ func (s *scheduler) claimAhead(ctx context.Context) {
 	}
 }
 
-// supply has items of a batch claimed until there are no more, and reports whether it came to that.
+// supply has the committer claim items of a batch until there are no more. It reports false if something changed before.
 func (s *scheduler) supply(ctx context.Context, id string, shut, limits, joined <-chan struct{}) bool {
 	r := &claimRequest{batch: id, withdrawn: make(chan struct{}), over: make(chan struct{})}
 	s.requests <- r // never blocks: the one before is over

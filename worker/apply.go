@@ -102,7 +102,7 @@ func refused(a Action, c queue.Claimed, o air.Outcome) *stop.Error {
 	return ended
 }
 
-// describe describes an outcome in a few words.
+// describe returns an outcome in a few words.
 func describe(o air.Outcome) string {
 	var parts []string
 	if o.Status != 0 {

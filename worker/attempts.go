@@ -29,7 +29,7 @@ type attempts struct {
 	sweepAt int
 }
 
-// attemptsKept is how many attempts are kept before the first swees.
+// attemptsKept is how many attempts are kept before the first sweep.
 const attemptsKept = 1024
 
 // note records an attempt, and drops those that ended more than a window ago once there are many.
@@ -80,7 +80,7 @@ func (s *shared) attemptBegan(c queue.Claimed) time.Time {
 		return byWallClock(at.sent)
 	}
 	if !c.Sent {
-		return byWallClock(s.Opened) // this queue has sent it in this run at the earliest
+		return byWallClock(s.Opened) // if this queue sent it, then in this run
 	}
 	if !c.At.IsZero() {
 		return c.At.Add(-joblist.LookbackMargin)
@@ -94,8 +94,8 @@ func (s *shared) attemptBegan(c queue.Claimed) time.Time {
 	return began
 }
 
-// byWallClock returns an instant by our wall clock as it goes now, if that was set back since: what is stored later may
-// bear an earlier time.
+// byWallClock returns an instant as our wall clock shows it now. If that clock was set back since, what is stored later
+// may have an earlier time.
 func byWallClock(t time.Time) time.Time {
 	now := time.Now()
 	if now := now.Round(0).Add(-now.Sub(t)); t.Round(0).Sub(now) > time.Second {

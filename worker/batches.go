@@ -48,7 +48,7 @@ func (b *batches) isWorked(id string) bool {
 	return slices.Contains(b.order, id)
 }
 
-// join adds a batch as the last, and reports whether it is known since before.
+// join adds a batch as the last, and reports whether the pool worked it before.
 func (b *batches) join(id string, one workedBatch) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,7 +60,7 @@ func (b *batches) join(id string, one workedBatch) (again bool) {
 	return again
 }
 
-// leave removes a batch from those that are worked, and reports whether it was one.
+// leave removes a batch from those that are worked, and reports whether it was one of them.
 func (b *batches) leave(id string) bool {
 	b.mu.Lock()
 	at := slices.Index(b.order, id)

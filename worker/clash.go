@@ -6,8 +6,8 @@ import (
 	"airlift/queue"
 )
 
-// contested expects a lookup for each item that is in doubt because its job id was given for another item too, unless AiR's
-// own list shows that. Each clash is logged once.
+// contested plans a lookup for each item that is in doubt because AiR gave its job id for another item too, unless AiR's
+// own list shows that. It logs each clash once.
 func (l *lookups) contested(clashes []queue.Clash) {
 	due := time.Now().Add(l.Settle)
 	for _, clash := range clashes {

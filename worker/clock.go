@@ -12,8 +12,8 @@ const (
 	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
 	maxClockDrift  = 5 * time.Minute
 	clockDriftRate = 1000
-	// maxClockJump is how far the offset may be from that of earlier runs without a doubt: so early a day may begin, but as
-	// it is measured from one stored offset no day is counted twice.
+	// maxClockJump is how far the offset may be from that of earlier runs and still be believed. A day may begin that much
+	// early. No day is counted twice, because the jump is measured from one stored offset.
 	maxClockJump = joblist.LookbackMargin
 	// clockProven is how long the offset must have been confirmed to outlast an implausible Date.
 	clockProven = 2 * maxClockDrift
@@ -106,7 +106,7 @@ func (c *serverClock) offset() time.Duration {
 	return c.skew
 }
 
-// trust takes an offset for granted: until a Date tells another it is the offset.
+// trust sets the offset that counts until a Date shows another.
 func (c *serverClock) trust(offset time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,14 +116,14 @@ func (c *serverClock) trust(offset time.Duration) {
 	}
 }
 
-// current returns the offset, and whether a Date of this run is what it comes from and none was implausible.
+// current returns the offset, and whether it comes from a Date of this run and no Date was implausible.
 func (c *serverClock) current() (offset time.Duration, learned bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.skew, c.learned && !c.invalid
 }
 
-// rival returns the trusted offset if what this run learned jumped from it: either may be right.
+// rival returns the trusted offset, and whether what this run learned is far from it: then either may be right.
 func (c *serverClock) rival() (offset time.Duration, jumped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *serverClock) rival() (offset time.Duration, jumped bool) {
 // now returns the time by AiR's clock.
 func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 
-// ours returns the earliest time at which it may be that instant of AiR's clock, by our clock.
+// ours returns the earliest time by our clock at which AiR's clock may have shown t.
 func (c *serverClock) ours(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"airlift/worker/joblist"
 )
 
-// gatherFor is how long results are gathered for a commit at most where items are claimed ahead.
+// gatherFor is how long results wait for a commit at most where items are claimed ahead.
 const gatherFor = 5 * time.Millisecond
 
 // committer stores what came of the claims, as many at once as have come in, and claims others in the same commits where
@@ -27,7 +27,7 @@ type committer struct {
 	sameIDs mixups
 }
 
-// run goes on until the results' channel is closed: an answer once received is always recorded, whatever ended the run.
+// run commits until the results' channel is closed: an answer once received is always stored, whatever ended the run.
 func (c *committer) run() {
 	for {
 		c.gather()
@@ -38,7 +38,7 @@ func (c *committer) run() {
 	}
 }
 
-// gather takes what has come in, and waits until that is worth a commit.
+// gather collects results until they are worth a commit.
 func (c *committer) gather() {
 	var timer *time.Timer
 	for {
@@ -62,7 +62,7 @@ func (c *committer) gather() {
 	}
 }
 
-// wait returns when something has come in, with false if the time was up before.
+// wait waits for a result or a claim request. It returns false if the time is up first.
 func (c *committer) wait(elapsed <-chan time.Time) bool {
 	requests, withdrawn := c.scheduler.requests, (<-chan struct{})(nil)
 	if c.request != nil {
@@ -83,9 +83,9 @@ func (c *committer) wait(elapsed <-chan time.Time) bool {
 	return true
 }
 
-// shouldFlush reports whether there is no reason to wait for more. Where items are claimed ahead nobody waits for these
-// results: a commit costs two syncs of the disk, so half of what may be outstanding shares one, unless the workers
-// are about to run out of items.
+// shouldFlush reports whether there is no reason to wait for more. A commit costs two syncs of the disk. Where items are
+// claimed ahead nobody waits for the results, so half of what may be outstanding shares a commit, unless the workers are
+// about to run out of items.
 func (c *committer) shouldFlush() bool {
 	switch {
 	case c.end:
@@ -96,8 +96,8 @@ func (c *committer) shouldFlush() bool {
 	return !c.scheduler.looksAhead() || len(c.gathered) >= c.scheduler.most()/2 || len(c.scheduler.ahead) <= c.live.get().Workers/4
 }
 
-// commit makes the results durable, and new claims with them if that is asked for. Only then what is in doubt is handed to
-// the lookups, what is claimed to the workers, and others can be claimed.
+// commit stores the results, and new claims with them if there is a request. Only then it hands what is in doubt to the
+// lookups and what is claimed to the workers.
 func (c *committer) commit() {
 	results := make([]queue.Result, len(c.gathered))
 	refunded := 0
@@ -139,7 +139,7 @@ func (c *committer) commit() {
 	c.scheduler.endIfDone(context.Background())
 }
 
-// wanted reserves what is to be claimed with this commit.
+// wanted reserves and returns how many items to claim with this commit.
 func (c *committer) wanted() int {
 	if c.request == nil {
 		return 0
@@ -158,7 +158,7 @@ func (c *committer) requestIsOver() {
 	c.request = nil
 }
 
-// stored does what waits for results to be durable.
+// stored hands on results that are durable.
 func (c *committer) stored(results []queue.Result, refunded int) {
 	for _, o := range c.gathered {
 		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// failureWindow is how many of the latest decided items a share is taken of, failureLeast from how many on.
+	// A share is taken of the last failureWindow items decided, once there are failureLeast.
 	failureWindow = 1000
 	failureLeast  = 100
 )
 
-// FailureLimit is how many items may fail before a run ends, because then the settings are wrong rather than the items.
+// FailureLimit is how many items may fail before a run ends: then the settings are wrong rather than the items.
 // The zero limit ends it when over half of the last 1,000 items decided (at least 100) failed.
 type FailureLimit struct {
 	// Count ends the run at so many failures; 0: not by count.
@@ -59,7 +59,7 @@ type failureCounter struct {
 	total  int64
 }
 
-// decided books an item and returns why the limit is reached, or "".
+// decided counts an item and returns why the limit is reached, or "".
 func (f *failureCounter) decided(failed bool, limit FailureLimit) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

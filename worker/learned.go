@@ -12,7 +12,7 @@ import (
 	"airlift/worker/joblist"
 )
 
-// learned is what is known of the AiR of an account, by this run and those before it: its address and its clock.
+// learned is what this run and earlier ones know of the AiR of an account: its address and its clock.
 type learned struct {
 	*shared
 	clock           serverClock
@@ -42,7 +42,7 @@ func (l *learned) accepted() {
 	})
 }
 
-// learn changes what is known of AiR, and stores it if change reports that it is another.
+// learn changes what is known of AiR, and stores it if change reports true.
 func (l *learned) learn(change func(*queue.Server) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -68,7 +68,7 @@ func (l *learned) observeDate(date, sent, ended time.Time) {
 	l.keepClock()
 }
 
-// clockSame is how far an offset may be from the stored one without being stored anew.
+// clockSame is how far an offset may be from the stored one and still count as the same.
 const clockSame = time.Minute
 
 // load takes over what earlier runs learned.
@@ -81,8 +81,8 @@ func (l *learned) load(s queue.Server) {
 	}
 }
 
-// keepClock stores what this run learned of AiR's clock: the first offset of all at once, another one only when each Date
-// of ten minutes, over all runs, has shown it. So no server can tell each run of another day.
+// keepClock stores what this run learned of AiR's clock: the very first offset at once, another one only when every Date
+// of ten minutes, over all runs, has shown it. So no server can give each run another day.
 func (l *learned) keepClock() {
 	offset, learned := l.clock.current()
 	if !learned {
@@ -119,7 +119,7 @@ func (l *learned) keepClock() {
 	}
 }
 
-// forgetUnproven drops what an implausible Date makes doubtful: an offset that has not held yet.
+// forgetUnproven drops an offset that has not held for long enough when an implausible Date arrives.
 func (l *learned) forgetUnproven() {
 	kept, _ := l.clock.current()
 	l.learn(func(s *queue.Server) bool {
@@ -132,14 +132,14 @@ func (l *learned) forgetUnproven() {
 	})
 }
 
-// serverTime is a time by AiR's clock, and by what offset to ours.
+// serverTime is a time by AiR's clock, with its offset to ours.
 type serverTime struct {
 	time.Time
 	offset time.Duration
 }
 
-// claimTime returns the time now whose day a claim counts against. If AiR's clock jumped since an earlier run it is that
-// of two whose day has more claims, which lets fewer jobs through.
+// claimTime returns the time whose day a claim counts against. If AiR's clock jumped since an earlier run there are two,
+// and the one whose day has more claims counts: it lets fewer jobs through.
 func (l *learned) claimTime(dailyLimit int64) serverTime {
 	now := time.Now()
 	offset := l.clock.offset()
@@ -164,8 +164,8 @@ func (l *learned) claimedOn(t serverTime) int64 {
 	return a.Day.Claimed
 }
 
-// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock, and by what earlier runs
-// learned of it too if it jumped since.
+// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock. If that clock jumped
+// since an earlier run, the later midnight counts.
 func (l *learned) resumeAt(o air.Outcome) time.Time {
 	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
 	if stored, jumped := l.clock.rival(); jumped {

@@ -38,7 +38,7 @@ func (l *liveLimits) get() Limits {
 // Limits returns the limits in force.
 func (p *Pool) Limits() Limits { return p.live.get() }
 
-// Set changes the limits, of a pool that runs too. What is on its way finishes by the old ones.
+// Set changes the limits, also while the pool runs. What is on its way finishes under the old ones.
 func (p *Pool) Set(l Limits) error {
 	switch {
 	case l.Rate <= 0:

@@ -19,8 +19,8 @@ type lookups struct {
 	pendingLookups
 }
 
-// load expects what was in doubt as the queue was opened. One window after the open serves all: nobody knows when
-// their attempts ended, only that it was before.
+// load plans a lookup for each item that was in doubt when the queue was opened, one settle window after that: nobody
+// knows when its attempt ended, only that it was before.
 func (l *lookups) load(ctx context.Context, batch string) error {
 	const page = 1000
 	after := int64(-1)
@@ -80,8 +80,8 @@ func (l *lookups) run(ctx context.Context) {
 	}
 }
 
-// settleAll looks some items up at once and stores what came of it. What could not be looked up is expected again; the
-// error is then that of a lookup.
+// settleAll looks some items up at once and stores the results. It plans failed lookups again, and returns the error of
+// one.
 func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 	var wg sync.WaitGroup
 	found, errs := make([]joblist.Found, len(due)), make([]error, len(due))
@@ -122,8 +122,8 @@ func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 	return failure
 }
 
-// conclude returns what a finding means for an item whose absence can be believed. It judges a withdrawal by the record of
-// when the lookup was planned.
+// conclude returns the result of a lookup for an item whose absence can be believed. Whether the item is withdrawn is
+// taken from the record as it was when the lookup was planned.
 func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 	r := queue.Result{Batch: c.Batch, Seq: c.Seq, At: time.Now().UTC()}
 	log := l.Log.Info().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key)

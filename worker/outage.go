@@ -29,8 +29,9 @@ func (d *outageDetector) reset(v Verdict) {
 	}
 }
 
-// bad counts a bad outcome; threshold of them in a row are an outage. It returns how long all shall wait for the next canary (0: not yet an outage), and whether it
-// is time to give up. current says that the gate was not shut since the request was let through.
+// bad counts a bad outcome; threshold of them in a row are an outage. It returns how long to wait for the next canary (0:
+// it is no outage yet), and whether it is time to give up. current says that the gate was not shut since the request was
+// let through.
 func (d *outageDetector) bad(now time.Time, threshold int, current, canary, answered bool) (hold time.Duration, giveUp bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -52,14 +53,14 @@ func (d *outageDetector) bad(now time.Time, threshold int, current, canary, answ
 	return min(ratelimit.Backoff(d.waits, time.Second, outageCap), left), false
 }
 
-// isOutage reports whether so many bad outcomes in a row have come that none of them is the fault of an item.
+// isOutage reports whether there were so many bad outcomes in a row that no item is to blame.
 func (d *outageDetector) isOutage(threshold int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.streak >= threshold
 }
 
-// throttled returns how long all requests shall wait because AiR asks for fewer.
+// throttled counts a throttling answer and returns how long to hold all requests.
 func (d *outageDetector) throttled() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,11 +81,11 @@ func (d *outageDetector) lasting(now time.Time) time.Duration {
 // outageThreshold returns how many bad outcomes in a row are an outage.
 func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
 
-// setBack holds the run back after an outcome that was throttling, or no answer. proxy names the proxy that let nothing
-// through to AiR, if that is why.
+// setBack holds the run back after throttling, or after no answer. proxy names the proxy that let nothing through to AiR,
+// if there is one.
 func (s *sender) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
-	// What was in flight as the gate was shut tells nothing new about how long to wait: of many workers throttled at once
-	// one counts, or a single burst would hold all of them for as long as a night of throttling.
+	// Requests that were in flight when the gate was shut add no wait. Of many workers throttled at once one counts; else a
+	// single burst would hold all of them as long as a night of throttling.
 	current := pass.Valid()
 	if v.Throttled && current {
 		s.gate.Hold(s.outage.throttled(), false)

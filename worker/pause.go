@@ -12,8 +12,8 @@ import (
 	"airlift/worker/stop"
 )
 
-// capRetries are the pauses after the first one if AiR still answers 429: its reset may come later than midnight. After them
-// the pause lasts until the next midnight.
+// capRetries are the pauses after the first one while AiR still answers 429: its reset may come later than midnight. After
+// these the pause lasts until the next midnight.
 var capRetries = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
 
 // pauses shuts the gate for caps, and stores what a rerun must keep to: the pause, or the stop.
@@ -36,8 +36,8 @@ func (p *pauses) load(g queue.Gate) {
 	}
 }
 
-// forCap shuts the gate because of a 429. The pause is stored, so that a rerun keeps to it. Of several 429s that were
-// in flight together the first counts.
+// forCap shuts the gate because of a 429, and stores the pause for a rerun. Of several 429s that were in flight together
+// the first counts.
 func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +58,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 		g.Reason, g.Since = reason, time.Now().UTC()
 	}
 	p.store(g)
-	// The day that the cap ended, by AiR's clock: that of the request.
+	// The capped day is that of the request, by AiR's clock.
 	day := queue.DayOf(p.learned.clock.now().Add(-time.Since(o.Sent)))
 	if g.Pauses > 1 || isRateLimit(o) {
 		return // it says nothing about how large the cap is
@@ -139,8 +139,8 @@ func (p *pauses) store(g queue.Gate) {
 	p.stored = g
 }
 
-// watch says when a pause is over, and ends the run at a pause if it shall not wait for its end. hasWork reports whether
-// there is anything to send.
+// watch tells when a pause is over. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
+// anything to send.
 func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) {
 	paused := false
 	for {

@@ -9,7 +9,7 @@ import (
 	"airlift/ratelimit"
 )
 
-// doubt is an item in doubt and when its absence may be believed.
+// doubt is an item in doubt, and the time from which its absence may be believed.
 type doubt struct {
 	queue.Claimed
 	due time.Time
@@ -24,7 +24,7 @@ type pendingLookups struct {
 	taken int // being looked up
 }
 
-// expect adds an item whose absence may be believed from due on.
+// expect plans the lookup of an item whose absence may be believed from due on.
 func (p *pendingLookups) expect(c queue.Claimed, due time.Time) {
 	p.mu.Lock()
 	heap.Push(&p.heap, doubt{c, due})

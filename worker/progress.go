@@ -27,11 +27,11 @@ type Snapshot struct {
 	Activity    Activity
 	Reason      string
 	PausedUntil time.Time
-	// Rate is how many items were submitted a second of late.
+	// Rate is how many items a second were submitted in the last minute.
 	Rate float64
 }
 
-// rateWindow is over how many seconds the rate is taken.
+// rateWindow is the number of seconds over which the rate is measured.
 const rateWindow = 60
 
 // progress measures how fast a run gets on.

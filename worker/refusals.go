@@ -21,7 +21,7 @@ const (
 	maxForeign = 3
 )
 
-// refusals counts the answers that mean something only if they come in a row.
+// refusals counts answers that mean something only in a row.
 type refusals struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -111,7 +111,7 @@ func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 	}
 }
 
-// accessRefused says what to do about a 403 that is no quota.
+// accessRefused returns the stop for a 403 that is not about quota, with what to do.
 func accessRefused(o air.Outcome) *stop.Error {
 	do := "give the user of these keys a Wasabi policy that allows submitting AiR jobs (listing them is another permission)"
 	if isClockRefusal(o) {

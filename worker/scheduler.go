@@ -46,7 +46,7 @@ func (s *scheduler) next(ctx context.Context, pass ratelimit.Pass) (queue.Claime
 		default:
 		}
 		joined, limits := s.batches.changed.Wait(), s.live.changed.Wait()
-		// A worker that waits for what is claimed ahead waits for nothing else: each commit would wake all of them for nothing.
+		// Workers that wait for items claimed ahead wait for nothing else: each commit would wake all of them in vain.
 		var changed, freed <-chan struct{}
 		if pass.Canary || !s.looksAhead() {
 			changed, freed = s.Store.Changed(), s.freed.Wait()
@@ -86,7 +86,7 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 	}
 	limit := s.live.get().DailyLimit
 	now := s.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
-	// Not cut off by ctx: a claim that was stored but not handed over would be in doubt for nothing.
+	// The end of ctx does not interrupt this: a claim that was stored and not handed over would be in doubt for nothing.
 	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(id, n, now, limit))
 	s.unreserve(n - len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {
@@ -94,7 +94,7 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 		return nil, nil
 	}
 	if err == nil && len(got) == 0 {
-		s.endIfDone(ctx) // what was reserved in vain may have kept the last result from ending the run
+		s.endIfDone(ctx) // the reservation may have kept the last result from ending the run
 	}
 	return got, err
 }
@@ -129,8 +129,8 @@ func (s *scheduler) claimable(ctx context.Context) (string, error) {
 // dailyLimitReason is why a run pauses at our own daily limit.
 const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
 
-// limitReached pauses the run because a claim was refused then for our own daily limit, unless something is under way:
-// that still counts, or gives its claim back.
+// limitReached pauses the run because our own daily limit refused a claim at that time, unless something is under way: it
+// may give its claim back.
 func (s *scheduler) limitReached(then serverTime) {
 	if quiet, _ := s.quiet(); quiet {
 		s.pauseUntil(ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
@@ -279,7 +279,7 @@ func (s *scheduler) endIfDone(ctx context.Context) {
 			return
 		}
 	}
-	// An item claimed, or put back, while the rest was looked at is seen by this, and ends in another call.
+	// If an item was claimed or put back meanwhile, another call follows.
 	if _, now := s.quiet(); now != moves {
 		return
 	}
@@ -291,7 +291,7 @@ func (s *scheduler) onlyLookups(ctx context.Context) bool {
 	return s.isFed() && (s.LookupsOnly || !s.hasWork(ctx))
 }
 
-// showOnlyDoubts shows that only what is in doubt is left, if it is, and waits for its settle window.
+// showOnlyDoubts shows that the run waits for a settle window, if only items in doubt are left.
 func (s *scheduler) showOnlyDoubts(ctx context.Context) {
 	wait := s.lookups.next()
 	if wait <= 0 || s.LookupsOnly { // reconcile says that it waits

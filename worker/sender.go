@@ -20,7 +20,7 @@ const (
 	outageCap = 5 * time.Minute
 )
 
-// sender takes one item after the other, with each of its workers, from the scheduler to a verdict.
+// sender sends items with several workers. Each takes one item at a time from the scheduler to a verdict.
 type sender struct {
 	*shared
 	scheduler      *scheduler
@@ -66,7 +66,7 @@ func (s *sender) work(ctx context.Context) {
 		switch s.next(ctx) {
 		case BackOff:
 			failures++
-			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // an early end is seen above
+			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // the loop sees the end of ctx
 		case GoOn:
 			failures = 0
 		}
@@ -109,8 +109,8 @@ func (s *sender) next(ctx context.Context) Action {
 		}
 	}
 	for !s.mayGo(ctx, pass) {
-		// What was looked up stays true while AiR throttles: nobody else sends this item. Were it thrown away, each
-		// burst of lookups of which a single one is throttled would be for nothing, and the run would never get on.
+		// What the lookup showed stays true while AiR throttles, because nobody else sends this item. Without this, one
+		// throttled lookup would void a whole burst of them, and the run would make no progress.
 		renewed, ok := s.renew(ctx, pass, c)
 		if !ok {
 			s.release(c)
@@ -120,7 +120,7 @@ func (s *sender) next(ctx context.Context) Action {
 	}
 	through()
 	s.Observer.Sent(c.Batch)
-	// Once on its way, a request is always awaited: its answer is worth a job.
+	// A request on its way is always awaited: its answer is worth a job.
 	job := s.newJob(c)
 	o := s.API.Submit(context.WithoutCancel(ctx), job)
 	if o.Misplaced {
@@ -166,8 +166,8 @@ func (s *sender) checkPlace(canary bool) bool {
 // that AiR has no other jobs, by one that was lost.
 func (s *sender) mayBeSent(c queue.Claimed) bool { return c.Sent || s.batches.get(c.Batch).Unproven }
 
-// lookAgain looks an item up that may have been sent before, immediately before its next POST. It reports whether that settled
-// this turn. The lookup takes its own tokens.
+// lookAgain looks up an item that may have been sent before, immediately before its next POST. It reports whether the item
+// needs no POST now. The lookup takes its own tokens.
 func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
 	began := time.Now()
 	found, err := s.lookups.lookup(ctx, c)
@@ -224,7 +224,7 @@ func (s *sender) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.
 	}
 }
 
-// newJob puts the body of the POST together: the row's own fields, else the batch's settings.
+// newJob returns the body of the POST, made of the row's own fields, else of the batch's settings.
 func (s *sender) newJob(c queue.Claimed) air.NewJob {
 	b := s.batches.get(c.Batch)
 	f := b.settings.Fields(&c.Item)

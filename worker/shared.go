@@ -56,13 +56,13 @@ func (s *shared) isFed() bool {
 	}
 }
 
-// committed tells what is durable now.
+// committed tells the observer what is durable now.
 func (s *shared) committed(results []queue.Result) {
 	s.progress.committed(results)
 	s.Observer.Committed(results)
 }
 
-// unobserved observes nothing.
+// unobserved is an observer that does nothing.
 type unobserved struct{}
 
 func (unobserved) Sent(string)                           {}
@@ -97,7 +97,7 @@ func (e *ending) reason() *stop.Error {
 	return e.stopped
 }
 
-// fail stops the run for an error that is nobody's answer: the queue's.
+// fail stops the run because of an error that is no answer of AiR's, such as one of the queue.
 func (e *ending) fail(step string, err error) {
 	var s *stop.Error
 	if errors.As(err, &s) {

@@ -22,7 +22,7 @@ func (c *claimSlots) acquire(ctx context.Context) bool {
 		case c.tryAcquire():
 			return true
 		case freed == nil:
-			continue // one might be freed before freed is there to tell
+			continue // one may be freed before there is a channel to tell
 		}
 		select {
 		case <-ctx.Done():

@@ -40,8 +40,8 @@ func (m *mixups) reset() {
 	m.streak = 0
 }
 
-// countMixUp distrusts the connections after the answer to a request sent at the given time proved to belong to another
-// one, which what tells, and stops the run at the third such answer in a row.
+// countMixUp counts an answer that belongs to another request than the one sent at that time; what describes it. It
+// distrusts all connections, and stops the run at the third such answer in a row.
 func (s *shared) countMixUp(in *mixups, sent time.Time, what string) {
 	s.API.DistrustConnections()
 	if in.add(sent) >= maxMixUps {
@@ -87,7 +87,7 @@ func (u *unreadable) observe(err error) bool {
 	return warn
 }
 
-// warnUnreadable logs how the answer begins that came instead of a list.
+// warnUnreadable logs the beginning of the answer that came instead of a list.
 func (l *lookups) warnUnreadable(err error) {
 	var e *air.Error
 	errors.As(err, &e)

@@ -10,9 +10,9 @@ import (
 	"airlift/worker/air"
 )
 
-// adoptNew adopts the jobs of a page whose items the batch does not have: those of objects that no source shows, and
-// those of versions, for of a changed object the sources show only what it is now, and what it was is known by the names
-// of its jobs alone. A job whose name does not prove its object waits until all jobs are known, see settleUnclear.
+// adoptNew adopts the jobs of a page whose items the batch does not have: those of objects that no source shows, and those
+// of earlier versions of changed objects, which only the names of the jobs tell. A job whose name does not prove its
+// object waits until all jobs are known; see settleUnclear.
 func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
 	var unsourced []air.Job
@@ -70,8 +70,8 @@ func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []ai
 	return nil
 }
 
-// settleUnclear decides about jobs of objects that the batch does not have and whose names do not prove that: now that
-// the whole list is known, the items without a job are those that would be sent. If the job may be the one of such an
+// settleUnclear decides about jobs whose object the batch does not have and whose names do not prove that. Once the whole
+// list is known, the items without a job are those that would be sent. If the job may be the one of such an
 // item, whose source the list writes in another way, it is reported, and else adopted.
 func (a *Audit) settleUnclear(ctx context.Context) error {
 	if len(a.unclear) == 0 {

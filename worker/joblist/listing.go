@@ -13,7 +13,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// maxPasses is how often a list is read anew because it was not at rest while it was read.
+// maxPasses is how often a list is read again because it changed while it was read.
 const maxPasses = 4
 
 // maxBackoff is the longest wait before a page is asked for again.
@@ -179,13 +179,13 @@ func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	}
 }
 
-// unread is the end of a listing that did not come to the list's end.
+// unread returns the stop for a list that could not be read to its end.
 func (l *listing) unread(err error) *stop.Error {
 	return &stop.Error{Reason: stop.Unexpected, Err: err, Text: fmt.Sprintf(
 		"AiR's list of batch %q could not be read to its end, so nothing is known of the jobs that were not shown; run the same command again", l.batch)}
 }
 
-// ended returns why ctx ended, if it did, else err.
+// ended returns the cause of ctx's end if it has ended, else err.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -64,8 +64,7 @@ func (n *newest) lookup(ctx context.Context, b *Batch, c queue.Claimed, at Attem
 	return Found{}, nil
 }
 
-// mayBe returns what follows for an item from a job that no item had: the job is the item's, may be, or is not (the zero
-// value).
+// mayBe returns whether a job that no item had is this item's, or may be; the zero value: it is not.
 func (b *Batch) mayBe(ctx context.Context, c queue.Claimed, j air.Job) (Found, error) {
 	got, err := b.items.match(ctx, j)
 	if err != nil {
@@ -150,8 +149,8 @@ type newestReading struct {
 	opened   time.Time // when the queue was opened
 	last     time.Time // when the job before was created
 	boundary time.Time // when the newest job was created that is older than the attempt; zero: none was seen
-	// tied is since when the queue has one of the jobs created with the last one, above of those created after it: the
-	// earliest of each; zero: it has none.
+	// tied is the earliest time at which the queue had a job created at the same instant as the last one, above the same
+	// of those created after it; zero: it has none.
 	tied, above time.Time
 }
 
