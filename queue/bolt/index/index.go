@@ -35,7 +35,7 @@ type Books struct {
 
 // Index is the index of one batch.
 type Index struct {
-	Config
+	config   Config
 	memtable atomic.Pointer[memtable] // nil until it is loaded
 	hint     atomic.Uint32            // number of the run where the last known rows were found
 
@@ -46,7 +46,7 @@ type Index struct {
 }
 
 // New returns the index of a batch with these books.
-func New(c Config, b Books) *Index { return &Index{Config: c, indexed: b.Indexed} }
+func New(c Config, b Books) *Index { return &Index{config: c, indexed: b.Indexed} }
 
 // Match is an object that the index has.
 type Match struct {
@@ -114,7 +114,7 @@ func (x *Index) lookup(ctx context.Context, todo []Match) ([]Match, error) {
 	var wg sync.WaitGroup
 	for i, part := range parts {
 		wg.Go(func() {
-			errs[i] = x.View(ctx, func(tx Tx) error { return x.lookupIn(tx, m, part) })
+			errs[i] = x.config.View(ctx, func(tx Tx) error { return x.lookupIn(tx, m, part) })
 		})
 	}
 	wg.Wait()
@@ -152,11 +152,11 @@ func (x *Index) load(ctx context.Context) (*memtable, error) {
 	if m := x.memtable.Load(); m != nil {
 		return m, nil
 	}
-	count, _ := x.Count()
+	count, _ := x.config.Count()
 	m := &memtable{}
 	var items []queue.Item
 	for seq := x.indexed; seq < uint64(count); {
-		some, err := x.Items(ctx, seq)
+		some, err := x.config.Items(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
@@ -185,7 +185,7 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 	if err != nil {
 		return err
 	}
-	_, objects := x.Count()
+	_, objects := x.config.Count()
 	f := newFilter(max(filterFirst, 2*objects, objects+more), filterEach)
 	found := int64(m.len())
 	for _, s := range m.segments {
@@ -194,7 +194,7 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 		}
 	}
 	var runs []run
-	if err := x.View(ctx, func(tx Tx) (err error) { runs, err = runsOf(tx); return err }); err != nil {
+	if err := x.config.View(ctx, func(tx Tx) (err error) { runs, err = runsOf(tx); return err }); err != nil {
 		return err
 	}
 	for _, r := range runs {
@@ -215,7 +215,7 @@ func (x *Index) loadFilter(ctx context.Context, more int64) error {
 // filterRun adds a run to a filter and returns how many entries it has.
 func (x *Index) filterRun(ctx context.Context, f *filter, r run) (found int64, err error) {
 	for from := make([]byte, hashLen); from != nil; {
-		err := x.View(ctx, func(tx Tx) error {
+		err := x.config.View(ctx, func(tx Tx) error {
 			c, err := r.cursor(tx)
 			if err != nil {
 				return err
@@ -248,7 +248,7 @@ func (x *Index) Check(ctx context.Context, problem func(format string, args ...a
 	if m, err := x.load(ctx); err == nil {
 		objects = int64(m.len())
 	}
-	err := x.View(ctx, func(tx Tx) error {
+	err := x.config.View(ctx, func(tx Tx) error {
 		runs, err := runsOf(tx)
 		if err != nil {
 			return err

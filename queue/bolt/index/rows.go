@@ -55,7 +55,7 @@ func (x *Index) Rows(items []queue.Item) []Row {
 	var wg sync.WaitGroup
 	for from := 0; from < len(items); from += size {
 		wg.Go(func() {
-			h := hasher{key: x.Key}
+			h := hasher{key: x.config.Key}
 			for i := from; i < min(from+size, len(items)); i++ {
 				rows[i] = Row{h.object(items[i].Bucket, items[i].Key), h.fields(&items[i]), int32(i)}
 			}

@@ -85,7 +85,7 @@ func (x *Index) Full() bool {
 // Flush returns the change that stores the memtable as a run, nil if the runs go up to the last item.
 func (x *Index) Flush() *Change {
 	m := x.memtable.Load()
-	if items, _ := x.Count(); m == nil || x.indexed == uint64(items) {
+	if items, _ := x.config.Count(); m == nil || x.indexed == uint64(items) {
 		return nil
 	}
 	c := &Change{x: x, flush: true}
@@ -138,7 +138,7 @@ const mergeRunsAt = 8
 // Merge returns a change that makes one run of several small ones, so that a lookup goes through few; nil if there is
 // nothing to merge. It reads in one transaction, some 50 ms at most.
 func (x *Index) Merge(ctx context.Context) (c *Change, err error) {
-	err = x.View(ctx, func(tx Tx) error {
+	err = x.config.View(ctx, func(tx Tx) error {
 		runs, err := runsOf(tx)
 		if err != nil {
 			return err
