@@ -8,34 +8,6 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-func TestSubmitWorksTheOldestBatchFirst(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	for _, batch := range []string{"zebra", "ant", "mole"} {
-		r.run("enqueue", r.manifest(batch+".csv", 3), "--batch", batch).want(t, exitOK)
-	}
-	r.run("submit", "--workers", "1").want(t, exitOK)
-	var order []string
-	for _, j := range r.air.Jobs() {
-		order = append(order, j.Batch)
-	}
-	if got, want := strings.Join(order, " "), "zebra zebra zebra ant ant ant mole mole mole"; got != want {
-		t.Errorf("the order: got %s, want %s", got, want)
-	}
-	got := r.run("status", "--json").want(t, exitOK)
-	var all []summary
-	if err := json.Unmarshal([]byte(got.stdout), &all); err != nil {
-		t.Fatalf("status of several batches is no array: %v in %s", err, got.stdout)
-	}
-	for _, s := range all {
-		if s.Submitted != 3 || s.Items != 3 {
-			t.Errorf("%s: %d of %d submitted, want all 3", s.Batch, s.Submitted, s.Items)
-		}
-	}
-	r.run("submit", "no-such").want(t, exitUsage).says(t, "no-such", "zebra")
-	r.run("check").want(t, exitOK)
-}
-
 func TestItemsReportAndCompactAgree(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{Faults: airtest.Faults{RejectKeys: []string{"clip-00003"}}}})

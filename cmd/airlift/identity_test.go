@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,21 +29,6 @@ func TestBadRowsAreNamedAndTheRestSubmitted(t *testing.T) {
 	}
 }
 
-func TestARenamedManifestIsNotSubmittedTwice(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.manifest("archive.csv", 20)
-	r.run("run", m).want(t, exitOK)
-	batch := r.status().Batch
-	renamed := filepath.Join(r.dir, "archive-new.csv")
-	if err := os.Rename(m, renamed); err != nil {
-		t.Fatal(err)
-	}
-	r.quiet(func() { r.run("run", renamed).want(t, exitUsage).says(t, batch, "--batch") })
-	r.quiet(func() { r.run("run", renamed, "--batch", batch).want(t, exitOK) })
-	r.settled(20)
-}
-
 func TestAManifestThatBrokeOffOrGrewIsCompleted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
@@ -67,40 +51,6 @@ func TestAManifestThatBrokeOffOrGrewIsCompleted(t *testing.T) {
 	if s := r.status(); s.Added != 20 || s.Known != 40 || s.Rows != 60 {
 		t.Errorf("the latest reading: got %d rows, %d added, %d known; want 60, 20, 40", s.Rows, s.Added, s.Known)
 	}
-}
-
-func TestALostQueueSendsNothing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.manifest("archive.csv", 20)
-	r.run("run", m).want(t, exitOK)
-	if err := os.Remove(r.queue); err != nil {
-		t.Fatal(err)
-	}
-	r.quiet(func() {
-		r.run("run", m).want(t, exitUsage).says(t, "adopt", "--trust-queue")
-		r.run("run", m).want(t, exitUsage).says(t, "adopt", "--trust-queue") // a second time too, now that the queue has the batch
-	})
-	r.run("run", m, "--trust-queue").want(t, exitOK)
-	if got := r.air.Posts(); got != 40 {
-		t.Errorf("with --trust-queue: %d POSTs in all, want 40", got)
-	}
-}
-
-func TestAnOldCopyOfTheQueueSendsNothing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.manifest("archive.csv", 30)
-	r.run("run", m, "--max-items", "10").want(t, exitWorkLeft)
-	old := readFile(t, r.queue)
-	r.run("run", m, "--max-items", "10").want(t, exitWorkLeft)
-	newer := readFile(t, r.queue)
-
-	r.file("queue.db", old)
-	r.quiet(func() { r.run("run", m).want(t, exitUsage).says(t, "adopt") })
-	r.file("queue.db", newer)
-	r.run("run", m).want(t, exitOK)
-	r.settled(30)
 }
 
 func TestAnotherAccountSendsNothing(t *testing.T) {

@@ -19,34 +19,6 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-// What the name says and what the content says must agree, and --format overrules both.
-func TestNameAndContentThatContradict(t *testing.T) {
-	t.Parallel()
-	for format, content := range map[string]string{"jsonl": `{"bucket":"archive","key":"a.mov"}` + "\n", "csv": "bucket,key\narchive,a.mov\n"} {
-		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, airtest.Config{})
-			m := r.file(map[string]string{"jsonl": "m.csv", "csv": "m.jsonl"}[format], content)
-			r.run("run", m, "--batch", "b").want(t, exitUnexpected).says(t, "its name says", "--format "+format)
-			r.unsent()
-			r.run("run", m, "--batch", "b", "--format", format).want(t, exitOK)
-			r.submittedKeys("a.mov")
-		})
-	}
-}
-
-// Both --include and --exclude: what both match is taken, and a warning says how to leave it out.
-func TestIncludeBesideExcludeIsWarnedOf(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{})
-	m := r.file("m.csv", "bucket,key\narchive,proxies/a.mov\narchive,proxies/a.txt\narchive,b.mov\n")
-	r.run("run", m, "--include", "*.mov", "--exclude", "proxies/").want(t, exitOK).says(t, "what both match is taken", "--filter")
-	r.submittedKeys("proxies/a.mov", "b.mov")
-	if got := r.run("run", m, "--include", "*.mov").want(t, exitOK); strings.Contains(got.stderr, "what both match") {
-		t.Errorf("a warning without --exclude: %s", got.stderr)
-	}
-}
-
 // Off a terminal progress is a line from time to time; with --json standard output has one object and nothing else.
 func TestProgressIsLogged(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,8 @@ import (
 //	keys FILE FORMAT N     writes a list of N keys, by a format such as reel/%03d.mov
 //	status NAME=VALUE...   `airlift status --json` says so of the only batch
 //	sent KEY...            AiR has one job for each of the keys, @FILE for those in a list, and no other
+//	named KEY NAME         AiR's job for the key has this name, and a hash
+//	batch                  sets $BATCH to the only batch of the queue
 //	settled N              N items have one job each, queue and AiR agree, and the queue is sound
 //	files NAME...          the work folder has these files alone
 //	air settings JSON      changes AiR, see GET /debug/settings of the sandbox
@@ -41,6 +43,7 @@ import (
 //	air posts N[..M]       AiR got so many POSTs since the start or `air mark`
 //	air requests N         so many requests of all kinds
 //	air jobs N             AiR has so many jobs in all
+//	air batches ID...      the batches of its jobs, in the order in which they came
 //	air mark               POSTs and requests are counted from here
 func TestScript(t *testing.T) {
 	t.Parallel()
@@ -57,7 +60,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "quietly": quietly, "says": says, "manifest": writeManifest, "keys": writeKeys, "status": wantStatus,
-			"sent":    sent,
+			"sent": sent, "named": named, "batch": setBatch,
 			"settled": func(ts *testscript.TestScript, _ bool, n []string) { of(ts).rig.settled(count(ts, n[0])) },
 			"files":   wantFiles, "air": changeAiR,
 		},
@@ -163,6 +166,17 @@ func sent(ts *testscript.TestScript, _ bool, keys []string) {
 	of(ts).rig.submittedKeys(keys...)
 }
 
+func named(ts *testscript.TestScript, _ bool, args []string) {
+	name := of(ts).rig.jobs()[args[0]].Name
+	if end := strings.LastIndexByte(name, '-'); end < 0 || name[:end] != args[1] {
+		ts.Fatalf("the job of %q has the name %q, want %q and a hash", args[0], name, args[1])
+	}
+}
+
+func setBatch(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("BATCH", of(ts).rig.status().Batch)
+}
+
 func wantFiles(ts *testscript.TestScript, _ bool, want []string) {
 	var got []string
 	for name := range of(ts).rig.files() {
@@ -209,6 +223,14 @@ func changeAiR(ts *testscript.TestScript, _ bool, args []string) {
 		s.posted, s.counted = s.posts.count(), s.requests.count()
 	case "posts":
 		wantCount(ts, args[0], s.posts.count()-s.posted, args[1])
+	case "batches":
+		var got []string
+		for _, j := range server.Jobs() {
+			got = append(got, j.Batch)
+		}
+		if !slices.Equal(got, args[1:]) {
+			ts.Fatalf("batches: got %q, want %q", got, args[1:])
+		}
 	case "jobs":
 		wantCount(ts, args[0], server.Accepted(), args[1])
 	case "requests":
