@@ -9,16 +9,16 @@ import (
 	"airlift/manifest/filter"
 )
 
-// emptiness knows whether the sources of a reading have any rows or objects, and whether any were taken. One that the
-// batch has already counts as taken: a reading that finds nothing new is no empty one.
+// emptiness tracks whether the sources of a reading have any rows or objects, and whether any were taken. A row that
+// the batch already has counts as taken: a reading that finds nothing new is not empty.
 type emptiness struct {
-	resumed bool  // a scan went on behind what an earlier one found
-	here    int64 // rows of the source at hand
+	resumed bool  // a scan resumed after what an earlier one found
+	here    int64 // rows of the current source
 	rows    int64 // of all sources
 	taken   bool  // a row is an item, or was sent before, or is rejected, which has its own exit code
 }
 
-// begin begins with a source.
+// begin starts a source.
 func (n *emptiness) begin(resumed bool) { n.here, n.resumed = 0, n.resumed || resumed }
 
 // see counts a row.
@@ -33,7 +33,7 @@ func (n *emptiness) see(got row) {
 	n.rows++
 }
 
-// endSource is told that a source was read to its clean end.
+// endSource warns if a source that ended cleanly was empty.
 func (r *Reading) endSource(src manifest.Source) {
 	if r.nothing.here > 0 || r.nothing.resumed {
 		return
@@ -45,7 +45,7 @@ func (r *Reading) endSource(src manifest.Source) {
 	r.isEmpty(src.Arg + " " + what)
 }
 
-// endAll is told that all sources were read.
+// endAll warns once if the filters left nothing of all sources.
 func (r *Reading) endAll() {
 	n := &r.nothing
 	if r.End().Broken != nil || n.taken || n.rows == 0 || n.resumed {
@@ -59,7 +59,7 @@ func (r *Reading) endAll() {
 	r.isEmpty(fmt.Sprintf("the filters leave nothing of the %d rows or objects of %s", n.rows, shorten(strings.Join(names, ", "), 200)))
 }
 
-// isEmpty warns that something is empty, which is most probably not what was meant.
+// isEmpty warns that something is empty, which is probably a mistake.
 func (r *Reading) isEmpty(what string) {
 	if r.AllowEmpty {
 		return

@@ -8,11 +8,12 @@ import (
 
 // End says what went wrong with the sources of a reading so far.
 type End struct {
-	// Broken is the error of the first source that broke off; nil: none did. It was logged.
+	// Broken is the error of the first source that broke off, nil if none did. It was logged.
 	Broken error
-	// Unread says that of some source nothing could be read, or that it broke off for a reason that is not the source's.
+	// Unread says that nothing of some source could be read, or that a reading broke off for a reason that is not its
+	// source's.
 	Unread bool
-	// Empty are complete sentences about what was found to be empty, which were logged too.
+	// Empty are the warnings about empty sources and filters that leave nothing. They were logged.
 	Empty []string
 }
 
@@ -26,7 +27,7 @@ func (r *Reading) End() End {
 	return r.end
 }
 
-// BrokenText is the last word of a command, one of whose sources broke off: the error itself was logged.
+// BrokenText says at the end of a command that a source broke off. The error itself was logged.
 func BrokenText(err error) string {
 	name := "a source"
 	var b *manifest.BrokenError
@@ -39,7 +40,7 @@ func BrokenText(err error) string {
 	return name + " was not read to its end, as said above: run the same command again once it is mended"
 }
 
-// Unmatched tells which patterns of the filters matched nothing, if all sources were read.
+// Unmatched returns a remark on each pattern of the filters that matched nothing, if all sources were read.
 func (r *Reading) Unmatched() []string {
 	if r == nil || !r.whole {
 		return nil

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// gatherFor is how long rows are gathered for a chunk, after the first, which goes at once.
+	// gatherFor is how long rows are gathered for a chunk. The first chunk is stored at once.
 	gatherFor = 50 * time.Millisecond
-	// abandonAfter is how long a source may go on that does not end once it is told to: a file that cannot be opened, a disk
-	// that hangs.
+	// abandonAfter is how long to wait for a source that does not react to an interrupt: a named pipe being opened, a
+	// disk that hangs.
 	abandonAfter = 500 * time.Millisecond
 )
 
-// Into reads everything into the batch. The reading is complete only if it ends cleanly; after an error it is not, and
-// neither when ctx is done.
+// Into reads all sources into the batch. The reading is complete only if it ends cleanly, not after an error or the end
+// of ctx.
 func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error {
 	if r.unread() {
 		if r.replace {
@@ -46,7 +46,8 @@ func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error 
 }
 
 // through passes the rows from the sources to the store, and returns how many known objects could not be compared. The
-// goroutine that reads ends with it, unless the source blocks and cannot be interrupted: then it ends when that returns.
+// goroutine that reads ends too, unless the source blocks and cannot be interrupted: then it ends when the source
+// returns.
 func (r *Reading) through(ctx context.Context, db queue.Store, batch string) (unsure int64, err error) {
 	reading, cancel := context.WithCancelCause(ctx)
 	b, read := newRowBuffer(), make(chan struct{})
@@ -72,9 +73,9 @@ func (r *Reading) unread() bool {
 	return r.End().Broken != nil && r.next == len(r.List) && r.current == nil && len(r.head) == 0
 }
 
-// pour reads the sources to their end into the buffer.
+// pour reads all sources into the buffer.
 func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
-	next := r.chosen(r.headFirst)
+	next := r.selected(r.headFirst)
 	if r.preflight != nil {
 		var stop func()
 		next, stop = r.preflight.over(ctx, next, r.interrupt)

@@ -15,41 +15,43 @@ import (
 	"airlift/queue"
 )
 
-// staleAfter is how old a scan may be that is gone on with: what came into its bucket since is found by the next one only.
+// staleAfter is the age from which an interrupted scan is not resumed: objects added to its bucket since then are found
+// only by the next scan.
 const staleAfter = 24 * time.Hour
 
-// scanMark is stored with the rows of a scan, page by page, so that another process can go on behind them.
+// scanMark is stored with each page of a scan, so that another process can resume after it.
 type scanMark struct {
 	// Begun is when the reading began.
 	Begun time.Time `json:"begun"`
-	// Cursor is where the scan stands. Done: at its end, while those after it in the same reading are not.
+	// Cursor is the position of the scan. Done says that the scan has ended, while later ones of the same reading have
+	// not.
 	Cursor []byte `json:"cursor,omitempty"`
 	Done   bool   `json:"done,omitempty"`
 }
 
-// progress is what a reading knows of where it stands, as far as another process can go on with it.
+// progress is the state from which another process can resume a reading.
 type progress struct {
-	kept        bool             // marks are stored; false if nobody could go on
-	fingerprint string           // tells this reading from others
-	begun       time.Time        // by the process that began it
-	scans       map[int]scanMark // where the scans stand that are gone on with
+	kept        bool             // marks are stored, as the reading can be resumed
+	fingerprint string           // identifies this reading
+	begun       time.Time        // when the reading began, in whichever process
+	scans       map[int]scanMark // the resumed scans, by the index of their source
 	pending     []queue.Mark     // to be stored with the next whole page
-	void        bool             // the server cannot go on: the marks are worth nothing
+	void        bool             // the server cannot resume: the marks are useless
 }
 
-// resumable reports whether the reading could be gone on with: scans can; a manifest is read from its beginning, which
-// would count its rows twice, and what --limit and --sample have taken is not stored. Nor is it with --preflight, beside
-// which a listing takes no time: to go on, a page is stored as a whole, which may be a minute's looking. With
-// --replace the process that ends a reading must have met all that the reading has.
+// resumable reports whether another process can resume the reading. Only scans can be resumed: a manifest is read from
+// its beginning, which would count its rows twice. What --limit and --sample have taken is not stored. With --preflight
+// listing is the smallest part of the work, and a page would take a minute, as it is stored as a whole. With --replace
+// the process that ends a reading must have seen all that the reading has.
 func (r *Reading) resumable() bool {
 	return r.Sample == 0 && r.Limit == 0 && r.preflight == nil && !r.replace &&
 		!slices.ContainsFunc(r.List, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
 }
 
-// begin goes on with the batch's latest reading if that is this one and broke off; else it begins a new one.
+// begin resumes the batch's latest reading if that is this one and was interrupted; else it begins a new one.
 func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error {
 	if r.resumable() {
-		// The settings reject rows, the nightly flags leave some out.
+		// The settings reject rows; the other options leave some out.
 		choosing, err := json.Marshal([]any{r.Fingerprint, r.needs, r.changed, r.sent.batches})
 		if err != nil {
 			return err
@@ -63,7 +65,7 @@ func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error
 	if r.scans == nil {
 		return db.BeginReading(ctx, batch, false)
 	}
-	if r.next > 0 { // what was read ahead is from the beginning
+	if r.next > 0 { // the rows read ahead are from the beginning
 		r.closeSource()
 		r.head, r.next, r.nothing = nil, 0, emptiness{}
 		r.mu.Lock()
@@ -73,7 +75,7 @@ func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error
 	return db.BeginReading(ctx, batch, true)
 }
 
-// recall finds the marks of this reading.
+// recall looks up the marks of this reading.
 func (r *Reading) recall(ctx context.Context, db queue.Store, batch string) error {
 	marks, err := db.Marks(ctx, batch)
 	if err != nil || len(marks) == 0 {
@@ -107,18 +109,19 @@ func (r *Reading) markKey(src manifest.Source) string {
 	return "scan " + r.progress.fingerprint + " " + src.Canonical()
 }
 
-// mark notes where the scan of a source stands.
+// mark returns the mark of a source's scan.
 func (r *Reading) mark(source int, m scanMark) queue.Mark {
 	m.Begun = r.begun
 	value, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // there is nothing in it that JSON lacks
+		panic(err) // it holds only what JSON can express
 	}
 	return queue.Mark{Key: r.markKey(r.List[source]), Value: value}
 }
 
-// placed says whether the page that a row belongs to goes on, and if not, where the scan stands behind it.
-func (r *Reading) placed(got row) row {
+// withMarks adds to the last row of a page the mark of where the scan resumes. Of other rows it says that more of their
+// page follow.
+func (r *Reading) withMarks(got row) row {
 	scan, ok := r.current.(manifest.Resumer)
 	if !r.kept || !ok {
 		return got
@@ -132,15 +135,14 @@ func (r *Reading) placed(got row) row {
 	return got
 }
 
-// ended notes that the scan of a source came to its clean end. At the end of all, the reading is complete and its marks
-// are gone.
+// ended notes that the scan of a source ended cleanly. Once all have, the reading is complete and its marks are gone.
 func (r *Reading) ended() {
 	if r.kept {
 		r.pending = append(r.pending, r.mark(r.next-1, scanMark{Done: true}))
 	}
 }
 
-// forget takes the marks away if they are worth nothing, so that the next run begins afresh.
+// forget removes the marks if they are useless, so that the next run starts from the beginning.
 func (r *Reading) forget(ctx context.Context, db queue.Store, batch string) error {
 	if !r.void {
 		return nil
@@ -153,5 +155,5 @@ func (r *Reading) forget(ctx context.Context, db queue.Store, batch string) erro
 	return err
 }
 
-// doubtCursor notes an error that says so.
+// doubtCursor notes that the server rejected a cursor.
 func (r *Reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, s3scan.ErrCursor) }

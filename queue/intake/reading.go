@@ -18,14 +18,14 @@ type row struct {
 	item     *queue.Item
 	rejected *queue.Rejected
 	skipped  string
-	// times is of how many rows that were skipped for the same reason this tells, 0 for one.
+	// times is how many rows, skipped for the same reason, this row stands for; 0 means one.
 	times int64
-	// part says that its page goes on: it is stored together with the rows that follow, and with the marks of the last.
+	// part says that more rows of its page follow: they are stored together, with the marks of the last.
 	part  bool
 	marks []queue.Mark
 }
 
-// rowSource gives the rows of a reading one after the other, then io.EOF.
+// rowSource returns the next row of a reading, or io.EOF after the last.
 type rowSource func(ctx context.Context) (row, error)
 
 // Reading reads some sources one after the other into a batch, while the batch is being worked.
@@ -41,14 +41,14 @@ type Reading struct {
 	// rejected, unless the batch has its object already.
 	needs *queue.Settings
 	has   func(ctx context.Context, o queue.Object) (bool, error)
-	// changed takes objects once more whose contents changed; sent leaves out what other batches sent; replace withdraws at
-	// the end what only earlier readings have; details keeps what the sources tell of the objects.
+	// changed takes objects again whose contents changed; sent leaves out what other batches sent; replace withdraws at
+	// the end what only earlier readings have; details keeps what the sources say of the objects.
 	changed, replace, details bool
 	sent                      sentBefore
 	// columns are the further ones of the batch, those of this reading too; stored are those that it had before.
 	columns   *queue.ColumnSet
 	stored    []string
-	preflight *preflightStage // nil: nobody looks at the objects
+	preflight *preflightStage // nil: the objects are not checked
 	batchSize func(items int64)
 	services  *ServiceWarnings
 	log       zerolog.Logger
@@ -56,8 +56,8 @@ type Reading struct {
 	next    int // the source to open next
 	current manifest.Reader
 	head    []row          // rows read ahead
-	entry   manifest.Entry // the last one that was read
-	spare   *queue.Item    // one that nobody holds any more
+	entry   manifest.Entry // the entry last read
+	spare   *queue.Item    // an item that can be reused
 	whole   bool           // all sources were read from their beginning to their end
 	warned  warned
 	nothing emptiness
@@ -79,7 +79,7 @@ func (r *Reading) read(ctx context.Context) (row, error) {
 				return row{}, io.EOF
 			}
 			if err := r.openNext(ctx); err != nil {
-				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing was read yet
+				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing has been read yet
 					return row{}, err
 				}
 				if ctx.Err() != nil {
@@ -95,12 +95,12 @@ func (r *Reading) read(ctx context.Context) (row, error) {
 		switch {
 		case err == nil:
 			r.nothing.see(got)
-			return r.placed(got), nil
+			return r.withMarks(got), nil
 		case errors.Is(err, io.EOF):
 			r.ended()
 			r.endSource(r.List[r.next-1])
 		case ctx.Err() != nil:
-			return row{}, context.Cause(ctx) // it did not break off: we ended it
+			return row{}, context.Cause(ctx) // it did not break off: it was interrupted
 		case errors.Is(err, errStore):
 			return row{}, err
 		default:
@@ -177,8 +177,8 @@ func (r *Reading) itemOf(e *manifest.Entry) *queue.Item {
 	return item
 }
 
-// forgetName takes from a row of a report the name that its item has in this batch anyway: the report says what it was
-// called, not that somebody chose the name, and the row does not contradict the item.
+// forgetName removes from a row of a report the name that its item has in this batch anyway: the report says how the
+// job is named, not that a manifest chose the name, and the row must not conflict with the item.
 func (r *Reading) forgetName(it *queue.Item) {
 	bare := *it
 	bare.Name = ""
@@ -198,8 +198,8 @@ func fields(in []manifest.Field) []queue.Field {
 	return out
 }
 
-// peek reads ahead until n items are there or the sources end; Into still gives these rows first. Skipped rows, of which
-// there may be millions before an item, take no room.
+// peek reads ahead until it has n items or the sources end. Into starts with these rows. Skipped rows, of which there
+// may be millions before an item, take no memory.
 func (r *Reading) peek(ctx context.Context, n int) error {
 	if r.Limit > 0 {
 		n = int(min(int64(n), r.Limit))
@@ -231,7 +231,7 @@ func (r *Reading) peek(ctx context.Context, n int) error {
 	return nil
 }
 
-// look shows f the items in their order, reading ahead as it must, until f has seen enough, or most of them.
+// look calls f with the first items in order, reading ahead as needed, until f returns true or has seen most items.
 func (r *Reading) look(ctx context.Context, most int, f func(*queue.Item) bool) error {
 	for seen := 0; seen < most; seen++ {
 		have := r.items()
@@ -261,7 +261,7 @@ func (r *Reading) items() []*queue.Item {
 	return out
 }
 
-// headFirst is read with what peek has read before.
+// headFirst returns the rows that peek has read, and then reads on.
 func (r *Reading) headFirst(ctx context.Context) (row, error) {
 	if len(r.head) == 0 {
 		return r.read(ctx)

@@ -12,8 +12,8 @@ import (
 	"airlift/queue"
 )
 
-// chosen takes from the rows that pass the filter those that --sample N and --limit N want.
-func (r *Reading) chosen(from rowSource) rowSource {
+// selected limits the rows that pass the filter to those of --sample N and --limit N.
+func (r *Reading) selected(from rowSource) rowSource {
 	if r.Sample > 0 {
 		from = (&sampler{want: r.Sample, from: from, has: map[uint64]bool{}}).next
 	}
@@ -23,8 +23,8 @@ func (r *Reading) chosen(from rowSource) rowSource {
 	return from
 }
 
-// limited ends with the last item of the limit. Items that the queue has count too, so that the same command takes the
-// same ones, however often it is run.
+// limited ends after the last item of the limit. Items that the queue already has count too, so that the same command
+// takes the same items however often it runs.
 func (r *Reading) limited(from rowSource) rowSource {
 	left := r.Limit
 	return func(ctx context.Context) (row, error) {
@@ -40,8 +40,8 @@ func (r *Reading) limited(from rowSource) rowSource {
 	}
 }
 
-// sampler takes the items of the lowest rank (see filter.Rank), each object once. It holds no more than it wants, and
-// gives them in the order of the sources once these have ended.
+// sampler takes the items of lowest rank (see filter.Rank), each object once. It holds no more items than it wants, and
+// returns them in the order of the sources once these have ended.
 type sampler struct {
 	want  int
 	from  rowSource
@@ -57,7 +57,7 @@ type sampled struct {
 	item  *queue.Item
 }
 
-// next gives the rows that are no items, and a skipped one for each item that another displaces, as they come.
+// next returns rows that are not items at once, and a skipped row for each item that is displaced.
 func (s *sampler) next(ctx context.Context) (row, error) {
 	for !s.ended {
 		got, err := s.from(ctx)
@@ -79,7 +79,7 @@ func (s *sampler) next(ctx context.Context) (row, error) {
 	return row{item: first.item}, nil
 }
 
-// displaces takes an item in, and reports whether one was left out for it, be it this one.
+// displaces offers an item, and reports whether it or another one is left out.
 func (s *sampler) displaces(it *queue.Item) bool {
 	s.read++
 	rank := filter.Rank(it.Bucket, it.Key)
@@ -102,7 +102,7 @@ func (s *sampler) Less(i, j int) bool { return s.held[i].rank > s.held[j].rank }
 func (s *sampler) Swap(i, j int)      { s.held[i], s.held[j] = s.held[j], s.held[i] }
 func (s *sampler) Push(x any)         { s.held = append(s.held, x.(sampled)) }
 
-// Pop takes the last one off.
+// Pop removes the last element.
 func (s *sampler) Pop() any {
 	last := len(s.held) - 1
 	x := s.held[last]

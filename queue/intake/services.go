@@ -9,21 +9,21 @@ import (
 	"airlift/manifest/entry"
 )
 
-// ServiceWarnings warns of services that AiR's API page does not name, once an id: a misspelled one would cost a job for
-// every object. It is no error, for AiR may have new services.
+// ServiceWarnings warns once of each service that AiR's API page does not name: a misspelled one would cost a job for
+// every object. An unknown service is not an error, as AiR may have new ones.
 type ServiceWarnings struct {
-	// Suggest returns what stands behind the name of an unknown service: the known one that is most probably meant, or "".
+	// Suggest returns a remark that names the known service which is probably meant, or "".
 	Suggest func(name string, known []string) string
 
 	warned map[string]bool
-	// checked are the services that were looked at, as they are written: most rows say the same.
+	// checked are the services already checked, as written: most rows have the same.
 	checked map[string]bool
 }
 
 // maxChecked bounds the services and ids that a ServiceWarnings keeps.
 const maxChecked = 1000
 
-// Check warns of the unknown ids of some services; place says where they stand. A nil ServiceWarnings checks nothing.
+// Check warns of unknown services; place says where they were given. A nil ServiceWarnings checks nothing.
 func (w *ServiceWarnings) Check(log zerolog.Logger, place string, line int64, services json.RawMessage) {
 	if w == nil || len(services) == 0 || w.checked[string(services)] {
 		return
