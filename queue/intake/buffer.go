@@ -59,7 +59,7 @@ func (b *rowBuffer) await(ctx context.Context, rows int, until <-chan time.Time)
 	}
 }
 
-// put adds a row, of which it keeps nothing but what the item points to, and waits when there are too many.
+// put adds a row, and waits while the buffer is full. It copies the item, but not what the item points to.
 func (b *rowBuffer) put(ctx context.Context, r row) error {
 	for {
 		b.mu.Lock()
@@ -129,7 +129,7 @@ func (b *rowBuffer) add(n int) {
 	}
 }
 
-// end says that no row follows, and why if it was no clean end.
+// end says that no row follows; err says why if the end is not clean.
 func (b *rowBuffer) end(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -147,14 +147,14 @@ func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) 
 	chunk, rows = b.chunk, b.rows
 	b.chunk, b.rows = queue.Chunk{}, 0
 	if b.chunk.Items, b.free = b.free, nil; b.chunk.Items == nil && len(chunk.Items) >= chunkRows/2 && !b.ended {
-		// The next will most probably be as large: no growing in steps.
+		// The next will probably be as large.
 		b.chunk.Items = make([]queue.Item, 0, len(chunk.Items)+len(chunk.Items)/16)
 	}
 	signal(b.space)
 	return chunk, rows, b.ended, b.err
 }
 
-// reuse takes the memory of a chunk that was stored and that nobody looks at any more.
+// reuse takes back the memory of a chunk that was stored.
 func (b *rowBuffer) reuse(items []queue.Item) {
 	clear(items[:cap(items)]) // what they point to
 	b.mu.Lock()

@@ -1,25 +1,25 @@
 // Package intake answers: how do sources become items of a batch?
 //
-// An entry of a source goes one way: [manifest.Reader] -> filter -> row -> sample -> preflight -> buffer -> chunk -> store.
-// [Prepare] checks all that can be checked before anything is stored or sent and reads ahead as far as that takes;
-// [Reading.Into] then reads the sources to their end into a store, while the batch is being worked. A dry run is the same
-// reading into a store that is thrown away ([Intake.DryRun]).
+// An entry of a source goes one way: [manifest.Reader], filter, row, sample, preflight, buffer, chunk, store. [Prepare] makes
+// all checks that are possible before anything is stored or sent, and reads ahead as far as they need. [Reading.Into] then
+// reads the sources to their end into a store, while the batch is being sent. A dry run ([Intake.DryRun]) is the same
+// reading into a store in memory.
 //
 // Invariants:
 //
-//  1. Every row that a source gives is counted once: as an item, as rejected, or as skipped.
-//  2. A reading is complete only if every source ended cleanly. A source that broke off is logged once, and the others are
-//     still read.
-//  3. Marks are stored in the same chunk as the last row of their page, so another process goes on exactly behind it.
-//  4. Prepare stores nothing but the batch, its settings and the note of an adoption, and these after all checks.
-//  5. Nothing is read once Into has returned, and its source is closed; a source that blocks is closed as soon as it
-//     returns.
-//  6. What is wrong with the queue ends the reading.
+//  1. Every row of a source is counted once: as an item, as rejected or as skipped.
+//  2. A reading is complete only if every source ended cleanly. The error of a source that broke off is logged once, and
+//     the other sources are still read.
+//  3. The mark of a page is stored in the same chunk as its last row, so that another process resumes exactly after it.
+//  4. Prepare stores only the batch, its settings and the note that an adoption begins, after all checks.
+//  5. When Into returns nothing more is read and the source is closed. A source that blocks and cannot be interrupted is
+//     closed as soon as it returns.
+//  6. An error of the queue ends the reading.
 //
-// The files, in the order of the way: options.go, sources.go (what is read), prepare.go, settings.go, versions.go,
-// since.go (checks), reading.go, rejects.go, sample.go, preflight.go, buffer.go, store.go (the way of a row), marks.go,
-// empty.go, end.go, replace.go (the end), dryrun.go.
+// The files in the order of the way: options.go, sources.go and endpoint.go (what is read), prepare.go, settings.go,
+// since.go and versions.go (checks), open.go, reading.go, rejects.go, services.go, sample.go, preflight.go, buffer.go,
+// into.go (a row's way), marks.go, empty.go, end.go and replace.go (the end), dryrun.go and details.go.
 //
-// Outside: how a source is read (package manifest), how items are stored (the engines), what is sent (package worker), and
-// flags, output and exit codes: errors are typed, and the caller maps them.
+// Outside: how a source is read (package manifest), how items are stored (the engines), how they are sent (package worker),
+// and flags, output and exit codes: errors are typed, and the caller maps them.
 package intake

@@ -10,7 +10,8 @@ import (
 	"airlift/manifest"
 )
 
-// openNext opens the next source. It leaves none open if that one is read to its end already, or may be empty and is.
+// openNext opens the next source. It opens none if that source was read to its end before, or if it is empty and may
+// be.
 func (r *Reading) openNext(ctx context.Context) error {
 	src := r.List[r.next]
 	r.next++
@@ -42,17 +43,27 @@ func (r *Reading) openNext(ctx context.Context) error {
 	return nil
 }
 
-// openOnly opens the only source, if it is a manifest, before a batch is made for it. Its error says that nothing of it
-// can be read.
-func (r *Reading) openOnly(ctx context.Context) error {
-	if len(r.List) != 1 || r.next != 0 || r.List[0].Kind == manifest.KindS3Scan {
+// openOnly opens a single manifest, so that one that cannot be read makes no batch, and does not count as a reading of an
+// existing batch.
+func (t *Intake) openOnly(ctx context.Context) error {
+	r, first := t.Reading, t.Sources.List[0]
+	if len(t.Sources.List) != 1 || r.next != 0 || first.Kind == manifest.KindS3Scan {
 		return nil
 	}
-	err := r.openNext(ctx)
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
+	if t.found && (first.Kind != manifest.KindFile || !isRegular(first.Arg)) {
+		return nil // it may be missing for a while, and the batch's items are sent meanwhile
 	}
-	return err
+	err := r.openNext(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case !t.found, errors.Is(err, manifest.ErrUsage):
+		return err
+	}
+	r.breaks(err)
+	return nil
 }
 
 // interruptible returns a reader of r that ends once ctx does. A read from a pipe that cannot be interrupted goes on in a
@@ -88,7 +99,7 @@ func (r *Reading) closeSource() {
 	r.interrupt()
 }
 
-// interrupt ends what the source that is open waits for.
+// interrupt ends the wait of the open source.
 func (r *Reading) interrupt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

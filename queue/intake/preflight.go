@@ -13,25 +13,25 @@ import (
 )
 
 const (
-	// preflightWorkers is how many objects are looked at at once: enough for the rate at any latency; the rest sleep.
+	// preflightWorkers is how many objects are checked at once: enough for the rate at any latency.
 	preflightWorkers = 64
 	// preflightAhead bounds the rows between the source and the queue.
 	preflightAhead = 1024
-	// mostUnchecked is how many objects in a row may stay unchecked before the reading breaks off.
+	// mostUnchecked is how many objects in a row may fail to be checked before the reading breaks off.
 	mostUnchecked = 20
 )
 
-// preflightStage looks at the items on their way from the sources to the queue. Nothing goes on that was not looked at,
-// but for what the batch has already: a missing look costs no quota, and a rejected row is read again next time.
+// preflightStage checks the objects of items on their way from the sources to the queue. No item passes unchecked
+// unless the batch has it: a rejected row costs no quota, and is read again next time.
 type preflightStage struct {
 	check func(ctx context.Context, it *queue.Item) (preflight.Finding, error)
-	// known reports which items need no look: a run each night must not look at everything again.
+	// known reports which items need no check: a nightly run must not check everything again.
 	known func(ctx context.Context, items []queue.Item) ([]bool, error)
 	// details keeps with the items what was found of the object.
 	details bool
 }
 
-// check looks at the object of an item.
+// check checks the object of an item.
 func (s *Sources) check(ctx context.Context, it *queue.Item) (preflight.Finding, error) {
 	if why := s.liesElsewhere(it); why != "" {
 		return preflight.Finding{Reason: why}, nil
@@ -45,7 +45,7 @@ func (s *Sources) check(ctx context.Context, it *queue.Item) (preflight.Finding,
 	return found, err
 }
 
-// hiddenError is an error without the keys in its text.
+// hiddenError is an error whose text has no keys.
 type hiddenError struct {
 	text string
 	error
@@ -54,7 +54,8 @@ type hiddenError struct {
 func (e *hiddenError) Error() string { return e.text }
 func (e *hiddenError) Unwrap() error { return e.error }
 
-// liesElsewhere says that an item is not on the server that the settings name: the credentials go there only.
+// liesElsewhere says why an item is not checked: it is on another server than the settings name, and the credentials
+// are only for that one.
 func (s *Sources) liesElsewhere(it *queue.Item) string {
 	there := it.Own.Or(queue.JobFields{SourceEndpoint: s.Options.Endpoint, SourceRegion: s.Region})
 	theirs, ours := s3scan.HostPort(s3scan.ServerURL(there.SourceEndpoint, there.SourceRegion)), s3scan.HostPort(s3scan.ServerURL(s.Options.Endpoint, s.Region))
@@ -73,8 +74,8 @@ type flight struct {
 	err   error
 }
 
-// over looks at what comes from the source, and gives it in the same order. stop ends what was started; interrupt must end
-// what the source waits for.
+// over checks what the source returns, and returns it in the same order. stop ends all goroutines; interrupt must end
+// the wait of the source.
 func (p *preflightStage) over(ctx context.Context, from rowSource, interrupt func()) (next rowSource, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	read, ordered := make(chan *flight, preflightAhead), make(chan *flight, preflightAhead)
@@ -96,7 +97,7 @@ func (p *preflightStage) over(ctx context.Context, from rowSource, interrupt fun
 	return l.next, func() { cancel(); interrupt(); running.Wait() }
 }
 
-// send reports false if ctx is done first.
+// send sends v. It returns false if ctx is done first.
 func send[T any](ctx context.Context, c chan<- T, v T) bool {
 	select {
 	case c <- v:
@@ -106,8 +107,8 @@ func send[T any](ctx context.Context, c chan<- T, v T) bool {
 	}
 }
 
-// dispatch hands the rows on in their order, and looks at the objects of those items that the batch does not have. The
-// queue is asked for as many at once as are there.
+// dispatch passes the rows on in order, and starts a check for each item that the batch does not have. It asks the
+// queue about all rows at hand at once.
 func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, ordered chan<- *flight, running *sync.WaitGroup) {
 	looking := make(chan struct{}, preflightWorkers)
 	for {
@@ -138,7 +139,7 @@ func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, orde
 	}
 }
 
-// gather waits for one row and takes those that are there. It returns none at the end.
+// gather waits for one row and takes those at hand. It returns none at the end.
 func gather(ctx context.Context, read <-chan *flight) (list []*flight) {
 	for len(list) < preflightAhead && (len(list) == 0 || len(read) > 0) {
 		select {
@@ -154,7 +155,7 @@ func gather(ctx context.Context, read <-chan *flight) (list []*flight) {
 	return list
 }
 
-// markNew marks what is to be looked at.
+// markNew marks the items to check.
 func (p *preflightStage) markNew(ctx context.Context, flights []*flight) error {
 	var with []*flight
 	var items []queue.Item
@@ -173,12 +174,12 @@ func (p *preflightStage) markNew(ctx context.Context, flights []*flight) error {
 	return err
 }
 
-// landing gives the rows in their order once they were looked at.
+// landing returns the rows in order once they are checked.
 type landing struct {
 	stage     *preflightStage
 	ordered   <-chan *flight
 	unchecked int  // in a row
-	any       bool // an item went on, or was rejected for good reason
+	any       bool // an item passed, or was rejected after a check
 }
 
 func (l *landing) next(ctx context.Context) (row, error) {
@@ -187,7 +188,7 @@ func (l *landing) next(ctx context.Context) (row, error) {
 	case f = <-l.ordered:
 	case <-ctx.Done():
 	}
-	if f == nil { // closed: something ended it from outside
+	if f == nil { // it is closed: the stage was stopped
 		return row{}, context.Cause(ctx)
 	}
 	if f.done == nil {
@@ -222,7 +223,7 @@ func (l *landing) next(ctx context.Context) (row, error) {
 	return f.row, nil
 }
 
-// broken ends the reading: nothing more can be looked at. A row that was rejected as not checked was read.
+// broken ends the reading, as no more objects can be checked. A row that was rejected as unchecked counts as read.
 func (l *landing) broken(err error, remedy string) error {
 	return &manifest.BrokenError{Source: "preflight", Unread: !l.any && l.unchecked == 0, Err: err, Remedy: remedy}
 }

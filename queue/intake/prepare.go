@@ -13,7 +13,7 @@ import (
 	"airlift/queue"
 )
 
-// FirstItems is how many of the first items are looked at before anything is stored.
+// FirstItems is how many items are checked before anything is stored.
 const FirstItems = 1000
 
 // Intake is a batch that is ready for its reading.
@@ -27,9 +27,9 @@ type Intake struct {
 	Opened time.Time
 	// Reading reads the sources.
 	Reading *Reading
-	// ReadFirst says that the sources are to be read to their end before anything is sent: to replace earlier readings, so
-	// that nothing is sent that is to be withdrawn, and for changed objects, if items are left from before. Sent now, such
-	// an item would be found changed a moment later, although its job reads the change.
+	// ReadFirst says that the sources must be read to their end before anything is sent: to replace earlier readings,
+	// so that no item is sent that will be withdrawn, and for changed objects, if items are pending from before. Such
+	// an item would be sent, and then found to have changed although its job reads the change.
 	ReadFirst bool
 
 	Options   // but for Batch and Settings
@@ -58,7 +58,7 @@ func Prepare(ctx context.Context, o Options) (*Intake, error) {
 	return t, nil
 }
 
-// find looks for the batch in a queue that may not be there yet.
+// find looks up the batch in a queue that may not exist yet.
 func (t *Intake) find(ctx context.Context) error {
 	if t.Batch == "" && len(t.Sources.Named) == 1 {
 		t.Batch, t.defaulted = defaultBatch(t.Sources.Named[0]), true
@@ -124,22 +124,7 @@ func (t *Intake) newReading() *Reading {
 	return r
 }
 
-// openOnly opens the only source, so that one of which nothing can be read makes no batch, and does not count as a reading
-// of one that is there.
-func (t *Intake) openOnly(ctx context.Context) error {
-	first := t.Sources.List[0]
-	if t.found && (first.Kind != manifest.KindFile || !isRegular(first.Arg)) {
-		return nil // it may not be there for a while, and what the batch has is worked meanwhile
-	}
-	err := t.Reading.openOnly(ctx)
-	if err == nil || !t.found || errors.Is(err, manifest.ErrUsage) || ctx.Err() != nil {
-		return err
-	}
-	t.Reading.breaks(err)
-	return nil
-}
-
-// checkFormat looks for a missing format, which is to be said before a batch is made.
+// checkFormat finds a missing format before a batch is made.
 func (t *Intake) checkFormat(ctx context.Context) error {
 	if first := t.Sources.List[0]; first.Kind == manifest.KindS3Scan || first.Format != "" {
 		return nil
@@ -167,8 +152,8 @@ func (t *Intake) checkColumns(ctx context.Context) error {
 	return err
 }
 
-// checkElsewhere refuses a defaulted new batch whose items were sent under another: most probably the manifest was moved
-// or renamed, and everything would be submitted a second time.
+// checkElsewhere refuses a new batch with a default id whose items were sent in another batch: the manifest was
+// probably moved or renamed, and everything would be submitted a second time.
 func (t *Intake) checkElsewhere(ctx context.Context) error {
 	if !t.defaulted || t.found || t.Store == nil {
 		return nil
@@ -205,7 +190,7 @@ func (t *Intake) confirm(ctx context.Context) error {
 	return t.Confirm(ctx, t.found)
 }
 
-// create opens the queue for good and makes the batch, or stores its changed settings.
+// create makes the queue and the batch, or stores the changed settings of an existing batch.
 func (t *Intake) create(ctx context.Context) error {
 	if t.Replace && t.defaulted && !t.found {
 		t.Log.Warn().Str("batch", t.Batch).Msg("--replace: the queue does not have this batch yet, so there is nothing to replace; --batch names another")
@@ -245,7 +230,7 @@ func (t *Intake) spoolStdin(ctx context.Context) error {
 	return t.rewind()
 }
 
-// rewind lets standard input be read from its beginning again.
+// rewind makes the copy of standard input be read from its beginning again.
 func (t *Intake) rewind() error {
 	if t.spool == nil {
 		return nil
@@ -256,7 +241,7 @@ func (t *Intake) rewind() error {
 	return nil
 }
 
-// Close lets go of the sources and the queue. An error of the queue matters to nobody: what was acknowledged is durable.
+// Close closes the sources and the queue. It only logs an error of the queue: what was acknowledged is durable.
 func (t *Intake) Close() {
 	if t.Reading != nil && !t.Reading.pouring {
 		t.Reading.closeSource()

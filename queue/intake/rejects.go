@@ -11,7 +11,7 @@ import (
 	"airlift/queue"
 )
 
-// errStore marks an error of the queue, which ends the reading: it is none of the source.
+// errStore marks an error of the queue, which ends the reading; the source is not broken.
 var errStore = errors.New("ask the queue")
 
 // reject turns an item away.
@@ -19,8 +19,8 @@ func reject(it *queue.Item, why string) row {
 	return row{rejected: &queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Reason: why, Extra: it.Extra}}
 }
 
-// missingField says what an item lacks that is new to the batch; one that the batch has was judged before. With changed
-// contents it may be sent once more, so it is judged again.
+// missingField says what an item lacks that is new to the batch; an item that the batch has was checked before. A
+// changed object may be sent again, so it is checked again.
 func (r *Reading) missingField(ctx context.Context, it *queue.Item) (string, error) {
 	if r.needs == nil {
 		return "", nil
@@ -39,7 +39,7 @@ func (r *Reading) missingField(ctx context.Context, it *queue.Item) (string, err
 	return why, nil
 }
 
-// require rejects from now on the rows that leave a needed field to nobody, those too that were read ahead.
+// require makes the reading reject rows that lack a required field, those too that were read ahead.
 func (r *Reading) require(ctx context.Context, settings queue.Settings, has func(context.Context, queue.Object) (bool, error)) error {
 	if lacks(settings.JobFields) == "" {
 		return nil
@@ -60,10 +60,10 @@ func (r *Reading) require(ctx context.Context, settings queue.Settings, has func
 	return nil
 }
 
-// warned says which warnings of a reading were given: each is given once.
+// warned says which warnings were given: each is given once.
 type warned struct{ unknown, columns, foreign bool }
 
-// warnUnknown says once that a filter leaves rows out for what their source does not tell.
+// warnUnknown warns once that a filter leaves rows out for lack of what it needs to know.
 func (r *Reading) warnUnknown(e *manifest.Entry, why string) {
 	if r.warned.unknown || why != filter.SkipNoSize && why != filter.SkipNoDate {
 		return

@@ -7,7 +7,7 @@ import (
 	"airlift/queue"
 )
 
-// AcceptedText says of some items what a replacement cannot change.
+// AcceptedText says that a replacement cannot withdraw some items.
 const AcceptedText = "AiR has accepted these items of earlier readings already, which the sources do not have: their jobs cannot be taken back"
 
 // ReplaceError says why a reading does not replace the earlier ones. Unread is as in [End].
@@ -19,7 +19,7 @@ type ReplaceError struct {
 func (e *ReplaceError) Error() string { return e.text }
 
 // replaceEarlier withdraws the items of earlier readings that this reading, which has ended, does not have. After an
-// error nothing may be sent.
+// error nothing must be sent.
 func (r *Reading) replaceEarlier(ctx context.Context, db queue.Store, batch string) error {
 	const nothing = "--replace: nothing was cancelled or sent: "
 	if end := r.End(); end.Broken != nil {
@@ -42,12 +42,12 @@ func (r *Reading) replaceEarlier(ctx context.Context, db queue.Store, batch stri
 		r.log.Warn().Str("batch", batch).Int64("items", w.Accepted).Msg("--replace: " + AcceptedText)
 	}
 	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx) // the same command does the rest
+		return context.Cause(ctx) // the same command completes it
 	}
 	return err
 }
 
-// replaceRefusal says why a reading does not replace the earlier ones, and what to do if it is to.
+// replaceRefusal says why a reading does not replace the earlier ones, and how to force it.
 func replaceRefusal(err error) string {
 	if errors.Is(err, queue.ErrNothingRead) {
 		return err.Error() + ". If that is meant, add --allow-empty"

@@ -12,7 +12,7 @@ import (
 	"airlift/queue"
 )
 
-// lacks says which needed field nobody gives: neither the row nor a rule nor the settings.
+// lacks says which required field is missing, "" if none is.
 func lacks(f queue.JobFields) string {
 	switch {
 	case len(f.Services) == 0:
@@ -25,11 +25,11 @@ func lacks(f queue.JobFields) string {
 	return ""
 }
 
-// enough is what lacks nothing, where nothing asks for anything.
+// enough lacks no required field.
 var enough = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"}
 
-// given returns the needed fields that every item of a batch is sure to have, whatever its key: from the settings, or
-// because every row sets them. Items without a row are never sent.
+// given returns the required fields that every item of a batch has, whatever its key: from the settings, or because
+// every row sets them. Items without a row are never sent.
 func given(b queue.Batch, s queue.Settings) queue.JobFields {
 	rows := queue.JobFields{}
 	items := b.Counts.Items - b.Unsourced
@@ -60,8 +60,8 @@ func (e *MissingError) add(f queue.JobFields) {
 
 func (e *MissingError) any() bool { return e.Services || e.DestinationBucket || e.DestinationRegion }
 
-// addQueued adds what the items of a batch lack that are still to be sent. Only if the counts do not tell are they
-// looked through, to the first that lacks something; so nothing is sent before it is known that all can be.
+// addQueued adds what the unsent items of a batch lack. If the counts do not rule that out, it looks for the first item
+// that lacks something; so nothing is sent before it is known that everything can be.
 func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
 	if b.Counts.Left() == 0 || lacks(given(b, s)) == "" {
 		return nil
@@ -84,11 +84,11 @@ func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Ba
 	return err
 }
 
-// errFound ends a look through the items.
+// errFound ends a search through the items.
 var errFound = errors.New("found")
 
-// checkFields finds the job settings that are missing, as far as the flags, the last run, the rules and the first row
-// tell: with rules one of the first rows. Rows that lack one later are rejected.
+// checkFields finds the job settings that are missing from the options, the last run, the rules and the first row (with
+// rules: any of the first rows). Later rows that lack one are rejected.
 func (t *Intake) checkFields(ctx context.Context) error {
 	lacking := &MissingError{}
 	if t.NeedFields {
@@ -112,8 +112,8 @@ func (t *Intake) checkFields(ctx context.Context) error {
 	return nil
 }
 
-// firstFields returns the fields of the job of the first row, or of one of the first rows that has all, if one has; what
-// lacks nothing if there is no row.
+// firstFields returns the job fields of the first row, or of one of the first rows that lacks none; enough if there is
+// no row.
 func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 	fixed := t.Settings.JobFields
 	if lacks(fixed) == "" || t.Incomplete || !t.rowsMayTell() && len(t.Settings.Rules) == 0 {
@@ -123,7 +123,7 @@ func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 	if len(t.Settings.Rules) > 0 {
 		most = FirstItems
 	}
-	looked := enough // nothing wants any
+	looked := enough // no row needs any
 	err := t.Reading.look(ctx, most, func(it *queue.Item) bool {
 		f := t.Settings.Fields(it)
 		if lacks(f) == "" || looked.Equal(enough) {
@@ -134,7 +134,7 @@ func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 	return looked, err
 }
 
-// rowsMayTell reports whether the rows of some source can have job fields of their own.
+// rowsMayTell reports whether rows of some source can set job fields.
 func (t *Intake) rowsMayTell() bool {
 	return slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool {
 		return src.Kind != manifest.KindS3Scan && src.Format != manifest.FormatText
@@ -148,12 +148,12 @@ func (t *Intake) has(ctx context.Context, o queue.Object) (bool, error) {
 	}
 	_, found, err := t.Store.Find(ctx, t.Batch, o)
 	if errors.Is(err, queue.ErrBatchNotFound) {
-		return false, nil // it is not made yet
+		return false, nil // it does not exist yet
 	}
 	return found, err
 }
 
-// CheckName refuses another template of names for a batch whose jobs AiR may hold: they are looked up by their names.
+// CheckName refuses another name template for a batch that AiR may have jobs of: they are looked up by their names.
 func CheckName(b queue.Batch, s queue.Settings) error {
 	if !b.Sent || s.Name == b.Settings.Name {
 		return nil
@@ -166,8 +166,8 @@ func CheckName(b queue.Batch, s queue.Settings) error {
 		"leave --name out, or give these items another --batch", s.Name, b.ID, was)
 }
 
-// CheckSettings checks all that the settings must give a batch which is in the queue, before anything is sent.
-// Its error may be a [MissingError].
+// CheckSettings checks, before anything is sent, that a batch in the queue has all its settings. Its error may be a
+// [MissingError].
 func CheckSettings(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
 	if err := CheckName(b, s); err != nil {
 		return err
@@ -182,14 +182,14 @@ func CheckSettings(ctx context.Context, db queue.Store, b queue.Batch, s queue.S
 	return lacking
 }
 
-// wantedColumns returns the columns that the template of the settings wants beside those that are there.
+// wantedColumns returns the columns that the name template needs beyond those in have.
 func wantedColumns(s queue.Settings, have []string) []string {
 	if s.Name == "" {
 		return nil
 	}
 	t, err := queue.ParseTemplate(s.Name)
 	if err != nil {
-		return nil // a stored one; the run says so
+		return nil // a stored template; the run reports it
 	}
 	return slices.DeleteFunc(t.Columns(), func(name string) bool { return slices.Contains(have, name) })
 }
@@ -198,7 +198,7 @@ func noColumn(name string) error {
 	return usagef("--name: no row has a column %q that could be part of the names: check its spelling", name)
 }
 
-// ApplySettings stores the settings of a batch that exists, and says what a change touches.
+// ApplySettings stores the settings of an existing batch, and logs how many items a change affects.
 func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags queue.Settings, log zerolog.Logger) error {
 	if n := len(b.Settings.Rules); n > 0 && flags.Rules == nil {
 		log.Info().Str("batch", b.ID).Int("rules", n).Msg("the config file has no rules: those of the last run hold (`rule = []` there takes them away)")
@@ -218,8 +218,8 @@ func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags que
 	return db.SetSettings(ctx, b.ID, merged)
 }
 
-// touched counts the items never sent, or failed, that a change of settings touches: those whose own row, and whose
-// rules, do not set what changes.
+// touched counts the pending and failed items that a change of settings affects: those whose row and rules do not set
+// what changes.
 func touched(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
 	if b.Own == (queue.OwnCounts{}) && len(b.Settings.Rules) == 0 && len(after.Rules) == 0 {
 		return b.Counts.Pending + b.Counts.Failed, nil

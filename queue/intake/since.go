@@ -7,10 +7,10 @@ import (
 	"airlift/queue"
 )
 
-// adoptOthersFirst says what to do about a batch that is not there.
+// adoptOthersFirst says what to do about a missing batch.
 const adoptOthersFirst = "only what a batch of this queue has submitted can be left out. If the queue was lost, rebuild that batch first, with `airlift adopt`"
 
-// since checks the batches of [Options.Since], which must be there.
+// since checks that the batches of [Options.Since] exist.
 func (t *Intake) since(ctx context.Context) error {
 	for _, id := range t.Since {
 		if id == t.Batch {
@@ -37,12 +37,12 @@ func (t *Intake) since(ctx context.Context) error {
 type sentBefore struct {
 	db      queue.Store
 	batches []string
-	// changed leaves out an object only if the other batch may have sent the contents that it has now.
+	// changed leaves out an object only if the other batch may have sent its present contents.
 	changed bool
 }
 
-// leaveOut moves the items of a chunk that others have sent to those that are skipped, and those of which that is not certain
-// to the rejected ones.
+// leaveOut counts the items of a chunk that other batches have sent as skipped, and rejects those of which that is
+// uncertain.
 func (s sentBefore) leaveOut(ctx context.Context, chunk *queue.Chunk) error {
 	for _, id := range s.batches {
 		sent, alike, err := s.db.Sent(ctx, id, chunk.Items, s.changed)

@@ -15,30 +15,31 @@ import (
 	"airlift/manifest/preflight"
 )
 
-// Sources are what is read, and what of it is taken.
+// Sources are what is read, and what is taken of it.
 type Sources struct {
-	// Named are the sources as they were named, List those that are read: a pattern is one, and several files in List.
+	// Named are the sources as the user named them, List the ones to read: a pattern is one in Named and several files
+	// in List.
 	Named, List []manifest.Source
 	// Options say how all are read.
 	Options manifest.Options
-	// Filter says which rows are taken. Of these, if not 0, Sample is how many are taken, spread over all, or Limit how many
-	// are taken from the first on.
+	// Filter says which rows are taken. Of those that pass it, Sample is how many to take spread over all, or Limit how
+	// many to take from the start; 0 takes all.
 	Filter *filter.Filter
 	Sample int
 	Limit  int64
-	// AllowEmpty says that it is no fault if nothing is found.
+	// AllowEmpty says that it is not an error if nothing is found.
 	AllowEmpty bool
 	// Region is that of the S3 server.
 	Region string
-	// Preflight looks at the object of each item; nil: nothing does.
+	// Preflight checks the object of each item; nil: they are not checked.
 	Preflight *preflight.Checker
-	// Fingerprint tells sources apart of which not the same would be found.
+	// Fingerprint differs for sources that would not yield the same rows.
 	Fingerprint string
-	// Hide takes the keys out of what an S3 server says; nil without one.
+	// Hide removes the keys from what an S3 server says; nil without an S3 server.
 	Hide *strings.Replacer
 }
 
-// ParseSources returns the sources that the arguments name. It opens none.
+// ParseSources returns the sources that the arguments name, without opening them.
 func ParseSources(args []string) (Sources, error) {
 	var s Sources
 	for _, arg := range args {
@@ -70,7 +71,7 @@ func (s *Sources) OnS3() bool {
 	return false
 }
 
-// NoBatch says why the sources have no batch of their own, "" if they have.
+// NoBatch says why the sources have no default batch, "" if they have one.
 func (s *Sources) NoBatch() string {
 	switch {
 	case len(s.Named) > 1 || s.List[0].Kind == manifest.KindStdin:
@@ -81,7 +82,7 @@ func (s *Sources) NoBatch() string {
 	return ""
 }
 
-// CheckTwice refuses sources that cannot be read twice.
+// CheckTwice returns an error if a source cannot be read twice.
 func (s *Sources) CheckTwice() error {
 	for _, src := range s.List {
 		if isStream(src) && !isRegular(src.Arg) {
@@ -91,20 +92,19 @@ func (s *Sources) CheckTwice() error {
 	return nil
 }
 
-// Resolve finds out what each source is, as far as that can be told before it is read. It refuses files whose format
-// neither an option nor the name tells, nor the content for certain: a setting is missing, and that is to be said before
-// anything is read, stored or sent.
+// Resolve determines what each source is, as far as possible without reading it. It refuses a file if neither an option
+// nor its name nor its content says the format: that must be known before anything is stored or sent.
 func (s *Sources) Resolve(ctx context.Context) (err error) {
 	for i, src := range s.List {
 		if src.OnS3() && s.Options.S3 == nil {
-			continue // what is missing is said together with all else
+			continue // missing credentials are reported with all other settings
 		}
 		if s.List[i], err = src.Resolve(s.Options); err != nil {
 			return err
 		}
 	}
 	options := s.Options
-	options.Warn = nil // it is told when the source is read
+	options.Warn = nil // it warns when the source is read
 	for _, src := range s.List {
 		if src.Kind != manifest.KindFile || src.Format != "" || !isRegular(src.Arg) {
 			continue
@@ -117,10 +117,10 @@ func (s *Sources) Resolve(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil // all else shows when they are read
+	return nil // other errors show up when they are read
 }
 
-// hidden returns an error of a source without the keys: a server may echo what it was sent.
+// hidden removes the keys from an error of a source: a server may echo what it was sent.
 func (s *Sources) hidden(err error) error {
 	var broken *manifest.BrokenError
 	if s.Hide == nil || !errors.As(err, &broken) {
@@ -131,7 +131,7 @@ func (s *Sources) hidden(err error) error {
 	return &clean
 }
 
-// checkFile finds what was misnamed before anything is read, sent or stored.
+// checkFile finds a wrong name before anything is stored or sent.
 func checkFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -140,17 +140,17 @@ func checkFile(path string) error {
 	case err == nil && info.IsDir():
 		return usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
 	}
-	return nil // all else shows when it is opened
+	return nil // other errors show up when it is opened
 }
 
-// isRegular reports whether what is read of a file can be read once more.
+// isRegular reports whether a file can be read again.
 func isRegular(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }
 
-// isStream reports whether a source is a file whose name does not say what it holds: a pipe or a device, or what a
-// process has open, such as /dev/fd/63 of a process substitution, by any link.
+// isStream reports whether a source is a file whose name does not identify its content: a pipe, a device, or a file
+// descriptor such as /dev/fd/63 of a process substitution, also through links.
 func isStream(src manifest.Source) bool {
 	if src.Kind != manifest.KindFile {
 		return false
@@ -159,7 +159,7 @@ func isStream(src manifest.Source) bool {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return true
 	}
-	for range 40 { // links, as many as a system follows
+	for range 40 { // as many links as a system follows
 		if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/") {
 			return true
 		}
@@ -175,8 +175,8 @@ func isStream(src manifest.Source) bool {
 	return false
 }
 
-// defaultBatch returns the batch of a source that was given none: the same command finds the same batch, whatever the
-// source holds by then.
+// defaultBatch returns the default batch id of a source. It does not depend on the content, so that the same command
+// finds the same batch again.
 func defaultBatch(src manifest.Source) string {
 	const longest = 100
 	name := []rune(src.BaseName())

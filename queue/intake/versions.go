@@ -7,8 +7,7 @@ import (
 	"airlift/queue"
 )
 
-// known reports which items need no look before they go to the queue: the batch has them, or another one that is left out
-// has sent them.
+// known reports which items need no preflight: the batch has them, or a batch of [Options.Since] has sent them.
 func (t *Intake) known(ctx context.Context, items []queue.Item) ([]bool, error) {
 	if t.Store == nil {
 		return make([]bool, len(items)), nil
@@ -23,12 +22,12 @@ func (t *Intake) known(ctx context.Context, items []queue.Item) ([]bool, error) 
 	return has, t.Reading.sent.mark(ctx, items, has)
 }
 
-// fewChanges is how many changed objects need no second look, whatever their share is.
+// fewChanges is how many changed objects are accepted whatever their share is.
 const fewChanges = 100
 
-// checkChanges refuses a reading of whose first objects, so far as they can be compared, most have changed: more likely
-// than that is a source that tells sizes or ETags in another way than the one before (in kilobytes, or another checksum),
-// and everything would be submitted once more.
+// checkChanges refuses a reading if most of its first objects seem to have changed. More likely the source gives sizes
+// or ETags in another form than the one before (in kilobytes, or another checksum), and everything would be submitted
+// again.
 func (t *Intake) checkChanges(ctx context.Context) error {
 	if !t.Changed || t.TrustChanges || !t.found {
 		return nil
