@@ -1,6 +1,9 @@
 package queue
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Settings are what the jobs of a batch get where the rows of its items do not say otherwise. They are stored with the
 // batch, so that its queue can be worked without the command line and config file that gave them.
@@ -47,4 +50,21 @@ func (s Settings) Clone() Settings {
 // Equal reports whether both give every item the same fields and the same name, by the same rules.
 func (s Settings) Equal(o Settings) bool {
 	return s.JobFields.Equal(o.JobFields) && s.Name == o.Name && slices.EqualFunc(s.Rules, o.Rules, Rule.Equal)
+}
+
+// Preview is what a user needs to see of a job before it is sent, to find a wrong column or setting.
+type Preview struct {
+	Bucket   string          `json:"bucket"`
+	Key      string          `json:"key"`
+	Name     string          `json:"name"`
+	Services json.RawMessage `json:"services"`
+}
+
+// Preview returns the job of an item under the settings of its batch, whose names n makes.
+func (n Namer) Preview(s *Settings, it *Item) Preview {
+	p := Preview{Bucket: it.Bucket, Key: it.Key, Name: n.Name(it), Services: s.Fields(it).Services}
+	if len(p.Services) == 0 {
+		p.Services = json.RawMessage("{}")
+	}
+	return p
 }

@@ -100,6 +100,18 @@ type Admin interface {
 	Close() error
 }
 
+// Page is a piece of a batch's items that was read and is not decoded yet, so that decoding can be spread over the cores.
+// It is used by one goroutine at a time, whichever.
+type Page interface {
+	// Entries decodes the items, in order of Seq, without those that the reader's filter leaves out. They are the page's,
+	// with all that they point to.
+	Entries() ([]Entry, error)
+	// Keep leaves what the entries point to with whoever has it, whatever becomes of the page.
+	Keep()
+	// Release gives the page's memory to a page to come: the entries are no more, nor, without Keep, what they point to.
+	Release()
+}
+
 // Entries calls fn with each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. The
 // entry is fn's until it returns, and what it points to for good. fn may use the queue.
 func Entries(ctx context.Context, r Reader, id string, f Filter, fn func(*Entry) error) error {

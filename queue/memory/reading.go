@@ -49,7 +49,8 @@ func (q *Queue) EndReading(ctx context.Context, id string, complete bool) error 
 type division struct {
 	queue.Added
 	isNew   []bool
-	added   []queue.Item              // by Seq, from the batch's n on
+	n       uint64                    // of new items
+	version map[int]uint64            // of changed objects' further items, by row
 	altered map[uint64]*queue.History // of changed objects, by first item
 	seen    []uint64                  // first items of known objects, met for the first time
 	named   []int64                   // see queue.Added.Seen
@@ -57,13 +58,13 @@ type division struct {
 
 // splitRows splits the known rows from the new ones. It changes nothing. On trial a reading begins with the rows.
 func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, error) {
-	s := &division{isNew: make([]bool, len(rows)), named: slices.Repeat([]int64{-1}, len(rows)), altered: map[uint64]*queue.History{}}
+	s := &division{isNew: make([]bool, len(rows)), named: slices.Repeat([]int64{-1}, len(rows)), version: map[int]uint64{}, altered: map[uint64]*queue.History{}}
 	alike, err := b.alikes()
 	if err != nil {
 		return nil, err
 	}
-	fresh := map[queue.Object]int{}           // rows of new objects
-	spelled := map[queue.Object]queue.Entry{} // unsourced items whose jobs may be those of new objects
+	fresh := make(map[queue.Object]int, len(rows)) // rows of new objects
+	spelled := map[queue.Object]queue.Entry{}      // unsourced items whose jobs may be those of new objects
 	met := map[uint64]bool{}
 	for i := range rows {
 		it := &rows[i]
@@ -80,8 +81,9 @@ func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, er
 			}
 			met[first] = true
 			s.seen, s.named[i] = append(s.seen, first), int64(first)
-			if changed && b.compare(s, first, it) {
+			if changed && b.compare(s, first, i, it.Content) {
 				s.isNew[i] = true
+				s.n++
 			} else {
 				s.Known++
 			}
@@ -98,10 +100,9 @@ func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, er
 		}
 		fresh[o] = i
 		s.isNew[i] = true
-		s.added = append(s.added, *it)
-		s.added[len(s.added)-1].Version = 0
+		s.n++
 	}
-	s.Added.Added = len(s.added)
+	s.Added.Added = int(s.n)
 	return s, nil
 }
 
@@ -123,9 +124,9 @@ func (s *division) reject(it *queue.Item, reason string) {
 }
 
 // compare compares the contents of a row with those of its object's items, and reports whether it makes a further one.
-func (b *batch) compare(s *division, first uint64, it *queue.Item) bool {
+func (b *batch) compare(s *division, first uint64, row int, found queue.Content) bool {
 	h := b.historyOf(first)
-	is, altered, _ := h.Compare(first, it.Content, b.mayHaveJob)
+	is, altered, _ := h.Compare(first, found, b.mayHaveJob)
 	if altered || is == queue.ContentsNew {
 		s.altered[first] = &h
 	}
@@ -133,9 +134,7 @@ func (b *batch) compare(s *division, first uint64, it *queue.Item) bool {
 	case queue.CannotTell:
 		s.Unsure++
 	case queue.ContentsNew:
-		version := *it
-		version.Version = h.Add(b.n+uint64(len(s.added)), it.Content)
-		s.added = append(s.added, version)
+		s.version[row] = h.Add(b.n+s.n, found)
 	}
 	return is == queue.ContentsNew
 }
@@ -179,10 +178,10 @@ func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 		}
 		b.seen.Add(first)
 	}
-	for seq := b.n; seq < b.n+uint64(len(s.added)); seq++ {
+	for seq := b.n; seq < b.n+s.n; seq++ {
 		b.seen.Add(seq)
 	}
-	q.grow(b, s.added, s.altered, true)
+	q.grow(b, s.newItems(c.Items), s.altered, true)
 	for _, m := range c.Marks {
 		if b.marks[m.Key] = slices.Clone(m.Value); m.Value == nil {
 			delete(b.marks, m.Key)
@@ -192,6 +191,21 @@ func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 	rows := c.Counts(&s.Added)
 	b.Reading.AddRows(&rows)
 	return s.Added, nil
+}
+
+// newItems returns the new items of the rows, with their versions.
+func (s *division) newItems(rows []queue.Item) []queue.Item {
+	if int(s.n) == len(rows) && len(s.version) == 0 {
+		return rows
+	}
+	items := make([]queue.Item, 0, s.n)
+	for i := range rows {
+		if s.isNew[i] {
+			items = append(items, rows[i])
+			items[len(items)-1].Version = s.version[i]
+		}
+	}
+	return items
 }
 
 // grow adds items and histories. The items belong to the present reading if read is set.
