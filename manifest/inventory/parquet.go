@@ -23,14 +23,11 @@ type parquetRows struct {
 
 // parquetColumn is one column of the current group.
 type parquetColumn struct {
-	col   entry.Column
-	index int // of the leaf
-	read  convert
-
-	pages  parquet.Pages
-	page   parquet.Page // nil: the next one is to be read
-	values parquet.ValueReader
-	buf    []parquet.Value // values read ahead
+	col    entry.Column
+	index  int // of the leaf
+	read   convert
+	values parquet.ColumnChunkValueReader // nil: no group is open
+	buf    []parquet.Value                // values read ahead
 	pos    int
 }
 
@@ -89,36 +86,22 @@ func (r *parquetRows) nextGroup() {
 	r.left = g.NumRows()
 	chunks := g.ColumnChunks()
 	for _, c := range r.columns {
-		c.pages = chunks[c.index].Pages()
+		c.values = parquet.NewColumnChunkValueReader(chunks[c.index])
 	}
 }
 
 // next returns the column's next value, which is valid until the next call.
 func (c *parquetColumn) next() (parquet.Value, error) {
 	for c.pos == len(c.buf) {
-		if c.page == nil {
-			page, err := c.pages.ReadPage()
-			if err == io.EOF {
-				err = errors.New("it ends before its last row")
-			}
-			if err != nil {
-				return parquet.Value{}, err
-			}
-			c.page, c.values = page, page.Values()
+		if cap(c.buf) == 0 {
+			c.buf = make([]parquet.Value, 256)
 		}
-		buf := c.buf[:cap(c.buf)]
-		if len(buf) == 0 {
-			buf = make([]parquet.Value, 256)
+		n, err := c.values.ReadValues(c.buf[:cap(c.buf)])
+		c.buf, c.pos = c.buf[:n], 0
+		if n == 0 && err == io.EOF {
+			err = errors.New("it ends before its last row")
 		}
-		n, err := c.values.ReadValues(buf)
-		c.buf, c.pos = buf[:n], 0
-		switch {
-		case n > 0:
-		case err == io.EOF:
-			c.release()
-		case err == nil:
-			return parquet.Value{}, io.ErrNoProgress
-		default:
+		if n == 0 && err != nil {
 			return parquet.Value{}, err
 		}
 	}
@@ -127,23 +110,13 @@ func (c *parquetColumn) next() (parquet.Value, error) {
 	return value, nil
 }
 
-// release gives the page back, whose values are no longer used.
-func (c *parquetColumn) release() {
-	parquet.Release(c.page)
-	c.page, c.values = nil, nil
-}
-
 // Close ends the reading of the current group.
 func (r *parquetRows) Close() error {
 	for _, c := range r.columns {
-		if c.pages == nil {
-			continue
+		if c.values != nil {
+			_ = c.values.Close() // it was only read
+			c.values, c.buf, c.pos = nil, c.buf[:0], 0
 		}
-		if c.page != nil {
-			c.release()
-		}
-		c.pages.Close()
-		c.pages, c.buf, c.pos = nil, c.buf[:0], 0
 	}
 	return nil
 }
