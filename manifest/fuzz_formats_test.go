@@ -67,8 +67,8 @@ func FuzzBatch(f *testing.F) {
 	})
 }
 
-// FuzzRecognise opens anything without saying what it is.
-func FuzzRecognise(f *testing.F) {
+// FuzzRecognize opens anything without saying what it is.
+func FuzzRecognize(f *testing.F) {
 	for _, s := range []string{"bucket;key\n", "{\n", "[{}]", "<html", "key", "\ufeff{\"a\":1}\n", "b,a", "{\"fileFormat\"", "\"key\n\";a"} {
 		f.Add([]byte(s))
 	}

@@ -60,7 +60,8 @@ func readTwiceWith(t *testing.T, o Options, data []byte) []entry.Entry {
 		}
 	}
 	for _, e := range got.All {
-		if e.Skip == entry.SkipTitle || e.Skip == entry.SkipHeader {
+		switch e.Skip {
+		case entry.SkipTitle, entry.SkipHeader, entry.SkipFolder, entry.SkipEmpty, entry.SkipTotal:
 			continue // no rows
 		}
 		if e.Bucket == "" || e.Key == "" || len(e.Key) > entry.MaxKey || !utf8.ValidString(e.Key) || e.Line < 1 {
