@@ -84,7 +84,7 @@ func (c counting) Exchange(ctx context.Context, results []queue.Result, r queue.
 
 // At a high rate many items share a commit, and results and claims do: each costs two syncs of the disk.
 func TestManyItemsShareACommit(t *testing.T) {
-	const items, most = 4000, 4000 / 64
+	const items, most = 2000, 2000 / 64
 	var calls atomic.Int32
 	inBubble(t, items, airtest.Config{Settings: airtest.Settings{Latency: airtest.Duration(time.Millisecond)}}, func(b *bubble) {
 		if err := b.run(0, func(c *Config) { c.Store, c.Workers = counting{b.db, &calls}, 64 }); err != nil {

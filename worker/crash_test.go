@@ -121,7 +121,7 @@ func TestDoubtAfterAKillIsBounded(t *testing.T) {
 					copies = append(copies, b0.counts()) // what a kill would leave now: sending becomes in doubt
 				}
 			}
-			inBubble(t, 2000, config, func(b *bubble) {
+			inBubble(t, 600, config, func(b *bubble) {
 				b0 = b
 				if err := b.run(c.perSecond, func(cfg *Config) { cfg.Workers = c.workers }); err != nil {
 					b.t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -63,9 +64,7 @@ func TestEndlessListByNameIsGivenUp(t *testing.T) {
 		return []air.Job{{ID: r.Query.Get("pageNumber"), Name: "other", Batch: batch, Source: air.Source{Bucket: "archive", ObjectKey: "other"}}}
 	}
 	inBubble(t, 5, c, func(b *bubble) {
-		if err := b.run(0, func(c *Config) { c.Workers = 1 }); err != nil {
-			b.t.Fatal(err)
-		}
+		b.runFor(time.Minute, 0, func(c *Config) { c.Workers = 1 })
 		b.want(queue.Counts{Submitted: 4, InDoubt: 1})
 		if most != 1000 {
 			b.t.Errorf("%d pages were read, want 1,000", most)
