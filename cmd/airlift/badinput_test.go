@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"airlift/queue/intake"
+	"airlift/cmd/airlift/term"
 	"airlift/worker/air/airtest"
 )
 
@@ -276,8 +276,8 @@ func TestManyBadRowsAreListedInPart(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\n"+strings.Repeat("archive,\n", 25))
 	got := r.run("run", m).want(t, exitIncomplete).says(t, "and 5 more", "airlift report")
-	if n := strings.Count(got.stdout, "rejected   line"); n != intake.ListRejected {
-		t.Errorf("listed rejected rows: got %d, want %d", n, intake.ListRejected)
+	if n := strings.Count(got.stdout, "rejected   line"); n != term.MaxRejected {
+		t.Errorf("listed rejected rows: got %d, want %d", n, term.MaxRejected)
 	}
 	if n := len(r.report(r.status().Batch)); n != 26 {
 		t.Errorf("rows of the report: got %d, want all 26", n)

@@ -8,8 +8,8 @@ import (
 	"airlift/queue/memory"
 )
 
-// ListRejected is how many rejected rows are listed.
-const ListRejected = 20
+// listRejected is how many rejected rows are listed.
+const listRejected = 20
 
 // DryRun is what a reading would come to, found out without a change of the queue.
 type DryRun struct {
@@ -17,7 +17,7 @@ type DryRun struct {
 	queue.Reading
 	// Items is how many items the batch would have.
 	Items int64
-	// RejectedRows are the first rejected rows, at most [ListRejected].
+	// RejectedRows are the first rejected rows, at most 20.
 	RejectedRows []queue.Rejected
 	// Replaced counts the items that a replacement would withdraw, by their states.
 	Replaced queue.Counts
@@ -112,7 +112,7 @@ func (t *trial) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 }
 
 func (d *DryRun) reject(r queue.Rejected) error {
-	if len(d.RejectedRows) < ListRejected {
+	if len(d.RejectedRows) < listRejected {
 		d.RejectedRows = append(d.RejectedRows, r)
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 	"airlift/manifest"
 	"airlift/manifest/filter"
 	"airlift/queue"
-	"airlift/queue/bolt"
+	"airlift/queue/memory"
 )
 
 // failing is a queue of which one call fails.
@@ -42,11 +42,7 @@ func (f *failing) Find(ctx context.Context, id string, o queue.Object) (queue.En
 // prepared returns an intake of the sources on a new queue.
 func prepared(t *testing.T, db *failing, stdin io.Reader, args ...string) *Intake {
 	t.Helper()
-	file, err := bolt.Open(filepath.Join(t.TempDir(), "queue.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Store = file
+	db.Store = memory.New()
 	sources, err := ParseSources(args)
 	if err != nil {
 		t.Fatal(err)

@@ -70,7 +70,7 @@ func shorten(s string, most int) string {
 // BadRowsError says that rows are bad, none of which [Options.Strict] allows.
 type BadRowsError struct {
 	Rows int64
-	// First are the first of them, at most [ListRejected].
+	// First are the first of them, at most 20.
 	First []queue.Rejected
 }
 

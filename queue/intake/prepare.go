@@ -94,7 +94,7 @@ func (t *Intake) open(create bool) error {
 // begin sets the reading up.
 func (t *Intake) begin(ctx context.Context) (err error) {
 	t.Settings = t.Options.Settings.Or(t.stored.Settings)
-	if err := CheckName(t.stored, t.Settings); err != nil {
+	if err := checkName(t.stored, t.Settings); err != nil {
 		return err
 	}
 	t.ReadFirst = t.Changed && t.stored.Counts.Pending > 0 || t.Replace

@@ -7,9 +7,6 @@ import (
 	"airlift/queue"
 )
 
-// AcceptedText says that a replacement cannot withdraw some items.
-const AcceptedText = "AiR has accepted these items of earlier readings already, which the sources do not have: their jobs cannot be taken back"
-
 // ReplaceError says why a reading does not replace the earlier ones. Unread is as in [End].
 type ReplaceError struct {
 	text   string
@@ -39,7 +36,7 @@ func (r *Reading) replaceEarlier(ctx context.Context, db queue.Store, batch stri
 			Msg("--replace: cancelled the items of earlier readings that the sources no longer have; items in doubt are cancelled if AiR has no job for them")
 	}
 	if w.Accepted > 0 {
-		r.log.Warn().Str("batch", batch).Int64("items", w.Accepted).Msg("--replace: " + AcceptedText)
+		r.log.Warn().Str("batch", batch).Int64("items", w.Accepted).Msg("--replace: AiR has accepted these items of earlier readings already, which the sources do not have: their jobs cannot be taken back")
 	}
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx) // the same command completes it

@@ -153,8 +153,8 @@ func (t *Intake) has(ctx context.Context, o queue.Object) (bool, error) {
 	return found, err
 }
 
-// CheckName refuses another name template for a batch that AiR may have jobs of: they are looked up by their names.
-func CheckName(b queue.Batch, s queue.Settings) error {
+// checkName refuses another name template for a batch that AiR may have jobs of: they are looked up by their names.
+func checkName(b queue.Batch, s queue.Settings) error {
 	if !b.Sent || s.Name == b.Settings.Name {
 		return nil
 	}
@@ -169,7 +169,7 @@ func CheckName(b queue.Batch, s queue.Settings) error {
 // CheckSettings checks, before anything is sent, that a batch in the queue has all its settings. Its error may be a
 // [MissingError].
 func CheckSettings(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
-	if err := CheckName(b, s); err != nil {
+	if err := checkName(b, s); err != nil {
 		return err
 	}
 	if wanted := wantedColumns(s, b.Columns); len(wanted) > 0 && s.Name != b.Settings.Name {

@@ -11,12 +11,12 @@ import (
 // firstJobs is how many jobs are shown as they would be sent.
 const firstJobs = intake.PreviewItems
 
-// ShowFirst lets show see the first jobs of a reading that are to be sent, before any of them is.
+// ShowFirst calls show with the first jobs of a reading, before any of them is sent.
 func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 	shown, looked := map[queue.Object]bool{}, 0
 	t.Reading.Preview = func(ctx context.Context, items []queue.Item) error {
 		for i := range items {
-			// Those behind the first were shown before, if at all: the batch has them.
+			// After so many items the batch has the first jobs, which were shown before.
 			if len(shown) == firstJobs || looked == intake.FirstItems {
 				return nil
 			}
@@ -30,7 +30,7 @@ func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 			case found && e.State != queue.Pending && !e.Withdrawn, shown[object]:
 				continue
 			case found:
-				it = &e.Item // the row may contradict it
+				it = &e.Item // whose fields hold, whatever the row says
 			}
 			shown[object] = true
 			show(t.Names.Preview(&t.Settings, it))
@@ -41,7 +41,7 @@ func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 
 var errEnough = errors.New("enough")
 
-// First returns the first jobs that a run would send: of the new items, then of those that the batch has waiting.
+// First returns the first jobs that a run would send: of the new items, then of the pending items of the batch.
 func First(ctx context.Context, t *intake.Intake, d *intake.DryRun) ([]queue.Preview, error) {
 	first := []queue.Preview{}
 	take := func(db queue.Store, f queue.Filter, wanted func(seq uint64) bool) error {
