@@ -64,7 +64,11 @@ func (db *DB) Sent(ctx context.Context, id string, items []queue.Item, changed b
 
 func (db *DB) sent(ctx context.Context, b *batch, items []queue.Item, changed bool, sent []bool) error {
 	all := b.index.Rows(items)
-	found, err := b.index.LookupNew(ctx, all)
+	lookup := b.index.LookupNew
+	if len(all) <= viewRows {
+		lookup = b.index.Lookup // not worth the filter of a large batch
+	}
+	found, err := lookup(ctx, all)
 	if err != nil {
 		return err
 	}

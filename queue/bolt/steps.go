@@ -84,10 +84,12 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
 		t.bookDay(dayKey{m.Batch.Account, day}, claimed, submitted)
 	}
-	for _, id := range [...]string{s.After.JobID, s.After.ContestedID()} {
-		if id != "" {
-			v.b.ids.Add(id, m.Batch.Counts.Items)
-		}
+	// Who gives an item another id has loaded the ids; nobody else may touch them.
+	if id := s.After.JobID; id != "" && id != s.Before.JobID {
+		v.b.ids.Add(id, m.Batch.Counts.Items)
+	}
+	if id := s.After.ContestedID(); id != "" && id != s.Before.ContestedID() {
+		v.b.ids.Add(id, m.Batch.Counts.Items)
 	}
 	t.woken = t.woken || s.After.State == queue.Pending
 	t.move(v, s.Seq, s.After)
