@@ -92,75 +92,35 @@ func wakeUp(f *fixture) {
 	f.same("woken by a retry", woken(ch), true)
 }
 
+// crowd is many goroutines that work the same batch of n items.
+type crowd struct {
+	*fixture
+	n int
+
+	mu        sync.Mutex // guards all below
+	jobs      map[uint64]int
+	sending   map[uint64]bool
+	submitted int
+}
+
 // concurrent adds, claims, finishes, reads and retries from many goroutines until all is submitted.
 func concurrent(f *fixture) {
-	const n, chunk = 6000, 500
-	all := keys(n)
+	const chunk = 500
+	c := &crowd{fixture: f, n: 6000, jobs: map[uint64]int{}, sending: map[uint64]bool{}}
+	all := keys(c.n)
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	jobs := map[uint64]int{}
-	sending := map[uint64]bool{}
 	f.ok(f.BeginReading(f.ctx, B, false))
 	for part := range 2 {
 		wg.Go(func() { // each adds half of it, and a little of the other's
-			for i := part * chunk; i < n; i += 2 * chunk {
+			for i := part * chunk; i < c.n; i += 2 * chunk {
 				if _, err := f.Add(f.ctx, B, queue.Chunk{Items: items(all[max(0, i-20) : i+chunk]...)}); err != nil {
 					f.Error(err)
 				}
 			}
 		})
 	}
-	submitted := 0
 	for worker := range 16 {
-		wg.Go(func() {
-			for {
-				changed := f.Changed()
-				list, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: worker%7 + 1, Day: today})
-				if err != nil {
-					f.Error(err)
-					return
-				}
-				mu.Lock()
-				for _, c := range list {
-					if sending[c.Seq] {
-						f.Errorf("item %d was claimed twice", c.Seq)
-					}
-					sending[c.Seq] = true
-				}
-				over := submitted == n
-				mu.Unlock()
-				if over {
-					return
-				}
-				if len(list) == 0 {
-					<-changed
-					continue
-				}
-				var res []queue.Result
-				mu.Lock()
-				for _, c := range list {
-					r := queue.Result{Batch: B, Seq: c.Seq, To: queue.Submitted, JobID: jobID(c.Seq), At: noon}
-					if jobs[c.Seq]++; jobs[c.Seq] == 1 && c.Seq%5 == 0 {
-						r.To, r.JobID = queue.Pending, ""
-					} else {
-						submitted++
-					}
-					delete(sending, c.Seq)
-					res = append(res, r)
-				}
-				last := submitted == n
-				mu.Unlock()
-				if _, err := f.Finish(f.ctx, res); err != nil {
-					f.Error(err)
-					return
-				}
-				if last { // wake those who wait
-					if _, err := f.Add(f.ctx, B, queue.Chunk{Items: items("the last")}); err != nil {
-						f.Error(err)
-					}
-				}
-			}
-		})
+		wg.Go(func() { c.work(worker%7 + 1) })
 	}
 	wg.Go(func() {
 		for range 20 {
@@ -173,5 +133,63 @@ func concurrent(f *fixture) {
 		}
 	})
 	wg.Wait()
-	f.same("submitted and one more", f.counts().Submitted, n)
+	f.same("submitted and one more", f.counts().Submitted, c.n)
+}
+
+// work claims and finishes up to so many items at once, until all are submitted.
+func (c *crowd) work(most int) {
+	for {
+		changed := c.Changed()
+		list, err := c.Claim(c.ctx, queue.ClaimRequest{Batches: []string{B}, Max: most, Day: today})
+		switch {
+		case err != nil:
+			c.Error(err)
+			return
+		case c.claimed(list):
+			return
+		case len(list) == 0:
+			<-changed
+			continue
+		}
+		results, last := c.results(list)
+		if _, err := c.Finish(c.ctx, results); err != nil {
+			c.Error(err)
+			return
+		}
+		if last { // wake those who wait
+			if _, err := c.Add(c.ctx, B, queue.Chunk{Items: items("the last")}); err != nil {
+				c.Error(err)
+			}
+		}
+	}
+}
+
+// claimed notes claimed items, and reports whether all are submitted.
+func (c *crowd) claimed(list []queue.Claimed) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range list {
+		if c.sending[one.Seq] {
+			c.Errorf("item %d was claimed twice", one.Seq)
+		}
+		c.sending[one.Seq] = true
+	}
+	return c.submitted == c.n
+}
+
+// results submits claimed items, but for the first claim of every fifth item. It reports whether now all are submitted.
+func (c *crowd) results(list []queue.Claimed) (results []queue.Result, last bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range list {
+		r := queue.Result{Batch: B, Seq: one.Seq, To: queue.Submitted, JobID: jobID(one.Seq), At: noon}
+		if c.jobs[one.Seq]++; c.jobs[one.Seq] == 1 && one.Seq%5 == 0 {
+			r.To, r.JobID = queue.Pending, ""
+		} else {
+			c.submitted++
+		}
+		delete(c.sending, one.Seq)
+		results = append(results, r)
+	}
+	return results, c.submitted == c.n
 }
