@@ -52,6 +52,7 @@ func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
 // writes the status file for `airlift status`.
 func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) error {
 	a.boundHeap(0)
+	quiet := a.global.quiet
 	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, OnFed: a.tuneGC, Log: a.log,
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
 			var showing sync.WaitGroup
@@ -59,12 +60,13 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 			showing.Go(func() { a.keepStatusFile(done, now) })
 			inWork := func() []service.Status { return now(false) }
 			switch {
-			case a.global.quiet:
+			case quiet:
 			case term.IsTerminal(a.screen):
 				showing.Go(func() { term.Bar(a.screen, done, inWork) })
 			case s.Stats > 0:
 				showing.Go(func() { term.LogProgress(a.log, s.Stats, done, inWork) })
 			}
+			quiet = true // an audit after the run logs its own progress
 		}})
 	return a.finish(ctx, to, to.Run(ctx, r), s, true)
 }
