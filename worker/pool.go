@@ -60,7 +60,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 	run, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	p.cancel = cancel
+	p.begin(cancel)
 
 	var roles, committer sync.WaitGroup
 	committer.Go(p.committer.run)
@@ -116,7 +116,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 		p.Log.Error().Msg(p.leftOut.Text)
 	}
 	p.progress.start()
-	if s := p.gate.State(); s.Paused && !p.LookupsOnly {
+	if s := p.gate.State(); !s.Until.IsZero() && !p.LookupsOnly {
 		p.Observer.Paused(s)
 		p.Log.Info().Time("paused_until", s.Until).Str("reason", s.Reason).Msg("paused by an earlier run: nothing is sent until then")
 	}

@@ -76,8 +76,8 @@ var errDone = errors.New("nothing is left")
 // ending decides how a run ends.
 type ending struct {
 	mu      sync.Mutex
-	stopped *stop.Error // the gravest so far; guarded by mu
-	cancel  context.CancelCauseFunc
+	stopped *stop.Error             // the gravest so far; guarded by mu
+	cancel  context.CancelCauseFunc // guarded by mu until the roles begin
 }
 
 // stop ends the run; of several reasons the gravest counts.
@@ -86,8 +86,16 @@ func (e *ending) stop(s *stop.Error) {
 	if e.stopped == nil || s.Reason < e.stopped.Reason {
 		e.stopped = s
 	}
+	cancel := e.cancel
 	e.mu.Unlock()
-	e.cancel(s)
+	cancel(s)
+}
+
+// begin sets what ends the run.
+func (e *ending) begin(cancel context.CancelCauseFunc) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cancel = cancel
 }
 
 // reason returns why the run was stopped; nil: it was not.
