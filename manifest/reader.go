@@ -35,9 +35,9 @@ type reader struct {
 	borrowed io.Reader
 }
 
-// newReader reads a manifest from r. It reads up to the first line that is not blank. closeSource, which may be nil,
-// is called by Close, and by newReader if it fails or reads an inventory, which
-// then reads its parts.
+// newReader reads a manifest from r, up to the first line that is not blank. Close
+// calls closeSource, which is nil for a source that is not ours to close; so does
+// newReader if it fails, or if it finds an inventory, whose parts are read instead.
 func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSource func() error) (Reader, error) {
 	var borrowed io.Reader
 	if closeSource == nil {
@@ -49,8 +49,7 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSourc
 		closeSource()
 		return nil, &entry.BrokenError{Source: s.Arg, Unread: true, Err: err, Remedy: "make the file again, or name it by what it holds"}
 	}
-	m := &reader{source: s.Arg, borrowed: borrowed, in: input.New(plainText)}
-	m.close, m.release = closeSource, release
+	m := &reader{source: s.Arg, in: input.New(plainText), close: closeSource, release: release, borrowed: borrowed}
 	if err := m.begin(s, o); err != nil {
 		m.Close()
 		return nil, err
@@ -103,12 +102,9 @@ func (m *reader) read(e *Entry) error {
 		return err
 	}
 	var broken *entry.BrokenError
-	switch {
-	case err == io.EOF:
-		err = io.EOF
-	case errors.As(err, &broken):
+	if errors.As(err, &broken) {
 		broken.Unread = !m.any
-	default:
+	} else if err != io.EOF {
 		err = &entry.BrokenError{Source: m.source, Line: m.in.Line, Unread: !m.any, Err: err,
 			Remedy: "all rows before this line were read; mend or fetch the file again and run the same command"}
 	}
