@@ -32,7 +32,7 @@ type DayCount struct {
 	Claimed int64 `json:"claimed"`
 	// Submitted counts the jobs accepted from claims of that day.
 	Submitted int64 `json:"submitted"`
-	// Capped is set if AiR said on that day that its daily cap is reached (429): Submitted then tells how large the cap is.
+	// Capped is set if AiR said on that day that its daily cap is reached (429): Submitted then shows how large the cap is.
 	Capped bool `json:"capped,omitempty"`
 }
 

@@ -80,7 +80,7 @@ type AdoptedItems struct {
 // is, so these are in doubt.
 //
 // A job of a version that the batch does not have makes the item. The contents of the object's first item are then
-// unknown: what a source told of it lately may be of the version.
+// unknown: what a source said of it lately may be of the version.
 func CheckAdopted(batch string, in Items, jobs []Adopted) (made AdoptedItems, steps, others []Step, err error) {
 	made.Histories = map[uint64]*History{}
 	objects := map[Object]uint64{}

@@ -39,7 +39,7 @@ type Batch struct {
 	// Unproven says that the latest adoption which ended well did so without proof that AiR has no other jobs of this batch:
 	// an item that was never sent may have one, so it is to be looked up before it is sent.
 	Unproven bool `json:"unproven,omitempty"`
-	// Reading tells of the latest reading of the batch's sources.
+	// Reading describes the latest reading of the batch's sources.
 	Reading Reading `json:"reading"`
 	// Additions are the latest readings that added items, oldest first; at most maxAdditions.
 	Additions []Addition `json:"additions,omitempty"`

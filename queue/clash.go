@@ -44,7 +44,7 @@ func (r Record) ContestedID() string {
 }
 
 // Contest returns the record of a submitted item whose job id turned out to be given for another item too. Only a lookup
-// tells whose job it is. At stays that of the item's last attempt: AiR's list is read back to there.
+// shows whose job it is. At stays that of the item's last attempt: AiR's list is read back to there.
 //
 // An adopted item of which no day was known counts against the day on which it was submitted from now on, so that the
 // daily counts can be given back as those of a claim.

@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// Content stands for the contents of an object, as far as a source told of them: 40 bits of a hash of the ETag and 24 of
-// the size. Each part is 0 where it was not told, so that a source which tells less (a manifest with sizes only) can be
-// compared with one that tells more. The zero Content says nothing.
+// Content stands for the contents of an object, as far as a source states them: 40 bits of a hash of the ETag and 24 of
+// the size. Each part is 0 where it is not stated, so that a source which states less (a manifest with sizes only) can be
+// compared with one that states more. The zero Content says nothing.
 //
 // Two contents of one size have the same Content once in 10^12.
 type Content uint64
@@ -39,7 +39,7 @@ func contentPart(b []byte, mask Content) Content {
 	return c
 }
 
-// Compare reports whether both are the same as far as both tell, and whether there is anything that both tell.
+// Compare reports whether both are the same as far as both are known, and whether anything is known of both.
 func (c Content) Compare(o Content) (same, known bool) {
 	for _, mask := range [...]Content{contentETag, contentSize} {
 		if a, b := c&mask, o&mask; a != 0 && b != 0 {
@@ -52,7 +52,7 @@ func (c Content) Compare(o Content) (same, known bool) {
 	return known, known
 }
 
-// With returns c with what only o tells.
+// With returns c with the parts that only o states.
 func (c Content) With(o Content) Content {
 	for _, mask := range [...]Content{contentETag, contentSize} {
 		if c&mask == 0 {

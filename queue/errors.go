@@ -30,7 +30,7 @@ var (
 	// ErrNameFixed: jobs of the batch may exist under the names that its template gives, so it cannot be changed.
 	ErrNameFixed = errors.New("jobs were sent under the names of the batch's template")
 	// ErrBroken: a commit failed, so nobody knows what the disk holds; nothing more is stored until the queue is opened
-	// afresh. It wraps the cause.
+	// again. It wraps the cause.
 	ErrBroken = errors.New("the queue can no longer be written")
 	// ErrNotWhole: the latest reading cannot replace the earlier ones. It is not complete, or another process began it, so
 	// it is not known which items it has.

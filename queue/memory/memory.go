@@ -133,7 +133,7 @@ func (a *account) use(day queue.Day, claimed, submitted int64) {
 	a.days[day] = c
 }
 
-// wake tells those who wait that there are pending items.
+// wake wakes those who wait for pending items.
 func (s *state) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
