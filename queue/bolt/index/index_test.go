@@ -26,10 +26,10 @@ func TestIndex(t *testing.T) {
 			}
 		}
 		draw := func() []queue.Item {
-			items := make([]queue.Item, rapid.IntRange(1, 300).Draw(t, "n"))
+			items := make([]queue.Item, rapid.IntRange(1, 60).Draw(t, "n"))
 			r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 			for i := range items {
-				items[i] = queue.Item{Bucket: "b", Key: fmt.Sprint(r.IntN(3000))}
+				items[i] = queue.Item{Bucket: "b", Key: fmt.Sprint(r.IntN(600))}
 				if r.IntN(4) == 0 {
 					items[i].Name = "n"
 				}
