@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"airlift/manifest"
@@ -24,7 +25,7 @@ const (
 // preflightStage checks the objects of items on their way from the sources to the queue. No item passes unchecked
 // unless the batch has it: a rejected row costs no quota, and is read again next time.
 type preflightStage struct {
-	check func(ctx context.Context, it *queue.Item) (preflight.Finding, error)
+	sources *Sources
 	// known reports which items need no check: a nightly run must not check everything again.
 	known func(ctx context.Context, items []queue.Item) ([]bool, error)
 	// details keeps with the items what was found of the object.
@@ -36,23 +37,8 @@ func (s *Sources) check(ctx context.Context, it *queue.Item) (preflight.Finding,
 	if why := s.liesElsewhere(it); why != "" {
 		return preflight.Finding{Reason: why}, nil
 	}
-	found, err := s.Preflight.Check(ctx, it.Bucket, it.Key)
-	found.Reason = s.Hide.Replace(found.Reason)
-	var unchecked *preflight.UncheckedError
-	if errors.As(err, &unchecked) {
-		err = &hiddenError{s.Hide.Replace(unchecked.Error()), unchecked}
-	}
-	return found, err
+	return s.Preflight.Check(ctx, it.Bucket, it.Key)
 }
-
-// hiddenError is an error whose text has no keys.
-type hiddenError struct {
-	text string
-	error
-}
-
-func (e *hiddenError) Error() string { return e.text }
-func (e *hiddenError) Unwrap() error { return e.error }
 
 // liesElsewhere says why an item is not checked: it is on another server than the settings name, and the credentials
 // are only for that one.
@@ -131,7 +117,7 @@ func (p *preflightStage) dispatch(ctx context.Context, read <-chan *flight, orde
 				return
 			}
 			running.Go(func() {
-				f.found, f.err = p.check(ctx, f.row.item)
+				f.found, f.err = p.sources.check(ctx, f.row.item)
 				close(f.done)
 				<-looking
 			})
@@ -157,18 +143,15 @@ func gather(ctx context.Context, read <-chan *flight) (list []*flight) {
 
 // markNew marks the items to check.
 func (p *preflightStage) markNew(ctx context.Context, flights []*flight) error {
-	var with []*flight
-	var items []queue.Item
-	for _, f := range flights {
-		if f.row.item != nil {
-			with = append(with, f)
-			items = append(items, *f.row.item)
-		}
+	flights = slices.DeleteFunc(slices.Clone(flights), func(f *flight) bool { return f.row.item == nil })
+	items := make([]queue.Item, len(flights))
+	for i, f := range flights {
+		items[i] = *f.row.item
 	}
 	known, err := p.known(ctx, items)
 	for i := range known {
 		if !known[i] {
-			with[i].done = make(chan struct{})
+			flights[i].done = make(chan struct{})
 		}
 	}
 	return err
@@ -183,6 +166,7 @@ type landing struct {
 }
 
 func (l *landing) next(ctx context.Context) (row, error) {
+	hide := l.stage.sources.Hide.Replace
 	var f *flight
 	select {
 	case f = <-l.ordered:
@@ -209,13 +193,13 @@ func (l *landing) next(ctx context.Context) (row, error) {
 		if l.unchecked++; l.unchecked == mostUnchecked {
 			return row{}, l.broken(unchecked.Err, "check the network and --source-endpoint, and run the same command again later; what was not checked was not taken")
 		}
-		return reject(f.row.item, "preflight: "+f.err.Error()+"; run the same command again"), nil
+		return reject(f.row.item, "preflight: "+hide(unchecked.Error())+"; run the same command again"), nil
 	case f.err != nil:
 		return row{}, f.err
 	}
 	l.unchecked, l.any = 0, true
 	if f.found.Reason != "" {
-		return reject(f.row.item, "preflight: "+f.found.Reason), nil
+		return reject(f.row.item, "preflight: "+hide(f.found.Reason)), nil
 	}
 	if l.stage.details {
 		addMedia(f.row.item, f.found.Media)

@@ -119,7 +119,7 @@ func (t *Intake) newReading() *Reading {
 		sent: sentBefore{t.Store, t.Since, t.Changed},
 	}
 	if t.Sources.Preflight != nil {
-		r.preflight = &preflightStage{check: t.Sources.check, known: t.known, details: t.Details}
+		r.preflight = &preflightStage{sources: &t.Sources, known: t.known, details: t.Details}
 	}
 	return r
 }

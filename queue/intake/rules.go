@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,12 +43,7 @@ func ParseRules(value any) ([]queue.Rule, error) {
 // parseRule reads one table.
 func parseRule(table map[string]any) (queue.Rule, error) {
 	var r queue.Rule
-	names := make([]string, 0, len(table))
-	for name := range table {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
 		value := table[name]
 		var err error
 		switch strings.ReplaceAll(name, "-", "_") {
