@@ -20,13 +20,13 @@ type ReadingError struct {
 
 func (e *ReadingError) Error() string { return fmt.Sprintf("batch %q: %v", e.Batch, e.Err) }
 
-// NoBatchError is a [queue.ErrBatchNotFound] that names the batches that the queue has.
-type NoBatchError struct {
+// noBatchError is a [queue.ErrBatchNotFound] that names the batches that the queue has.
+type noBatchError struct {
 	ID, Place string
 	Have      []string
 }
 
-func (e *NoBatchError) Error() string {
+func (e *noBatchError) Error() string {
 	text := fmt.Sprintf("the queue at %s has no batch %q: it ", e.Place, e.ID)
 	if len(e.Have) == 0 {
 		return text + "is empty"
@@ -41,7 +41,7 @@ func (e *NoBatchError) Error() string {
 	return text
 }
 
-func (e *NoBatchError) Unwrap() error { return queue.ErrBatchNotFound }
+func (e *noBatchError) Unwrap() error { return queue.ErrBatchNotFound }
 
 // NoJobsError: AiR lists no job of a batch that the queue does not know, so there is nothing to adopt.
 type NoJobsError struct{ Batch string }

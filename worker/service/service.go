@@ -72,7 +72,7 @@ func New(c Config) *Service {
 	return &Service{c.Store, c}
 }
 
-// Batch returns a batch, or a [NoBatchError].
+// Batch returns a batch. A [queue.ErrBatchNotFound] names the batches that the queue has.
 func (s *Service) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	b, err := s.Reader.Batch(ctx, id)
 	if !errors.Is(err, queue.ErrBatchNotFound) {
@@ -82,7 +82,7 @@ func (s *Service) Batch(ctx context.Context, id string) (queue.Batch, error) {
 	if err != nil {
 		return b, err
 	}
-	missing := &NoBatchError{ID: id, Place: s.c.Place}
+	missing := &noBatchError{ID: id, Place: s.c.Place}
 	for _, other := range all {
 		missing.Have = append(missing.Have, other.ID)
 	}

@@ -45,7 +45,7 @@ func TestAVerbOnABatchThatIsNotThereNamesThoseThatAre(t *testing.T) {
 	s := newService(t, "a.mov")
 	for name, verb := range map[string]func(context.Context, Selection) (queue.Changed, error){"retry": s.Retry, "cancel": s.Cancel} {
 		_, err := verb(t.Context(), Selection{Batch: "none"})
-		var missing *NoBatchError
+		var missing *noBatchError
 		if !errors.As(err, &missing) || !errors.Is(err, queue.ErrBatchNotFound) || len(missing.Have) != 1 || missing.Have[0] != "b" {
 			t.Errorf("%s: got %v", name, err)
 		}
