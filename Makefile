@@ -39,7 +39,7 @@ strays: ## a server that repeats its answers unasked, over ROUNDS (default 500) 
 PLATFORMS := windows/amd64 darwin/arm64 linux/386 linux/arm
 
 .PHONY: check
-check: $(TOOLS)/staticcheck ## formatting, vet, linter, a tidy go.mod, imports only downward, other systems
+check: $(TOOLS)/staticcheck check-house ## formatting, vet, linter, a tidy go.mod, imports only downward, sizes and the like, other systems
 	@unformatted=$$(gofmt -l cmd queue worker manifest ratelimit testdata); \
 		if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
 	go vet ./...
