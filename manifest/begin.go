@@ -38,7 +38,7 @@ func (m *reader) begin(s Source, o Options) error {
 		case errors.Is(err, io.EOF):
 			return unread(entry.ErrEmpty, "check the program that writes it")
 		case err != nil:
-			return unread(err, "make the file again, or fetch it again")
+			return unread(err, "create or fetch the file again")
 		}
 		if len(bytes.TrimRight(m.in.Token(), "\r\n")) > 0 {
 			break
@@ -51,7 +51,7 @@ func (m *reader) begin(s Source, o Options) error {
 var plainFormats = []Format{FormatJSONL, FormatBatch, FormatInventory}
 
 // firstLines returns what the format is recognized by: the lines from the header,
-// or the first row, on. A line sep=X and titles are skipped. The dialect is what
+// or the first row. A line sep=X and titles are skipped. The dialect is what
 // the lines and the options say of a CSV. The input has read the first line, and
 // returns it again.
 func (m *reader) firstLines(s Source, o Options) (lines []string, d csv.Dialect, err error) {
@@ -136,7 +136,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	case FormatInventory:
 		switch {
 		case len(o.Columns.Fields) > 0:
-			err = entry.Usagef("%s: an S3 Inventory says itself which column is what: leave --columns out", s.Arg)
+			err = entry.Usagef("%s: an S3 Inventory names its own columns: remove --columns", s.Arg)
 		case s.Kind == KindStdin:
 			err = errInventoryOnStdin
 		}

@@ -1,9 +1,9 @@
-// Package manifest answers: what does a source hold? It opens a source of any
+// Package manifest reads sources. It opens a source of any
 // kind and reads it entry by entry: manifests (CSV, JSON Lines, text, S3
 // Inventory, S3 Batch Operations) from files, standard input and S3 objects, and
 // listings of S3 buckets.
 //
-// The way of an entry: [ParseSource] takes the source's name apart, [Open] reads
+// An entry is read in these steps: [ParseSource] parses the source's name, [Open] reads
 // its first lines and recognizes the format, and the format's package returns one
 // [Entry] a call, in constant memory.
 //
@@ -16,8 +16,8 @@
 //  3. Keys are bytes. They are never trimmed, folded, normalized or unescaped,
 //     except where the format says so (CSV quotes, JSON escapes, the URL-encoding
 //     of S3's own lists): an altered key is another object.
-//  4. What is ambiguous is refused with the command line for each meaning.
+//  4. Ambiguous content is refused with a command line for each meaning.
 //
-// Outside: which entries are taken (manifest/filter), what their objects hold
+// Outside: which entries are selected (manifest/filter), what their objects hold
 // (manifest/preflight), and queues, batches and AiR's client.
 package manifest

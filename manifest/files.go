@@ -24,7 +24,7 @@ func isPattern(arg string) bool {
 	return err != nil
 }
 
-// Files returns the files that a pattern means, in the order of their bytes; any
+// Files returns the files that a pattern matches, sorted by name; any
 // other source is its own and only file. *, **, ?, [a-z] and {a,b} are those of
 // a shell (bash with globstar), as are folders and names that begin with a dot:
 // they are left out. A pattern that matches nothing is ErrUsage, and so is a folder that

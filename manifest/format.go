@@ -29,7 +29,7 @@ const (
 // formatNames are the values of --format, for messages.
 const formatNames = "csv, jsonl, text, s3-batch or s3-inventory"
 
-// ParseFormat reads the value of a --format flag: csv, jsonl (or ndjson, json),
+// ParseFormat parses the value of a --format flag: csv, jsonl (or ndjson, json),
 // text (or txt), s3-batch or s3-inventory, in any case; "" is the zero Format.
 // Other values give an error that is ErrUsage.
 func ParseFormat(s string) (Format, error) {
@@ -65,7 +65,7 @@ var extensions = map[string]Format{
 	".json":   "",
 }
 
-// ending is what a name's end tells of the content.
+// ending is what a name's extensions say about the content.
 type ending struct {
 	named       bool // it is a manifest's
 	format      Format

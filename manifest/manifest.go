@@ -2,7 +2,7 @@ package manifest
 
 import "airlift/manifest/entry"
 
-// What readers return, under the names that callers of Open know. The formats
+// Aliases of the types that readers return. The formats
 // make them, and cannot import this package, which opens the formats.
 type (
 	Entry       = entry.Entry
@@ -36,10 +36,10 @@ type Reader interface {
 	Close() error
 }
 
-// Resumer is a Reader whose reading another one can go on with, as that of a scan.
+// Resumer is a Reader, such as a scan, that another Reader can resume.
 type Resumer interface {
-	// Cursor returns, after a Read that gave an entry or a *RowError, where the
-	// reading stands: ScanConfig.Cursor of one that gives the entries not read
+	// Cursor returns, after a Read that returned an entry or a *RowError, the position:
+	// the s3scan.Config.Cursor of a reader that returns the entries not read [STALE: there is no ScanConfig]
 	// yet, and none of those that were. It is nil while entries of the same page
 	// follow.
 	Cursor() []byte

@@ -16,10 +16,10 @@ import (
 type Options struct {
 	// Format overrides what name and content tell.
 	Format Format
-	// Delimiter parts the columns of CSVs; 0: recognized in the header (comma,
+	// Delimiter separates the columns of CSVs; 0: recognized in the header (comma,
 	// semicolon or tab), else a comma. See ParseDelimiter.
 	Delimiter byte
-	// Columns says which column of a CSV is what; see ParseColumns.
+	// Columns gives the meaning of CSV columns; see ParseColumns.
 	Columns entry.Columns
 	// Stdin is read by the source "-". It is not closed.
 	Stdin io.Reader
@@ -32,7 +32,7 @@ type Options struct {
 	// Endpoint is the S3 server that the user named, as host or URL: URLs of it in
 	// place of keys are understood, as those of AWS and Wasabi are.
 	Endpoint string
-	// Warn is told, once for each kind, what is taken off or left out of a
+	// Warn is called once for each kind of thing that is removed or skipped in a
 	// manifest. It may be nil.
 	Warn func(text string)
 	// S3 is needed by s3:// sources only; see NewS3.
@@ -109,7 +109,7 @@ func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 		f.Close()
 		return nil, broken(errors.New("is a directory"), "name a manifest in it")
 	}
-	stop := context.AfterFunc(ctx, func() { expire(f) }) // so that no named pipe is waited for
+	stop := context.AfterFunc(ctx, func() { expire(f) }) // do not wait for a named pipe
 	return newReader(ctx, s, o, f, func() error { stop(); return f.Close() })
 }
 

@@ -11,7 +11,7 @@ import (
 	"airlift/manifest/jsonl"
 )
 
-// guess is what the first line tells of a manifest's format.
+// guess is what the first line shows about a manifest's format.
 type guess byte
 
 const (
@@ -24,8 +24,8 @@ const (
 	guessMarkup          // HTML or XML
 )
 
-// guessFormat looks at the first line that is not blank. All it finds is
-// certain: no key that anyone would give to an object looks so.
+// guessFormat inspects the first line that is not blank. Its result is
+// certain, because no plausible key looks like that.
 func guessFormat(line string, d csv.Dialect) guess {
 	line = strings.Trim(line, " \t\r\n")
 	switch {
@@ -58,7 +58,7 @@ func guessFormat(line string, d csv.Dialect) guess {
 }
 
 // recognize decides the format by what was asked for, by the name and by the first
-// lines, in this order; line is the first of them. A name that contradicts the
+// lines, in this order; line is the first line. A name that contradicts the
 // content is an error, and so is content that is not certain: read in the wrong
 // way it names objects that nobody meant.
 func (s Source) recognize(line string, lines []string, d csv.Dialect, o Options) (f Format, remedy string, err error) {
@@ -149,12 +149,12 @@ func recognizeUnnamed(line string, lines []string, g guess, d csv.Dialect) (f Fo
 	case g != guessNothing:
 		return g.format(), "", nil
 	case strings.HasPrefix(strings.TrimLeft(line, " \t"), "{"):
-		return FormatJSONL, "", nil // whose first row is bad
+		return FormatJSONL, "", nil // its first row is malformed
 	case d.Delimiter != 0 || len(d.Columns.Fields) > 0:
-		return FormatCSV, "", nil // for what else were they given?
+		return FormatCSV, "", nil // --delimiter and --columns are for CSV only
 	}
 	return "", "add --format " + formatNames + ", or give a CSV a header that names the key column",
-		entry.Usagef("neither its name nor its first line %s tells its format for certain", entry.Excerpt(line))
+		entry.Usagef("neither its name nor its first line %s shows its format", entry.Excerpt(line))
 }
 
 // format is what the guess comes to. A document is worth a try as an inventory.

@@ -24,8 +24,8 @@ const (
 	KindPattern                  // all local files that match a pattern; see Source.Files
 )
 
-// Source is a source as the user named it, taken apart. It says nothing of
-// whether it exists.
+// Source is a parsed source name. It does not show
+// whether the source exists.
 type Source struct {
 	Arg  string // as given
 	Kind Kind
@@ -40,7 +40,7 @@ type Source struct {
 	forced      bool // Format was asked for: the content is not asked
 }
 
-// ParseSource takes a source's name apart: "-" is standard input,
+// ParseSource parses a source's name: "-" is standard input,
 // "s3://bucket/..." an S3 object if its key ends in a manifest's extension
 // (.csv .jsonl .ndjson .txt .json, each also .gz .zst), else a scan; a name that
 // holds one of *?[{ and is no file is a pattern, and all else a file. It opens
@@ -84,7 +84,7 @@ func ParseSource(arg string) (Source, error) {
 	return s, nil
 }
 
-// OnS3 tells whether the source lies in a bucket.
+// OnS3 reports whether the source is in a bucket.
 func (s Source) OnS3() bool { return s.Kind == KindS3Object || s.Kind == KindS3Scan }
 
 // Resolve applies the options that say how to read the source (Format,
@@ -118,7 +118,7 @@ func (s Source) Resolve(o Options) (Source, error) {
 	return s, nil
 }
 
-var errInventoryOnStdin = entry.Usagef("-: the parts of an S3 Inventory lie beside its manifest.json: name that file instead")
+var errInventoryOnStdin = entry.Usagef("-: the parts of an S3 Inventory are found from its manifest.json: give that file instead")
 
 // force applies ForceScan and ForceManifest.
 func (s Source) force(o Options) (Source, error) {
@@ -166,7 +166,7 @@ func (s Source) BaseName() string {
 
 // Canonical returns the absolute path (symbolic links are not followed), the
 // s3:// URL with the key's exact bytes, or "-": the same source named in
-// another way gives the same text, and never does its content matter.
+// another way gives the same text. It does not depend on the content.
 func (s Source) Canonical() string {
 	switch s.Kind {
 	case KindStdin:

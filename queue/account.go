@@ -9,17 +9,17 @@ const DefaultAccount = "default"
 type AccountState struct {
 	Gate   Gate
 	Server Server
-	// Day is what the account used of the day that was asked for.
+	// Day is the use on the requested day.
 	Day DayCount
 }
 
-// Gate is the stored part of an account's gate: what must hold workers back even after a restart. The zero Gate is open.
+// Gate is the stored part of an account's gate, which outlives a restart. The zero Gate is open.
 type Gate struct {
 	// PausedUntil is when a pause ends, by our clock; zero: not paused.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Pauses counts the pauses in a row that ended in another 429, without an accepted job between.
 	Pauses int `json:"pauses,omitempty"`
-	// Stopped is set by a 403 that may be the monthly quota: only a canary may go, until one is accepted.
+	// Stopped is set by a 403 that may be the monthly quota: only canaries are sent until one is accepted.
 	Stopped bool `json:"stopped,omitempty"`
 	// Reason says in words why the gate is shut. Since is when it was shut.
 	Reason string    `json:"reason,omitempty"`
@@ -36,14 +36,14 @@ type DayCount struct {
 	Capped bool `json:"capped,omitempty"`
 }
 
-// Server is what the queue keeps of the AiR that an account's jobs go to, so that a run need not learn it anew: which
-// address is AiR's, and how far its clock is from ours.
+// Server is what the queue stores about an account's AiR server, so that a run need not learn it again: which
+// address it has, and the offset of its clock.
 type Server struct {
 	// Address is the base URL at which a job of the account was last accepted; empty: none was.
 	Address string `json:"address,omitempty"`
-	// Clock is the offset of AiR's clock that is believed; zero: none was learned.
+	// Clock is the offset of AiR's clock in use; zero: none was learned.
 	Clock ClockOffset `json:"clock,omitzero"`
-	// NextClock is another offset that later answers show; zero: there is none. It takes the place of Clock once it has held for some time.
+	// NextClock is a different offset that later answers show; zero: none. It replaces Clock once it has been stable for some time.
 	NextClock ClockOffset `json:"next_clock,omitzero"`
 }
 

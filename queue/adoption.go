@@ -10,10 +10,10 @@ import (
 // Adopted is a job found in AiR's list, for the item of its object.
 type Adopted struct {
 	Seq uint64
-	// Version, if not 0, says that the job is of that version of the object whose first item is Seq. The batch gets the
+	// Version, if not 0, is the version of the object that the job is for; Seq is then the object's first item. The batch gets the
 	// item if it does not have it: like the first, with the version for its content.
 	Version uint64
-	// Unsourced, if not nil, is the item that the batch gets if it has none of that object: the job is of an object that
+	// Unsourced, if not nil, is the item to add if the batch has none of that object: the job is of an object that
 	// no source shows. Only Bucket, Key and Name count. Seq and Version are not looked at then.
 	Unsourced *Item
 	JobID     string
@@ -23,11 +23,11 @@ type Adopted struct {
 	Day Day
 }
 
-// Adoption is how far the adoption of a batch has come; see [Batch].
+// Adoption is the progress of a batch's adoption; see [Batch].
 type Adoption int
 
 const (
-	// AdoptionBegun: until it ends it is not known which of the batch's objects AiR has jobs for.
+	// AdoptionBegun: it has not ended, so AiR may have jobs that the queue does not know.
 	AdoptionBegun Adoption = iota
 	// AdoptionProven: it ended well, and the queue knows all jobs that AiR has for the batch.
 	AdoptionProven
@@ -35,7 +35,7 @@ const (
 	AdoptionUnproven
 )
 
-// Adopt notes in the batch how far its adoption has come, and reports whether that changes anything.
+// Adopt stores the progress of the adoption in the batch, and reports whether that changes anything.
 func (b *Batch) Adopt(a Adoption) (changed bool) {
 	was := *b
 	if b.Adopting = a == AdoptionBegun; !b.Adopting {
@@ -46,11 +46,11 @@ func (b *Batch) Adopt(a Adoption) (changed bool) {
 
 // Adopt returns the record of an item whose job was found in AiR's list although this queue does not know of it, because
 // it was lost, is an old copy, or could not tell. A cancelled item is adopted too: it has a job, whatever the user
-// wanted, and taking the cancellation back would send it again. What is sending is left to its sender, and what is
-// submitted has its job: both are refused.
+// wanted, and a later retry would send it again. A sending item is left to its sender, and a
+// submitted item has its job: both are refused.
 //
-// The job counts against the day on which AiR made it, unless the claim that made it is still counted: that of an item
-// in doubt.
+// The job counts against the day on which AiR made it. For an item in doubt the claim is already counted, so its day
+// stays.
 func Adopt(r Record, a Adopted) (Record, error) {
 	switch r.State {
 	case Pending, Failed, Cancelled:
@@ -74,10 +74,10 @@ type AdoptedItems struct {
 	Histories map[uint64]*History
 }
 
-// CheckAdopted returns the steps that adopt jobs for the items of a batch, and the items that these need, or an error if
-// one of the jobs is unlawful. An item that is submitted already keeps its job and has no step; of two jobs for one item
+// CheckAdopted returns the steps that adopt jobs for the items of a batch, and the items that have to be added for them, or an error if
+// one of the jobs cannot be adopted. An item that is submitted already keeps its job and has no step; of two jobs for one item
 // the first is taken. others are the steps of items that have the job id of an adopted one: the list shows whose job it
-// is, so these are in doubt.
+// is, so these become in doubt.
 //
 // A job of a version that the batch does not have makes the item. The contents of the object's first item are then
 // unknown: what a source said of it lately may be of the version.
@@ -190,7 +190,7 @@ func (m *AdoptedItems) version(in Items, a Adopted) (uint64, error) {
 	return it.Seq, err
 }
 
-// contest makes another item in doubt that has the job id of an adopted one.
+// contest puts the item that already has the job id of an adopted one in doubt.
 func (c *idCheck) contest(in Items, s *Step) error {
 	other, err := c.ownerOf(in, jobKey{s.Batch, s.After.JobID})
 	if err != nil || other == nil || other.Before.State != Submitted {

@@ -9,8 +9,8 @@ import (
 )
 
 // Alike returns a bucket, key or name without what AiR may change in it when it lists a job: percent-encoding, Unicode
-// normal form, case, leading and trailing ASCII punctuation, and which ASCII punctuation separates the rest. Two texts
-// for which it returns the same may be one. Letters and digits other than ASCII ones are kept.
+// normal form, case, leading and trailing ASCII punctuation, and the kind of ASCII punctuation between words. Two texts
+// with the same result may be spellings of one text. Non-ASCII characters are kept.
 func Alike(s string) string {
 	plain := s
 	for {
@@ -39,9 +39,9 @@ func Alike(s string) string {
 	return b.String()
 }
 
-// Proves reports whether the name of an unsourced item's job proves its bucket and key: it is the one that airlift makes
-// of them. The name of another job may have been given by a manifest or a person, and AiR's list may write its source in
-// another way than the sources do.
+// Proves reports whether the name of an unsourced item's job is the one that airlift makes of its bucket and key, which proves
+// them. Other names may come from a manifest or a person, and AiR's list may spell their source in
+// another way than the batch's sources do.
 func (n Namer) Proves(it *Item) bool {
 	own := Item{Bucket: it.Bucket, Key: it.Key}
 	if it.Name == "" || n.Name(&own) == it.Name {
@@ -54,10 +54,10 @@ func (n Namer) Proves(it *Item) bool {
 // Spellings returns the object of an item and the name of its job, both as [Alike] returns them. An unsourced item whose
 // name does not prove its object may have the job of any item with which it shares one.
 func (n Namer) Spellings(it *Item) [2]Object {
-	return [2]Object{{Bucket: Alike(it.Bucket), Key: Alike(it.Key)}, {Key: Alike(n.Name(it))}} // no object is without a bucket
+	return [2]Object{{Bucket: Alike(it.Bucket), Key: Alike(it.Key)}, {Key: Alike(n.Name(it))}} // the empty bucket marks the name
 }
 
-// AlikeReason is the reason for which a row is rejected whose object the batch does not have, if its bucket and key, or
+// AlikeReason returns the reason to reject a row whose object the batch does not have, if its bucket and key, or
 // its job's name, are [Alike] those of this unsourced item of a batch, whose name does not prove its object: the item's
 // job may be the row's.
 func AlikeReason(batch string, e *Entry) string {

@@ -13,30 +13,30 @@ import (
 // maxBatchID is the longest Batch id in characters that AiR takes (Submit a new job: Batch, max length 256).
 const maxBatchID = 256
 
-// IdentityVersion is the way in which an item's identity is formed, stored with each batch so that a later way can live
-// beside it. Version 0: batch, source bucket, object key and, of changed objects, the item's version.
+// IdentityVersion is the version of the item identity scheme. It is stored with each batch so that schemes can
+// coexist. Version 0: batch, source bucket, object key and, for changed objects, the item's version.
 const IdentityVersion = 0
 
 // Batch is the items under one Batch id, which is sent with each job.
 type Batch struct {
 	// ID is what AiR sees as Batch: 1 to 256 characters.
 	ID string `json:"id"`
-	// Account owns the gate and the daily counts that count for this batch.
+	// Account is the AiR account, whose gate and daily counts apply to this batch.
 	Account  string `json:"account"`
 	Identity int    `json:"identity"`
 	// Settings are the job settings of the latest run.
 	Settings Settings  `json:"settings"`
 	Created  time.Time `json:"created"`
-	// Counts are the books.
+	// Counts are the items by state.
 	Counts Counts `json:"counts"`
-	// Versions counts the items that are further ones of objects which changed; all others are one an object.
+	// Versions counts the further items of changed objects; every other item is the first of its object.
 	Versions int64 `json:"versions,omitempty"`
 	// Unsourced counts the items that have no row in any source; see [Item].
 	Unsourced int64 `json:"unsourced,omitempty"`
 	// Adopting says that an adoption was begun and has not ended well: AiR may hold jobs that the queue does not know, so
 	// nothing is to be sent.
 	Adopting bool `json:"adopting,omitempty"`
-	// Unproven says that the latest adoption which ended well did so without proof that AiR has no other jobs of this batch:
+	// Unproven says that the latest successful adoption could not prove that AiR has no other jobs of this batch:
 	// an item that was never sent may have one, so it is to be looked up before it is sent.
 	Unproven bool `json:"unproven,omitempty"`
 	// Reading describes the latest reading of the batch's sources.
@@ -45,7 +45,7 @@ type Batch struct {
 	Additions []Addition `json:"additions,omitempty"`
 	// Columns are the names of the extra columns that its items carry, in the order in which they were first seen.
 	Columns []string `json:"columns,omitempty"`
-	// Own counts the items whose row set a field for itself: what is missing there must come from Settings.
+	// Own counts the items whose row sets a field. For the other items the field must come from Settings.
 	Own OwnCounts `json:"own"`
 	// Sent is set with the first claim: from then on AiR may hold jobs of this batch.
 	Sent bool `json:"sent"`
@@ -85,7 +85,7 @@ func NewBatch(b Batch, now time.Time) (Batch, error) {
 	return Batch{ID: b.ID, Account: b.AccountName(), Identity: b.Identity, Settings: b.Settings, Created: b.Created.UTC(), Adopting: b.Adopting}.Clone(), nil
 }
 
-// AccountName returns the account of the batch, that of all others if it names none.
+// AccountName returns the account of the batch, or DefaultAccount if it names none.
 func (b Batch) AccountName() string { return cmp.Or(b.Account, DefaultAccount) }
 
 // Clone returns a copy that shares nothing with b that is ever written to.
@@ -130,7 +130,7 @@ type Reading struct {
 	Withdrawn int64 `json:"withdrawn,omitempty"`
 }
 
-// Resume makes the reading one that goes on. The error says that it is complete, or that there is none.
+// Resume continues an ended reading. The error says that it is complete, or that there is none.
 func (r *Reading) Resume() error {
 	if r.Started.IsZero() || r.Complete {
 		return errors.New("there is none that is not complete; begin one")
@@ -144,7 +144,7 @@ func (r Reading) Balanced() bool {
 	return r.Rows == r.Added+r.Known+r.Duplicates+r.Rejected+r.Skipped
 }
 
-// Counts are the books of a batch: Items = the sum over all states, always.
+// Counts counts the items of a batch by state. Items is always the sum over all states.
 type Counts struct {
 	Items     int64 `json:"items"`
 	Pending   int64 `json:"pending"`
@@ -187,13 +187,13 @@ func (c *Counts) Of(s State) *int64 {
 	panic("queue: unknown state " + string(s))
 }
 
-// Move books n items from one state to another.
+// Move counts n items in another state.
 func (c *Counts) Move(from, to State, n int64) {
 	*c.Of(from) -= n
 	*c.Of(to) += n
 }
 
-// Left counts the items that still want work: pending, sending and in doubt.
+// Left counts the unfinished items: pending, sending and in doubt.
 func (c Counts) Left() int64 { return c.Pending + c.Sending + c.InDoubt }
 
 // MaxErrorGroups bounds [Batch.Errors]; failures of further codes are summed up under the code [OtherErrors].

@@ -104,8 +104,8 @@ const (
 	maxAccepted = 32
 )
 
-// noteAccepted adds an instant to [Batch.Accepted]. When the list is full, every other instant of its older half goes, so
-// that what remains is close together lately and ever wider apart before.
+// noteAccepted adds an instant to [Batch.Accepted]. When the list is full, every second instant of its older half is dropped, so
+// that recent instants are dense and older ones sparse.
 func (b *Batch) noteAccepted(at time.Time) {
 	list := b.Accepted
 	if n := len(list); at.IsZero() || n > 0 && at.Sub(list[n-1]) < acceptedApart {
@@ -123,7 +123,7 @@ func (b *Batch) noteAccepted(at time.Time) {
 	b.Accepted = append(list, at.UTC().Round(0))
 }
 
-// forgetAccepted removes the instant of a job that is in doubt after all.
+// forgetAccepted removes the instant of a job that became in doubt.
 func (b *Batch) forgetAccepted(at time.Time) {
 	b.Accepted = slices.DeleteFunc(slices.Clone(b.Accepted), func(t time.Time) bool {
 		return t.UnixMilli() == at.UnixMilli()
@@ -153,8 +153,8 @@ func (b *Batch) addError(r Record, example string) {
 	b.Errors[i].Count++
 }
 
-// dropError undoes addError for one item. Items of one code that were in part booked under [OtherErrors] leave their own
-// group first, so that no count falls below zero.
+// dropError undoes addError for one item. If items of one code are partly counted under [OtherErrors], they are taken from their own
+// group first, so that no count becomes negative.
 func (b *Batch) dropError(code string) error {
 	i := b.errorsOf(code)
 	if i < 0 {

@@ -6,15 +6,15 @@ import "fmt"
 type Action string
 
 const (
-	// DoRetry makes items pending again that are failed (or those of Filter.State, failed or cancelled), with a fresh set
+	// DoRetry makes failed items (or those of Filter.State, failed or cancelled) pending again, with a full set
 	// of attempts. A withdrawn item that is unsourced stays cancelled until a reading has its object.
 	DoRetry Action = "retry"
-	// DoCancel takes pending and failed items (or those of Filter.State, one of the two) out of the work.
+	// DoCancel cancels pending and failed items (or those of Filter.State, one of the two).
 	DoCancel Action = "cancel"
-	// DoWithdraw cancels as DoCancel does, until a later reading has the objects again; items in doubt are cancelled once
+	// DoWithdraw cancels like DoCancel until a later reading has the objects again; items in doubt are cancelled if
 	// a lookup finds no job. See [Withdraw].
 	DoWithdraw Action = "withdraw"
-	// DoReplace withdraws what earlier readings added and the latest one does not have. That must be complete, and begun
+	// DoReplace withdraws the items that the latest reading does not have. That reading must be complete and begun
 	// by this process. Rejected rows do not count as read; a row counts for all versions of its object. The filter is
 	// ignored.
 	DoReplace Action = "replace"
@@ -26,12 +26,12 @@ type Change struct {
 	Filter
 }
 
-// Changed counts the items of a [Change]: Items are pending again or out of the work. InDoubt are withdrawn, were sent
+// Changed counts the items of a [Change]. Items were made pending or cancelled. InDoubt are withdrawn, were sent
 // with an unknown outcome, and are cancelled only if a lookup finds no job. Accepted, which DoReplace alone counts, have
 // jobs at AiR already and stay as they are.
 type Changed struct{ Items, InDoubt, Accepted int64 }
 
-// verbs are the actions as they stand in messages, with the states that they change.
+// verbs gives for each action its words in messages and the states that it changes.
 var verbs = map[Action]struct {
 	past, states string
 	from         []State
@@ -61,7 +61,7 @@ func (c Change) From() ([]State, error) {
 	return nil, fmt.Errorf("%s: items that are %s cannot be %s, only %s ones", c.Do, c.State, verb.past, verb.states)
 }
 
-// Takes reports whether the change takes an item in one of its states.
+// Takes reports whether the change applies to an item that is in one of the states of From.
 func (c Change) Takes(e *Entry) bool {
 	if c.Do == DoRetry && e.Unsourced && e.Withdrawn || e.State == InDoubt && e.Withdrawn {
 		return false
@@ -69,7 +69,7 @@ func (c Change) Takes(e *Entry) bool {
 	return c.Match(e)
 }
 
-// Of returns the record of an item that the change takes.
+// Apply returns the record of an item after the change.
 func (c Change) Of(r Record) (Record, error) {
 	switch c.Do {
 	case DoRetry:

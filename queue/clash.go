@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// CodeSameID is the code of an item in doubt for whose job AiR gave an id that another item of the batch has: the answer
-// may have been the answer to another request.
+// CodeSameID is the code of an item in doubt whose job id AiR also gave for another item of the batch: the answer
+// may belong to another request.
 const CodeSameID = "AIRLIFT_SAME_ID"
 
 // Clash is one job id that was given for several items of a batch. At most one of them has that job, so the engine
 // stores the others as in doubt.
 type Clash struct {
 	JobID string
-	// Items are those that are in doubt for it now, with their records as stored.
+	// Items are those that are now in doubt because of it, with their stored records.
 	Items []Claimed
 	// Final says that AiR's list itself shows the id for several items: another lookup would tell nothing new.
 	Final bool
@@ -43,13 +43,13 @@ func (r Record) ContestedID() string {
 	return id
 }
 
-// Contest returns the record of a submitted item whose job id turned out to be given for another item too. Only a lookup
+// Contest returns the record of a submitted item whose job id was also given for another item. Only a lookup
 // shows whose job it is. At stays that of the item's last attempt: AiR's list is read back to there.
 //
-// An adopted item of which no day was known counts against the day on which it was submitted from now on, so that the
-// daily counts can be given back as those of a claim.
+// An adopted item without a day is counted against the day on which it was submitted, so that the
+// daily count can be refunded like that of a claim.
 //
-// An unsourced item has no row to be sent again by: it counts as withdrawn from now on, so it is cancelled if a lookup
+// An unsourced item has no row and cannot be sent again. It is marked withdrawn, so it is cancelled if a lookup
 // finds no job, until a reading has its object.
 func Contest(it *Item, r Record, message string) (Record, error) {
 	if r.State != Submitted {

@@ -2,14 +2,14 @@ package queue
 
 import "fmt"
 
-// maxColumns is how many further columns the items of a batch may carry
+// maxColumns is how many extra columns the items of a batch may carry
 // together: each is a column of every row of its report.
 const maxColumns = 2000
 
 // maxColumnBytes bounds their names together, which are stored with the batch.
 const maxColumnBytes = 256 << 10
 
-// ColumnSet is the further columns of a batch, within their bounds. It is not
+// ColumnSet is the extra columns of a batch, within their bounds. It is not
 // safe for concurrent use.
 type ColumnSet struct {
 	names map[string]bool
@@ -17,8 +17,8 @@ type ColumnSet struct {
 	last  []Field // of the last row whose columns are all in the set
 }
 
-// NewColumnSet returns a set of columns that a batch has already. They stay, even
-// if they are too many.
+// NewColumnSet returns a set with the columns that a batch already has, even
+// if they exceed the bounds.
 func NewColumnSet(names []string) *ColumnSet {
 	s := &ColumnSet{names: make(map[string]bool, len(names))}
 	for _, name := range names {
@@ -34,8 +34,8 @@ func (s *ColumnSet) add(name string) {
 	}
 }
 
-// Add adds the columns of a row. Its error says which of them is one too many;
-// then none is added.
+// Add adds the columns of a row. If they exceed the bounds, the error names the first that does,
+// and none is added.
 func (s *ColumnSet) Add(row []Field) error {
 	if sameNames(row, s.last) {
 		return nil

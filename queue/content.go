@@ -9,7 +9,7 @@ import (
 // the size. Each part is 0 where it is not stated, so that a source which states less (a manifest with sizes only) can be
 // compared with one that states more. The zero Content says nothing.
 //
-// Two contents of one size have the same Content once in 10^12.
+// Two different contents of the same size have the same Content with a probability of 10^-12.
 type Content uint64
 
 const (

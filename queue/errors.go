@@ -17,7 +17,7 @@ var (
 	ErrNewer = errors.New("written by a newer airlift")
 	// ErrOlder: the file has a format from before the first release.
 	ErrOlder = errors.New("written by an airlift from before its first release")
-	// ErrLinked: the file has several names (hard links), of which a replacement would leave the others behind.
+	// ErrLinked: the file has several hard links. Replacing it would leave the other names with the old file.
 	ErrLinked = errors.New("the file has several names")
 )
 
@@ -29,10 +29,10 @@ var (
 	ErrBatchExists = errors.New("the batch exists already")
 	// ErrNameFixed: jobs of the batch may exist under the names that its template gives, so it cannot be changed.
 	ErrNameFixed = errors.New("jobs were sent under the names of the batch's template")
-	// ErrBroken: a commit failed, so nobody knows what the disk holds; nothing more is stored until the queue is opened
+	// ErrBroken: a commit failed, so the state on disk is unknown; nothing more is stored until the queue is opened
 	// again. It wraps the cause.
 	ErrBroken = errors.New("the queue can no longer be written")
-	// ErrNotWhole: the latest reading cannot replace the earlier ones. It is not complete, or another process began it, so
+	// ErrNotWhole: the latest reading cannot replace the earlier ones. It is incomplete, or another process began it, so
 	// it is not known which items it has.
 	ErrNotWhole = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
@@ -43,7 +43,7 @@ var (
 	ErrClosed = errors.New("the queue is closed")
 )
 
-// MoveError is an unlawful change of state: a bug, refused before it reaches the disk.
+// MoveError is an invalid change of state. It is a bug in the caller; nothing is stored.
 type MoveError struct{ From, To State }
 
 func (e *MoveError) Error() string {

@@ -1,18 +1,18 @@
 package queue
 
-// Filter chooses items. The zero Filter takes all.
+// Filter selects items. The zero Filter selects all.
 type Filter struct {
-	// State, if not empty, takes the items in that state.
+	// State, if not empty, selects the items in that state.
 	State State
-	// Code, if not empty, takes the items whose last ErrorCode is this.
+	// Code, if not empty, selects the items whose last answer has this code.
 	Code string
-	// Key, if not nil, takes the items for which it returns true.
+	// Key, if not nil, selects the items for whose key it returns true.
 	Key func(key string) bool
-	// Span, if not nil, takes the items of one reading.
+	// Span, if not nil, selects the items that one reading added.
 	Span *Span
 }
 
-// Match reports whether the filter takes the entry.
+// Match reports whether the filter selects the entry.
 func (f Filter) Match(e *Entry) bool {
 	return (f.State == "" || f.State == e.State) && (f.Code == "" || f.Code == e.Code) && (f.Key == nil || f.Key(e.Key)) &&
 		(f.Span == nil || f.Span.Has(e.Seq))

@@ -2,8 +2,8 @@ package queue
 
 import "slices"
 
-// History says which contents the items of one object stand for: those that their jobs are taken to have read, or to read
-// yet. The first item of an object is named by its sequence number. Most objects have no further item, and the content
+// History holds the contents of the items of one object: those that their jobs are assumed to have read, or will read
+// An object is identified by the sequence number of its first item. Most objects have one item; then the content
 // that their first item was added with is the whole history.
 type History struct {
 	First   Content
@@ -23,7 +23,7 @@ type Comparison int
 // The results of a comparison.
 const (
 	Unchanged   Comparison = iota // no other item is needed
-	CannotTell                    // nor here: one of the contents is not known
+	CannotTell                    // one of the contents is unknown; no other item is added
 	ContentsNew                   // the object needs a further item
 )
 
@@ -50,7 +50,7 @@ func (h *History) Add(seq uint64, c Content) (number uint64) {
 	return number
 }
 
-// Insert adds an item that was sent: before the last one, if mayHaveJob denies that one a job.
+// Insert adds an item that was sent. If the last item cannot have a job, the new one goes before it.
 func (h *History) Insert(v Version, mayHaveJob func(seq uint64) (bool, error)) error {
 	at := len(h.Further)
 	if at > 0 && h.Further[at-1].Seq < v.Seq {
@@ -66,7 +66,7 @@ func (h *History) Insert(v Version, mayHaveJob func(seq uint64) (bool, error)) e
 	return nil
 }
 
-// Compare takes up the contents that a reading found. mayHaveJob reports whether an item's job may have read other
+// Compare compares the contents that a reading found with the history. mayHaveJob reports whether an item's job may have read other
 // contents. altered says that the history has changed.
 func (h *History) Compare(first uint64, found Content, mayHaveJob func(seq uint64) (bool, error)) (is Comparison, altered bool, err error) {
 	if found == 0 {
@@ -87,10 +87,10 @@ func (h *History) Compare(first uint64, found Content, mayHaveJob func(seq uint6
 	case err != nil:
 		return Unchanged, false, err
 	case !sent:
-		*content = found // its job will read these
+		*content = found // the job is not sent yet, so it will read these contents
 		return Unchanged, true, nil
 	case h.holds(found):
-		return Unchanged, false, nil // an earlier item has them, and its job
+		return Unchanged, false, nil // an earlier item has these contents
 	case !known:
 		*content = was.With(found)
 		return CannotTell, true, nil

@@ -13,7 +13,7 @@ import (
 const maxName = 256
 
 // nameHex is the length of the hash in a generated name: 64 bits tell the items of a batch apart (a clash is harmless,
-// for a lookup compares the source too).
+// because a lookup also compares the source).
 const nameHex = 16
 
 // versionHex is the length of a version in a name.
@@ -60,7 +60,7 @@ func (n Namer) AppendName(b []byte, it *Item) []byte {
 	return fmt.Appendf(n.appendPlain(b, it, maxName-1-versionHex), "-%0*x", versionHex, it.Version)
 }
 
-// appendPlain is AppendName without the version, in at most so many characters.
+// appendPlain is AppendName without the version, in at most most characters.
 func (n Namer) appendPlain(b []byte, it *Item, most int) []byte {
 	switch {
 	case it.Name != "":
@@ -76,7 +76,7 @@ func (n Namer) appendPlain(b []byte, it *Item, most int) []byte {
 	return appendHash(append(b, '-'), n.batch, it)
 }
 
-// VersionIn returns the version that a name ends in, 0 if none. Other names may end alike: compare with the name of the
+// VersionIn returns the version at the end of a name, 0 if none. Other names may end in the same way: compare with the name of the
 // item.
 func VersionIn(name string) uint64 {
 	at := len(name) - versionHex
@@ -105,7 +105,7 @@ func cutName(name string, most int) string {
 // plainText returns at most so many characters of a text, with '_' for every one that is not in [A-Za-z0-9._-].
 func plainText(text string, most int) string {
 	if len(text) <= most && strings.IndexFunc(text, notPlain) < 0 {
-		return text // as most are
+		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
@@ -133,7 +133,7 @@ func appendHash(b []byte, batch string, it *Item) []byte {
 	return hex.AppendEncode(b, sum[:nameHex/2])
 }
 
-// identityHash hashes the parts with their lengths, so that no two identities run together.
+// identityHash hashes the parts with their lengths, so that different identities have different input.
 func identityHash(parts ...string) [sha256.Size]byte {
 	buf := make([]byte, 0, 256)
 	buf = append(buf, "airlift identity 0"...)

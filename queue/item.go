@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Field is one column of a manifest that airlift carries to the report without reading it.
+// Field is an extra column of a manifest: airlift copies it to the report unread.
 type Field struct{ Name, Value string }
 
 // JobFields are the parts of a job that a row may set for itself and that otherwise come from the batch's settings.
@@ -56,7 +56,7 @@ func (f JobFields) Equal(o JobFields) bool {
 //
 // An object whose contents changed after it was sent gets a further item, which is a version of it: see [Chunk].
 type Item struct {
-	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is where the manifest has it; 0
+	// Seq numbers the items of a batch from 0, in the order in which they were added. Line is the item's line in the manifest; 0
 	// if it is unsourced.
 	Seq  uint64
 	Line int64
@@ -89,24 +89,24 @@ func OtherFieldsReason(it *Item) string {
 	return fmt.Sprintf("the batch has this object with other fields (line %d)", it.Line)
 }
 
-// Details is what a source, or a look at the object, says of it.
+// Details are the object's properties, from a source or from the object itself.
 type Details struct {
 	Size     int64 // in bytes; [UnknownSize] if nothing says it
 	ETag     string
-	Duration time.Duration // that it plays; 0 if not known
+	Duration time.Duration // playing time; 0 if not known
 	Channels int           // of audio; 0 if not known
 }
 
-// UnknownSize is the size of an object of which nothing says it.
+// UnknownSize is the size of an object whose size is not known.
 const UnknownSize = -1
 
-// Record is what is known of the submission of one item: what its results add up to.
+// Record is the state of the submission of one item.
 type Record struct {
 	State State
 	// Attempts counts the POSTs whose outcome counts as an attempt, since the item was added or last retried.
 	Attempts int
-	// Sent is set once a POST for the item may have reached AiR, whatever came of it, and for good: the item is looked up
-	// before each further POST. A refusal proves nothing, for it may have been the answer to another request.
+	// Sent is set once a POST for the item may have reached AiR, and is never reset: the item is looked up
+	// before each further POST. Even a refusal sets it, because it may be the answer to another request.
 	Sent bool
 	// Withdrawn is set if the item was withdrawn (see [Withdraw] and [Contest]) and no later reading has its object. Only
 	// items that are cancelled or in doubt have it.
@@ -129,7 +129,7 @@ type Entry struct {
 	Record
 }
 
-// Claimed is an item that was handed out to be sent, with the durable intent behind it.
+// Claimed is an item handed out to be sent. Its intent is durable.
 type Claimed struct {
 	Batch string
 	// Holder is that of the [ClaimRequest], as far as the engine knows it.
@@ -165,7 +165,7 @@ type Rejected struct {
 	Extra  []Field `json:"extra,omitempty"`
 }
 
-// Chunk is a piece of a reading: rows to add, and those that were turned away before.
+// Chunk is a piece of a reading: rows to add, and rows already rejected or skipped.
 type Chunk struct {
 	// Items have neither a sequence number nor a state yet; the engine gives them.
 	Items    []Item
@@ -174,21 +174,21 @@ type Chunk struct {
 	Skipped map[string]int64
 	// Marks are stored together with the rows, all or none: how far the reading has come with them.
 	Marks []Mark
-	// Changed asks of each known object whether its contents are still those that its items were added with. If not, and
-	// if all its items were or may have been sent, it gets a further item. A job reads what the object holds when it runs,
-	// so the last item of an object, if it was surely not sent yet, needs no other beside it: it takes the contents
-	// over. Contents of which nothing was known are taken for those found now.
+	// Changed asks to compare the contents of known objects with those of their items. If they differ, and
+	// all items of the object were or may have been sent, it gets a further item. A job reads the contents at the time it runs,
+	// so if the last item of an object was certainly not sent, none is added: that item takes the new contents
+	// instead. Unknown contents are set to those found now.
 	Changed bool
-	// Trial asks what would become of the items in a reading that begins with them, and stores nothing.
+	// Trial asks for the result of adding the items in a new reading, without storing anything.
 	Trial bool
 }
 
-// Mark is a note that a reading leaves for the one that goes on where it ended. The engine does not look into it. It
+// Mark is the position of a reading, stored to resume it. Its value is opaque to the engine. It
 // belongs to the present reading of its batch, and is gone when that is complete or another begins.
 type Mark struct {
 	// Key names it within the batch: 1 to 32,768 bytes.
 	Key string
-	// Value replaces the one under that key; nil takes the mark away.
+	// Value replaces the one under that key; nil removes the mark.
 	Value []byte
 }
 
@@ -220,17 +220,17 @@ func (c *Chunk) Counts(added *Added) Reading {
 type Added struct {
 	// Added counts new objects and, of changed ones, new versions.
 	Added, Known, Duplicates int
-	// Unsure counts those of the known whose contents could not be compared, because nothing is known of them as they
-	// were or as they are (see [Chunk.Changed]).
+	// Unsure counts the known ones whose contents could not be compared, because their contents at the time of adding
+	// or now are unknown (see [Chunk.Changed]).
 	Unsure int
 	// IsNew says of each item of a chunk on trial whether it counts as added; nil otherwise.
 	IsNew []bool
-	// Seen says of each item of a chunk on trial which item of the batch it is the first to name, -1 if it is none; nil
+	// Seen gives for each item of a trial chunk the item of the batch that it names first, -1 if none; nil
 	// otherwise.
 	Seen []int64
-	// Restored counts those of the known that had been withdrawn and wait to be sent again now.
+	// Restored counts the known ones that had been withdrawn and are pending again.
 	Restored int
-	// Conflicts are items whose bucket and key the batch has with other fields in the row, and those whose object an
+	// Conflicts are items whose object the batch has with other job fields, and items whose object an
 	// unsourced item may stand for in another spelling (see [AlikeReason]). The engine has stored and counted them as
 	// rejected.
 	Conflicts []Rejected

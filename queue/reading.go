@@ -27,7 +27,7 @@ type Span struct{ From, To uint64 }
 // Has reports whether the item is in the span.
 func (s Span) Has(seq uint64) bool { return seq >= s.From && seq < s.To }
 
-// AddedBy returns the number of the reading that added the item, or 0 if that was too many readings ago.
+// AddedBy returns the number of the reading that added the item, or 0 if it is older than all Additions.
 func (b *Batch) AddedBy(seq uint64) int64 {
 	reading := int64(0)
 	for _, a := range b.Additions {
@@ -38,7 +38,7 @@ func (b *Batch) AddedBy(seq uint64) int64 {
 	return reading
 }
 
-// Span returns the items that a reading added, by its number or as [LastReading]. The error says which there are.
+// Span returns the items that a reading added, by its number or as [LastReading]. The error lists the known readings.
 func (b *Batch) Span(reading string) (Span, error) {
 	if len(b.Additions) == 0 {
 		return Span{}, errors.New("no reading has added items to this batch")
@@ -64,12 +64,12 @@ func (b *Batch) Span(reading string) (Span, error) {
 var (
 	// errIncomplete: the latest reading did not reach the end of its sources.
 	errIncomplete = errors.New("the sources were not read to their end")
-	// ErrNothingRead: it reached the end, but no row was added or known.
+	// ErrNothingRead: the reading is complete, but no row was added or known.
 	ErrNothingRead = errors.New("the sources have no usable row, so all items that AiR has not accepted would be cancelled")
 )
 
-// CheckReplace returns errIncomplete or, unless that is allowed, [ErrNothingRead] if the latest reading may not replace
-// the earlier ones.
+// CheckReplace returns an error if the latest reading may not replace the earlier ones: it is not complete, or it is
+// empty ([ErrNothingRead]) and allowEmpty is not set.
 func (r Reading) CheckReplace(allowEmpty bool) error {
 	switch {
 	case !r.Complete:

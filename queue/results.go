@@ -2,7 +2,7 @@ package queue
 
 import "fmt"
 
-// Items is what the rules read of the items of a batch.
+// Items is the rules' read access to the items of a batch.
 type Items interface {
 	// Len counts the items.
 	Len() uint64
@@ -17,16 +17,16 @@ type Items interface {
 	Owner(jobID string) (seq uint64, ok bool, err error)
 }
 
-// Step is one lawful change of an item.
+// Step is one valid change of an item.
 type Step struct {
 	Batch         string
 	Seq           uint64
 	Before, After Record
-	// Result is what the step stores; nil if that is no result.
+	// Result is the result behind the step; nil if there is none.
 	Result *Result
 }
 
-// CheckResults returns the steps that store results, or an error if one of them is unlawful. in are the items of the batch
+// CheckResults returns the steps that store results, or an error if one of them is invalid. in are the items of the batch
 // of each result.
 //
 // If a result names a job id that another item of its batch has, or is in doubt for, the id decides:
@@ -98,7 +98,7 @@ type idCheck struct {
 	clashes []Clash
 }
 
-// check decides about a step that may give its item a job id.
+// check compares the job id of a step with those of the batch.
 func (c *idCheck) check(in Items, s *Step) error {
 	if s.After.State != Submitted {
 		return nil
@@ -146,7 +146,7 @@ func (c *idCheck) ownerOf(in Items, at jobKey) (*Step, error) {
 	return &Step{Batch: at.batch, Seq: seq, Before: r, After: r}, err
 }
 
-// doubt makes a step one that ends in doubt about its job id, and adds its item to the clash.
+// doubt ends a step in doubt because of its job id, and adds its item to the clash.
 func (c *idCheck) doubt(clash *Clash, in Items, s *Step, message string) error {
 	it, err := in.Item(s.Seq)
 	if err != nil {
@@ -175,7 +175,7 @@ func sameIDMessage(in Items, jobID string, one, other uint64) (string, error) {
 	return clashMessage(jobID, &a, &b), err
 }
 
-// Used returns what the step changes in the counts of an account, and on which day.
+// Used returns the changes of the account's daily counts, and their day.
 func (s *Step) Used() (day Day, claimed, submitted int64) {
 	switch {
 	case s.Before.State == Submitted && s.Before.Day == 0: // adopted, and counted against no day: now a claim of that day
@@ -198,7 +198,7 @@ func (s *Step) Used() (day Day, claimed, submitted int64) {
 	return 0, 0, 0
 }
 
-// Book books a step. example is the key that a new group of errors shows.
+// Book counts a step in the batch. example is the key that a new group of errors shows.
 func (b *Batch) Book(s *Step, example string) error {
 	if s.Before.State == Failed {
 		if err := b.dropError(s.Before.Code); err != nil {

@@ -55,7 +55,7 @@ func matchesOne(regexps []*regexp.Regexp, key string) bool {
 	return slices.ContainsFunc(regexps, func(re *regexp.Regexp) bool { return re.MatchString(key) })
 }
 
-// matchesGlob matches as the airlift that stored the rule did.
+// matchesGlob matches rules stored by an earlier airlift, which have no Regexps.
 func (r *Rule) matchesGlob(key string) bool {
 	base := key[strings.LastIndexByte(key, '/')+1:]
 	for _, glob := range r.Match {

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// Settings are what the jobs of a batch get where the rows of its items do not say otherwise. They are stored with the
-// batch, so that its queue can be worked without the command line and config file that gave them.
+// Settings are the job settings of a batch. The rows of its items override them. They are stored with the
+// batch, so that the queue can be run without the command line and config file that gave them.
 type Settings struct {
 	// JobFields are the fields of every job that neither its row nor a rule gives.
 	JobFields
-	// Rules give fields by media type or by glob. Nil: not given; empty: none. They are not written to once given away.
+	// Rules give fields by file extension or by pattern. Nil: not given; empty: none. They are never modified.
 	Rules []Rule `json:"rules,omitempty"`
-	// Name is the template of the jobs' names, see [ParseTemplate]; empty: the name of [JobName]. Once the batch was sent
-	// it stays as it is.
+	// Name is the template of the jobs' names, see [ParseTemplate]; empty: the name of [JobName]. It cannot change once a
+	// job of the batch has been sent.
 	Name string `json:"name,omitempty"`
 }
 
 // Fields returns the fields of an item's job, each from the first that gives it: the item's own row, the rules in their
-// order, and what stands for all.
+// order, and the settings for all.
 func (s *Settings) Fields(it *Item) JobFields {
 	f := it.Own
 	for i := range s.Rules {
@@ -29,7 +29,7 @@ func (s *Settings) Fields(it *Item) JobFields {
 	return f.Or(s.JobFields)
 }
 
-// Or returns s with what is not given taken from the other; the rules are taken all or none.
+// Or returns s with each setting that is not given taken from other; Rules count as one setting.
 func (s Settings) Or(other Settings) Settings {
 	s.JobFields = s.JobFields.Or(other.JobFields)
 	if s.Rules == nil {

@@ -21,15 +21,15 @@ type State string
 const (
 	// Pending waits to be claimed. No job of ours is known to exist.
 	Pending State = "pending"
-	// Sending is claimed: a POST may be on its way. It never outlives a process: at open it becomes InDoubt.
+	// Sending is claimed: a POST may be in flight. When a queue is opened, such items become InDoubt.
 	Sending State = "sending"
-	// InDoubt was sent, or may have been, and nobody knows whether AiR accepted it. Only a lookup ends this.
+	// InDoubt was or may have been sent, with an unknown outcome. Only a lookup or an adoption resolves it.
 	InDoubt State = "in_doubt"
 	// Submitted has a job at AiR.
 	Submitted State = "submitted"
-	// Failed was refused by AiR, or ran out of attempts with a lookup showing no job.
+	// Failed was refused by AiR, cannot be sent, or has no attempts left. [the old sentence is UNTRUE: worker/apply.go:38 fails a ForeignAnswer without a lookup, and air.ErrInvalidJob fails without any request]
 	Failed State = "failed"
-	// Cancelled was taken out of the work by the user; it has no job.
+	// Cancelled was cancelled by the user; no job of it is known.
 	Cancelled State = "cancelled"
 )
 
@@ -46,7 +46,7 @@ func ParseState(name string) (State, error) {
 	return "", fmt.Errorf("unknown state %q: use one of pending, sending, in_doubt, submitted, failed, cancelled", name)
 }
 
-// moves lists every lawful change of state. Anything else is a bug in the caller and must not reach the disk.
+// moves lists the changes of state that Claim, Apply and Cancel allow. Withdraw, Restore, Requeue, Recover and Adopt check their own.
 var moves = map[State][]State{
 	Pending:   {Sending, Cancelled},
 	Sending:   {Submitted, Failed, Pending, InDoubt},
@@ -83,7 +83,7 @@ func Claim(r Record, day Day) (Record, error) {
 	return r, nil
 }
 
-// Apply returns the record after the result. It is pure: the engines store what it says and nothing else. An item that
+// Apply returns the record after the result. An item that
 // was withdrawn while in doubt is not sent again: it is cancelled once a lookup finds no job.
 func Apply(r Record, res Result) (Record, error) {
 	switch {
@@ -106,7 +106,7 @@ func Apply(r Record, res Result) (Record, error) {
 		r.JobID = res.JobID
 	}
 	if res.tellsNothing() {
-		return r, nil // what went wrong before, and when, stays visible
+		return r, nil // keep the last error and its time
 	}
 	if !lookup || res.To != InDoubt {
 		r.At = res.At
@@ -120,7 +120,7 @@ func (r *Result) sent() bool {
 	return r.Sent || r.HTTPStatus != 0 || r.To == InDoubt || r.To == Submitted
 }
 
-// tellsNothing reports whether nothing was learned of an item that is pending again.
+// isEmpty reports whether the result only makes the item pending again, without an answer to store.
 func (r *Result) tellsNothing() bool {
 	return r.To == Pending && r.Code == "" && r.Message == "" && r.HTTPStatus == 0
 }
@@ -144,7 +144,7 @@ func Requeue(r Record) (Record, error) {
 	return r, nil
 }
 
-// Withdraw returns the record of an item that is withdrawn, because its reading was wrong or a later one replaces it: it
+// Withdraw returns the record of a withdrawn item. Items are withdrawn if their reading was wrong or is replaced. The item
 // is cancelled as by [Cancel], until a later reading has its object (see [Restore]). An item in doubt may have a job, so
 // it is still looked up, and [Apply] says what follows.
 func Withdraw(r Record) (Record, error) {
@@ -159,7 +159,7 @@ func Withdraw(r Record) (Record, error) {
 	return r, nil
 }
 
-// Restore returns the record of a withdrawn item whose object a later reading has: the latest reading decides. What was
+// Restore returns the record of a withdrawn item whose object a later reading has. An item that was
 // ever sent stays marked, as after [Requeue].
 func Restore(r Record) (Record, error) {
 	switch {

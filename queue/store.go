@@ -2,7 +2,7 @@ package queue
 
 import "context"
 
-// Store is a queue, whichever engine keeps it. The methods are safe for concurrent use. What they change is durable when
+// Store is a queue. The methods are safe for concurrent use. Their changes are durable when
 // they return without an error; after an error nothing has changed, unless the method says otherwise. A batch that is not
 // there is [ErrBatchNotFound].
 type Store interface {
@@ -49,7 +49,7 @@ type Intake interface {
 	EndReading(ctx context.Context, id string, complete bool) error
 	// Marks returns the marks of the present reading, by key.
 	Marks(ctx context.Context, id string) ([]Mark, error)
-	// Has reports of each item whether Add would add nothing for it; see [Chunk.Changed].
+	// Has reports for each item whether Add would not add it; see [Chunk.Changed].
 	Has(ctx context.Context, id string, items []Item, changed bool) ([]bool, error)
 	// Sent reports of each item, which need not be one of the batch, whether the batch has an item of its object that is
 	// or may have been sent. With changed an item counts only if its contents may be the given one's. If the job of an
@@ -61,13 +61,13 @@ type Intake interface {
 type Claims interface {
 	// Exchange stores results and then claims items, in one step, which saves a commit. Either may be empty.
 	//
-	// All results are stored or, if one is unlawful (a [MoveError], a refund of what may have been accepted), none. Only
-	// items that are sending or in doubt have results to come. A result that names the job id of another item of its batch
+	// All results are stored or, if one is invalid (a [MoveError], a refund of what may have been accepted), none. Only
+	// items that are sending or in doubt can have results. A result that names the job id of another item of its batch
 	// is stored as in doubt, and so may be that other item: the clashes tell which items now want a lookup. Once results
 	// are given, the end of the context is ignored: what AiR has answered must not get lost.
 	//
 	// A claim stores the intent to send each item before it returns. From each batch, in the order of the request, it takes
-	// first the items never claimed, in order of Seq, then those that are pending again, those with the fewest attempts
+	// first the items never claimed, in order of Seq, then those that are pending again, by number of attempts
 	// first and in turn. It claims nothing if nothing is pending, and less than asked if the daily limit allows no more.
 	// The error is [ErrDailyLimit] if something is pending and the limit allows nothing: then the results are stored.
 	Exchange(ctx context.Context, results []Result, r ClaimRequest) ([]Claimed, []Clash, error)
@@ -84,7 +84,7 @@ type Claims interface {
 	SetCapped(ctx context.Context, account string, d Day) error
 }
 
-// Admin changes what was enqueued, and looks after the queue itself.
+// Admin changes enqueued items, and checks and closes the queue.
 type Admin interface {
 	// Change changes the items that c takes. It may store in steps: after an error, or at the end of the context, the
 	// items that it counts are changed, and the same call changes the rest.
@@ -94,26 +94,26 @@ type Admin interface {
 	Adopt(ctx context.Context, id string, jobs []Adopted) (int, error)
 	// SetAdoption stores how far the adoption of a batch has come.
 	SetAdoption(ctx context.Context, id string, a Adoption) error
-	// Check compares everything that is stored with everything else. progress, if not nil, must not use the queue.
+	// Check verifies that all stored data is consistent. progress, if not nil, must not use the queue.
 	Check(ctx context.Context, progress func(done, total int64)) (CheckReport, error)
 	// Close ends the use of the queue. A second Close returns what the first did.
 	Close() error
 }
 
 // Page is a piece of a batch's items that was read and is not decoded yet, so that decoding can be spread over the cores.
-// It is used by one goroutine at a time, whichever.
+// It is not safe for concurrent use.
 type Page interface {
-	// Entries decodes the items, in order of Seq, without those that the reader's filter leaves out. They are the page's,
+	// Entries decodes the items that the filter selects, in order of Seq. They are valid until Release,
 	// with all that they point to.
 	Entries() ([]Entry, error)
-	// Keep leaves what the entries point to with whoever has it, whatever becomes of the page.
+	// Keep makes what the entries point to stay valid after Release.
 	Keep()
-	// Release gives the page's memory to a page to come: the entries are no more, nor, without Keep, what they point to.
+	// Release lets later pages reuse the page's memory. It invalidates the entries and, without Keep, what they point to.
 	Release()
 }
 
 // Entries calls fn with each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. The
-// entry is fn's until it returns, and what it points to for good. fn may use the queue.
+// entry is valid until fn returns; what it points to stays valid. fn may use the queue.
 func Entries(ctx context.Context, r Reader, id string, f Filter, fn func(*Entry) error) error {
 	return r.Pages(ctx, id, f, func(p Page) error {
 		entries, err := p.Entries()
@@ -131,8 +131,8 @@ func Entries(ctx context.Context, r Reader, id string, f Filter, fn func(*Entry)
 	})
 }
 
-// CheckPlace returns [ErrReplaced] if the queue is kept in a file and another one is at its path now: another process may
-// work that one.
+// CheckPlace returns [ErrReplaced] if the queue is kept in a file and its path now holds another file: another process may
+// be using that one.
 func CheckPlace(s any) error {
 	if file, ok := s.(interface{ CheckPlace() error }); ok {
 		return file.CheckPlace()
@@ -141,8 +141,8 @@ func CheckPlace(s any) error {
 }
 
 // SentElsewhere returns the oldest other batch in which any of the items' objects is or may have been sent (see
-// [Record.MayHaveJob]), and how many are; "" and 0 if there is none. An item whose name is that of a job there, as in a
-// report, asks for this one item of the object.
+// [Record.MayHaveJob]), and how many are; "" and 0 if there is none. If an item has the name of a job there, as in a
+// report, only the item of that job counts.
 func SentElsewhere(ctx context.Context, s Store, notBatch string, items []Item) (batch string, n int, err error) {
 	batches, err := s.Batches(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	placeColumn = "column"
 )
 
-// maxFixed leaves room for the end of a version's name.
+// maxFixed bounds the fixed text of a template: it leaves room for the suffix of a version's name.
 const maxFixed = maxName - 1 - versionHex
 
 // placeholders give the value of each placeholder but {hash} and {column:NAME}.
@@ -67,7 +67,7 @@ func ParseTemplate(text string) (Template, error) {
 				n = len(text)
 			}
 			if bad := strings.IndexFunc(text[:n], func(r rune) bool { return !plainRune(r) }); bad >= 0 {
-				return t, fmt.Errorf("%q is not taken in a name: write letters, digits, dot, underscore and hyphen, and placeholders such as {stem}", []rune(text[bad:])[0])
+				return t, fmt.Errorf("%q is not allowed in a name: use letters, digits, dot, underscore, hyphen, and placeholders such as {stem}", []rune(text[bad:])[0])
 			}
 			t.parts = append(t.parts, part{literal: text[:n]})
 			text = text[n:]
@@ -109,7 +109,7 @@ func (t Template) fixed() int {
 	return n
 }
 
-// Columns are the names of the manifest's columns that the template wants.
+// Columns returns the names of the manifest columns that the template uses.
 func (t Template) Columns() []string {
 	var all []string
 	for _, p := range t.parts {
@@ -120,7 +120,7 @@ func (t Template) Columns() []string {
 	return all
 }
 
-// name returns the name of an item's job, in at most so many characters, not less than maxFixed: the longest values are
+// name returns the name of an item's job in at most most characters (at least maxFixed): the longest values are
 // cut, never the text or the hash.
 func (t Template) name(batch string, it *Item, most int) string {
 	values := make([]string, len(t.parts))

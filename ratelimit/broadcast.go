@@ -2,8 +2,8 @@ package ratelimit
 
 import "sync"
 
-// Broadcast wakes all who wait for something to happen. Take the channel first, look then, and wait last, or a change in
-// between is missed. The zero value is ready for use, by several goroutines at once.
+// Broadcast wakes all waiters. Call Wait first, then check the condition, then wait on the channel; otherwise a change in
+// between is missed. The zero value is ready to use. It is safe for concurrent use.
 type Broadcast struct {
 	mu sync.Mutex
 	ch chan struct{} // guarded by mu; nil: nobody waits

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// pollWall is how often a long wait looks at the wall clock: Go's timers stand still while a machine is suspended.
+// pollWall is how often a long wait checks the wall clock, because Go's timers stand still while a machine is suspended.
 const pollWall = 30 * time.Second
 
-// Gate holds all workers back at once, and is the one owner of until when and why. It is closed until it is reopened, shut
+// Gate holds back all workers, and alone stores until when and why. It is closed until it is reopened, shut
 // for a pause, held for a moment (throttling, an outage), or open; and after each start, pause, stop or outage it lets a
 // single canary through, and the others only once [Gate.Open] says that the canary was answered. It is safe for
 // concurrent use.
@@ -17,15 +17,15 @@ type Gate struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	canary  bool            // the next to enter goes alone
-	flying  uint64          // the canary that is on its way, 0 for none
+	flying  uint64          // the number of the canary in flight, 0 for none
 	last    uint64          // the number of the latest pass
 	paused  time.Time       // shut until then, by the wall clock; zero: not paused
 	due     time.Time       // the same instant by the monotonic clock, as reckoned when the gate was shut
 	held    time.Time       // shut until then, by the monotonic clock; zero: not held
-	why     string          // it is paused
+	why     string          // why it is paused
 	closed  bool            // shut until Reopen
-	reason  string          // it is closed
-	note    string          // why nothing gets through although it is not shut; empty: it does
+	reason  string          // why it is closed
+	note    string          // why nothing gets through although it is not shut; else empty
 	epoch   <-chan struct{} // closed by void: the passes given so far
 	void    Broadcast
 	changed Broadcast
@@ -60,7 +60,7 @@ type State struct {
 	// Paused says that nothing passes until Until; zero: until the gate is reopened.
 	Paused bool
 	Until  time.Time
-	// Reason says why it is paused or, if it is not, why nothing gets through; empty: that it does.
+	// Reason is why it is paused or, if it is not, why nothing gets through; else empty.
 	Reason string
 }
 
@@ -77,7 +77,7 @@ func NewGate(drain func()) *Gate {
 // wallClock is the time without its monotonic reading.
 func wallClock() time.Time { return time.Now().Round(0) }
 
-// pauseUntil notes when a pause ends, by both clocks. The caller holds mu.
+// pauseUntil sets the end of a pause, by both clocks. The caller holds mu.
 func (g *Gate) pauseUntil(until time.Time) {
 	g.paused = until.Round(0)
 	g.due = time.Now().Add(g.paused.Sub(g.wall()))
@@ -149,8 +149,8 @@ func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 	return Pass{Canary: g.canary, id: g.last, void: g.epoch}, 0, nil
 }
 
-// Renew gives a new pass for one that a mere hold made void, once that hold is over. It reports false, and the old pass
-// stays, if more than a hold stands in the way: a canary, a pause, or the end of ctx.
+// Renew replaces a pass that only a hold made void, once the hold is over. It returns false, and the old pass
+// stays, if a canary, a pause or the end of ctx prevents that.
 func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
 	for !old.Canary && ctx.Err() == nil {
 		g.mu.Lock()
@@ -177,7 +177,7 @@ func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
 	return old, false
 }
 
-// Open ends the canary's solitude: it was answered. A pass from before the gate was last shut opens nothing.
+// Open lets the others through after the canary was answered. A void pass has no effect.
 func (g *Gate) Open(p Pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -200,7 +200,7 @@ func (g *Gate) Leave(p Pass) {
 // sameCap is how far apart the ends of pauses may be that are for the same cap: the server's Date has whole seconds.
 const sameCap = 2 * time.Second
 
-// Pause shuts the gate until an instant of the wall clock; a canary goes first then. It reports whether this is news:
+// Pause shuts the gate until an instant of the wall clock; then a canary goes first. It reports whether the gate was not already shut for it:
 // several answers of one cap shut the gate once.
 func (g *Gate) Pause(until time.Time, why string) bool {
 	g.mu.Lock()
@@ -223,7 +223,7 @@ func (g *Gate) Close(reason string) {
 	g.shut(true)
 }
 
-// Reopen ends whatever pause there is, and reports whether there was one. A canary goes first.
+// Reopen ends any pause, and reports whether there was one. A canary goes first.
 func (g *Gate) Reopen() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -234,7 +234,7 @@ func (g *Gate) Reopen() bool {
 	return was
 }
 
-// Hold shuts the gate for a moment, as throttling asks. If alone, a canary goes first after it, as an outage asks.
+// Hold shuts the gate for d. If alone is set, a canary goes first after it.
 func (g *Gate) Hold(d time.Duration, alone bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -252,7 +252,7 @@ func (g *Gate) shut(alone bool) {
 	g.changed.Fire()
 }
 
-// Explain says why nothing gets through although the gate is not paused. It counts until a canary is answered, the next
+// Explain sets why nothing gets through although the gate is not paused. It holds until a canary is answered, the next
 // pause, or [Gate.Unexplain].
 func (g *Gate) Explain(reason string) {
 	g.mu.Lock()
@@ -262,7 +262,7 @@ func (g *Gate) Explain(reason string) {
 	}
 }
 
-// Unexplain takes a reason back, if it is still the one that counts.
+// Unexplain removes the reason, if it is still the current one.
 func (g *Gate) Unexplain(reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -35,7 +35,7 @@ func (l *Limiter) Wait(ctx context.Context) error {
 		case <-timer.C:
 			return nil
 		case <-ctx.Done():
-		case <-changed: // this token is as far away as the old rate wanted
+		case <-changed: // this token was reserved at the old rate
 		}
 		timer.Stop()
 		token.Cancel()
@@ -43,7 +43,7 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// Drain empties the bucket, so that nothing saved up over a pause is sent in a burst after it.
+// Drain empties the bucket, so that no burst follows a pause.
 func (l *Limiter) Drain() {
 	if l.bucket.Limit() == rate.Inf {
 		return
@@ -57,7 +57,7 @@ func (l *Limiter) Drain() {
 // Rate returns the limit in requests a second.
 func (l *Limiter) Rate() rate.Limit { return l.bucket.Limit() }
 
-// SetRate changes the limit, for those who wait already too.
+// SetRate changes the limit, also for requests that already wait.
 func (l *Limiter) SetRate(r rate.Limit) {
 	l.bucket.SetLimit(r)
 	l.Drain()

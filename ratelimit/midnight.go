@@ -2,14 +2,14 @@ package ratelimit
 
 import "time"
 
-// NextMidnightUTC returns the first midnight UTC after now.
+// NextMidnightUTC ... [DUPLICATE: queue/plan/forecast.go:72 midnightAfter is the same function]
 func NextMidnightUTC(now time.Time) time.Time {
 	y, m, d := now.UTC().Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
 }
 
-// ResumeAt returns when, by our clock, a daily cap ends that a request met which we sent at the instant sent and whose
-// answer, known at ended, carried the server's date (zero: none, then our clock must do).
+// ResumeAt returns when, by our clock, the daily cap ends that a request hit. It was sent at sent, and its
+// answer, complete at ended, had the server's date (zero: none; then our clock is used).
 //
 // The midnight is counted by the server's clock from when the request was sent: an answer that straddles midnight, or a
 // clock of ours that is an hour off, must not cost a day. Date has whole seconds (RFC 9110, 5.6.7) and is thus up to a

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// claimRequest asks the committer to claim items of a batch ahead of the workers, with each commit as many as there is
+// claimRequest asks the committer to claim items of a batch ahead of the workers: with each commit as many as there is
 // room for.
 type claimRequest struct {
 	batch     string
@@ -13,13 +13,13 @@ type claimRequest struct {
 	over      chan struct{} // closed when the request is withdrawn or there is nothing more to claim
 }
 
-// withdraw returns when nothing is claimed for the request any more.
+// withdraw withdraws the request and waits until the committer has dropped it.
 func (r *claimRequest) withdraw() {
 	close(r.withdrawn)
 	<-r.over
 }
 
-// claimAhead keeps the workers supplied at rates at which they cannot wait for a commit each.
+// claimAhead claims items ahead of the workers at rates at which a commit for each item is too slow.
 func (s *scheduler) claimAhead(ctx context.Context) {
 	for ctx.Err() == nil {
 		shut, limits, joined := s.gate.Changed(), s.live.changed.Wait(), s.batches.changed.Wait()
@@ -50,7 +50,7 @@ func (s *scheduler) claimAhead(ctx context.Context) {
 	}
 }
 
-// supply has the committer claim items of a batch until there are no more. It reports false if something changed before.
+// supply makes the committer claim items of a batch until none is pending. It returns false if the gate, the limits or the batches change first.
 func (s *scheduler) supply(ctx context.Context, id string, shut, limits, joined <-chan struct{}) bool {
 	r := &claimRequest{batch: id, withdrawn: make(chan struct{}), over: make(chan struct{})}
 	s.requests <- r // never blocks: the one before is over
@@ -69,7 +69,7 @@ func (s *scheduler) supply(ctx context.Context, id string, shut, limits, joined 
 	return false
 }
 
-// releaseAhead puts back what was claimed ahead and will not be sent now.
+// releaseAhead puts back the items claimed ahead.
 func (s *scheduler) releaseAhead() {
 	for {
 		select {

@@ -12,9 +12,9 @@ import (
 	"airlift/worker/stop"
 )
 
-// applyVerdict does what the verdict on an outcome says.
+// applyVerdict judges an outcome, applies the verdict and passes the result to the committer.
 func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
-	// What an earlier run had accepted at this address shows that it is AiR's, unless something answers 2xx in its place.
+	// A job accepted at this address by an earlier run shows that it is AiR's, but not for a 2xx without a job.
 	v := judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
 	if o.Status != 0 {
 		s.anyAnswer.Store(true)
@@ -84,7 +84,7 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Ve
 	}
 }
 
-// refused returns the stop for an answer by which AiR refuses the run.
+// refused returns the stop for an answer that ends the run.
 func refused(a Action, c queue.Claimed, o air.Outcome) *stop.Error {
 	var ended *stop.Error
 	switch a {

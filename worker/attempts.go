@@ -65,7 +65,7 @@ func (s *shared) remember(c queue.Claimed, o air.Outcome) {
 	}
 }
 
-// settledAt returns when the item's absence from AiR's list can be believed: a settle window after its last attempt ended,
+// settledAt returns from when on absence from AiR's list proves that the item has no job: a settle window after its last attempt ended,
 // or after the queue was opened if that attempt is not recorded.
 func (s *shared) settledAt(c queue.Claimed) time.Time {
 	if at, ok := s.attempts.of(idOf(c)); ok {
@@ -94,8 +94,8 @@ func (s *shared) attemptBegan(c queue.Claimed) time.Time {
 	return began
 }
 
-// byWallClock returns an instant as our wall clock shows it now. If that clock was set back since, what is stored later
-// may have an earlier time.
+// byWallClock returns an instant by our present wall clock. If that clock was set back since, later stored times
+// may be earlier.
 func byWallClock(t time.Time) time.Time {
 	now := time.Now()
 	if now := now.Round(0).Add(-now.Sub(t)); t.Round(0).Sub(now) > time.Second {
@@ -104,7 +104,7 @@ func byWallClock(t time.Time) time.Time {
 	return t
 }
 
-// settleReason is why a run sends nothing while it waits for a settle window.
+// settleReason is the reason shown while a run waits for a settle window.
 const settleReason = "waiting until AiR must list what was sent before (--settle)"
 
 // showSettleWait shows that nothing is sent for a settle window. The first such wait of a run is logged.

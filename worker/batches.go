@@ -12,14 +12,14 @@ import (
 	"airlift/worker/stop"
 )
 
-// workedBatch is what a pool knows of a batch.
+// workedBatch is the state of a batch in a pool.
 type workedBatch struct {
 	*joblist.Batch
 	settings queue.Settings
 	check    *matchCheck
 }
 
-// batches are those that a pool works, in order, and those that left it, which may still have items on their way.
+// batches are the batches of a pool, in order, and those that left it, which may still have requests in flight.
 type batches struct {
 	mu      sync.RWMutex
 	known   map[string]workedBatch // guarded by mu
@@ -48,7 +48,7 @@ func (b *batches) isWorked(id string) bool {
 	return slices.Contains(b.order, id)
 }
 
-// join adds a batch as the last, and reports whether the pool worked it before.
+// join appends a batch, and reports whether the pool had it before.
 func (b *batches) join(id string, one workedBatch) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,7 +75,7 @@ func (b *batches) leave(id string) bool {
 // Join adds a batch of the pool's account to those that it works, as the last of them.
 func (p *Pool) Join(ctx context.Context, id string) error {
 	if p.batches.isWorked(id) {
-		return fmt.Errorf("batch %q is worked already", id)
+		return fmt.Errorf("batch %q is already being sent", id)
 	}
 	if err := p.load(ctx, id); err != nil {
 		return err
@@ -84,10 +84,10 @@ func (p *Pool) Join(ctx context.Context, id string) error {
 	return nil
 }
 
-// Leave claims nothing more of a batch. What is on its way is finished, and what is in doubt is looked up.
+// Leave stops claiming items of a batch. Requests in flight are finished, and items in doubt are looked up.
 func (p *Pool) Leave(id string) error {
 	if !p.batches.leave(id) {
-		return fmt.Errorf("batch %q is not worked", id)
+		return fmt.Errorf("batch %q is not being sent", id)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (p *Pool) load(ctx context.Context, id string) error {
 	return nil
 }
 
-// adoptFirst is the stop of a run of a batch whose adoption has not ended well.
+// adoptFirst returns the stop for a batch whose adoption is not complete.
 func adoptFirst(id, command string) *stop.Error {
 	return stop.Errorf(stop.Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing of it was sent. "+
 		"Run it again, until it ends well:\n  %s\nIf you are sure that the queue is right, use --trust-queue", id, command)
@@ -139,8 +139,8 @@ type matchCheck struct {
 }
 
 // checkMatch compares the batch with AiR's list before the run's first POST to it, and returns a stop if queue and AiR do
-// not belong together (see [joblist.Batch.CheckMatch]). A page that cannot be read is no reason to stop, only to warn;
-// while the canary is out it is tried again.
+// not match (see [joblist.Batch.CheckMatch]). A page that cannot be read only causes a warning;
+// the check is repeated for each canary.
 func (s *scheduler) checkMatch(ctx context.Context, id string) error {
 	b := s.batches.get(id)
 	m := b.check
@@ -165,7 +165,7 @@ func (s *scheduler) checkMatch(ctx context.Context, id string) error {
 			return ended
 		}
 		if !m.warned {
-			s.Log.Warn().Str("batch", id).Err(err).Msg("AiR's list of this batch cannot be read, so it is not checked whether it fits this queue")
+			s.Log.Warn().Str("batch", id).Err(err).Msg("AiR's list of this batch cannot be read, so it was not compared with this queue")
 		}
 		m.warned = true
 		return nil

@@ -6,8 +6,8 @@ import (
 	"airlift/queue"
 )
 
-// contested plans a lookup for each item that is in doubt because AiR gave its job id for another item too, unless AiR's
-// own list shows that. It logs each clash once.
+// contested schedules a lookup for each item in doubt whose job id AiR also gave for another item, unless AiR's
+// own list shows the id for both. It logs each clash once.
 func (l *lookups) contested(clashes []queue.Clash) {
 	due := time.Now().Add(l.Settle)
 	for _, clash := range clashes {
@@ -27,7 +27,7 @@ func (l *lookups) contested(clashes []queue.Clash) {
 	}
 }
 
-// countClashes counts the answers just stored whose job ids clash; an answer with a new id ends the streak.
+// countClashes counts the stored answers with the job id of another item; an answer with a new id ends the streak.
 func (c *committer) countClashes(clashes []queue.Clash) {
 	inDoubt := map[itemID]string{}
 	for _, clash := range clashes {

@@ -12,10 +12,10 @@ const (
 	// maxClockDrift is how far the offset may drift in a run; a clock that loses or gains a thousandth may drift further.
 	maxClockDrift  = 5 * time.Minute
 	clockDriftRate = 1000
-	// maxClockJump is how far the offset may be from that of earlier runs and still be believed. A day may begin that much
+	// maxClockJump is how far the offset may differ from that of earlier runs without counting as a jump. A day may begin that much
 	// early. No day is counted twice, because the jump is measured from one stored offset.
 	maxClockJump = joblist.LookbackMargin
-	// clockProven is how long the offset must have been confirmed to outlast an implausible Date.
+	// clockProven is how long an offset must be confirmed before it survives an implausible Date.
 	clockProven = 2 * maxClockDrift
 )
 
@@ -47,8 +47,8 @@ func (r clockReading) elapsed(since clockReading) (wall, monotonic time.Duration
 	return r.at.Round(0).Sub(since.at.Round(0)), r.at.Sub(since.at)
 }
 
-// observe takes the date of the answer to a request that was under way from sent to ended. Date has whole seconds, so
-// that a clock which agrees within those is taken as agreeing. It returns false at the first implausible Date.
+// observe learns from the Date of an answer to a request in flight from sent to ended. Date has whole seconds, so
+// a clock that agrees to the second has offset 0. It returns false at the first implausible Date.
 func (c *serverClock) observe(date, sent, ended time.Time) bool {
 	if date.IsZero() {
 		return true
@@ -106,7 +106,7 @@ func (c *serverClock) offset() time.Duration {
 	return c.skew
 }
 
-// trust sets the offset that counts until a Date shows another.
+// trust sets the offset to use until a Date shows another.
 func (c *serverClock) trust(offset time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,7 +123,7 @@ func (c *serverClock) current() (offset time.Duration, learned bool) {
 	return c.skew, c.learned && !c.invalid
 }
 
-// rival returns the trusted offset, and whether what this run learned is far from it: then either may be right.
+// jump returns the trusted offset, and whether the offset learned in this run differs from it by more than maxClockJump.
 func (c *serverClock) rival() (offset time.Duration, jumped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *serverClock) rival() (offset time.Duration, jumped bool) {
 // now returns the time by AiR's clock.
 func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 
-// ours returns the earliest time by our clock at which AiR's clock may have shown t.
+// toLocal returns the earliest local time at which AiR's clock may have shown t.
 func (c *serverClock) ours(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

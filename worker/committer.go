@@ -10,10 +10,10 @@ import (
 	"airlift/worker/joblist"
 )
 
-// gatherFor is how long results wait for a commit at most where items are claimed ahead.
+// gatherFor is how long results wait for a commit at most if items are claimed ahead.
 const gatherFor = 5 * time.Millisecond
 
-// committer stores what came of the claims, as many at once as have come in, and claims others in the same commits where
+// committer stores results, as many as are available, in one commit, and claims new items in the same commit if
 // items are claimed ahead. It belongs to one goroutine.
 type committer struct {
 	*shared
@@ -27,7 +27,7 @@ type committer struct {
 	sameIDs mixups
 }
 
-// run commits until the results' channel is closed: an answer once received is always stored, whatever ended the run.
+// run commits until the results channel is closed: received answers are always stored, however the run ends.
 func (c *committer) run() {
 	for {
 		c.gather()
@@ -38,7 +38,7 @@ func (c *committer) run() {
 	}
 }
 
-// gather collects results until they are worth a commit.
+// gather collects results until shouldFlush or gatherFor has passed.
 func (c *committer) gather() {
 	var timer *time.Timer
 	for {
@@ -62,7 +62,7 @@ func (c *committer) gather() {
 	}
 }
 
-// wait waits for a result or a claim request. It returns false if the time is up first.
+// wait waits for a result or a claim request. It returns false if elapsed fires first.
 func (c *committer) wait(elapsed <-chan time.Time) bool {
 	requests, withdrawn := c.scheduler.requests, (<-chan struct{})(nil)
 	if c.request != nil {
@@ -83,8 +83,8 @@ func (c *committer) wait(elapsed <-chan time.Time) bool {
 	return true
 }
 
-// shouldFlush reports whether there is no reason to wait for more. A commit costs two syncs of the disk. Where items are
-// claimed ahead nobody waits for the results, so half of what may be outstanding shares a commit, unless the workers are
+// shouldFlush reports whether to commit now. A commit costs two syncs of the disk. If items are
+// claimed ahead, no worker waits for the results, so up to half of the outstanding items share a commit, unless the workers are
 // about to run out of items.
 func (c *committer) shouldFlush() bool {
 	switch {
@@ -96,7 +96,7 @@ func (c *committer) shouldFlush() bool {
 	return !c.scheduler.looksAhead() || len(c.gathered) >= c.scheduler.most()/2 || len(c.scheduler.ahead) <= c.live.get().Workers/4
 }
 
-// commit stores the results, and new claims with them if there is a request. Only then it hands what is in doubt to the
+// commit stores the results, with new claims if there is a request. Then it passes items in doubt to the
 // lookups and what is claimed to the workers.
 func (c *committer) commit() {
 	results := make([]queue.Result, len(c.gathered))
@@ -112,7 +112,7 @@ func (c *committer) commit() {
 	var now serverTime
 	if wanted > 0 {
 		limit := c.live.get().DailyLimit
-		now = c.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
+		now = c.learned.claimTime(limit) // read once, so that a claim refused across midnight does not wait a whole day
 		request = c.scheduler.request(c.request.batch, wanted, now, limit)
 	}
 	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
@@ -163,7 +163,7 @@ func (c *committer) stored(results []queue.Result, refunded int) {
 	for _, o := range c.gathered {
 		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
 			item := o.claimed
-			item.Record, _ = queue.Apply(item.Record, o.Result) // lawful, for it was stored
+			item.Record, _ = queue.Apply(item.Record, o.Result) // cannot fail: the result was stored
 			c.lookups.expect(item, c.settledAt(item))
 		}
 	}

@@ -25,15 +25,15 @@ type store interface {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
-	// DistrustConnections gives every later request a connection of its own.
+	// DistrustConnections makes every later request use a new connection.
 	DistrustConnections()
 }
 
-// Observer is told what a pool does, by several goroutines at once. Its methods must return soon.
+// Observer is notified of what a pool does, by several goroutines at once. Its methods must return soon.
 type Observer interface {
 	// Sent is called as a POST leaves for an item of the batch.
 	Sent(batch string)
-	// Answered is called with what came back of a POST, and what that means.
+	// Answered is called with the outcome of a POST and its verdict.
 	Answered(batch string, o air.Outcome, v Verdict)
 	// Paused is called as a pause begins and as it ends; see [ratelimit.State].
 	Paused(s ratelimit.State)
@@ -47,16 +47,16 @@ type Config struct {
 	API   api
 	// Limiter spaces all requests, lookups included.
 	Limiter *ratelimit.Limiter
-	// Batches are worked in this order. All belong to Account. See [Pool.Join] for others.
+	// Batches are sent in this order. All belong to Account. [Pool.Join] adds more.
 	Batches []string
 	Account string
 	// Holder names this process in its claims; its host and process id.
 	Holder string
-	// Address is AiR's base URL, by which a later run knows that jobs were accepted there; empty: it does not.
+	// Address is AiR's base URL, stored once a job is accepted there; empty: not stored.
 	Address string
 	// Opened is when the queue was opened: what was in doubt then is looked up one Settle later at the earliest.
 	Opened time.Time
-	// Fed is closed when no more items will be added; nil: none will.
+	// Fed is closed when no more items will be added; nil means none will be.
 	Fed <-chan struct{}
 	// Workers is how many requests are under way at once; 8.
 	Workers int
@@ -64,19 +64,19 @@ type Config struct {
 	MaxAttempts int
 	// MaxFailures ends the run; over half of the last 1,000.
 	MaxFailures FailureLimit
-	// MaxItems ends the run in good order after so many items; 0: no limit.
+	// MaxItems ends the run after so many items; 0: no limit.
 	MaxItems int64
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit int64
 	// ExitOnCap ends the run at a daily cap instead of waiting for midnight.
 	ExitOnCap bool
-	// Settle is how long after an attempt AiR's list is believed when it does not show a job; 30 s. Negative: none.
+	// Settle is the settle window: how long after an attempt AiR's list must show the job; 30 s. Negative: none.
 	Settle time.Duration
 	// Grace is added to midnight; 5 s. Negative: none.
 	Grace time.Duration
 	// GiveUp is how long an outage may last; 12 h.
 	GiveUp time.Duration
-	// TrustQueue leaves out the check that queue and AiR belong together.
+	// TrustQueue skips the check that the queue matches AiR's list.
 	TrustQueue bool
 	// AdoptCommand returns the command line that rebuilds a batch from AiR's list, for a user whose queue and AiR do not
 	// belong together; nil: its general form.
@@ -84,7 +84,7 @@ type Config struct {
 	// CancelCommand returns the command line that cancels what a reading added, for a user whose items fail; nil: its
 	// general form.
 	CancelCommand func(batch string, reading int64) string
-	// LookupsOnly settles what is in doubt and sends nothing.
+	// LookupsOnly looks up items in doubt and sends nothing.
 	LookupsOnly bool
 	// Observer may be nil.
 	Observer Observer

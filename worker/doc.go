@@ -1,18 +1,18 @@
-// Package worker answers: how is one item sent, judged, looked up, waited for?
+// Package worker sends the items of batches to AiR, judges the answers, and looks up items in doubt.
 //
-// A [Pool] works some batches of one account. Its scheduler decides which item is next and claims it, its senders take
-// one item each through the gate to a verdict, its committer stores what came of many items in one commit, and
-// its lookups settle what is in doubt. An [Observer] is told of it.
+// A [Pool] sends the batches of one account. Its scheduler chooses and claims items, its senders take
+// one item each through the gate to a verdict, its committer stores the results of many items in one commit, and
+// its lookups resolve items in doubt. An [Observer] is notified.
 //
 //  1. The intent to send an item is durable before its POST leaves, and a POST is never repeated by itself.
-//  2. An item that may have been sent is looked up immediately before each further POST; what is in doubt is not sent.
-//  3. Absence is believed a settle window after the attempt ended, and only as package joblist proves it.
-//  4. An answer once received is stored, whatever ended the run. Only then others may rely on it.
-//  5. No more items are claimed than the workers have on their way or use up during a commit.
-//  6. A pass of the gate that became void sends nothing. After a start, a pause, a stop or an outage one canary goes alone.
-//  7. The gate owns the pause: until when, and why. What a rerun must keep to is stored with the account.
-//  8. Of several reasons to stop the gravest counts. All goroutines have ended when [Pool.Run] returns.
+//  2. An item that may have been sent is looked up immediately before each further POST. Items in doubt are not sent.
+//  3. A job counts as absent only a settle window after the attempt ended, and only if package joblist proves it.
+//  4. Every received answer is stored, however the run ends. It is used only after it is stored.
+//  5. No more items are claimed than the workers are sending or use during one commit.
+//  6. Nothing is sent with a void pass of the gate. After a start, a pause, a stop or an outage a single canary is sent first.
+//  7. The gate holds the pause: its end and its reason. What a rerun must respect is stored with the account.
+//  8. Of several reasons to stop, the most serious one is returned. All goroutines have ended when [Pool.Run] returns.
 //
-// What lists prove is in worker/joblist, how AiR is spoken with in worker/air, when a request may leave in ratelimit, and
-// what may become of an item in queue.
+// Outside: what lists of jobs prove (worker/joblist), the AiR client (worker/air), when a request may leave (ratelimit),
+// and the states of items (queue).
 package worker

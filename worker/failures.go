@@ -95,7 +95,7 @@ func (l FailureLimit) reached(failed, decided int) bool {
 	return failed*2 > decided
 }
 
-// itemDecided counts an item against the failure limit; last says what came of it.
+// itemDecided counts an item against the failure limit; last describes its failure.
 func (s *shared) itemDecided(batch string, seq uint64, failed bool, last string) {
 	why := s.failures.decided(failed, s.live.get().MaxFailures)
 	if why == "" {

@@ -12,7 +12,7 @@ import (
 	"airlift/worker/joblist"
 )
 
-// learned is what this run and earlier ones know of the AiR of an account: its address and its clock.
+// learned is what this and earlier runs know about the account's AiR server: its address and its clock.
 type learned struct {
 	*shared
 	clock           serverClock
@@ -30,7 +30,7 @@ func (l *learned) isKnown() bool {
 	return l.Address != "" && l.stored.Address == l.Address
 }
 
-// accepted notes that this address accepts jobs.
+// accepted records that this address accepts jobs.
 func (l *learned) accepted() {
 	l.answered.Store(true)
 	l.learn(func(s *queue.Server) bool {
@@ -71,7 +71,7 @@ func (l *learned) observeDate(date, sent, ended time.Time) {
 // clockSame is how far an offset may be from the stored one and still count as the same.
 const clockSame = time.Minute
 
-// load takes over what earlier runs learned.
+// load loads what earlier runs learned.
 func (l *learned) load(s queue.Server) {
 	l.stored = s
 	c := s.Clock
@@ -82,7 +82,7 @@ func (l *learned) load(s queue.Server) {
 }
 
 // keepClock stores what this run learned of AiR's clock: the very first offset at once, another one only when every Date
-// of ten minutes, over all runs, has shown it. So no server can give each run another day.
+// of ten minutes, over all runs, has shown it. So a server cannot give each run a different day.
 func (l *learned) keepClock() {
 	offset, learned := l.clock.current()
 	if !learned {
@@ -139,7 +139,7 @@ type serverTime struct {
 }
 
 // claimTime returns the time whose day a claim counts against. If AiR's clock jumped since an earlier run there are two,
-// and the one whose day has more claims counts: it lets fewer jobs through.
+// and the one whose day has more claims is used, as the stricter one.
 func (l *learned) claimTime(dailyLimit int64) serverTime {
 	now := time.Now()
 	offset := l.clock.offset()

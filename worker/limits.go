@@ -9,7 +9,7 @@ import (
 	"airlift/ratelimit"
 )
 
-// Limits are what may be changed while a pool works; see [Config] for what the fields mean.
+// Limits are the settings that may change while a pool runs; see [Config] for the fields.
 type Limits struct {
 	Rate        rate.Limit
 	Workers     int
@@ -38,7 +38,7 @@ func (l *liveLimits) get() Limits {
 // Limits returns the limits in force.
 func (p *Pool) Limits() Limits { return p.live.get() }
 
-// Set changes the limits, also while the pool runs. What is on its way finishes under the old ones.
+// SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
 func (p *Pool) Set(l Limits) error {
 	switch {
 	case l.Rate <= 0:

@@ -12,15 +12,15 @@ import (
 	"airlift/worker/joblist"
 )
 
-// lookups settles what is in doubt. It asks AiR for lists, within the rate, also while the run is paused.
+// lookups looks up items in doubt in AiR's lists, within the rate, also while the run is paused.
 type lookups struct {
 	*shared
 	scheduler *scheduler
 	pendingLookups
 }
 
-// load plans a lookup for each item that was in doubt when the queue was opened, one settle window after that: nobody
-// knows when its attempt ended, only that it was before.
+// load schedules a lookup for each item that was in doubt when the queue was opened, one settle window later: it is not
+// known when the attempt ended, only that it was before.
 func (l *lookups) load(ctx context.Context, batch string) error {
 	const page = 1000
 	after := int64(-1)
@@ -39,7 +39,7 @@ func (l *lookups) load(ctx context.Context, batch string) error {
 	}
 }
 
-// run looks up what is in doubt once it is due. While lookups fail, one at a time is tried at growing intervals.
+// run looks up items in doubt as they become due. While lookups fail, it tries one at a time at growing intervals.
 func (l *lookups) run(ctx context.Context) {
 	failed := 0
 	var since time.Time
@@ -122,7 +122,7 @@ func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 	return failure
 }
 
-// conclude returns the result of a lookup for an item whose absence can be believed. Whether the item is withdrawn is
+// conclude returns the result of a lookup after the settle window. Whether the item is withdrawn is
 // taken from the record as it was when the lookup was planned.
 func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 	r := queue.Result{Batch: c.Batch, Seq: c.Seq, At: time.Now().UTC()}
@@ -139,7 +139,7 @@ func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 	case c.Withdrawn:
 		r.To, r.Refund = queue.Pending, true // which queue.Apply makes cancelled
 		log.Msg("a withdrawn item has no job: it is cancelled")
-	case c.Attempts >= l.live.get().MaxAttempts && !l.outage.isOutage(l.outageThreshold()): // a night of 500s fails no item
+	case c.Attempts >= l.live.get().MaxAttempts && !l.outage.isOutage(l.outageThreshold()): // an outage fails no item
 		r.To, r.Refund, r.HTTPStatus, r.Code, r.Message = queue.Failed, true, c.HTTPStatus, c.Code, c.Message
 		log.Int("attempts", c.Attempts).Msg("an item has no job and no attempts left: it failed")
 	default:
@@ -149,7 +149,7 @@ func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 	return r
 }
 
-// recount counts what lookups decided.
+// count counts refunds and failures of stored lookup results.
 func (l *lookups) recount(results []queue.Result) {
 	refunded := 0
 	for _, r := range results {

@@ -8,9 +8,9 @@ import (
 	"airlift/worker/stop"
 )
 
-// outageDetector watches for a streak of outcomes of which none is an answer: an outage.
+// outageDetector detects outages: streaks of outcomes without an answer.
 type outageDetector struct {
-	giveUp time.Duration // an outage may last so long
+	giveUp time.Duration // how long an outage may last
 	mu     sync.Mutex
 	// The fields below are guarded by mu.
 	streak    int       // bad outcomes in a row
@@ -19,7 +19,7 @@ type outageDetector struct {
 	throttles int       // throttling answers since the last success
 }
 
-// reset ends the streak: somebody answered.
+// reset ends the streak after an answer.
 func (d *outageDetector) reset(v Verdict) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,11 +81,11 @@ func (d *outageDetector) lasting(now time.Time) time.Duration {
 // outageThreshold returns how many bad outcomes in a row are an outage.
 func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
 
-// setBack holds the run back after throttling, or after no answer. proxy names the proxy that let nothing through to AiR,
+// holdBack holds all requests after throttling or a missing answer. proxy names the proxy that blocked the request,
 // if there is one.
 func (s *sender) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
-	// Requests that were in flight when the gate was shut add no wait. Of many workers throttled at once one counts; else a
-	// single burst would hold all of them as long as a night of throttling.
+	// Requests that were in flight when the gate was shut add no wait: of many workers throttled at once only one counts. Otherwise a
+	// single burst would hold them as long as hours of throttling.
 	current := pass.Valid()
 	if v.Throttled && current {
 		s.gate.Hold(s.outage.throttled(), false)

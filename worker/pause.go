@@ -24,7 +24,7 @@ type pauses struct {
 	atStop bool       // this run met the quota; guarded by mu
 }
 
-// load takes over what earlier runs stored.
+// load loads the stored gate.
 func (p *pauses) load(g queue.Gate) {
 	p.stored = g
 	switch {
@@ -61,7 +61,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	// The capped day is that of the request, by AiR's clock.
 	day := queue.DayOf(p.learned.clock.now().Add(-time.Since(o.Sent)))
 	if g.Pauses > 1 || isRateLimit(o) {
-		return // it says nothing about how large the cap is
+		return // it does not show how large the cap is
 	}
 	if err := p.Store.SetCapped(context.Background(), p.Account, day); err != nil {
 		p.fail("store the capped day in the queue", err)
@@ -139,7 +139,7 @@ func (p *pauses) store(g queue.Gate) {
 	p.stored = g
 }
 
-// watch tells when a pause is over. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
+// watch reports the end of a pause. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
 // anything to send.
 func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) {
 	paused := false
@@ -179,7 +179,7 @@ func (p *Pool) Pause(reason string) {
 	p.Observer.Paused(p.gate.State())
 }
 
-// Resume ends whatever pause there is, a stored one too. A canary goes first.
+// Resume ends any pause or stop, including a stored one. A canary is sent first.
 func (p *Pool) Resume() {
 	p.pauses.forget()
 	p.gate.Reopen()

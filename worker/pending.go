@@ -9,7 +9,7 @@ import (
 	"airlift/ratelimit"
 )
 
-// doubt is an item in doubt, and the time from which its absence may be believed.
+// pendingLookup is an item in doubt and the time at which its lookup is due.
 type doubt struct {
 	queue.Claimed
 	due time.Time
@@ -24,7 +24,7 @@ type pendingLookups struct {
 	taken int // being looked up
 }
 
-// expect plans the lookup of an item whose absence may be believed from due on.
+// add schedules the lookup of an item.
 func (p *pendingLookups) expect(c queue.Claimed, due time.Time) {
 	p.mu.Lock()
 	heap.Push(&p.heap, doubt{c, due})
@@ -48,7 +48,7 @@ func (p *pendingLookups) take(n int) ([]doubt, time.Duration) {
 	return nil, p.heap[0].due.Sub(now)
 }
 
-// next returns how long until the earliest is due; 0 if one is, or none waits.
+// next returns how long until the earliest lookup is due; 0 if one is due or there is none.
 func (p *pendingLookups) next() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,7 @@ type Pool struct {
 	committer *committer
 	lookups   *lookups
 	pauses    *pauses
-	leftOut   *stop.Error // of a batch that is left out, because its adoption has not ended well
+	leftOut   *stop.Error // of a batch that is skipped because its adoption is not complete
 }
 
 // New returns a pool for one run.
@@ -48,8 +48,8 @@ func New(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Run works until nothing of the batches is left and Fed is closed, and returns nil then, whatever became of the items.
-// An end before that is a *stop.Error, or ctx's cause: when ctx is done no new request is sent, what is in flight is
+// Run sends the items until none is left and Fed is closed. Then it returns nil, even if items failed.
+// If it ends earlier it returns a *stop.Error or ctx's cause: when ctx is done no new request is sent, requests in flight are
 // awaited, and its results are stored. All goroutines have ended when it returns.
 func (p *Pool) Run(ctx context.Context) error {
 	if err := p.prepare(ctx); err != nil {
@@ -90,14 +90,14 @@ func (p *Pool) Run(ctx context.Context) error {
 	return nil
 }
 
-// prepare reads what the queue keeps of earlier runs.
+// prepare loads the state stored by earlier runs.
 func (p *Pool) prepare(ctx context.Context) error {
 	account, err := p.Store.Account(ctx, p.Account, 0)
 	if err != nil {
 		return err
 	}
 	g := account.Gate
-	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it stands within messages, and the file may be from elsewhere
+	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it becomes part of one-line messages
 	p.learned.load(account.Server)
 	p.pauses.load(g)
 	for _, id := range p.Batches {
@@ -123,5 +123,5 @@ func (p *Pool) prepare(ctx context.Context) error {
 	return nil
 }
 
-// Now returns the time by AiR's clock, as far as its answers told.
+// Now returns the time by AiR's clock, as far as known.
 func (p *Pool) Now() time.Time { return p.learned.clock.now() }

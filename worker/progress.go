@@ -18,11 +18,11 @@ const (
 	Running Activity = "running"
 	// Paused: nothing is sent until an instant.
 	Paused Activity = "paused"
-	// Stopped: AiR's monthly quota is reached.
+	// Stopped: a stored stop is in force. A running pool never reports it. [TWO NAMES: plan.Limits.State has its own strings "idle", "paused", "stopped", which cmd/airlift/term compares with worker.Activity; keep one list, in queue/plan]
 	Stopped Activity = "stopped"
 )
 
-// Snapshot is how a run stands.
+// Snapshot is the progress of a run.
 type Snapshot struct {
 	Activity    Activity
 	Reason      string
@@ -34,7 +34,7 @@ type Snapshot struct {
 // rateWindow is the number of seconds over which the rate is measured.
 const rateWindow = 60
 
-// progress measures how fast a run gets on.
+// progress measures the rate of submitted items.
 type progress struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -72,7 +72,7 @@ func (p *progress) committed(results []queue.Result) {
 	}
 }
 
-// snapshot returns how the run stands whose gate is in this state.
+// snapshot returns the progress of the run, whose gate is in the given state.
 func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -21,7 +21,7 @@ const (
 	maxForeign = 3
 )
 
-// refusals counts answers that mean something only in a row.
+// refusals counts streaks of rate limits and of foreign answers.
 type refusals struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.

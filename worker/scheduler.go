@@ -86,7 +86,7 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 	}
 	limit := s.live.get().DailyLimit
 	now := s.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
-	// The end of ctx does not interrupt this: a claim that was stored and not handed over would be in doubt for nothing.
+	// Ignore the end of ctx: a claim that is stored but not handed over would be in doubt needlessly.
 	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(id, n, now, limit))
 	s.unreserve(n - len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {
@@ -129,8 +129,8 @@ func (s *scheduler) claimable(ctx context.Context) (string, error) {
 // dailyLimitReason is why a run pauses at our own daily limit.
 const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
 
-// limitReached pauses the run because our own daily limit refused a claim at that time, unless something is under way: it
-// may give its claim back.
+// limitReached pauses the run because our own daily limit refused a claim at then, unless a request is in flight: it
+// may refund its claim.
 func (s *scheduler) limitReached(then serverTime) {
 	if quiet, _ := s.quiet(); quiet {
 		s.pauseUntil(ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
@@ -140,18 +140,18 @@ func (s *scheduler) limitReached(then serverTime) {
 // looksAhead reports whether items are claimed ahead of the workers.
 func (s *scheduler) looksAhead() bool { return float64(s.live.get().Rate) > lookaheadFrom }
 
-// claimSlots returns how many workers may have an item, or wait for one, that is not on its way.
+// claimSlots returns how many workers may hold, or wait for, an item whose request has not been sent.
 func (s *scheduler) claimSlots() int {
 	l := s.live.get()
 	if r := float64(l.Rate); r <= lookaheadFrom {
-		// A claim is made while the one before it waits for its token: one stands ahead at 5 requests a second, a few
+		// The next item is claimed while the one before it waits for its token: one ahead at 5 requests a second, a few
 		// at 100, where a commit takes as long as several tokens.
 		return min(1+int(r/20), l.Workers)
 	}
 	return l.Workers
 }
 
-// most returns how many items may be claimed and unfinished, so that a crash leaves no more in doubt than it must: what
+// most returns how many items may be claimed and unfinished. It keeps the number in doubt after a crash small: what
 // the workers have on their way and, where items are claimed ahead, use up while a commit goes on.
 func (s *scheduler) most() int {
 	const commit = 20 * time.Millisecond
@@ -166,7 +166,7 @@ func (s *scheduler) most() int {
 	return most
 }
 
-// room returns how many items may be claimed now, if so many are finished by the same commit.
+// room returns how many items may be claimed now, if the same commit finishes freed items.
 func (s *scheduler) room(freed int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,7 +217,7 @@ func (s *scheduler) finished(n, refunded int) {
 	s.freed.Fire()
 }
 
-// quiet reports whether no claim is under way, and how many changes of that there were.
+// quiet reports whether no claim is outstanding, and the number of changes so far.
 func (s *scheduler) quiet() (bool, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +246,7 @@ func (s *scheduler) hasWork(ctx context.Context) bool {
 	return err == nil && n > 0
 }
 
-// watchFeed looks for the end once no more items will come, and whenever a batch leaves.
+// watchFeed checks for the end of the run once no more items will come, and whenever a batch leaves.
 func (s *scheduler) watchFeed(ctx context.Context) {
 	fed := s.Fed
 	for ctx.Err() == nil {
@@ -261,7 +261,7 @@ func (s *scheduler) watchFeed(ctx context.Context) {
 	}
 }
 
-// endIfDone ends the run if nothing is left to do. It is called after everything that may have been the last.
+// endIfDone ends the run if nothing is left to do. It is called after every event that may be the last.
 func (s *scheduler) endIfDone(ctx context.Context) {
 	if !s.isFed() {
 		return

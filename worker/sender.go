@@ -43,7 +43,7 @@ func (s *sender) run(ctx context.Context) {
 			ends = append(ends, end)
 			workers.Go(func() { s.work(working) })
 		}
-		for len(ends) > n { // what they have on its way is awaited all the same
+		for len(ends) > n { // their requests in flight are still awaited
 			ends[len(ends)-1]()
 			ends = ends[:len(ends)-1]
 		}
@@ -109,7 +109,7 @@ func (s *sender) next(ctx context.Context) Action {
 		}
 	}
 	for !s.mayGo(ctx, pass) {
-		// What the lookup showed stays true while AiR throttles, because nobody else sends this item. Without this, one
+		// The lookup's result stays valid while AiR throttles, because nobody else sends this item. Otherwise one
 		// throttled lookup would void a whole burst of them, and the run would make no progress.
 		renewed, ok := s.renew(ctx, pass, c)
 		if !ok {
@@ -120,7 +120,7 @@ func (s *sender) next(ctx context.Context) Action {
 	}
 	through()
 	s.Observer.Sent(c.Batch)
-	// A request on its way is always awaited: its answer is worth a job.
+	// Always await the answer of a sent request.
 	job := s.newJob(c)
 	o := s.API.Submit(context.WithoutCancel(ctx), job)
 	if o.Misplaced {
@@ -138,12 +138,12 @@ func (s *sender) renew(ctx context.Context, pass ratelimit.Pass, c queue.Claimed
 	return s.gate.Renew(ctx, pass)
 }
 
-// mayGo waits for a token and reports whether the item may then be sent: the pass is valid, and the queue is in its place.
+// mayGo waits for a token and reports whether the item may be sent: the pass is valid and the queue file was not replaced.
 func (s *sender) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
 	return s.Limiter.Wait(ctx) == nil && pass.Valid() && s.checkPlace(pass.Canary) && ctx.Err() == nil
 }
 
-// placeCheckedFor is how long one check of the queue's place serves further requests: a stat costs a tenth of a request at
+// placeCheckedFor is how long one check of the queue file is valid: a stat costs a tenth of a request at
 // full rate.
 const placeCheckedFor = time.Millisecond
 
@@ -195,7 +195,7 @@ func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Cla
 	return true, BackOff
 }
 
-// awaitSettled waits until the item's absence from AiR's list can be believed. It returns the pass to use from then on, or
+// awaitSettled waits for the end of the item's settle window. It returns the pass to use from then on, or
 // false if ctx ends or the gate is closed by more than a hold.
 func (s *sender) awaitSettled(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (ratelimit.Pass, bool) {
 	wait := time.Until(s.settledAt(c))

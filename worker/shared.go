@@ -13,7 +13,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// shared is what the roles of a pool share.
+// shared is the state shared by the parts of a pool.
 type shared struct {
 	Config
 	live     liveLimits // use these instead of those in Config
@@ -34,7 +34,7 @@ type shared struct {
 	anyAnswer    atomic.Bool // AiR, or something in its place, answered in this run
 }
 
-// outcome is what came of a claim, on its way to the queue.
+// claimResult is the result of a claim, to be committed.
 type outcome struct {
 	queue.Result
 	claimed queue.Claimed
@@ -80,7 +80,7 @@ type ending struct {
 	cancel  context.CancelCauseFunc // guarded by mu until the roles begin
 }
 
-// stop ends the run; of several reasons the gravest counts.
+// stop ends the run; of several reasons the most serious is kept.
 func (e *ending) stop(s *stop.Error) {
 	e.mu.Lock()
 	if e.stopped == nil || s.Reason < e.stopped.Reason {
@@ -105,7 +105,7 @@ func (e *ending) reason() *stop.Error {
 	return e.stopped
 }
 
-// fail stops the run because of an error that is no answer of AiR's, such as one of the queue.
+// fail stops the run because of an error other than an answer of AiR, such as a queue error.
 func (e *ending) fail(step string, err error) {
 	var s *stop.Error
 	if errors.As(err, &s) {

@@ -7,7 +7,7 @@ import (
 	"airlift/ratelimit"
 )
 
-// claimSlots bounds how many workers have an item, or wait for one, that is not on its way.
+// claimSlots bounds how many workers hold, or wait for, an item whose request has not been sent.
 type claimSlots struct {
 	limit func() int // it may change
 	mu    sync.Mutex
@@ -22,7 +22,7 @@ func (c *claimSlots) acquire(ctx context.Context) bool {
 		case c.tryAcquire():
 			return true
 		case freed == nil:
-			continue // one may be freed before there is a channel to tell
+			continue // a slot may have been freed before Wait
 		}
 		select {
 		case <-ctx.Done():

@@ -10,7 +10,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// maxMixUps is how many answers in a row may belong to other requests. More are no accident of one connection.
+// maxMixUps is how many answers in a row that belong to other requests end the run.
 const maxMixUps = 3
 
 // mixups counts the answers in a row that belong to other requests.
@@ -33,7 +33,7 @@ func (m *mixups) add(sent time.Time) int {
 	return m.streak
 }
 
-// reset ends the streak: an answer fitted.
+// reset ends the streak after a matching answer.
 func (m *mixups) reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,7 +76,7 @@ func (u *unreadable) observe(err error) bool {
 	defer u.mu.Unlock()
 	switch {
 	case !answered || e != nil && (e.Status < 200 || e.Status >= 300):
-		return false // says nothing of what a list looks like
+		return false // does not show whether lists are readable
 	case err == nil:
 		u.streak = 0
 		return false

@@ -37,9 +37,9 @@ const (
 	StopAccess
 	// StopCredentials: AiR refuses the keys.
 	StopCredentials
-	// StopSetup: this is no AiR API, or not at this URL.
+	// StopSetup: the URL is not that of an AiR API.
 	StopSetup
-	// End: we ourselves gave the request up before it was sent.
+	// End: the run gave up the request before sending it.
 	End
 )
 
@@ -49,9 +49,9 @@ type Verdict struct {
 	State queue.State
 	// Attempted says that it counts as an attempt.
 	Attempted bool
-	// Refund says that AiR has proven to have accepted nothing.
+	// Refund says that AiR provably accepted nothing.
 	Refund bool
-	// Action is what the run does. Throttled says that AiR asks for less besides.
+	// Action is what the run does. Throttled says that AiR also throttles.
 	Action    Action
 	Throttled bool
 }
@@ -64,13 +64,13 @@ var (
 	failed = Verdict{State: queue.Failed, Attempted: true, Refund: true}
 )
 
-// notAccepted is the verdict on an outcome that proves that AiR accepted nothing and says nothing of the item.
+// notAccepted is the verdict on an outcome that proves that AiR accepted nothing and is not about the item.
 func notAccepted(a Action) Verdict {
 	return Verdict{State: queue.Pending, Refund: true, Action: a, Throttled: a == Slow}
 }
 
-// judge says what came of a POST /jobs. It is pure, and with the functions that it calls it decides every case; the
-// contract has the same table under "Verdicts". answered says that the URL is known to be AiR's, because a job was
+// judge returns the verdict on the outcome of a POST /jobs. It is pure, and with the functions it calls covers every case;
+// README.md summarizes the verdicts. answered says that the URL is known to be AiR's, because a job was [STALE: there is no "contract" document with a table "Verdicts" in this repository]
 // accepted there: until then a 2xx without a job, or an answer that AiR does not give, shows that it is not.
 func judge(o air.Outcome, answered bool) Verdict {
 	switch s := o.Status; {

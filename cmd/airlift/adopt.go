@@ -12,7 +12,7 @@ import (
 
 // adoptFlags are those of adopt: what enqueue and reconcile have.
 type adoptFlags struct {
-	flags.Read // without --changed: what a source shows now says nothing of what the jobs read
+	flags.Read // without --changed: the present contents do not show what the jobs read
 	send       flags.Send
 }
 
@@ -22,7 +22,7 @@ func (a *app) adoptCommand() *cobra.Command {
 		Use: "adopt BATCH SOURCE... [flags]", Short: "Rebuild a lost or stale queue from AiR's list of jobs",
 		Long: `adopt is for when the queue was lost, or is an old copy. It reads the sources into the batch, as
 enqueue does, then reads all jobs that AiR has of that batch, 100 a request, and marks each item
-that has a job as submitted. Nothing is sent. After it ` + "`airlift run`" + ` with the same sources submits
+that has a job as submitted. Nothing is sent. Afterwards ` + "`airlift run`" + ` with the same sources submits
 the rest, and no object gets a second job.
 
 BATCH is the Batch id under which the jobs were sent: ` + "`airlift run`" + ` names it when it refuses to go on.
@@ -55,7 +55,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	}
 	id, args := args[0], args[1:]
 	if o.Batch() != "" && o.Batch() != id {
-		return usagef("two batches are named, %q and, by --batch or %s, %q: leave the second out", id, config.Variable("batch"), o.Batch())
+		return usagef("two batches are named, %q and (by --batch or %s) %q: remove the second", id, config.Variable("batch"), o.Batch())
 	}
 	o.SetBatch(id)
 	if err := o.send.Check(); err != nil {

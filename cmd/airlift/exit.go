@@ -13,7 +13,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// The exit codes. Their numbers are in no order of gravity; see gravest.
+// The exit codes. Their numbers do not express severity; see bySeverity.
 const (
 	exitOK          = 0
 	exitUnexpected  = 1
@@ -76,7 +76,7 @@ func sourcesCode(e intake.End) int {
 	return exitOK
 }
 
-// sourcesText is the last message about that.
+// sourcesText is the last message for what went wrong with the sources.
 func sourcesText(e intake.End) string {
 	if e.Broken != nil {
 		return intake.BrokenText(e.Broken)
@@ -84,7 +84,7 @@ func sourcesText(e intake.End) string {
 	return strings.Join(e.Empty, "\n")
 }
 
-// gravest lists the exit codes in the order in which they count: of several reasons the first.
+// bySeverity lists the exit codes by severity: of several reasons the first is returned.
 var gravest = []int{exitLocked, exitUnexpected, exitUsage, exitCredentials, exitQuota, exitFailures, exitWorkLeft, exitIncomplete}
 
 // stopCodes are the exit codes of a run that stopped.

@@ -6,7 +6,7 @@ import (
 	"runtime/metrics"
 )
 
-// The memory that airlift should use: a base, and what the filter of known objects takes for each item. The collector runs
+// The memory target: a base, plus the Bloom filter of known objects for each item. The collector runs
 // more often to stay within it.
 const (
 	heapBase = 80 << 20 // bytes
@@ -20,13 +20,13 @@ func (a *app) boundHeap(items int64) {
 	}
 }
 
-// heapLimit leaves at least half of what is in use for garbage, so that the collector does not run all the time if rows are
+// heapLimit allows garbage of at least half of the live heap, so that the collector does not run constantly if rows are
 // large.
 func heapLimit(items int64, live uint64) int64 {
 	return max(heapBase+heapItem*items, int64(min(live, math.MaxInt64/2))*3/2)
 }
 
-// tuneGC lets the heap grow to the limit between collections, once nothing is enqueued any more, unless GOGC is set:
+// tuneGC, called once nothing more is enqueued, lets the heap grow to the limit between collections, unless GOGC is set:
 // submitting keeps little memory and leaves some garbage for each item. It saves about a tenth of the CPU.
 func (a *app) tuneGC() {
 	if _, set := a.getenv("GOGC"); !set {

@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	// net/http writes what a server sends unasked to this logger, escapes, keys and all.
+	// net/http logs unsolicited server data here, including control characters and keys.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -58,7 +58,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 	fl := cmd.Flags()
 	fl.StringVar(&format, "format", "", "csv, jsonl or excel (default: by the name of -o, else csv)")
 	fl.StringVar(&f.State, "state", "", "only items in this state; rejected: only the rejected rows")
-	fl.StringVar(&f.Code, "code", "", "only items whose last ErrorCode is this")
+	fl.StringVar(&f.Code, "code", "", "only items whose last error has this code")
 	fl.StringVarP(&output, "output", "o", "", "write to this file (default: standard output)")
 	return cmd
 }

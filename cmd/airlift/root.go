@@ -23,16 +23,16 @@ import (
 // app is one invocation: its streams and environment, so that tests can have their own.
 type app struct {
 	in io.Reader
-	// out takes data, and err logs and errors. From run on both escape what a terminal must not get (see package term).
+	// out is for data, err for logs and errors. run wraps both so that they escape control characters (see package term).
 	out, err io.Writer
-	// exact and screen are the same without that: exact is for reports, screen for what steers the terminal itself.
+	// exact and screen are the unescaped streams: exact for reports, screen for terminal control sequences.
 	exact, screen io.Writer
 	getenv        func(string) (string, bool)
 	// environ lists the environment as os.Environ does; nil: not known.
 	environ func() []string
 	log     zerolog.Logger
 	global  globalFlags
-	// rules are those of the config file; nil: it has none, and those that a batch has stored hold.
+	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
 	rules []queue.Rule
 	// services warns of unknown services.
 	services intake.ServiceWarnings
@@ -133,12 +133,12 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
-		&cobra.Command{Use: "contributing", Short: "For those who change airlift: rooms, walks through the code, words", Long: contributing})
+		&cobra.Command{Use: "contributing", Short: "For contributors: packages, walks through the code, terms", Long: contributing})
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root
 }
 
-// settle sets each flag that the command line does not give, and the rules of the config file.
+// fillSettings sets each flag that the command line does not give, and the rules of the config file.
 func (a *app) settle(cmd *cobra.Command) error {
 	file, err := a.env().Fill(cmd)
 	if err == nil && file.Rules != nil {
@@ -152,7 +152,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 // batchIDs returns the batches of the queue that the command line names, or if another process holds it those that this
 // one shows. It waits for nothing and makes nothing; errors are not reported, as the user is typing.
 func (a *app) batchIDs(cmd *cobra.Command) []string {
-	_ = a.settle(cmd) // what it could not set is not needed, or the queue is not found
+	_ = a.settle(cmd) // ignore errors: without the settings the queue may not be found
 	path, err := a.locateQueue()
 	if err != nil {
 		return nil
@@ -203,7 +203,7 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 			if strings.Contains(what, "BATCH") {
 				list = "`airlift status` lists the batches of the queue; "
 			}
-			return usagef("%s wants %s, and none is given: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
+			return usagef("%s requires %s: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
 		}
 		if len(args) != n {
 			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())

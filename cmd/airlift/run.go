@@ -88,7 +88,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	return a.work(ctx, t.Store, t.Opened, r, &o.send)
 }
 
-// prepareRun checks all that a run needs before anything is sent. What it returns beside an error is to be closed too.
+// prepareRun checks everything that a run needs before anything is sent. Close its result even if it returns an error.
 func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake.Intake, client *air.Client, err error) {
 	var missing flags.Missing
 	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &missing)

@@ -46,7 +46,7 @@ func savePlan(ctx context.Context, path string, form report.Form, p *plan.Plan, 
 func unsaved(err error) error {
 	var end *codeError
 	if errors.As(err, &end) {
-		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end, or, with --strict, have bad rows", "\n")
+		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end or, with --strict, have bad rows", "\n")
 	}
 	return err
 }

@@ -90,5 +90,5 @@ func (a *app) statusOfOther(args []string) ([]service.Status, error) {
 			return []service.Status{s}, nil
 		}
 	}
-	return nil, usagef("another process holds the queue, in which it knows no batch %q: check the id, or try again in a few seconds", args[0])
+	return nil, usagef("another process holds the queue, and its status shows no batch %q: check the id, or try again in a few seconds", args[0])
 }

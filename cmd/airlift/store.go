@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// lockTimeout is how long an open waits for another process to let go of the queue.
+	// lockTimeout is how long opening waits for another process to release the queue.
 	lockTimeout = time.Second
 	// lockGlance is the same for status, which can read the status file instead.
 	lockGlance = 100 * time.Millisecond
@@ -28,7 +28,7 @@ func (a *app) openQueue(create bool, wait time.Duration) (queue.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = hold.RemoveTemp(a.statusPath()) // who holds the queue alone writes it; what stays is no obstacle
+	_ = hold.RemoveTemp(a.statusPath()) // only the holder of the queue writes it; a remaining file does no harm
 	return db, nil
 }
 

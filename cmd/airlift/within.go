@@ -8,7 +8,7 @@ import (
 	"airlift/queue"
 )
 
-// abandonAfter is how long a step may go on after the end of its context: it may wait for a pipe that nobody writes to.
+// abandonAfter is how long to wait for a step after the end of its context: it may block on a pipe.
 const abandonAfter = 500 * time.Millisecond
 
 // within calls f and returns its error or, once ctx is done, the cause. If f does not return soon after that, it is
@@ -28,7 +28,7 @@ func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 	return false, endedBy(ctx, err)
 }
 
-// endedBy returns the cause of ctx's end in place of an error that follows from it.
+// endedBy ... [DUPLICATE of worker/service/errors.go:80 causeOf]
 func endedBy(ctx context.Context, err error) error {
 	switch {
 	case err == nil, ctx.Err() == nil, isUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):

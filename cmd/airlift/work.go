@@ -21,7 +21,7 @@ import (
 	"airlift/worker/service"
 )
 
-// statusEvery is how often a run renews its status file (the contract: every 2 s).
+// statusEvery is how often a run renews its status file. [STALE: no contract document exists]
 const statusEvery = 2 * time.Second
 
 // service returns the service on an open queue.
@@ -48,7 +48,7 @@ func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
 	return r
 }
 
-// work works batches and prints the summary. Meanwhile it shows a bar on a terminal or logs a line from time to time, and
+// work sends batches and prints the summary. Meanwhile it shows a progress bar on a terminal or logs progress, and
 // writes the status file for `airlift status`.
 func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) error {
 	a.boundHeap(0)
@@ -106,13 +106,13 @@ func (a *app) readStatusFile() (term.StatusFile, error) {
 	return file, err
 }
 
-// finish writes the report and the summary, and returns the exit code and the last message of a command on batches. sent says
-// that the command may have sent items. At the end of ctx it stops only to wait for the reader of a pipe.
+// finish writes the report and the summary, and returns the command's exit code and last message. sent says
+// that the command may have sent items. The end of ctx only ends the wait for the reader of a pipe.
 func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *flags.Send, sent bool) error {
 	if out.Batches == nil {
 		return out.Err
 	}
-	if s.JSON && sent && out.Err != nil { // people read it below the summary
+	if s.JSON && sent && out.Err != nil { // without --json it follows the summary
 		for i := range out.Batches {
 			if b := &out.Batches[i]; b.Reason == "" {
 				b.Reason = out.Err.Error()

@@ -27,7 +27,7 @@ func ParseDelimiter(s string) (byte, error) {
 // delimiters are those that are recognized, the usual one first.
 var delimiters = []byte{',', ';', '\t'}
 
-// HeaderDelimiter returns the delimiter with which a line is a header that names
+// HeaderDelimiter returns the delimiter by which a line is a header that names
 // the column of the keys, 0 if there is none.
 func HeaderDelimiter(line string, columns entry.Columns) byte {
 	for _, d := range delimiters {

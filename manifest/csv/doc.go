@@ -1,4 +1,4 @@
-// Package csv answers: which rows does a table or a list of keys hold? It reads
+// Package csv reads the rows of tables and lists of keys. It reads
 // CSV exactly as RFC 4180 defines it, in the dialects that people have (other
 // delimiters, titles and comments above the header, repeated headers, totals), and
 // text with one key a line. It also writes records.

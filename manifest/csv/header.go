@@ -87,7 +87,7 @@ func (r *Rows) bare(first []string, row string, lines []string, d Dialect) error
 		if len(first) <= 2 {
 			remedy += "; if the row is right as it is, add --columns " + rowColumns(len(first))
 		}
-		return r.headError(fmt.Errorf("is the output of %s, no CSV (it begins with %s)", tool, entry.Excerpt(row)), remedy)
+		return r.headError(fmt.Errorf("is the output of %s, not a CSV (it begins with %s)", tool, entry.Excerpt(row)), remedy)
 	}
 	if err := r.likeHeader(first, row, lines, d); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (r *Rows) batchColumns(first []string) error {
 }
 
 // likeHeader refuses a first row that looks like a header without a column of
-// the keys: as data it would submit an object that nobody meant. One cell is a name
+// the keys: read as data it would submit an unintended object. A row looks so if one cell is a name
 // that columns have, or no cell could be a key while every row below has one that
 // could.
 func (r *Rows) likeHeader(first []string, row string, lines []string, d Dialect) error {

@@ -7,7 +7,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// CheckList returns an error and a remedy for lines that are certainly no list of
+// CheckList returns an error and a remedy for lines that are certainly not a list of
 // keys.
 func CheckList(lines []string, d Dialect) (remedy string, err error) {
 	const whole = "if each whole line is a key all the same, add --columns key=1"

@@ -25,8 +25,8 @@ type List struct {
 }
 
 const (
-	innerBOM   = "a byte-order mark at the beginning of a line was taken off, as files leave them that are joined; quote it in a CSV if it belongs to the key"
-	doubledCRs = "the lines end in CR CR LF; both CRs were taken off"
+	innerBOM   = "removed a byte-order mark at the beginning of a line, as joined files have; quote it in a CSV if it belongs to the key"
+	doubledCRs = "the lines end in CR CR LF; removed both CRs"
 )
 
 // NewList reads lines of a list; whole takes each line as it is.
@@ -99,7 +99,7 @@ var firstOfOdd = func() (odd [256]bool) {
 	return odd
 }()
 
-// clean removes what is certainly no part of a key. Else it returns why the line is
+// clean removes what is certainly not part of a key, or returns why the line is
 // skipped, or why it is rejected.
 func (t *List) clean(line []byte) (key []byte, skip, reason string) {
 	if bytes.HasPrefix(line, input.BOM) {

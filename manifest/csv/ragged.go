@@ -127,7 +127,7 @@ var totals = map[string]bool{"total": true, "totals": true, "grandtotal": true, 
 // maxTotal bounds the cells that are compared with totals.
 const maxTotal = 16
 
-// total reports whether a row is a line of totals and no object: the last row, with
+// total reports whether a row is a line of totals, not an object: the last row, with
 // a word for totals in front and only numbers after it.
 func (r *Rows) total(row string) bool {
 	if len(r.cells) < 2 || r.encoded || r.check.Exact || row[0]|0x20 != 't' && row[0]|0x20 != 's' && row[0]|0x20 != 'g' {

@@ -129,8 +129,8 @@ func (r *Rows) skips(row string) (skip, reason string) {
 	return "", ""
 }
 
-// fit gives a row as many cells as there are columns. Else it returns why the row is
-// rejected: the cells cannot be given apart.
+// fit gives a row as many cells as there are columns, or returns why the row is
+// rejected: its cells cannot be told apart.
 func (r *Rows) fit(row string) (reason string) {
 	if len(r.cells) == len(r.cols) {
 		r.regular = true

@@ -9,8 +9,8 @@ import (
 )
 
 // bareTable returns the delimiter if the lines may be rows of a table as well as
-// keys, because each of them has it; 0 for none. Names contain commas too: lines
-// with commas are a table only if a column has what no part of a key has.
+// keys, because each line has it; 0 for none. Names contain commas too: lines
+// with commas are a table only if a column has values that cannot be part of a key.
 func bareTable(lines []string, delimiters ...byte) byte {
 	for _, d := range delimiters {
 		rows := tableRows(lines, d)

@@ -3,7 +3,7 @@ package csv
 import "regexp"
 
 // listings are the forms of lines in which tools list files or objects for people.
-// They are refused, because names in them may be relative to a folder that only the
+// They are refused, because their names may be relative to a folder that only the
 // command line named, or have other text around them; remedy is the command whose
 // output is a manifest. Hardly any key begins like these forms: --columns key=1
 // reads those that do.

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Checker turns a row's values into an entry, or says why not. It is the one
+// Checker turns a row's values into an entry or a reason to reject it. It is the only
 // place for the rules that all formats share.
 type Checker struct {
 	Source    string       // as the user named it
@@ -54,7 +54,7 @@ func (c *Checker) Fill(e *Entry, v *Values) string {
 		return ""
 	}
 	if b := v[colBatch]; b != "" && c.Batch != "" && b != c.Batch && TrimBlanks(b) != c.Batch {
-		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; give that batch its own run (--batch), or take the column out", Excerpt(b), c.Batch)
+		return fmt.Sprintf("the row belongs to the batch %s, and this run's is %q; run that batch separately (--batch), or remove the column", Excerpt(b), c.Batch)
 	}
 	e.setDetails(v)
 	return e.setVersion(v)
@@ -76,7 +76,7 @@ func (c *Checker) fillObject(e *Entry, v *Values) string {
 		return "no bucket: the row names none; add a bucket column, or set --source-bucket"
 	}
 	if last := key[len(key)-1]; !c.Exact && (last == ' ' || last == '\t') {
-		c.Note(e.Line, "a key ends in a blank, which is kept; cut blanks off if they are not part of the keys")
+		c.Note(e.Line, "a key ends in a blank, which is kept; remove it if it is not part of the key")
 	}
 	if reason := KeyProblem(key); reason != "" {
 		return reason
@@ -142,7 +142,7 @@ func (c *Checker) fillJob(e *Entry, v *Values) string {
 	return ""
 }
 
-// Note warns, once for each text, that something is removed or left out.
+// Note warns, once for each text, that something was removed or skipped.
 func (c *Checker) Note(line int64, text string) {
 	if c.Warn == nil || c.warned[text] {
 		return

@@ -13,13 +13,13 @@ const (
 	ColServices
 	ColDestinationBucket
 	ColDestinationRegion
-	ColSize // from here to colVersionID: what the object is; carried to the report too
+	ColSize // from here to colVersionID: details of the object; copied to the report too
 	colETag
 	ColLastModified
 	colStorageClass
 	ColVersionID
 	colBatch                 // the batch that the row says it belongs to; carried to the report too
-	colState                 // of our own reports only
+	colState                 // in our own reports only
 	ColIgnore                // of our own reports only: what the report adds to a row
 	ColIsLatest              // of S3 inventories only
 	ColIsDeleteMarker        // of S3 inventories only
@@ -30,7 +30,7 @@ const (
 // Carried reports whether a column is read and also carried to the report.
 func (c Column) Carried() bool { return c >= ColSize && c <= colBatch }
 
-// Describes returns which detail of the object a further column of a manifest has:
+// Describes returns which detail of the object an extra column of a manifest holds:
 // size, etag, last_modified, storage_class or version_id, in any spelling of its
 // name; "" for all other columns.
 func Describes(name string) string {

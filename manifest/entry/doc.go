@@ -1,5 +1,5 @@
-// Package entry answers: what is an entry, from which columns is it read, and why
-// is a row rejected? Formats parse bytes into [Values]; [Checker] turns these into
+// Package entry defines entries, the columns they are read from, and why
+// a row is rejected. Formats parse bytes into [Values]; [Checker] turns these into
 // an [Entry], by the same rules for all formats.
 //
 // Invariants:

@@ -12,7 +12,7 @@ const MaxKey = 1024
 // maxName is the longest job name in characters (AiR, POST /jobs).
 const maxName = 256
 
-// MaxColumns is how many further columns a table may have: each is carried to the
+// MaxColumns is how many extra columns a table may have: each is copied to the
 // report.
 const MaxColumns = 2000
 

@@ -72,10 +72,10 @@ func ColumnIs(rows [][]string, i int, kind func(string) bool) bool {
 
 func IsDetail(cell string) bool { return DetailForm.MatchString(cell) }
 
-// DetailForm matches what tables tell of an object: sizes, dates, checksums.
+// DetailForm matches details of an object: sizes, dates, checksums.
 var DetailForm = regexp.MustCompile(`^"?(?:\d+|\d{4}[-/]\d\d[-/]\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[0-9a-f]{32}(?:-\d+)?|STANDARD|GLACIER)"?$`)
 
-// CouldBeKey reports whether a cell has what names of columns do not have: a
+// CouldBeKey reports whether a cell has something that column names do not have: a
 // slash, a backslash or an extension. Any ending of up to ten letters and digits
 // counts as one.
 func CouldBeKey(cell string) bool {

@@ -129,7 +129,7 @@ func (f Mapping) Names(name string) bool {
 	return strings.EqualFold(TrimBlanks(name), f.Name) || !f.exact && FoldName(name) == FoldName(f.Name)
 }
 
-// ForHeader returns the columns for a header: where it has the very name asked for, the
+// ForHeader returns the columns for a header: if it has exactly the given name, the
 // names that only fold to it are others.
 func (c Columns) ForHeader(header []string) Columns {
 	fields := slices.Clone(c.Fields)

@@ -49,7 +49,7 @@ func ReportColumn(name string) Column {
 	return ColExtra
 }
 
-// furtherPrefix precedes the name of a further column if that name means something
+// extraPrefix precedes the name of an extra column if that name means something
 // else in a report.
 const furtherPrefix = "source."
 
@@ -82,7 +82,7 @@ func OwnName(name string) string {
 	return name
 }
 
-// clashes reports whether a further column cannot have its name in a report. A
+// clashes reports whether an extra column cannot keep its name in a report. A
 // name that ReportName may have made clashes too, so that OwnName undoes it.
 func clashes(name string) bool {
 	for strings.HasPrefix(name, furtherPrefix) {
@@ -128,6 +128,6 @@ func escapedRow(v *Values) string {
 // ErrExcel refuses a report in the form for spreadsheets, which has a byte order
 // mark: some of its cells are escaped, so keys may differ.
 func ErrExcel(source string) error {
-	return Usagef("%s is a report for spreadsheets (--format excel, or saved by one), whose cells may not be the keys any more: "+
+	return Usagef("%s is a report for spreadsheets (--format excel, or saved by one), whose cells may differ from the keys: "+
 		"write it with `airlift report BATCH --format csv -o FILE`, and give that", source)
 }

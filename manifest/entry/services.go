@@ -87,7 +87,7 @@ func servicesObject(s string) (json.RawMessage, error) {
 		return nil, errors.New(`services name none; write for example {"ocr":""}`)
 	}
 	defaults := false
-	for _, id := range slices.Sorted(maps.Keys(values)) { // so that of two problems always the same is reported
+	for _, id := range slices.Sorted(maps.Keys(values)) { // sorted, so that the reported problem is deterministic
 		if err := checkID(id); err != nil {
 			return nil, err
 		}

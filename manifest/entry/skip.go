@@ -10,7 +10,7 @@ const (
 	SkipTotal  = "line of totals"        // at the end of a table
 )
 
-// Values of Entry.Skip: what an inventory of all versions lists that is no
+// Values of Entry.Skip for rows of an inventory of all versions that are no
 // object to be read.
 const (
 	SkipDeleteMarker = "delete marker" // there is no object

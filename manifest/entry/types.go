@@ -72,7 +72,7 @@ func parseTypes(list []string) (map[string]bool, error) {
 				wanted[ext] = true
 			}
 		case dotted == "." || strings.ContainsAny(dotted[1:], "./*"):
-			return nil, Usagef("type %q is no file extension; write for example mp4, or one of %s", t, strings.Join(Classes(), ", "))
+			return nil, Usagef("type %q is not a file extension; write for example mp4, or one of %s", t, strings.Join(Classes(), ", "))
 		case dotted != word && !slices.Contains(AiRTypes(), dotted):
 			return nil, Usagef("type %q is none of %s, and no extension that AiR reads; to take it all the same write %s",
 				t, strings.Join(Classes(), ", "), dotted)

@@ -1,4 +1,4 @@
-// Package filter answers: which entries are taken? By patterns as rclone has them,
+// Package filter selects entries: by patterns as in rclone,
 // file types, size, date, and samples.
 //
 // Invariants:

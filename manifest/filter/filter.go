@@ -19,15 +19,15 @@ const (
 	SkipArchived     = "archived"          // in a storage class that must be restored before it can be read
 	SkipSmall        = "too small"         // under MinSize
 	SkipLarge        = "too large"         // over MaxSize
-	SkipNoSize       = "size not known"    // there is a bound, and the source does not tell the size
+	SkipNoSize       = "size not known"    // there is a bound, and the source gives no size
 	SkipOld          = "too old"           // last modified before NewerThan
 	SkipNew          = "too new"           // last modified after OlderThan
-	SkipNoDate       = "date not known"    // there is a bound, and the source does not tell the date
+	SkipNoDate       = "date not known"    // there is a bound, and the source gives no date
 	SkipSample       = "not in the sample" // not in the share of a Sample, or beyond its Count
 )
 
-// Config says which entries to take. The zero value takes every row that
-// was not sent and that AiR can read as far as the source tells: of a scan only
+// Config says which entries to select. The zero value selects every row that
+// was not sent and that AiR can read, as far as the source shows: from a scan only
 // the types that AiR reads, and never folder markers, empty or archived objects.
 type Config struct {
 	// Patterns choose by the key.
@@ -93,8 +93,8 @@ func New(c Config) (*Filter, error) {
 	return f, nil
 }
 
-// Skip returns the reason for which the entry is left out, "" if it is taken. The
-// reason is one of the Skip constants here or in manifest.
+// Skip returns the reason for which the entry is skipped, "" if it is selected. The
+// reason is one of the Skip constants here or in package entry. [STALE: manifest has none]
 func (f *Filter) Skip(e *entry.Entry) string {
 	if e.Skip != "" {
 		return e.Skip
@@ -180,6 +180,6 @@ func (f *Filter) Unmatched() []string {
 	return f.rules.unmatched()
 }
 
-// Overlaps reports whether there are both inclusions and exclusions of their own
+// Overlaps reports whether both include flags and exclude flags
 // flags. As in rclone an inclusion then wins over an exclusion.
 func (f *Filter) Overlaps() bool { return f.rules != nil && f.rules.overlaps }

@@ -17,7 +17,7 @@ import (
 // A pattern is rclone's, for which there is no library (rclone.org/filtering,
 // "Pattern syntax"): * (within a
 // part of the key), ** (across parts), ?, [classes], {alternatives},
-// {{regular expression}}, and a backslash before what shall mean itself. It
+// {{regular expression}}, and a backslash before a literal character. It
 // must match whole parts at the key's end, or, with a slash in front, the whole
 // key. Case counts.
 func compileGlob(pattern string) ([]*regexp.Regexp, error) {

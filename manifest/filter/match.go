@@ -20,8 +20,8 @@ type pattern struct {
 	matched atomic.Bool      // by some key
 }
 
-// matcher finds the first of many patterns that matches a key. It looks up exact
-// names and folders in maps, so that a hundred thousand of them cost a key no more
+// matcher finds the first pattern that matches a key. It looks up exact
+// names and folders in maps, so that a hundred thousand of them take no longer
 // than a few. It is safe for concurrent use once all patterns are added.
 type matcher struct {
 	keys    map[string]*pattern // /a/b: the whole key
@@ -116,7 +116,7 @@ func (m *matcher) of(key string, best *pattern) *pattern {
 	}
 	for _, p := range m.others {
 		if best != nil && best.order < p.order && p.matched.Load() {
-			continue // it decides nothing, and is known to match something
+			continue // a later pattern, already known to match some key
 		}
 		if p.matches(key) {
 			found(p)

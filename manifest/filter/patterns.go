@@ -11,8 +11,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Patterns are the flags by which keys are chosen, in the order in which rclone
-// looks at them whatever their order on the command line (rclone.org/filtering,
+// Patterns are the flags that select keys, in the order in which rclone
+// applies them, whatever their order on the command line (rclone.org/filtering,
 // "How filter rules are applied to files"). The first pattern that matches a key
 // decides; a key that none matches is taken, unless there is an Include or
 // IncludeFrom.
@@ -21,7 +21,7 @@ type Patterns struct {
 	// ExcludeFrom name files of them, one a line, "-" for Stdin.
 	Include, IncludeFrom []string
 	Exclude, ExcludeFrom []string
-	// Filter are "+ PATTERN", "- PATTERN", and "!", which forgets all rules
+	// Filter are "+ PATTERN", "- PATTERN", and "!", which drops all rules
 	// before it; FilterFrom names files of these.
 	Filter, FilterFrom []string
 	// Stdin is read for the file "-"; nil: that is refused.

@@ -17,7 +17,7 @@ const maxSample = 100_000
 // Sample says which part of the objects to take. The zero value takes all.
 type Sample struct {
 	// Count is how many objects to take: those with the smallest rank of all
-	// that pass the filters, which only the end of the sources tells.
+	// that pass the filters; they are known only at the end of the sources.
 	Count int
 	// below is the rank under which an object is taken, 0 for no bound.
 	below uint64
@@ -46,7 +46,7 @@ func ParseSample(s string) (Sample, error) {
 	return Sample{Count: n}, nil
 }
 
-// Rank places an object at random, and always at the same place, among all
+// Rank returns a hash of the object: a pseudo-random but fixed place among all
 // objects: samples are taken from the low end, so a larger share holds the
 // smaller ones. It depends on nothing but the object's bucket and key.
 func Rank(bucket, key string) uint64 {

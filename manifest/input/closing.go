@@ -2,7 +2,7 @@ package input
 
 import "sync/atomic"
 
-// Closing lets one goroutine close a reader while another reads: whichever ends
+// Closing lets one goroutine close a reader while another reads: whichever finishes
 // last releases what the read uses.
 type Closing struct {
 	state atomic.Int32

@@ -76,7 +76,7 @@ func (n decoder) Read(p []byte) (int, error) {
 	return k, fmt.Errorf("the %s data is damaged: %w", n.name, err)
 }
 
-// skippable reports whether head is the magic number of a skippable frame (RFC
+// isSkippable reports whether head begins with the magic number of a skippable frame (RFC
 // 8878, 3.1.2), with which pzstd begins its streams.
 func skippable(head []byte) bool {
 	return len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18"

@@ -1,4 +1,4 @@
-// Package inventory answers: which objects does an S3 Inventory list? It reads the
+// Package inventory reads S3 Inventories: the
 // manifest.json and its parts, in CSV or Parquet, beside a local manifest.json or
 // from S3.
 //

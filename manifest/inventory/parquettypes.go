@@ -86,7 +86,7 @@ func wholeNumber(t parquet.Type) func(parquet.Value) (int64, bool) {
 		return func(v parquet.Value) (int64, bool) { return v.Int64(), true }
 	case t.Kind() == parquet.Int64:
 		return func(v parquet.Value) (int64, bool) { return int64(v.Uint64()), v.Uint64() <= math.MaxInt64 }
-	case t.Kind() == parquet.Double: // of tools that know no whole number that may be absent
+	case t.Kind() == parquet.Double: // written by tools without nullable integers
 		return func(v parquet.Value) (int64, bool) {
 			f := v.Double()
 			return int64(f), f == math.Trunc(f) && math.Abs(f) <= 1<<53
@@ -181,7 +181,7 @@ func timeConverter(t parquet.Type) convert {
 				}
 				return ""
 			}
-		case t.Kind() == parquet.Int96: // of Hive, Impala and older Sparks: nanoseconds of a Julian day
+		case t.Kind() == parquet.Int96: // written by Hive, Impala and older Spark: a Julian day and nanoseconds
 			instant = func(v parquet.Value) time.Time {
 				const julianEpoch = 2440588 // of 1970-01-01
 				n := v.Int96()

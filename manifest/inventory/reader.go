@@ -175,7 +175,7 @@ func (r *Reader) closePart() {
 	r.part, r.file = nil, nil
 }
 
-// Close ends a part's copying and releases the part that is open.
+// Close stops the copying of a part and releases the open part.
 func (r *Reader) Close() error {
 	r.cancel()
 	if _, free := r.closing.Close(); free {

@@ -1,11 +1,11 @@
-// Package jsonl answers: which rows do JSON Lines hold? A row is one object, with
+// Package jsonl reads JSON Lines. A row is one object, with
 // the columns as members, or in the shape of AiR's POST /jobs. jsontext parses the
 // lines. The package also describes JSON that is one document over many lines.
 //
 // Invariants:
 //
 //  1. A line with a duplicate name, invalid UTF-8 or a lone surrogate is rejected.
-//  2. Further members are kept as they are: a string as the string, all else as
+//  2. Other members are kept unchanged: a string as the string, anything else as
 //     its JSON text.
 //  3. What is remembered of the names in a file is bounded.
 //

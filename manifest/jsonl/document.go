@@ -11,7 +11,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Document is what the beginning of a JSON document over several lines shows of its
+// Document describes the rows of a JSON document over several lines, from its
 // rows.
 type Document struct {
 	Path   string   // of the rows, as jq writes it: ".", ".[]", or ".NAME[]"

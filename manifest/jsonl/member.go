@@ -21,7 +21,7 @@ const (
 // member is what a name means in a scope.
 type member struct {
 	text string  // the name with its quotes
-	next *member // what followed it last: lines repeat their names
+	next *member // the member that followed it last time: lines repeat their names
 	col  entry.Column
 	into scope  // of the members Source and Destination themselves
 	own  string // of a further column: its name in the manifest, if the report gives another

@@ -13,8 +13,8 @@ import (
 	"github.com/abema/go-mp4"
 )
 
-// Media is what an .mp4 or .mov says of itself (ISO/IEC 14496-12; QuickTime File
-// Format). What it does not say, or what lies too deep in it, is zero.
+// Media is the media information in an .mp4 or .mov (ISO/IEC 14496-12; QuickTime File
+// Format). Missing information, or information too deep in the file, is zero.
 type Media struct {
 	// Duration is how long it plays.
 	Duration time.Duration
@@ -23,7 +23,7 @@ type Media struct {
 }
 
 // errMalformed says that a container does not follow the standards.
-var errMalformed = errors.New("preflight: an odd container")
+var errMalformed = errors.New("preflight: malformed container")
 
 const (
 	// maxBoxes bounds the boxes that are looked at.
@@ -34,8 +34,8 @@ const (
 	longest = 10 * 365 * 24 * time.Hour
 )
 
-// inContainer reports whether the name is one of those whose codec AiR is particular
-// about.
+// inContainer reports whether AiR restricts the codec of files with this
+// extension.
 func inContainer(key string) bool {
 	return slices.Contains([]string{".mp4", ".mov"}, strings.ToLower(path.Ext(key)))
 }
@@ -67,7 +67,7 @@ func readContainer(in *ranged) (reason string, media Media, err error) {
 	case errors.Is(err, errBudget):
 		err = nil
 	case errors.Is(err, errMalformed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "", Media{}, nil // cut or odd: no reason, and nothing in it is to be relied on
+		return "", Media{}, nil // malformed: no reason to reject, and nothing in it is reliable
 	case err != nil:
 		return "", Media{}, err
 	}

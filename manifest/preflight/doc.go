@@ -1,5 +1,5 @@
-// Package preflight answers: is an object worth a job? It asks whether objects are
-// there, can be read, and hold what their names say, before jobs are made.
+// Package preflight checks objects before they get jobs: whether they are
+// there, can be read, and hold what their names say.
 //
 // Invariants:
 //

@@ -43,7 +43,7 @@ type Checker struct {
 	config Config
 
 	mu sync.Mutex
-	// buckets are those no object of which can be had, with the reason. Guarded
+	// buckets are those whose objects cannot be read, with the reason. Guarded
 	// by mu.
 	buckets map[string]string
 	// answered is when the server last said something of an object, as S3 does.
@@ -68,8 +68,8 @@ func New(c Config) (*Checker, error) {
 	return &Checker{config: c, buckets: map[string]string{}}, nil
 }
 
-// UncheckedError says that an object could not be looked at because of errors that
-// may pass: nothing is known of it.
+// UncheckedError says that an object could not be checked because of temporary
+// errors: nothing is known about it.
 type UncheckedError struct{ Err error }
 
 // Error returns the last of the errors.
@@ -78,7 +78,7 @@ func (e *UncheckedError) Error() string { return fmt.Sprintf("could not be check
 // Unwrap returns the last of the errors.
 func (e *UncheckedError) Unwrap() error { return e.Err }
 
-// SetupError says that no object can be looked at before the user changes
+// SetupError says that no object can be checked until the user changes
 // something, and what.
 type SetupError struct {
 	Err    error
@@ -93,7 +93,7 @@ func (e *SetupError) Unwrap() error { return e.Err }
 
 // Finding is what was found out about an object.
 type Finding struct {
-	// Reason is why no job can be made of it; "" if nothing speaks against it.
+	// Reason is why the object is rejected; "" if it is not.
 	Reason string
 	// Media is what an .mp4 or .mov says of itself.
 	Media Media
@@ -185,7 +185,7 @@ func (c *Checker) apply(no *refusal, bucket string) (reason string, err error) {
 	return no.Error(), nil
 }
 
-// giveUp returns the error that ends attempts, or nil to continue: if no object was
+// giveUp returns the error that ends the attempts, or nil to continue. It gives up if no object was
 // answered since they began, the server fails, and that may pass. A server that
 // never answered as S3 does is no S3 server.
 func (c *Checker) giveUp(began time.Time, trouble error) error {

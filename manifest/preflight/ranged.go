@@ -24,8 +24,8 @@ type part struct {
 	data []byte
 }
 
-// ranged reads an object by few requests for parts of it. What was got once is not
-// asked for again.
+// ranged reads an object by a few range requests. Parts already read are not
+// requested again.
 type ranged struct {
 	// get returns the bytes from at on, n at most.
 	get   func(at, n int64) ([]byte, error)

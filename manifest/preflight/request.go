@@ -28,7 +28,7 @@ type about struct {
 	at       int64  // where the part begins that a GET gave
 }
 
-// unfit says what speaks against the object before its bytes are seen.
+// unfit returns a reason to reject the object that does not need its content.
 func (a *about) unfit() string {
 	switch {
 	case a.archived:

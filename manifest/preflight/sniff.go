@@ -38,7 +38,7 @@ var families = map[string][]string{
 	},
 }
 
-// contradiction says that an object's first bytes are certainly not what its
+// contradiction returns a reason if the object's first bytes are certainly not what its
 // name says: a type that AiR does not read, or one of another family. A picture
 // of one type under the name of another is AiR's to read. Names of a type that
 // AiR does not read promise nothing.

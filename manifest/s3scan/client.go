@@ -51,16 +51,16 @@ const maxAttempts = 6
 
 // NewClient makes a client for an S3-compatible server. It sends and reads nothing.
 // Requests carry only the checksums that the operation requires, because other
-// servers than Amazon's refuse more. Its errors are ErrUsage.
+// servers than Amazon's refuse more. Its errors are entry.ErrUsage.
 func NewClient(c ClientConfig) (*s3.Client, error) {
 	u, err := url.Parse(c.Endpoint)
 	switch {
 	case c.Endpoint == "":
 		return nil, entry.Usagef("no S3 endpoint is set; set --source-endpoint or --source-region")
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, entry.Usagef("the S3 endpoint is no URL of a server; write https://host")
+		return nil, entry.Usagef("the S3 endpoint is not a server URL; write https://host")
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
-		return nil, entry.Usagef("the S3 endpoint %s is not https, which only a server on loopback need not be; write https://%s", c.Endpoint, u.Host)
+		return nil, entry.Usagef("the S3 endpoint %s is not https (http is for loopback only); write https://%s", c.Endpoint, u.Host)
 	case c.Region == "":
 		return nil, entry.Usagef("no S3 region is set; set --source-region")
 	case c.Credentials == nil:

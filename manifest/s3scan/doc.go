@@ -1,4 +1,4 @@
-// Package s3scan answers: which objects does a bucket hold, and what is in one? It
+// Package s3scan reads from S3 servers. It
 // lists buckets with several workers at once, reads single objects, and explains
 // the errors of an S3 server.
 //

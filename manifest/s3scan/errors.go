@@ -136,7 +136,7 @@ func Cause(err error) error {
 	return err
 }
 
-// printable keeps a server's text from playing with the terminal.
+// printable escapes control characters in a server's text.
 func printable(s string) string {
 	const longest = 300
 	if len(s) > longest {

@@ -15,8 +15,8 @@ import (
 // would never end.
 const maxEmptyPages = 10_000
 
-// keyRange is a part of a listing that one worker reads page by page, as the
-// continuation tokens say. It ends before the key end, which is the first key of
+// keyRange is a part of a listing that one worker reads page by page with
+// continuation tokens. It ends before the key end, which is the first key of
 // the next range, and which the server has listed. So no key can lie between two
 // ranges, whatever split them: a range is finished when its own pages, which the
 // server was never told to stop, reach its end.

@@ -108,7 +108,7 @@ func (l *listing) checkAnswer(q query, out *s3.ListObjectsV2Output) (*answer, er
 	switch {
 	case out.Name == nil && out.IsTruncated == nil:
 		// What the SDK makes of HTML and of any other XML.
-		return nil, errors.New("the answer is no listing")
+		return nil, errors.New("the answer is not a listing")
 	case aws.ToString(out.Name) != l.bucket:
 		return nil, fmt.Errorf("the answer is a listing of the bucket %s", entry.Excerpt(aws.ToString(out.Name)))
 	case out.IsTruncated == nil:
@@ -160,7 +160,7 @@ func (a *answer) setToken(q query, truncated bool, token string) error {
 	case !truncated && token != "":
 		return errors.New("the answer says that it is the last one, and yet how to go on")
 	case truncated && q.token != nil && *q.token == token:
-		return errors.New("the answer leads back to itself")
+		return errors.New("the answer repeats its own continuation token")
 	case truncated:
 		a.token = &token
 	}

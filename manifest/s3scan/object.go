@@ -13,7 +13,7 @@ import (
 // stallTimeout is how long a read of an object may wait for data.
 const stallTimeout = 2 * time.Minute
 
-var errStalled = fmt.Errorf("no data came for %s", stallTimeout)
+var errStalled = fmt.Errorf("no data received for %s", stallTimeout)
 
 // GetObject opens an object.
 func GetObject(ctx context.Context, client Client, bucket, key string) (body io.Reader, closeBody func() error, err error) {

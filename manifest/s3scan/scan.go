@@ -43,7 +43,7 @@ type Config struct {
 type scan struct {
 	listing
 	retryBudget time.Duration
-	gone        <-chan struct{} // closed when nobody reads any more
+	gone        <-chan struct{} // closed when the Reader is closed
 	pages       chan *page
 
 	mu sync.Mutex

@@ -10,8 +10,8 @@ import (
 	"airlift/queue/bolt/index"
 )
 
-// Add implements [queue.Intake]. Chunks of one batch are added one after another. Some 15,000 to 50,000 rows make the best
-// of it; a chunk takes about twice its size in memory.
+// Add implements [queue.Intake]. Chunks of one batch are added one after another. 15,000 to 50,000 rows are the best size
+// of a chunk, which takes about twice its size in memory.
 func (db *DB) Add(ctx context.Context, id string, chunk queue.Chunk) (queue.Added, error) {
 	b, err := db.lookup(id)
 	if err != nil {
@@ -98,7 +98,7 @@ func newAddition(chunk queue.Chunk, s *split) (*addition, error) {
 	return a, err
 }
 
-// store writes and books the chunk.
+// store writes and counts the chunk.
 func (a *addition) store(t *txn, b *batch) error {
 	bk, err := t.buckets(b)
 	if err != nil {

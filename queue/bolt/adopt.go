@@ -119,7 +119,7 @@ func (db *DB) SetAdoption(ctx context.Context, id string, a queue.Adoption) erro
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("note the adoption of batch %q: %w", id, err)
+		return fmt.Errorf("store the adoption of batch %q: %w", id, err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type meta struct {
 	Batch queue.Batch `json:"batch"`
 	// Cursor is the first item that was never claimed. What lies from here on and has no result is pending.
 	Cursor uint64 `json:"cursor"`
-	// Ready counts the pending items in the bucket of that name.
+	// Ready counts the pending items in the bucket ready.
 	Ready int64 `json:"ready"`
 	// Ahead counts the items from the cursor on that have results, because they were cancelled or adopted before their turn.
 	Ahead int64 `json:"ahead,omitempty"`
@@ -46,7 +46,7 @@ type batch struct {
 	ids    jobIDs
 }
 
-// Batches implements [queue.Reader]. It shows the books as last made durable, and reads memory only.
+// Batches implements [queue.Reader]. It returns the last durable counts, from memory.
 func (db *DB) Batches(ctx context.Context) ([]queue.Batch, error) {
 	var list []queue.Batch
 	for _, b := range db.all() {

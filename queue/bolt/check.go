@@ -37,7 +37,7 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 		if err := checkDays(tx, &c); err != nil || !c.Report.OK() {
 			return err // bbolt would only report the same damage in other words
 		}
-		// Last, because it reads in a goroutine of its own, where damaged pages end the process: guard has found them by now.
+		// Last, because it reads in its own goroutine, where a panic on a damaged page would end the process.
 		for err := range tx.Check() {
 			c.Report.Problem("pages: %v", err)
 		}

@@ -20,7 +20,7 @@ import (
 
 // DB is an open queue: a [queue.Store]. What a method changes is durable (fdatasync) when it returns.
 //
-// A context that ends before the writer takes the change up ends the wait and nothing is changed; after that the call
+// If a context ends before the writer starts the change, nothing is changed; after that the call
 // waits for the commit, so that its answer is always true. After a failed commit every later call gives
 // [queue.ErrBroken], except Batch and Batches, which show what was last known durable.
 type DB struct {
@@ -83,7 +83,7 @@ func (db *DB) closeFile() error {
 	return db.closed
 }
 
-// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the one that is open: nothing may be sent
+// CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the open one. Then nothing may be sent
 // any more. It costs one stat, is safe for concurrent use, and answers after Close too.
 func (db *DB) CheckPlace() error { return db.file.CheckPlace() }
 
@@ -106,7 +106,7 @@ func (db *DB) view(ctx context.Context, fn func(tx *bbolt.Tx) error) error {
 	return db.named(err)
 }
 
-// named says of damage which file has it.
+// named adds the file name to an error about damage.
 func (db *DB) named(err error) error {
 	if errors.Is(err, queue.ErrCorrupt) && !errors.Is(err, queue.ErrBroken) {
 		return fmt.Errorf("%s: %w", db.file.Path, err)
@@ -177,7 +177,7 @@ func (db *DB) all() []*batch {
 	return slices.Clone(db.ordered)
 }
 
-// guard runs what reads the mapped file. On damaged pages bbolt panics, and a page that the disk cannot give is a memory
+// guard runs fn, which reads the mapped file. On damaged pages bbolt panics, and an unreadable page is a memory
 // fault: both become ErrCorrupt instead of the end of the process.
 func guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

@@ -199,8 +199,8 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 // claimLook is how many of the items that are pending again one claim chooses among.
 const claimLook = 256
 
-// nextReady returns up to n items that are pending again: of the next claimLook, from after the one taken last, those with
-// the fewest attempts, in turn. So an item that fails each time keeps no other from its turn, in this run and in the next.
+// nextReady returns up to n items that are pending again: of the next claimLook items after the last claimed one, those with
+// the fewest attempts. So an item that always fails does not block others.
 func (v *items) nextReady(n int) ([]queue.Step, error) {
 	m := &v.b.meta
 	if n = int(min(m.Ready, int64(n))); n <= 0 {

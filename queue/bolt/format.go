@@ -40,10 +40,10 @@ func fill(path string) error {
 // formatValue is what the header holds as the format.
 func formatValue() []byte { return binary.BigEndian.AppendUint32(nil, format) }
 
-// errFormer is load's answer to a queue of format 3.
+// errFormer is returned by load for a queue of format 3.
 var errFormer = errors.New("the queue has a former format")
 
-// upgrade brings a file of format 3 to the present one, within one transaction: from now on the books say which reading
+// upgrade converts a file of format 3 to the present format in one transaction: format 4 stores which reading
 // added which items, and records that an item was withdrawn. Up to format 3 the books know only where the latest reading
 // began.
 func upgrade(tx *bbolt.Tx) error {

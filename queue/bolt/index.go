@@ -95,7 +95,7 @@ type intake struct {
 	// mutex guards the index and the fields below, so that an Add may look up and encode outside the writer. It is a channel
 	// because the end of a context ends the wait for it.
 	mutex chan struct{}
-	// seen has a bit for each item that the present reading has had. It does not outlive the process.
+	// seen has a bit for each item that the present reading has. It is not stored.
 	seen queue.Bits
 	// whole says that seen has all that the present reading had: this process began it.
 	whole bool

@@ -51,7 +51,7 @@ func itemsFrom(bk buckets, seq uint64) ([]queue.Item, error) {
 	return items[seq-items[0].Seq:], nil
 }
 
-// where says in which bucket an item's present record is.
+// where is the bucket of an item's present record.
 type where int
 
 const (

@@ -15,7 +15,7 @@ const (
 	formerFormat = 3
 )
 
-// magic tells an airlift queue from any other bbolt file.
+// magic identifies an airlift queue among bbolt files.
 const magic = "airlift queue"
 
 // The buckets at the root, and the keys of the first.

@@ -158,7 +158,7 @@ func (db *DB) load() error {
 		if err := checkFormat(tx); err != nil {
 			return err
 		}
-		// With another key no object would be found again, and each get a second job.
+		// With a wrong key no object would be found, and each would get a second job.
 		key, ok := codec.Bound(keyIndexKey, tx.Bucket(bucketMeta).Get(keyIndexKey))
 		if !ok || copy(db.indexKey[:], key) != len(db.indexKey) {
 			return codec.Damaged("its index key is garbled")
@@ -178,7 +178,7 @@ func (db *DB) load() error {
 	})
 }
 
-// checkFormat refuses what is no queue of the present format. It returns errFormer for one that can be brought to it.
+// checkFormat refuses files of other formats. It returns errFormer for a queue that upgrade can convert.
 func checkFormat(tx *bbolt.Tx) error {
 	head := tx.Bucket(bucketMeta)
 	if head == nil || string(head.Get(keyMagic)) != magic || tx.Bucket(bucketBatches) == nil {
@@ -219,11 +219,11 @@ func eachBatch(tx *bbolt.Tx, fn func(num uint32, bk buckets, m *meta) error) err
 	})
 }
 
-// readMeta reads a batch's books. They say what is sent next: a flipped bit there must not pass.
+// readMeta reads a batch's meta and verifies its checksum.
 func readMeta(bk buckets, m *meta) error {
 	value, ok := codec.Bound(nil, bk.root.Get(keyBatch))
 	if !ok {
-		return errors.New("its books are garbled")
+		return errors.New("its meta is damaged")
 	}
 	return json.Unmarshal(value, m)
 }

@@ -103,8 +103,8 @@ func (p *pager) read(bk buckets, into *block.Page) error {
 	return nil
 }
 
-// recordCursors stand on results, ready and open records. Those of one item count in this order: results are in order of
-// generation, and what is ready or open has outlived its results.
+// recordCursors are cursors on results, ready and open records. Of one item's records the last in this order is current: results are in order of
+// generation, and a ready or open record is newer than all results.
 type recordCursors [3]struct {
 	c    *bbolt.Cursor
 	k, v []byte

@@ -13,7 +13,7 @@ type readAhead struct {
 	n  int
 }
 
-// sequential makes the system read ahead until end is called. bbolt asks for random access, which is right for a claim or a
+// sequential enables readahead for a full scan until end is called. bbolt asks for random access, which suits a claim or a
 // lookup; a full scan of a file that is not in memory then waits for each page (50 us, measured).
 func (db *DB) sequential() (end func()) {
 	change := func(by int) {

@@ -11,7 +11,7 @@ import (
 	"airlift/queue/bolt/index"
 )
 
-// BeginReading implements [queue.Intake]. Of what a reading had, beside what it added, only this process knows: after a
+// BeginReading implements [queue.Intake]. Which known rows a reading has seen is only in memory: after a
 // restart such a row counts as known once more when the reading is resumed.
 func (db *DB) BeginReading(ctx context.Context, id string, resume bool) error {
 	if resume {

@@ -130,7 +130,7 @@ func (db *DB) explain(ctx context.Context, b *batch, items []queue.Item, list []
 	return rejected, err
 }
 
-// conflictReason says what a row contradicts.
+// conflictReason returns the reason to reject a conflicting row.
 func (b *batch) conflictReason(bk buckets, c index.Conflict, items []queue.Item) (string, error) {
 	if c.First >= 0 {
 		return queue.OtherFieldsReason(&items[c.First]), nil
@@ -156,7 +156,7 @@ type change struct {
 }
 
 // compare compares the contents of the rows with those that the items of their objects stand for. The caller has the
-// batch's intake, under which alone histories change. An item that is claimed meanwhile is as good as one that waits: its
+// batch's intake, which guards histories. An item that is claimed meanwhile counts as pending: its
 // job reads what the source showed, or something later.
 func (db *DB) compare(ctx context.Context, b *batch, items []queue.Item, s *split) error {
 	for _, k := range s.Known {

@@ -18,15 +18,15 @@ import (
 // What each crash leaves behind
 //
 // bbolt writes a commit's pages to unused places, syncs, then writes the meta page that is not the newest, and syncs again.
-// The meta carries a checksum: if it is torn, the other one still names the state before. So a half-made change cannot
-// arise. In particular:
+// The meta page has a checksum: if it is torn, the other one still describes the previous state. So a partial change cannot
+// happen. In particular:
 //
 //   - in Open, recovering: items are still sending, or already in doubt; the next Open puts the rest in doubt.
-//   - in Add: all rows of the chunk are stored and booked, or none. The reading is not complete, so its sources are read
-//     again and the rows that are there are known, or it goes on from its marks, which say what the last stored chunk says.
-//   - while the index is flushed or merged: the old runs, or the new one and how far it goes.
+//   - in Add: all rows of the chunk are stored and counted, or none. The reading is not complete, so its sources are read
+//     again and stored rows count as known, or it resumes from its marks, which belong to the last stored chunk.
+//   - while the index is flushed or merged: the old runs are stored, or the new run and its extent.
 //   - in Exchange, claiming: either the intents are stored, and the items are in doubt at the next Open although the caller
-//     may never have learned of them; or nothing is, and nothing was sent, for the caller sends only what was returned.
+//     may not know of them; or nothing is stored, and nothing was sent, because the caller sends only returned items.
 //   - between a claim and its result: in doubt at the next Open, to be looked up.
 //   - in Exchange, finishing: the results and the intents are stored, or neither is; then the items are in doubt at the next
 //     Open, and a lookup finds what became of them.
@@ -34,9 +34,9 @@ import (
 //   - in Change: some items are changed, the others not; the same change changes the rest.
 //   - in Compact: the old file and perhaps a *.compact beside it, which the next Open deletes; or the new file.
 //
-// A commit that fails while the process lives is another matter: the disk may hold the old state or the new one, and asking
-// it again to sync proves nothing. The queue then refuses everything ([queue.ErrBroken]) until it is opened again, which
-// settles the matter as after a crash.
+// After a commit that fails while the process lives, the disk may hold the old state or the new one, and another
+// sync proves nothing. The queue then refuses all changes ([queue.ErrBroken]) until it is opened again, which
+// recovers as after a crash.
 
 // maxGroup bounds the operations of one commit.
 const maxGroup = 1024
@@ -45,7 +45,7 @@ const maxGroup = 1024
 // the error.
 type op struct {
 	run  func(*txn) error
-	big  bool // at most one big one goes into a commit, so that claims stay quick beside an enqueue
+	big  bool // at most one big op per commit, so that claims stay fast during an enqueue
 	err  error
 	done chan struct{}
 }
@@ -70,7 +70,7 @@ func (db *DB) submit(ctx context.Context, big bool, run func(*txn) error) error 
 // write is the writer: it alone changes the file. Operations that arrive during a commit share the next one.
 func (db *DB) write() {
 	defer close(db.gone)
-	var next *op // left over by the group before
+	var next *op // left over from the previous group
 	busy := false
 	group := make([]*op, 0, maxGroup)
 	for {

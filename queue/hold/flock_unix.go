@@ -25,7 +25,7 @@ func tryLock(f *os.File) error {
 	}
 }
 
-// IdentityOf returns which file is open.
+// IdentityOf returns the identity of an open file.
 func IdentityOf(f *os.File) (Identity, error) {
 	info, err := f.Stat()
 	if err != nil {

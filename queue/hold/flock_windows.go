@@ -11,7 +11,7 @@ import (
 // errHeld: another process has the lock.
 var errHeld = errors.New("held")
 
-// lockedByte is far beyond the end of a record: Windows lets nobody else read what is locked.
+// lockedByte is far beyond the end of a record, because on Windows others cannot read a locked range.
 const lockedByte = 1 << 30
 
 // tryLock locks an open file against all others until it is closed, or returns errHeld.
@@ -24,7 +24,7 @@ func tryLock(f *os.File) error {
 	return err
 }
 
-// IdentityOf returns which file is open.
+// IdentityOf returns the identity of an open file.
 func IdentityOf(f *os.File) (Identity, error) {
 	var info syscall.ByHandleFileInformation
 	if err := syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &info); err != nil {

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Holder is what a lock file says of the process that holds the lock. A record left by a crash means nothing: only the
+// Holder is the record of the holding process in a lock file. A record left by a crash is void: only the
 // system's lock on the file counts.
 type Holder struct {
 	PID int `json:"pid"`
-	// Started and Boot tell a process from a later one with the same id.
+	// Started and Boot distinguish a process from a later one with the same id.
 	Started time.Time `json:"started"`
 	Boot    string    `json:"boot,omitempty"`
 	Host    string    `json:"host"`
@@ -25,12 +25,12 @@ type Holder struct {
 // String names the process: "process 123 on host, since TIME".
 func (h Holder) String() string {
 	if h.PID == 0 {
-		return "a process that has not said its name yet"
+		return "a process that has not identified itself yet"
 	}
 	return fmt.Sprintf("process %d on %s, since %s", h.PID, h.Host, h.Started.UTC().Format(time.RFC3339))
 }
 
-// Identity tells a file from every other, whatever its name is.
+// Identity identifies a file independently of its name.
 type Identity struct {
 	Device uint64 `json:"device"`
 	Inode  uint64 `json:"inode"`
@@ -51,7 +51,7 @@ type Lock struct {
 	holder Holder
 }
 
-// started is when this process began, nearly.
+// started is approximately when this process began.
 var started = time.Now().UTC().Truncate(time.Second)
 
 // pollEvery is how often a lock that another process has is tried.
@@ -74,7 +74,7 @@ func Take(path string, wait time.Duration) (*Lock, error) {
 			if l != nil || err != nil {
 				return l, err
 			}
-			continue // its holder removed it before we had it
+			continue // the previous holder removed the file before we locked it
 		}
 		f.Close()
 		if !errors.Is(err, errHeld) {
@@ -106,10 +106,10 @@ func newLock(path string, f *os.File) (*Lock, error) {
 	return l, nil
 }
 
-// recordStart is how each record begins.
+// recordStart is the prefix of every record.
 const recordStart = `{"pid":`
 
-// checkRecord refuses a file that was not written as a lock: it belongs to somebody else.
+// checkRecord refuses a file that is not a lock file.
 func checkRecord(f *os.File) error {
 	head := make([]byte, len(recordStart))
 	n, _ := f.ReadAt(head, 0)
@@ -128,7 +128,7 @@ func (l *Lock) SetFile(id Identity) {
 	}
 }
 
-// write writes the record. Where it cannot, on a full disk, others are not told who holds the lock, but it is held.
+// write writes the record. It ignores errors (such as a full disk): the lock is held without a record.
 func (l *Lock) write() {
 	b, err := json.Marshal(l.holder)
 	if err == nil && l.file.Truncate(0) == nil {
@@ -142,7 +142,7 @@ func (l *Lock) Release() {
 		return
 	}
 	if names(l.path, l.file) {
-		_ = removeOpen(l.file, l.path) // what stays is no obstacle
+		_ = removeOpen(l.file, l.path) // a remaining file does no harm
 	}
 	_ = l.file.Close()
 }

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// pipePatience is how long a pipe's reader is waited for once the writer is to end.
+	// pipeTimeout is how long to wait for a pipe's reader once the context has ended.
 	pipePatience = 2 * time.Second
-	// pipeLook is how often it is tried whether a pipe has a reader.
+	// pipePoll is how often to check whether a pipe has a reader.
 	pipeLook = 50 * time.Millisecond
 )
 
@@ -23,7 +23,7 @@ var errNoReader = errors.New("no program reads this pipe: start one first, or na
 // errReaderStalled: the program that has opened a pipe does not read on.
 var errReaderStalled = errors.New("the program that reads this pipe has stalled")
 
-// pipe is a named pipe that is written to. Neither its opening nor a Write waits much longer than the context of its
+// pipe is a named pipe open for writing. Neither opening nor Write waits much longer than the context of
 // opening lasts.
 type pipe struct {
 	*os.File
@@ -60,15 +60,15 @@ func openPipe(ctx context.Context, path string) (*pipe, error) {
 	}
 }
 
-// hurry lets a Write that is under way, and the next one, wait only so long.
+// setDeadline bounds the present and the next Write.
 func (p *pipe) hurry() {
 	p.ending.Store(true)
 	_ = p.SetWriteDeadline(time.Now().Add(pipePatience)) // fails only where a Write does not wait
 }
 
-// Write writes, once the context has ended as long as the reader goes on.
+// Write writes b. Once the context has ended, it fails if the reader stalls.
 func (p *pipe) Write(b []byte) (n int, err error) {
-	// A pipe takes this much at a time at least, so that a slow reader is not taken for one that has stalled.
+	// Write in small pieces, so that a slow reader is not mistaken for a stalled one.
 	const most = 4096
 	for n < len(b) {
 		if p.ending.Load() {

@@ -26,8 +26,8 @@ type Options struct {
 
 // Replace replaces the file that path leads to (see [Resolve]) with what write writes. The old file stays until write has
 // returned without an error. The new file is written beside it under one known name, so what a kill leaves is
-// overwritten by the next Replace. A pipe or a device is written as it is; ctx ends the wait for a pipe's reader, a moment
-// later, and nothing else.
+// overwritten by the next Replace. A pipe or a device is written directly; ctx ends only the wait for a pipe's reader, shortly
+// after it is done.
 //
 // Libraries for this (renameio) take a new random name each time, which kills leave behind, and know neither pipes nor a
 // second writer.
@@ -38,7 +38,7 @@ func Replace(ctx context.Context, path string, o Options, write func(io.Writer) 
 	return nil
 }
 
-// withoutTemp takes from an error the name of the temporary file, which means nothing to anybody.
+// withoutTemp removes the name of the temporary file from an error.
 func withoutTemp(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) && strings.HasSuffix(path.Path, tempSuffix) {
@@ -51,7 +51,7 @@ func withoutTemp(err error) error {
 	return err
 }
 
-// tempName returns the name under which [Replace] writes a file before it takes its own. A file of that name is removed.
+// tempName returns the name of the temporary file of [Replace]. An existing file of that name is removed.
 func tempName(path string) (string, error) {
 	path, err := Resolve(path)
 	return path + tempSuffix, err
@@ -85,7 +85,7 @@ func replace(ctx context.Context, path string, o Options, write func(io.Writer) 
 	case old.Mode().IsRegular():
 		return replaceRegular(path, old, o, write)
 	case o.RegularOnly:
-		return errors.New("this is no regular file: remove it")
+		return errors.New("not a regular file: remove it")
 	}
 	var f io.WriteCloser
 	if old.Mode()&fs.ModeNamedPipe != 0 {
@@ -116,7 +116,7 @@ func replaceRegular(path string, old fs.FileInfo, o Options, write func(io.Write
 	if err := write(w); err != nil {
 		return err
 	}
-	if err := w.Flush(); err != nil { // after an error of write it would be the same once more
+	if err := w.Flush(); err != nil { // after a failed write this returns the same error
 		return err
 	}
 	if err := keepMode(f, old); err != nil {
@@ -142,7 +142,7 @@ func keepMode(f *os.File, old fs.FileInfo) error {
 	return f.Chmod(old.Mode().Perm())
 }
 
-// openTemp makes an empty file that this process alone writes, which a lock on it says. One that a kill left is removed.
+// openTemp creates and locks an empty file. A file left by a killed process is removed.
 func openTemp(tmp string, mode os.FileMode) (*os.File, error) {
 	for {
 		created := true
@@ -156,7 +156,7 @@ func openTemp(tmp string, mode os.FileMode) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = tryLock(f) // other errors mean that the file system has no locks: then two writers cannot be told apart
+		err = tryLock(f) // other errors mean that the file system has no locks; then concurrent writers are not detected
 		switch held := errors.Is(err, errHeld); {
 		case held && !created:
 			f.Close()

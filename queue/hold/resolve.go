@@ -26,7 +26,7 @@ func Resolve(path string) (string, error) {
 		path = filepath.Join(dir, filepath.Base(path))
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil // who opens it meets the error
+			return path, nil // opening it reports the error
 		}
 		target, err := os.Readlink(path)
 		if err != nil {

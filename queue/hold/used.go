@@ -2,7 +2,7 @@ package hold
 
 import "os"
 
-// Used is a file that a command writes or reads.
+// Used is a file that a command reads or writes, to find two uses of one file.
 type Used struct {
 	// What says what it is, for a message.
 	What string

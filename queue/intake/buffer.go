@@ -8,22 +8,22 @@ import (
 	"airlift/queue"
 )
 
-// chunkRows bounds a chunk: large enough to make a commit worth it, small enough for memory and not to hold up the claims.
+// chunkRows bounds a chunk: large enough to amortize a commit, small enough for memory and for claims not to wait long.
 const chunkRows = 16 << 10
 
-// PreviewItems is how many rows a reading waits for, though not long, before it stores the first: see [Reading.Preview].
+// PreviewItems is how many rows a reading waits for briefly before it stores the first: see [Reading.Preview].
 const PreviewItems = 3
 
 // rowBuffer passes rows from the goroutine that reads to the one that stores.
 type rowBuffer struct {
-	changed chan struct{} // there are rows, PreviewItems, as many as a chunk may have, or the end
+	changed chan struct{} // signaled at 1, PreviewItems and chunkRows rows, and at the end
 	space   chan struct{} // rows were taken
 	mu      sync.Mutex
 	// The fields below are guarded by mu.
-	chunk queue.Chunk  // what may be taken
-	rows  int          // in it
-	page  queue.Chunk  // what belongs together with rows to come
-	open  int          // rows in it
+	chunk queue.Chunk  // rows that take returns
+	rows  int          // rows in chunk
+	page  queue.Chunk  // rows of a page that is not complete
+	open  int          // rows in page
 	free  []queue.Item // memory of a chunk that was stored
 	ended bool
 	err   error
@@ -40,7 +40,7 @@ func signal(c chan struct{}) {
 	}
 }
 
-// await waits for so many rows (1, PreviewItems or chunkRows) or the end, though no longer than until.
+// await waits until there are rows rows (1, PreviewItems or chunkRows), the end is reached, or until fires.
 func (b *rowBuffer) await(ctx context.Context, rows int, until <-chan time.Time) error {
 	for {
 		b.mu.Lock()
@@ -111,7 +111,7 @@ func (b *rowBuffer) endPage() {
 		b.chunk.Skipped[why] += n
 	}
 	b.chunk.Marks = append(b.chunk.Marks, b.page.Marks...)
-	clear(b.page.Items) // what they point to lives in the chunk
+	clear(b.page.Items) // drop pointers; the chunk has copies
 	clear(b.page.Rejected)
 	clear(b.page.Skipped)
 	b.page = queue.Chunk{Items: b.page.Items[:0], Rejected: b.page.Rejected[:0], Skipped: b.page.Skipped}
@@ -129,7 +129,7 @@ func (b *rowBuffer) add(n int) {
 	}
 }
 
-// end says that no row follows; err says why if the end is not clean.
+// end marks the end of the rows; err is nil if it is clean.
 func (b *rowBuffer) end(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -140,7 +140,7 @@ func (b *rowBuffer) end(err error) {
 	signal(b.changed)
 }
 
-// take returns what has come in, and whether and how it ended.
+// take returns the buffered rows, and whether the input has ended, with its error.
 func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -156,7 +156,7 @@ func (b *rowBuffer) take() (chunk queue.Chunk, rows int, ended bool, err error) 
 
 // reuse takes back the memory of a chunk that was stored.
 func (b *rowBuffer) reuse(items []queue.Item) {
-	clear(items[:cap(items)]) // what they point to
+	clear(items[:cap(items)]) // drop pointers
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free = items[:0]

@@ -8,7 +8,7 @@ import (
 	"airlift/queue"
 )
 
-// addDetails keeps with an item what its source says of the object.
+// addDetails stores with an item the object's size and ETag from its source.
 func addDetails(it *queue.Item, e *manifest.Entry) {
 	if e.Sized || e.ETag != "" {
 		it.Details = &queue.Details{Size: queue.UnknownSize, ETag: e.ETag}
@@ -18,7 +18,7 @@ func addDetails(it *queue.Item, e *manifest.Entry) {
 	}
 }
 
-// addMedia keeps with an item what the object's container says, as far as it does.
+// addMedia stores with an item the duration and audio channels found in the object's container.
 func addMedia(it *queue.Item, m preflight.Media) {
 	if m.Duration <= 0 && m.Channels <= 0 {
 		return

@@ -11,7 +11,7 @@ import (
 // listRejected is how many rejected rows are listed.
 const listRejected = 20
 
-// DryRun is what a reading would come to, found out without a change of the queue.
+// DryRun is the result that a reading would have, found without changing the queue.
 type DryRun struct {
 	// Reading counts the rows as the reading would.
 	queue.Reading
@@ -21,16 +21,16 @@ type DryRun struct {
 	RejectedRows []queue.Rejected
 	// Replaced counts the items that a replacement would withdraw, by their states.
 	Replaced queue.Counts
-	// Scratch is a queue in memory in which the batch has the items that it would get.
+	// Scratch is a queue in memory that holds the batch's new items.
 	Scratch *memory.Queue
 
 	trial *trial
 }
 
-// Seen reports whether the reading has an item of the queue's batch.
+// Seen reports whether the dry run read the item of the queue's batch.
 func (d *DryRun) Seen(seq uint64) bool { return d.trial.seen.Has(seq) }
 
-// DryRun reads all sources into a queue in memory, which gets the items that the queue's batch would get.
+// DryRun reads all sources into a queue in memory, to which it adds the items that would be added to the batch.
 func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
 	d := &DryRun{Scratch: memory.New()}
 	d.trial = &trial{Queue: d.Scratch}
@@ -59,7 +59,7 @@ func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
 	return d, err
 }
 
-// trial is a store for the items that the queue's batch would get. Of the others it counts the rows.
+// trial is a store in memory for the items that would be added. It only counts the other rows.
 type trial struct {
 	*memory.Queue
 	real   queue.Store // nil: the queue does not have the batch
@@ -76,7 +76,7 @@ func (t *trial) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 	if err != nil {
 		return queue.Added{}, err
 	}
-	var mine, others []queue.Item // of objects in trial, and not
+	var mine, others []queue.Item // items whose object the trial has, and the rest
 	for i, it := range c.Items {
 		if has[i] {
 			mine = append(mine, it)
@@ -139,7 +139,7 @@ func (d *DryRun) countReplaced(ctx context.Context, db queue.Store, batch string
 	})
 }
 
-// CheckReplace returns why a dry run shows that nothing would be replaced.
+// CheckReplace returns an error if the dry run shows that a replacement would be refused.
 func (t *Intake) CheckReplace(d *DryRun) error {
 	if !t.Replace || t.Reading.End().Broken != nil {
 		return nil
@@ -165,7 +165,7 @@ func (t *Intake) checkStrict(ctx context.Context) error {
 	if d.Rejected > 0 {
 		return &BadRowsError{d.Rejected, d.RejectedRows}
 	}
-	// The trial has used the sources up: read them from the beginning.
+	// The dry run has consumed the sources: read them again from the beginning.
 	again := t.newReading()
 	again.needs, again.has, again.warned = t.Reading.needs, t.Reading.has, t.Reading.warned
 	t.Reading = again

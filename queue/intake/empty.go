@@ -9,8 +9,8 @@ import (
 	"airlift/manifest/filter"
 )
 
-// emptiness tracks whether the sources of a reading have any rows or objects, and whether any were taken. A row that
-// the batch already has counts as taken: a reading that finds nothing new is not empty.
+// emptiness tracks whether the sources of a reading have any rows or objects, and whether any passed the filters. A row that
+// the batch already has counts too: a reading that finds nothing new is not empty.
 type emptiness struct {
 	resumed bool  // a scan resumed after what an earlier one found
 	here    int64 // rows of the current source
@@ -25,7 +25,7 @@ func (n *emptiness) begin(resumed bool) { n.here, n.resumed = 0, n.resumed || re
 func (n *emptiness) see(got row) {
 	switch got.skipped {
 	case entry.SkipTitle, entry.SkipHeader, entry.SkipEmpty, entry.SkipTotal:
-		return // a line that is no row
+		return // not a row
 	case "", filter.SkipSent, filter.SkipOld: // what is too old was found by an earlier reading
 		n.taken = true
 	}
@@ -45,13 +45,13 @@ func (r *Reading) endSource(src manifest.Source) {
 	r.isEmpty(src.Arg + " " + what)
 }
 
-// endAll warns once if the filters left nothing of all sources.
+// endAll warns once if the filters excluded all rows of all sources.
 func (r *Reading) endAll() {
 	n := &r.nothing
 	if r.End().Broken != nil || n.taken || n.rows == 0 || n.resumed {
 		return
 	}
-	n.taken = true // it is said once
+	n.taken = true // warn only once
 	var names []string
 	for _, src := range r.Named {
 		names = append(names, src.Arg)

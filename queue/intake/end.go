@@ -10,7 +10,7 @@ import (
 type End struct {
 	// Broken is the error of the first source that broke off, nil if none did. It was logged.
 	Broken error
-	// Unread says that nothing of some source could be read, or that a reading broke off for a reason that is not its
+	// Unread says that nothing of some source could be read, or that the reading failed for a reason other than a
 	// source's.
 	Unread bool
 	// Empty are the warnings about empty sources and filters that leave nothing. They were logged.
@@ -27,7 +27,7 @@ func (r *Reading) End() End {
 	return r.end
 }
 
-// BrokenText says at the end of a command that a source broke off. The error itself was logged.
+// BrokenText returns the message at the end of a command that a source broke off. The error itself was logged.
 func BrokenText(err error) string {
 	name := "a source"
 	var b *manifest.BrokenError
@@ -40,7 +40,7 @@ func BrokenText(err error) string {
 	return name + " was not read to its end, as said above: run the same command again once it is mended"
 }
 
-// Unmatched returns a remark on each pattern of the filters that matched nothing, if all sources were read.
+// Unmatched returns a message for each pattern of the filters that matched nothing, if all sources were read.
 func (r *Reading) Unmatched() []string {
 	if r == nil || !r.whole {
 		return nil
@@ -48,13 +48,13 @@ func (r *Reading) Unmatched() []string {
 	return r.Filter.Unmatched()
 }
 
-// breaks notes that a source broke off; the others are still read.
+// breaks records that a source broke off; the others are still read.
 func (r *Reading) breaks(err error) {
 	r.doubtCursor(err)
 	r.brokeOff(r.hidden(err))
 }
 
-// brokeOff notes and logs that something broke off, and why.
+// brokeOff records and logs the error of a source or of preflight.
 func (r *Reading) brokeOff(err error) {
 	var b *manifest.BrokenError
 	r.mu.Lock()
@@ -63,5 +63,5 @@ func (r *Reading) brokeOff(err error) {
 	}
 	r.end.Unread = r.end.Unread || !errors.As(err, &b) || b.Unread
 	r.mu.Unlock()
-	r.log.Error().Msg(err.Error()) // as the message, for its quotes would be escaped in a field
+	r.log.Error().Msg(err.Error()) // as the message: quotes would be escaped in a field
 }

@@ -45,7 +45,7 @@ func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error 
 	return err
 }
 
-// through passes the rows from the sources to the store, and returns how many known objects could not be compared. The
+// transfer passes the rows from the sources to the store, and returns how many known objects could not be compared. The
 // goroutine that reads ends too, unless the source blocks and cannot be interrupted: then it ends when the source
 // returns.
 func (r *Reading) through(ctx context.Context, db queue.Store, batch string) (unsure int64, err error) {
@@ -68,12 +68,12 @@ func (r *Reading) through(ctx context.Context, db queue.Store, batch string) (un
 	return unsure, err
 }
 
-// unread reports whether it is known before the reading begins that nothing can be read.
+// unread reports whether the sources failed before the reading began.
 func (r *Reading) unread() bool {
 	return r.End().Broken != nil && r.next == len(r.List) && r.current == nil && len(r.head) == 0
 }
 
-// pour reads all sources into the buffer.
+// fill reads all sources into the buffer.
 func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
 	next := r.selected(r.headFirst)
 	if r.preflight != nil {
@@ -96,7 +96,7 @@ func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
 		if err := b.put(ctx, got); err != nil {
 			return err
 		}
-		if r.preflight == nil { // which reads in a goroutine of its own
+		if r.preflight == nil { // preflight reads in its own goroutine, so the item may still be in use
 			r.spare = got.item
 		}
 	}
@@ -131,7 +131,7 @@ func (r *Reading) drain(ctx context.Context, db queue.Store, batch string, b *ro
 	}
 }
 
-// store stores a chunk, without what other batches have sent.
+// store stores a chunk, without the objects that other batches have sent.
 func (r *Reading) store(ctx context.Context, db queue.Store, batch string, chunk queue.Chunk) (queue.Added, error) {
 	chunk.Changed = r.changed
 	err := r.sent.leaveOut(ctx, &chunk)

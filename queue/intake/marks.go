@@ -39,10 +39,10 @@ type progress struct {
 	void        bool             // the server cannot resume: the marks are useless
 }
 
-// resumable reports whether another process can resume the reading. Only scans can be resumed: a manifest is read from
-// its beginning, which would count its rows twice. What --limit and --sample have taken is not stored. With --preflight
-// listing is the smallest part of the work, and a page would take a minute, as it is stored as a whole. With --replace
-// the process that ends a reading must have seen all that the reading has.
+// resumable reports whether another process can resume the reading. Only scans can be resumed. A manifest is read from
+// its beginning, so its rows would be counted twice. The selection of --limit and --sample is not stored. With --preflight,
+// listing is little of the work, and a page, stored as a whole, would take a minute. With --replace
+// the process that ends the reading must have read all of it.
 func (r *Reading) resumable() bool {
 	return r.Sample == 0 && r.Limit == 0 && r.preflight == nil && !r.replace &&
 		!slices.ContainsFunc(r.List, func(src manifest.Source) bool { return src.Kind != manifest.KindS3Scan })
@@ -51,7 +51,7 @@ func (r *Reading) resumable() bool {
 // begin resumes the batch's latest reading if that is this one and was interrupted; else it begins a new one.
 func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error {
 	if r.resumable() {
-		// The settings reject rows; the other options leave some out.
+		// Include everything that decides which rows are rejected or skipped.
 		choosing, err := json.Marshal([]any{r.Fingerprint, r.needs, r.changed, r.sent.batches})
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (r *Reading) begin(ctx context.Context, db queue.Store, batch string) error
 	return db.BeginReading(ctx, batch, true)
 }
 
-// recall looks up the marks of this reading.
+// recall loads the marks of this reading.
 func (r *Reading) recall(ctx context.Context, db queue.Store, batch string) error {
 	marks, err := db.Marks(ctx, batch)
 	if err != nil || len(marks) == 0 {
@@ -89,7 +89,7 @@ func (r *Reading) recall(ctx context.Context, db queue.Store, batch string) erro
 		}
 		var found scanMark
 		if err := json.Unmarshal(m.Value, &found); err != nil {
-			return fmt.Errorf("where an earlier scan stood: %w", err)
+			return fmt.Errorf("read the mark of an earlier scan: %w", err)
 		}
 		scans[i], begun = found, found.Begun
 	}
@@ -119,7 +119,7 @@ func (r *Reading) mark(source int, m scanMark) queue.Mark {
 	return queue.Mark{Key: r.markKey(r.List[source]), Value: value}
 }
 
-// withMarks adds to the last row of a page the mark of where the scan resumes. Of other rows it says that more of their
+// withMarks adds the scan's resume position to the last row of a page. It sets part on the other rows: more rows of their
 // page follow.
 func (r *Reading) withMarks(got row) row {
 	scan, ok := r.current.(manifest.Resumer)
@@ -135,7 +135,7 @@ func (r *Reading) withMarks(got row) row {
 	return got
 }
 
-// ended notes that the scan of a source ended cleanly. Once all have, the reading is complete and its marks are gone.
+// ended marks the scan of a source as done. Once all are, the reading is complete and its marks are deleted.
 func (r *Reading) ended() {
 	if r.kept {
 		r.pending = append(r.pending, r.mark(r.next-1, scanMark{Done: true}))
@@ -155,5 +155,5 @@ func (r *Reading) forget(ctx context.Context, db queue.Store, batch string) erro
 	return err
 }
 
-// doubtCursor notes that the server rejected a cursor.
+// doubtCursor records whether the server rejected the cursor.
 func (r *Reading) doubtCursor(err error) { r.void = r.void || errors.Is(err, s3scan.ErrCursor) }

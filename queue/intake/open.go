@@ -10,8 +10,8 @@ import (
 	"airlift/manifest"
 )
 
-// openNext opens the next source. It opens none if that source was read to its end before, or if it is empty and may
-// be.
+// openNext opens the next source. It skips a source that an earlier process read to its end, and an empty one if
+// --allow-empty is set.
 func (r *Reading) openNext(ctx context.Context) error {
 	src := r.List[r.next]
 	r.next++
@@ -43,7 +43,7 @@ func (r *Reading) openNext(ctx context.Context) error {
 	return nil
 }
 
-// openOnly opens a single manifest, so that one that cannot be read makes no batch, and does not count as a reading of an
+// openOnly opens a single manifest early, so that an unreadable one creates no batch and does not count as a reading of an
 // existing batch.
 func (t *Intake) openOnly(ctx context.Context) error {
 	r, first := t.Reading, t.Sources.List[0]
@@ -51,7 +51,7 @@ func (t *Intake) openOnly(ctx context.Context) error {
 		return nil
 	}
 	if t.found && (first.Kind != manifest.KindFile || !isRegular(first.Arg)) {
-		return nil // it may be missing for a while, and the batch's items are sent meanwhile
+		return nil // it may be missing temporarily; send the batch's items meanwhile
 	}
 	err := r.openNext(ctx)
 	switch {
@@ -99,7 +99,7 @@ func (r *Reading) closeSource() {
 	r.interrupt()
 }
 
-// interrupt ends the wait of the open source.
+// interrupt cancels the context of the open source.
 func (r *Reading) interrupt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

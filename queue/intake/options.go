@@ -18,45 +18,45 @@ type Options struct {
 	Settings queue.Settings
 	// Incomplete says that the caller lacks settings of its own: Prepare returns a [MissingError] in any case.
 	Incomplete bool
-	// NeedFields says that each item must have its services and destination by now.
+	// NeedFields requires services and destination for each item.
 	NeedFields bool
-	// Changed takes objects once more whose contents changed; TrustChanges does even if most of them did.
+	// Changed adds objects again whose contents changed; TrustChanges allows that even if most of them changed.
 	Changed, TrustChanges bool
 	// Since names batches of the queue whose submitted objects are left out.
 	Since []string
-	// Replace withdraws at the end the items that only earlier readings have.
+	// Replace withdraws the items of earlier readings that this one does not have, at its end.
 	Replace bool
 	// Strict stores nothing if any row is bad.
 	Strict bool
 	// StoreNothing stores nothing: for a dry run.
 	StoreNothing bool
-	// Details keeps with each item what its source tells of the object, for a plan.
+	// Details keeps each object's size, ETag and media properties with its item, for a plan.
 	Details bool
-	// Adopts notes in the batch, before anything is read, that an adoption begins.
+	// Adopts stores the beginning of an adoption in the batch before anything is read.
 	Adopts bool
 	// Confirm, if set, is asked before anything is stored; known says that the queue has the batch.
 	Confirm func(ctx context.Context, known bool) error
 
-	// Open opens the queue, and makes it if it may; without a queue the error is [queue.ErrNotExist].
+	// Open opens the queue, and creates it if create is set; otherwise the error without a queue is [queue.ErrNotExist].
 	Open func(create bool) (queue.Store, error)
-	// Place is where the queue is, for messages. NoBatch says of a batch that the queue does not have which it has.
+	// Place is where the queue is, for messages. NoBatch returns an error that lists the batches of the queue.
 	Place   string
 	NoBatch func(ctx context.Context, id string) error
-	// Services warns of the rows' own services; nil: nothing does.
+	// Services warns of unknown services in rows; nil disables the warnings.
 	Services *ServiceWarnings
-	// BatchSize, if set, is told after each chunk how many items the batch has.
+	// BatchSize, if set, is called after each chunk with the number of items of the batch.
 	BatchSize func(items int64)
 	Log       zerolog.Logger
 }
 
-// UsageError is what the user must change before anything can be done.
+// UsageError is an error in the command that the user must correct.
 type UsageError struct{ text string }
 
 func (e *UsageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
-// shorten cuts a text to at most so many bytes, between two characters.
+// shorten cuts s to at most most bytes, at a character boundary, and appends "...".
 func shorten(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -67,7 +67,7 @@ func shorten(s string, most int) string {
 	return s[:most] + "..."
 }
 
-// BadRowsError says that rows are bad, none of which [Options.Strict] allows.
+// BadRowsError says that [Options.Strict] found bad rows.
 type BadRowsError struct {
 	Rows int64
 	// First are the first of them, at most 20.

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// preflightWorkers is how many objects are checked at once: enough for the rate at any latency.
+	// preflightWorkers is how many objects are checked at once.
 	preflightWorkers = 64
 	// preflightAhead bounds the rows between the source and the queue.
 	preflightAhead = 1024
@@ -22,13 +22,13 @@ const (
 	mostUnchecked = 20
 )
 
-// preflightStage checks the objects of items on their way from the sources to the queue. No item passes unchecked
-// unless the batch has it: a rejected row costs no quota, and is read again next time.
+// preflightStage checks the objects of items between the sources and the queue. No item passes unchecked
+// unless the batch has it.
 type preflightStage struct {
 	sources *Sources
 	// known reports which items need no check: a nightly run must not check everything again.
 	known func(ctx context.Context, items []queue.Item) ([]bool, error)
-	// details keeps with the items what was found of the object.
+	// details adds the media properties found to the items.
 	details bool
 }
 
@@ -52,7 +52,7 @@ func (s *Sources) liesElsewhere(it *queue.Item) string {
 		"read such rows apart with --source-endpoint or --source-region, or without --preflight", shorten(theirs, 100), ours)
 }
 
-// flight is a row on its way. done is nil or closed once found and err are set.
+// flight is a row in the stage. done is nil if there is no check; else it is closed once found and err are set.
 type flight struct {
 	row   row
 	done  chan struct{}
@@ -162,7 +162,7 @@ type landing struct {
 	stage     *preflightStage
 	ordered   <-chan *flight
 	unchecked int  // in a row
-	any       bool // an item passed, or was rejected after a check
+	any       bool // an item passed or was checked
 }
 
 func (l *landing) next(ctx context.Context) (row, error) {
@@ -172,7 +172,7 @@ func (l *landing) next(ctx context.Context) (row, error) {
 	case f = <-l.ordered:
 	case <-ctx.Done():
 	}
-	if f == nil { // it is closed: the stage was stopped
+	if f == nil { // the channel is closed or ctx is done
 		return row{}, context.Cause(ctx)
 	}
 	if f.done == nil {

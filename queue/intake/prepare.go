@@ -27,16 +27,16 @@ type Intake struct {
 	Opened time.Time
 	// Reading reads the sources.
 	Reading *Reading
-	// ReadFirst says that the sources must be read to their end before anything is sent: to replace earlier readings,
-	// so that no item is sent that will be withdrawn, and for changed objects, if items are pending from before. Such
-	// an item would be sent, and then found to have changed although its job reads the change.
+	// ReadFirst says that the sources must be read to their end before anything is sent. That is needed for --replace,
+	// so that no item is sent that will be withdrawn, and for --changed if items are already pending: such
+	// an item could be sent and then be found changed, although its job reads the new contents.
 	ReadFirst bool
 
 	Options   // but for Batch and Settings
 	defaulted bool
 	stored    queue.Batch // as the queue has it, if found
 	found     bool
-	spool     *os.File // a copy of standard input that must be read twice
+	spool     *os.File // a copy of standard input, if it must be read twice
 }
 
 // Prepare checks everything that can be checked before anything is stored or sent, opens the queue and, unless it is a dry
@@ -91,7 +91,7 @@ func (t *Intake) open(create bool) error {
 	return err
 }
 
-// begin sets the reading up.
+// begin creates the reading.
 func (t *Intake) begin(ctx context.Context) (err error) {
 	t.Settings = t.Options.Settings.Or(t.stored.Settings)
 	if err := checkName(t.stored, t.Settings); err != nil {
@@ -132,7 +132,7 @@ func (t *Intake) checkFormat(ctx context.Context) error {
 	return t.Reading.peek(ctx, 1)
 }
 
-// checkColumns refuses names that want columns which none of the first rows has.
+// checkColumns refuses a name template with columns that none of the first rows has.
 func (t *Intake) checkColumns(ctx context.Context) error {
 	wanted := wantedColumns(t.Settings, t.stored.Columns)
 	if len(wanted) == 0 {
@@ -230,7 +230,7 @@ func (t *Intake) spoolStdin(ctx context.Context) error {
 	return t.rewind()
 }
 
-// rewind makes the copy of standard input be read from its beginning again.
+// rewind seeks the copy of standard input to its beginning.
 func (t *Intake) rewind() error {
 	if t.spool == nil {
 		return nil

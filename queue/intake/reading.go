@@ -13,7 +13,7 @@ import (
 	"airlift/queue"
 )
 
-// row is what became of one row of a source: exactly one of the three.
+// row is the result for one row of a source: an item, a rejection or the reason to skip it.
 type row struct {
 	item     *queue.Item
 	rejected *queue.Rejected
@@ -28,24 +28,24 @@ type row struct {
 // rowSource returns the next row of a reading, or io.EOF after the last.
 type rowSource func(ctx context.Context) (row, error)
 
-// Reading reads some sources one after the other into a batch, while the batch is being worked.
+// Reading reads sources one after the other into a batch, while the batch is being sent.
 type Reading struct {
 	Sources
 	// Preview, if set, sees the items on their way before any of them is stored.
 	Preview func(ctx context.Context, items []queue.Item) error
-	// Accepted counts, after a reading that replaces, the items of earlier ones that AiR has accepted already.
+	// Accepted counts, after a replacement, the replaced items that AiR had already accepted.
 	Accepted int64
 
 	names queue.Namer
-	// needs, if not nil, are settings that do not give all that a job needs: a row that leaves a needed field to nobody is
+	// needs, if not nil, are settings that lack a required field: a row that does not set it either is
 	// rejected, unless the batch has its object already.
 	needs *queue.Settings
 	has   func(ctx context.Context, o queue.Object) (bool, error)
-	// changed takes objects again whose contents changed; sent leaves out what other batches sent; replace withdraws at
+	// changed adds changed objects again; sent leaves out what other batches sent; replace withdraws at
 	// the end what only earlier readings have; details keeps what the sources say of the objects.
 	changed, replace, details bool
 	sent                      sentBefore
-	// columns are the further ones of the batch, those of this reading too; stored are those that it had before.
+	// columns are the extra columns of the batch, with those of this reading; stored are those before it.
 	columns   *queue.ColumnSet
 	stored    []string
 	preflight *preflightStage // nil: the objects are not checked
@@ -67,7 +67,7 @@ type Reading struct {
 
 	mu     sync.Mutex
 	end    End                // guarded by mu
-	cancel context.CancelFunc // ends what the open source waits for; guarded by mu
+	cancel context.CancelFunc // cancels the open source; guarded by mu
 }
 
 // read returns the next row of all sources, or io.EOF after the last.
@@ -126,7 +126,7 @@ func (r *Reading) readRow(ctx context.Context) (row, error) {
 	return row{rejected: &queue.Rejected{Line: bad.Line, Bucket: bad.Bucket, Key: bad.Key, Reason: bad.Reason, Extra: r.columns.Keep(fields(bad.Extra))}}, nil
 }
 
-// judge turns an entry into a row.
+// rowOf turns an entry into a row.
 func (r *Reading) judge(ctx context.Context, e *manifest.Entry) (row, error) {
 	if why := r.Filter.Skip(e); why != "" {
 		r.warnUnknown(e, why)
@@ -198,8 +198,8 @@ func fields(in []manifest.Field) []queue.Field {
 	return out
 }
 
-// peek reads ahead until it has n items or the sources end. Into starts with these rows. Skipped rows, of which there
-// may be millions before an item, take no memory.
+// peek reads ahead until it has n items or the sources end. Into starts with these rows. Skipped rows are only
+// counted, because there may be millions.
 func (r *Reading) peek(ctx context.Context, n int) error {
 	if r.Limit > 0 {
 		n = int(min(int64(n), r.Limit))

@@ -14,12 +14,12 @@ import (
 // errStore marks an error of the queue, which ends the reading; the source is not broken.
 var errStore = errors.New("ask the queue")
 
-// reject turns an item away.
+// reject returns the rejected row of an item.
 func reject(it *queue.Item, why string) row {
 	return row{rejected: &queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Reason: why, Extra: it.Extra}}
 }
 
-// missingField says what an item lacks that is new to the batch; an item that the batch has was checked before. A
+// missingField returns why an item that is new to the batch lacks a required field. Known items were checked before. A
 // changed object may be sent again, so it is checked again.
 func (r *Reading) missingField(ctx context.Context, it *queue.Item) (string, error) {
 	if r.needs == nil {
@@ -39,7 +39,7 @@ func (r *Reading) missingField(ctx context.Context, it *queue.Item) (string, err
 	return why, nil
 }
 
-// require makes the reading reject rows that lack a required field, those too that were read ahead.
+// require makes the reading reject rows that lack a required field, including those read ahead.
 func (r *Reading) require(ctx context.Context, settings queue.Settings, has func(context.Context, queue.Object) (bool, error)) error {
 	if lacks(settings.JobFields) == "" {
 		return nil
@@ -60,10 +60,10 @@ func (r *Reading) require(ctx context.Context, settings queue.Settings, has func
 	return nil
 }
 
-// warned says which warnings were given: each is given once.
+// warned records which of the one-time warnings were given.
 type warned struct{ unknown, columns, foreign bool }
 
-// warnUnknown warns once that a filter leaves rows out for lack of what it needs to know.
+// warnUnknown warns once that a filter skips rows whose size or date is not known.
 func (r *Reading) warnUnknown(e *manifest.Entry, why string) {
 	if r.warned.unknown || why != filter.SkipNoSize && why != filter.SkipNoDate {
 		return
@@ -79,7 +79,7 @@ func (r *Reading) warnColumns(e *manifest.Entry, err error) {
 		return
 	}
 	r.warned.columns = true
-	r.log.Warn().Msgf("%s: line %d: the row is rejected: %v (said once)", r.List[r.next-1].Arg, e.Line, err)
+	r.log.Warn().Msgf("%s: line %d: the row is rejected: %v (logged once)", r.List[r.next-1].Arg, e.Line, err)
 }
 
 // warnForeign says once that a row names another server than Wasabi's.
@@ -88,5 +88,5 @@ func (r *Reading) warnForeign(e *manifest.Entry) {
 		return
 	}
 	r.warned.foreign = true
-	r.log.Warn().Int64("line", e.Line).Str("endpoint", shorten(e.Endpoint, 100)).Msg("a row names an S3 server that is not Wasabi's; AiR takes no credentials for a source, so it can read only what is public there (said once)")
+	r.log.Warn().Int64("line", e.Line).Str("endpoint", shorten(e.Endpoint, 100)).Msg("a row names an S3 server that is not Wasabi's; AiR takes no credentials for a source, so it can read only public objects there (logged once)")
 }

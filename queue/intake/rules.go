@@ -12,7 +12,7 @@ import (
 	"airlift/queue"
 )
 
-// ParseRules reads the [[rule]] tables of a config file, as TOML decodes them. The result is never nil: a file with `rule = []` says that
+// ParseRules parses the [[rule]] tables of a config file, as TOML decodes them. The result is never nil: `rule = []` says that
 // there are none.
 func ParseRules(value any) ([]queue.Rule, error) {
 	var tables []map[string]any
@@ -23,7 +23,7 @@ func ParseRules(value any) ([]queue.Rule, error) {
 		for i, one := range v {
 			table, ok := one.(map[string]any)
 			if !ok {
-				return nil, fmt.Errorf("rule %d is no table: write [[rule]] and its settings below it", i+1)
+				return nil, fmt.Errorf("rule %d is not a table: write [[rule]] and its settings below it", i+1)
 			}
 			tables = append(tables, table)
 		}
@@ -102,7 +102,7 @@ func textOf(value any) (string, error) {
 	return s, nil
 }
 
-// textsOf reads a list of texts that is not empty, or a single one.
+// textsOf returns a non-empty list of strings; a single string is a list of one.
 func textsOf(value any) ([]string, error) {
 	list, ok := value.([]any)
 	if !ok {

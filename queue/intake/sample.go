@@ -40,7 +40,7 @@ func (r *Reading) limited(from rowSource) rowSource {
 	}
 }
 
-// sampler takes the items of lowest rank (see filter.Rank), each object once. It holds no more items than it wants, and
+// sampler selects the want items of lowest rank (see filter.Rank), each object once. It
 // returns them in the order of the sources once these have ended.
 type sampler struct {
 	want  int
@@ -79,7 +79,7 @@ func (s *sampler) next(ctx context.Context) (row, error) {
 	return row{item: first.item}, nil
 }
 
-// displaces offers an item, and reports whether it or another one is left out.
+// displaces adds an item, and reports whether it or another item is dropped.
 func (s *sampler) displaces(it *queue.Item) bool {
 	s.read++
 	rank := filter.Rank(it.Bucket, it.Key)

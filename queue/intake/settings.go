@@ -12,7 +12,7 @@ import (
 	"airlift/queue"
 )
 
-// lacks says which required field is missing, "" if none is.
+// lacks returns which required field is missing, "" if none is.
 func lacks(f queue.JobFields) string {
 	switch {
 	case len(f.Services) == 0:
@@ -28,7 +28,7 @@ func lacks(f queue.JobFields) string {
 // enough lacks no required field.
 var enough = queue.JobFields{Services: []byte("{}"), DestinationBucket: "-", DestinationRegion: "-"}
 
-// given returns the required fields that every item of a batch has, whatever its key: from the settings, or because
+// given returns the required fields that every item of a batch has: from the settings, or because
 // every row sets them. Items without a row are never sent.
 func given(b queue.Batch, s queue.Settings) queue.JobFields {
 	rows := queue.JobFields{}
@@ -60,8 +60,8 @@ func (e *MissingError) add(f queue.JobFields) {
 
 func (e *MissingError) any() bool { return e.Services || e.DestinationBucket || e.DestinationRegion }
 
-// addQueued adds what the unsent items of a batch lack. If the counts do not rule that out, it looks for the first item
-// that lacks something; so nothing is sent before it is known that everything can be.
+// addQueued adds what the unsent items of a batch lack. Unless the counts rule that out, it looks for the first item
+// that lacks something.
 func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Batch, s queue.Settings) error {
 	if b.Counts.Left() == 0 || lacks(given(b, s)) == "" {
 		return nil
@@ -134,7 +134,7 @@ func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 	return looked, err
 }
 
-// rowsMayTell reports whether rows of some source can set job fields.
+// rowsMaySet reports whether rows of some source can set job fields.
 func (t *Intake) rowsMayTell() bool {
 	return slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool {
 		return src.Kind != manifest.KindS3Scan && src.Format != manifest.FormatText
@@ -218,7 +218,7 @@ func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags que
 	return db.SetSettings(ctx, b.ID, merged)
 }
 
-// touched counts the pending and failed items that a change of settings affects: those whose row and rules do not set
+// countAffected counts the pending and failed items that a change of settings affects: those whose row and rules do not set
 // what changes.
 func touched(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
 	if b.Own == (queue.OwnCounts{}) && len(b.Settings.Rules) == 0 && len(after.Rules) == 0 {

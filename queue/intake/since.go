@@ -41,7 +41,7 @@ type sentBefore struct {
 	changed bool
 }
 
-// leaveOut counts the items of a chunk that other batches have sent as skipped, and rejects those of which that is
+// leaveOut counts the items of a chunk that other batches have sent as skipped, and rejects those for which that is
 // uncertain.
 func (s sentBefore) leaveOut(ctx context.Context, chunk *queue.Chunk) error {
 	for _, id := range s.batches {

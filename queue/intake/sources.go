@@ -15,7 +15,7 @@ import (
 	"airlift/manifest/preflight"
 )
 
-// Sources are what is read, and what is taken of it.
+// Sources are the sources of a reading, and which of their rows it takes.
 type Sources struct {
 	// Named are the sources as the user named them, List the ones to read: a pattern is one in Named and several files
 	// in List.
@@ -35,7 +35,7 @@ type Sources struct {
 	Preflight *preflight.Checker
 	// Fingerprint differs for sources that would not yield the same rows.
 	Fingerprint string
-	// Hide removes the keys from what an S3 server says; nil without an S3 server.
+	// Hide removes credentials from the messages of an S3 server; nil without an S3 server.
 	Hide *strings.Replacer
 }
 
@@ -61,7 +61,7 @@ func ParseSources(args []string) (Sources, error) {
 	return s, nil
 }
 
-// OnS3 reports whether any of the sources is.
+// OnS3 reports whether any of the sources is on S3.
 func (s *Sources) OnS3() bool {
 	for _, src := range s.Named {
 		if src.OnS3() {
@@ -82,7 +82,7 @@ func (s *Sources) NoBatch() string {
 	return ""
 }
 
-// CheckTwice returns an error if a source cannot be read twice.
+// CheckRereadable returns an error if a source cannot be read twice.
 func (s *Sources) CheckTwice() error {
 	for _, src := range s.List {
 		if isStream(src) && !isRegular(src.Arg) {

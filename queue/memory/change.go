@@ -59,7 +59,7 @@ func (q *Queue) change(b *batch, c queue.Change, from []queue.State, keep queue.
 	return n, nil
 }
 
-// allSeen returns all items of the objects that the present reading has had.
+// allSeen returns all items of the objects that the present reading has.
 func (b *batch) allSeen() queue.Bits {
 	seen := slices.Clone(b.seen)
 	for first := range b.history {

@@ -14,7 +14,7 @@ import (
 const (
 	pieceItems = 8 << 10
 	pageItems  = 1 << 10
-	// textBytes is how many bytes of keys and values are.
+	// textBytes is how many bytes of keys and values are allocated together.
 	textBytes = 64 << 10
 )
 
@@ -23,7 +23,7 @@ type items struct {
 	n       uint64
 	pieces  [][]item
 	buckets names
-	sets    names           // of what the extra of an item holds
+	sets    names           // descriptions of extra, see describe
 	texts   strings.Builder // the keys and extras of the latest items, which share its memory
 
 	seed    maphash.Seed
@@ -32,8 +32,8 @@ type items struct {
 	history map[uint64]*queue.History // by first item; an object without one has the content of that item
 }
 
-// item is an item as it is kept. full is the whole of one that has more than the other fields. extra holds its details and
-// the values of its further columns, and set is the number of what describe says of these.
+// item is a stored item. full is the whole item if the other fields are not enough. extra holds its details and
+// the values of its extra columns; set is the number of their description.
 type item struct {
 	key, extra  string
 	line        int64

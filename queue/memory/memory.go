@@ -50,8 +50,8 @@ type batch struct {
 
 	rejected []queue.Rejected
 	marks    map[string][]byte
-	// seen has the first items of the objects that the present reading has had, and the items that it added; whole says that
-	// nothing of it is missing. Items from since on were added by it in an earlier process.
+	// seen has the first items of the objects that the present reading has, and the items that it added; whole says that
+	// it is complete. Items from since on were added by the same reading in an earlier process.
 	seen  queue.Bits
 	whole bool
 	since uint64
@@ -126,7 +126,7 @@ func (s *state) account(name string) *account {
 	return a
 }
 
-// use books what was used of a day. No count falls below zero.
+// use adds to the counts of a day. No count becomes negative.
 func (a *account) use(day queue.Day, claimed, submitted int64) {
 	c := a.days[day]
 	c.Claimed, c.Submitted = max(0, c.Claimed+claimed), max(0, c.Submitted+submitted)
@@ -257,7 +257,7 @@ func (q *Queue) Rejected(ctx context.Context, id string, fn func(queue.Rejected)
 	if err != nil {
 		return err
 	}
-	rows := b.rejected // which only grows, until another slice takes its place
+	rows := b.rejected // safe without the lock: the slice is only appended to or replaced
 	unlock()
 	for _, r := range rows {
 		if err := fn(r); err != nil {

@@ -45,14 +45,14 @@ func (q *Queue) EndReading(ctx context.Context, id string, complete bool) error 
 	return nil
 }
 
-// division says what becomes of the rows of a chunk.
+// division is the result of splitting a chunk into known and new rows.
 type division struct {
 	queue.Added
 	isNew   []bool
 	n       uint64                    // of new items
 	version map[int]uint64            // of changed objects' further items, by row
 	altered map[uint64]*queue.History // of changed objects, by first item
-	seen    []uint64                  // first items of known objects, met for the first time
+	seen    []uint64                  // first items of known objects, first seen in this chunk
 	named   []int64                   // see queue.Added.Seen
 }
 
@@ -106,7 +106,7 @@ func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, er
 	return s, nil
 }
 
-// repeated counts a row of an object that is there, unless it is the first of the reading and agrees.
+// repeated counts a row of an existing object as conflict or duplicate. It returns false if the row is the object's first in this reading and agrees.
 func (s *division) repeated(it, have *queue.Item, seen bool) bool {
 	switch {
 	case !have.Unsourced && !have.SameRow(it):
@@ -123,7 +123,7 @@ func (s *division) reject(it *queue.Item, reason string) {
 	s.Conflicts = append(s.Conflicts, queue.Rejected{Line: it.Line, Bucket: it.Bucket, Key: it.Key, Extra: it.Extra, Reason: reason})
 }
 
-// compare compares the contents of a row with those of its object's items, and reports whether it makes a further one.
+// compare compares the contents of a row with those of its object's items, and reports whether the object needs a further item.
 func (b *batch) compare(s *division, first uint64, row int, found queue.Content) bool {
 	h := b.historyOf(first)
 	is, altered, _ := h.Compare(first, found, b.mayHaveJob)
@@ -277,7 +277,7 @@ func (q *Queue) Sent(ctx context.Context, id string, rows []queue.Item, changed 
 	return sent, alike, nil
 }
 
-// alikes are the unsourced items whose jobs may be those of objects in another spelling, by folded object and job name.
+// alikes are the unsourced items whose jobs may belong to objects in another spelling, by normalized object and job name.
 type alikes struct {
 	names queue.Namer
 	list  map[queue.Object]queue.Entry

@@ -1,6 +1,6 @@
 package plan
 
-// Amount counts items, those whose size is known, and the bytes of these.
+// Amount counts items, the items of known size, and the bytes of those.
 type Amount struct {
 	Items int64 `json:"items"`
 	Sized int64 `json:"sized"`

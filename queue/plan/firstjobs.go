@@ -16,7 +16,7 @@ func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 	shown, looked := map[queue.Object]bool{}, 0
 	t.Reading.Preview = func(ctx context.Context, items []queue.Item) error {
 		for i := range items {
-			// After so many items the batch has the first jobs, which were shown before.
+			// If none of so many items is new, the first jobs were shown by an earlier run.
 			if len(shown) == firstJobs || looked == intake.FirstItems {
 				return nil
 			}
@@ -30,7 +30,7 @@ func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 			case found && e.State != queue.Pending && !e.Withdrawn, shown[object]:
 				continue
 			case found:
-				it = &e.Item // whose fields hold, whatever the row says
+				it = &e.Item // its fields apply, not those of the row
 			}
 			shown[object] = true
 			show(t.Names.Preview(&t.Settings, it))

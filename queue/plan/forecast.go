@@ -9,7 +9,7 @@ import (
 type Forecast struct {
 	// Days counts the UTC days on which something is sent.
 	Days int64
-	// Finish is when the last item is sent; zero: nobody can tell, because of a stop, or it is more than 200 years ahead.
+	// Finish is when the last item is sent; zero: a stop is in force, or it is more than 200 years ahead.
 	Finish time.Time
 }
 
@@ -17,15 +17,15 @@ const (
 	day = 24 * time.Hour
 	// mostDays ends a forecast: 200 years.
 	mostDays = 200 * 366
-	// roundingError is more than a day's items can be off, as a share of an item.
+	// roundingError exceeds the rounding error of a day's items, in items.
 	roundingError = 1e-6
 	// maxItems is more than any queue has.
 	maxItems = 1e15
 )
 
-// Forecast says when so many items that are still to be claimed will be submitted. It goes from day to day by the UTC
-// calendar: of each day as much is used as its limit and the rate allow. What the rate allows of an item at the end of a
-// day goes over to the next, so that a rate below one item a day is kept too.
+// Forecast returns when items unclaimed items will be submitted. It steps through the days of the UTC
+// calendar and sends on each day as many as its limit and the rate allow. A fraction of an item at the end of a
+// day carries over to the next, so that rates below one item a day work.
 func (l Limits) Forecast(items int64, now time.Time) Forecast {
 	if l.Stopped {
 		return Forecast{}

@@ -10,9 +10,9 @@ import (
 	"airlift/queue"
 )
 
-// The values of Limits.PerDayFrom: who says what the most jobs a day are.
+// The values of Limits.PerDayFrom: the source of the limit.
 const (
-	// Nobody: no limit of a day is known.
+	// Nobody: no daily limit is known.
 	Nobody = ""
 	// OwnLimit: the user, by --daily-limit.
 	OwnLimit = "daily-limit"
@@ -21,14 +21,14 @@ const (
 )
 
 const (
-	// learnedFrom is how many days back a daily cap is looked for that AiR has told: caps change.
+	// learnedFrom is how many days back a learned daily cap counts: caps change.
 	learnedFrom = 90
-	// longestPause is how far ahead a pause of a daily cap can end: a day, the grace after midnight, and some. A stored
-	// pause beyond that is void for a run, and so for a forecast.
+	// longestPause is the longest pause of a daily cap: a day, the grace after midnight, and some slack. A stored
+	// pause beyond that is ignored, by a run and so by a forecast.
 	longestPause = 25 * time.Hour
 )
 
-// Limits are what holds submitting back.
+// Limits are the limits on submitting: rate, daily limit, pause and stop.
 type Limits struct {
 	// Rate is in requests a second, infinite without a limit.
 	Rate float64
@@ -58,7 +58,7 @@ func NewLimits(r rate.Limit, perDay int64) Limits {
 	return l
 }
 
-// InForce returns what a stored gate holds back now: a pause that is over, or that no daily cap can have caused, does not.
+// InForce returns the limits of a stored gate that apply now. Pauses that are over, or longer than a daily cap can cause, do not.
 func InForce(g queue.Gate, now time.Time) Limits {
 	l := Limits{Stopped: g.Stopped}
 	if g.PausedUntil.After(now) && !g.PausedUntil.After(now.Add(longestPause)) {
@@ -70,7 +70,7 @@ func InForce(g queue.Gate, now time.Time) Limits {
 	return l
 }
 
-// State returns the state of an account that no run works, in the words of `airlift status`, and when a pause ends.
+// State returns the state of an account without a run, as `airlift status` shows it, and when a pause ends.
 func (l Limits) State() (state string, until *time.Time) {
 	state = "idle"
 	if !l.PausedUntil.IsZero() {
@@ -83,8 +83,8 @@ func (l Limits) State() (state string, until *time.Time) {
 	return state, until
 }
 
-// Learn fills what the queue has stored of the account: what was used today, a pause or a stop in force and, unless
-// the user has set a limit, the cap: the most jobs that AiR accepted on one of the last 90 days that it ended with a 429.
+// Learn fills in what the queue stores about the account: today's use, a pause or a stop in force and, unless
+// the user has set a limit, the learned daily cap: the most jobs that AiR accepted on a day of the last 90 that ended in a 429.
 // now is the time by AiR's clock as far as it is known.
 func (l *Limits) Learn(ctx context.Context, db queue.Reader, account string, now time.Time) error {
 	today := queue.DayOf(now)

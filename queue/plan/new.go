@@ -11,7 +11,7 @@ import (
 	"airlift/queue/intake"
 )
 
-// New returns the plan of a prepared reading, which it reads, and the dry run behind it. The limits are those of the user,
+// New makes a dry run of a prepared reading, and returns its plan and the dry run. l are the user's limits,
 // to which the queue adds what it has learned.
 func New(ctx context.Context, t *intake.Intake, l Limits) (*Plan, *intake.DryRun, error) {
 	p, found := &Plan{Batch: t.Batch}, newTally()

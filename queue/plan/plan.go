@@ -50,7 +50,7 @@ type Plan struct {
 	Rate       *float64 `json:"rate"`
 	PerDay     *int64   `json:"per_day"`
 	PerDayFrom string   `json:"per_day_from"`
-	// Days counts the UTC days on which something is sent; Finish is null if there is no end to it, or a stop in force.
+	// Days counts the UTC days on which something is sent; Finish is null if it cannot be forecast.
 	Days   int64      `json:"days"`
 	Finish *time.Time `json:"finish"`
 	// Saved is the file of --save.

@@ -14,7 +14,7 @@ import (
 const (
 	// mostPrefixes is how many prefixes a plan lists.
 	mostPrefixes = 20
-	// keptPrefixes bounds the memory: twice as many are counted at a time, and then only the largest of them go on.
+	// keptPrefixes bounds the memory: when twice as many are counted, only the largest keptPrefixes are kept.
 	keptPrefixes = 4096
 )
 
@@ -24,7 +24,7 @@ type tally struct {
 	types    map[string]*Amount
 	sizes    [len(sizeClasses) + 1]Amount // the last: not known
 	prefixes [2]prefixTally               // by one and by two levels of the key
-	seconds  float64                      // that the timed ones play
+	seconds  float64                      // total playing time of the timed items
 	timed    int64
 	channels map[int]int64 // items by audio channels, as far as known
 }
@@ -129,8 +129,8 @@ func (t *tally) topPrefixes() (top []PrefixAmount, other Amount) {
 	return top, other
 }
 
-// prefixTally counts by prefix. Beyond its bound the small prefixes are counted together. One that comes up again starts
-// at zero: its number is a lower bound then, and the sum stays right.
+// prefixTally counts by prefix. Beyond its bound the small prefixes are counted together. If one of these occurs again, it starts
+// at zero: its count is then a lower bound, but the sum stays exact.
 type prefixTally struct {
 	counts map[string]*Amount
 	other  Amount

@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Form is how a report is written.
+// Format is the format of a report.
 type Form string
 
 const (

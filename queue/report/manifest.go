@@ -12,7 +12,7 @@ import (
 	"airlift/queue"
 )
 
-// WriteManifest writes the items of a batch as a manifest, in CSV or JSON Lines, from which the same items are read again.
+// WriteManifest writes the items of a batch as a manifest in CSV or JSON Lines. Reading it gives the same items.
 func WriteManifest(ctx context.Context, w io.Writer, db queue.Reader, batch string, form Form) error {
 	b, err := db.Batch(ctx, batch)
 	if err != nil {
@@ -77,7 +77,7 @@ var detailColumns = [...]struct {
 	{"audio_channels", func(d *queue.Details) string { return number(d.Channels) }},
 }
 
-// see notes which columns an item needs.
+// see records which columns an item needs.
 func (m *manifestWriter) see(it *queue.Item) {
 	for i, c := range manifestColumns {
 		m.used[i] = m.used[i] || c.valueOf(it) != ""
@@ -87,8 +87,8 @@ func (m *manifestWriter) see(it *queue.Item) {
 	}
 }
 
-// begin writes the header. What describes the object has one column, however the sources spell its name and whether it was
-// a column there or not: a run compares by it with --changed.
+// begin writes the header. Each object property has one column, however the sources spell its name and whether it was
+// a column there or not, because --changed compares by it.
 func (m *manifestWriter) begin(columns []string) {
 	names := []string{"bucket", "key"}
 	for i, c := range manifestColumns {
@@ -128,7 +128,7 @@ func (m *manifestWriter) begin(columns []string) {
 func (m *manifestWriter) write(e *queue.Entry) error {
 	row := m.reporter.row(m.row[:0])
 	row.text(e.Bucket)
-	if entry.LooksLikeURI(e.Key) { // it would be taken for one
+	if entry.LooksLikeURI(e.Key) { // a bare key would be read as a URI
 		row.text("s3://" + e.Bucket + "/" + e.Key)
 	} else {
 		row.text(e.Key)

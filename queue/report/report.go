@@ -23,7 +23,7 @@ type Options struct {
 	Escape func(string) string
 }
 
-// Write writes the items of a batch that the filter takes. If the filter takes all, the rejected rows of the latest reading
+// Write writes the items of a batch that the filter selects. If it selects all, the rejected rows of the latest reading
 // follow.
 func Write(ctx context.Context, w io.Writer, db queue.Reader, b queue.Batch, o Options) error {
 	names, err := queue.NewNamer(b)
@@ -143,7 +143,7 @@ func (r *reporter) header(columns []string) {
 	}
 	row := r.row(r.out.AvailableBuffer())
 	if r.Form == Excel {
-		row.b = append(row.b, "\ufeff"...) // for the spreadsheet to read UTF-8, and for package manifest to know this form
+		row.b = append(row.b, "\ufeff"...) // a byte order mark: spreadsheets then read UTF-8, and package manifest recognizes the format
 	}
 	row.texts(columns...)
 	_, _ = r.out.Write(row.end()) // an error stays in the writer

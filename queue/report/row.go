@@ -138,7 +138,7 @@ func (w *row) optional(s string) {
 
 // own appends a recognized column.
 func (w *row) own(c *ownColumn, s string) {
-	if w.Form == JSONL && c.json && jsontext.Value(s).IsValid() { // that of a rejected row may be anything
+	if w.Form == JSONL && c.json && jsontext.Value(s).IsValid() { // the value of a rejected row may be invalid
 		w.next()
 		w.b, _ = jsontext.AppendFormat(w.b, []byte(s))
 		return
@@ -158,7 +158,7 @@ func (w *row) extras(fields []queue.Field) {
 		w.optional(value)
 	}
 	if i == len(fields) {
-		return // they were in the order of the columns, as most are
+		return // the fields were in column order, as usual
 	}
 	w.b, w.column = w.b[:start], column
 	values := make([]string, len(w.extra))

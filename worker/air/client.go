@@ -70,8 +70,8 @@ func closeIdle(t http.RoundTripper) {
 	}
 }
 
-// DistrustConnections closes the idle connections and gives every later request a
-// connection of its own, so that what a server sent unasked on another is never read
+// DistrustConnections closes the idle connections and makes every later request use a
+// new connection, so that unsolicited data on an old one is never read
 // as an answer. It does not touch requests under way.
 func (c *Client) DistrustConnections() {
 	c.distrust.Store(true)

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// redacted stands wherever a secret would have stood.
+// redacted replaces secrets.
 const redacted = "REDACTED"
 
 // Credentials are a Wasabi access key and its secret key, which AiR takes in the
@@ -14,9 +14,9 @@ const redacted = "REDACTED"
 // of fmt, no encoder and no logger shows them. The zero value is no credentials.
 // Values cannot be compared.
 type Credentials struct {
-	// A function, because fmt asks no method of what lies in somebody's unexported
-	// field: it prints that by reflection, and with a verb that does not fit it
-	// follows pointers too. Of a function it can show the address alone.
+	// A function, because fmt calls no methods of values in unexported
+	// fields: it prints them by reflection, and with a wrong verb it
+	// follows pointers too. For a function it prints only the address.
 	reveal func() (access, secret string)
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Member names match exactly, where encoding/json would take "job" and "id" too. In an answer that decides something a
+// Member names match exactly; encoding/json would also match "job" and "id". In an answer that decides an outcome a
 // duplicate member is an error.
 var (
 	lax    = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))

@@ -1,4 +1,4 @@
-// Package air answers the question: how do we speak with the Wasabi AiR jobs API? It sends one request a call at most, and
+// Package air is a client for the Wasabi AiR jobs API. It sends at most one request per call, and
 // does not judge what an answer means.
 //
 // AiR has no idempotency key: a POST that is sent twice makes two jobs and spends quota twice. Hence the invariants:

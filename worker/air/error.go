@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Error is a GET /jobs that gave no answer that could be used. Find it with errors.As;
+// Error is a GET /jobs without a usable answer. Find it with errors.As;
 // context and network errors are found through it with errors.Is.
 type Error struct {
 	Status        int       // 0: no status line came
 	Code, Message string    // ErrorCode and Error of the answer, bounded, printable
 	Date          time.Time // of the answer, zero if absent or invalid
-	Excerpt       string    // how a body that is not AiR's JSON, or not the form expected, begins; see Outcome
+	Excerpt       string    // the beginning of a body that is not AiR's JSON or not of the expected form; see Outcome
 	Proxy         string    // as in Outcome
 	Written       bool      // false only if it is proven that no request left
 	Err           error     // trouble in sending, reading or decoding, or nil

@@ -19,8 +19,8 @@ type ListQuery struct {
 	PageNumber          int  // from 1; 0: 1
 	PageSize            int  // 1 to 100; 0: 100
 	Descending          bool // newest first; else oldest first
-	// Fresh asks over a connection that carries nothing else, so that no answer that
-	// came late, or twice, on another request's connection is taken for this one's.
+	// Fresh uses a new connection, so that a late or repeated answer
+	// to another request is not taken for this one's.
 	Fresh bool
 }
 
@@ -30,7 +30,7 @@ type Page struct {
 	// Odd are the records that are jobs without a usable Id: nothing can be concluded
 	// from what the page does not show.
 	Odd []OddJob
-	// Last reports that the page came back shorter than PageSize: nothing follows.
+	// Short reports that the page is shorter than PageSize. [UNTRUE today: joblist treats a short page as no end ("a short page proves nothing")]
 	Last bool
 	// Date is the answer's Date header (RFC 9110), zero if absent or invalid.
 	Date time.Time

@@ -15,7 +15,7 @@ import (
 )
 
 // minSecret is the length in bytes of the shortest key that is replaced. Wasabi's have 20
-// and 40. A rehearsal with keys such as "a" must not lose every a, and so its error codes.
+// and 40. With test keys such as "a", replacing every a would destroy error codes.
 const minSecret = 8
 
 // maxText bounds, in bytes, what is kept of a text that a server sent.

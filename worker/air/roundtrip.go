@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// response is what came back of one request. Status 0: no status line came.
+// response is the answer to one request. Status 0: no status line was received.
 type response struct {
 	status     int
 	date       time.Time

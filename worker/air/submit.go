@@ -30,7 +30,7 @@ type Outcome struct {
 	// Foreign is set if the answer is not AiR's: its body is empty, or not a JSON object
 	// with Error, ErrorCode or, with a 2xx, Job.
 	Foreign bool
-	// Excerpt is how a foreign body begins: at most 120 characters, printable, on one line.
+	// Excerpt is the beginning of a foreign body: at most 120 characters, printable, on one line.
 	Excerpt string
 	// RetryAfter is how long the answer asks to wait, by its header of that name
 	// (RFC 9110, 10.2.3), however long that is. 0: it does not.

@@ -18,7 +18,7 @@ const (
 	idleTimeout = 30 * time.Second
 )
 
-// newTransport returns what carries requests to the base URL. HTTP/2 is off in
+// newTransport returns the transport to the base URL. HTTP/2 is off in
 // every way there is: it sends a request again on GOAWAY, and was slower.
 func newTransport(c Config) *http.Transport {
 	secure := strings.HasPrefix(c.BaseURL, "https:")

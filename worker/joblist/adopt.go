@@ -11,7 +11,7 @@ import (
 )
 
 // adoptNew adopts the jobs of a page whose items the batch does not have: those of objects that no source shows, and those
-// of earlier versions of changed objects, which only the names of the jobs tell. A job whose name does not prove its
+// of versions of changed objects, recognized by the job's name. A job whose name does not prove its
 // object waits until all jobs are known; see settleUnclear.
 func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	var adopt []queue.Adopted
@@ -43,8 +43,8 @@ func (a *Audit) adoptNew(ctx context.Context, jobs []air.Job) error {
 	return a.store(ctx, adopt, unsourced)
 }
 
-// store adopts jobs whose items are made with them, and reports those of objects that no source shows. Of two jobs of one
-// object the first is taken; the other is reported when the items are compared.
+// store adopts jobs and adds their items, and reports jobs of objects that no source shows. Of two jobs of one
+// object the first is adopted; the other is reported when the items are compared.
 func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []air.Job) error {
 	if len(adopt) == 0 {
 		return nil
@@ -70,9 +70,9 @@ func (a *Audit) store(ctx context.Context, adopt []queue.Adopted, unsourced []ai
 	return nil
 }
 
-// settleUnclear decides about jobs whose object the batch does not have and whose names do not prove that. Once the whole
-// list is known, the items without a job are those that would be sent. If the job may be the one of such an
-// item, whose source the list writes in another way, it is reported, and else adopted.
+// settleUnclear decides about the jobs in unclear. Once the whole
+// list is known, the items without a job are those that would be sent. If the job may belong to such an
+// item with its source in another spelling, it is reported; otherwise it is adopted.
 func (a *Audit) settleUnclear(ctx context.Context) error {
 	if len(a.unclear) == 0 {
 		return nil
@@ -106,8 +106,8 @@ func (a *Audit) settleUnclear(ctx context.Context) error {
 	return nil
 }
 
-// mayBeOfItems reports of each unclear job whether it may be that of an item without a job: its name or its key are the
-// same but for what a server may do to them.
+// mayBeOfItems reports for each unclear job whether it may belong to an item without a job: its name or key is the
+// same except for spelling (see plainName).
 func (a *Audit) mayBeOfItems(ctx context.Context) (map[int]bool, error) {
 	names, keys := map[string][]int{}, map[string][]int{}
 	for i, j := range a.unclear {
@@ -135,7 +135,7 @@ func (a *Audit) mayBeOfItems(ctx context.Context) (map[int]bool, error) {
 	return may, err
 }
 
-// lookUpRest looks up by name each item whose job the list did not show: it was not at rest, so it proves nothing.
+// lookUpRest looks up by name each item whose job the list did not show: the list changed while it was read, so it proves no absence.
 func (a *Audit) lookUpRest(ctx context.Context, l *listing) error {
 	b, err := a.Store.Batch(ctx, a.Batch)
 	if err != nil {
@@ -186,8 +186,8 @@ func (a *Audit) lookUp(ctx context.Context, l *listing, items []queue.Item) erro
 	return nil
 }
 
-// adopted returns a listed job as the queue adopts it. When it was made is believed unless it lies in our future, which
-// would keep later instants of acceptance out of the queue.
+// adopted returns a listed job for [queue.Store.Adopt]. A creation time in our future is replaced by now, because it
+// would keep later times out of [queue.Batch.Accepted].
 func adopted(seq uint64, j air.Job, now time.Time) queue.Adopted {
 	made, ok := j.CreatedAt()
 	switch {

@@ -17,21 +17,21 @@ type auditStore interface {
 	queue.Admin
 }
 
-// Audit compares all jobs of a batch that AiR lists with the queue and, with Adopt, brings the queue up to them.
+// Audit compares all jobs that AiR lists for a batch with the queue and, with Adopt, adopts the jobs that the queue lacks.
 //
-// The list goes by in pages and nothing is kept of it but two bits an item (2.5 MB for ten million) and the ids of jobs
+// The list is read in pages. Audit keeps two bits for each item (2.5 MB for ten million) and the ids of jobs
 // that do not agree, at most 100,000 of them (some 30 MB).
 type Audit struct {
 	Store   auditStore
 	API     API
 	Limiter *ratelimit.Limiter
 	Batch   string
-	// Settled is when AiR must list all that it ever accepted from this queue: the list is not read before. It is one
-	// settle window after the queue was opened, for nothing was sent since.
+	// Settled is when AiR must list every job it accepted from this queue; the list is read after that. It is one
+	// settle window after the queue was opened, because nothing was sent since.
 	Settled time.Time
-	// GiveUp is how long a page of the list may be refused; 30 m.
+	// GiveUp is how long requests for one page may fail; 30 m.
 	GiveUp time.Duration
-	// Adopt marks items as submitted whose jobs are listed, as they come, and makes items for jobs of objects that the batch
+	// Adopt marks items whose jobs are listed as submitted, page by page, and adds items for jobs of objects that the batch
 	// does not have.
 	Adopt bool
 	// Report is called with each finding, from one goroutine; its error ends the audit.
@@ -47,10 +47,10 @@ type Audit struct {
 	unclear []air.Job
 }
 
-// Run reads AiR's list to its end and compares. An error means that it did not come to that, and nothing may be
-// concluded from what is missing; what was adopted until then stays. The tally is good either way for what was read.
+// Run reads AiR's list to its end and compares it. After an error the comparison is incomplete, and nothing may be
+// concluded from missing jobs; jobs adopted so far stay adopted. The tally covers what was read.
 //
-// An adoption is noted in the batch as begun, and as ended once the queue knows all jobs that AiR has for the batch's
+// An adoption is stored in the batch as begun, and as ended once the queue knows all jobs that AiR has for the batch's
 // objects, with or without proof that there are no others.
 func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	if a.GiveUp == 0 {
@@ -98,8 +98,8 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 	return a.tally, err
 }
 
-// adoption returns how an adoption ended that knows all jobs of the batch's objects, with or without proof that there are
-// no others.
+// adoption returns the state of a completed adoption, with or without proof that there are
+// no other jobs.
 func adoption(proof bool) queue.Adoption {
 	if proof {
 		return queue.AdoptionProven
@@ -172,7 +172,7 @@ func (a *Audit) agrees(seq uint64) {
 	}
 }
 
-// differs counts a job that is not the item's own, to be judged when the whole list is known.
+// differs records a job that is not the item's own; conclude reports it.
 func (a *Audit) differs(seq uint64, id string) {
 	a.other.Add(seq)
 	if a.held.add(seq, id) {
@@ -180,7 +180,7 @@ func (a *Audit) differs(seq uint64, id string) {
 	}
 }
 
-// unknown reports a job for an object, or a version of one, that the queue does not have; an adoption decides later.
+// unknown reports a job for an object or version that the queue does not have; an adoption keeps it in unclear instead.
 func (a *Audit) unknown(j air.Job) error {
 	later := a.Adopt && len(a.unclear) < maxHeld
 	if !a.held.add(noItem, j.ID) {
@@ -194,7 +194,7 @@ func (a *Audit) unknown(j air.Job) error {
 	return a.report(Finding{Kind: UnknownObject, Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Listed: []string{j.ID}})
 }
 
-// conclude goes through the items and reports what does not agree, now that the whole list is known.
+// conclude compares all items with the complete list, and reports the differences.
 func (a *Audit) conclude(ctx context.Context) error {
 	if err := a.settleUnclear(ctx); err != nil {
 		return err
@@ -215,7 +215,7 @@ func (a *Audit) conclude(ctx context.Context) error {
 	})
 }
 
-// compare returns what does not agree about an item; without a kind: nothing.
+// compare returns the finding for an item; its Kind is empty if there is none.
 func (a *Audit) compare(e *queue.Entry) Finding {
 	agreed, other := a.agreed.Has(e.Seq), a.other.Has(e.Seq)
 	f := Finding{Bucket: e.Bucket, Key: e.Key, State: e.State, JobID: e.JobID, Listed: []string{}}

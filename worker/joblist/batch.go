@@ -11,14 +11,14 @@ import (
 // MaxClockOffset is how far AiR's clock may be from ours.
 const MaxClockOffset = 25 * time.Hour
 
-// LookbackMargin is how much further back the list is read: it covers the length of an attempt of an earlier run, and the
+// LookbackMargin is how much further back than an attempt of an earlier run the list is read: it covers the attempt's length and the
 // drift of the clocks between the runs.
 const LookbackMargin = 15 * time.Minute
 
 // GiveUp is how long lookups may fail before they are given up.
 const GiveUp = 30 * time.Minute
 
-// Config says whose jobs are looked for, and where.
+// Config configures a [Batch].
 type Config struct {
 	Store queue.Reader
 	List  Lister
@@ -27,14 +27,14 @@ type Config struct {
 	Unproven bool
 	// Opened is when the queue was opened.
 	Opened time.Time
-	// Settle is how long after an attempt the list is believed when it does not show a job.
+	// Settle is the settle window: how long after an attempt the list must show its job.
 	Settle time.Duration
 	// AdoptCommand returns the command line that rebuilds a batch from AiR's list.
 	AdoptCommand func(batch string) string
 	Log          zerolog.Logger
 }
 
-// Batch tells what AiR's list proves of one batch's items. It is safe for concurrent use.
+// Batch looks up the items of one batch in AiR's list. It is safe for concurrent use.
 type Batch struct {
 	Config
 	items  *matcher

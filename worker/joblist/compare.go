@@ -9,11 +9,11 @@ import (
 	"airlift/worker/stop"
 )
 
-// forgets is how long AiR is trusted to list a job that it accepted.
+// retention is how long AiR is assumed to list a job.
 const forgets = 7 * 24 * time.Hour
 
 // CheckMatch reads the newest page of the batch, and returns a stop if queue and AiR do not belong together: another
-// account, a lost queue, one restored from an old copy. known is false if the page could not be read, which err tells.
+// account, a lost queue, or one restored from an old copy. known is false if the page could not be read; then err says why.
 func (b *Batch) CheckMatch(ctx context.Context) (known bool, err error) {
 	newest := newestFirst(retrying(b.List), b.ID, maxLookupPages)
 	for {
@@ -34,7 +34,7 @@ func (b *Batch) CheckMatch(ctx context.Context) (known bool, err error) {
 	}
 }
 
-// compare counts the jobs of the batch on a page, and returns a stop if they do not fit what the queue knows.
+// compare counts the jobs of the batch on a page, and returns a stop if one of them does not match the queue.
 func (b *Batch) compare(ctx context.Context, jobs []air.Job) (ours int, err error) {
 	for _, j := range jobs {
 		if j.Batch != b.ID {
@@ -53,7 +53,7 @@ func (b *Batch) compare(ctx context.Context, jobs []air.Job) (ours int, err erro
 	return ours, nil
 }
 
-// remedy says what to do about a queue that does not fit AiR's list.
+// remedy says what to do about a queue that does not match AiR's list.
 func (b *Batch) remedy() string {
 	return fmt.Sprintf("nothing was sent. If the queue file was lost or is an old copy, rebuild it from AiR's list with\n  %s\n"+
 		"or give the batch another id with --batch; if you are sure that the queue is right, use --trust-queue", b.AdoptCommand(b.ID))
@@ -75,8 +75,8 @@ func (b *Batch) compareNone(ctx context.Context) error {
 	return nil
 }
 
-// compareOdd counts the odd records of the newest page that are of jobs which this queue may have, and returns a stop if
-// there are others only: AiR holds jobs of the batch, and this queue may know of none.
+// compareOdd counts the unreadable records of the page that may be jobs of this queue, and returns a stop if
+// all belong to others: then AiR holds jobs of the batch that this queue does not know.
 func (b *Batch) compareOdd(ctx context.Context, odd []air.OddJob) (ours int, err error) {
 	odd = oddOf(odd, b.ID)
 	for _, o := range odd {

@@ -8,7 +8,7 @@ import (
 
 // Tally is what an audit counted.
 type Tally struct {
-	// Pages and Jobs are what was read: of each job one, however often it was shown.
+	// Pages and Jobs count what was read; a job shown several times counts once.
 	Pages int64 `json:"pages"`
 	Jobs  int64 `json:"jobs"`
 	// Agreed jobs are those that the queue has too, Adopted among them.
@@ -16,7 +16,7 @@ type Tally struct {
 	Adopted int64 `json:"adopted,omitempty"`
 	// Unsourced counts those of the adopted whose object no source shows.
 	Unsourced int64 `json:"unsourced,omitempty"`
-	// LookedUp counts the items that were looked up by name, because the list was not at rest.
+	// LookedUp counts the items that were looked up by name, because the list changed while it was read.
 	LookedUp int64 `json:"looked_up,omitempty"`
 	// The findings, by kind; see FindingKind.
 	TwoJobs      int64 `json:"two_jobs"`
@@ -25,7 +25,7 @@ type Tally struct {
 	NotListed    int64 `json:"not_listed"`
 	Unknown      int64 `json:"unknown_object"`
 	Unreadable   int64 `json:"unreadable,omitempty"`
-	// Unproven says that the list was not at rest or showed no end: it may have further jobs, of objects that the batch does
+	// Unproven says that the list kept changing or had no end: it may have more jobs, of objects that the batch does
 	// not have.
 	Unproven bool `json:"unproven,omitempty"`
 	// Complete says that the list was read to its end and compared, or what it did not show was looked up.
@@ -37,7 +37,7 @@ func (t Tally) Found() int64 {
 	return t.TwoJobs + t.OtherJob + t.NotSubmitted + t.NotListed + t.Unknown + t.Unreadable
 }
 
-// FindingKind says in what queue and AiR do not agree.
+// FindingKind is the kind of a difference between queue and AiR.
 type FindingKind string
 
 const (

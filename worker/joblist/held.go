@@ -5,8 +5,8 @@ import "slices"
 // noItem is the number under which heldJobs keeps the jobs of no item.
 const noItem = ^uint64(0)
 
-// maxHeld bounds the ids that are kept. What is found beyond is counted and reported, once for each time that it is
-// shown, and for items without the ids.
+// maxHeld bounds the ids that are kept. Jobs beyond it are counted and reported each time they are
+// shown, and their items are reported without ids.
 const maxHeld = 100_000
 
 // heldJobs keeps the ids of jobs that do not agree with the queue, by the number of their item.

@@ -37,9 +37,9 @@ type listing struct {
 // each calls fn for every page with those of its jobs that are of this batch exactly, and its odd records. A job can be given more than once.
 // It reports whether the list proves that there are no others; if not, what was not shown may exist all the same.
 //
-// Pages are numbered, so a job that appears in, or vanishes from, a page already read moves those behind it, and so does
-// a list that sorts jobs of equal date anew for each page. What moves back is seen twice; what that passed over nobody
-// knows. So the list is read oldest first and newest first in turn, until two readings in a row show the same jobs up to
+// Pages are numbered, so a job added to or removed from a page already read shifts the jobs after it, and so does
+// a list that orders jobs of equal date differently for each page. Jobs that shift back are seen twice; others may be
+// missed. So the list is read oldest first and newest first in turn, until two passes in a row show the same jobs up to
 // an empty page, and neither shows one twice.
 func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) error) (proof bool, err error) {
 	var before reading
@@ -52,7 +52,7 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) err
 		case n > 1 && now.whole && !now.moved && now == before:
 			return true, nil
 		case n > 1 && !now.whole && !before.whole:
-			return false, nil // it shows no end
+			return false, nil // the list has no provable end
 		default:
 			l.log.Warn().Str("batch", l.batch).Msg("AiR's list changed while it was read, or repeats jobs; reading it again")
 		}
@@ -61,8 +61,8 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) err
 	return false, nil
 }
 
-// pass reads the list once, oldest or newest first. A list that refuses a page behind the first, or gives a short one again
-// for ever, may have ended there, which is no proof.
+// pass reads the list once, oldest or newest first. A list that refuses a page after the first, or repeats a short page
+// endlessly, may have ended there; that is no proof.
 func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job, []air.OddJob) error) (reading, error) {
 	var shown reading
 	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Descending: newestFirst}, most: maxListPages}
@@ -96,7 +96,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 	}
 }
 
-// ofBatch returns the jobs that are of the batch exactly: AiR's filter may match in part, or not at all.
+// ofBatch returns the jobs of exactly this batch: AiR's filter may match partially or not at all. [WRONG FILE: move it to ofbatch.go, which holds only batchCheck]
 func ofBatch(jobs []air.Job, batch string) []air.Job {
 	ours := make([]air.Job, 0, len(jobs))
 	for _, j := range jobs {
@@ -119,7 +119,7 @@ func sameJobs(a, b []air.Job) bool {
 	return true
 }
 
-// named returns the batch's jobs of that name, by a lookup, and the odd records that it met.
+// named looks up the batch's jobs of that name, and returns the unreadable records too.
 func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd []air.OddJob, err error) {
 	var seen batchCheck
 	err = readNamed(ctx, l.page, air.ListQuery{Batch: l.batch, Name: name}, func(got page) (bool, error) {
@@ -145,7 +145,7 @@ func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd [
 	return nil, nil, l.unread(err)
 }
 
-// page asks for one page until it comes, or it could not be had for too long, or the answer is one that no waiting mends:
+// page requests one page until it succeeds, has failed for giveUp, or the answer is one that waiting does not change:
 // a stop, or that there is no such page (see refusesPage).
 func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	var since time.Time

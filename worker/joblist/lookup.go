@@ -11,7 +11,7 @@ import (
 	"airlift/worker/air"
 )
 
-// Codes that airlift itself gives to an item in doubt which no waiting can settle.
+// Codes of items in doubt that no further lookup can resolve.
 const (
 	// CodeTwoJobs: AiR holds more than one job for the item.
 	CodeTwoJobs = "AIRLIFT_TWO_JOBS"
@@ -36,14 +36,14 @@ type Found struct {
 
 // Attempt is the item's latest attempt.
 type Attempt struct {
-	// Settled is when the item's absence from the list can be believed.
+	// Settled is the end of the item's settle window.
 	Settled time.Time
 	// Began returns the earliest time at which the attempt can have begun, by our clock.
 	Began func() time.Time
 }
 
-// Lookup asks AiR for the item's job by its name (GET /jobs?batch=B&name=N). It compares the names itself, since AiR may
-// match them in part. A result without a job proves absence only if the lookup began after at.Settled, read up to an empty
+// Lookup asks AiR for the item's job by its name (GET /jobs?batch=B&name=N). It compares the names itself, because AiR may
+// match partially. A result without a job proves absence only if the lookup began after at.Settled, read up to an empty
 // page (a server may shorten any page), and none of the batch's newest jobs can be the item's (see newest).
 func (b *Batch) Lookup(ctx context.Context, c queue.Claimed, at Attempt) (Found, error) {
 	named, err := b.lookupName(ctx, c)
@@ -61,7 +61,7 @@ func (b *Batch) Lookup(ctx context.Context, c queue.Claimed, at Attempt) (Found,
 // named is what a lookup by name found.
 type named struct {
 	ids     []string // of the item's jobs
-	similar *air.Job // one of them whose source the list writes in another way
+	similar *air.Job // one of them whose source has another spelling
 	other   *air.Job // a job of this name that is not the item's, or may not be
 }
 

@@ -80,9 +80,9 @@ func (m *matcher) match(ctx context.Context, j air.Job) (got match, err error) {
 	return got, nil
 }
 
-// unsourced returns the item that an adoption makes for a job of an object that the batch does not have; nil if neither
-// bucket and key nor the name tell which. proven says that the job's name was made of this very object. If it was made of
-// the object in another spelling, or in the bucket of the batch, the list has changed that, and the item has the original.
+// unsourced returns the item that an adoption adds for a job of an object that the batch does not have; nil if neither
+// bucket and key nor the name identify the object. proven says that the job's name was generated from this object. If it was generated from
+// another spelling of the object, or with the bucket of the batch, the item gets the original spelling.
 func (m *matcher) unsourced(ctx context.Context, j air.Job) (it *queue.Item, proven bool, err error) {
 	it = &queue.Item{Bucket: j.Source.Bucket, Key: j.Source.ObjectKey, Name: j.Name}
 	if it.Bucket == "" {

@@ -13,7 +13,7 @@ import (
 // newest holds the jobs among a batch's newest that no item is known to have. A lookup that finds no job by name checks
 // them: a server may list the job under a changed name. One reading serves all lookups that are due before it began.
 type newest struct {
-	lock  chan struct{} // a mutex that a context can interrupt; guards the fields below
+	lock  chan struct{} // a mutex that can be waited for with a context; guards the fields below
 	began time.Time     // when the reading began, with a monotonic reading; zero: there was none
 	since time.Time     // the reading shows all jobs created since then, by our clock
 	whole bool          // the reading shows all jobs
@@ -30,7 +30,7 @@ type unclaimed struct {
 	before time.Time
 }
 
-// maxUnclaimed bounds the jobs that are kept. If there are more, any of those beyond may be the item's, so the list proves
+// maxUnclaimed bounds the jobs that are kept. If there are more, the item's job may be among the rest, so the list proves
 // nothing.
 const maxUnclaimed = 10_000
 
@@ -77,14 +77,14 @@ func (b *Batch) mayBe(ctx context.Context, c queue.Claimed, j air.Job) (Found, e
 		return unknownJob(j, "has this item's source, but another name or batch"), nil
 	case got.holds(j) || got.exact: // the job of another item
 	case got.found && b.renamed(&got.Item, &c.Item, j): // the job of another item, whose name the server changed
-	case !c.Sent: // it is no more likely to be this item's job than any job that the adoption did not see
+	case !c.Sent: // no attempt of this item is known, so the job is not taken for its
 	default:
 		return unknownJob(j, "belongs to no item of this queue"), nil
 	}
 	return Found{}, nil
 }
 
-// renamed reports whether a job's name is that of one item, but for what a server may change in it, and not that of the
+// renamed reports whether a job's name is a spelling of one item's name and not of the
 // other.
 func (b *Batch) renamed(one, other *queue.Item, j air.Job) bool {
 	name := plainName(j.Name)
@@ -106,7 +106,7 @@ func (n *newest) read(ctx context.Context, b *Batch, due, began time.Time) error
 				return err
 			}
 		} else {
-			began = began.Add(began.Sub(n.began)) // twice as far back, so that many older items do not cost a reading each
+			began = began.Add(began.Sub(n.began)) // read twice as far back, so that many older items share a reading
 		}
 	}
 	r := newestReading{items: b.items, batch: b.ID, opened: b.Opened}
@@ -140,7 +140,7 @@ func (n *newest) read(ctx context.Context, b *Batch, due, began time.Time) error
 
 // newestReading is a reading of a batch's newest jobs that is going on.
 //
-// It stops, and tells old jobs from new ones, without comparing AiR's clock with ours: a job that the queue had before the
+// It tells jobs older than the attempt from newer ones without comparing AiR's clock with ours: a job that the queue had before the
 // attempt began is older than the attempt's job, and so is every job created before it.
 type newestReading struct {
 	newest   // what was read so far
@@ -149,12 +149,12 @@ type newestReading struct {
 	opened   time.Time // when the queue was opened
 	last     time.Time // when the job before was created
 	boundary time.Time // when the newest job was created that is older than the attempt; zero: none was seen
-	// tied is the earliest time at which the queue had a job created at the same instant as the last one, above the same
-	// of those created after it; zero: it has none.
+	// tied is the earliest time at which the queue had a job created at the same instant as the last one; above is the same
+	// for jobs created later; zero: none.
 	tied, above time.Time
 }
 
-// see takes in the next job, and reports whether all that follow are older than the attempt.
+// see processes the next job, and reports whether all following jobs are older than the attempt.
 func (r *newestReading) see(ctx context.Context, j air.Job) (done bool, err error) {
 	made, ok := j.CreatedAt()
 	r.sorted = r.sorted && ok && (r.last.IsZero() || !made.After(r.last))
@@ -180,7 +180,7 @@ func (r *newestReading) see(ctx context.Context, j air.Job) (done bool, err erro
 	return false, nil
 }
 
-// had takes in a job that an item of the queue has.
+// had processes a job that an item of the queue has.
 func (r *newestReading) had(it *queue.Record, made time.Time) {
 	// The queue stores whole milliseconds, rounded down.
 	at := it.At.Add(time.Millisecond)

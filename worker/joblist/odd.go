@@ -7,7 +7,7 @@ import (
 	"airlift/worker/air"
 )
 
-// errOdd: a list has a job without a usable id, which may be the one that was looked for.
+// errOdd: the list has a job without a usable id, which may be the wanted one.
 type errOdd struct{ err error }
 
 func (e *errOdd) Error() string {
@@ -25,12 +25,12 @@ func oddOf(odd []air.OddJob, batch string) (of []air.OddJob) {
 	return of
 }
 
-// oddKey returns what stands for the id of an odd record; it is no id.
+// oddKey returns a key for a record without a usable id. It is never equal to an id.
 func oddKey(o air.OddJob) string {
 	return strings.Join([]string{"", o.Name, o.Source.Bucket, o.Source.ObjectKey, o.Created}, "\x00")
 }
 
-// odd reports jobs that cannot be read, each once. Nobody can adopt them.
+// odd reports jobs without a usable id, each once. They cannot be adopted.
 func (a *Audit) odd(odd []air.OddJob) error {
 	for _, o := range odd {
 		if !a.held.add(noItem, oddKey(o)) {

@@ -20,7 +20,7 @@ const (
 	maxRepeats = 4
 )
 
-// errNoPaging: the list repeats pages, so it would be read for ever.
+// errNoPaging: the list repeats pages, so reading it would not end.
 var errNoPaging = errors.New("AiR's list of jobs repeats pages, so it cannot be read to its end")
 
 // errEndless: the list has more pages than are read.
@@ -33,8 +33,8 @@ func (e errEndless) Error() string {
 // Lister asks AiR for one page of jobs, after a token of the limiter.
 type Lister func(ctx context.Context, q air.ListQuery) (air.Page, error)
 
-// pages reads a list of jobs page by page. Its end is an empty page and nothing else: a server may make all pages shorter
-// than asked for, and a page that is refused says nothing of what lies behind it.
+// pages reads a list of jobs page by page. Only an empty page is its end: a server may return shorter pages
+// than requested, and a refused page does not show what follows.
 type pages struct {
 	list  Lister
 	query air.ListQuery // the page's number and size are filled in
@@ -105,7 +105,7 @@ func (p *pages) next(ctx context.Context) (page, error) {
 	return now, nil
 }
 
-// recent is the ids of the last some thousand jobs.
+// recent holds the ids of the latest few thousand jobs.
 type recent struct{ now, before map[string]bool }
 
 // add adds an id and reports whether it is new.
@@ -120,11 +120,11 @@ func (r *recent) add(id string) bool {
 	return true
 }
 
-// pageTries is how often a page behind the first is asked for before its list is given up.
+// pageTries is how often a page after the first is requested before the list is given up.
 const pageTries = 5
 
 // retrying returns a lister for a list of many pages: it asks again for a page behind the first that fails in a way that
-// may pass. Else a list of a thousand pages, of which one in a hundred fails, would never be read to its end.
+// may be temporary. Otherwise a list of a thousand pages, of which one in a hundred fails, would never be read to its end.
 func retrying(list Lister) Lister {
 	return func(ctx context.Context, q air.ListQuery) (air.Page, error) {
 		for try := 1; ; try++ {

@@ -8,10 +8,10 @@ import (
 	"airlift/worker/air"
 )
 
-// errRestless: no two readings of a list by name agree, so what it did not show may exist.
+// errUnstable: no two passes over a list by name agree, so jobs that it did not show may exist.
 var errRestless = fmt.Errorf("AiR's list of jobs of this name changed in each of %d readings, so nothing is concluded from it", maxPasses)
 
-// reading is what one reading of a list showed.
+// pass is the summary of one pass over a list.
 type reading struct {
 	whole bool   // it ended with an empty page
 	moved bool   // a job was shown twice
@@ -30,8 +30,8 @@ func (r *reading) add(p page) {
 	}
 }
 
-// readNamed calls fn for each page of a list by name, until fn ends it or the list is known to its end: names that a
-// manifest gives may be those of many jobs. One page is of one moment; several are read in both orders until two readings
+// readNamed calls fn for each page of a list by name, until fn stops it or the end is proven. Names from a
+// manifest may be shared by many jobs. A single page is consistent; several pages are read in both orders until two passes
 // in a row show the same jobs and neither shows one twice. A job can be given more than once.
 func readNamed(ctx context.Context, list Lister, q air.ListQuery, fn func(page) (end bool, err error)) error {
 	var before reading

@@ -9,8 +9,8 @@ import (
 	"airlift/worker/stop"
 )
 
-// StopOf returns the stop that a failed request for a list causes, or nil. A run stops at what no waiting mends: a 401, a
-// 404 and a redirect. All else, a 403 and a 429 among it, only delays lookups.
+// StopOf returns the stop that a failed request for a list causes, or nil. A run stops if waiting cannot help: at a 401, a
+// 404 or a redirect. Everything else, including a 403 and a 429, only delays lookups.
 func StopOf(err error) *stop.Error {
 	var e *air.Error
 	var page *refusedPage
@@ -33,7 +33,7 @@ func IsThrottled(err error) bool {
 	return errors.As(err, &e) && !errors.As(err, &page) && air.IsThrottling(e.Code)
 }
 
-// refusedPage is the refusal of a page after the first. It proves nothing, neither that the list ends there nor that no AiR
+// refusedPage is the refusal of a page after the first. It proves neither that the list ends there nor that no AiR
 // API answers.
 type refusedPage struct {
 	number int

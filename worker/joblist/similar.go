@@ -9,7 +9,7 @@ import (
 	"airlift/worker/air"
 )
 
-// A list may write a source in another way than it was sent: the key in another Unicode normal form or without its
+// A list may spell a source differently than it was sent: the key in another Unicode normal form or without its
 // leading slash, or no bucket.
 
 // sameSource reports whether the listed source is the object, and similarSource whether it is, or differs only in the
@@ -24,7 +24,7 @@ func similarSource(s air.Source, bucket, key string) bool {
 
 func plainKey(key string) string { return norm.NFC.String(strings.TrimPrefix(key, "/")) }
 
-// plainName returns a name or Batch id without what a server may change in it: case, Unicode normal form, and ASCII
+// plainName ... [TWO CONCEPTS FOR ONE: queue.Alike (queue/alike.go) normalizes the same thing by other rules; keep one normalization in queue]
 // characters other than letters and digits.
 func plainName(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -36,7 +36,7 @@ func plainName(s string) string {
 	}, strings.ToLower(norm.NFKC.String(s)))
 }
 
-// objectsLike returns the objects of a bucket that a listed source may stand for, beside the one that it names.
+// objectsLike returns the other objects of a bucket that a listed source may be a spelling of.
 func objectsLike(s air.Source, bucket string) []queue.Object {
 	var like []queue.Object
 	seen := map[string]bool{}

@@ -11,7 +11,7 @@ import (
 // maxFindings is how many findings an [AuditResult] keeps.
 const maxFindings = 1000
 
-// AuditResult is what comparing a batch with AiR's list has found.
+// AuditResult is the result of an audit of a batch.
 type AuditResult struct {
 	joblist.Tally
 	// Adopt says that it was an adoption.
@@ -25,7 +25,7 @@ type AuditRequest struct {
 	Batch   string
 	API     joblist.API
 	Limiter *ratelimit.Limiter
-	// Settle is how long AiR may take to list a job that it accepted. Audit first waits until the queue has been open for that
+	// Settle is the settle window. Audit first waits until the queue has been open for that
 	// long.
 	Settle time.Duration
 	// GiveUp is how long the list may be unreadable.

@@ -16,7 +16,7 @@ func (s *Service) Enqueue(ctx context.Context, f Feed) Outcome {
 	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, nil, err)
 }
 
-// Adopt reads sources into a batch, and then marks the items as submitted that AiR lists jobs of.
+// Adopt reads sources into a batch, and then marks the items that have jobs at AiR as submitted.
 func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
 	audits := map[string]*AuditResult{}
 	err := s.working(ctx, f.Batch, func(ctx context.Context) error { return s.read(ctx, f) })
@@ -27,8 +27,8 @@ func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
 	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, audits, err)
 }
 
-// CheckAdoptable returns a [NoJobsError] for a batch of which AiR lists no job. A mistyped id would enqueue everything once
-// more, so a batch that the queue does not have is checked before an adoption.
+// CheckAdoptable returns a [NoJobsError] for a batch without jobs at AiR. A mistyped id would enqueue everything
+// again, so a batch that the queue does not have is checked before an adoption.
 func CheckAdoptable(ctx context.Context, r AuditRequest) error {
 	has, err := joblist.HasJobs(ctx, r.API, r.Limiter, r.Batch)
 	var refused *air.Error
@@ -42,5 +42,5 @@ func CheckAdoptable(ctx context.Context, r AuditRequest) error {
 	case errors.As(err, &refused) && refused.Status == 401:
 		return &stop.Error{Reason: stop.Credentials, Text: err.Error()}
 	}
-	return fmt.Errorf("nothing was stored, for AiR's list cannot be read; run the same command again: %w", err)
+	return fmt.Errorf("nothing was stored, because AiR's list cannot be read; run the same command again: %w", err)
 }

@@ -12,7 +12,7 @@ import (
 // ErrNoMatch: no item matches the selection, which is probably misspelled. Nothing was changed.
 var ErrNoMatch = errors.New("no item matches")
 
-// ReadingError: the batch knows no such reading.
+// ReadingError: the batch has no such reading.
 type ReadingError struct {
 	Batch string
 	Err   error
@@ -48,7 +48,7 @@ type NoJobsError struct{ Batch string }
 
 func (e *NoJobsError) Error() string {
 	return fmt.Sprintf("AiR lists no job of batch %q, and the queue has no such batch, so there is nothing to adopt and nothing was stored: "+
-		"is the id right (`airlift run` names it), and are the URL and the account?", e.Batch)
+		"check the id (`airlift run` prints it), the URL and the account", e.Batch)
 }
 
 // Errors are the errors of a call that ended for more than one reason, the cause first.

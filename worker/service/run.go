@@ -17,7 +17,7 @@ type Feed struct {
 	Batch string
 }
 
-// RunRequest asks to work batches until nothing of them is left.
+// RunRequest asks to send batches until no item is left.
 type RunRequest struct {
 	// Pool says how items are sent. The service sets Store, Batches, Fed, Account, Opened and Log.
 	Pool worker.Config
@@ -37,7 +37,7 @@ type RunRequest struct {
 	Verify *AuditRequest
 }
 
-// Outcome is how work on batches ended.
+// Outcome is how a run ended. [air.Outcome, worker.outcome and service.Outcome are three things under one name: rename to RunResult]
 type Outcome struct {
 	// Err says why it ended before its work was done; nil: it is done.
 	Err error
@@ -49,7 +49,7 @@ type Outcome struct {
 	Read bool
 }
 
-// Run works batches, and reads sources into one of them meanwhile.
+// Run sends batches, and reads sources into one of them at the same time.
 func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	batches, err := s.Named(ctx, r.Batches...)
 	if err == nil {
@@ -122,7 +122,7 @@ func (s *Service) read(ctx context.Context, f Feed) (err error) {
 		return nil
 	}
 	err = f.Into(ctx, s.c.Store, f.Batch)
-	for _, text := range f.Unmatched() { // the summary may be days away
+	for _, text := range f.Unmatched() { // log now: the summary may come days later
 		s.c.Log.Warn().Msg(text)
 	}
 	return err

@@ -16,7 +16,7 @@ type Adder interface {
 	Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome
 }
 
-// Worker works what is in a queue.
+// Worker sends what is in a queue.
 type Worker interface {
 	Run(ctx context.Context, r RunRequest) Outcome
 	Audit(ctx context.Context, r AuditRequest) (*AuditResult, error)
@@ -25,7 +25,7 @@ type Worker interface {
 	Resume(ctx context.Context) (queue.Gate, error)
 }
 
-// Inspector shows what is in a queue, and how it stands.
+// Inspector shows the items and the status of a queue.
 type Inspector interface {
 	queue.Reader
 	Status(ctx context.Context, q StatusQuery) ([]Status, error)
@@ -44,7 +44,7 @@ var (
 	_ Inspector = (*Service)(nil)
 )
 
-// Config is what a service needs.
+// Config configures a [Service].
 type Config struct {
 	Store queue.Store
 	// Place is where the queue is, for messages.
@@ -53,7 +53,7 @@ type Config struct {
 	Opened time.Time
 	// Account owns the gate and the daily counts. Default: that of a batch that names none.
 	Account string
-	// Watch, if set, is called in a goroutine while Enqueue, Adopt, Run or Audit works, and returns soon after done is closed.
+	// Watch, if set, runs in a goroutine during Enqueue, Adopt, Run and Audit, and must return soon after done is closed.
 	// now returns the status of the batches in work or, with all, of all batches, oldest first; nil if it cannot be read.
 	Watch func(done <-chan struct{}, now func(all bool) []Status)
 	// OnFed, if set, is called by Run once no more items are added.

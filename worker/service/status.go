@@ -9,7 +9,7 @@ import (
 	"airlift/worker"
 )
 
-// Status is how a batch stands.
+// Status is the status of a batch.
 type Status struct {
 	Batch          string `json:"batch"`
 	Rows           int64  `json:"rows"`
@@ -34,14 +34,14 @@ type Status struct {
 	Rate        float64            `json:"rate"`
 	ETA         *time.Time         `json:"eta"`
 	Errors      []queue.ErrorCount `json:"errors"`
-	// PerDay is the most jobs a UTC day that ETA assumes; PerDayFrom says who says so, as in package plan.
+	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by"`
 	// Unmatched tells which patterns of the filters no key matched; only the command that has read the sources knows it.
 	Unmatched []string `json:"unmatched,omitempty"`
-	// Versions are those of the items that are further ones of objects which changed.
+	// Versions counts the further items of changed objects.
 	Versions int64 `json:"versions,omitempty"`
 	// Restored counts those of Known that had been withdrawn and are pending again; Replaced the items of earlier readings
 	// that --replace has withdrawn.
@@ -52,7 +52,7 @@ type Status struct {
 	AcceptedEarlier int64 `json:"accepted_earlier,omitempty"`
 	// Unsourced are those of the items that adopt made for jobs of objects that no source showed.
 	Unsourced int64 `json:"unsourced,omitempty"`
-	// Adopting says that an adoption was begun and has not ended well.
+	// Adopting says that an adoption is not complete.
 	Adopting bool `json:"adopting,omitempty"`
 	// Unproven says that the latest adoption did not prove that AiR has no other jobs of the batch.
 	Unproven bool `json:"unproven,omitempty"`
@@ -67,10 +67,10 @@ type Status struct {
 	AssumedRate *float64 `json:"-"`
 }
 
-// Left counts the items that still want work.
+// Left counts the unfinished items.
 func (s *Status) Left() int64 { return s.Pending + s.Sending + s.InDoubt }
 
-// StatusQuery asks how batches stand.
+// StatusQuery asks for the status of batches.
 type StatusQuery struct {
 	// Batches are the ids; none: all, oldest first.
 	Batches []string
@@ -125,7 +125,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	return all, nil
 }
 
-// stored returns the status of a batch by what the queue has stored. today is the day whose jobs are counted.
+// stored returns the status of a batch from the stored data. today is the day whose jobs are counted.
 func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (Status, error) {
 	account, err := s.c.Store.Account(ctx, b.Account, today)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 	return st, nil
 }
 
-// statusOf returns what the batch itself tells.
+// statusOf returns the status fields that come from the batch itself.
 func statusOf(b queue.Batch) Status {
 	r, c := b.Reading, b.Counts
 	st := Status{
@@ -161,7 +161,7 @@ func statusOf(b queue.Batch) Status {
 	return st
 }
 
-// underway adds what only the running pool knows.
+// addRun adds what only the running pool knows.
 func (s *Status) underway(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
 	s.PausedUntil, s.Since = nil, nil
@@ -171,7 +171,7 @@ func (s *Status) underway(p worker.Snapshot) {
 	}
 }
 
-// underway returns the limits of a run: it may pause for reasons that are not stored, and be slower than its limit.
+// limits returns the limits of a run: it may pause for reasons that are not stored, and be slower than its limit. [two functions of one name]
 func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	l.PausedUntil = time.Time{}
 	if p.Activity == worker.Paused {

@@ -42,7 +42,7 @@ func (s *Service) Cancel(ctx context.Context, sel Selection) (queue.Changed, err
 	return s.change(ctx, sel, queue.DoCancel)
 }
 
-// change changes the items of a selection. If it asks for certain items, there must be some.
+// change changes the items of a selection. It returns ErrNoMatch if the selection is not empty and matches no item.
 func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (queue.Changed, error) {
 	_, chosen, err := s.Select(ctx, sel)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"airlift/worker"
 )
 
-// placeEvery is how often a service that works checks that the queue file is still in its place.
+// placeEvery is how often a service checks during work that the queue file was not replaced.
 const placeEvery = 2 * time.Second
 
-// watched calls do, and cancels its context if the queue file is replaced: what is stored after that is not in the file that
-// is in its place. Until do returns it runs Watch, which sees what now returns.
+// watched calls do, and cancels its context if the queue file is replaced, because later changes would not be in the file at
+// the queue's path. Until do returns it runs Watch with now.
 func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status, error), do func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -26,7 +26,7 @@ func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status,
 		defer t.Stop()
 		for {
 			if err := queue.CheckPlace(s.c.Store); err != nil {
-				end(err) // the first cause counts
+				end(err) // only the first cause is kept
 			}
 			select {
 			case <-done:
@@ -64,7 +64,7 @@ func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status,
 	return err
 }
 
-// working is watched for one batch and no pool.
+// working is watched for one batch, without a pool.
 func (s *Service) working(ctx context.Context, batch string, do func(context.Context) error) error {
 	return s.watched(ctx, func(working bool) ([]Status, error) {
 		all, err := s.Status(context.Background(), StatusQuery{Batches: []string{batch}})

@@ -6,7 +6,7 @@ import "fmt"
 type Reason int
 
 const (
-	// Unexpected: the disk, or a network that stayed away.
+	// Unexpected: a disk error or a lasting network failure.
 	Unexpected Reason = iota + 1
 	// Setup: a setting is wrong: the URL, or a queue that does not match what AiR holds.
 	Setup
@@ -16,7 +16,7 @@ const (
 	Quota
 	// Failures: the failure limit is reached.
 	Failures
-	// Limit: ended in good order with work left: daily cap, a limit of the user's, a signal.
+	// Limit: a regular end with work left: daily cap, a limit of the user, a signal.
 	Limit
 )
 
@@ -48,7 +48,7 @@ func BadCredentials(cause error) *Error {
 	return &Error{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", Err: cause}
 }
 
-// NotAiR is the stop after an answer that AiR does not give.
+// NotAiR is the stop after an answer that is not from an AiR API.
 func NotAiR(cause error) *Error {
 	return &Error{Reason: Setup, Text: "what answers is no AiR API: check --air-url", Err: cause}
 }

@@ -153,7 +153,7 @@ func refuseOtherShells(cmd *cobra.Command) {
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return config.Usagef("there are no completions for %q: use bash, zsh, fish or powershell", args[0])
+			return config.Usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
 		}
 		return cmd.Help()
 	}

@@ -2,7 +2,7 @@
 //
 // Invariants:
 //
-//  1. Completing waits for nothing and changes nothing.
+//  1. Completion never blocks and changes nothing.
 //  2. A value that a shell cannot show is not completed.
 //
 // Outside: the commands and their flags (package main).

@@ -39,7 +39,7 @@ func readAWSFile(path, profile string, isConfig bool) (k Keys, found bool, err e
 			}
 			inside = sectionIs(name, profile, isConfig)
 			found = found || inside
-		case inside && line[0] != ' ' && line[0] != '\t': // else it is a setting within another one
+		case inside && line[0] != ' ' && line[0] != '\t': // indented lines are nested settings
 			k.set(trimmed)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package config answers which setting is in force, and where it comes from.
+// Package config determines the settings: from flags, environment and config file.
 //
 // Invariants:
 //

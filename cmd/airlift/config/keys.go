@@ -117,7 +117,7 @@ func (e Env) profileKeys(profile string) (Keys, error) {
 	case !exists:
 		return Keys{}, fmt.Errorf("%s: %w", keys.place, ErrNoProfile)
 	case (keys.Access == "") != (keys.Secret == ""):
-		return Keys{}, Usagef("the profile %q has half a pair of keys: it needs aws_access_key_id and aws_secret_access_key", profile)
+		return Keys{}, Usagef("the profile %q has only one of the two keys: it needs aws_access_key_id and aws_secret_access_key", profile)
 	case keys.Access == "":
 		return Keys{}, Usagef("the profile %q has no keys: it needs aws_access_key_id and aws_secret_access_key", profile)
 	}

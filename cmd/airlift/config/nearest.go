@@ -1,6 +1,6 @@
 package config
 
-// Meant returns a suggestion for a misspelled name, to be appended to a message; "" if no known name is similar.
+// Suggest returns a suggestion for a misspelled name, to append to a message; "" if no known name is similar.
 func Meant(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return "; is " + near + " meant?"

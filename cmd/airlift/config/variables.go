@@ -63,7 +63,7 @@ func meantVariable(name string, known []string) string {
 			return "; is " + key + " meant?"
 		}
 	}
-	var bare []string // the prefix counts for nothing
+	var bare []string // compare without the prefix
 	for _, flag := range known {
 		bare = append(bare, strings.TrimPrefix(Variable(flag), prefix))
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Words returns the flags of a command line, as words for a shell, for another command that should do the same: those that
+// Words returns those flags of a command line, as shell words, that another command needs to do the same: those that
 // it takes, and those that name queue and config file, unless the environment gives them.
 func (e Env) Words(flags *pflag.FlagSet, takes func(flag string) bool) (words []string) {
 	flags.Visit(func(f *pflag.Flag) {

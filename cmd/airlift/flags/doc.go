@@ -1,5 +1,5 @@
-// Package flags answers what the flags of a command ask for: it adds them to a command, checks their texts, and returns what
-// the packages that do the work take.
+// Package flags defines the flags of the commands: it adds them to a command, checks them, and returns what
+// the packages below take as options.
 //
 // Invariants:
 //

@@ -21,7 +21,7 @@ type Filter struct {
 
 // Add adds the flags that items, retry and cancel share.
 func (f *Filter) Add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.Code, "code", "", "only items whose last ErrorCode is this")
+	cmd.Flags().StringVar(&f.Code, "code", "", "only items whose last error has this code")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "only items whose key matches this pattern, which means the same as with --include; may be given several times")
 	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }

@@ -17,8 +17,8 @@ type Limits struct {
 // Add adds the flags; when is added to their help, and says when they are used.
 func (l *Limits) Add(cmd *cobra.Command, when string) {
 	f := cmd.Flags()
-	f.StringVar(&l.rate, "rate", defaultRate, "requests to reckon with"+when+": N/s, N/m, N/h or unlimited")
-	f.Int64Var(&l.dailyLimit, "daily-limit", 0, "jobs a UTC day to reckon with"+when+" (default: AiR's daily cap as far as it was met)")
+	f.StringVar(&l.rate, "rate", defaultRate, "the request rate to assume"+when+": N/s, N/m, N/h or unlimited")
+	f.Int64Var(&l.dailyLimit, "daily-limit", 0, "jobs per UTC day to assume"+when+" (default: AiR's daily cap, if known)")
 }
 
 // Parse checks the flags.
@@ -28,7 +28,7 @@ func (l *Limits) Parse() (plan.Limits, error) {
 		return plan.Limits{}, config.Usagef("--rate: %v", err)
 	}
 	if l.dailyLimit < 0 {
-		return plan.Limits{}, config.Usagef("--daily-limit %d is no number of jobs", l.dailyLimit)
+		return plan.Limits{}, config.Usagef("--daily-limit %d: use 0 or more", l.dailyLimit)
 	}
 	return plan.NewLimits(r, l.dailyLimit), nil
 }

@@ -89,7 +89,7 @@ func (o *selectionFlags) filter(now time.Time, stdin io.Reader) (chosen *filter.
 	}
 	switch {
 	case o.limit < 0:
-		check("--limit", config.Usagef("%d is no number of rows", o.limit))
+		check("--limit", config.Usagef("%d: use 1 or more", o.limit))
 	case o.limit > 0 && c.Sample.Count > 0:
 		check("--limit", config.Usagef("--sample %d sets the number already; leave one out", c.Sample.Count))
 	}

@@ -63,7 +63,7 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.StringVar(&s.batch, "batch", "", "the Batch id (default, for one source: its base name without extensions and a short hash of its path or URL)")
 	f.StringVar(&s.format, "format", "", "how the manifest is written: csv, jsonl, text, s3-inventory, or s3-batch (never guessed: the CSV of S3 Batch Operations, whose keys are URL-encoded); default: by its name, else by its content")
 	f.StringVar(&s.delimiter, "delimiter", "", "what parts the columns of a CSV: one character, or tab (default: the header tells comma, semicolon or tab)")
-	f.StringVar(&s.columns, "columns", "", "which column of a CSV is what: bucket=2,key=3 without a header, key=File Path,bucket=Volume by its names; fields of JSON Lines by name")
+	f.StringVar(&s.columns, "columns", "", "the meaning of CSV columns: bucket=2,key=3 without a header, key=File Path,bucket=Volume by its names; fields of JSON Lines by name")
 	f.BoolVar(&s.scan, "scan", false, "list an s3:// source, even if it is named like a manifest")
 	f.BoolVar(&s.manifest, "manifest", false, "read an s3:// source as a manifest, even if it is not named like one")
 	s.selectionFlags.add(cmd)
@@ -162,7 +162,7 @@ func (s *sourceFlags) options(c *Context, j *Job) (manifest.Options, error) {
 	return o, nil
 }
 
-// config checks the flags. With --limit one worker lists, for the first objects in the order of keys are wanted.
+// config checks the flags. With --limit one worker lists, because the first objects in key order are wanted.
 func (s *scanFlags) config(limited bool) (s3scan.Config, error) {
 	out := s3scan.Config{Workers: s.workers}
 	if most := 256; s.workers < 1 || s.workers > most {
@@ -223,7 +223,7 @@ func (s *sourceFlags) fingerprint(list []manifest.Source, j *Job) string {
 	chosen.listing, chosen.allowEmpty = scanFlags{}, false
 	fmt.Fprintf(h, "%q %q %+v", j.sourceEndpoint, j.sourceRegion, chosen)
 	for _, path := range slices.Concat(s.patterns.IncludeFrom, s.patterns.ExcludeFrom, s.patterns.FilterFrom) {
-		globs, _ := os.ReadFile(path) // it was read a moment ago
+		globs, _ := os.ReadFile(path) // filter has read it successfully
 		fmt.Fprintf(h, " %q", globs)
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -6,7 +6,7 @@
 //     escapes: every value passes [Text], [Sprintf] or a [Writer].
 //  2. No value ends a line or is cut inside a character.
 //  3. JSON is one value a line, with the escapes of JSON for the same characters.
-//  4. Nothing is decided here: what is shown comes as plain structs.
+//  4. It makes no decisions: it shows plain structs.
 //
 // Outside: flags and streams (package main), how items are formatted for files (queue/report).
 package term

@@ -30,7 +30,7 @@ func WriteStatusFile(path string, batches []service.Status) error {
 // ReadStatusFile returns the status file that the process holding the queue has written last.
 func ReadStatusFile(path string) (s StatusFile, err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return s, fmt.Errorf("%s is no regular file: remove it", path) // a pipe would be waited for
+		return s, fmt.Errorf("%s is not a regular file: remove it", path) // a pipe would be waited for
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // The values of an extra column are mostly of one sort within a block: sizes and times are numbers, ETags and checksums
-// are hex digits. No compression makes much of such text; as binary it takes half the room.
+// are hex digits. General compression gains little on them; binary takes half the space.
 const (
 	sortText   byte = iota // length and bytes
 	sortNumber             // decimal digits without leading zeroes, at most maxDigits: a uvarint
@@ -41,7 +41,7 @@ func columnOf(value string) column {
 	return c
 }
 
-// widen is for a value that does not fit.
+// widen changes the column so that the value fits.
 func (c *column) widen(value string) {
 	if c.sort == sortNumber && c.fitsHex(value) {
 		c.sort = sortHex
@@ -69,7 +69,7 @@ func number(s string) (n uint64, ok bool) {
 	return n, true
 }
 
-// hexDigits has what each byte is worth as a lower-case hex digit, and 0xff for the others.
+// hexDigits maps a lower-case hex digit to its value, and other bytes to 0xff.
 var hexDigits = func() (table [256]byte) {
 	for i := range table {
 		table[i] = 0xff

@@ -1,4 +1,4 @@
-// Package block answers: how do items, and what became of them, lie in bytes?
+// Package block encodes items, records, histories and rejected rows.
 //
 //   - A block is up to [MaxItems] items, compressed: [Encode] and [Decode].
 //   - A record is the submission of one item: [Record].
@@ -8,7 +8,7 @@
 //
 // Invariants:
 //
-//  1. What was encoded decodes to the same, and garbage to an error, never to a panic or to much memory.
+//  1. Encoded data decodes to the same value. Damaged data gives an error, never a panic or a large allocation.
 //  2. Items never change once they are in a block. Their sequence numbers are implied by the number of the first.
 //  3. The bytes are part of the file format: a change of them needs a new one.
 //

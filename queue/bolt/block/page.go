@@ -41,7 +41,7 @@ type Page struct {
 	decoder decoder
 }
 
-// stored is a record as it lies in copied: its key from at to value, and its value to end.
+// stored is the position of a record in copied: its key is [at:value], its value [value:end].
 type stored struct{ at, value, end int }
 
 // Reset makes the page one of n items from the given one on; n is 0 if only the block says how many.
@@ -50,7 +50,7 @@ func (p *Page) Reset(first uint64, n int) {
 	p.copied, p.records, p.Entries, p.Stored = p.copied[:0], p.records[:0], p.Entries[:0], p.Stored[:0]
 }
 
-// End returns the number behind that of the last item that the page can have.
+// End returns the number after that of the last item that the page can have.
 func (p *Page) End() uint64 {
 	if p.n == 0 {
 		return p.first + MaxItems
@@ -74,12 +74,12 @@ func (p *Page) SetBlock(value []byte) {
 	p.copied = append(p.copied, value...)
 }
 
-// size is about how many bytes the page holds on to.
+// size returns about how many bytes the page retains.
 func (p *Page) size() int {
 	return cap(p.copied) + cap(p.decoder.raw) + cap(p.decoder.keys) + 32*cap(p.decoder.fields)
 }
 
-// Keep leaves what the entries point to with whoever has it: the page uses other memory from here on.
+// Keep gives the memory of the entries to the caller; the page uses new memory from here on.
 func (p *Page) Keep() {
 	p.copied = make([]byte, 0, cap(p.copied))
 	p.decoder = decoder{items: p.decoder.items}

@@ -74,7 +74,7 @@ func (p *FilteredPage) Release() {
 	}
 }
 
-// Cache keeps the blocks decoded last, because claims take items one after another. Items never change, so it is never
+// Cache keeps the most recently decoded blocks, because claims take items in order. Items never change, so it is never
 // wrong.
 type Cache struct {
 	mu     sync.Mutex

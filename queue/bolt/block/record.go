@@ -9,7 +9,7 @@ import (
 	"airlift/queue/bolt/codec"
 )
 
-// Record is what is stored of an item that was ever claimed or cancelled. Times are kept to the millisecond.
+// Record is the stored record of an item that was ever claimed, cancelled or adopted. Times are stored in milliseconds.
 type Record struct {
 	queue.Record
 	// Generation is that of the item's next result: how many it has had.
@@ -82,7 +82,7 @@ func (r Record) Append(b []byte) []byte {
 // DecodeRecord decodes what [Record.Append] wrote.
 func DecodeRecord(b []byte) (Record, error) { return decodeRecord(b, (*codec.Reader).String) }
 
-// decodeRecord decodes a record. Whether that shares memory with b, text says.
+// decodeRecord decodes a record. text decides whether strings share memory with b.
 func decodeRecord(b []byte, text func(*codec.Reader) string) (rec Record, err error) {
 	r := codec.Reader{Rest: b}
 	first := r.Byte()

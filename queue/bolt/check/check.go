@@ -171,7 +171,7 @@ func (r *recount) compare(it *queue.Item, row index.Row, match *index.Match) {
 			r.problem("item %d is version %x of item %d, which does not know of it", it.Seq, it.Version, match.Seq)
 		}
 	case match.Seq != it.Seq:
-		r.problem("items %d and %d are one object", it.Seq, match.Seq)
+		r.problem("items %d and %d have the same object", it.Seq, match.Seq)
 	case match.Print != row.Print:
 		r.problem("item %d has another fingerprint in the index", it.Seq)
 	}

@@ -94,7 +94,7 @@ func (r *Reader) Fields() queue.JobFields {
 	return f
 }
 
-// Fail makes the value a garbled one.
+// Fail marks the value as damaged.
 func (r *Reader) Fail() { r.Bad, r.Rest = true, nil }
 
 // End returns [ErrGarbled] after a fault, or if bytes are left over.

@@ -95,7 +95,7 @@ func takeLock(path string, wait time.Duration, mustExist bool) (*hold.Lock, erro
 	case locked:
 		return nil, lockedBy(path, held.Holder)
 	case !missing && mayNotWrite(err) && !exists(LockPath(path)):
-		return nil, nil // no lock file can be made in this folder, nor can we replace the queue in it: bbolt's lock must do
+		return nil, nil // the folder is read-only: no lock file, no replacement; rely on bbolt's lock
 	case errors.Is(err, hold.ErrNoLocks):
 		return nil, fmt.Errorf("%w; put the queue on a local disk with --queue", err)
 	}
@@ -134,7 +134,7 @@ func lockedBy(path string, h hold.Holder) error {
 	return fmt.Errorf("%w: %s; %s", queue.ErrLocked, h, usual)
 }
 
-// Opened says which file was opened at the path, once it is locked and found to be a queue. Whoever gave it its name,
+// Opened records the open file, once it is locked and known to be a queue. It makes the file's name durable, because the process
 // creating or compacting, may have been killed before that was durable; now it is.
 func (f *File) Opened(handle *os.File) (err error) {
 	if err := syncNames(filepath.Dir(f.Path)); err != nil {
@@ -188,7 +188,7 @@ func (f *File) OnlyName() error {
 	return fmt.Errorf("%w (%d hard links): replacing it would leave an old copy under the others. Remove the other names first; `find / -samefile FILE` lists them", queue.ErrLinked, n)
 }
 
-// Release gives the file free.
+// Release releases the file.
 func (f *File) Release() { f.lock.Release() }
 
 // WithAdvice adds to an error of the operating system what to do about it, unless the error says that already.

@@ -13,9 +13,9 @@ type filterLine [8]uint64
 
 const (
 	// filterEach is how many entries of the index a line takes: a full filter takes 1.5 bytes an entry, and one new object
-	// in two hundred for a known one, which costs a look into every run.
+	// in two hundred is a false positive, which costs a lookup in every run.
 	filterEach = 42
-	// filterFirst is the least number of entries: up to there, 0.8 MB, the filter is not read again for want of room.
+	// filterFirst is the minimum capacity in entries (0.8 MB): up to it the filter is not rebuilt for more room.
 	filterFirst = 1 << 19
 )
 
@@ -36,8 +36,8 @@ func (f *filter) add(hi, lo uint64) {
 
 // has reports whether the entry may have been added: false is certain.
 //
-// It has no branch on what a line holds: of new rows it would go either way, and each wrong guess would throw away the
-// reads of the next lines, which the processor otherwise does at the same time.
+// It does not branch on the content of a line: for new rows the branch would be unpredictable, and each misprediction would discard the
+// speculative reads of the next lines.
 func (f *filter) has(hi, lo uint64) bool {
 	line, all := f.line(hi), uint64(1)
 	for i := range line {

@@ -25,7 +25,7 @@ type Config struct {
 	Count func() (items, objects int64)
 }
 
-// Books are what the books of a batch say of its index.
+// Extent is the stored extent of a batch's index.
 type Books struct {
 	// Runs is the number of the next run.
 	Runs uint32 `json:"runs"`
@@ -136,7 +136,7 @@ func (x *Index) Insert(base uint64, rows []Row) {
 	}
 }
 
-// Forget frees the filter's memory. Who needs it next reads it from the index.
+// Forget frees the filter's memory. It is reloaded from the index when needed.
 func (x *Index) Forget() { x.filter = nil }
 
 // loadItems is how many items are hashed at once.

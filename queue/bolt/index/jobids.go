@@ -10,7 +10,7 @@ type JobIDs struct {
 }
 
 const (
-	// idsEach is how many ids a line of a filter takes: about one new id in 200,000 is taken for a known one, which costs
+	// idsEach is how many ids a line of a filter takes: about one new id in 200,000 is a false positive, which costs
 	// a search through the results.
 	idsEach  = 14
 	idsFirst = 1 << 12

@@ -82,7 +82,7 @@ func lookupRun(c Cursor, todo []*Match, seekAfter int) error {
 	return nil
 }
 
-// standing is a cursor with the group that it stands on.
+// groupCursor is a cursor with its current group.
 type standing struct {
 	c           Cursor
 	g           group

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// maxRun is how many entries the memtable takes before it is stored as a run: many, so that an entry is written once and a
-// lookup goes through few runs, and few enough for memory (13 MB) and for being made again by the process after a crash.
+// maxRun is how many entries the memtable takes before it is stored as a run: large, so that an entry is written once and a
+// lookup goes through few runs, but small enough for memory (13 MB) and for a fast rebuild after a crash.
 // It also bounds a merged run, which is built in memory.
 const maxRun = 1 << 19
 
@@ -14,7 +14,7 @@ const maxRun = 1 << 19
 // what it finds twenty times a second.
 const maxSegments = 32
 
-// memtable is what the index has of the newest items. It never changes once others see it.
+// memtable holds the index entries of the newest items. It is immutable once published.
 type memtable struct {
 	segments []segment // in the order of the items
 }

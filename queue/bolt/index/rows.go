@@ -13,9 +13,9 @@ import (
 	"airlift/queue/bolt/codec"
 )
 
-// hash stands for bucket and key in the index: the first 16 bytes of a SHA-256 over a key of the queue's own and both of
-// them. Two objects with one hash would be taken for one and the second be lost. By chance that does not happen at 128
-// bits; on purpose it cannot be brought about, because nobody knows the random key that each queue draws when it is made.
+// hash identifies an object in the index: the first 16 bytes of a SHA-256 over the queue's random key and bucket and key of
+// the object. Two objects with one hash would be taken for one, and the second would be lost. At 128 bits that does not happen by
+// chance, and it cannot be provoked, because the key of the queue is random and secret.
 type hash struct{ hi, lo uint64 }
 
 func (h hash) compare(o hash) int {

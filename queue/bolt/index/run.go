@@ -76,7 +76,7 @@ type Change struct {
 	flush bool // the run has all that the memtable has
 }
 
-// Full reports whether the memtable has a run's worth.
+// Full reports whether the memtable has enough entries for a run.
 func (x *Index) Full() bool {
 	m := x.memtable.Load()
 	return m != nil && m.len() >= maxRun

@@ -1,6 +1,6 @@
 package index
 
-// Split is what becomes of rows that are added to a batch.
+// Split is the result of splitting rows into new, known, duplicate and conflicting ones.
 type Split struct {
 	// New are the first rows of new objects, sorted by hash.
 	New []Row

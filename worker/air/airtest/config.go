@@ -29,7 +29,7 @@ const (
 // defaultLifecycle is how long a job takes if Config says nothing.
 const defaultLifecycle = 5 * time.Second
 
-// Config describes a server. The zero value is a willing one: any keys, no limits, no faults.
+// Config describes a server. The zero value accepts any keys and has no limits and no faults.
 type Config struct {
 	// AccessKey and SecretKey are the pair that is accepted. Both empty: any pair,
 	// of which neither is empty.

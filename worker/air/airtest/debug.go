@@ -132,7 +132,7 @@ func (s *Server) debugJobs(w http.ResponseWriter, summary bool) {
 		_, _ = out.Write(b)
 	}
 	_, _ = out.WriteString("]}")
-	_ = out.Flush() // a client that went away is no concern of ours
+	_ = out.Flush() // ignore a client that went away
 }
 
 func (v *view) appendBrief(b []byte, n uint32) []byte {
