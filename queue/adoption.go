@@ -57,7 +57,7 @@ func Adopt(r Record, a Adopted) (Record, error) {
 		r.Day = a.Day
 	case InDoubt:
 	default:
-		return r, &MoveError{From: r.State, To: Submitted}
+		return r, &TransitionError{From: r.State, To: Submitted}
 	}
 	if a.JobID == "" {
 		return r, fmt.Errorf("item %d: adopted without a job id", a.Seq)

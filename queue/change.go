@@ -70,7 +70,7 @@ func (c Change) Takes(e *Entry) bool {
 }
 
 // Apply returns the record of an item after the change.
-func (c Change) Of(r Record) (Record, error) {
+func (c Change) Apply(r Record) (Record, error) {
 	switch c.Do {
 	case DoRetry:
 		return Requeue(r)

@@ -53,7 +53,7 @@ func (r Record) ContestedID() string {
 // finds no job, until a reading has its object.
 func Contest(it *Item, r Record, message string) (Record, error) {
 	if r.State != Submitted {
-		return r, &MoveError{From: r.State, To: InDoubt}
+		return r, &TransitionError{From: r.State, To: InDoubt}
 	}
 	if r.Day == 0 {
 		r.Day = DayOf(r.At)

@@ -3,8 +3,8 @@
 //
 // Invariants:
 //
-//  1. An item is in exactly one [State]. Only [Apply], [Claim], [Change.Of], [Recover], [Restore], [Adopt] and
-//     [Contest] change it; any other change is a [MoveError].
+//  1. An item is in exactly one [State]. Only [Apply], [Claim], [Change.Apply], [Recover], [Restore], [Adopt] and
+//     [Contest] change it; any other change is a [TransitionError].
 //  2. An item that may have been sent is in doubt or marked as sent until a lookup or an answer shows the outcome.
 //     Nothing else makes it pending.
 //  3. The counts add up: the items of a batch are the sum over all states ([Counts]), and the rows of a reading the sum of

@@ -32,9 +32,9 @@ var (
 	// ErrBroken: a commit failed, so the state on disk is unknown; nothing more is stored until the queue is opened
 	// again. It wraps the cause.
 	ErrBroken = errors.New("the queue can no longer be written")
-	// ErrNotWhole: the latest reading cannot replace the earlier ones. It is incomplete, or another process began it, so
+	// ErrReadingIncomplete: the latest reading cannot replace the earlier ones. It is incomplete, or another process began it, so
 	// it is not known which items it has.
-	ErrNotWhole = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
+	ErrReadingIncomplete = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
 	ErrDailyLimit = errors.New("the daily limit is reached")
 	// ErrReplaced: the file that this process holds is no longer the one at the queue's path.
@@ -43,9 +43,9 @@ var (
 	ErrClosed = errors.New("the queue is closed")
 )
 
-// MoveError is an invalid change of state. It is a bug in the caller; nothing is stored.
-type MoveError struct{ From, To State }
+// TransitionError is an invalid change of state. It is a bug in the caller; nothing is stored.
+type TransitionError struct{ From, To State }
 
-func (e *MoveError) Error() string {
+func (e *TransitionError) Error() string {
 	return fmt.Sprintf("an item cannot go from %s to %s", e.From, e.To)
 }

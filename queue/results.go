@@ -77,7 +77,7 @@ func CheckResults(in []Items, results []Result) (steps, others []Step, clashes [
 // check applies the result, regardless of job ids.
 func (s *Step) check() (err error) {
 	if s.Before.State != Sending && s.Before.State != InDoubt {
-		return &MoveError{From: s.Before.State, To: s.Result.To}
+		return &TransitionError{From: s.Before.State, To: s.Result.To}
 	}
 	if s.After, err = Apply(s.Before, *s.Result); err != nil {
 		return err

@@ -76,7 +76,7 @@ func (r Record) MayHaveJob() bool {
 // Claim returns the record of an item that has just been claimed on the given server day (see [Day]).
 func Claim(r Record, day Day) (Record, error) {
 	if !canMove(r.State, Sending) {
-		return r, &MoveError{From: r.State, To: Sending}
+		return r, &TransitionError{From: r.State, To: Sending}
 	}
 	r.State = Sending
 	r.Day = day
@@ -88,7 +88,7 @@ func Claim(r Record, day Day) (Record, error) {
 func Apply(r Record, res Result) (Record, error) {
 	switch {
 	case !canMove(r.State, res.To) || res.To == Sending:
-		return r, &MoveError{From: r.State, To: res.To}
+		return r, &TransitionError{From: r.State, To: res.To}
 	case r.Withdrawn && (res.To == Pending || res.To == Failed):
 		r.State = Cancelled
 		return r, nil
@@ -105,7 +105,7 @@ func Apply(r Record, res Result) (Record, error) {
 	if res.To == Submitted {
 		r.JobID = res.JobID
 	}
-	if res.tellsNothing() {
+	if res.isEmpty() {
 		return r, nil // keep the last error and its time
 	}
 	if !lookup || res.To != InDoubt {
@@ -121,7 +121,7 @@ func (r *Result) sent() bool {
 }
 
 // isEmpty reports whether the result only makes the item pending again, without an answer to store.
-func (r *Result) tellsNothing() bool {
+func (r *Result) isEmpty() bool {
 	return r.To == Pending && r.Code == "" && r.Message == "" && r.HTTPStatus == 0
 }
 
@@ -138,7 +138,7 @@ func Recover(r Record) Record {
 // ever sent stays marked, for it must be looked up before each further POST.
 func Requeue(r Record) (Record, error) {
 	if r.State != Failed && r.State != Cancelled {
-		return r, &MoveError{From: r.State, To: Pending}
+		return r, &TransitionError{From: r.State, To: Pending}
 	}
 	r.State, r.Attempts, r.Withdrawn = Pending, 0, false
 	return r, nil
@@ -153,7 +153,7 @@ func Withdraw(r Record) (Record, error) {
 		r.State = Cancelled
 	case InDoubt:
 	default:
-		return r, &MoveError{From: r.State, To: Cancelled}
+		return r, &TransitionError{From: r.State, To: Cancelled}
 	}
 	r.Withdrawn = true
 	return r, nil
@@ -169,13 +169,13 @@ func Restore(r Record) (Record, error) {
 		r.Withdrawn = false
 		return r, nil
 	}
-	return r, &MoveError{From: r.State, To: Pending}
+	return r, &TransitionError{From: r.State, To: Pending}
 }
 
 // Cancel returns the record of an item that the user takes out of the work.
 func Cancel(r Record) (Record, error) {
 	if !canMove(r.State, Cancelled) {
-		return r, &MoveError{From: r.State, To: Cancelled}
+		return r, &TransitionError{From: r.State, To: Cancelled}
 	}
 	r.State = Cancelled
 	return r, nil

@@ -19,7 +19,7 @@ func TestApplyObeysTheDiagram(t *testing.T) {
 		for _, to := range States {
 			before := Record{State: from, Attempts: 2}
 			after, err := Apply(before, Result{To: to, JobID: "j"})
-			var move *MoveError
+			var move *TransitionError
 			switch {
 			case lawful[[2]State{from, to}]:
 				if err != nil || after.State != to {
@@ -84,7 +84,7 @@ func TestAdopt(t *testing.T) {
 	for _, s := range States {
 		before := Record{State: s, Attempts: 3, Sent: true, HTTPStatus: 500, Code: "C", Message: "m", Day: 7}
 		got, err := Adopt(before, Adopted{JobID: "j", At: at, Day: 9})
-		var move *MoveError
+		var move *TransitionError
 		switch s {
 		case Sending, Submitted:
 			if !errors.As(err, &move) || got != before {

@@ -44,7 +44,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 	s.logOutcome(c, o, v)
 	s.Observer.Answered(c.Batch, o, v)
 	s.apply(pass, c, o, v)
-	s.results <- outcome{Result: r, claimed: c, sent: o.Sent} // last, so that a stop is known before the claim ends
+	s.results <- claimResult{Result: r, claimed: c, sent: o.Sent} // last, so that a stop is known before the claim ends
 	return v.Action
 }
 
@@ -70,7 +70,7 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Ve
 	case MixUp:
 		s.countMixUp(&s.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case Slow, BackOff:
-		s.setBack(pass, v, o.Proxy, describe(o))
+		s.holdBack(pass, v, o.Proxy, describe(o))
 	case Wait:
 		s.waitForRate(pass, o)
 	case Pause:

@@ -63,7 +63,7 @@ func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 			if err != nil || len(got) != 1 || got[0].Seq != seq {
 				t.Fatalf("claim: got %v, %v, want item %d", got, err, seq)
 			}
-			c.gathered = []outcome{{Result: queue.Result{Batch: batch, Seq: seq, To: queue.Submitted, JobID: jobID}, claimed: got[0], sent: time.Now()}}
+			c.gathered = []claimResult{{Result: queue.Result{Batch: batch, Seq: seq, To: queue.Submitted, JobID: jobID}, claimed: got[0], sent: time.Now()}}
 			c.commit()
 		}
 		for seq, id := range []string{"x", "x", "x", "y", "x", "y"} {
@@ -98,7 +98,7 @@ func TestSameJobIDsInFlightTogetherCountOnce(t *testing.T) {
 		sent := time.Now()
 		for _, item := range got {
 			time.Sleep(time.Second) // each has a commit of its own
-			c.gathered = []outcome{{Result: queue.Result{Batch: batch, Seq: item.Seq, To: queue.Submitted, JobID: "x"}, claimed: item, sent: sent}}
+			c.gathered = []claimResult{{Result: queue.Result{Batch: batch, Seq: item.Seq, To: queue.Submitted, JobID: "x"}, claimed: item, sent: sent}}
 			c.commit()
 		}
 		if c.reason() != nil {

@@ -124,7 +124,7 @@ func (c *serverClock) current() (offset time.Duration, learned bool) {
 }
 
 // jump returns the trusted offset, and whether the offset learned in this run differs from it by more than maxClockJump.
-func (c *serverClock) rival() (offset time.Duration, jumped bool) {
+func (c *serverClock) jump() (offset time.Duration, jumped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.stored, c.trusted && (c.skew-c.stored).Abs() > maxClockJump
@@ -134,7 +134,7 @@ func (c *serverClock) rival() (offset time.Duration, jumped bool) {
 func (c *serverClock) now() time.Time { return time.Now().Add(c.offset()) }
 
 // toLocal returns the earliest local time at which AiR's clock may have shown t.
-func (c *serverClock) ours(t time.Time) time.Time {
+func (c *serverClock) toLocal(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.trusted {

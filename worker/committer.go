@@ -19,7 +19,7 @@ type committer struct {
 	*shared
 	scheduler *scheduler
 	lookups   *lookups
-	gathered  []outcome     // for the next commit
+	gathered  []claimResult     // for the next commit
 	request   *claimRequest // nil: none
 	end       bool          // nothing more comes
 	// sameIDs counts answers in a row whose job id another item has. Only the commit shows them, so they are counted
@@ -164,7 +164,7 @@ func (c *committer) stored(results []queue.Result, refunded int) {
 		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
 			item := o.claimed
 			item.Record, _ = queue.Apply(item.Record, o.Result) // cannot fail: the result was stored
-			c.lookups.expect(item, c.settledAt(item))
+			c.lookups.add(item, c.settledAt(item))
 		}
 	}
 	c.committed(results)

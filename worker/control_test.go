@@ -229,7 +229,7 @@ func TestSetChangesWorkersAndRate(t *testing.T) {
 		set := func(change func(*Limits)) {
 			l := p.Limits()
 			change(&l)
-			b.ok(p.Set(l))
+			b.ok(p.SetLimits(l))
 		}
 		set(func(l *Limits) { l.Workers, l.Rate = 12, 200 })
 		time.Sleep(time.Minute)
@@ -257,7 +257,7 @@ func TestSetChangesWorkersAndRate(t *testing.T) {
 			func(l *Limits) { l.Workers = 0 }, func(l *Limits) { l.Rate = 0 }, func(l *Limits) { l.MaxAttempts = 0 }, func(l *Limits) { l.DailyLimit = -1 },
 		} {
 			l := p.Limits()
-			if bad(&l); p.Set(l) == nil {
+			if bad(&l); p.SetLimits(l) == nil {
 				b.t.Errorf("set %+v, want an error", l)
 			}
 		}
@@ -275,11 +275,11 @@ func TestSetRaisesTheDailyLimit(t *testing.T) {
 		b.want(queue.Counts{Submitted: 10, Pending: 20})
 		l := p.Limits()
 		l.DailyLimit = 25
-		b.ok(p.Set(l))
+		b.ok(p.SetLimits(l))
 		time.Sleep(time.Minute)
 		b.want(queue.Counts{Submitted: 25, Pending: 5})
 		l.DailyLimit, l.ExitOnCap = 25, true
-		b.ok(p.Set(l))
+		b.ok(p.SetLimits(l))
 		wantStop(b.t, <-p.ended, stop.Limit)
 	})
 }

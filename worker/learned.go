@@ -111,7 +111,7 @@ func (l *learned) keepClock() {
 	if held {
 		l.clock.trust(offset)
 	}
-	if stored, jumped := l.clock.rival(); jumped {
+	if stored, jumped := l.clock.jump(); jumped {
 		l.clockJumped.Do(func() {
 			l.Log.Warn().Stringer("offset", offset.Round(time.Second)).Stringer("stored", stored.Round(time.Second)).
 				Msg("AiR's Date header jumped since an earlier run, or this machine's clock was set: until the new time has held for ten minutes, the day that lets fewer jobs through counts for the daily limit and for pauses")
@@ -144,7 +144,7 @@ func (l *learned) claimTime(dailyLimit int64) serverTime {
 	now := time.Now()
 	offset := l.clock.offset()
 	learned := serverTime{now.Add(offset), offset}
-	other, jumped := l.clock.rival()
+	other, jumped := l.clock.jump()
 	if !jumped || dailyLimit == 0 {
 		return learned
 	}
@@ -168,7 +168,7 @@ func (l *learned) claimedOn(t serverTime) int64 {
 // since an earlier run, the later midnight counts.
 func (l *learned) resumeAt(o air.Outcome) time.Time {
 	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
-	if stored, jumped := l.clock.rival(); jumped {
+	if stored, jumped := l.clock.jump(); jumped {
 		until = later(until, ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, l.Grace))
 	}
 	return until

@@ -39,7 +39,7 @@ func (l *liveLimits) get() Limits {
 func (p *Pool) Limits() Limits { return p.live.get() }
 
 // SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
-func (p *Pool) Set(l Limits) error {
+func (p *Pool) SetLimits(l Limits) error {
 	switch {
 	case l.Rate <= 0:
 		return errors.New("the rate must be above 0")

@@ -30,7 +30,7 @@ func (l *lookups) load(ctx context.Context, batch string) error {
 			return err
 		}
 		for _, c := range got {
-			l.expect(c, l.settledAt(c))
+			l.add(c, l.settledAt(c))
 			after = int64(c.Seq)
 		}
 		if len(got) < page {
@@ -82,7 +82,7 @@ func (l *lookups) run(ctx context.Context) {
 
 // settleAll looks some items up at once and stores the results. It plans failed lookups again, and returns the error of
 // one.
-func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
+func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
 	var wg sync.WaitGroup
 	found, errs := make([]joblist.Found, len(due)), make([]error, len(due))
 	for i := range due {
@@ -96,7 +96,7 @@ func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 			results = append(results, l.conclude(d.Claimed, found[i]))
 			continue
 		}
-		l.expect(d.Claimed, d.due)
+		l.add(d.Claimed, d.due)
 		if ctx.Err() != nil {
 			continue
 		}
@@ -118,7 +118,7 @@ func (l *lookups) settleAll(ctx context.Context, due []doubt) error {
 		l.committed(results)
 	}
 	l.done(len(due))
-	l.recount(results)
+	l.count(results)
 	return failure
 }
 
@@ -150,7 +150,7 @@ func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 }
 
 // count counts refunds and failures of stored lookup results.
-func (l *lookups) recount(results []queue.Result) {
+func (l *lookups) count(results []queue.Result) {
 	refunded := 0
 	for _, r := range results {
 		if r.Refund {

@@ -83,7 +83,7 @@ func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
 
 // holdBack holds all requests after throttling or a missing answer. proxy names the proxy that blocked the request,
 // if there is one.
-func (s *sender) setBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
+func (s *sender) holdBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
 	// Requests that were in flight when the gate was shut add no wait: of many workers throttled at once only one counts. Otherwise a
 	// single burst would hold them as long as hours of throttling.
 	current := pass.Valid()

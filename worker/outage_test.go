@@ -53,7 +53,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 						passes = append(passes, pass)
 					}
 					for _, pass := range passes {
-						p.sender.setBack(pass, c.verdict, "", "")
+						p.sender.holdBack(pass, c.verdict, "", "")
 						p.gate.Leave(pass)
 					}
 				}

@@ -9,8 +9,8 @@ import (
 	"airlift/ratelimit"
 )
 
-// pendingLookup is an item in doubt and the time at which its lookup is due.
-type doubt struct {
+// pendingLookup is an item in pendingLookup and the time at which its lookup is due.
+type pendingLookup struct {
 	queue.Claimed
 	due time.Time
 }
@@ -25,21 +25,21 @@ type pendingLookups struct {
 }
 
 // add schedules the lookup of an item.
-func (p *pendingLookups) expect(c queue.Claimed, due time.Time) {
+func (p *pendingLookups) add(c queue.Claimed, due time.Time) {
 	p.mu.Lock()
-	heap.Push(&p.heap, doubt{c, due})
+	heap.Push(&p.heap, pendingLookup{c, due})
 	p.mu.Unlock()
 	p.arrived.Fire()
 }
 
 // take returns up to n items that are due, or else how long until the next is (0: there is none).
-func (p *pendingLookups) take(n int) ([]doubt, time.Duration) {
+func (p *pendingLookups) take(n int) ([]pendingLookup, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	var due []doubt
+	var due []pendingLookup
 	for len(due) < n && len(p.heap) > 0 && !p.heap[0].due.After(now) {
-		due = append(due, heap.Pop(&p.heap).(doubt))
+		due = append(due, heap.Pop(&p.heap).(pendingLookup))
 	}
 	p.taken += len(due)
 	if len(due) > 0 || len(p.heap) == 0 {
@@ -72,16 +72,16 @@ func (p *pendingLookups) waiting() int {
 	return len(p.heap) + p.taken
 }
 
-type dueHeap []doubt
+type dueHeap []pendingLookup
 
 func (h dueHeap) Len() int           { return len(h) }
 func (h dueHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
 func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *dueHeap) Push(x any)        { *h = append(*h, x.(doubt)) }
+func (h *dueHeap) Push(x any)        { *h = append(*h, x.(pendingLookup)) }
 func (h *dueHeap) Pop() any {
 	last := len(*h) - 1
 	x := (*h)[last]
-	(*h)[last] = doubt{}
+	(*h)[last] = pendingLookup{}
 	*h = (*h)[:last]
 	return x
 }

@@ -175,7 +175,7 @@ func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Cla
 	case err == nil && found == (joblist.Found{}):
 		return false, GoOn
 	case err == nil:
-		s.results <- outcome{Result: s.lookups.conclude(c, found), claimed: c, sent: began}
+		s.results <- claimResult{Result: s.lookups.conclude(c, found), claimed: c, sent: began}
 		return true, GoOn
 	}
 	s.release(c)
@@ -191,7 +191,7 @@ func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Cla
 	if joblist.IsThrottled(err) {
 		action = Slow
 	}
-	s.setBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
+	s.holdBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
 	return true, BackOff
 }
 

@@ -23,7 +23,7 @@ type shared struct {
 	attempts attempts
 	progress progress
 	ending
-	results chan outcome // to the committer
+	results chan claimResult // to the committer
 
 	outage       outageDetector
 	unreadable   unreadable
@@ -35,7 +35,7 @@ type shared struct {
 }
 
 // claimResult is the result of a claim, to be committed.
-type outcome struct {
+type claimResult struct {
 	queue.Result
 	claimed queue.Claimed
 	sent    time.Time // when the request was sent, with a monotonic reading
@@ -43,7 +43,7 @@ type outcome struct {
 
 // release puts a claimed item back that was not sent.
 func (s *shared) release(c queue.Claimed) {
-	s.results <- outcome{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
+	s.results <- claimResult{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
 }
 
 // isFed reports whether no more items will come.

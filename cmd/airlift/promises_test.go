@@ -44,7 +44,7 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 			}
 		}
 		delete(env, "AIRLIFT_CONFIG") // TestConfigFileOfTheEnvironment
-		if err := a.settle(cmd); err != nil {
+		if err := a.fillSettings(cmd); err != nil {
 			t.Errorf("%s: %v", cmd.CommandPath(), err)
 		}
 		for _, f := range flags {

@@ -66,7 +66,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	out, errs := term.NewWriter(a.out), term.NewWriter(a.err)
 	a.exact, a.screen, a.out, a.err = a.out, a.err, out, errs
 	a.log = zerolog.New(a.err).With().Timestamp().Logger()
-	a.services.Suggest = config.Meant
+	a.services.Suggest = config.Suggest
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(a.in)
@@ -108,7 +108,7 @@ func (a *app) rootCommand() *cobra.Command {
 			if cmd.Name() == cobra.ShellCompRequestCmd {
 				return nil // the command that is being completed has the settings
 			}
-			if err := a.settle(cmd); err != nil {
+			if err := a.fillSettings(cmd); err != nil {
 				return err
 			}
 			if err := a.openLog(); err != nil {
@@ -139,7 +139,7 @@ func (a *app) rootCommand() *cobra.Command {
 }
 
 // fillSettings sets each flag that the command line does not give, and the rules of the config file.
-func (a *app) settle(cmd *cobra.Command) error {
+func (a *app) fillSettings(cmd *cobra.Command) error {
 	file, err := a.env().Fill(cmd)
 	if err == nil && file.Rules != nil {
 		if a.rules, err = intake.ParseRules(file.Rules); err != nil {
@@ -152,7 +152,7 @@ func (a *app) settle(cmd *cobra.Command) error {
 // batchIDs returns the batches of the queue that the command line names, or if another process holds it those that this
 // one shows. It waits for nothing and makes nothing; errors are not reported, as the user is typing.
 func (a *app) batchIDs(cmd *cobra.Command) []string {
-	_ = a.settle(cmd) // ignore errors: without the settings the queue may not be found
+	_ = a.fillSettings(cmd) // ignore errors: without the settings the queue may not be found
 	path, err := a.locateQueue()
 	if err != nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 )
 
 // saveForm checks --save, and returns how the manifest is written.
-func saveForm(path string) (report.Form, error) {
+func saveForm(path string) (report.Format, error) {
 	form := report.CSV
 	if path == "" {
 		return form, nil
@@ -34,7 +34,7 @@ func saveForm(path string) (report.Form, error) {
 
 // savePlan writes the new items of a plan as a manifest. There is a whole file afterwards, or the one that was there
 // before.
-func savePlan(ctx context.Context, path string, form report.Form, p *plan.Plan, d *intake.DryRun) error {
+func savePlan(ctx context.Context, path string, form report.Format, p *plan.Plan, d *intake.DryRun) error {
 	err := replaceFile(ctx, path, func(w io.Writer) error { return report.WriteManifest(ctx, w, d.Scratch, p.Batch, form) })
 	if err == nil {
 		p.Saved = path

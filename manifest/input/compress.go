@@ -47,7 +47,7 @@ func Decompress(r io.Reader, named Compression) (io.Reader, func(), error) {
 			return nil, nil, fmt.Errorf("gzip: %w", err)
 		}
 		return decoder{"gzip", z}, func() { z.z.Close() }, nil
-	case bytes.HasPrefix(head, magics[Zstd]), skippable(head):
+	case bytes.HasPrefix(head, magics[Zstd]), isSkippable(head):
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, fmt.Errorf("zstd: %w", err)
@@ -76,9 +76,9 @@ func (n decoder) Read(p []byte) (int, error) {
 	return k, fmt.Errorf("the %s data is damaged: %w", n.name, err)
 }
 
-// isSkippable reports whether head begins with the magic number of a skippable frame (RFC
+// isSkippable reports whether head begins with the magic number of a isSkippable frame (RFC
 // 8878, 3.1.2), with which pzstd begins its streams.
-func skippable(head []byte) bool {
+func isSkippable(head []byte) bool {
 	return len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18"
 }
 

@@ -26,7 +26,7 @@ type meta struct {
 	RejectedValues uint64 `json:"packs,omitempty"`
 	// Base is how many items there were when the present reading began: those from there on are its own.
 	Base uint64 `json:"base,omitempty"`
-	index.Books
+	index.Extent
 }
 
 // batch is a batch in memory.

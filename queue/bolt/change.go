@@ -91,7 +91,7 @@ func (t *txn) change(b *batch, c queue.Change, want block.States, chosen []uint6
 		if !want.Has(before.State) || c.Code != "" && before.Code != c.Code {
 			continue
 		}
-		after, err := c.Of(before)
+		after, err := c.Apply(before)
 		if err == nil {
 			err = t.apply(v, &queue.Step{Seq: seq, Before: before, After: after}, "")
 		}
@@ -117,7 +117,7 @@ func (db *DB) replace(ctx context.Context, b *batch) (n queue.Changed, err error
 	}
 	defer b.intake.unlock()
 	if !b.intake.whole || !b.public.Load().Reading.Complete {
-		return n, queue.ErrNotWhole
+		return n, queue.ErrReadingIncomplete
 	}
 	if err := db.seeVersions(ctx, b); err != nil {
 		return n, err

@@ -74,7 +74,7 @@ func (db *DB) checkBatch(ctx context.Context, tx *bbolt.Tx, b *batch, c *check.C
 			},
 			Items: func(_ context.Context, seq uint64) ([]queue.Item, error) { return itemsFrom(bk, seq) },
 			Count: func() (items, objects int64) { return m.Batch.Counts.Items, m.Batch.Counts.Items - m.Batch.Versions },
-		}, m.Books),
+		}, m.Extent),
 		Pages: func(yield func(*block.Page, error) bool) {
 			var page block.Page
 			for p := (pager{want: block.AllStates}); !p.end; {

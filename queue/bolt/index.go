@@ -29,7 +29,7 @@ func (db *DB) newIndex(b *batch) *index.Index {
 			p := b.public.Load()
 			return p.Counts.Items, p.Counts.Items - p.Versions
 		},
-	}, b.meta.Books)
+	}, b.meta.Extent)
 }
 
 // indexTx is what a batch's index sees of a transaction.
@@ -62,7 +62,7 @@ func (b indexBucket) Cursor() index.Cursor { return b.Bucket.Cursor() }
 // changeIndex stores a change of the index.
 func (t *txn) changeIndex(b *batch, bk buckets, c *index.Change) error {
 	m := t.touch(b)
-	done, err := c.Store(indexTx{bk}, &m.Books, m.Batch.Counts.Items)
+	done, err := c.Store(indexTx{bk}, &m.Extent, m.Batch.Counts.Items)
 	if err == nil {
 		t.then(done)
 	}

@@ -57,11 +57,11 @@ var started = time.Now().UTC().Truncate(time.Second)
 // pollEvery is how often a lock that another process has is tried.
 const pollEvery = 20 * time.Millisecond
 
-// Take locks the lock file at path, creating it with mode 0600 if it is missing. It waits up to wait for another holder.
+// Acquire locks the lock file at path, creating it with mode 0600 if it is missing. It waits up to wait for another holder.
 // A lock file that a killed process left is reused.
 //
 // Errors: *[HeldError], [ErrNoLocks], and an error about a file of that name that is no lock file, which stays as it is.
-func Take(path string, wait time.Duration) (*Lock, error) {
+func Acquire(path string, wait time.Duration) (*Lock, error) {
 	deadline := time.Now().Add(wait)
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -42,7 +42,7 @@ func openPipe(ctx context.Context, path string) (*pipe, error) {
 		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			p := &pipe{File: f}
-			p.stop = context.AfterFunc(ctx, p.hurry)
+			p.stop = context.AfterFunc(ctx, p.setDeadline)
 			return p, nil
 		}
 		if !errors.Is(err, syscall.ENXIO) {
@@ -61,7 +61,7 @@ func openPipe(ctx context.Context, path string) (*pipe, error) {
 }
 
 // setDeadline bounds the present and the next Write.
-func (p *pipe) hurry() {
+func (p *pipe) setDeadline() {
 	p.ending.Store(true)
 	_ = p.SetWriteDeadline(time.Now().Add(pipePatience)) // fails only where a Write does not wait
 }
@@ -72,7 +72,7 @@ func (p *pipe) Write(b []byte) (n int, err error) {
 	const most = 4096
 	for n < len(b) {
 		if p.ending.Load() {
-			p.hurry()
+			p.setDeadline()
 		}
 		wrote, err := p.File.Write(b[n:min(n+most, len(b))])
 		n += wrote

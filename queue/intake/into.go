@@ -30,7 +30,7 @@ func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error 
 	if err := r.begin(ctx, db, batch); err != nil {
 		return err
 	}
-	unsure, err := r.through(ctx, db, batch)
+	unsure, err := r.transfer(ctx, db, batch)
 	if unsure > 0 {
 		r.log.Warn().Str("batch", batch).Int64("objects", unsure).Msg("--changed: objects whose earlier content is not known, or for which " +
 			"this source tells neither size nor ETag, could not be compared: they count as known. What was found now is what the next run compares with")
@@ -48,13 +48,13 @@ func (r *Reading) Into(ctx context.Context, db queue.Store, batch string) error 
 // transfer passes the rows from the sources to the store, and returns how many known objects could not be compared. The
 // goroutine that reads ends too, unless the source blocks and cannot be interrupted: then it ends when the source
 // returns.
-func (r *Reading) through(ctx context.Context, db queue.Store, batch string) (unsure int64, err error) {
+func (r *Reading) transfer(ctx context.Context, db queue.Store, batch string) (unsure int64, err error) {
 	reading, cancel := context.WithCancelCause(ctx)
 	b, read := newRowBuffer(), make(chan struct{})
 	r.pouring = true
 	go func() {
 		defer close(read)
-		err := r.pour(reading, b)
+		err := r.fill(reading, b)
 		r.closeSource() // --limit ends before the source does
 		b.end(err)
 	}()
@@ -74,7 +74,7 @@ func (r *Reading) unread() bool {
 }
 
 // fill reads all sources into the buffer.
-func (r *Reading) pour(ctx context.Context, b *rowBuffer) error {
+func (r *Reading) fill(ctx context.Context, b *rowBuffer) error {
 	next := r.selected(r.headFirst)
 	if r.preflight != nil {
 		var stop func()

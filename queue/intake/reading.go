@@ -114,7 +114,7 @@ func (r *Reading) read(ctx context.Context) (row, error) {
 func (r *Reading) readRow(ctx context.Context) (row, error) {
 	err := r.current.Read(&r.entry)
 	if err == nil {
-		return r.judge(ctx, &r.entry)
+		return r.rowOf(ctx, &r.entry)
 	}
 	var bad *manifest.RowError
 	if !errors.As(err, &bad) {
@@ -127,7 +127,7 @@ func (r *Reading) readRow(ctx context.Context) (row, error) {
 }
 
 // rowOf turns an entry into a row.
-func (r *Reading) judge(ctx context.Context, e *manifest.Entry) (row, error) {
+func (r *Reading) rowOf(ctx context.Context, e *manifest.Entry) (row, error) {
 	if why := r.Filter.Skip(e); why != "" {
 		r.warnUnknown(e, why)
 		return row{skipped: why}, nil

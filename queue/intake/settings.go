@@ -116,7 +116,7 @@ func (t *Intake) checkFields(ctx context.Context) error {
 // no row.
 func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 	fixed := t.Settings.JobFields
-	if lacks(fixed) == "" || t.Incomplete || !t.rowsMayTell() && len(t.Settings.Rules) == 0 {
+	if lacks(fixed) == "" || t.Incomplete || !t.rowsMaySet() && len(t.Settings.Rules) == 0 {
 		return fixed, nil
 	}
 	most := 1
@@ -135,7 +135,7 @@ func (t *Intake) firstFields(ctx context.Context) (queue.JobFields, error) {
 }
 
 // rowsMaySet reports whether rows of some source can set job fields.
-func (t *Intake) rowsMayTell() bool {
+func (t *Intake) rowsMaySet() bool {
 	return slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool {
 		return src.Kind != manifest.KindS3Scan && src.Format != manifest.FormatText
 	})
@@ -207,7 +207,7 @@ func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags que
 	if merged.Equal(b.Settings) {
 		return nil
 	}
-	n, err := touched(ctx, db, b, merged)
+	n, err := countAffected(ctx, db, b, merged)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func ApplySettings(ctx context.Context, db queue.Store, b queue.Batch, flags que
 
 // countAffected counts the pending and failed items that a change of settings affects: those whose row and rules do not set
 // what changes.
-func touched(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
+func countAffected(ctx context.Context, db queue.Store, b queue.Batch, after queue.Settings) (int64, error) {
 	if b.Own == (queue.OwnCounts{}) && len(b.Settings.Rules) == 0 && len(after.Rules) == 0 {
 		return b.Counts.Pending + b.Counts.Failed, nil
 	}

@@ -83,7 +83,7 @@ func (s *Sources) NoBatch() string {
 }
 
 // CheckRereadable returns an error if a source cannot be read twice.
-func (s *Sources) CheckTwice() error {
+func (s *Sources) CheckRereadable() error {
 	for _, src := range s.List {
 		if isStream(src) && !isRegular(src.Arg) {
 			return usagef("--strict reads its sources twice, and %s is a pipe or device: give a file, or - for standard input", src.Arg)

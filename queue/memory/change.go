@@ -23,7 +23,7 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 		return q.change(b, c, from, nil)
 	}
 	if !b.whole || !b.Reading.Complete {
-		return n, queue.ErrNotWhole
+		return n, queue.ErrReadingIncomplete
 	}
 	read := b.allSeen()
 	n, err = q.change(b, c, from, read)
@@ -43,7 +43,7 @@ func (q *Queue) change(b *batch, c queue.Change, from []queue.State, keep queue.
 		if keep.Has(seq) || !slices.Contains(from, e.State) || !c.Takes(&e) {
 			continue
 		}
-		after, err := c.Of(e.Record)
+		after, err := c.Apply(e.Record)
 		if err == nil {
 			err = q.apply(b, queue.Step{Seq: seq, Before: e.Record, After: after})
 		}

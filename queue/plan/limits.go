@@ -12,8 +12,8 @@ import (
 
 // The values of Limits.PerDayFrom: the source of the limit.
 const (
-	// Nobody: no daily limit is known.
-	Nobody = ""
+	// NoDailyLimit: no daily limit is known.
+	NoDailyLimit = ""
 	// OwnLimit: the user, by --daily-limit.
 	OwnLimit = "daily-limit"
 	// Learned: AiR, by a 429; see [Limits.Learn].

@@ -75,7 +75,7 @@ func (p *Plan) forecast(l Limits, now time.Time) {
 	if !math.IsInf(l.Rate, 1) {
 		p.Rate = &l.Rate
 	}
-	if l.PerDayFrom != Nobody {
+	if l.PerDayFrom != NoDailyLimit {
 		p.PerDay, p.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
 	f := l.Forecast(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now)

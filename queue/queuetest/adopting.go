@@ -125,7 +125,7 @@ func adoptAhead(f *fixture) {
 func adoptUnlawful(f *fixture) {
 	f.add(B, "a", "b")
 	f.claim(1)
-	var move *queue.MoveError
+	var move *queue.TransitionError
 	good := queue.Adopted{Seq: 1, JobID: "j"}
 	if _, err := f.Adopt(f.ctx, B, []queue.Adopted{good, {Seq: 0, JobID: "j"}}); !errors.As(err, &move) {
 		f.Errorf("an item that is sending: got %v, want a MoveError", err)

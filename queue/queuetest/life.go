@@ -105,7 +105,7 @@ func unlawful(f *fixture) {
 			f.Errorf("%s: got no error", what)
 		}
 	}
-	var move *queue.MoveError
+	var move *queue.TransitionError
 	for _, to := range queue.States {
 		for _, seq := range []uint64{1, 2, 4} {
 			err := f.store([]queue.Result{{Batch: B, Seq: seq, To: to, JobID: "j"}})

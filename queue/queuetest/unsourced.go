@@ -181,7 +181,7 @@ func unsourcedUnlawful(f *fixture) {
 	f.add(B, "a")
 	f.claim(1)
 	good := unsourced("gone", "g")
-	var move *queue.MoveError
+	var move *queue.TransitionError
 	if _, err := f.Adopt(f.ctx, B, []queue.Adopted{good, unsourced("a", "x")}); !errors.As(err, &move) {
 		f.Errorf("an object whose item is sending: got %v, want a MoveError", err)
 	}

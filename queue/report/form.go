@@ -11,17 +11,17 @@ import (
 )
 
 // Format is the format of a report.
-type Form string
+type Format string
 
 const (
-	CSV   Form = "csv"
-	JSONL Form = "jsonl"
-	Excel Form = "excel" // CSV for spreadsheets
+	CSV   Format = "csv"
+	JSONL Format = "jsonl"
+	Excel Format = "excel" // CSV for spreadsheets
 )
 
 // ParseForm parses the name of a form. If it is empty, the name of the output file decides.
-func ParseForm(name, output string) (Form, error) {
-	switch f := Form(name); f {
+func ParseForm(name, output string) (Format, error) {
+	switch f := Format(name); f {
 	case CSV, JSONL, Excel:
 		return f, nil
 	case "":

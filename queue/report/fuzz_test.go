@@ -34,7 +34,7 @@ func FuzzReportRoundTrip(f *testing.F) {
 			Item:   queue.Item{Line: 7, Bucket: "archive", Key: key, Extra: []queue.Field{{Name: "x-" + column, Value: value}}},
 			Record: queue.Record{State: queue.Failed, Attempts: 1, HTTPStatus: 400, Message: message},
 		}
-		for _, form := range []Form{CSV, JSONL} {
+		for _, form := range []Format{CSV, JSONL} {
 			var out bytes.Buffer
 			r := newReporter(&out, Options{Form: form}, queue.Namer{}, queue.OwnCounts{})
 			r.addColumn("x-" + column)

@@ -13,7 +13,7 @@ import (
 )
 
 // WriteManifest writes the items of a batch as a manifest in CSV or JSON Lines. Reading it gives the same items.
-func WriteManifest(ctx context.Context, w io.Writer, db queue.Reader, batch string, form Form) error {
+func WriteManifest(ctx context.Context, w io.Writer, db queue.Reader, batch string, form Format) error {
 	b, err := db.Batch(ctx, batch)
 	if err != nil {
 		return err

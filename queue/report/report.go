@@ -15,7 +15,7 @@ const Rejected = "rejected"
 
 // Options say what a report contains, and how it is written.
 type Options struct {
-	Form   Form
+	Form   Format
 	Filter queue.Filter
 	// RejectedOnly leaves out the items.
 	RejectedOnly bool

@@ -151,7 +151,7 @@ func usableID(id string) bool { return id != "" && len(id) <= maxID && visible(i
 // decodePage decodes the answer to GET /jobs. It ignores what stands beside Records. Records null is how several encoders
 // write an empty list. An answer that it cannot read is an error, never an empty page. A record without an Id is a job if
 // it has a name or a source.
-func decodePage(body []byte) ([]OddJob, error) {
+func decodePage(body []byte) ([]UnreadableJob, error) {
 	var a struct{ Records jsontext.Value }
 	if err := jsonv2.Unmarshal(body, &a, strict); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotJSON, err)
@@ -167,7 +167,7 @@ func decodePage(body []byte) ([]OddJob, error) {
 	if err := jsonv2.Unmarshal(a.Records, &records, strict); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoRecords, err)
 	}
-	jobs := make([]OddJob, len(records))
+	jobs := make([]UnreadableJob, len(records))
 	for i := range records {
 		if !records[i].given {
 			return nil, fmt.Errorf("record %d of %d is not an object", i+1, len(records))

@@ -44,4 +44,4 @@ func AcceptedID(body []byte) (id string, echo Echo, err error) {
 func Encode(j NewJob) ([]byte, error) { return j.encode(new(services)) }
 
 // DecodePage reads the body of a 2xx answer to GET /jobs.
-func DecodePage(body []byte) ([]OddJob, error) { return decodePage(body) }
+func DecodePage(body []byte) ([]UnreadableJob, error) { return decodePage(body) }

@@ -29,16 +29,16 @@ type Page struct {
 	Jobs []Job
 	// Odd are the records that are jobs without a usable Id: nothing can be concluded
 	// from what the page does not show.
-	Odd []OddJob
+	Odd []UnreadableJob
 	// Short reports that the page is shorter than PageSize. [UNTRUE today: joblist treats a short page as no end ("a short page proves nothing")]
 	Last bool
 	// Date is the answer's Date header (RFC 9110), zero if absent or invalid.
 	Date time.Time
 }
 
-// OddJob is a record of a job whose Id is missing or cannot be used. Job.ID is empty; of
+// UnreadableJob is a record of a job whose Id is missing or cannot be used. Job.ID is empty; of
 // the other fields any may be.
-type OddJob struct {
+type UnreadableJob struct {
 	Job
 	Err error
 }
@@ -73,7 +73,7 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 		if r.Err == nil {
 			page.Jobs = append(page.Jobs, r.Job)
 		} else {
-			page.Odd = append(page.Odd, OddJob{r.Job, c.redact.error(r.Err)})
+			page.Odd = append(page.Odd, UnreadableJob{r.Job, c.redact.error(r.Err)})
 		}
 	}
 	return page, nil

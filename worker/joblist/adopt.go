@@ -166,7 +166,7 @@ const LookupsAtOnce = 8
 
 // lookUp looks some items up at once, and compares what is found as if the list had shown it.
 func (a *Audit) lookUp(ctx context.Context, l *listing, items []queue.Item) error {
-	found, odd, errs := make([][]air.Job, len(items)), make([][]air.OddJob, len(items)), make([]error, len(items))
+	found, odd, errs := make([][]air.Job, len(items)), make([][]air.UnreadableJob, len(items)), make([]error, len(items))
 	var wg sync.WaitGroup
 	for i := range items {
 		wg.Go(func() { found[i], odd[i], errs[i] = l.named(ctx, a.items.names.Name(&items[i])) })

@@ -77,7 +77,7 @@ func (a *Audit) Run(ctx context.Context) (Tally, error) {
 		}
 	}
 	l := listing{api: a.API, limiter: a.Limiter, batch: a.Batch, giveUp: a.GiveUp, log: a.Log}
-	proof, err := l.each(ctx, func(jobs []air.Job, odd []air.OddJob) error {
+	proof, err := l.each(ctx, func(jobs []air.Job, odd []air.UnreadableJob) error {
 		if a.tally.Pages++; a.tally.Pages%progressEvery == 0 {
 			a.Log.Info().Str("batch", a.Batch).Int64("pages", a.tally.Pages).Int64("jobs", a.tally.Jobs).
 				Int64("adopted", a.tally.Adopted).Msg("reading AiR's list of jobs")
@@ -111,7 +111,7 @@ func adoption(proof bool) queue.Adoption {
 const progressEvery = 1000
 
 // page compares the jobs of one page, and stores what is adopted before the next is asked for.
-func (a *Audit) page(ctx context.Context, jobs []air.Job, odd []air.OddJob) error {
+func (a *Audit) page(ctx context.Context, jobs []air.Job, odd []air.UnreadableJob) error {
 	if err := a.odd(odd); err != nil {
 		return err
 	}

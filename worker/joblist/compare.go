@@ -77,7 +77,7 @@ func (b *Batch) compareNone(ctx context.Context) error {
 
 // compareOdd counts the unreadable records of the page that may be jobs of this queue, and returns a stop if
 // all belong to others: then AiR holds jobs of the batch that this queue does not know.
-func (b *Batch) compareOdd(ctx context.Context, odd []air.OddJob) (ours int, err error) {
+func (b *Batch) compareOdd(ctx context.Context, odd []air.UnreadableJob) (ours int, err error) {
 	odd = oddOf(odd, b.ID)
 	for _, o := range odd {
 		got, err := b.items.match(ctx, o.Job)

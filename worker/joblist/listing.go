@@ -41,8 +41,8 @@ type listing struct {
 // a list that orders jobs of equal date differently for each page. Jobs that shift back are seen twice; others may be
 // missed. So the list is read oldest first and newest first in turn, until two passes in a row show the same jobs up to
 // an empty page, and neither shows one twice.
-func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) error) (proof bool, err error) {
-	var before reading
+func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.UnreadableJob) error) (proof bool, err error) {
+	var before pass
 	for n := 1; n <= maxPasses; n++ {
 		now, err := l.pass(ctx, n%2 == 0, fn)
 		switch {
@@ -63,8 +63,8 @@ func (l *listing) each(ctx context.Context, fn func([]air.Job, []air.OddJob) err
 
 // pass reads the list once, oldest or newest first. A list that refuses a page after the first, or repeats a short page
 // endlessly, may have ended there; that is no proof.
-func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job, []air.OddJob) error) (reading, error) {
-	var shown reading
+func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job, []air.UnreadableJob) error) (pass, error) {
+	var shown pass
 	list := pages{list: l.page, query: air.ListQuery{Batch: l.batch, Descending: newestFirst}, most: maxListPages}
 	var last page // the last that showed something new
 	stands := true
@@ -78,11 +78,11 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 			return shown, nil
 		case err == nil:
 		case errors.As(err, &stopped), ctx.Err() != nil:
-			return reading{}, err
+			return pass{}, err
 		case errors.As(err, &refused), last.short && errors.Is(err, errNoPaging) && stands:
 			return shown, nil
 		default:
-			return reading{}, l.unread(err)
+			return pass{}, l.unread(err)
 		}
 		shown.add(got)
 		if len(got.fresh) > 0 {
@@ -91,7 +91,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 			stands = stands && sameJobs(got.jobs, last.jobs)
 		}
 		if err := fn(ofBatch(got.jobs, l.batch), oddOf(got.odd, l.batch)); err != nil {
-			return reading{}, err
+			return pass{}, err
 		}
 	}
 }
@@ -120,7 +120,7 @@ func sameJobs(a, b []air.Job) bool {
 }
 
 // named looks up the batch's jobs of that name, and returns the unreadable records too.
-func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd []air.OddJob, err error) {
+func (l *listing) named(ctx context.Context, name string) (jobs []air.Job, odd []air.UnreadableJob, err error) {
 	var seen batchCheck
 	err = readNamed(ctx, l.page, air.ListQuery{Batch: l.batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(l.batch, got.jobs)

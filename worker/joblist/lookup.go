@@ -51,7 +51,7 @@ func (b *Batch) Lookup(ctx context.Context, c queue.Claimed, at Attempt) (Found,
 		return named, err
 	}
 	found, err := b.newest.lookup(ctx, b, c, at)
-	var odd *errOdd
+	var odd *errUnreadableJob
 	if !c.Sent && (endsUnproven(err) || errors.As(err, &odd)) {
 		return Found{}, nil // no attempt is known, and the adoption could not read more of the list either
 	}
@@ -74,7 +74,7 @@ func (b *Batch) lookupName(ctx context.Context, c queue.Claimed) (Found, error) 
 	err := readNamed(ctx, b.List, air.ListQuery{Batch: c.Batch, Name: name}, func(got page) (bool, error) {
 		seen.observe(c.Batch, got.jobs)
 		for _, o := range oddOf(got.odd, c.Batch) {
-			odd = &errOdd{o.Err}
+			odd = &errUnreadableJob{o.Err}
 		}
 		for i := range got.jobs {
 			if j := &got.jobs[i]; j.Batch == c.Batch && j.Name == name {

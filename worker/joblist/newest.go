@@ -125,7 +125,7 @@ func (n *newest) read(ctx context.Context, b *Batch, due, began time.Time) error
 		}
 		seen.observe(b.ID, page.jobs)
 		if odd := oddOf(page.odd, b.ID); len(odd) > 0 {
-			return &errOdd{odd[0].Err}
+			return &errUnreadableJob{odd[0].Err}
 		}
 		done = r.whole
 		for i := 0; i < len(page.fresh) && !done; i++ {

@@ -7,16 +7,16 @@ import (
 	"airlift/worker/air"
 )
 
-// errOdd: the list has a job without a usable id, which may be the wanted one.
-type errOdd struct{ err error }
+// errUnreadableJob: the list has a job without a usable id, which may be the wanted one.
+type errUnreadableJob struct{ err error }
 
-func (e *errOdd) Error() string {
+func (e *errUnreadableJob) Error() string {
 	return fmt.Sprintf("AiR lists a job that cannot be read (%v), so nothing is concluded from what the list does not show", e.err)
 }
-func (e *errOdd) Unwrap() error { return e.err }
+func (e *errUnreadableJob) Unwrap() error { return e.err }
 
 // oddOf returns those of the odd records that may be of the batch.
-func oddOf(odd []air.OddJob, batch string) (of []air.OddJob) {
+func oddOf(odd []air.UnreadableJob, batch string) (of []air.UnreadableJob) {
 	for _, o := range odd {
 		if o.Batch == "" || plainName(o.Batch) == plainName(batch) {
 			of = append(of, o)
@@ -26,12 +26,12 @@ func oddOf(odd []air.OddJob, batch string) (of []air.OddJob) {
 }
 
 // oddKey returns a key for a record without a usable id. It is never equal to an id.
-func oddKey(o air.OddJob) string {
+func oddKey(o air.UnreadableJob) string {
 	return strings.Join([]string{"", o.Name, o.Source.Bucket, o.Source.ObjectKey, o.Created}, "\x00")
 }
 
 // odd reports jobs without a usable id, each once. They cannot be adopted.
-func (a *Audit) odd(odd []air.OddJob) error {
+func (a *Audit) odd(odd []air.UnreadableJob) error {
 	for _, o := range odd {
 		if !a.held.add(noItem, oddKey(o)) {
 			continue

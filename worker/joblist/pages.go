@@ -49,7 +49,7 @@ type pages struct {
 type page struct {
 	// jobs are those of the page, each once; fresh are those of them that no page shortly before has shown.
 	jobs, fresh []air.Job
-	odd         []air.OddJob
+	odd         []air.UnreadableJob
 	// short says that the page had fewer jobs than were asked for, twice that it had one of them twice.
 	short, twice bool
 }

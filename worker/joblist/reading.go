@@ -12,7 +12,7 @@ import (
 var errRestless = fmt.Errorf("AiR's list of jobs of this name changed in each of %d readings, so nothing is concluded from it", maxPasses)
 
 // pass is the summary of one pass over a list.
-type reading struct {
+type pass struct {
 	whole bool   // it ended with an empty page
 	moved bool   // a job was shown twice
 	jobs  int    // how many were shown
@@ -20,7 +20,7 @@ type reading struct {
 }
 
 // add counts the jobs of a page.
-func (r *reading) add(p page) {
+func (r *pass) add(p page) {
 	r.moved = r.moved || p.twice || len(p.fresh) < len(p.jobs)
 	r.jobs += len(p.fresh)
 	for _, j := range p.fresh {
@@ -34,11 +34,11 @@ func (r *reading) add(p page) {
 // manifest may be shared by many jobs. A single page is consistent; several pages are read in both orders until two passes
 // in a row show the same jobs and neither shows one twice. A job can be given more than once.
 func readNamed(ctx context.Context, list Lister, q air.ListQuery, fn func(page) (end bool, err error)) error {
-	var before reading
+	var before pass
 	for n := 1; n <= maxPasses; n++ {
 		q.Descending = n%2 == 0
 		all := pages{list: list, query: q, most: maxLookupPages}
-		var now reading
+		var now pass
 		for !now.whole {
 			got, err := all.next(ctx)
 			if err != nil {

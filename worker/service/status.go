@@ -188,7 +188,7 @@ func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.D
 	if s.Left() == 0 {
 		return
 	}
-	if l.PerDayFrom != plan.Nobody {
+	if l.PerDayFrom != plan.NoDailyLimit {
 		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
 	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 {

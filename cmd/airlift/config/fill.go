@@ -44,7 +44,7 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 	known := settings(cmd)
 	for name := range file.settings {
 		if !slices.Contains(known, name) {
-			problems = append(problems, fmt.Sprintf("%s: there is no setting %q%s", file.Path, name, Meant(name, known)))
+			problems = append(problems, fmt.Sprintf("%s: there is no setting %q%s", file.Path, name, Suggest(name, known)))
 		}
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {

@@ -1,7 +1,7 @@
 package config
 
 // Suggest returns a suggestion for a misspelled name, to append to a message; "" if no known name is similar.
-func Meant(name string, known []string) string {
+func Suggest(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return "; is " + near + " meant?"
 	}

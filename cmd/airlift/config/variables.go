@@ -56,7 +56,7 @@ func (e Env) unknownVariables(known []string) (unknown []string) {
 	return unknown
 }
 
-// meantVariable is [Meant] for a variable. Those of the credentials do not begin with the prefix.
+// meantVariable is [Suggest] for a variable. Those of the credentials do not begin with the prefix.
 func meantVariable(name string, known []string) string {
 	for _, key := range []string{"WASABI_ACCESS_KEY", "WASABI_SECRET_KEY"} {
 		if strings.HasSuffix(name, strings.TrimPrefix(key, "WASABI")) {

@@ -107,7 +107,7 @@ func (s *sourceFlags) parse(ctx context.Context, c *Context, args []string, j *J
 		m.addFlag(true, "the batch", "batch", ", for "+why)
 	}
 	if s.strict {
-		if err := out.CheckTwice(); err != nil {
+		if err := out.CheckRereadable(); err != nil {
 			return out, err
 		}
 	}

@@ -89,7 +89,7 @@ func takeLock(path string, wait time.Duration, mustExist bool) (*hold.Lock, erro
 	if missing && mustExist && !exists(LockPath(path)) {
 		return nil, errNotExist()
 	}
-	lock, err := hold.Take(LockPath(path), wait)
+	lock, err := hold.Acquire(LockPath(path), wait)
 	held, locked := errors.AsType[*hold.HeldError](err)
 	switch {
 	case locked:

@@ -9,7 +9,7 @@
 //
 //  1. Every object of the batch is in exactly one run, or in the memtable. An object that is not found would get a second
 //     job: so every value is checked, and the filter counts what it reads.
-//  2. [Books] store the extent of the runs, and change in the transaction that changes the runs. After a crash the memtable is
+//  2. [Extent] store the extent of the runs, and change in the transaction that changes the runs. After a crash the memtable is
 //     rebuilt from the items after it.
 //  3. A run is written once, and deleted in the transaction that stores the merged one.
 //  4. Reads are safe at any time. [Index.LookupNew], [Index.Insert], [Index.Flush], [Index.Merge] and [Index.Forget] need the

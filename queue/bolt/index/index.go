@@ -26,7 +26,7 @@ type Config struct {
 }
 
 // Extent is the stored extent of a batch's index.
-type Books struct {
+type Extent struct {
 	// Runs is the number of the next run.
 	Runs uint32 `json:"runs"`
 	// Indexed is the first item that the runs do not have.
@@ -46,7 +46,7 @@ type Index struct {
 }
 
 // New returns the index of a batch with these books.
-func New(c Config, b Books) *Index { return &Index{config: c, indexed: b.Indexed} }
+func New(c Config, b Extent) *Index { return &Index{config: c, indexed: b.Indexed} }
 
 // Match is an object that the index has.
 type Match struct {

@@ -65,7 +65,7 @@ func seekAfter(objects int, entries int64) int {
 
 // lookupRun goes once through a run and the sorted objects.
 func lookupRun(c Cursor, todo []*Match, seekAfter int) error {
-	s := standing{c: c}
+	s := groupCursor{c: c}
 	if more, err := s.on(c.First()); err != nil || !more {
 		return err
 	}
@@ -83,14 +83,14 @@ func lookupRun(c Cursor, todo []*Match, seekAfter int) error {
 }
 
 // groupCursor is a cursor with its current group.
-type standing struct {
+type groupCursor struct {
 	c           Cursor
 	g           group
 	first, last hash
 }
 
 // on decodes the group that the cursor has moved to; false past the end.
-func (s *standing) on(k, v []byte) (more bool, err error) {
+func (s *groupCursor) on(k, v []byte) (more bool, err error) {
 	if k == nil {
 		return false, nil
 	}
@@ -102,7 +102,7 @@ func (s *standing) on(k, v []byte) (more bool, err error) {
 }
 
 // reach moves to the group that can hold a hash, in some steps or by a seek; false past the end.
-func (s *standing) reach(h hash, seekAfter int) (more bool, err error) {
+func (s *groupCursor) reach(h hash, seekAfter int) (more bool, err error) {
 	for steps := 0; h.compare(s.last) > 0; steps++ {
 		if steps < seekAfter {
 			if more, err = s.on(s.c.Next()); err != nil || !more {

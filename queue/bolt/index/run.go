@@ -97,7 +97,7 @@ func (x *Index) Flush() *Change {
 
 // Store stores the change in a transaction and in the books, in which the batch has so many items. done is to be called
 // once that is durable.
-func (c *Change) Store(tx Tx, b *Books, items int64) (done func(), err error) {
+func (c *Change) Store(tx Tx, b *Extent, items int64) (done func(), err error) {
 	if c.run != nil {
 		number := binary.BigEndian.AppendUint32(nil, b.Runs)
 		b.Runs++

@@ -13,7 +13,7 @@ type memoryStore struct {
 	runs  memoryBucket
 	byNum map[string]memoryBucket
 	items []queue.Item
-	books Books
+	books Extent
 	reads int // of items
 }
 
