@@ -39,7 +39,7 @@ type Reader interface {
 // Resumer is a Reader, such as a scan, that another Reader can resume.
 type Resumer interface {
 	// Cursor returns, after a Read that returned an entry or a *RowError, the position:
-	// the s3scan.Config.Cursor of a reader that returns the entries not read [STALE: there is no ScanConfig]
+	// the s3scan.Config.Cursor of a reader that returns the entries not read
 	// yet, and none of those that were. It is nil while entries of the same page
 	// follow.
 	Cursor() []byte

@@ -37,7 +37,7 @@ func (s *ColumnSet) add(name string) {
 // Add adds the columns of a row. If they exceed the bounds, the error names the first that does,
 // and none is added.
 func (s *ColumnSet) Add(row []Field) error {
-	if sameNames(row, s.last) {
+	if SameColumns(row, s.last) {
 		return nil
 	}
 	if len(row) > maxColumns {
@@ -77,16 +77,4 @@ func (s *ColumnSet) Keep(row []Field) []Field {
 
 func (s *ColumnSet) room(name string) bool {
 	return len(s.names) < maxColumns && s.bytes+len(name) <= maxColumnBytes
-}
-
-func sameNames(a, b []Field) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Name != b[i].Name {
-			return false
-		}
-	}
-	return true
 }

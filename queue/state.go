@@ -27,7 +27,7 @@ const (
 	InDoubt State = "in_doubt"
 	// Submitted has a job at AiR.
 	Submitted State = "submitted"
-	// Failed was refused by AiR, cannot be sent, or has no attempts left. [the old sentence is UNTRUE: worker/apply.go:38 fails a ForeignAnswer without a lookup, and air.ErrInvalidJob fails without any request]
+	// Failed was refused by AiR, cannot be sent, or has no attempts left.
 	Failed State = "failed"
 	// Cancelled was cancelled by the user; no job of it is known.
 	Cancelled State = "cancelled"

@@ -2,7 +2,7 @@ package ratelimit
 
 import "time"
 
-// NextMidnightUTC ... [DUPLICATE: queue/plan/forecast.go:72 midnightAfter is the same function]
+// NextMidnightUTC returns the first midnight UTC after now.
 func NextMidnightUTC(now time.Time) time.Time {
 	y, m, d := now.UTC().Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)

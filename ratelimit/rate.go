@@ -34,7 +34,7 @@ func ParseRate(s string) (rate.Limit, error) {
 	return 0, fmt.Errorf("rate %q: the unit is s, m or h, like 5/s, 300/m or 1000/h", s)
 }
 
-// formatRate formats a rate for [ParseRate], in the unit with the shortest number.
+// FormatRate formats a rate for [ParseRate], in the unit with the shortest number.
 func FormatRate(r rate.Limit) string {
 	if r == Unlimited {
 		return "unlimited"

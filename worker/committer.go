@@ -19,7 +19,7 @@ type committer struct {
 	*shared
 	scheduler *scheduler
 	lookups   *lookups
-	gathered  []claimResult     // for the next commit
+	gathered  []claimResult // for the next commit
 	request   *claimRequest // nil: none
 	end       bool          // nothing more comes
 	// sameIDs counts answers in a row whose job id another item has. Only the commit shows them, so they are counted

@@ -193,3 +193,27 @@ func (p *pauses) forget() {
 		p.store(queue.Gate{})
 	}
 }
+
+// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock. If that clock jumped
+// since an earlier run, the later midnight counts.
+func (l *learned) resumeAt(o air.Outcome) time.Time {
+	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
+	if stored, jumped := l.clock.jump(); jumped {
+		until = later(until, ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, l.Grace))
+	}
+	return until
+}
+
+// waitForRate holds all requests because their rate is limited, by AiR or by a proxy.
+func (s *sender) waitForRate(pass ratelimit.Pass, o air.Outcome) {
+	wait, isCap := s.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
+	switch {
+	case isCap:
+		s.pauses.forCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
+	case wait > 0:
+		s.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
+			Msg("the rate of requests is limited: no request is sent until the wait is over, then a single one")
+		s.gate.Explain("the rate of requests is limited: " + describe(o))
+		s.gate.Hold(wait, true)
+	}
+}

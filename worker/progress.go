@@ -18,7 +18,7 @@ const (
 	Running Activity = "running"
 	// Paused: nothing is sent until an instant.
 	Paused Activity = "paused"
-	// Stopped: a stored stop is in force. A running pool never reports it. [TWO NAMES: plan.Limits.State has its own strings "idle", "paused", "stopped", which cmd/airlift/term compares with worker.Activity; keep one list, in queue/plan]
+	// Stopped: a stored stop is in force. A running pool never reports it.
 	Stopped Activity = "stopped"
 )
 

@@ -85,20 +85,6 @@ func (r *refusals) foreign(c queue.Claimed, status int) []string {
 	return r.keys
 }
 
-// waitForRate holds all requests because their rate is limited, by AiR or by a proxy.
-func (s *sender) waitForRate(pass ratelimit.Pass, o air.Outcome) {
-	wait, isCap := s.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
-	switch {
-	case isCap:
-		s.pauses.forCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
-	case wait > 0:
-		s.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
-			Msg("the rate of requests is limited: no request is sent until the wait is over, then a single one")
-		s.gate.Explain("the rate of requests is limited: " + describe(o))
-		s.gate.Hold(wait, true)
-	}
-}
-
 // foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
 func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 	if keys := s.refusals.foreign(c, o.Status); keys != nil {

@@ -70,7 +70,7 @@ func notAccepted(a Action) Verdict {
 }
 
 // judge returns the verdict on the outcome of a POST /jobs. It is pure, and with the functions it calls covers every case;
-// README.md summarizes the verdicts. answered says that the URL is known to be AiR's, because a job was [STALE: there is no "contract" document with a table "Verdicts" in this repository]
+// README.md summarizes the verdicts. answered says that the URL is known to be AiR's, because a job was
 // accepted there: until then a 2xx without a job, or an answer that AiR does not give, shows that it is not.
 func judge(o air.Outcome, answered bool) Verdict {
 	switch s := o.Status; {

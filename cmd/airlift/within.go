@@ -28,7 +28,7 @@ func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 	return false, endedBy(ctx, err)
 }
 
-// endedBy ... [DUPLICATE of worker/service/errors.go:80 causeOf]
+// endedBy returns the cause of ctx's end in place of an error that follows from it, but for errors that say more.
 func endedBy(ctx context.Context, err error) error {
 	switch {
 	case err == nil, ctx.Err() == nil, isUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):

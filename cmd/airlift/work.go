@@ -21,7 +21,7 @@ import (
 	"airlift/worker/service"
 )
 
-// statusEvery is how often a run renews its status file. [STALE: no contract document exists]
+// statusEvery is how often a run renews its status file.
 const statusEvery = 2 * time.Second
 
 // service returns the service on an open queue.

@@ -94,7 +94,7 @@ func New(c Config) (*Filter, error) {
 }
 
 // Skip returns the reason for which the entry is skipped, "" if it is selected. The
-// reason is one of the Skip constants here or in package entry. [STALE: manifest has none]
+// reason is one of the Skip constants here or in package entry.
 func (f *Filter) Skip(e *entry.Entry) string {
 	if e.Skip != "" {
 		return e.Skip

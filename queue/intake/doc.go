@@ -17,7 +17,7 @@
 //  6. An error of the queue ends the reading.
 //
 // Files, in the order of data flow: options.go, sources.go and rules.go (what is read), prepare.go, settings.go,
-// since.go and versions.go (checks), open.go, reading.go, rejects.go, services.go, sample.go, preflight.go, buffer.go,
+// since.go and changes.go (checks), open.go, reading.go, rejects.go, services.go, sample.go, preflight.go, buffer.go,
 // into.go (the path of a row), marks.go, empty.go, end.go and replace.go (the end), dryrun.go and details.go.
 //
 // Outside: how a source is read (package manifest), how items are stored (the engines), how they are sent (package worker),

@@ -23,8 +23,8 @@ const (
 const (
 	// learnedFrom is how many days back a learned daily cap counts: caps change.
 	learnedFrom = 90
-	// longestPause is the longest pause of a daily cap: a day, the grace after midnight, and some slack. A stored
-	// pause beyond that is ignored, by a run and so by a forecast.
+	// longestPause is the longest pause of a daily cap: a day, the grace after midnight, and some slack. A forecast
+	// ignores a stored pause that is longer, as a run does with its own grace.
 	longestPause = 25 * time.Hour
 )
 

@@ -17,7 +17,8 @@ type ownColumn struct {
 	json  bool // the values are JSON
 }
 
-// ownColumns are the recognized columns that follow the fixed ones, if any row uses them.
+// ownColumns are the recognized columns that follow the fixed ones, [entry.ReportColumns],
+// if any row uses them.
 var ownColumns = [...]ownColumn{
 	{"region", func(o queue.OwnCounts) bool { return o.Region > 0 }, func(f *queue.JobFields) string { return f.SourceRegion }, false},
 	{"endpoint", func(o queue.OwnCounts) bool { return o.Endpoint > 0 }, func(f *queue.JobFields) string { return f.SourceEndpoint }, false},

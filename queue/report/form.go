@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Format is the format of a report.
+// Format is the format of a report. A new one also needs its cases in row.go and report.go.
 type Format string
 
 const (

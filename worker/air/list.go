@@ -30,8 +30,8 @@ type Page struct {
 	// Odd are the records that are jobs without a usable Id: nothing can be concluded
 	// from what the page does not show.
 	Odd []UnreadableJob
-	// Short reports that the page is shorter than PageSize. [UNTRUE today: joblist treats a short page as no end ("a short page proves nothing")]
-	Last bool
+	// Short reports that the page is shorter than PageSize.
+	Short bool
 	// Date is the answer's Date header (RFC 9110), zero if absent or invalid.
 	Date time.Time
 }
@@ -64,7 +64,7 @@ func (c *Client) List(ctx context.Context, q ListQuery) (Page, error) {
 	if err != nil {
 		return Page{}, c.unreadable(a, err)
 	}
-	page := Page{Last: len(records) < q.PageSize, Date: a.date, Jobs: make([]Job, 0, len(records))}
+	page := Page{Short: len(records) < q.PageSize, Date: a.date, Jobs: make([]Job, 0, len(records))}
 	for _, r := range records {
 		if r.Err == nil && r.ID != c.redact.replace(r.ID) {
 			r.ID, r.Err = "", errSecretID

@@ -83,8 +83,8 @@ func TestListAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			page, err := answering(t, 200, "application/json", tt.body).List(background(), air.ListQuery{PageSize: tt.size})
 			if tt.problem == "" {
-				if err != nil || len(page.Jobs) != tt.jobs || page.Last != tt.last || page.Date.IsZero() {
-					t.Errorf("got %d jobs, last %v, date %v, error %v; want %d, %v", len(page.Jobs), page.Last, page.Date, err, tt.jobs, tt.last)
+				if err != nil || len(page.Jobs) != tt.jobs || page.Short != tt.last || page.Date.IsZero() {
+					t.Errorf("got %d jobs, last %v, date %v, error %v; want %d, %v", len(page.Jobs), page.Short, page.Date, err, tt.jobs, tt.last)
 				}
 				return
 			}
@@ -107,7 +107,7 @@ func TestListOddRecords(t *testing.T) {
 		"no id, but a source":   {`{"Id":null,"Source":{"ObjectKey":"x"}}`, "record 2 of 3 has no Id"},
 	} {
 		page, err := answering(t, 200, "application/json", `{"Records":[`+job+","+tt.record+","+`{"Id":"2"}]}`).List(background(), air.ListQuery{PageSize: 3})
-		if err != nil || len(page.Jobs) != 2 || page.Jobs[1].ID != "2" || len(page.Odd) != 1 || page.Last {
+		if err != nil || len(page.Jobs) != 2 || page.Jobs[1].ID != "2" || len(page.Odd) != 1 || page.Short {
 			t.Errorf("%s: got %+v, %v, want two jobs and an odd one", name, page, err)
 			continue
 		}

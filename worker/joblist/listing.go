@@ -96,17 +96,6 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 	}
 }
 
-// ofBatch returns the jobs of exactly this batch: AiR's filter may match partially or not at all. [WRONG FILE: move it to ofbatch.go, which holds only batchCheck]
-func ofBatch(jobs []air.Job, batch string) []air.Job {
-	ours := make([]air.Job, 0, len(jobs))
-	for _, j := range jobs {
-		if j.Batch == batch {
-			ours = append(ours, j)
-		}
-	}
-	return ours
-}
-
 func sameJobs(a, b []air.Job) bool {
 	if len(a) != len(b) {
 		return false

@@ -31,3 +31,14 @@ func (c *batchCheck) absence() error {
 	}
 	return nil
 }
+
+// ofBatch returns the jobs of exactly this batch: AiR's filter may match partially or not at all.
+func ofBatch(jobs []air.Job, batch string) []air.Job {
+	ours := make([]air.Job, 0, len(jobs))
+	for _, j := range jobs {
+		if j.Batch == batch {
+			ours = append(ours, j)
+		}
+	}
+	return ours
+}

@@ -81,7 +81,7 @@ func (p *pages) next(ctx context.Context) (page, error) {
 	case err != nil:
 		return page{}, err
 	}
-	now := page{short: got.Last, odd: got.Odd}
+	now := page{short: got.Short, odd: got.Odd}
 	here := make(map[string]bool, len(got.Jobs))
 	for _, j := range got.Jobs {
 		if here[j.ID] {

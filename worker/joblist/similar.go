@@ -24,7 +24,7 @@ func similarSource(s air.Source, bucket, key string) bool {
 
 func plainKey(key string) string { return norm.NFC.String(strings.TrimPrefix(key, "/")) }
 
-// plainName ... [TWO CONCEPTS FOR ONE: queue.Alike (queue/alike.go) normalizes the same thing by other rules; keep one normalization in queue]
+// plainName returns a name or Batch id without what a server may change in it: case, Unicode normal form, and ASCII
 // characters other than letters and digits.
 func plainName(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -37,7 +37,7 @@ type RunRequest struct {
 	Verify *AuditRequest
 }
 
-// Outcome is how a run ended. [air.Outcome, worker.outcome and service.Outcome are three things under one name: rename to RunResult]
+// Outcome is how a run ended.
 type Outcome struct {
 	// Err says why it ended before its work was done; nil: it is done.
 	Err error

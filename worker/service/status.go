@@ -112,7 +112,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 			return nil, err
 		}
 		if q.Run != nil {
-			st.underway(*q.Run)
+			st.addRun(*q.Run)
 		}
 		if q.Limits != nil {
 			st.forecast(limits, ahead, now, skew)
@@ -162,7 +162,7 @@ func statusOf(b queue.Batch) Status {
 }
 
 // addRun adds what only the running pool knows.
-func (s *Status) underway(p worker.Snapshot) {
+func (s *Status) addRun(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
 	s.PausedUntil, s.Since = nil, nil
 	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
@@ -171,7 +171,7 @@ func (s *Status) underway(p worker.Snapshot) {
 	}
 }
 
-// limits returns the limits of a run: it may pause for reasons that are not stored, and be slower than its limit. [two functions of one name]
+// underway returns the limits of a run: it may pause for reasons that are not stored, and be slower than its limit.
 func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	l.PausedUntil = time.Time{}
 	if p.Activity == worker.Paused {

@@ -45,7 +45,7 @@ func (e Env) Dir(variable, below string) (string, bool) {
 	return filepath.Join(home, below), true
 }
 
-// UsageError is an error that the user must correct. [SAME TYPE TWICE: intake.UsageError; exit.go tests for both]
+// UsageError is an error that the user must correct.
 type UsageError struct{ text string }
 
 func (e *UsageError) Error() string { return e.text }

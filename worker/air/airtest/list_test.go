@@ -63,8 +63,8 @@ func TestPaging(t *testing.T) {
 	}
 	for _, tt := range tests {
 		page := list(t, client, tt.query)
-		if names(page) != tt.want || page.Last != tt.last {
-			t.Errorf("%+v: got %s (last %v), want %s (last %v)", tt.query, names(page), page.Last, tt.want, tt.last)
+		if names(page) != tt.want || page.Short != tt.last {
+			t.Errorf("%+v: got %s (last %v), want %s (last %v)", tt.query, names(page), page.Short, tt.want, tt.last)
 		}
 	}
 	for _, query := range []string{"pageSize=0", "pageSize=101", "pageSize=x", "pageNumber=0", "sortBy=Name", "sortOrder=desc", "status=done"} {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/ratelimit"
-	"airlift/worker/air"
 	"airlift/worker/joblist"
 )
 
@@ -162,14 +160,4 @@ func (l *learned) claimedOn(t serverTime) int64 {
 		l.fail("read the daily count from the queue", err)
 	}
 	return a.Day.Claimed
-}
-
-// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock. If that clock jumped
-// since an earlier run, the later midnight counts.
-func (l *learned) resumeAt(o air.Outcome) time.Time {
-	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
-	if stored, jumped := l.clock.jump(); jumped {
-		until = later(until, ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, l.Grace))
-	}
-	return until
 }
