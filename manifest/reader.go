@@ -106,7 +106,7 @@ func (m *reader) read(e *Entry) error {
 		broken.Unread = !m.any
 	} else if err != io.EOF {
 		err = &entry.BrokenError{Source: m.source, Line: m.in.Line, Unread: !m.any, Err: err,
-			Remedy: "all rows before this line were read; repair or fetch the file again and run the same command"}
+			Remedy: "all rows before this line were read; mend or fetch the file again and run the same command"}
 	}
 	m.err = err
 	return err

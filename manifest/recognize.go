@@ -154,7 +154,7 @@ func recognizeUnnamed(line string, lines []string, g guess, d csv.Dialect) (f Fo
 		return FormatCSV, "", nil // --delimiter and --columns are for CSV only
 	}
 	return "", "add --format " + formatNames + ", or give a CSV a header that names the key column",
-		entry.Usagef("neither its name nor its first line %s shows its format", entry.Excerpt(line))
+		entry.Usagef("neither its name nor its first line %s tells its format for certain", entry.Excerpt(line))
 }
 
 // format is what the guess comes to. A document is worth a try as an inventory.

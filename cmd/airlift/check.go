@@ -35,7 +35,7 @@ books balance. It changes nothing but that what was being sent when a process en
 			if len(report.Problems) > 0 {
 				return fmt.Errorf("the queue at %s is damaged: keep the file, and rebuild the queue from a copy, or under another name with `airlift adopt` and --queue", a.queuePath())
 			}
-			_, err = fmt.Fprintf(a.out, "%s is valid (batches: %s, items: %s)\n", a.queuePath(), term.Number(int64(report.Batches)), term.Number(report.Items))
+			_, err = fmt.Fprintf(a.out, "%s is sound (batches: %s, items: %s)\n", a.queuePath(), term.Number(int64(report.Batches)), term.Number(report.Items))
 			return err
 		},
 	}

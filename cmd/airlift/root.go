@@ -203,7 +203,7 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 			if strings.Contains(what, "BATCH") {
 				list = "`airlift status` lists the batches of the queue; "
 			}
-			return usagef("%s requires %s: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
+			return usagef("%s wants %s, and none is given: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
 		}
 		if len(args) != n {
 			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())

@@ -36,7 +36,7 @@ func (r *refusal) Unwrap() error { return r.cause }
 
 // errNotS3 marks an answer that S3 does not give: a proxy's page, or another
 // server altogether. It tells nothing of an object.
-var errNotS3 = errors.New("the answer is not from an S3 server")
+var errNotS3 = errors.New("the answer is not S3's")
 
 // judgeHead returns a refusal of HeadObject, or an error that may pass. Exactly
 // one is set. Such an answer has no text, so judge decides by the one of

@@ -9,7 +9,7 @@ import (
 
 // ErrCursor is wrapped by the error of a scan that cannot continue from its
 // cursor: it must start at the beginning.
-var ErrCursor = errors.New("the scan cannot be resumed")
+var ErrCursor = errors.New("the scan cannot go on where it ended")
 
 // stretch is a part of a listing that was read without a gap.
 type stretch struct {

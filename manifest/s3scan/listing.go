@@ -108,7 +108,7 @@ func (l *listing) checkAnswer(q query, out *s3.ListObjectsV2Output) (*answer, er
 	switch {
 	case out.Name == nil && out.IsTruncated == nil:
 		// What the SDK makes of HTML and of any other XML.
-		return nil, errors.New("the answer is not a listing")
+		return nil, errors.New("the answer is no listing")
 	case aws.ToString(out.Name) != l.bucket:
 		return nil, fmt.Errorf("the answer is a listing of the bucket %s", entry.Excerpt(aws.ToString(out.Name)))
 	case out.IsTruncated == nil:

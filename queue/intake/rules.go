@@ -23,7 +23,7 @@ func ParseRules(value any) ([]queue.Rule, error) {
 		for i, one := range v {
 			table, ok := one.(map[string]any)
 			if !ok {
-				return nil, fmt.Errorf("rule %d is not a table: write [[rule]] and its settings below it", i+1)
+				return nil, fmt.Errorf("rule %d is no table: write [[rule]] and its settings below it", i+1)
 			}
 			tables = append(tables, table)
 		}

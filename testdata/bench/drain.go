@@ -74,7 +74,7 @@ func (n *noAPI) Submit(context.Context, air.NewJob) air.Outcome {
 func (*noAPI) DistrustConnections() {}
 
 func (n *noAPI) List(context.Context, air.ListQuery) (air.Page, error) {
-	return air.Page{Last: true}, nil
+	return air.Page{Short: true}, nil
 }
 
 func airliftDrain(a args, m *meter) error {
