@@ -94,7 +94,7 @@ func playStrayRound(t *testing.T, db *bolt.DB, url, id string, items, workers in
 		}
 		p, err := New(Config{
 			Store: db, API: client, Limiter: ratelimit.NewLimiter(ratelimit.Unlimited, 1), Batches: []string{id}, Opened: time.Now(),
-			Workers: workers, Settle: 20 * time.Millisecond, MaxAttempts: 50, Log: zerolog.Nop(),
+			Workers: workers, Settle: 250 * time.Millisecond, MaxAttempts: 50, Log: zerolog.Nop(),
 		})
 		if err != nil {
 			t.Fatal(err)

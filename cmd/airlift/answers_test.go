@@ -17,7 +17,7 @@ func TestStrayAnswers(t *testing.T) {
 			t.Run(string(kind)+" "+workers, func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, airtest.Config{Script: func(airtest.Request) airtest.Fault { return airtest.Fault{Kind: kind} }})
-				r.setenv("AIRLIFT_SETTLE", "50ms")
+				r.setenv("AIRLIFT_SETTLE", "250ms")
 				m := r.manifest("m.csv", items)
 				runs := 0
 				for n := range batches {
