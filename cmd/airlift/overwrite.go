@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"airlift/manifest"
+	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
 )
 
@@ -46,7 +47,7 @@ func (a *app) keptFiles() []hold.Used {
 		return nil
 	}
 	path := a.queuePath()
-	return append(hold.UseReplaced("the queue's status file", a.statusPath()), hold.Use("the queue", path), hold.Use("the queue's lock file", path+".lock"))
+	return append(hold.UseReplaced("the queue's status file", a.statusPath()), hold.Use("the queue", path), hold.Use("the queue's lock file", file.LockPath(path)))
 }
 
 // readFiles returns the files that the command reads.
