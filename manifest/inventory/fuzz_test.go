@@ -15,6 +15,7 @@ import (
 func FuzzPart(f *testing.F) {
 	f.Add([]byte("b,a%2B+%25,true,1\nb,%\n"), "a+b %,\n")
 	f.Add([]byte("\"b\",\"%ff\"\n"), "s3://x")
+	f.Add([]byte("\"\",\"\""), "a") // an empty row names no object
 	usableKey := func(key string) bool { return key != "" && entry.KeyProblem(key) == "" }
 	f.Fuzz(func(t *testing.T, data []byte, key string) {
 		columns := []entry.Column{entry.ColBucket, entry.ColKey, entry.ColIsLatest, entry.ColSize}
@@ -24,7 +25,7 @@ func FuzzPart(f *testing.F) {
 				var row *entry.RowError
 				if err := part.Read(&e); err != nil && !errors.As(err, &row) {
 					break
-				} else if err == nil && (!usableKey(e.Key) || e.Bucket == "") {
+				} else if err == nil && e.Skip != entry.SkipEmpty && e.Skip != entry.SkipTotal && (!usableKey(e.Key) || e.Bucket == "") {
 					t.Errorf("got a bad entry %+v", e)
 				}
 			}
