@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"airlift/queue"
 	"airlift/queue/intake"
@@ -69,6 +70,7 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	if err != nil {
 		return Outcome{Err: err}
 	}
+	defer s.c.Host.begin(Running{Pool: pool, Batches: r.Batches, Address: c.Address, Since: time.Now()})()
 	q := StatusQuery{Batches: r.Batches, InTurn: true}
 	if !c.LookupsOnly {
 		limits := plan.NewLimits(c.Limiter.Rate(), c.DailyLimit)

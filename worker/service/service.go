@@ -58,7 +58,9 @@ type Config struct {
 	Watch func(done <-chan struct{}, now func(all bool) []Status)
 	// OnFed, if set, is called by Run once no more items are added.
 	OnFed func()
-	Log   zerolog.Logger
+	// Host is shared by all services on Store. Default: one of this service's own.
+	Host *Host
+	Log  zerolog.Logger
 }
 
 // New returns a service on a queue.
@@ -68,6 +70,9 @@ func New(c Config) *Service {
 	}
 	if c.Opened.IsZero() {
 		c.Opened = time.Now()
+	}
+	if c.Host == nil {
+		c.Host = &Host{}
 	}
 	return &Service{c.Store, c}
 }
