@@ -73,8 +73,8 @@ type Item struct {
 	Own JobFields
 	// Extra are the row's other columns.
 	Extra []Field
-	// Details is what is known of the object beyond its identity, nil if nothing is. Only dry runs ask for it, and only the
-	// engine in memory keeps it.
+	// Details is what is known of the object beyond its identity, nil if nothing is. Only dry runs ask for it; no engine
+	// keeps it.
 	Details *Details
 	// Unsourced says that no source showed the object when its job was adopted (see [Adopted]): the item has no row. A row
 	// that shows the object later is one of a known item, whatever its other fields say.

@@ -9,6 +9,7 @@ import (
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/queue/bolt"
 	"airlift/queue/intake"
 )
 
@@ -20,7 +21,7 @@ func (a *app) flags() *flags.Context {
 // readOptions returns how the flags say that the sources are read, and names what is missing.
 func (a *app) readOptions(ctx context.Context, o *flags.Read, args []string, profile string, m *flags.Missing) (intake.Options, error) {
 	out, err := o.Options(ctx, a.flags(), args, profile, m)
-	out.Place, out.BatchSize = a.queuePath(), a.boundHeap
+	out.Place, out.BatchSize, out.Scratch = a.queuePath(), a.boundHeap, bolt.OpenTemporary
 	return out, err
 }
 

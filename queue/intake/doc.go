@@ -3,7 +3,7 @@
 // An entry passes through [manifest.Reader], filter, row, sample, preflight, buffer, chunk and store, in this order. [Prepare] makes
 // all checks that are possible before anything is stored or sent, and reads ahead as far as they need. [Reading.Into] then
 // reads the sources to their end into a store, while the batch is being sent. A dry run ([Intake.DryRun]) is the same
-// reading into a store in memory.
+// reading into a store of its own.
 //
 // Invariants:
 //

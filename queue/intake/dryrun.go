@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"airlift/queue"
-	"airlift/queue/memory"
 )
 
 // listRejected is how many rejected rows are listed.
@@ -21,8 +20,8 @@ type DryRun struct {
 	RejectedRows []queue.Rejected
 	// Replaced counts the items that a replacement would withdraw, by their states.
 	Replaced queue.Counts
-	// Scratch is a queue in memory that holds the batch's new items.
-	Scratch *memory.Queue
+	// Scratch is a queue that holds the batch's new items, with their details. [Intake.Close] closes it.
+	Scratch queue.Store
 
 	trial *trial
 }
@@ -30,10 +29,15 @@ type DryRun struct {
 // Seen reports whether the dry run read the item of the queue's batch.
 func (d *DryRun) Seen(seq uint64) bool { return d.trial.seen.Has(seq) }
 
-// DryRun reads all sources into a queue in memory, to which it adds the items that would be added to the batch.
+// DryRun reads all sources into a queue of its own, to which it adds the items that would be added to the batch.
 func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
-	d := &DryRun{Scratch: memory.New()}
-	d.trial = &trial{Queue: d.Scratch}
+	scratch, err := t.Scratch()
+	if err != nil {
+		return nil, err
+	}
+	t.scratch = scratch
+	d := &DryRun{trial: &trial{Store: scratch, details: t.Details}}
+	d.Scratch = d.trial
 	if t.found {
 		d.trial.real = t.Store
 	}
@@ -59,18 +63,22 @@ func (t *Intake) DryRun(ctx context.Context) (*DryRun, error) {
 	return d, err
 }
 
-// trial is a store in memory for the items that would be added. It only counts the other rows.
+// trial is a store for the items that would be added. It only counts the other rows.
 type trial struct {
-	*memory.Queue
-	real   queue.Store // nil: the queue does not have the batch
-	seen   queue.Bits  // the items of the queue's batch that the reading has
-	others queue.Reading
+	queue.Store
+	real    queue.Store // nil: the queue does not have the batch
+	seen    queue.Bits  // the items of the queue's batch that the reading has
+	others  queue.Reading
+	details bool // keep them
 }
 
 // Add implements [queue.Intake].
 func (t *trial) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error) {
+	for i := 0; i < len(c.Items) && t.details; i++ {
+		packDetails(&c.Items[i])
+	}
 	if t.real == nil {
-		return t.Queue.Add(ctx, id, c)
+		return t.Store.Add(ctx, id, c)
 	}
 	has, err := t.Has(ctx, id, c.Items, false)
 	if err != nil {
@@ -106,7 +114,7 @@ func (t *trial) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 	n := int64(known.Known + known.Duplicates)
 	t.others.AddRows(&queue.Reading{Rows: n, Known: int64(known.Known), Duplicates: int64(known.Duplicates)})
 	c.Items, c.Rejected = mine, append(slices.Clip(c.Rejected), known.Conflicts...)
-	added, err := t.Queue.Add(ctx, id, c)
+	added, err := t.Store.Add(ctx, id, c)
 	added.Unsure = known.Unsure
 	return added, err
 }
@@ -159,6 +167,7 @@ func (t *Intake) checkStrict(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.closeScratch()
 	if broken := t.Reading.End().Broken; broken != nil {
 		return usagef("--strict: nothing was enqueued: %s", BrokenText(broken))
 	}

@@ -36,7 +36,7 @@ func TestADryRunCountsChunksAsAReadingDoes(t *testing.T) {
 			must(t, err)
 			must(t, q.BeginReading(ctx, "b", false))
 		}
-		dry := &trial{Queue: memory.New(), real: queues[0]}
+		dry := &trial{Store: memory.New(), real: queues[0]}
 		must(t, dry.CreateBatch(ctx, queue.Batch{ID: "b"}))
 		for _, c := range chunks {
 			c.Changed = changed

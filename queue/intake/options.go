@@ -39,6 +39,8 @@ type Options struct {
 
 	// Open opens the queue, and creates it if create is set; otherwise the error without a queue is [queue.ErrNotExist].
 	Open func(create bool) (queue.Store, error)
+	// Scratch opens an empty queue for a dry run.
+	Scratch func() (queue.Store, error)
 	// Place is where the queue is, for messages. NoBatch returns an error that lists the batches of the queue.
 	Place   string
 	NoBatch func(ctx context.Context, id string) error

@@ -36,7 +36,8 @@ type Intake struct {
 	defaulted bool
 	stored    queue.Batch // as the queue has it, if found
 	found     bool
-	spool     *os.File // a copy of standard input, if it must be read twice
+	spool     *os.File    // a copy of standard input, if it must be read twice
+	scratch   queue.Store // of a dry run
 }
 
 // Prepare checks everything that can be checked before anything is stored or sent, opens the queue and, unless it is a dry
@@ -250,9 +251,20 @@ func (t *Intake) Close() {
 		_ = t.spool.Close()
 		_ = os.Remove(t.spool.Name())
 	}
+	t.closeScratch()
 	if t.Store != nil {
 		if err := t.Store.Close(); err != nil {
 			t.Log.Debug().Err(err).Msg("close the queue")
 		}
+	}
+}
+
+// closeScratch closes the queue of a dry run.
+func (t *Intake) closeScratch() {
+	if t.scratch != nil {
+		if err := t.scratch.Close(); err != nil {
+			t.Log.Debug().Err(err).Msg("close the queue of a dry run")
+		}
+		t.scratch = nil
 	}
 }

@@ -28,7 +28,7 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 	read := b.allSeen()
 	n, err = q.change(b, c, from, read)
 	b.Reading.Withdrawn += n.Items + n.InDoubt
-	for seq := range b.n {
+	for seq := range b.len() {
 		if !read.Has(seq) && b.record(seq).State == queue.Submitted {
 			n.Accepted++
 		}
@@ -38,7 +38,7 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 
 // change changes the items in some states that c takes, but for those to keep.
 func (q *Queue) change(b *batch, c queue.Change, from []queue.State, keep queue.Bits) (n queue.Changed, err error) {
-	for seq := range b.n {
+	for seq := range b.len() {
 		e := b.entry(seq)
 		if keep.Has(seq) || !slices.Contains(from, e.State) || !c.Takes(&e) {
 			continue
@@ -113,7 +113,7 @@ func (q *Queue) Check(ctx context.Context, progress func(done, total int64)) (re
 	defer unlock()
 	for _, b := range q.batches {
 		var counted queue.Counts
-		for seq := range b.n {
+		for seq := range b.len() {
 			*counted.Of(b.record(seq).State)++
 			counted.Items++
 		}

@@ -11,7 +11,7 @@ import (
 
 // The methods of [queue.Items].
 
-func (b *batch) Len() uint64                                 { return b.n }
+func (b *batch) Len() uint64                                 { return b.len() }
 func (b *batch) Item(seq uint64) (queue.Item, error)         { return b.at(seq), nil }
 func (b *batch) Record(seq uint64) (queue.Record, error)     { return b.record(seq), nil }
 func (b *batch) History(first uint64) (queue.History, error) { return b.historyOf(first), nil }
@@ -147,7 +147,7 @@ func (b *batch) claimed(seq uint64) queue.Claimed {
 
 // next returns up to so many items to be claimed: those never claimed, then those that are pending again.
 func (b *batch) next(n int) (seqs []uint64) {
-	for ; b.cursor < b.n && len(seqs) < n; b.cursor++ {
+	for ; b.cursor < b.len() && len(seqs) < n; b.cursor++ {
 		if _, changed := b.records[b.cursor]; !changed {
 			seqs = append(seqs, b.cursor)
 		}

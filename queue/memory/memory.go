@@ -218,7 +218,7 @@ func (q *Queue) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	if _, err := q.batch(nb.ID); err == nil {
 		return fmt.Errorf("create batch %q: %w", nb.ID, queue.ErrBatchExists)
 	}
-	q.batches = append(q.batches, &batch{Batch: nb, items: newItems(), records: map[uint64]queue.Record{}, holders: map[uint64]string{},
+	q.batches = append(q.batches, &batch{Batch: nb, items: items{first: map[queue.Object]uint64{}, history: map[uint64]*queue.History{}}, records: map[uint64]queue.Record{}, holders: map[uint64]string{},
 		jobs: map[string]uint64{}, marks: map[string][]byte{}, since: math.MaxUint64})
 	return nil
 }
@@ -289,6 +289,9 @@ func (b *batch) entry(seq uint64) queue.Entry {
 	return queue.Entry{Item: b.at(seq), Record: b.record(seq)}
 }
 
+// pageItems is how many entries a page has.
+const pageItems = 1 << 10
+
 // page is a [queue.Page]. What it points to is never written to.
 type page []queue.Entry
 
@@ -308,7 +311,7 @@ func (q *Queue) Pages(ctx context.Context, id string, f queue.Filter, fn func(qu
 		if err != nil {
 			return err
 		}
-		end := min(b.n, from+pageItems)
+		end := min(b.len(), from+pageItems)
 		p := make(page, 0, end-min(end, from))
 		for seq := from; seq < end; seq++ {
 			p = append(p, b.entry(seq))

@@ -25,7 +25,7 @@ func (q *Queue) BeginReading(ctx context.Context, id string, resume bool) error 
 		return nil
 	}
 	b.Reading = queue.Reading{Number: b.Reading.Number + 1, Started: time.Now().UTC().Round(0)}
-	b.base, b.rejected = b.n, nil
+	b.base, b.rejected = b.len(), nil
 	clear(b.marks)
 	b.seen, b.since, b.whole = nil, math.MaxUint64, true
 	return nil
@@ -134,7 +134,7 @@ func (b *batch) compare(s *division, first uint64, row int, found queue.Content)
 	case queue.CannotTell:
 		s.Unsure++
 	case queue.ContentsNew:
-		s.version[row] = h.Add(b.n+s.n, found)
+		s.version[row] = h.Add(b.len()+s.n, found)
 	}
 	return is == queue.ContentsNew
 }
@@ -178,7 +178,7 @@ func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 		}
 		b.seen.Add(first)
 	}
-	for seq := b.n; seq < b.n+s.n; seq++ {
+	for seq := b.len(); seq < b.len()+s.n; seq++ {
 		b.seen.Add(seq)
 	}
 	q.grow(b, s.newItems(c.Items), s.altered, true)
@@ -292,7 +292,7 @@ func (b *batch) alikes() (a alikes, err error) {
 		return a, err
 	}
 	a.list = map[queue.Object]queue.Entry{}
-	for seq := range b.n {
+	for seq := range b.len() {
 		if it := b.at(seq); it.Unsourced && !a.names.Proves(&it) {
 			for _, key := range a.names.Spellings(&it) {
 				if _, taken := a.list[key]; !taken {

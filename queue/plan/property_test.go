@@ -29,7 +29,8 @@ func TestAPlanCountsWhatARunDoes(t *testing.T) {
 		q := memory.New()
 		for range rapid.IntRange(1, 4).Draw(t, "nights") {
 			writeRows(t, path)
-			o := intake.Options{Batch: "b", TrustChanges: true, Log: zerolog.Nop(), Open: func(bool) (queue.Store, error) { return kept{q}, nil }}
+			o := intake.Options{Batch: "b", TrustChanges: true, Log: zerolog.Nop(), Open: func(bool) (queue.Store, error) { return kept{q}, nil },
+				Scratch: func() (queue.Store, error) { return memory.New(), nil }}
 			o.Changed, o.Replace = rapid.Bool().Draw(t, "changed"), rapid.Bool().Draw(t, "replace")
 			if b, _ := q.Batches(t.Context()); len(b) > 1 && rapid.Bool().Draw(t, "since") {
 				o.Since = []string{"other"}

@@ -68,7 +68,7 @@ func options(t *testing.T, s *Service, text string) intake.Options {
 		t.Fatal(err)
 	}
 	return intake.Options{Batch: "b", Sources: sources, Settings: settings, Log: zerolog.Nop(),
-		Open: func(bool) (queue.Store, error) { return s.c.Store, nil }}
+		Open: func(bool) (queue.Store, error) { return s.c.Store, nil }, Scratch: func() (queue.Store, error) { return memory.New(), nil }}
 }
 
 // feed prepares the reading of a manifest of some keys into batch b, and gives it the store of a service.
