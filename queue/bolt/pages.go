@@ -132,13 +132,10 @@ func (all *recordCursors) copyTo(p *block.Page) {
 }
 
 // InDoubt implements [queue.Claims].
-func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]queue.Claimed, error) {
+func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) (claimed []queue.Claimed, err error) {
 	b, err := db.lookup(id)
-	if err != nil {
-		return nil, fmt.Errorf("in doubt: %w", err)
-	}
 	var picks []pick
-	if b.public.Load().Counts.InDoubt > 0 && after < math.MaxInt64 {
+	if err == nil && b.public.Load().Counts.InDoubt > 0 && after < math.MaxInt64 {
 		err = db.viewBatch(ctx, b, func(bk buckets) error {
 			c := bk.open.Cursor()
 			for k, v := c.Seek(seqKey(uint64(after + 1))); k != nil && len(picks) < max; k, v = c.Next() {
@@ -152,11 +149,10 @@ func (db *DB) InDoubt(ctx context.Context, id string, after int64, max int) ([]q
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, fmt.Errorf("in doubt: %w", err)
-		}
 	}
-	claimed, err := db.read(ctx, picks)
+	if err == nil {
+		claimed, err = db.read(ctx, picks)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("in doubt: %w", err)
 	}

@@ -101,16 +101,14 @@ func (t *txn) endReading(b *batch, complete bool, flush *index.Change) error {
 }
 
 // Marks implements [queue.Intake].
-func (db *DB) Marks(ctx context.Context, id string) ([]queue.Mark, error) {
+func (db *DB) Marks(ctx context.Context, id string) (marks []queue.Mark, err error) {
 	b, err := db.lookup(id)
-	if err != nil {
-		return nil, fmt.Errorf("marks: %w", err)
+	if err == nil {
+		err = db.viewBatch(ctx, b, func(bk buckets) (err error) {
+			marks, err = marksOf(bk)
+			return err
+		})
 	}
-	var marks []queue.Mark
-	err = db.viewBatch(ctx, b, func(bk buckets) (err error) {
-		marks, err = marksOf(bk)
-		return err
-	})
 	if err != nil {
 		return nil, fmt.Errorf("marks: %w", err)
 	}
