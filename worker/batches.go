@@ -72,6 +72,9 @@ func (b *batches) leave(id string) bool {
 	return at >= 0
 }
 
+// Worked returns the batches that the pool works now, in order.
+func (p *Pool) Worked() []string { return p.batches.worked() }
+
 // Join adds a batch of the pool's account to those that it works, as the last of them.
 func (p *Pool) Join(ctx context.Context, id string) error {
 	if p.batches.isWorked(id) {

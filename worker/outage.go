@@ -60,6 +60,13 @@ func (d *outageDetector) isOutage(threshold int) bool {
 	return d.streak >= threshold
 }
 
+// troubled reports whether AiR throttled, or gave no answer, since its last good answer.
+func (d *outageDetector) troubled() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.streak > 0 || d.throttles > 0
+}
+
 // throttled counts a throttling answer and returns how long to hold all requests.
 func (d *outageDetector) throttled() time.Duration {
 	d.mu.Lock()

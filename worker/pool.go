@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"airlift/ratelimit"
+	"airlift/worker/bottleneck"
 	"airlift/worker/stop"
 )
 
@@ -28,7 +29,7 @@ func New(c Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &shared{Config: c, gate: ratelimit.NewGate(c.Limiter.Drain), results: make(chan claimResult, lookahead*c.Workers)}
+	r := &shared{Config: c, gate: ratelimit.NewGate(c.Limiter.Drain), phases: bottleneck.NewMeter(), results: make(chan claimResult, lookahead*c.Workers)}
 	r.cancel = func(error) {}
 	r.live.now = Limits{
 		Rate: c.Limiter.Rate(), Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,

@@ -6,6 +6,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/worker/bottleneck"
 )
 
 // Activity is what a run is doing, in the words of `airlift status`.
@@ -29,6 +30,12 @@ type Snapshot struct {
 	PausedUntil time.Time
 	// Rate is how many items a second were submitted in the last minute.
 	Rate float64
+	// LimitedBy is what held most of the workers back in the last seconds; empty: the run does not send.
+	LimitedBy bottleneck.Cause
+	// Answer is how long AiR took for an answer lately; 0: there was none yet.
+	Answer time.Duration
+	// Reading says that more items may come.
+	Reading bool
 }
 
 // rateWindow is the number of seconds over which the rate is measured.
@@ -100,4 +107,21 @@ func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 }
 
 // Progress returns how the run stands. It is safe to call at any time.
-func (p *Pool) Progress() Snapshot { return p.progress.snapshot(p.gate.State()) }
+func (p *Pool) Progress() Snapshot {
+	gate := p.gate.State()
+	s := p.progress.snapshot(gate)
+	s.Reading = !p.isFed()
+	if s.Activity == Idle || p.LookupsOnly {
+		return s
+	}
+	s.LimitedBy, s.Answer = p.phases.Bottleneck()
+	switch troubled := p.outage.troubled(); {
+	case gate.Paused:
+		s.LimitedBy = bottleneck.Gate
+	case gate.Reason == settleReason:
+		s.LimitedBy = bottleneck.Settling
+	case s.LimitedBy == bottleneck.Canary && (gate.Reason != "" || troubled):
+		s.LimitedBy = bottleneck.AiR
+	}
+	return s
+}

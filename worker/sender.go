@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
 )
 
@@ -62,10 +63,14 @@ func (s *sender) run(ctx context.Context) {
 // work sends one item after the other until the run ends.
 func (s *sender) work(ctx context.Context) {
 	failures := 0
+	at := s.phases.Begin()
+	defer at.End()
 	for ctx.Err() == nil {
-		switch s.next(ctx) {
+		at.Enter(bottleneck.Rest)
+		switch s.next(ctx, at) {
 		case BackOff:
 			failures++
+			at.Enter(bottleneck.BackOff)
 			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // the loop sees the end of ctx
 		case GoOn:
 			failures = 0
@@ -75,17 +80,19 @@ func (s *sender) work(ctx context.Context) {
 
 // next takes one item through a claim slot and the gate and sends it. It returns what this worker does then; End if nothing
 // was sent.
-func (s *sender) next(ctx context.Context) Action {
+func (s *sender) next(ctx context.Context, at *bottleneck.Worker) Action {
 	if !s.slots.acquire(ctx) {
 		return End
 	}
 	through := sync.OnceFunc(s.slots.release)
 	defer through()
+	at.Enter(bottleneck.Pass)
 	pass, err := s.gate.Enter(ctx)
 	if err != nil {
 		return End
 	}
 	defer func() { s.gate.Leave(pass) }()
+	at.Enter(bottleneck.Claim)
 	c, err := s.scheduler.next(ctx, pass)
 	switch {
 	case errors.Is(err, errNothing):
@@ -100,14 +107,17 @@ func (s *sender) next(ctx context.Context) Action {
 	if s.mayBeSent(c) {
 		through() // others need not wait for its window
 		settled := false
+		at.Enter(bottleneck.Settle)
 		if pass, settled = s.awaitSettled(ctx, pass, c); !settled {
 			s.release(c)
 			return End
 		}
+		at.Enter(bottleneck.LookUp)
 		if done, action := s.lookAgain(ctx, pass, c); done {
 			return action
 		}
 	}
+	at.Enter(bottleneck.Space)
 	for !s.mayGo(ctx, pass) {
 		// The lookup's result stays valid while AiR throttles, because nobody else sends this item. Otherwise one
 		// throttled lookup would void a whole burst of them, and the run would make no progress.
@@ -119,10 +129,12 @@ func (s *sender) next(ctx context.Context) Action {
 		pass = renewed
 	}
 	through()
+	at.Enter(bottleneck.Request)
 	s.Observer.Sent(c.Batch)
 	// Always await the answer of a sent request.
 	job := s.newJob(c)
 	o := s.API.Submit(context.WithoutCancel(ctx), job)
+	at.Enter(bottleneck.Claim) // handing the result over may have to wait for a commit, too
 	if o.Misplaced {
 		o.Message = o.Misplacement(job)
 	}

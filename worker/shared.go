@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/bottleneck"
 	"airlift/worker/stop"
 )
 
@@ -22,6 +23,7 @@ type shared struct {
 	learned  *learned
 	attempts attempts
 	progress progress
+	phases   *bottleneck.Meter
 	ending
 	results chan claimResult // to the committer
 

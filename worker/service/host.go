@@ -9,8 +9,10 @@ import (
 
 // Host is the process that holds a queue: what the services on that queue share. The zero Host runs nothing.
 type Host struct {
-	mu  sync.Mutex
-	run *Running // guarded by mu
+	// Events are the latest lines of the process's log.
+	Events Events
+	mu     sync.Mutex
+	run    *Running // guarded by mu
 }
 
 // Running is a run in progress.

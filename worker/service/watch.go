@@ -49,7 +49,9 @@ func (s *Service) watched(ctx context.Context, now func(working bool) ([]Status,
 					return nil // the work itself ends with this error
 				}
 				if whole {
-					return s.withOthers(all)
+					if whole, err := s.withOthers(context.Background(), all); err == nil {
+						return whole
+					}
 				}
 				return all
 			})
@@ -76,15 +78,12 @@ func (s *Service) working(ctx context.Context, batch string, do func(context.Con
 }
 
 // withOthers adds the stored status of all other batches, oldest first.
-func (s *Service) withOthers(worked []Status) []Status {
-	stored, err := s.Status(context.Background(), StatusQuery{})
-	if err != nil {
-		return worked
-	}
+func (s *Service) withOthers(ctx context.Context, worked []Status) ([]Status, error) {
+	stored, err := s.Status(ctx, StatusQuery{})
 	for i := range stored {
 		if at := slices.IndexFunc(worked, func(w Status) bool { return w.Batch == stored[i].Batch }); at >= 0 {
 			stored[i] = worked[at]
 		}
 	}
-	return stored
+	return stored, err
 }

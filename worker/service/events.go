@@ -1,0 +1,87 @@
+package service
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Event is a line of the log.
+type Event struct {
+	Time  time.Time `json:"time"`
+	Level string    `json:"level"`
+	// Text is the message with its fields.
+	Text  string `json:"text"`
+	Batch string `json:"batch,omitempty"`
+	// Count is how many lines in a row had this message; the text and the time are those of the latest.
+	Count   int `json:"count"`
+	message string
+}
+
+// maxEvents is how many events are kept.
+const maxEvents = 50
+
+// Events are the latest lines of a log. As the output of a zerolog.Logger they keep what has at least the level info. The zero
+// value is ready to use. It is safe for concurrent use.
+type Events struct {
+	mu     sync.Mutex
+	latest []Event // guarded by mu; oldest first
+}
+
+// Write keeps a line of any level.
+func (e *Events) Write(line []byte) (int, error) { return e.WriteLevel(zerolog.NoLevel, line) }
+
+// WriteLevel implements zerolog.LevelWriter.
+func (e *Events) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	if level < zerolog.InfoLevel {
+		return len(line), nil
+	}
+	event, err := eventOf(line)
+	if err != nil {
+		return 0, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.latest); n > 0 && e.latest[n-1].message == event.message && e.latest[n-1].Batch == event.Batch && e.latest[n-1].Level == event.Level {
+		event.Count += e.latest[n-1].Count
+		e.latest = e.latest[:n-1]
+	} else if n == maxEvents {
+		e.latest = append(e.latest[:0], e.latest[1:]...)
+	}
+	e.latest = append(e.latest, event)
+	return len(line), nil
+}
+
+// Latest returns the events, oldest first.
+func (e *Events) Latest() []Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]Event{}, e.latest...)
+}
+
+// eventOf reads a line of zerolog.
+func eventOf(line []byte) (Event, error) {
+	var fields map[string]any
+	if err := json.Unmarshal(line, &fields); err != nil {
+		return Event{}, err
+	}
+	take := func(name string) string {
+		text, _ := fields[name].(string)
+		delete(fields, name)
+		return text
+	}
+	e := Event{Level: take(zerolog.LevelFieldName), Batch: take("batch"), Count: 1, message: take(zerolog.MessageFieldName)}
+	e.Time, _ = time.Parse(zerolog.TimeFieldFormat, take(zerolog.TimestampFieldName)) // zero: it has none
+	text := []string{e.message}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		text = append(text, fmt.Sprintf("%s=%v", name, fields[name]))
+	}
+	e.Text = strings.Join(text, " ")
+	return e, nil
+}

@@ -1,0 +1,104 @@
+package service
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"airlift/worker"
+	"airlift/worker/bottleneck"
+)
+
+// The values of RunOverview.LimitedBy beside those of a [bottleneck.Cause].
+const (
+	// ByNothingPending: no item is left to send.
+	ByNothingPending = "nothing pending"
+	// BySources: the sources are being read, and what they gave so far is sent.
+	BySources = "sources"
+)
+
+// explainLimit sets LimitedBy and Limit.
+func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
+	pending, doubts := int64(0), int64(0)
+	for _, st := range worked {
+		pending += st.Pending
+		doubts += st.InDoubt
+	}
+	r.LimitedBy = string(p.LimitedBy)
+	if p.LimitedBy == bottleneck.Items || p.LimitedBy == bottleneck.Rate { // the last one waits for its token while nothing is pending
+		switch {
+		case pending > 0:
+		case p.Reading:
+			r.LimitedBy = BySources
+		case doubts > 0:
+			r.LimitedBy = string(bottleneck.Settling)
+		case p.LimitedBy == bottleneck.Items:
+			r.LimitedBy = ByNothingPending
+		}
+	}
+	r.Limit = r.rateText() + ": "
+	switch why := r.why(p); r.LimitedBy {
+	case string(bottleneck.Gate), ByNothingPending, "":
+		r.Limit += why
+	default:
+		r.Limit += "limited by " + why
+	}
+}
+
+// rateText writes the rate and its limit.
+func (r *RunOverview) rateText() string {
+	text := perSecond(r.Rate)
+	if r.Limits.Rate != nil {
+		text += " of " + perSecond(*r.Limits.Rate)
+	}
+	return text
+}
+
+// perSecond writes a rate with three digits, in a larger unit if it is below one a second.
+func perSecond(rate float64) string {
+	unit := "/s"
+	switch {
+	case rate == 0 || rate >= 1:
+	case rate*60 >= 1:
+		rate, unit = rate*60, "/min"
+	default:
+		rate, unit = rate*3600, "/h"
+	}
+	if rate >= 100 {
+		return strconv.FormatFloat(rate, 'f', 0, 64) + unit
+	}
+	return strconv.FormatFloat(rate, 'g', 3, 64) + unit
+}
+
+// why says what limits the run.
+func (r *RunOverview) why(p worker.Snapshot) string {
+	answer := p.Answer.Round(time.Millisecond)
+	switch r.LimitedBy {
+	case string(bottleneck.Gate):
+		return "paused: " + p.Reason
+	case string(bottleneck.Rate):
+		return "the rate"
+	case string(bottleneck.Workers):
+		return fmt.Sprintf("the number of workers: all %d wait for answers, of %v each", r.Limits.Workers, answer)
+	case string(bottleneck.Latency):
+		return fmt.Sprintf("AiR's latency: an answer takes %v, and all %d workers wait for one", answer, r.Limits.Workers)
+	case string(bottleneck.AiR):
+		if p.Reason != "" {
+			return "AiR: " + p.Reason
+		}
+		return "AiR, which throttles or gives no answer"
+	case string(bottleneck.Canary):
+		return "the canary: a single request goes first"
+	case string(bottleneck.Settling):
+		return "the settle window: what may have been sent is looked up first (--settle)"
+	case string(bottleneck.Lookups):
+		return "lookups of items that may have been sent"
+	case string(bottleneck.Items):
+		return "the queue: its commits take as long as the requests"
+	case BySources:
+		return "the sources, which are being read"
+	case ByNothingPending:
+		return "nothing is pending"
+	}
+	return "nothing is sent" // lookups only
+}

@@ -1,0 +1,232 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"airlift/queue"
+	"airlift/queue/plan"
+	"airlift/worker"
+)
+
+// OverviewSchema is the version of [Overview]'s form.
+const OverviewSchema = 1
+
+// Overview is the whole view of a queue and of the run that works it.
+type Overview struct {
+	Schema int       `json:"schema"`
+	Time   time.Time `json:"time"`
+	// Queue is where the queue is.
+	Queue string `json:"queue"`
+	// Batches are all batches, oldest first.
+	Batches []BatchOverview `json:"batches"`
+	Account AccountOverview `json:"account"`
+	// InDoubt counts the items in doubt of all batches.
+	InDoubt int64 `json:"in_doubt"`
+	// Run is the run that works the queue; nil: there is none.
+	Run *RunOverview `json:"run"`
+	// ETA is when all batches of the run are done; nil: that is not known, or nothing is left.
+	ETA *time.Time `json:"eta"`
+	// Errors sum up the failed items of all batches by code, the most frequent first; at most 10.
+	Errors []ErrorOverview `json:"errors"`
+	// Events are the latest lines of the log, oldest first; at most 50.
+	Events []Event `json:"events"`
+}
+
+// BatchOverview is how a batch stands.
+type BatchOverview struct {
+	Status
+	// Worked says that the run works it.
+	Worked bool `json:"worked"`
+}
+
+// AccountOverview is how an AiR account stands.
+type AccountOverview struct {
+	Name string `json:"name"`
+	// State is that of a [Status].
+	State       string     `json:"state"`
+	Reason      string     `json:"reason"`
+	Since       *time.Time `json:"since,omitempty"`
+	PausedUntil *time.Time `json:"paused_until"`
+	// Submitted counts the jobs of today, by AiR's clock.
+	Submitted int64 `json:"submitted_today"`
+	// DailyLimit is the user's daily limit; nil: none is set. LearnedCap is AiR's, as in package plan; nil: it was not met.
+	DailyLimit *int64 `json:"daily_limit"`
+	LearnedCap *int64 `json:"learned_cap"`
+}
+
+// RunOverview is how a run stands.
+type RunOverview struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+	// Address is AiR's base URL.
+	Address  string `json:"address"`
+	Activity string `json:"activity"`
+	// Rate is how many items a second were submitted in the last minute.
+	Rate   float64        `json:"rate"`
+	Limits LimitsOverview `json:"limits"`
+	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants here.
+	LimitedBy string `json:"limited_by"`
+	// Limit says that in a sentence, with the rate.
+	Limit string `json:"limit"`
+	// AnswerSeconds is how long AiR took for an answer lately; 0: there was none.
+	AnswerSeconds float64 `json:"answer_seconds"`
+}
+
+// LimitsOverview are the limits in force.
+type LimitsOverview struct {
+	// Rate is in requests a second; nil: unlimited.
+	Rate    *float64 `json:"rate"`
+	Workers int      `json:"workers"`
+	// DailyLimit is the most jobs a UTC day; 0: none.
+	DailyLimit int64 `json:"daily_limit"`
+}
+
+// ErrorOverview sums up the failed items of one code in all batches.
+type ErrorOverview struct {
+	queue.ErrorCount
+	// Batch is the batch that the example is of.
+	Batch string `json:"batch"`
+}
+
+// maxErrors bounds Overview.Errors.
+const maxErrors = 10
+
+// Overview returns the view of the queue and of the run in progress. It reads the books only: its time depends on the
+// number of batches, and not on that of the items.
+func (s *Service) Overview(ctx context.Context) (Overview, error) {
+	host, now := s.c.Host, time.Now()
+	o := Overview{Schema: OverviewSchema, Time: now.UTC().Truncate(time.Millisecond), Queue: s.c.Place, Events: host.Events.Latest()}
+	q := StatusQuery{InTurn: true, Now: now}
+	limits := plan.Limits{}
+	run := host.Running()
+	if run != nil {
+		set, snapshot := run.Pool.Limits(), run.Pool.Progress()
+		limits = plan.NewLimits(set.Rate, set.DailyLimit)
+		q.Batches, q.Now, q.Run = run.Pool.Worked(), run.Pool.Now(), &snapshot
+		if !run.Pool.LookupsOnly {
+			q.Limits = &limits
+		}
+		if set.DailyLimit > 0 {
+			o.Account.DailyLimit = &set.DailyLimit
+		}
+	}
+	worked := []Status{}
+	if run != nil && len(q.Batches) > 0 { // without ids it would be all batches
+		var err error
+		if worked, err = s.Status(ctx, q); err != nil {
+			return o, err
+		}
+	}
+	all, err := s.withOthers(ctx, worked)
+	if err != nil {
+		return o, err
+	}
+	o.setBatches(all, q.Batches)
+	if err := s.setAccount(ctx, &o.Account, q.Now); err != nil {
+		return o, err
+	}
+	if run != nil {
+		o.Account.addRun(*q.Run)
+		o.Run, o.ETA = runOverview(run, *q.Run, worked), lastETA(worked)
+	}
+	return o, nil
+}
+
+// lastETA returns when all batches are done; nil: that is not known of one, or nothing is left.
+func lastETA(batches []Status) *time.Time {
+	var last *time.Time
+	for _, st := range batches {
+		switch {
+		case st.Left() == 0:
+		case st.ETA == nil:
+			return nil
+		case last == nil || st.ETA.After(*last):
+			last = st.ETA
+		}
+	}
+	return last
+}
+
+// setBatches sets what comes from the batches.
+func (o *Overview) setBatches(all []Status, worked []string) {
+	o.Batches, o.Errors = []BatchOverview{}, []ErrorOverview{}
+	for _, st := range all {
+		o.Batches = append(o.Batches, BatchOverview{Status: st, Worked: slices.Contains(worked, st.Batch)})
+		o.InDoubt += st.InDoubt
+		for _, e := range st.Errors {
+			o.addError(e, st.Batch)
+		}
+	}
+	slices.SortStableFunc(o.Errors, func(a, b ErrorOverview) int { return cmp.Compare(b.Count, a.Count) })
+	o.Errors = o.Errors[:min(len(o.Errors), maxErrors)]
+}
+
+// addError adds the failed items of a code. The example is that of the batch with the most.
+func (o *Overview) addError(e queue.ErrorCount, batch string) {
+	at := slices.IndexFunc(o.Errors, func(other ErrorOverview) bool { return other.Code == e.Code })
+	if at < 0 {
+		o.Errors = append(o.Errors, ErrorOverview{e, batch})
+		return
+	}
+	sum, other := e.Count+o.Errors[at].Count, o.Errors[at]
+	if e.Count > other.Count {
+		other = ErrorOverview{e, batch}
+	}
+	other.Count = sum
+	o.Errors[at] = other
+}
+
+// setAccount sets what the queue has stored of the account. now is the time by AiR's clock.
+func (s *Service) setAccount(ctx context.Context, a *AccountOverview, now time.Time) error {
+	stored, err := s.Account(ctx, s.c.Account, queue.DayOf(now))
+	if err != nil {
+		return err
+	}
+	in := plan.InForce(stored.Gate, time.Now())
+	a.Name, a.Submitted, a.Reason = s.c.Account, stored.Day.Submitted, in.Reason
+	a.State, a.PausedUntil = in.State()
+	if !in.Since.IsZero() {
+		since := in.Since.UTC()
+		a.Since = &since
+	}
+	learned := plan.NewLimits(rate.Inf, 0)
+	if err := learned.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {
+		return err
+	}
+	if learned.PerDayFrom == plan.Learned {
+		a.LearnedCap = &learned.PerDay
+	}
+	return nil
+}
+
+// addRun adds what only the running pool knows.
+func (a *AccountOverview) addRun(p worker.Snapshot) {
+	a.State, a.Reason, a.PausedUntil, a.Since = string(p.Activity), p.Reason, nil, nil
+	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
+		until := p.PausedUntil.UTC()
+		a.PausedUntil = &until
+	}
+}
+
+// runOverview returns how a run on the worked batches stands.
+func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview {
+	host, _ := os.Hostname() // empty: it is not known
+	set := run.Pool.Limits()
+	r := &RunOverview{
+		PID: os.Getpid(), Host: host, Since: run.Since.UTC(), Address: run.Address, Activity: string(p.Activity), Rate: p.Rate,
+		AnswerSeconds: p.Answer.Seconds(), Limits: LimitsOverview{Workers: set.Workers, DailyLimit: set.DailyLimit},
+	}
+	if set.Rate != rate.Inf {
+		perSecond := float64(set.Rate)
+		r.Limits.Rate = &perSecond
+	}
+	r.explainLimit(p, worked)
+	return r
+}
