@@ -219,9 +219,17 @@ func (s *sourceFlags) fingerprint(list []manifest.Source, j *Job) string {
 	for _, src := range list {
 		fmt.Fprintf(h, "%q ", src.Canonical())
 	}
-	chosen := *s
-	chosen.listing, chosen.allowEmpty = scanFlags{}, false
-	fmt.Fprintf(h, "%q %q %+v", j.sourceEndpoint, j.sourceRegion, chosen)
+	p := &s.patterns
+	// What is stored with a broken-off scan, so the words must stay as they are, whatever the fields are called. Left out is
+	// what does not change what is found.
+	fmt.Fprintf(h, "%q %q {batch:%s formatFlags:{format:%s delimiter:%s columns:%s} scan:%t manifest:%t ", j.sourceEndpoint, j.sourceRegion,
+		s.batch, s.format, s.delimiter, s.columns, s.scan, s.manifest)
+	fmt.Fprintf(h, "selectionFlags:{patterns:{Include:%s IncludeFrom:%s Exclude:%s ExcludeFrom:%s Filter:%s FilterFrom:%s Stdin:<nil>} ",
+		p.Include, p.IncludeFrom, p.Exclude, p.ExcludeFrom, p.Filter, p.FilterFrom)
+	fmt.Fprintf(h, "types:%s allTypes:%t minSize:%s maxSize:%s newerThan:%s olderThan:%s take:%s sample:%s limit:%d} ",
+		s.types, s.allTypes, s.minSize, s.maxSize, s.newerThan, s.olderThan, s.take, s.sample, s.limit)
+	fmt.Fprintf(h, "preflightFlags:{preflight:%t preflightRate:%s} strict:%t allowEmpty:false sourceBucket:%s pathStyle:%t listing:{workers:0 rate:}}",
+		s.preflight, s.preflightRate, s.strict, s.sourceBucket, s.pathStyle)
 	for _, path := range slices.Concat(s.patterns.IncludeFrom, s.patterns.ExcludeFrom, s.patterns.FilterFrom) {
 		globs, _ := os.ReadFile(path) // filter has read it successfully
 		fmt.Fprintf(h, " %q", globs)
