@@ -62,7 +62,7 @@ func isA[T error](err error) bool {
 
 // isUsage reports whether the user must change something before anything can be done.
 func isUsage(err error) bool {
-	return isA[*usageError](err) || isA[*intake.UsageError](err) || isA[*service.NoJobsError](err)
+	return isA[*usageError](err) || errors.Is(err, manifest.ErrUsage) || isA[*service.NoJobsError](err)
 }
 
 // sourcesCode is the exit code for what went wrong with the sources of a reading.
@@ -121,7 +121,7 @@ func exitCode(err error) int {
 		return worst
 	case errors.As(err, &code):
 		return code.code
-	case isUsage(err), errors.Is(err, manifest.ErrUsage), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
+	case isUsage(err), errors.Is(err, queue.ErrBatchNotFound), errors.Is(err, config.ErrNoProfile):
 		return exitUsage
 	case isA[*config.TemporaryKeysError](err):
 		return exitCredentials

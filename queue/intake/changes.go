@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -50,6 +51,6 @@ func (t *Intake) checkChanges(ctx context.Context) error {
 	if changed < fewChanges || 2*changed <= known {
 		return nil
 	}
-	return usagef("--changed: %d of the first %d objects that the batch has are told to have another size or ETag than when they were submitted. "+
+	return entry.Usagef("--changed: %d of the first %d objects that the batch has are told to have another size or ETag than when they were submitted. "+
 		"Does this source tell them in another way than the one before? Nothing was sent. If they did change, add --trust-changes", changed, known)
 }

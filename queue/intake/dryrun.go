@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -169,7 +170,7 @@ func (t *Intake) checkStrict(ctx context.Context) error {
 	}
 	t.closeScratch()
 	if broken := t.Reading.End().Broken; broken != nil {
-		return usagef("--strict: nothing was enqueued: %s", BrokenText(broken))
+		return entry.Usagef("--strict: nothing was enqueued: %s", BrokenText(broken))
 	}
 	if d.Rejected > 0 {
 		return &BadRowsError{d.Rejected, d.RejectedRows}

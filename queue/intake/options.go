@@ -51,13 +51,6 @@ type Options struct {
 	Log       zerolog.Logger
 }
 
-// UsageError is an error in the command that the user must correct.
-type UsageError struct{ text string }
-
-func (e *UsageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
-
 // shorten cuts s to at most most bytes, at a character boundary, and appends "...".
 func shorten(s string, most int) string {
 	if len(s) <= most {

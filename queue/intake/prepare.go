@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -65,7 +66,7 @@ func (t *Intake) find(ctx context.Context) error {
 		t.Batch, t.defaulted = defaultBatch(t.Sources.Named[0]), true
 	}
 	if err := (queue.Batch{ID: t.Batch}).Validate(); t.Batch != "" && err != nil {
-		return usagef("--batch: %v", err)
+		return entry.Usagef("--batch: %v", err)
 	}
 	if err := t.open(false); err != nil && !errors.Is(err, queue.ErrNotExist) {
 		return err
@@ -167,7 +168,7 @@ func (t *Intake) checkElsewhere(ctx context.Context) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
+	return entry.Usagef("%d of the first %d items were submitted already, under the batch %q: was the source renamed? "+
 		"Nothing was sent. To go on with that batch, add --batch %q; to submit them once more on purpose, give --batch a new id",
 		n, len(first.Items), other, other)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -162,7 +163,7 @@ func checkName(b queue.Batch, s queue.Settings) error {
 	if b.Settings.Name == "" {
 		was = "without a template"
 	}
-	return usagef("--name %q: jobs of batch %q were sent under names made %s, by which they are found again, so the names stay: "+
+	return entry.Usagef("--name %q: jobs of batch %q were sent under names made %s, by which they are found again, so the names stay: "+
 		"leave --name out, or give these items another --batch", s.Name, b.ID, was)
 }
 
@@ -195,7 +196,7 @@ func wantedColumns(s queue.Settings, have []string) []string {
 }
 
 func noColumn(name string) error {
-	return usagef("--name: no row has a column %q that could be part of the names: check its spelling", name)
+	return entry.Usagef("--name: no row has a column %q that could be part of the names: check its spelling", name)
 }
 
 // ApplySettings stores the settings of an existing batch, and logs how many items a change affects.

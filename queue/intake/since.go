@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -14,14 +15,14 @@ const adoptOthersFirst = "only what a batch of this queue has submitted can be l
 func (t *Intake) since(ctx context.Context) error {
 	for _, id := range t.Since {
 		if id == t.Batch {
-			return usagef("--since-batch %q: this is the batch itself, whose objects are known anyway: name another", id)
+			return entry.Usagef("--since-batch %q: this is the batch itself, whose objects are known anyway: name another", id)
 		}
 		if t.Store == nil {
-			return usagef("--since-batch %q: there is no queue at %s; %s", id, t.Place, adoptOthersFirst)
+			return entry.Usagef("--since-batch %q: there is no queue at %s; %s", id, t.Place, adoptOthersFirst)
 		}
 		b, err := t.Store.Batch(ctx, id)
 		if errors.Is(err, queue.ErrBatchNotFound) {
-			return usagef("--since-batch %q: %s\n%v", id, adoptOthersFirst, t.NoBatch(ctx, id))
+			return entry.Usagef("--since-batch %q: %s\n%v", id, adoptOthersFirst, t.NoBatch(ctx, id))
 		}
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
 	"airlift/manifest/preflight"
 )
@@ -86,7 +87,7 @@ func (s *Sources) NoBatch() string {
 func (s *Sources) CheckRereadable() error {
 	for _, src := range s.List {
 		if isStream(src) && !isRegular(src.Arg) {
-			return usagef("--strict reads its sources twice, and %s is a pipe or device: give a file, or - for standard input", src.Arg)
+			return entry.Usagef("--strict reads its sources twice, and %s is a pipe or device: give a file, or - for standard input", src.Arg)
 		}
 	}
 	return nil
@@ -136,9 +137,9 @@ func checkFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return usagef("there is no file %s: check the SOURCE's name", path)
+		return entry.Usagef("there is no file %s: check the SOURCE's name", path)
 	case err == nil && info.IsDir():
-		return usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
+		return entry.Usagef("%s is a directory: name a manifest, or s3://bucket/prefix to list a bucket", path)
 	}
 	return nil // other errors show up when it is opened
 }

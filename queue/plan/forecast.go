@@ -3,6 +3,8 @@ package plan
 import (
 	"math"
 	"time"
+
+	"airlift/ratelimit"
 )
 
 // Forecast is when a number of items will be submitted.
@@ -14,7 +16,6 @@ type Forecast struct {
 }
 
 const (
-	day = 24 * time.Hour
 	// mostDays ends a forecast: 200 years.
 	mostDays = 200 * 366
 	// roundingError exceeds the rounding error of a day's items, in items.
@@ -38,12 +39,12 @@ func (l Limits) Forecast(items int64, now time.Time) Forecast {
 		return Forecast{Finish: at}
 	}
 	used := l.UsedToday
-	if !midnightAfter(now).Equal(midnightAfter(at)) {
+	if !ratelimit.NextMidnightUTC(now).Equal(ratelimit.NextMidnightUTC(at)) {
 		used = 0
 	}
 	days, part := int64(0), 0.0
 	for range mostDays {
-		midnight := midnightAfter(at)
+		midnight := ratelimit.NextMidnightUTC(at)
 		room := int64(math.MaxInt64)
 		before := part
 		if !math.IsInf(l.Rate, 1) {
@@ -68,6 +69,3 @@ func (l Limits) Forecast(items int64, now time.Time) Forecast {
 	}
 	return Forecast{Days: days}
 }
-
-// midnightAfter returns the first midnight UTC after an instant.
-func midnightAfter(t time.Time) time.Time { return t.UTC().Truncate(day).Add(day) }

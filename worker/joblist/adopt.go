@@ -2,7 +2,6 @@ package joblist
 
 import (
 	"context"
-	"net/url"
 	"sync"
 	"time"
 
@@ -113,9 +112,6 @@ func (a *Audit) mayBeOfItems(ctx context.Context) (map[int]bool, error) {
 	for i, j := range a.unclear {
 		names[plainName(j.Name)] = append(names[plainName(j.Name)], i)
 		keys[plainName(j.Source.ObjectKey)] = append(keys[plainName(j.Source.ObjectKey)], i)
-		if key, err := url.PathUnescape(j.Source.ObjectKey); err == nil && key != j.Source.ObjectKey {
-			keys[plainName(key)] = append(keys[plainName(key)], i)
-		}
 	}
 	may := map[int]bool{}
 	err := queue.Entries(ctx, a.Store, a.Batch, queue.Filter{}, func(e *queue.Entry) error {

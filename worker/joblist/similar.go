@@ -24,17 +24,9 @@ func similarSource(s air.Source, bucket, key string) bool {
 
 func plainKey(key string) string { return norm.NFC.String(strings.TrimPrefix(key, "/")) }
 
-// plainName returns a name or Batch id without what a server may change in it: case, Unicode normal form, and ASCII
-// characters other than letters and digits.
-func plainName(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 0x80:
-			return r
-		}
-		return -1
-	}, strings.ToLower(norm.NFKC.String(s)))
-}
+// plainName returns a name or Batch id without what a server may change in it: as [queue.Alike] does, and without the
+// punctuation between words.
+func plainName(s string) string { return strings.ReplaceAll(queue.Alike(s), "_", "") }
 
 // objectsLike returns the other objects of a bucket that a listed source may be a spelling of.
 func objectsLike(s air.Source, bucket string) []queue.Object {

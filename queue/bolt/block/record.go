@@ -79,10 +79,7 @@ func (r Record) Append(b []byte) []byte {
 	return b
 }
 
-// DecodeRecord decodes what [Record.Append] wrote.
-func DecodeRecord(b []byte) (Record, error) { return decodeRecord(b, (*codec.Reader).String) }
-
-// decodeRecord decodes a record. text decides whether strings share memory with b.
+// decodeRecord decodes what [Record.Append] wrote. text decides whether strings share memory with b.
 func decodeRecord(b []byte, text func(*codec.Reader) string) (rec Record, err error) {
 	r := codec.Reader{Rest: b}
 	first := r.Byte()
