@@ -13,6 +13,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/joblist"
 )
 
 // store is what the pool needs of the queue.
@@ -39,6 +40,8 @@ type Observer interface {
 	Paused(s ratelimit.State)
 	// Committed is called with results that are durable now.
 	Committed(results []queue.Result)
+	// LookedUp is called as the lookup of an item of the batch ends. took includes waits for the rate.
+	LookedUp(batch string, found joblist.Found, err error, took time.Duration)
 }
 
 // Config says what a pool does. The zero value of a field gives its default.

@@ -13,6 +13,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/joblist"
 	"airlift/worker/stop"
 )
 
@@ -291,6 +292,7 @@ type record struct {
 	answered  map[queue.State]int
 	paused    []ratelimit.State
 	committed map[queue.State]int
+	looked    []joblist.Found
 }
 
 func (r *record) Sent(string) { r.mu.Lock(); defer r.mu.Unlock(); r.sent++ }
@@ -312,7 +314,15 @@ func (r *record) Committed(results []queue.Result) {
 	}
 }
 
-// An observer is told of each POST, each answer, each pause, and of what is durable.
+func (r *record) LookedUp(_ string, found joblist.Found, err error, _ time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		r.looked = append(r.looked, found)
+	}
+}
+
+// An observer is told of each POST, each answer, each pause, each lookup, and of what is durable.
 func TestObserver(t *testing.T) {
 	c := airtest.Config{Settings: airtest.Settings{DailyCap: 20}, Script: once(3, airtest.ResetAfter)}
 	inBubble(t, 30, c, func(b *bubble) {
@@ -324,6 +334,9 @@ func TestObserver(t *testing.T) {
 		}
 		if r.committed[queue.Submitted] != 30 {
 			b.t.Errorf("committed %v, want 30 submitted", r.committed)
+		}
+		if len(r.looked) != 2 || r.looked[0].JobID == "" || r.looked[1] != (joblist.Found{}) {
+			b.t.Errorf("looked up %+v, want the job whose answer was lost, and none for what met the cap", r.looked)
 		}
 		if begun := func(s ratelimit.State) bool { return s.Paused && !s.Until.IsZero() && s.Reason != "" }; len(r.paused) != 2 || !begun(r.paused[0]) || r.paused[1] != (ratelimit.State{}) {
 			b.t.Errorf("paused: %+v, want the cap's pause and its end", r.paused)

@@ -165,9 +165,12 @@ func (l *lookups) count(results []queue.Result) {
 
 // lookup asks AiR for the item's job; see [joblist.Batch.Lookup].
 func (l *lookups) lookup(ctx context.Context, c queue.Claimed) (joblist.Found, error) {
-	return l.batches.get(c.Batch).Lookup(ctx, c, joblist.Attempt{
+	began := time.Now()
+	found, err := l.batches.get(c.Batch).Lookup(ctx, c, joblist.Attempt{
 		Settled: l.settledAt(c), Began: func() time.Time { return l.attemptBegan(c) },
 	})
+	l.Observer.LookedUp(c.Batch, found, err, time.Since(began))
+	return found, err
 }
 
 // page asks for one page of a list of jobs.

@@ -11,6 +11,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/bottleneck"
+	"airlift/worker/joblist"
 	"airlift/worker/stop"
 )
 
@@ -71,6 +72,8 @@ func (unobserved) Sent(string)                           {}
 func (unobserved) Answered(string, air.Outcome, Verdict) {}
 func (unobserved) Paused(ratelimit.State)                {}
 func (unobserved) Committed([]queue.Result)              {}
+
+func (unobserved) LookedUp(string, joblist.Found, error, time.Duration) {}
 
 // errDone ends the pool's own goroutines when nothing is left.
 var errDone = errors.New("nothing is left")
