@@ -39,8 +39,7 @@ func (s Source) Files() ([]Source, error) {
 	}
 	names, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors())
 	if err != nil {
-		var cause *fs.PathError
-		if errors.As(err, &cause) {
+		if cause, is := errors.AsType[*fs.PathError](err); is {
 			return nil, entry.Usagef("%s: the folder %s cannot be read: %v", s.Arg, cause.Path, cause.Err)
 		}
 		return nil, entry.Usagef("%s: %v", s.Arg, err)

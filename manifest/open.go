@@ -88,8 +88,7 @@ func openFile(ctx context.Context, s Source, o Options) (Reader, error) {
 	f, err := os.Open(s.path)
 	if err != nil {
 		// The path is in the text already.
-		var cause *fs.PathError
-		if errors.As(err, &cause) {
+		if cause, is := errors.AsType[*fs.PathError](err); is {
 			err = cause.Err
 		}
 		switch {

@@ -96,13 +96,11 @@ func (m *reader) read(e *Entry) error {
 		m.any = true
 		return nil
 	}
-	var row *entry.RowError
-	if errors.As(err, &row) {
+	if _, is := errors.AsType[*entry.RowError](err); is {
 		m.any = true
 		return err
 	}
-	var broken *entry.BrokenError
-	if errors.As(err, &broken) {
+	if broken, is := errors.AsType[*entry.BrokenError](err); is {
 		broken.Unread = !m.any
 	} else if err != io.EOF {
 		err = &entry.BrokenError{Source: m.source, Line: m.in.Line, Unread: !m.any, Err: err,

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -184,12 +185,8 @@ func (g guess) title() string {
 // isInventory reports whether the beginning of a document is that of the
 // manifest.json of an S3 Inventory.
 func isInventory(text string) bool {
-	for _, name := range []string{`"fileFormat"`, `"sourceBucket"`, `"fileSchema"`, `"destinationBucket"`, `"MD5checksum"`} {
-		if strings.Contains(text, name) {
-			return true
-		}
-	}
-	return false
+	names := []string{`"fileFormat"`, `"sourceBucket"`, `"fileSchema"`, `"destinationBucket"`, `"MD5checksum"`}
+	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
 }
 
 // refuseDocument finds JSON that is one document and no rows a line, and no

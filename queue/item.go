@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -27,21 +28,11 @@ func (f JobFields) Or(other JobFields) JobFields {
 	if len(f.Services) == 0 {
 		f.Services = other.Services
 	}
-	if f.Priority == 0 {
-		f.Priority = other.Priority
-	}
-	if f.DestinationBucket == "" {
-		f.DestinationBucket = other.DestinationBucket
-	}
-	if f.DestinationRegion == "" {
-		f.DestinationRegion = other.DestinationRegion
-	}
-	if f.SourceRegion == "" {
-		f.SourceRegion = other.SourceRegion
-	}
-	if f.SourceEndpoint == "" {
-		f.SourceEndpoint = other.SourceEndpoint
-	}
+	f.Priority = cmp.Or(f.Priority, other.Priority)
+	f.DestinationBucket = cmp.Or(f.DestinationBucket, other.DestinationBucket)
+	f.DestinationRegion = cmp.Or(f.DestinationRegion, other.DestinationRegion)
+	f.SourceRegion = cmp.Or(f.SourceRegion, other.SourceRegion)
+	f.SourceEndpoint = cmp.Or(f.SourceEndpoint, other.SourceEndpoint)
 	return f
 }
 

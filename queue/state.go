@@ -1,6 +1,9 @@
 package queue
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // State is where an item stands. An item is in exactly one state at any time; the books ([Counts]) add up over them.
 //
@@ -57,14 +60,7 @@ var moves = map[State][]State{
 }
 
 // canMove reports whether an item may go from one state to the other in a single step.
-func canMove(from, to State) bool {
-	for _, s := range moves[from] {
-		if s == to {
-			return true
-		}
-	}
-	return false
-}
+func canMove(from, to State) bool { return slices.Contains(moves[from], to) }
 
 // MayHaveJob reports whether AiR may have a job of the item: it has one, or it was sent and its last answer was no
 // refusal. [Record.Sent] also counts what was refused.

@@ -1,6 +1,9 @@
 package queue
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Store is a queue. The methods are safe for concurrent use. Their changes are durable when
 // they return without an error; after an error nothing has changed, unless the method says otherwise. A batch that is not
@@ -112,10 +115,13 @@ type Page interface {
 	Release()
 }
 
+// ErrEnough ends [Entries] without an error.
+var ErrEnough = errors.New("enough")
+
 // Entries calls fn with each item that the filter takes, in order of Seq, and ends with fn's error if it returns one. The
 // entry is valid until fn returns; what it points to stays valid. fn may use the queue.
 func Entries(ctx context.Context, r Reader, id string, f Filter, fn func(*Entry) error) error {
-	return r.Pages(ctx, id, f, func(p Page) error {
+	err := r.Pages(ctx, id, f, func(p Page) error {
 		entries, err := p.Entries()
 		if err != nil {
 			return err
@@ -129,6 +135,10 @@ func Entries(ctx context.Context, r Reader, id string, f Filter, fn func(*Entry)
 		p.Release()
 		return nil
 	})
+	if errors.Is(err, ErrEnough) {
+		return nil
+	}
+	return err
 }
 
 // CheckPlace returns [ErrReplaced] if the queue is kept in a file and its path now holds another file: another process may

@@ -112,8 +112,7 @@ func (e *ending) reason() *stop.Error {
 
 // fail stops the run because of an error other than an answer of AiR, such as a queue error.
 func (e *ending) fail(step string, err error) {
-	var s *stop.Error
-	if errors.As(err, &s) {
+	if s, is := errors.AsType[*stop.Error](err); is {
 		e.stop(s)
 		return
 	}

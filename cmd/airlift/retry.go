@@ -82,8 +82,7 @@ func changedText(c queue.Changed, what string) string {
 
 // readingUsage says of a reading that the batch does not have which flag named it.
 func readingUsage(err error) error {
-	var none *service.ReadingError
-	if errors.As(err, &none) {
+	if _, is := errors.AsType[*service.ReadingError](err); is {
 		return usagef("--reading: %v", err)
 	}
 	return err

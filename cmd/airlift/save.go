@@ -44,8 +44,7 @@ func savePlan(ctx context.Context, path string, form report.Format, p *plan.Plan
 
 // unsaved adds to the error of a reading that its new items were not saved.
 func unsaved(err error) error {
-	var end *codeError
-	if errors.As(err, &end) {
+	if end, is := errors.AsType[*codeError](err); is {
 		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end or, with --strict, have bad rows", "\n")
 	}
 	return err

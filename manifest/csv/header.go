@@ -262,8 +262,7 @@ func (r *Rows) countExtra() error {
 }
 
 func (r *Rows) headError(err error, remedy string) error {
-	var broken *entry.BrokenError
-	if errors.As(err, &broken) {
+	if broken, is := errors.AsType[*entry.BrokenError](err); is {
 		broken.Unread = true
 		return broken
 	}

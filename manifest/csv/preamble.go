@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"slices"
 	"strings"
 
 	"airlift/manifest/entry"
@@ -154,10 +155,5 @@ func isTitle(line string, columns int, d Dialect) bool {
 	if d.Delimiter != 0 {
 		delimiters = []byte{d.Delimiter}
 	}
-	for _, delimiter := range delimiters {
-		if strings.Count(line, string(rune(delimiter)))+1 == columns {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(delimiters, func(d byte) bool { return strings.Count(line, string(rune(d)))+1 == columns })
 }

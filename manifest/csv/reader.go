@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -188,12 +189,7 @@ func (r *Rows) decode(row string, v *entry.Values) (reason string) {
 // empty reports whether the row has several cells and nothing in any: Excel
 // writes such rows below a table.
 func (r *Rows) empty() bool {
-	for _, c := range r.cells {
-		if c.start < c.end {
-			return false
-		}
-	}
-	return len(r.cells) > 1
+	return len(r.cells) > 1 && !slices.ContainsFunc(r.cells, func(c cell) bool { return c.start < c.end })
 }
 
 // notUTF8 names the column that is at fault.

@@ -62,12 +62,7 @@ func PathRank(name string) int {
 
 // ColumnIs reports whether all cells of column i are of the kind.
 func ColumnIs(rows [][]string, i int, kind func(string) bool) bool {
-	for _, row := range rows {
-		if i >= len(row) || !kind(row[i]) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(rows, func(row []string) bool { return i >= len(row) || !kind(row[i]) })
 }
 
 func IsDetail(cell string) bool { return DetailForm.MatchString(cell) }
@@ -107,14 +102,7 @@ func IsPlain(s string) bool {
 }
 
 // NoneCouldBeKey reports whether no cell of a row could be a key.
-func NoneCouldBeKey(cells []string) bool {
-	for _, s := range cells {
-		if CouldBeKey(s) {
-			return false
-		}
-	}
-	return true
-}
+func NoneCouldBeKey(cells []string) bool { return !slices.ContainsFunc(cells, CouldBeKey) }
 
 // AboveKeys reports whether no cell of a row can be a key, while all rows below it
 // have one. A row that shares a cell with another, such as the bucket, is no

@@ -23,12 +23,7 @@ func ReportColumns() []string { return append([]string(nil), reportColumns...) }
 // IsReport reports whether names, those of a header or of an object's members, are
 // those of a report.
 func IsReport(names []string) bool {
-	for _, want := range reportColumns {
-		if !slices.Contains(names, want) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(reportColumns, func(want string) bool { return !slices.Contains(names, want) })
 }
 
 // InReportOrder reports whether a report's header has the order in which airlift

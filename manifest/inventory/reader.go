@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,10 +56,7 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 	if wrong != nil {
 		return nil, &entry.BrokenError{Source: config.Source, Line: wrong.line, Unread: true, Err: wrong.err, Remedy: wrong.remedy}
 	}
-	r := &Reader{source: config.Source, inv: inv, bucket: inv.SourceBucket, cancel: func() {}}
-	if r.bucket == "" {
-		r.bucket = config.SourceBucket
-	}
+	r := &Reader{source: config.Source, inv: inv, bucket: cmp.Or(inv.SourceBucket, config.SourceBucket), cancel: func() {}}
 	inv.warnUnchecked(config.Source, config.Warn)
 	if config.Path == "" {
 		ctx, r.cancel = context.WithCancel(ctx)

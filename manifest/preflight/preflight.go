@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,15 +57,9 @@ func New(c Config) (*Checker, error) {
 	if c.S3 == nil || c.Limiter == nil {
 		return nil, errors.New("preflight: it needs S3 and a limiter")
 	}
-	if c.Attempts == 0 {
-		c.Attempts = 5
-	}
-	if c.RetryBudget == 0 {
-		c.RetryBudget = 10 * time.Minute
-	}
-	if c.Timeout == 0 {
-		c.Timeout = 30 * time.Second
-	}
+	c.Attempts = cmp.Or(c.Attempts, 5)
+	c.RetryBudget = cmp.Or(c.RetryBudget, 10*time.Minute)
+	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
 	return &Checker{config: c, buckets: map[string]string{}}, nil
 }
 
@@ -158,8 +153,7 @@ func (c *Checker) container(ctx context.Context, bucket, key string, first []byt
 		}
 		return data, nil
 	}))
-	var failed *readError
-	if errors.As(err, &failed) {
+	if failed, is := errors.AsType[*readError](err); is {
 		return Finding{}, failed.err
 	}
 	return f, err

@@ -96,8 +96,7 @@ func (r refusal) because(answer string, cause error) *refusal {
 // set.
 func judge(err error) (*refusal, error) {
 	status, code := s3scan.Status(err), ""
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, is := errors.AsType[smithy.APIError](err); is {
 		code = api.ErrorCode()
 	}
 	answer := fmt.Sprintf("HTTP status %d", status)

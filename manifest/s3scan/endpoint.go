@@ -1,6 +1,7 @@
 package s3scan
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"strings"
@@ -62,9 +63,6 @@ func HostPort(endpoint string) string {
 	if u.Host == "" {
 		return "none"
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[strings.ToLower(u.Scheme)]
-	}
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[strings.ToLower(u.Scheme)])
 	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }

@@ -75,8 +75,7 @@ func explainStatus(status int) (e explanation, ok bool) {
 //lint:ignore ST1008 the error is what was found, not a failure to find it
 func Explain(err error, bucket string) (error, string) {
 	status, code, message := Status(err), "", ""
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, is := errors.AsType[smithy.APIError](err); is {
 		code, message = api.ErrorCode(), api.ErrorMessage()
 	}
 	var syntax *xml.SyntaxError
@@ -117,8 +116,7 @@ func answerText(status int, code, message string) string {
 
 // Status returns the HTTP status of an answer, 0 if there was none.
 func Status(err error) int {
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) {
+	if response, is := errors.AsType[*smithyhttp.ResponseError](err); is {
 		return response.HTTPStatusCode()
 	}
 	return 0
@@ -126,8 +124,7 @@ func Status(err error) int {
 
 // Cause leaves out what only says which step of the SDK failed.
 func Cause(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, is := errors.AsType[*url.Error](err); is {
 		return request.Err
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(err) {

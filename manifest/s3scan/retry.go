@@ -26,8 +26,7 @@ func temporary(err error) bool {
 	if errors.Is(err, errAnswer) {
 		return false
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, is := errors.AsType[smithy.APIError](err); is {
 		switch api.ErrorCode() {
 		case "SlowDown", "RequestRateLimitExceeded", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling", "ThrottlingException":
 			return true

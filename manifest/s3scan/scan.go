@@ -1,6 +1,7 @@
 package s3scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -67,11 +68,8 @@ func Open(ctx context.Context, client Client, source, bucket, prefix string, c C
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &scan{
-		listing: listing{client: client, bucket: bucket, prefix: prefix}, retryBudget: c.RetryBudget, gone: ctx.Done(),
+		listing: listing{client: client, bucket: bucket, prefix: prefix}, retryBudget: cmp.Or(c.RetryBudget, defaultRetryBudget), gone: ctx.Done(),
 		pages: make(chan *page), ranges: slices.Clone(ranges), waiting: ranges, changed: make(chan struct{}),
-	}
-	if s.retryBudget == 0 {
-		s.retryBudget = defaultRetryBudget
 	}
 	if c.Rate > 0 {
 		s.limiter = rate.NewLimiter(c.Rate, 1)

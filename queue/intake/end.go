@@ -30,8 +30,7 @@ func (r *Reading) End() End {
 // BrokenText returns the message at the end of a command that a source broke off. The error itself was logged.
 func BrokenText(err error) string {
 	name := "a source"
-	var b *manifest.BrokenError
-	if errors.As(err, &b) {
+	if b, is := errors.AsType[*manifest.BrokenError](err); is {
 		name = b.Source
 		if b.Unread {
 			return "nothing of " + name + " could be read, as said above; correct that, then run again"

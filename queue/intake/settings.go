@@ -67,7 +67,7 @@ func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Ba
 	if b.Counts.Left() == 0 || lacks(given(b, s)) == "" {
 		return nil
 	}
-	err := queue.Entries(ctx, db, b.ID, queue.Filter{}, func(entry *queue.Entry) error {
+	return queue.Entries(ctx, db, b.ID, queue.Filter{}, func(entry *queue.Entry) error {
 		if entry.State != queue.Pending && entry.State != queue.InDoubt && entry.State != queue.Sending {
 			return nil
 		}
@@ -77,16 +77,9 @@ func (e *MissingError) addQueued(ctx context.Context, db queue.Store, b queue.Ba
 		}
 		e.add(f)
 		e.Batch, e.Key = b.ID, entry.Key
-		return errFound
+		return queue.ErrEnough
 	})
-	if errors.Is(err, errFound) {
-		return nil
-	}
-	return err
 }
-
-// errFound ends a search through the items.
-var errFound = errors.New("found")
 
 // checkFields finds the job settings that are missing from the options, the last run, the rules and the first row (with
 // rules: any of the first rows). Later rows that lack one are rejected.

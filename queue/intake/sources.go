@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"airlift/manifest"
@@ -63,14 +64,7 @@ func ParseSources(args []string) (Sources, error) {
 }
 
 // OnS3 reports whether any of the sources is on S3.
-func (s *Sources) OnS3() bool {
-	for _, src := range s.Named {
-		if src.OnS3() {
-			return true
-		}
-	}
-	return false
-}
+func (s *Sources) OnS3() bool { return slices.ContainsFunc(s.Named, manifest.Source.OnS3) }
 
 // NoBatch says why the sources have no default batch, "" if they have one.
 func (s *Sources) NoBatch() string {

@@ -39,22 +39,20 @@ func ShowFirst(t *intake.Intake, show func(queue.Preview)) {
 	}
 }
 
-var errEnough = errors.New("enough")
-
 // First returns the first jobs that a run would send: of the new items, then of the pending items of the batch.
 func First(ctx context.Context, t *intake.Intake, d *intake.DryRun) ([]queue.Preview, error) {
 	first := []queue.Preview{}
 	take := func(db queue.Store, f queue.Filter, wanted func(seq uint64) bool) error {
 		err := queue.Entries(ctx, db, t.Batch, f, func(e *queue.Entry) error {
 			if len(first) == firstJobs {
-				return errEnough
+				return queue.ErrEnough
 			}
 			if wanted(e.Seq) {
 				first = append(first, t.Names.Preview(&t.Settings, &e.Item))
 			}
 			return nil
 		})
-		if errors.Is(err, errEnough) || errors.Is(err, queue.ErrBatchNotFound) {
+		if errors.Is(err, queue.ErrBatchNotFound) {
 			return nil
 		}
 		return err

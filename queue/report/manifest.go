@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -99,10 +100,7 @@ func (m *manifestWriter) begin(columns []string) {
 	var further []string
 	means := map[string]int{} // by what is read from the column, or by name
 	for _, name := range columns {
-		meaning := entry.Describes(name)
-		if meaning == "" {
-			meaning = "column " + name
-		}
+		meaning := cmp.Or(entry.Describes(name), "column "+name)
 		i, have := means[meaning]
 		if !have {
 			i = len(further)

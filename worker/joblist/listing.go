@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -97,15 +98,7 @@ func (l *listing) pass(ctx context.Context, newestFirst bool, fn func([]air.Job,
 }
 
 func sameJobs(a, b []air.Job) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].ID != b[i].ID {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y air.Job) bool { return x.ID == y.ID })
 }
 
 // named looks up the batch's jobs of that name, and returns the unreadable records too.
@@ -140,7 +133,7 @@ func (l *listing) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 	var since time.Time
 	for failed := 1; ; failed++ {
 		if err := l.limiter.Wait(ctx); err != nil {
-			return air.Page{}, ended(ctx, err)
+			return air.Page{}, err
 		}
 		got, err := l.api.List(ctx, q)
 		if err == nil {
@@ -174,19 +167,11 @@ func (l *listing) unread(err error) *stop.Error {
 		"AiR's list of batch %q could not be read to its end, so nothing is known of the jobs that were not shown; run the same command again", l.batch)}
 }
 
-// ended returns the cause of ctx's end if it has ended, else err.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
 // HasJobs reports whether AiR lists any job of the batch. The errors are those of the list.
 func HasJobs(ctx context.Context, api API, limiter *ratelimit.Limiter, batch string) (bool, error) {
 	list := newestFirst(func(ctx context.Context, q air.ListQuery) (air.Page, error) {
 		if err := limiter.Wait(ctx); err != nil {
-			return air.Page{}, ended(ctx, err)
+			return air.Page{}, err
 		}
 		return api.List(ctx, q)
 	}, batch, maxLookupPages)

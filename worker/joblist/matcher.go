@@ -2,7 +2,6 @@ package joblist
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"airlift/queue"
@@ -34,9 +33,6 @@ type matcher struct {
 	bucket string // that of the batch's first item, once it is known; guarded by mu
 }
 
-// errStop ends Entries after the first entry.
-var errStop = errors.New("stop")
-
 // firstBucket returns the bucket of the batch's first item, or "" for an empty batch. Jobs that are listed without a bucket
 // are looked for there.
 func (m *matcher) firstBucket(ctx context.Context) (string, error) {
@@ -47,11 +43,8 @@ func (m *matcher) firstBucket(ctx context.Context) (string, error) {
 	}
 	err := queue.Entries(ctx, m.store, m.batch, queue.Filter{}, func(e *queue.Entry) error {
 		m.bucket = e.Bucket
-		return errStop
+		return queue.ErrEnough
 	})
-	if errors.Is(err, errStop) {
-		err = nil
-	}
 	return m.bucket, err
 }
 

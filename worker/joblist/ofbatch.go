@@ -2,6 +2,7 @@ package joblist
 
 import (
 	"errors"
+	"slices"
 
 	"airlift/worker/air"
 )
@@ -34,11 +35,5 @@ func (c *batchCheck) absence() error {
 
 // ofBatch returns the jobs of exactly this batch: AiR's filter may match partially or not at all.
 func ofBatch(jobs []air.Job, batch string) []air.Job {
-	ours := make([]air.Job, 0, len(jobs))
-	for _, j := range jobs {
-		if j.Batch == batch {
-			ours = append(ours, j)
-		}
-	}
-	return ours
+	return slices.DeleteFunc(slices.Clone(jobs), func(j air.Job) bool { return j.Batch != batch })
 }

@@ -2,6 +2,7 @@ package joblist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"airlift/worker/air"
@@ -16,13 +17,9 @@ func (e *errUnreadableJob) Error() string {
 func (e *errUnreadableJob) Unwrap() error { return e.err }
 
 // oddOf returns those of the odd records that may be of the batch.
-func oddOf(odd []air.UnreadableJob, batch string) (of []air.UnreadableJob) {
-	for _, o := range odd {
-		if o.Batch == "" || plainName(o.Batch) == plainName(batch) {
-			of = append(of, o)
-		}
-	}
-	return of
+func oddOf(odd []air.UnreadableJob, batch string) []air.UnreadableJob {
+	others := func(o air.UnreadableJob) bool { return o.Batch != "" && plainName(o.Batch) != plainName(batch) }
+	return slices.DeleteFunc(slices.Clone(odd), others)
 }
 
 // oddKey returns a key for a record without a usable id. It is never equal to an id.

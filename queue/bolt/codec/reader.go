@@ -16,23 +16,24 @@ type Reader struct {
 // Uvarint decodes what [binary.AppendUvarint] wrote.
 func (r *Reader) Uvarint() uint64 {
 	n, size := binary.Uvarint(r.Rest)
-	if size <= 0 {
-		r.Fail()
-		return 0
-	}
-	r.Rest = r.Rest[size:]
+	r.skip(size)
 	return n
 }
 
 // Varint decodes what [binary.AppendVarint] wrote.
 func (r *Reader) Varint() int64 {
 	n, size := binary.Varint(r.Rest)
+	r.skip(size)
+	return n
+}
+
+// skip goes past a number of that size; 0 or less is a fault.
+func (r *Reader) skip(size int) {
 	if size <= 0 {
 		r.Fail()
-		return 0
+		return
 	}
 	r.Rest = r.Rest[size:]
-	return n
 }
 
 // Uint64 decodes eight bytes, the highest first.

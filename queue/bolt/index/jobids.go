@@ -1,6 +1,9 @@
 package index
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // JobIDs remembers job ids, so that an id given twice is noticed. It is a Bloom filter that grows: most new ids need no
 // look at what is stored. The zero JobIDs has none.
@@ -22,12 +25,7 @@ var seedHigh, seedLow = maphash.MakeSeed(), maphash.MakeSeed()
 // Has reports whether the id may have been added: false is certain.
 func (j *JobIDs) Has(id string) bool {
 	high, low := maphash.String(seedHigh, id), maphash.String(seedLow, id)
-	for _, f := range j.filters {
-		if f.has(high, low) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(j.filters, func(f *filter) bool { return f.has(high, low) })
 }
 
 // Add adds an id. The first filter has room for expected ids.
