@@ -81,7 +81,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		return service.CheckAdoptable(ctx, list)
 	}
-	t, err := a.prepare(ctx, options, missing)
+	t, err := a.prepare(ctx, options, missing, here)
 	if err != nil {
 		return err
 	}

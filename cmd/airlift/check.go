@@ -18,9 +18,9 @@ books balance. It changes nothing but that what was being sent when a process en
 ` + exitCodesHelp,
 		Example: "  airlift check", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			db, err := a.openExisting()
+			db, err := a.openHere(false, lockTimeout)
 			if err != nil {
-				return err
+				return a.explainMissing(err)
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
 			report, err := db.Check(cmd.Context(), nil)

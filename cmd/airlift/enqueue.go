@@ -24,7 +24,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t, err = a.prepare(ctx, options, missing)
+				t, err = a.prepare(ctx, options, missing, anywhere)
 				return err
 			})
 			if err != nil {

@@ -26,7 +26,7 @@ func (a *app) itemsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withService(func(to *service.Service) error {
+			return a.withService(func(to service.Queue) error {
 				b, chosen, err := to.Select(cmd.Context(), chosen)
 				if err != nil {
 					return readingUsage(err)

@@ -64,7 +64,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 		return err
 	}
 	options.NeedFields, options.Details, options.StoreNothing = true, true, true
-	t, err := a.prepare(ctx, options, missing)
+	t, err := a.prepare(ctx, options, missing, anywhere)
 	if err != nil {
 		return err
 	}

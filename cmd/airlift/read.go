@@ -26,15 +26,15 @@ func (a *app) readOptions(ctx context.Context, o *flags.Read, args []string, pro
 }
 
 // prepare prepares a reading. m are the settings found missing so far.
-func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing) (*intake.Intake, error) {
+func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at place) (*intake.Intake, error) {
 	var db queue.Store
 	o.Incomplete = len(m) > 0
 	o.Open = func(create bool) (_ queue.Store, err error) {
-		db, err = a.openQueue(create, lockTimeout)
+		db, err = a.openAt(at, create)
 		return db, err
 	}
 	o.NoBatch = func(ctx context.Context, id string) error {
-		_, err := a.service(db, time.Time{}).Batch(ctx, id)
+		_, err := a.service(db, time.Now()).Named(ctx, id)
 		return err
 	}
 	t, err := intake.Prepare(ctx, o)

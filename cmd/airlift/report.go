@@ -40,11 +40,12 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 			if err != nil {
 				return usagef("%v", err)
 			}
-			return a.withService(func(to *service.Service) error {
-				b, err := to.Batch(cmd.Context(), args[0])
+			return a.withService(func(to service.Queue) error {
+				all, err := to.Named(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
+				b := all[0]
 				write := func(w io.Writer) error {
 					return report.Write(cmd.Context(), w, to, b, report.Options{Form: form, Filter: chosen.Filter, RejectedOnly: rejectedOnly, Escape: term.Text})
 				}

@@ -18,7 +18,7 @@ you know that AiR accepts jobs again. The next run still begins with a single re
 ` + exitCodesHelp,
 		Example: "  airlift resume", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withService(func(to *service.Service) error {
+			return a.withService(func(to service.Queue) error {
 				was, err := to.Resume(cmd.Context())
 				if err != nil {
 					return err

@@ -31,10 +31,11 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 			if chosen.State != "" && chosen.State != queue.Failed && chosen.State != queue.Cancelled {
 				return usagef("--state %s: only failed and cancelled items can be retried", chosen.State)
 			}
-			return a.change(cmd.Context(), chosen, "retried", &f, service.Worker.Retry)
+			return a.change(cmd, chosen, "retried", &f, service.Worker.Retry)
 		},
 	}
 	f.Add(cmd)
+	f.AddBulk(cmd)
 	cmd.Flags().StringVar(&f.State, "state", "", "failed (the default) or cancelled")
 	return cmd
 }
@@ -63,10 +64,11 @@ reads their objects.
 			if err != nil {
 				return err
 			}
-			return a.change(cmd.Context(), chosen, "cancelled", &f, service.Worker.Cancel)
+			return a.change(cmd, chosen, "cancelled", &f, service.Worker.Cancel)
 		},
 	}
 	f.Add(cmd)
+	f.AddBulk(cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "all pending and failed items")
 	return cmd
 }
@@ -89,20 +91,26 @@ func readingUsage(err error) error {
 }
 
 // change calls a verb that changes items of a batch, and prints how many it changed.
-func (a *app) change(ctx context.Context, chosen service.Selection, what string, asked *flags.Filter,
-	verb func(service.Worker, context.Context, service.Selection) (queue.Changed, error)) error {
-	return a.withService(func(to *service.Service) error {
-		c, err := verb(to, ctx, chosen)
-		var noReading *service.ReadingError
+func (a *app) change(cmd *cobra.Command, chosen service.Selection, what string, asked *flags.Filter,
+	verb func(service.Worker, context.Context, service.ChangeRequest) (queue.Changed, error)) error {
+	r := service.ChangeRequest{Selection: chosen, DryRun: asked.DryRun, Expect: asked.Expect(cmd)}
+	return a.withService(func(to service.Queue) error {
+		c, err := verb(to, cmd.Context(), r)
 		switch {
-		case errors.As(err, &noReading), errors.Is(err, queue.ErrBatchNotFound):
+		case isA[*service.ReadingError](err), errors.Is(err, queue.ErrBatchNotFound):
 			return readingUsage(err)
 		case errors.Is(err, service.ErrNoMatch):
-			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", chosen.Batch, asked, what, chosen.Batch)
+			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", r.Batch, asked, what, r.Batch)
+		case isA[*service.CountError](err):
+			return usagef("batch %s: %v", r.Batch, err)
 		case err != nil:
 			return fmt.Errorf("%s, then: %w", changedText(c, what), err)
 		}
-		_, err = fmt.Fprintln(a.out, changedText(c, what))
+		text := changedText(c, what)
+		if r.DryRun {
+			text = changedText(c, "would be "+what) + " (dry run: nothing was changed)"
+		}
+		_, err = fmt.Fprintln(a.out, text)
 		return err
 	})
 }

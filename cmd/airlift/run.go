@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,7 @@ type runFlags struct {
 	flags.Read
 	send   flags.Send
 	dryRun bool
+	detach bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -31,6 +34,10 @@ nothing of the batch is left; then it summarises. Run the same command again aft
 SOURCE is a manifest (.csv .jsonl .ndjson .txt .json, each also .gz .zst), a quoted pattern such
 as 'exports/*.csv', - for standard input, a manifest in a bucket (s3://bucket/manifest.csv.gz), or
 a scan (s3://bucket/prefix). How a manifest is written is told by its name, else by its content.
+
+While another process holds the queue (another run, or serve), run reads its sources, hands the rows
+to that process, and waits until that has sent the batch, at the rate of that process. Ctrl-C ends
+the wait alone. If that process ends before, this one takes the queue over and goes on.
 ` + exitCodesHelp,
 		Example: `  airlift run archive.csv --air-url https://air.example.com --services ocr,s2t \
       --destination-bucket results --destination-region us-east-1
@@ -46,6 +53,7 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 	o.AddReplace(cmd)
 	o.send.Add(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
+	cmd.Flags().BoolVar(&o.detach, "detach", false, "end once the sources are read, and leave the work to the process that holds the queue")
 	return cmd
 }
 
@@ -55,6 +63,20 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	}
 	ctx, cancel := o.send.Limited(cmd.Context())
 	defer cancel()
+	for {
+		err := a.runOnce(ctx, cmd, args, o)
+		switch {
+		case !errors.Is(err, service.ErrHolderEnded):
+			return err
+		case slices.Contains(args, "-"):
+			return &codeError{exitWorkLeft, err.Error() + " before standard input was read to its end: run the same command again"}
+		}
+		a.log.Info().Msg("the process that held the queue has ended: the sources are read again, and this process goes on")
+	}
+}
+
+// runOnce runs until the work is done, or until the process that holds the queue ends before the sources are read.
+func (a *app) runOnce(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) error {
 	var t *intake.Intake
 	var client *air.Client
 	abandoned, err := within(ctx, func() (err error) {
@@ -78,7 +100,9 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	plan.ShowFirst(t, func(p queue.Preview) {
 		a.log.Info().Str("bucket", p.Bucket).Str("key", p.Key).RawJSON("services", p.Services).Msg("one of the first jobs, as it will be sent")
 	})
-	r := service.RunRequest{Pool: a.pool(cmd, args, &o.send, client), Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}}
+	r := service.RunRequest{
+		Pool: a.pool(cmd, args, &o.send, client), Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}, Detach: o.detach,
+	}
 	switch {
 	case t.ReadFirst && o.Replace:
 		r.ReadFirst = "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
@@ -99,7 +123,11 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 		return nil, nil, err
 	}
 	options.NeedFields, options.StoreNothing = true, o.dryRun
-	t, err = a.prepare(ctx, options, missing)
+	at := anywhere
+	if o.detach {
+		at = elsewhere
+	}
+	t, err = a.prepare(ctx, options, missing, at)
 	return t, client, err
 }
 

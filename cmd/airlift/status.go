@@ -21,8 +21,8 @@ func (a *app) statusCommand() *cobra.Command {
 	var limits flags.Limits
 	cmd := &cobra.Command{
 		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
-		Long: `status shows how the batches stand. While another process holds the queue it shows what that
-process last wrote to <queue>.status.json, which a run renews every 2 seconds.
+		Long: `status shows how the batches stand. While another process holds the queue it asks that
+process or, if it cannot be asked, shows what it last wrote to <queue>.status.json.
 
 When a batch is done is reckoned as ` + "`airlift plan`" + ` does: with the daily limit or, without one, AiR's
 daily cap as far as it was met, and a pause in force; during a run with that run's settings, else with
@@ -62,7 +62,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
 func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
-	db, err := a.openQueue(false, lockGlance)
+	db, err := a.openQueue(false)
 	if errors.Is(err, queue.ErrLocked) {
 		return a.statusOfOther(args)
 	}

@@ -15,18 +15,38 @@ import (
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 	"airlift/worker/service"
+	"airlift/worker/service/api"
 )
 
 // statusEvery is how often a run renews its status file.
 const statusEvery = 2 * time.Second
 
 // service returns the service on an open queue.
-func (a *app) service(db queue.Store, opened time.Time) *service.Service {
-	return service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, Watch: a.keepStatusFile, Log: a.log})
+func (a *app) service(db queue.Store, opened time.Time) service.Queue {
+	return a.serviceOf(db, service.Config{Opened: opened, Watch: a.keepStatusFile})
+}
+
+// serviceOf returns the service on a queue that this process holds or asks for.
+func (a *app) serviceOf(db queue.Store, c service.Config) service.Queue {
+	c.Store, c.Place, c.Log = db, a.queuePath(), a.log
+	switch db := db.(type) {
+	case api.Store:
+		return service.NewRemote(c, api.Holder(db))
+	case *heldQueue:
+		c.Host = db.host
+	}
+	return service.New(c)
+}
+
+// holds reports whether this process holds the queue.
+func holds(db queue.Store) bool {
+	_, remote := db.(api.Store)
+	return !remote
 }
 
 // pool returns how items are sent. The commands that its messages name get the flags of this one.
@@ -48,16 +68,41 @@ func (a *app) audit(s *flags.Send, client *air.Client) service.AuditRequest {
 	return r
 }
 
-// work sends batches and prints the summary. Meanwhile it shows a progress bar on a terminal or logs progress, and
-// writes the status file for `airlift status`.
+// work sends batches and prints the summary. A process that waits for the holder of the queue goes on in its place when
+// that ends. The error is [service.ErrHolderEnded] if it ends before the sources are read.
 func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) error {
+	to, out := a.send(ctx, db, opened, r, s)
+	for errors.Is(out.Err, service.ErrHolderEnded) && (out.Fed || r.Feed.Reading == nil) {
+		a.log.Info().Msg("the process that held the queue has ended: this process goes on")
+		next, err := a.openQueue(false)
+		if err != nil {
+			return err
+		}
+		defer next.Close() // its changes are durable already
+		rest := r
+		rest.Feed, rest.ReadFirst, rest.Settings = service.Feed{}, "", nil
+		before := out
+		to, out = a.send(ctx, next, time.Now(), rest, s)
+		out.AddReading(before, r.Feed)
+	}
+	if errors.Is(out.Err, service.ErrHolderEnded) {
+		return out.Err
+	}
+	return a.finish(ctx, to, out, s, !r.Detach)
+}
+
+// send sends batches. Meanwhile it shows a progress bar on a terminal or logs progress, and writes the status file if this
+// process holds the queue.
+func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) (service.Queue, service.Outcome) {
 	a.boundHeap(0)
 	quiet := a.global.quiet
-	to := service.New(service.Config{Store: db, Place: a.queuePath(), Opened: opened, OnFed: a.tuneGC, Log: a.log,
+	to := a.serviceOf(db, service.Config{Opened: opened, OnFed: a.tuneGC,
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
 			var showing sync.WaitGroup
 			defer showing.Wait()
-			showing.Go(func() { a.keepStatusFile(done, now) })
+			if holds(db) {
+				showing.Go(func() { a.keepStatusFile(done, now) })
+			}
 			inWork := func() []service.Status { return now(false) }
 			switch {
 			case quiet:
@@ -68,7 +113,39 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 			}
 			quiet = true // an audit after the run logs its own progress
 		}})
-	return a.finish(ctx, to, to.Run(ctx, r), s, true)
+	if remote, ok := db.(api.Store); ok {
+		if err := a.compare(ctx, api.Holder(remote), r.Pool); err != nil {
+			return to, service.Outcome{Err: err}
+		}
+	}
+	return to, to.Run(ctx, r)
+}
+
+// compare says which settings of a run are those of the process that holds the queue instead. The error is a usage error
+// if that sends to another AiR.
+func (a *app) compare(ctx context.Context, h api.Holder, c worker.Config) error {
+	run, err := h.Run(ctx)
+	if err != nil || !run.Running || c.Limiter == nil {
+		return err
+	}
+	trim := func(url string) string { return strings.TrimRight(url, "/") }
+	if trim(run.Address) != trim(c.Address) {
+		return usagef("%s holds the queue and sends to %s, not to %s: wait for it to end, or use another --queue", h, run.Address, c.Address)
+	}
+	var set []string
+	differs := func(flag, theirs, ours string) {
+		if theirs != ours {
+			set = append(set, "--"+flag+" "+ours)
+		}
+	}
+	differs("rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate()))
+	differs("workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers))
+	differs("daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit))
+	if len(set) > 0 {
+		a.log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).
+			Msgf("the process that holds the queue sends at its own rate; `airlift set %s` makes it that of this command", strings.Join(set, " "))
+	}
+	return nil
 }
 
 // keepStatusFile writes the status file every statusEvery until done, and once more at the end. It warns once if the file
@@ -108,7 +185,7 @@ func (a *app) readStatusFile() (term.StatusFile, error) {
 
 // finish writes the report and the summary, and returns the command's exit code and last message. sent says
 // that the command may have sent items. The end of ctx only ends the wait for the reader of a pipe.
-func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outcome, s *flags.Send, sent bool) error {
+func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome, s *flags.Send, sent bool) error {
 	if out.Batches == nil {
 		return out.Err
 	}
@@ -145,7 +222,7 @@ func (a *app) finish(ctx context.Context, to service.Inspector, out service.Outc
 }
 
 // printSummaries prints the status of batches. In JSON one batch is an object, and several are an array.
-func (a *app) printSummaries(ctx context.Context, to service.Inspector, all []service.Status, asJSON bool) error {
+func (a *app) printSummaries(ctx context.Context, to service.Queue, all []service.Status, asJSON bool) error {
 	if asJSON && len(all) == 1 {
 		return term.JSON(a.out, all[0])
 	}

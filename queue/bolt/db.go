@@ -83,6 +83,9 @@ func (db *DB) closeFile() error {
 	return db.closed
 }
 
+// Announce says in the lock file at which socket this process can be asked.
+func (db *DB) Announce(socket string) { db.file.Announce(socket) }
+
 // CheckPlace returns [queue.ErrReplaced] if the file at the queue's path is not the open one. Then nothing may be sent
 // any more. It costs one stat, is safe for concurrent use, and answers after Close too.
 func (db *DB) CheckPlace() error { return db.file.CheckPlace() }

@@ -20,6 +20,8 @@ type Holder struct {
 	Host    string    `json:"host"`
 	// File is the file that the process holds; zero until it has opened it.
 	File Identity `json:"file"`
+	// Socket is where the process can be asked; empty: nowhere.
+	Socket string `json:"socket,omitempty"`
 }
 
 // String names the process: "process 123 on host, since TIME".
@@ -82,7 +84,7 @@ func Acquire(path string, wait time.Duration) (*Lock, error) {
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
-			return nil, &HeldError{readHolder(path)}
+			return nil, &HeldError{ReadHolder(path)}
 		}
 		time.Sleep(min(left, pollEvery))
 	}
@@ -128,6 +130,14 @@ func (l *Lock) SetFile(id Identity) {
 	}
 }
 
+// SetSocket says in the lock file where the process can be asked.
+func (l *Lock) SetSocket(path string) {
+	if l != nil {
+		l.holder.Socket = path
+		l.write()
+	}
+}
+
 // write writes the record. It ignores errors (such as a full disk): the lock is held without a record.
 func (l *Lock) write() {
 	b, err := json.Marshal(l.holder)
@@ -157,8 +167,8 @@ func names(path string, f *os.File) bool {
 	return err == nil && os.SameFile(held, now)
 }
 
-// readHolder returns what the lock file says; the zero Holder if that cannot be read.
-func readHolder(path string) (h Holder) {
+// ReadHolder returns what the lock file says; the zero Holder if that cannot be read.
+func ReadHolder(path string) (h Holder) {
 	if b, err := os.ReadFile(path); err == nil && json.Unmarshal(b, &h) != nil {
 		return Holder{}
 	}

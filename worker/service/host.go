@@ -1,18 +1,27 @@
 package service
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"airlift/queue/plan"
 	"airlift/worker"
 )
 
 // Host is the process that holds a queue: what the services on that queue share. The zero Host runs nothing.
 type Host struct {
-	// Events are the latest lines of the process's log.
+	// Events are the latest lines of the process\'s log.
 	Events Events
-	mu     sync.Mutex
-	run    *Running // guarded by mu
+
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	run     *Running
+	readers map[string]func() // batches that sources are read into, with what lets the run end after that
+	actions []*Action
+	acting  sync.WaitGroup
 }
 
 // Running is a run in progress.
@@ -24,6 +33,12 @@ type Running struct {
 	Address string
 	Since   time.Time
 }
+
+// ErrBeingRead: sources are being read into the batch already.
+var ErrBeingRead = errors.New("sources are being read into this batch already")
+
+// Wait waits for the end of the bulk actions, so that the queue can be closed.
+func (h *Host) Wait() { h.acting.Wait() }
 
 // Running returns the run in progress; nil: there is none.
 func (h *Host) Running() *Running {
@@ -37,9 +52,61 @@ func (h *Host) begin(r Running) (end func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.run = &r
+	for batch := range h.readers {
+		h.readers[batch] = r.Pool.Hold()
+	}
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.run = nil
 	}
+}
+
+// Read records that sources are read into a batch, for which a run waits, and returns what records the end of that. The
+// error is [ErrBeingRead] if others read into it.
+func (h *Host) Read(batch string) (end func(), err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, is := h.readers[batch]; is {
+		return nil, fmt.Errorf("batch %q: %w", batch, ErrBeingRead)
+	}
+	if h.readers == nil {
+		h.readers = map[string]func(){}
+	}
+	h.readers[batch] = func() {}
+	if h.run != nil {
+		h.readers[batch] = h.run.Pool.Hold()
+	}
+	return sync.OnceFunc(func() {
+		h.mu.Lock()
+		release := h.readers[batch]
+		delete(h.readers, batch)
+		h.mu.Unlock()
+		release()
+	}), nil
+}
+
+// Join makes the run in progress work a batch too, with the settings that it has now, and reports whether there is a run.
+func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
+	r := h.Running()
+	if r == nil {
+		return false, nil
+	}
+	return true, r.Pool.Join(ctx, batch)
+}
+
+// Leave makes the run in progress no longer work a batch, and reports whether it did.
+func (h *Host) Leave(batch string) bool {
+	r := h.Running()
+	return r != nil && r.Pool.Leave(batch) == nil
+}
+
+// Current returns the status of batches as the run in progress shows it or, without one, as stored.
+func (s *Service) Current(ctx context.Context, q StatusQuery) ([]Status, error) {
+	if r := s.c.Host.Running(); r != nil {
+		limits, run := r.Pool.Limits(), r.Pool.Progress()
+		assumed := plan.NewLimits(limits.Rate, limits.DailyLimit)
+		q.Now, q.Run, q.Limits, q.InTurn = r.Pool.Now(), &run, &assumed, true
+	}
+	return s.Status(ctx, q)
 }

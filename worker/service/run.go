@@ -34,6 +34,8 @@ type RunRequest struct {
 	// Incomplete says that the caller lacks settings of its own. Then nothing is sent, and the error is an
 	// [intake.MissingError] with what the batches lack.
 	Incomplete bool
+	// Detach ends the call once the sources are read, if another process holds the queue.
+	Detach bool
 	// Verify, if not nil, says how each batch is compared with AiR's list at the end.
 	Verify *AuditRequest
 }
@@ -46,8 +48,18 @@ type Outcome struct {
 	Batches []Status
 	// Sources says what went wrong with the sources that were read.
 	Sources intake.End
-	// Read says that sources were read.
-	Read bool
+	// Read says that sources were read, and Fed that all of them were read into the queue.
+	Read, Fed bool
+}
+
+// AddReading adds what an earlier part of a run says of the sources that it has read.
+func (o *Outcome) AddReading(before Outcome, f Feed) {
+	o.Read, o.Fed, o.Sources = before.Read, before.Fed, before.Sources
+	for i := range o.Batches {
+		if b := &o.Batches[i]; o.Read && b.Batch == f.Batch {
+			b.Unmatched, b.AcceptedEarlier = f.Unmatched(), f.Accepted
+		}
+	}
 }
 
 // Run sends batches, and reads sources into one of them at the same time.
@@ -123,6 +135,11 @@ func (s *Service) read(ctx context.Context, f Feed) (err error) {
 	if f.Reading == nil {
 		return nil
 	}
+	end, err := s.c.Host.Read(f.Batch)
+	if err != nil {
+		return err
+	}
+	defer end()
 	err = f.Into(ctx, s.c.Store, f.Batch)
 	for _, text := range f.Unmatched() { // log now: the summary may come days later
 		s.c.Log.Warn().Msg(text)

@@ -20,8 +20,8 @@ type Adder interface {
 type Worker interface {
 	Run(ctx context.Context, r RunRequest) Outcome
 	Audit(ctx context.Context, r AuditRequest) (*AuditResult, error)
-	Retry(ctx context.Context, sel Selection) (queue.Changed, error)
-	Cancel(ctx context.Context, sel Selection) (queue.Changed, error)
+	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
+	Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error)
 	Resume(ctx context.Context) (queue.Gate, error)
 }
 
@@ -30,6 +30,14 @@ type Inspector interface {
 	queue.Reader
 	Status(ctx context.Context, q StatusQuery) ([]Status, error)
 	Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error)
+}
+
+// Queue is what commands ask: a queue that this process holds ([Service]) or another ([Remote]).
+type Queue interface {
+	Adder
+	Worker
+	Inspector
+	Named(ctx context.Context, ids ...string) ([]queue.Batch, error)
 }
 
 // Service is an [Adder], a [Worker] and an [Inspector] on an open queue. Make one with [New].
@@ -42,6 +50,9 @@ var (
 	_ Adder     = (*Service)(nil)
 	_ Worker    = (*Service)(nil)
 	_ Inspector = (*Service)(nil)
+
+	_ Queue = (*Service)(nil)
+	_ Queue = (*Remote)(nil)
 )
 
 // Config configures a [Service].

@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"fmt"
 
+	"airlift/manifest/filter"
 	"airlift/queue"
 )
 
@@ -10,6 +12,8 @@ import (
 type Selection struct {
 	Batch string
 	queue.Filter
+	// Keys, if not empty, takes the items whose key matches one of these patterns; see [filter.Keys].
+	Keys []string
 	// Reading, if not empty, takes the items that one reading of the sources added: a number, or last.
 	Reading string
 }
@@ -17,8 +21,16 @@ type Selection struct {
 // Select returns the batch of a selection and the filter of its items.
 func (s *Service) Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error) {
 	b, err := s.Batch(ctx, sel.Batch)
-	if err != nil || sel.Reading == "" {
+	if err != nil {
 		return b, sel.Filter, err
+	}
+	if len(sel.Keys) > 0 {
+		if sel.Key, err = filter.Keys("--key", sel.Keys); err != nil {
+			return b, sel.Filter, err
+		}
+	}
+	if sel.Reading == "" {
+		return b, sel.Filter, nil
 	}
 	span, err := b.Span(sel.Reading)
 	if err != nil {
@@ -28,31 +40,83 @@ func (s *Service) Select(ctx context.Context, sel Selection) (queue.Batch, queue
 	return b, sel.Filter, nil
 }
 
+// ChangeRequest asks to change the items of a selection.
+type ChangeRequest struct {
+	Selection
+	// DryRun counts the items, and changes none.
+	DryRun bool
+	// Expect, if not nil, is how many items there must be, those in doubt included.
+	Expect *int64
+}
+
+// CountError: a selection has another number of items than expected. Nothing was changed.
+type CountError struct{ Count, Expect int64 }
+
+func (e *CountError) Error() string {
+	return fmt.Sprintf("the selection has %d items, not the %d of --expect, so nothing was changed", e.Count, e.Expect)
+}
+
 // Retry puts the failed items of a selection, or with that State the cancelled ones, back to pending.
-func (s *Service) Retry(ctx context.Context, sel Selection) (queue.Changed, error) {
-	return s.change(ctx, sel, queue.DoRetry)
+func (s *Service) Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error) {
+	return s.change(ctx, r, queue.DoRetry)
 }
 
 // Cancel cancels the pending and failed items of a selection. If the selection is a reading, its items in doubt are
 // cancelled once a lookup shows that AiR has no job for them.
-func (s *Service) Cancel(ctx context.Context, sel Selection) (queue.Changed, error) {
-	if sel.Reading != "" {
-		return s.change(ctx, sel, queue.DoWithdraw)
+func (s *Service) Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error) {
+	if r.Reading != "" {
+		return s.change(ctx, r, queue.DoWithdraw)
 	}
-	return s.change(ctx, sel, queue.DoCancel)
+	return s.change(ctx, r, queue.DoCancel)
 }
 
-// change changes the items of a selection. It returns ErrNoMatch if the selection is not empty and matches no item.
-func (s *Service) change(ctx context.Context, sel Selection, do queue.Action) (queue.Changed, error) {
-	_, chosen, err := s.Select(ctx, sel)
+// change changes the items of a selection. It returns ErrNoMatch if the selection is not empty and matches no item, and a
+// [CountError] if it matches others than expected.
+func (s *Service) change(ctx context.Context, r ChangeRequest, do queue.Action) (queue.Changed, error) {
+	_, chosen, err := s.Select(ctx, r.Selection)
 	if err != nil {
 		return queue.Changed{}, err
 	}
-	c, err := s.c.Store.Change(ctx, sel.Batch, queue.Change{Do: do, Filter: chosen})
-	if err == nil && c == (queue.Changed{}) && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
+	change := queue.Change{Do: do, Filter: chosen}
+	var c queue.Changed
+	if r.DryRun || r.Expect != nil {
+		if c, err = s.count(ctx, r.Batch, change); err != nil {
+			return queue.Changed{}, causeOf(ctx, err)
+		}
+		if n := c.Items + c.InDoubt; r.Expect != nil && n != *r.Expect {
+			return queue.Changed{}, &CountError{n, *r.Expect}
+		}
+	}
+	if !r.DryRun {
+		c, err = s.c.Store.Change(ctx, r.Batch, change)
+	}
+	if err == nil && c == (queue.Changed{}) && r.Expect == nil && (chosen.Code != "" || chosen.Key != nil || chosen.Span != nil) {
 		return c, ErrNoMatch
 	}
 	return c, causeOf(ctx, err)
+}
+
+// count counts the items that a change would change.
+func (s *Service) count(ctx context.Context, batch string, change queue.Change) (c queue.Changed, err error) {
+	states, err := change.From()
+	for _, state := range states {
+		of := change
+		of.State = state
+		err = queue.Entries(ctx, s, batch, of.Filter, func(e *queue.Entry) error {
+			switch {
+			case !of.Takes(e):
+			case e.State == queue.InDoubt:
+				c.InDoubt++
+			default:
+				c.Items++
+			}
+			return nil
+		})
+		if err != nil {
+			break
+		}
+	}
+	return c, err
 }
 
 // Resume removes a stored pause or stop and returns it; the zero Gate if there was neither.
@@ -61,6 +125,10 @@ func (s *Service) Resume(ctx context.Context) (queue.Gate, error) {
 	was := account.Gate
 	if err != nil || was == (queue.Gate{}) {
 		return was, err
+	}
+	if r := s.c.Host.Running(); r != nil {
+		r.Pool.Resume()
+		return was, nil
 	}
 	return was, s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{})
 }

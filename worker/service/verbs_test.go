@@ -43,15 +43,15 @@ func add(t *testing.T, s *Service, batch string, keys ...string) {
 
 func TestAVerbOnABatchThatIsNotThereNamesThoseThatAre(t *testing.T) {
 	s := newService(t, "a.mov")
-	for name, verb := range map[string]func(context.Context, Selection) (queue.Changed, error){"retry": s.Retry, "cancel": s.Cancel} {
-		_, err := verb(t.Context(), Selection{Batch: "none"})
+	for name, verb := range map[string]func(context.Context, ChangeRequest) (queue.Changed, error){"retry": s.Retry, "cancel": s.Cancel} {
+		_, err := verb(t.Context(), ChangeRequest{Selection: Selection{Batch: "none"}})
 		var missing *noBatchError
 		if !errors.As(err, &missing) || !errors.Is(err, queue.ErrBatchNotFound) || len(missing.Have) != 1 || missing.Have[0] != "b" {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 	var missing *ReadingError
-	if _, err := s.Cancel(t.Context(), Selection{Batch: "b", Reading: "7"}); !errors.As(err, &missing) {
+	if _, err := s.Cancel(t.Context(), ChangeRequest{Selection: Selection{Batch: "b", Reading: "7"}}); !errors.As(err, &missing) {
 		t.Errorf("a reading that is not there: got %v", err)
 	}
 }
@@ -60,19 +60,19 @@ func TestCancelAndRetryASelection(t *testing.T) {
 	s := newService(t, "a.mov", "b.mov", "c.wav")
 	ctx := t.Context()
 	key := func(want string) queue.Filter { return queue.Filter{Key: func(key string) bool { return key == want }} }
-	if c, err := s.Cancel(ctx, Selection{Batch: "b", Filter: key("a.mov")}); err != nil || c.Items != 1 {
+	if c, err := s.Cancel(ctx, ChangeRequest{Selection: Selection{Batch: "b", Filter: key("a.mov")}}); err != nil || c.Items != 1 {
 		t.Errorf("cancel one: got %+v, %v", c, err)
 	}
-	if c, err := s.Cancel(ctx, Selection{Batch: "b", Filter: key("none")}); !errors.Is(err, ErrNoMatch) || c != (queue.Changed{}) {
+	if c, err := s.Cancel(ctx, ChangeRequest{Selection: Selection{Batch: "b", Filter: key("none")}}); !errors.Is(err, ErrNoMatch) || c != (queue.Changed{}) {
 		t.Errorf("cancel what is not there: got %+v, %v", c, err)
 	}
-	if c, err := s.Cancel(ctx, Selection{Batch: "b", Reading: "last"}); err != nil || c.Items != 2 {
+	if c, err := s.Cancel(ctx, ChangeRequest{Selection: Selection{Batch: "b", Reading: "last"}}); err != nil || c.Items != 2 {
 		t.Errorf("cancel the reading: got %+v, %v", c, err)
 	}
-	if c, err := s.Cancel(ctx, Selection{Batch: "b"}); err != nil || c != (queue.Changed{}) {
+	if c, err := s.Cancel(ctx, ChangeRequest{Selection: Selection{Batch: "b"}}); err != nil || c != (queue.Changed{}) {
 		t.Errorf("cancel all of nothing: got %+v, %v", c, err)
 	}
-	if c, err := s.Retry(ctx, Selection{Batch: "b", Filter: queue.Filter{State: queue.Cancelled}}); err != nil || c.Items != 3 {
+	if c, err := s.Retry(ctx, ChangeRequest{Selection: Selection{Batch: "b", Filter: queue.Filter{State: queue.Cancelled}}}); err != nil || c.Items != 3 {
 		t.Errorf("retry: got %+v, %v", c, err)
 	}
 }
@@ -83,7 +83,7 @@ func TestAVerbThatIsEndedTellsWhy(t *testing.T) {
 	why := errors.New("ended by a signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
-	if _, err := s.Cancel(ctx, Selection{Batch: "b"}); err != why {
+	if _, err := s.Cancel(ctx, ChangeRequest{Selection: Selection{Batch: "b"}}); err != why {
 		t.Errorf("got %v, want the cause", err)
 	}
 }

@@ -17,6 +17,9 @@ type Filter struct {
 	State, Code string
 	keys        []string
 	reading     string
+	// DryRun is --dry-run.
+	DryRun bool
+	expect int64
 }
 
 // Add adds the flags that items, retry and cancel share.
@@ -26,9 +29,23 @@ func (f *Filter) Add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.reading, "reading", "", "only items that this reading of the sources added: a number, or last")
 }
 
+// AddBulk adds the flags of the commands that change items.
+func (f *Filter) AddBulk(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.DryRun, "dry-run", false, "say how many items it is, and change nothing")
+	cmd.Flags().Int64Var(&f.expect, "expect", 0, "change nothing unless it is exactly so many items (exit 2)")
+}
+
+// Expect returns --expect; nil if it is not given.
+func (f *Filter) Expect(cmd *cobra.Command) *int64 {
+	if !cmd.Flags().Changed("expect") {
+		return nil
+	}
+	return &f.expect
+}
+
 // Selection checks the flags.
 func (f *Filter) Selection(batch string) (service.Selection, error) {
-	out := service.Selection{Batch: batch, Reading: f.reading, Filter: queue.Filter{Code: f.Code}}
+	out := service.Selection{Batch: batch, Keys: f.keys, Reading: f.reading, Filter: queue.Filter{Code: f.Code}}
 	var err error
 	if f.State != "" {
 		if out.State, err = queue.ParseState(f.State); err != nil {
@@ -36,7 +53,7 @@ func (f *Filter) Selection(batch string) (service.Selection, error) {
 		}
 	}
 	if len(f.keys) > 0 {
-		out.Key, err = filter.Keys("--key", f.keys)
+		_, err = filter.Keys("--key", f.keys)
 	}
 	return out, err
 }

@@ -151,6 +151,9 @@ func (f *File) Opened(handle *os.File) (err error) {
 	return err
 }
 
+// Announce says in the lock file at which socket this process can be asked.
+func (f *File) Announce(socket string) { f.lock.SetSocket(socket) }
+
 // Names reports whether the path still names a file that is open: a compact may have put another in its place.
 func (f *File) Names(handle *os.File) (bool, error) {
 	held, err := handle.Stat()

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker/service"
+)
+
+// Holder implements [service.Holder] with a client.
+type Holder struct{ *Client }
+
+var _ service.Holder = Holder{}
+
+// Status implements [service.Holder].
+func (h Holder) Status(ctx context.Context, ids []string) (all []service.Status, err error) {
+	err = h.call(ctx, "GET", "/v1/status", url.Values{"batch": ids}, nil, &all)
+	return all, err
+}
+
+// Run returns the run of the holder.
+func (h Holder) Run(ctx context.Context) (r Run, err error) {
+	err = h.call(ctx, "GET", "/v1/run", nil, nil, &r)
+	return r, err
+}
+
+// Work implements [service.Holder].
+func (h Holder) Work(ctx context.Context, batch string) (w service.Work, err error) {
+	err = h.call(ctx, "POST", "/v1/work", nil, batchJSON{batch}, &w)
+	return w, err
+}
+
+// Hold implements [service.Holder].
+func (h Holder) Hold(ctx context.Context, batch string) error {
+	return h.call(ctx, "POST", "/v1/hold", nil, batchJSON{batch}, &none{})
+}
+
+// Retry implements [service.Holder].
+func (h Holder) Retry(ctx context.Context, r service.ChangeRequest) (queue.Changed, error) {
+	return h.change(ctx, "/v1/retry", r)
+}
+
+// Cancel implements [service.Holder].
+func (h Holder) Cancel(ctx context.Context, r service.ChangeRequest) (queue.Changed, error) {
+	return h.change(ctx, "/v1/cancel", r)
+}
+
+// actionPoll is how often a client asks for the end of a bulk action.
+const actionPoll = 50 * time.Millisecond
+
+// change begins a bulk action and waits for its end. At the end of ctx the action goes on.
+func (h Holder) change(ctx context.Context, path string, r service.ChangeRequest) (queue.Changed, error) {
+	in := changeJSON{Batch: r.Batch, State: r.State, Code: r.Code, Keys: r.Keys, Reading: r.Reading, DryRun: r.DryRun, Expect: r.Expect}
+	var a actionJSON
+	err := h.call(ctx, "POST", path, nil, in, &a)
+	for err == nil && !a.Done {
+		select {
+		case <-ctx.Done():
+			return queue.Changed{}, context.Cause(ctx)
+		case <-time.After(actionPoll):
+		}
+		err = h.call(ctx, "GET", "/v1/action", query("id", a.ID), nil, &a)
+	}
+	if err == nil && a.Error != nil {
+		err = a.Error.typed()
+	}
+	return queue.Changed{Items: a.Items, InDoubt: a.InDoubt}, err
+}
+
+// Resume implements [service.Holder].
+func (h Holder) Resume(ctx context.Context) (g queue.Gate, err error) {
+	err = h.call(ctx, "POST", "/v1/resume", nil, struct{}{}, &g)
+	return g, err
+}
+
+// String implements [service.Holder].
+func (h Holder) String() string { return fmt.Sprintf("process %d", h.Info.PID) }

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/service"
+)
+
+// Info describes the holder of a queue.
+type Info struct {
+	API        int    `json:"api"`
+	Version    string `json:"version"`
+	Executable string `json:"executable"`
+	PID        int    `json:"pid"`
+}
+
+func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
+	return answer(w, Info{Version, s.Build, executable(), os.Getpid()})
+}
+
+func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Service.Current(r.Context(), service.StatusQuery{Batches: r.URL.Query()["batch"]})
+	if err != nil {
+		return err
+	}
+	return answer(w, append([]service.Status{}, all...))
+}
+
+func (s *Server) batches(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Service.Batches(r.Context())
+	if err != nil {
+		return err
+	}
+	return answer(w, append([]queue.Batch{}, all...))
+}
+
+func (s *Server) batch(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.Service.Batch(r.Context(), r.URL.Query().Get("batch"))
+	if err != nil {
+		return err
+	}
+	return answer(w, b)
+}
+
+type itemAnswer struct {
+	Found bool      `json:"found"`
+	Item  entryJSON `json:"item,omitzero"`
+}
+
+func (s *Server) item(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	version, err := number(q, "version", 0)
+	if err != nil {
+		return err
+	}
+	e, found, err := s.Service.Find(r.Context(), q.Get("batch"), queue.Object{Bucket: q.Get("bucket"), Key: q.Get("key"), Version: version})
+	if err != nil {
+		return err
+	}
+	out := itemAnswer{Found: found}
+	if found {
+		out.Item = fromEntry(&e)
+	}
+	return answer(w, out)
+}
+
+// errEnough ends a listing at its limit.
+var errEnough = errors.New("enough")
+
+func (s *Server) items(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	sel := service.Selection{Batch: q.Get("batch"), Keys: q["key"], Filter: queue.Filter{State: queue.State(q.Get("state")), Code: q.Get("code")}}
+	limit, err := number(q, "limit", math.MaxUint64)
+	if err != nil {
+		return err
+	}
+	if sel.State != "" {
+		if _, err := queue.ParseState(string(sel.State)); err != nil {
+			return usage(err.Error())
+		}
+	}
+	span := queue.Span{}
+	if span.From, err = number(q, "from", 0); err == nil {
+		span.To, err = number(q, "to", math.MaxUint64)
+	}
+	if err != nil {
+		return err
+	}
+	if span != (queue.Span{To: math.MaxUint64}) {
+		sel.Span = &span
+	}
+	_, filter, err := s.Service.Select(r.Context(), sel)
+	if err != nil {
+		return err
+	}
+	return s.lines(w, func(emit func(any) error) error {
+		err := queue.Entries(r.Context(), s.Service, sel.Batch, filter, func(e *queue.Entry) error {
+			if limit == 0 {
+				return errEnough
+			}
+			limit--
+			return emit(fromEntry(e))
+		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
+	})
+}
+
+func (s *Server) rejected(w http.ResponseWriter, r *http.Request) error {
+	return s.lines(w, func(emit func(any) error) error {
+		return s.Service.Rejected(r.Context(), r.URL.Query().Get("batch"), func(row queue.Rejected) error { return emit(fromRejected(row)) })
+	})
+}
+
+// lines answers with one JSON value a line and, if that ends well, a last line {"end":true}, so that a client can tell a
+// listing that was cut off.
+func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) error) error {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	enc := json.NewEncoder(buffered)
+	begun := false
+	err := list(func(v any) error {
+		if !begun {
+			begun = true
+			w.Header().Set("Content-Type", "application/x-ndjson")
+		}
+		return enc.Encode(v)
+	})
+	if err != nil && !begun {
+		return err
+	}
+	if err != nil {
+		e, _ := toError(err)
+		_ = enc.Encode(struct {
+			Error *Error `json:"error"`
+		}{e})
+	} else {
+		_ = enc.Encode(struct {
+			End bool `json:"end"`
+		}{true})
+	}
+	_ = buffered.Flush() // an error means that the client has gone
+	return nil
+}
+
+func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
+	day, err := number(r.URL.Query(), "day", uint64(queue.DayOf(time.Now())))
+	if err != nil {
+		return err
+	}
+	a, err := s.Service.Account(r.Context(), r.URL.Query().Get("account"), queue.Day(day))
+	if err != nil {
+		return err
+	}
+	return answer(w, a)
+}
+
+// Run describes the run of the holder.
+type Run struct {
+	Running    bool      `json:"running"`
+	Address    string    `json:"address,omitempty"`
+	Batches    []string  `json:"batches,omitempty"`
+	Since      time.Time `json:"since,omitzero"`
+	Rate       string    `json:"rate,omitempty"` // as --rate takes it
+	Workers    int       `json:"workers,omitempty"`
+	DailyLimit int64     `json:"daily_limit,omitempty"`
+}
+
+func (s *Server) run(w http.ResponseWriter, _ *http.Request) error {
+	r := s.Host.Running()
+	if r == nil {
+		return answer(w, Run{})
+	}
+	limits := r.Pool.Limits()
+	return answer(w, Run{true, r.Address, r.Batches, r.Since.UTC(), ratelimit.FormatRate(limits.Rate), limits.Workers, limits.DailyLimit})
+}
+
+// number returns a parameter that is a whole number.
+func number(q url.Values, name string, otherwise uint64) (uint64, error) {
+	text := q.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, usage(name + " is not a whole number: " + text)
+	}
+	return n, nil
+}

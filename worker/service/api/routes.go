@@ -1,0 +1,55 @@
+package api
+
+import "net/http"
+
+// Right is what a caller may do. The zero Right is none.
+type Right int
+
+const (
+	// Read shows what is in the queue.
+	Read Right = iota + 1
+	// Act also steers: pause, resume, set, retry, cancel.
+	Act
+	// Feed also reads sources into the queue. Only the socket gives it.
+	Feed
+)
+
+// Route is one call of the API.
+type Route struct {
+	Method, Path string
+	Right        Right
+	// Takes names the parameters of the query or the fields of the JSON body, and Gives the answer.
+	Takes, Gives string
+	serve        func(s *Server, w http.ResponseWriter, r *http.Request) error
+}
+
+// Routes returns all calls. What is not among them is refused.
+func Routes() []Route {
+	return []Route{
+		{"GET", "/v1/version", Read, "", "api, version, executable, pid", (*Server).version},
+		{"GET", "/v1/status", Read, "batch...", "an array of the objects of `airlift status --json`", (*Server).status},
+		{"GET", "/v1/batches", Read, "", "an array of batches with their books", (*Server).batches},
+		{"GET", "/v1/batch", Read, "batch", "a batch with its books", (*Server).batch},
+		{"GET", "/v1/item", Read, "batch, bucket, key, version", "found, item", (*Server).item},
+		{"GET", "/v1/items", Read, "batch, state, code, key..., from, to, limit", "one JSON object a line, in order of seq", (*Server).items},
+		{"GET", "/v1/rejected", Read, "batch", "one JSON object a line", (*Server).rejected},
+		{"GET", "/v1/account", Read, "account, day", "the gate, what is known of AiR, the use of a day", (*Server).account},
+		{"GET", "/v1/action", Read, "id", "how a bulk action stands", (*Server).action},
+		{"GET", "/v1/run", Read, "", "the run in progress: its limits, AiR's address, its batches", (*Server).run},
+		{"POST", "/v1/retry", Act, "batch, state, code, keys, reading, dry_run, expect", "a bulk action", (*Server).retry},
+		{"POST", "/v1/cancel", Act, "batch, state, code, keys, reading, dry_run, expect", "a bulk action", (*Server).cancel},
+		{"POST", "/v1/resume", Act, "", "the gate as it was", (*Server).resume},
+		{"POST", "/v1/session", Feed, "", "a line with the session's id, and its end with the end of the holder", (*Server).session},
+		{"POST", "/v1/create", Feed, "a batch", "", (*Server).create},
+		{"POST", "/v1/settings", Feed, "batch, settings", "", (*Server).settings},
+		{"POST", "/v1/reading/begin", Feed, "batch, resume", "", (*Server).beginReading},
+		{"POST", "/v1/reading/rows", Feed, "batch, chunk", "what became of the rows", (*Server).rows},
+		{"POST", "/v1/reading/end", Feed, "batch, complete", "", (*Server).endReading},
+		{"POST", "/v1/reading/marks", Feed, "batch", "the marks of the reading", (*Server).marks},
+		{"POST", "/v1/reading/has", Feed, "batch, items, changed", "a truth value an item", (*Server).has},
+		{"POST", "/v1/reading/sent", Feed, "batch, items, changed", "sent, alike", (*Server).sent},
+		{"POST", "/v1/reading/replace", Feed, "batch", "how many items were cancelled", (*Server).replace},
+		{"POST", "/v1/hold", Feed, "batch", "", (*Server).hold},
+		{"POST", "/v1/work", Feed, "batch", "running, status", (*Server).work},
+	}
+}

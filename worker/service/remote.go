@@ -1,0 +1,234 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"airlift/queue"
+	"airlift/worker/stop"
+)
+
+// Holder is the process that holds the queue, asked by another.
+type Holder interface {
+	// Status returns the status of batches as the holder shows it; without ids, of all.
+	Status(ctx context.Context, ids []string) ([]Status, error)
+	// Work makes the run of the holder, if there is one, work a batch too, and returns how the batch stands.
+	Work(ctx context.Context, batch string) (Work, error)
+	// Hold stops the holder's work on a batch until Work is called for it, or until this process ends.
+	Hold(ctx context.Context, batch string) error
+	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
+	Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error)
+	Resume(ctx context.Context) (queue.Gate, error)
+	// Ended is closed when the holder has ended.
+	Ended() <-chan struct{}
+	// String names the process.
+	String() string
+}
+
+// Work is how a batch stands at the holder of its queue.
+type Work struct {
+	// Running says that the holder sends the batch.
+	Running bool   `json:"running"`
+	Status  Status `json:"status"`
+}
+
+// ErrHolderEnded: the process that held the queue has ended before the work was done, so that another can take it over.
+var ErrHolderEnded = errors.New("the process that holds the queue has ended")
+
+// LeftError says that this process has ended its wait for the holder of the queue, which goes on.
+type LeftError struct {
+	Holder string
+	Err    error
+}
+
+func (e *LeftError) Error() string {
+	return fmt.Sprintf("%v: only the wait has ended, %s goes on with the batch; `airlift status` shows it, and the same command waits for it again", e.Err, e.Holder)
+}
+
+// Unwrap returns why the wait has ended.
+func (e *LeftError) Unwrap() error { return e.Err }
+
+// Remote is a [Service] on a queue that another process holds.
+type Remote struct {
+	*Service
+	holder Holder
+}
+
+// NewRemote returns a service on the queue that c.Store shows and a holder has.
+func NewRemote(c Config, h Holder) *Remote { return &Remote{New(c), h} }
+
+// Status implements [Inspector].
+func (s *Remote) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
+	if _, err := s.Named(ctx, q.Batches...); err != nil {
+		return nil, err
+	}
+	return s.holder.Status(ctx, q.Batches)
+}
+
+// Retry implements [Worker].
+func (s *Remote) Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error) {
+	return s.holder.Retry(ctx, r)
+}
+
+// Cancel implements [Worker].
+func (s *Remote) Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error) {
+	return s.holder.Cancel(ctx, r)
+}
+
+// Resume implements [Worker].
+func (s *Remote) Resume(ctx context.Context) (queue.Gate, error) { return s.holder.Resume(ctx) }
+
+// Run implements [Worker]: it reads the sources into the queue of the holder, and waits until that has sent the batches. The
+// error is [ErrHolderEnded] if the holder ends before, and a [LeftError] if ctx does.
+func (s *Remote) Run(ctx context.Context, r RunRequest) Outcome {
+	batches, err := s.Named(ctx, r.Batches...)
+	if err == nil {
+		err = s.replaceSettings(ctx, batches, r)
+	}
+	if err != nil {
+		return Outcome{Err: s.ended(err)}
+	}
+	r.Batches = nil
+	for _, b := range batches {
+		r.Batches = append(r.Batches, b.ID)
+	}
+	fed := false
+	err = s.watched(ctx, func(bool) ([]Status, error) { return s.holder.Status(context.Background(), r.Batches) },
+		func(ctx context.Context) (err error) {
+			fed, err = s.feedAndWait(ctx, r)
+			return err
+		})
+	if err = s.ended(err); errors.Is(err, ErrHolderEnded) {
+		out := Outcome{Err: err, Read: r.Feed.Reading != nil, Fed: fed}
+		if out.Read {
+			out.Sources = r.Feed.End()
+		}
+		return out
+	}
+	return s.remoteOutcome(ctx, r, err)
+}
+
+// ended returns ErrHolderEnded for an error that follows from the end of the holder.
+func (s *Remote) ended(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-s.holder.Ended():
+		return ErrHolderEnded
+	default:
+		return err
+	}
+}
+
+// remoteOutcome returns how the wait ended.
+func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, err error) Outcome {
+	out := Outcome{Err: err, Read: r.Feed.Reading != nil}
+	all, err := s.holder.Status(context.WithoutCancel(ctx), r.Batches)
+	if err != nil {
+		return Outcome{Err: Join(out.Err, s.ended(err))}
+	}
+	for i := range all {
+		if f := r.Feed; out.Read && all[i].Batch == f.Batch {
+			all[i].Unmatched, all[i].AcceptedEarlier, out.Sources = f.Unmatched(), f.Accepted, f.End()
+		}
+	}
+	out.Batches = append([]Status{}, all...)
+	return out
+}
+
+// feedAndWait reads, and waits for the work of the holder at the same time. It reports whether the sources were read.
+func (s *Remote) feedAndWait(ctx context.Context, r RunRequest) (bool, error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var reading sync.WaitGroup
+	var readErr error
+	fed := make(chan struct{})
+	if r.ReadFirst != "" {
+		s.c.Log.Info().Str("batch", r.Feed.Batch).Msg(r.ReadFirst)
+		if err := s.holder.Hold(ctx, r.Feed.Batch); err != nil {
+			return false, err
+		}
+	}
+	reading.Go(func() {
+		defer close(fed)
+		if readErr = s.read(ctx, r.Feed); readErr != nil {
+			end(readErr)
+		}
+	})
+	if r.ReadFirst != "" {
+		<-fed
+	}
+	err := s.wait(ctx, r, fed)
+	end(err)
+	reading.Wait()
+	if err == nil || errors.Is(readErr, context.Cause(ctx)) && errors.Is(err, context.Cause(ctx)) {
+		err = Join(readErr, err)
+	}
+	return readErr == nil, err
+}
+
+// waitPoll is how often a process that waits for the holder asks it.
+const waitPoll = 500 * time.Millisecond
+
+// wait waits until nothing more will be added to the batches and the holder has sent them.
+func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) error {
+	t := time.NewTicker(waitPoll)
+	defer t.Stop()
+	reading := fed
+	said := false
+	for {
+		left, running, err := s.left(ctx, r)
+		if err != nil {
+			return s.endOf(ctx, err)
+		}
+		if !running && !said {
+			said = true
+			s.c.Log.Info().Stringer("holder", s.holder).Msg("the process that holds the queue sends nothing: this one waits for its end, and then sends")
+		}
+		if reading == nil && (!left || r.Detach) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return s.endOf(ctx, context.Cause(ctx))
+		case <-s.holder.Ended():
+			return ErrHolderEnded
+		case <-reading:
+			reading = nil
+		case <-t.C:
+		}
+	}
+}
+
+// endOf returns the error of a wait that has ended early.
+func (s *Remote) endOf(ctx context.Context, err error) error {
+	if err = s.ended(err); errors.Is(err, ErrHolderEnded) || ctx.Err() == nil {
+		return err
+	}
+	return &LeftError{s.holder.String(), context.Cause(ctx)}
+}
+
+// left reports whether something of the batches is left to do, and whether the holder sends them all.
+func (s *Remote) left(ctx context.Context, r RunRequest) (left, running bool, err error) {
+	running = true
+	for _, id := range r.Batches {
+		w, err := s.holder.Work(ctx, id)
+		if err != nil {
+			return false, false, err
+		}
+		st := &w.Status
+		some := st.Left() > 0
+		if r.Pool.LookupsOnly {
+			some = st.InDoubt > 0
+		}
+		if some && r.Pool.ExitOnCap && st.PausedUntil != nil {
+			return false, false, stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", st.Reason, st.PausedUntil.Format(time.RFC3339))
+		}
+		left, running = left || some, running && w.Running
+	}
+	return left, running, nil
+}
