@@ -78,7 +78,7 @@ func (p *Pool) Worked() []string { return p.batches.worked() }
 // Join adds a batch of the pool's account to those that it works, as the last of them.
 func (p *Pool) Join(ctx context.Context, id string) error {
 	if p.batches.isWorked(id) {
-		return fmt.Errorf("batch %q is already being sent", id)
+		return nil
 	}
 	if err := p.load(ctx, id); err != nil {
 		return err

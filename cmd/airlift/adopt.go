@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/worker/service"
 )
@@ -81,7 +82,7 @@ func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 		}
 		return service.CheckAdoptable(ctx, list)
 	}
-	t, err := a.prepare(ctx, options, missing, here)
+	t, err := a.prepare(ctx, options, missing, connect.Here)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
 )
@@ -18,7 +19,7 @@ books balance. It changes nothing but that what was being sent when a process en
 ` + exitCodesHelp,
 		Example: "  airlift check", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			db, err := a.openHere(false, lockTimeout)
+			db, err := a.openQueue(connect.Here, false)
 			if err != nil {
 				return a.explainMissing(err)
 			}
@@ -53,7 +54,7 @@ needs as much free space as the queue is large.
 			if err != nil {
 				return err
 			}
-			before, after, err := bolt.Compact(path, bolt.Options{LockTimeout: lockTimeout, MustExist: true})
+			before, after, err := bolt.Compact(path, bolt.Options{LockTimeout: connect.LockTimeout, MustExist: true})
 			if err != nil {
 				return a.explainMissing(err)
 			}

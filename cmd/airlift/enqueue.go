@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/queue/intake"
 	"airlift/worker/service"
@@ -24,7 +25,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t, err = a.prepare(ctx, options, missing, anywhere)
+				t, err = a.prepare(ctx, options, missing, connect.Anywhere)
 				return err
 			})
 			if err != nil {

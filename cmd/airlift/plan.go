@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/plan"
@@ -64,7 +65,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 		return err
 	}
 	options.NeedFields, options.Details, options.StoreNothing = true, true, true
-	t, err := a.prepare(ctx, options, missing, anywhere)
+	t, err := a.prepare(ctx, options, missing, connect.Anywhere)
 	if err != nil {
 		return err
 	}

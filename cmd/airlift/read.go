@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -26,11 +27,11 @@ func (a *app) readOptions(ctx context.Context, o *flags.Read, args []string, pro
 }
 
 // prepare prepares a reading. m are the settings found missing so far.
-func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at place) (*intake.Intake, error) {
+func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at connect.Place) (*intake.Intake, error) {
 	var db queue.Store
 	o.Incomplete = len(m) > 0
 	o.Open = func(create bool) (_ queue.Store, err error) {
-		db, err = a.openAt(at, create)
+		db, err = a.openQueue(at, create)
 		return db, err
 	}
 	o.NoBatch = func(ctx context.Context, id string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -123,9 +124,9 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 		return nil, nil, err
 	}
 	options.NeedFields, options.StoreNothing = true, o.dryRun
-	at := anywhere
+	at := connect.Anywhere
 	if o.detach {
-		at = elsewhere
+		at = connect.Elsewhere
 	}
 	t, err = a.prepare(ctx, options, missing, at)
 	return t, client, err

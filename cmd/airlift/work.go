@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -33,20 +34,8 @@ func (a *app) service(db queue.Store, opened time.Time) service.Queue {
 
 // serviceOf returns the service on a queue that this process holds or asks for.
 func (a *app) serviceOf(db queue.Store, c service.Config) service.Queue {
-	c.Store, c.Place, c.Log = db, a.queuePath(), a.log
-	switch db := db.(type) {
-	case api.Store:
-		return service.NewRemote(c, api.Holder(db))
-	case *heldQueue:
-		c.Host = db.host
-	}
-	return service.New(c)
-}
-
-// holds reports whether this process holds the queue.
-func holds(db queue.Store) bool {
-	_, remote := db.(api.Store)
-	return !remote
+	c.Place, c.Log = a.queuePath(), a.log
+	return connect.Service(db, c)
 }
 
 // pool returns how items are sent. The commands that its messages name get the flags of this one.
@@ -74,7 +63,7 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 	to, out := a.send(ctx, db, opened, r, s)
 	for errors.Is(out.Err, service.ErrHolderEnded) && (out.Fed || r.Feed.Reading == nil) {
 		a.log.Info().Msg("the process that held the queue has ended: this process goes on")
-		next, err := a.openQueue(false)
+		next, err := a.openQueue(connect.Anywhere, false)
 		if err != nil {
 			return err
 		}
@@ -100,7 +89,7 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
 			var showing sync.WaitGroup
 			defer showing.Wait()
-			if holds(db) {
+			if connect.Holds(db) {
 				showing.Go(func() { a.keepStatusFile(done, now) })
 			}
 			inWork := func() []service.Status { return now(false) }
@@ -113,8 +102,8 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 			}
 			quiet = true // an audit after the run logs its own progress
 		}})
-	if remote, ok := db.(api.Store); ok {
-		if err := a.compare(ctx, api.Holder(remote), r.Pool); err != nil {
+	if h, other := connect.Holder(db); other {
+		if err := a.compare(ctx, h, r.Pool); err != nil {
 			return to, service.Outcome{Err: err}
 		}
 	}

@@ -2,10 +2,7 @@
 
 package socket
 
-import (
-	"errors"
-	"net"
-)
+import "errors"
 
-// peer returns errors.ErrUnsupported: no connection is trusted.
-func peer(*net.UnixConn) (int, error) { return 0, errors.ErrUnsupported }
+// peerOf returns errors.ErrUnsupported: no connection is trusted.
+func peerOf(int) (int, error) { return 0, errors.ErrUnsupported }

@@ -123,8 +123,14 @@ func checkPeer(c net.Conn) error {
 	if !ok {
 		return ErrPeer
 	}
-	uid, err := peer(unix)
+	raw, err := unix.SyscallConn()
 	if err != nil {
+		return err
+	}
+	var uid int
+	var unknown error
+	err = raw.Control(func(fd uintptr) { uid, unknown = peerOf(int(fd)) })
+	if err = errors.Join(err, unknown); err != nil {
 		return err
 	}
 	if !trusted(uid) {

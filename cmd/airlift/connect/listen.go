@@ -1,8 +1,7 @@
-package main
+package connect
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -13,46 +12,42 @@ import (
 	"airlift/worker/service/socket"
 )
 
-// heldQueue is a queue that this process holds, and serves to others.
-type heldQueue struct {
+// headerTimeout is how long a client may take to send the header of a request.
+const headerTimeout = 10 * time.Second
+
+// held is a queue that this process holds and serves to others.
+type held struct {
 	*bolt.DB
 	host *service.Host
 	stop func() // ends the serving
 }
 
 // Close ends the serving, and then closes the queue.
-func (h *heldQueue) Close() error {
+func (h *held) Close() error {
 	h.stop()
 	return h.DB.Close()
 }
 
 // listen serves the queue at a socket. Without one this process works as well, but others cannot ask it.
-func (a *app) listen(h *heldQueue) {
-	h.stop = func() {}
-	runtimeDir, _ := a.getenv("XDG_RUNTIME_DIR")
-	path, err := socket.Place(a.queuePath(), runtimeDir)
+func (c Config) listen(h *held) error {
+	path, err := socket.Place(c.Path, c.RuntimeDir)
 	if err != nil {
-		a.log.Warn().Err(err).Msg("other commands cannot ask this process")
-		return
+		return err
 	}
 	l, err := socket.Listen(path)
-	if errors.Is(err, errors.ErrUnsupported) {
-		return
-	}
 	if err != nil {
-		a.log.Warn().Err(err).Msg("other commands cannot ask this process")
-		return
+		return err
 	}
 	handler := api.NewServer(api.Config{
-		Store: h.DB, Host: h.host, Build: versionText(), Log: a.log,
-		Service: service.New(service.Config{Store: h.DB, Place: a.queuePath(), Host: h.host, Log: a.log}),
+		Store: h.DB, Host: h.host, Build: c.Build, Log: c.Log,
+		Service: service.New(service.Config{Store: h.DB, Place: c.Path, Host: h.host, Log: c.Log}),
 	})
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // returns when the server is closed
-	h.DB.Announce(path)
+	h.Announce(path)
 	h.stop = sync.OnceFunc(func() {
-		h.DB.Announce("")
+		h.Announce("")
 		handler.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 		defer cancel()
@@ -62,4 +57,5 @@ func (a *app) listen(h *heldQueue) {
 		serving.Wait()
 		h.host.Wait()
 	})
+	return nil
 }
