@@ -28,10 +28,12 @@ func (h *held) from(n int) airtest.Config {
 	}}
 }
 
+// A holder that cannot be asked.
 func TestASecondRunOnTheSameQueueIsToldSo(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
 	r := newRig(t, h.from(6))
+	r.noSocket()
 	m := r.manifest("archive.csv", 20)
 	first := r.start("run", m, "--workers", "1")
 	await(t, h.posts.reached(6), "the first run to be at work")

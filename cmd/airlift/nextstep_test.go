@@ -46,6 +46,7 @@ func TestASignalSaysWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
 	r := newRig(t, h.from(6))
+	r.noSocket()
 	p := r.start("run", r.manifest("archive.csv", 20), "--workers", "1")
 	await(t, h.posts.reached(6), "the run to be at work")
 	r.awaitStatus("20 items", func(s summary) bool { return s.Items == 20 && !s.Incomplete })

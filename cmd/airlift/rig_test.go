@@ -46,7 +46,7 @@ func newRig(t testing.TB, c airtest.Config) *rig {
 	r.url = r.air.Start(t)
 	r.queue = filepath.Join(r.dir, "queue.db")
 	r.env = []string{
-		"HOME=" + r.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(),
+		"HOME=" + r.dir, "XDG_RUNTIME_DIR=" + shortDir(t), "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(),
 		"GORACE=atexit_sleep_ms=0", // else each command sleeps a second at its end
 		"WASABI_ACCESS_KEY=" + testAccessKey, "WASABI_SECRET_KEY=" + testSecretKey,
 		"AIRLIFT_QUEUE=" + r.queue, "AIRLIFT_AIR_URL=" + r.url, "AIRLIFT_SERVICES=ocr,s2t",
@@ -54,6 +54,26 @@ func newRig(t testing.TB, c airtest.Config) *rig {
 		"AIRLIFT_RATE=unlimited", "AIRLIFT_SETTLE=500ms",
 	}
 	return r
+}
+
+// shortDir returns a folder whose path leaves room for that of a socket.
+func shortDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "al")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// noSocket keeps the holder of the queue from being asked: what stands in the socket's place is no folder.
+func (r *rig) noSocket() {
+	r.t.Helper()
+	r.setenv("XDG_RUNTIME_DIR", "")
+	if err := os.WriteFile(r.queue+".run", nil, 0o600); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // failPosts is a script that answers each POST for an object whose key has the part with the fault.

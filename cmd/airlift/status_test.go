@@ -87,6 +87,7 @@ func TestStatusFileThatIsNone(t *testing.T) {
 			t.Parallel()
 			h := newHeld()
 			r := newRig(t, h.from(3))
+			r.noSocket()
 			path := r.queue + ".status.json"
 			if err := make(t, path); err != nil {
 				t.Fatal(err)
