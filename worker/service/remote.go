@@ -15,6 +15,7 @@ import (
 type Holder interface {
 	// Status returns the status of batches as the holder shows it; without ids, of all.
 	Status(ctx context.Context, ids []string) ([]Status, error)
+	Overview(ctx context.Context) (Overview, error)
 	// Work makes the run of the holder, if there is one, work a batch too, and returns how the batch stands.
 	Work(ctx context.Context, batch string) (Work, error)
 	// Hold stops the holder's work on a batch until Work is called for it, or until this process ends.
@@ -67,6 +68,9 @@ func (s *Remote) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	}
 	return s.holder.Status(ctx, q.Batches)
 }
+
+// Overview implements [Inspector].
+func (s *Remote) Overview(ctx context.Context) (Overview, error) { return s.holder.Overview(ctx) }
 
 // Retry implements [Worker].
 func (s *Remote) Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error) {

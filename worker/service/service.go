@@ -29,6 +29,7 @@ type Worker interface {
 type Inspector interface {
 	queue.Reader
 	Status(ctx context.Context, q StatusQuery) ([]Status, error)
+	Overview(ctx context.Context) (Overview, error)
 	Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error)
 }
 

@@ -80,10 +80,15 @@ func (s *Service) working(ctx context.Context, batch string, do func(context.Con
 // withOthers adds the stored status of all other batches, oldest first.
 func (s *Service) withOthers(ctx context.Context, worked []Status) ([]Status, error) {
 	stored, err := s.Status(ctx, StatusQuery{})
+	overlay(stored, worked)
+	return stored, err
+}
+
+// overlay replaces the stored status of the batches that a run works.
+func overlay(stored, worked []Status) {
 	for i := range stored {
 		if at := slices.IndexFunc(worked, func(w Status) bool { return w.Batch == stored[i].Batch }); at >= 0 {
 			stored[i] = worked[at]
 		}
 	}
-	return stored, err
 }

@@ -127,7 +127,7 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 		if out.Running, err = s.Host.Join(ctx, in.Batch); err != nil {
 			return out, err
 		}
-		all, err := s.Service.Current(ctx, service.StatusQuery{Batches: []string{in.Batch}})
+		all, err := s.Service.Current(ctx, in.Batch)
 		if err == nil {
 			out.Status = all[0]
 		}

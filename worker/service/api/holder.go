@@ -21,6 +21,12 @@ func (h Holder) Status(ctx context.Context, ids []string) (all []service.Status,
 	return all, err
 }
 
+// Overview returns the whole view of the queue and of its run.
+func (h Holder) Overview(ctx context.Context) (o service.Overview, err error) {
+	err = h.call(ctx, "GET", "/v1/overview", nil, nil, &o)
+	return o, err
+}
+
 // Run returns the run of the holder.
 func (h Holder) Run(ctx context.Context) (r Run, err error) {
 	err = h.call(ctx, "GET", "/v1/run", nil, nil, &r)

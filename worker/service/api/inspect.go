@@ -29,11 +29,19 @@ func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Service.Current(r.Context(), service.StatusQuery{Batches: r.URL.Query()["batch"]})
+	all, err := s.Service.Current(r.Context(), r.URL.Query()["batch"]...)
 	if err != nil {
 		return err
 	}
 	return answer(w, append([]service.Status{}, all...))
+}
+
+func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.Service.Overview(r.Context())
+	if err != nil {
+		return err
+	}
+	return answer(w, o)
 }
 
 func (s *Server) batches(w http.ResponseWriter, r *http.Request) error {

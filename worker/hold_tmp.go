@@ -1,4 +1,0 @@
-package worker
-
-// Hold is a stub.
-func (p *Pool) Hold() func() { return func() {} }
