@@ -33,3 +33,19 @@ func ParseRate(s string) (rate.Limit, error) {
 	}
 	return 0, fmt.Errorf("rate %q: the unit is s, m or h, like 5/s, 300/m or 1000/h", s)
 }
+
+// FormatRate formats a rate for [ParseRate], in the unit with the shortest number.
+func FormatRate(r rate.Limit) string {
+	if r == Unlimited {
+		return "unlimited"
+	}
+	for _, u := range []struct {
+		perSecond float64
+		unit      string
+	}{{1, "s"}, {60, "m"}, {3600, "h"}} {
+		if n := float64(r) * u.perSecond; n >= 1 || u.unit == "h" {
+			return strconv.FormatFloat(n, 'g', 6, 64) + "/" + u.unit
+		}
+	}
+	panic("unreachable")
+}

@@ -10,13 +10,18 @@ func TestParseRate(t *testing.T) {
 	for _, c := range []struct {
 		in   string
 		want rate.Limit
+		out  string
 	}{
-		{"5/s", 5}, {"0.5/s", 0.5}, {"300/m", 5}, {"1/m", 1.0 / 60}, {"1800/h", 0.5},
-		{"12", 12}, {" 5 / S ", 5}, {"unlimited", Unlimited}, {"7/h", 7.0 / 3600},
+		{"5/s", 5, "5/s"}, {"0.5/s", 0.5, "30/m"}, {"300/m", 5, "5/s"}, {"1/m", 1.0 / 60, "1/m"}, {"1800/h", 0.5, "30/m"},
+		{"12", 12, "12/s"}, {" 5 / S ", 5, "5/s"}, {"unlimited", Unlimited, "unlimited"}, {"7/h", 7.0 / 3600, "7/h"},
 	} {
 		got, err := ParseRate(c.in)
 		if err != nil || got != c.want {
 			t.Errorf("ParseRate(%q): got %v, %v, want %v", c.in, got, err, c.want)
+			continue
+		}
+		if text := FormatRate(got); text != c.out {
+			t.Errorf("FormatRate(%v): got %q, want %q", got, text, c.out)
 		}
 	}
 	for _, in := range []string{"", "0/s", "-1/s", "five/s", "5/d", "NaN/s", "Inf/s", "5/s/s", "1e12/s"} {

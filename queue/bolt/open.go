@@ -272,25 +272,6 @@ func boltOptions(o Options) *bbolt.Options {
 	return opts
 }
 
-// HolderOf returns the process that holds the queue at path, as it says itself; the zero Holder if none does or says so, or
-// if the file at path is not the one that it holds.
-func HolderOf(path string) hold.Holder {
-	path, err := hold.Resolve(path)
-	if err != nil {
-		return hold.Holder{}
-	}
-	h := hold.ReadHolder(file.LockPath(path))
-	f, err := os.Open(path)
-	if err != nil {
-		return hold.Holder{}
-	}
-	defer f.Close()
-	if id, err := hold.IdentityOf(f); err != nil || id != h.File {
-		return hold.Holder{}
-	}
-	return h
-}
-
 // BatchIDs returns the ids of the batches of the queue at path, oldest first. It only reads: it makes no file, brings no
 // queue to the present format, and waits for nobody.
 //

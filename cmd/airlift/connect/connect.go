@@ -11,6 +11,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/bolt/file"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
 	"airlift/worker/service/socket"
@@ -96,7 +97,7 @@ var errNoSocket = errors.New("the process that holds the queue names no socket")
 
 // ask connects to the process that holds the queue.
 func (c Config) ask() (queue.Store, error) {
-	path := bolt.HolderOf(c.Path).Socket
+	path := file.HolderOf(c.Path).Socket
 	if path == "" {
 		return nil, errNoSocket
 	}

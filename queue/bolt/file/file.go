@@ -102,6 +102,25 @@ func takeLock(path string, wait time.Duration, mustExist bool) (*hold.Lock, erro
 	return lock, err
 }
 
+// HolderOf returns the process that holds the queue at path, as it says itself; the zero Holder if none does or says so, or
+// if the file at path is not the one that it holds.
+func HolderOf(path string) hold.Holder {
+	path, err := hold.Resolve(path)
+	if err != nil {
+		return hold.Holder{}
+	}
+	h := hold.ReadHolder(LockPath(path))
+	f, err := os.Open(path)
+	if err != nil {
+		return hold.Holder{}
+	}
+	defer f.Close()
+	if id, err := hold.IdentityOf(f); err != nil || id != h.File {
+		return hold.Holder{}
+	}
+	return h
+}
+
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
