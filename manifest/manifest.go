@@ -2,21 +2,6 @@ package manifest
 
 import "airlift/manifest/entry"
 
-// Aliases of the types that readers return. The formats
-// make them, and cannot import this package, which opens the formats.
-type (
-	Entry       = entry.Entry
-	Field       = entry.Field
-	RowError    = entry.RowError
-	BrokenError = entry.BrokenError
-)
-
-// The errors of Open.
-var (
-	ErrUsage = entry.ErrUsage
-	ErrEmpty = entry.ErrEmpty
-)
-
 // Reader reads a source entry by entry. Only Close is safe for concurrent use.
 type Reader interface {
 	// Read overwrites the entry with the next one. It returns
@@ -27,7 +12,7 @@ type Reader interface {
 	//     good row.
 	// Once it returned an error that is no *RowError, it returns that error
 	// for ever.
-	Read(*Entry) error
+	Read(*entry.Entry) error
 	// Close releases the source and waits for the goroutines that read it. It may
 	// be called while a Read is under way: that Read returns fs.ErrClosed, at once
 	// if the source is a file, a named pipe or on S3, and else, if the system

@@ -70,7 +70,7 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSourc
 }
 
 // Read returns the next entry; see Reader.
-func (m *reader) Read(e *Entry) error {
+func (m *reader) Read(e *entry.Entry) error {
 	if !m.closing.Enter() {
 		return fs.ErrClosed
 	}
@@ -82,7 +82,7 @@ func (m *reader) Read(e *Entry) error {
 	return err
 }
 
-func (m *reader) read(e *Entry) error {
+func (m *reader) read(e *entry.Entry) error {
 	if m.err != nil {
 		return m.err
 	}

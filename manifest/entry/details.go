@@ -25,9 +25,6 @@ func (e *Entry) setDetails(v *Values) {
 	if s := v[colStorageClass]; s != "" {
 		e.StorageClass = TrimBlanks(s)
 	}
-	if s := v[ColVersionID]; s != "" {
-		e.VersionID = TrimBlanks(s)
-	}
 }
 
 // setVersion sets Skip for an entry of an inventory that is not to be read: AiR reads

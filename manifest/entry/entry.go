@@ -54,9 +54,6 @@ type Entry struct {
 	StorageClass string
 	// LastModified in UTC, zero if the source does not say.
 	LastModified time.Time
-	// VersionID is the object's version if the source names one. AiR always reads the
-	// latest.
-	VersionID string
 
 	// Skip is why there is nothing to read, according to the source itself:
 	// SkipDeleteMarker, SkipOldVersion or SkipFolder; or why the line is no row:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // firstBytes is how many bytes tell the type: as many as the detector looks at.
@@ -138,17 +138,8 @@ func (c *Checker) retry(ctx context.Context, judge func(error) (*refusal, error)
 				return err
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(backoff(n)):
+		if err := ratelimit.Sleep(ctx, ratelimit.HalfJitter(n, time.Second, 10*time.Second)); err != nil {
+			return err
 		}
 	}
-}
-
-// backoff is how long to wait after the n-th attempt: a second, doubled each
-// time up to ten, less up to a half at random.
-func backoff(n int) time.Duration {
-	most := min(time.Second<<min(n-1, 4), 10*time.Second)
-	return most/2 + rand.N(most/2)
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // attemptTimeout limits one request, its body included.
@@ -47,7 +48,7 @@ type answer struct {
 // budget lasts.
 func (l *listing) ask(ctx context.Context, q query, budget time.Duration) (*answer, error) {
 	begun := time.Now()
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		a, err := l.request(ctx, q)
 		if err == nil || ctx.Err() != nil || !temporary(err) {
 			return a, err
@@ -56,7 +57,7 @@ func (l *listing) ask(ctx context.Context, q query, budget time.Duration) (*answ
 		if time.Since(begun)+pause > budget {
 			return nil, err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := ratelimit.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // DefaultWorkers is the number of concurrent requests of a scan by default.
@@ -178,7 +179,7 @@ func (s *scan) probe(ctx context.Context, m string) error {
 	s.probes = slices.DeleteFunc(s.probes, func(other string) bool { return other == m })
 	if err != nil {
 		s.mu.Unlock()
-		return sleep(ctx, backoff(1))
+		return ratelimit.Sleep(ctx, backoff(2))
 	}
 	s.dropSplitPoints(m, a)
 	kr, p := s.split(m, a)
