@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"time"
 
 	"airlift/manifest/entry"
@@ -71,15 +70,7 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSourc
 
 // Read returns the next entry; see Reader.
 func (m *reader) Read(e *entry.Entry) error {
-	if !m.closing.Enter() {
-		return fs.ErrClosed
-	}
-	err := m.read(e)
-	if m.closing.Leave() {
-		m.release()
-		return fs.ErrClosed
-	}
-	return err
+	return m.closing.Read(func() error { return m.read(e) }, m.release)
 }
 
 func (m *reader) read(e *entry.Entry) error {

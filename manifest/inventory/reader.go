@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"airlift/manifest/csv"
 	"airlift/manifest/entry"
@@ -82,15 +81,7 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 // Read returns the next row; see Reader. Its Line is the ordinal of the row in the
 // whole inventory.
 func (r *Reader) Read(e *entry.Entry) error {
-	if !r.closing.Enter() {
-		return fs.ErrClosed
-	}
-	err := r.read(e)
-	if r.closing.Leave() {
-		r.closePart()
-		return fs.ErrClosed
-	}
-	return err
+	return r.closing.Read(func() error { return r.read(e) }, r.closePart)
 }
 
 func (r *Reader) read(e *entry.Entry) error {
