@@ -1,11 +1,9 @@
-// Package manifest reads sources. It opens a source of any
-// kind and reads it entry by entry: manifests (CSV, JSON Lines, text, S3
-// Inventory, S3 Batch Operations) from files, standard input and S3 objects, and
-// listings of S3 buckets.
+// Package manifest reads sources. It opens a source of any kind and reads it entry by entry: manifests (CSV, JSON
+// Lines, text, S3 Inventory, S3 Batch Operations) from files, standard input and S3 objects, and listings of S3
+// buckets.
 //
-// An entry is read in these steps: [ParseSource] parses the source's name, [Open] reads
-// its first lines and recognizes the format, and the format's package returns one
-// [entry.Entry] a call, in constant memory.
+// An entry is read in these steps: [ParseSource] parses the source's name, [Open] reads its first lines and recognizes
+// the format, and the format's package returns one [entry.Entry] a call, in constant memory.
 //
 // Invariants:
 //

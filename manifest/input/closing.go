@@ -5,8 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// Closing lets one goroutine close a reader while another reads: whichever finishes
-// last releases what the read uses.
+// Closing lets one goroutine close a reader while another reads: whichever finishes last releases what the read uses.
 type Closing struct {
 	state atomic.Int32
 }
@@ -32,8 +31,7 @@ func (c *Closing) Read(read func() error, release func()) error {
 	return err
 }
 
-// Close reports whether it is the first call, and whether no read is running: then
-// the caller releases.
+// Close reports whether it is the first call, and whether no read is running: then the caller releases.
 func (c *Closing) Close() (first, free bool) {
 	for {
 		switch {

@@ -111,9 +111,8 @@ func total(out *s3.GetObjectOutput) int64 {
 // once turns the SDK's own repeating off, which would go past the limiter.
 func once(o *s3.Options) { o.RetryMaxAttempts = 1 }
 
-// retry sends a request until it is answered or the attempts end.
-// Its errors are a *refusal, an *UncheckedError, or the cause for which ctx is
-// done.
+// retry sends a request until it is answered or the attempts end. Its errors are a *refusal, an *UncheckedError, or the
+// cause for which ctx is done.
 func (c *Checker) retry(ctx context.Context, judge func(error) (*refusal, error), request func(ctx context.Context) error) error {
 	began := time.Now()
 	for n := 1; ; n++ {

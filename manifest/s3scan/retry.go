@@ -11,17 +11,14 @@ import (
 )
 
 const (
-	// defaultRetryBudget is how long a scan retries a server that returns only
-	// errors.
+	// defaultRetryBudget is how long a scan retries a server that returns only errors.
 	defaultRetryBudget = 10 * time.Minute
-	// openRetryBudget applies before anything was listed: an error then is more
-	// likely to last, and somebody waits.
+	// openRetryBudget applies before anything was listed: an error then is more likely to last, and somebody waits.
 	openRetryBudget = 15 * time.Second
 	maxBackoff      = 30 * time.Second
 )
 
-// temporary reports whether an error may pass: the server failed or throttled, or
-// the connection broke.
+// temporary reports whether an error may pass: the server failed or throttled, or the connection broke.
 func temporary(err error) bool {
 	if errors.Is(err, errAnswer) {
 		return false
