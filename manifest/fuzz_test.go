@@ -136,6 +136,7 @@ func FuzzJSONL(f *testing.F) {
 	for _, s := range []string{
 		`{"bucket":"b","key":"a"}`, `{"Source":{"Bucket":"b","ObjectKey":"\u00fc\n"},"Services":{"ocr":""},"Priority":3}`,
 		`{"key":"a","KEY":"b"}`, `{"key":"\ud800"}`, `{"key":1,"x":[1,{"y":null}]}`, `{"key":"a"} x`, "{}\n[]\n\"\"\n", `{"Destination":{"Bucket":"d"},"services":"ocr,s2t"}`,
+		strings.Repeat(`{"key":"a","x":1}`+"\n"+`{"key":"b ","IsDir":false}`+"\n", 50), // for several decoders
 	} {
 		f.Add([]byte(s))
 	}

@@ -61,6 +61,13 @@ func (in *Input) Next() error {
 	return err
 }
 
+// Buffered reports whether Next returns a line without reading from the stream: the
+// tokens before it stay valid.
+func (in *Input) Buffered() bool {
+	i := bytes.IndexByte(in.buf[in.end:in.avail], '\n')
+	return i >= 0 && i < MaxLine
+}
+
 // Extend joins the next line to the token; its errors leave the token as it is.
 func (in *Input) Extend() error {
 	for {

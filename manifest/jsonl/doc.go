@@ -8,6 +8,9 @@
 //  2. Other members are kept unchanged: a string as the string, anything else as
 //     its JSON text.
 //  3. What is remembered of the names in a file is bounded.
+//  4. Several cores decode lines; rows, reasons and warnings have the order of the
+//     file. No goroutine outlives the call that started it, and no row waits for
+//     the next one to be written.
 //
 // Outside: what the columns mean (manifest/entry).
 package jsonl

@@ -27,7 +27,7 @@ func IsMCListing(line string) bool {
 // relative to the folder that was listed, which is the path of its url: the
 // bucket, and the beginning of the keys. It returns the reason for which the row
 // is skipped or rejected.
-func (r *Rows) listed(v *entry.Values) (skip, reason string) {
+func (r *row) listed(v *entry.Values) (skip, reason string) {
 	fields := map[string]string{}
 	for _, f := range r.extra {
 		fields[f.Name] = f.Value

@@ -45,26 +45,26 @@ func (m *member) name() string {
 
 // member returns what the name means; raw is its JSON, before is the member
 // before it in the same object.
-func (r *Rows) member(s scope, raw jsontext.Value, before *member) (m *member, name string, err error) {
+func (d *decoder) member(s scope, raw jsontext.Value, before *member) (m *member, name string, err error) {
 	if m := before.next; m != nil && m.text == string(raw) {
 		return m, m.name(), nil
 	}
-	end := int(r.dec.InputOffset())
-	text := r.text[end-len(raw) : end]
-	if m, ok := r.members[s][text]; ok {
+	end := int(d.json.InputOffset())
+	text := d.text[end-len(raw) : end]
+	if m, ok := d.members[s][text]; ok {
 		before.next = m
 		return m, m.name(), nil
 	}
 	if name, err = unquote(text); err != nil {
 		return nil, "", err
 	}
-	m = r.newMember(s, name)
+	m = d.newMember(s, name)
 	if m.own != "" {
 		name = m.own
 	}
-	if len(r.members[s]) < knownMembers && len(text) <= longestMember && strings.IndexByte(text, '\\') < 0 {
+	if len(d.members[s]) < knownMembers && len(text) <= longestMember && strings.IndexByte(text, '\\') < 0 {
 		m.text = strings.Clone(text)
-		r.members[s][m.text] = m
+		d.members[s][m.text] = m
 		name = m.name()
 	}
 	return m, name, nil
@@ -85,7 +85,7 @@ func destinationColumn(col entry.Column) entry.Column {
 }
 
 // newMember finds out what a name means.
-func (r *Rows) newMember(s scope, name string) *member {
+func (d *decoder) newMember(s scope, name string) *member {
 	m := &member{col: entry.ColumnOf(name)}
 	switch s {
 	case inSource:
@@ -95,14 +95,14 @@ func (r *Rows) newMember(s scope, name string) *member {
 	case inDestination:
 		m.col = destinationColumn(m.col)
 	case top:
-		m.col = r.columns.Column(name)
-		r.mc = r.mc || !r.report && (name == "status" || name == "IsDir")
+		m.col = d.columns.Column(name)
+		d.mc = d.mc || !d.report && (name == "status" || name == "IsDir")
 		switch {
 		case strings.EqualFold(name, "source"):
 			m.into = inSource
 		case strings.EqualFold(name, "destination"):
 			m.into = inDestination
-		case r.report && m.col == entry.ColExtra:
+		case d.report && m.col == entry.ColExtra:
 			m.col = entry.ReportColumn(name)
 			if own := entry.OwnName(name); m.col == entry.ColExtra && own != name {
 				m.own = strings.Clone(own)

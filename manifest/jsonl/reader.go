@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -17,25 +19,28 @@ import (
 // shape of AiR's POST /jobs, with Source and Destination as objects. jsontext
 // refuses what encoding/json accepts silently: duplicate names, invalid UTF-8,
 // lone surrogates.
+//
+// Lines are decoded in blocks, on several cores: decoding is what a manifest of
+// JSON Lines costs most. A block holds only lines that have been read already, so
+// that no row waits for those after it.
 type Rows struct {
-	in      *input.Input
-	check   *entry.Checker
-	dec     *jsontext.Decoder
-	buf     bytes.Buffer          // the decoder's input: the current line
-	members [3]map[string]*member // by scope and text: the names seen so far
-	first   [3]member             // its next is the first name in an object of the scope
-	report  bool                  // it is one of airlift's own reports
-	mc      bool                  // a member status or IsDir was seen, as mc and rclone write them
-	columns entry.Columns         // which members are what, by name
-
-	// The current row.
-	text      string
-	v         entry.Values
-	seen      [entry.NumColumns]bool
-	extra     []entry.Field
-	reason    string // the first thing that is wrong with it
-	ambiguous bool   // it is not certain which object the row names
+	in       *input.Input
+	check    *entry.Checker
+	columns  entry.Columns // which members are what, by name
+	decoders []*decoder    // as many as decode at a time
+	block    []row         // decoded lines
+	next     int           // the row of block that Read returns next
 }
+
+const (
+	// blockRows bounds a block: large enough to be worth starting goroutines, small
+	// enough for the caches.
+	blockRows = 512
+	// fewestRows is how many rows a decoder gets at least, except for the only one.
+	fewestRows = 32
+	// mostDecoders is how many keep the fastest consumer of rows busy.
+	mostDecoders = 4
+)
 
 // New returns a reader that finds members by the names that columns give, else by
 // their own names. first is the first line: it shows airlift's own reports.
@@ -45,47 +50,51 @@ func New(in *input.Input, c *entry.Checker, columns entry.Columns, first string)
 	}
 	report := isJSONReport(first)
 	c.Exact = report // which gives keys as they are
-	return &Rows{in: in, check: c, columns: columns, report: report, dec: jsontext.NewDecoder(new(bytes.Buffer)), members: [3]map[string]*member{{}, {}, {}}}, nil
+	r := &Rows{in: in, check: c, columns: columns}
+	for range min(runtime.GOMAXPROCS(0), mostDecoders) {
+		r.decoders = append(r.decoders, newDecoder(columns, report))
+	}
+	return r, nil
 }
 
 func (r *Rows) Read(e *entry.Entry) error {
-	line, err := r.line()
-	if err != nil {
-		return err
+	if r.next == len(r.block) {
+		if err := r.readBlock(); err != nil {
+			return err
+		}
+		r.decode()
 	}
-	r.v, r.seen, r.reason, r.ambiguous = entry.Values{}, [entry.NumColumns]bool{}, "", false
-	r.extra = slices.Grow([]entry.Field(nil), len(r.extra)) // most rows have as many as the one before
-	r.text = string(line)
-	r.buf = *bytes.NewBuffer(line)
-	r.dec.Reset(&r.buf)
-	r.parse()
-	if r.reason != "" {
-		v := &r.v
-		if r.ambiguous {
+	row := &r.block[r.next]
+	r.next++
+	if row.reason != "" {
+		v := &row.v
+		if row.ambiguous {
 			v = nil
 		}
-		return r.check.Reject(r.in.Line, r.reason, v, r.extra)
+		return r.check.Reject(row.line, row.reason, v, row.extra)
 	}
-	*e = entry.Entry{Line: r.in.Line, Extra: r.extra}
-	reason := r.fill(e)
+	*e = entry.Entry{Line: row.line, Extra: row.extra}
+	reason := r.fill(e, row)
 	if reason == entry.NoKey {
-		reason = r.lacksKey()
+		reason = r.lacksKey(row)
 	}
 	if reason != "" {
-		return r.check.Reject(r.in.Line, reason, &r.v, r.extra)
+		return r.check.Reject(row.line, reason, &row.v, row.extra)
 	}
 	return nil
 }
 
-// line returns the next line that is not blank, without blanks at its ends.
-func (r *Rows) line() ([]byte, error) {
-	for {
+// readBlock waits for the next line that is not blank, and takes those that were
+// read with it.
+func (r *Rows) readBlock() error {
+	r.block, r.next = r.block[:0], 0
+	for len(r.block) == 0 || len(r.block) < blockRows && r.in.Buffered() {
 		err := r.in.Next()
 		if errors.Is(err, input.ErrTooLong) {
-			return nil, r.check.Reject(r.in.Line, err.Error(), nil, nil)
+			return r.check.Reject(r.in.Line, err.Error(), nil, nil)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		line := bytes.Trim(r.in.Token(), " \t\r\n")
 		if len(line) > 0 && line[0] != '{' { // joined files have marks there
@@ -94,19 +103,33 @@ func (r *Rows) line() ([]byte, error) {
 			}
 		}
 		if len(line) > 0 {
-			return line, nil
+			r.block = append(r.block, row{line: r.in.Line, json: line})
 		}
 	}
+	return nil
+}
+
+// decode decodes the block's lines, each decoder a part of them.
+func (r *Rows) decode() {
+	share := max(fewestRows, (len(r.block)+len(r.decoders)-1)/len(r.decoders))
+	var others sync.WaitGroup
+	for i, d := range r.decoders[1:] {
+		if from := (i + 1) * share; from < len(r.block) {
+			others.Go(func() { d.decode(r.block[from:min(from+share, len(r.block))]) })
+		}
+	}
+	r.decoders[0].decode(r.block[:min(share, len(r.block))])
+	others.Wait()
 }
 
 // fill sets the entry's fields. It returns the reason for which the row is
 // rejected, "" if it is good.
-func (r *Rows) fill(e *entry.Entry) string {
-	if !r.mc {
-		return r.check.Fill(e, &r.v)
+func (r *Rows) fill(e *entry.Entry, row *row) string {
+	if !row.listing {
+		return r.check.Fill(e, &row.v)
 	}
-	v := r.v // a rejected row shows what the line has
-	skip, reason := r.listed(&v)
+	v := row.v // a rejected row shows what the line has
+	skip, reason := row.listed(&v)
 	if e.Skip = skip; skip != "" || reason != "" {
 		return reason
 	}
@@ -114,13 +137,13 @@ func (r *Rows) fill(e *entry.Entry) string {
 }
 
 // lacksKey says why the row has no key, and which fields may hold it.
-func (r *Rows) lacksKey() string {
+func (r *Rows) lacksKey(row *row) string {
 	named := r.columns.Named()
-	if r.seen[entry.ColKey] || len(r.extra) == 0 && !named {
+	if row.seen[entry.ColKey] || len(row.extra) == 0 && !named {
 		return entry.NoKey
 	}
-	fields, cells := make([]string, len(r.extra)), make([]string, len(r.extra))
-	for i, f := range r.extra {
+	fields, cells := make([]string, len(row.extra)), make([]string, len(row.extra))
+	for i, f := range row.extra {
 		fields[i], cells[i] = f.Name, f.Value
 	}
 	if named {
@@ -132,144 +155,6 @@ func (r *Rows) lacksKey() string {
 	}
 	return fmt.Sprintf("no key: the row has the fields %s; say which holds the key, for example --columns 'key=%s'",
 		quoteSome(fields), fields[entry.KeyColumn(fields, [][]string{cells})])
-}
-
-// parse reads the line into the row's fields.
-func (r *Rows) parse() {
-	if r.text[0] != '{' {
-		r.rejectAmbiguous(fmt.Sprintf("the line is no JSON object but %s; write one object {...} a line", entry.Excerpt(r.text)))
-		return
-	}
-	if err := r.object(top); err != nil {
-		r.rejectSyntax(err)
-		return
-	}
-	if rest := r.text[r.dec.InputOffset():]; rest != "" {
-		r.rejectAmbiguous(fmt.Sprintf("%s follows the JSON object; write one object a line", entry.Excerpt(strings.TrimLeft(rest, " \t"))))
-	}
-}
-
-// object reads the next object's members. Its errors are those of the JSON itself,
-// and end the row.
-func (r *Rows) object(s scope) error {
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for m := &r.first[s]; r.dec.PeekKind() != '}'; {
-		raw, err := r.dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		var name string
-		if m, name, err = r.member(s, raw, m); err != nil {
-			return err
-		}
-		if m.into != top && r.dec.PeekKind() == '{' {
-			if err := r.object(m.into); err != nil {
-				return err
-			}
-			continue
-		}
-		if raw, err = r.dec.ReadValue(); err != nil {
-			return err
-		}
-		end := int(r.dec.InputOffset())
-		text := r.text[end-len(raw) : end]
-		kind, value := raw.Kind(), text
-		if kind == '"' {
-			if value, err = unquote(text); err != nil {
-				return err
-			}
-		}
-		r.set(s, m.col, name, kind, value, text)
-	}
-	_, err := r.dec.ReadToken()
-	return err
-}
-
-// set stores one member's value; text is its JSON, value the string it means.
-func (r *Rows) set(s scope, col entry.Column, name string, kind jsontext.Kind, value, text string) {
-	switch {
-	case col == entry.ColExtra && s != top:
-		r.rejectAmbiguous(fmt.Sprintf("%q is not known in %s; leave it out or write it as a field of the row", name, [...]string{"", "Source", "Destination"}[s]))
-	case col == entry.ColExtra || col.Carried():
-		r.extra = append(r.extra, entry.Field{Name: name, Value: value})
-		if col != entry.ColExtra && !r.seen[col] && (kind == '"' || kind == '0') {
-			r.v[col], r.seen[col] = value, true
-		}
-	case col == entry.ColIgnore:
-	case r.seen[col]:
-		r.rejectAmbiguous(fmt.Sprintf("the %s is given twice, the second time as %q; give it once", col, name))
-	default:
-		r.seen[col] = true
-		if remedy := kindRemedy(col, kind); remedy != "" {
-			r.v[col] = text
-			r.reject(fmt.Sprintf("the field %q is %s; %s", name, entry.Excerpt(text), remedy))
-			r.ambiguous = r.ambiguous || col == entry.ColKey || col == entry.ColBucket
-		} else if kind != 'n' { // null means: absent
-			r.v[col] = value
-		}
-	}
-}
-
-// kindRemedy says what to write in place of a value of the wrong kind, "" if it is
-// the right one.
-func kindRemedy(col entry.Column, kind jsontext.Kind) string {
-	if kind == 'n' {
-		return ""
-	}
-	switch col {
-	case entry.ColPriority:
-		if kind == '"' {
-			return "write the number without quotes"
-		}
-		if kind != '0' {
-			return "write a number from 1 to 10"
-		}
-	case entry.ColServices:
-		if kind != '{' && kind != '"' {
-			return `write for example "ocr,s2t" or {"ocr":""}`
-		}
-	default:
-		if kind != '"' {
-			return "write a string"
-		}
-	}
-	return ""
-}
-
-// unquote returns the string that a JSON string means, without copying it where
-// nothing is escaped.
-func unquote(text string) (string, error) {
-	if strings.IndexByte(text, '\\') < 0 {
-		return text[1 : len(text)-1], nil
-	}
-	b, err := jsontext.AppendUnquote(nil, text)
-	return string(b), err
-}
-
-// reject records the first thing that is wrong with the row.
-func (r *Rows) reject(reason string) {
-	if r.reason == "" {
-		r.reason = reason
-	}
-}
-
-// rejectAmbiguous records a reason for which it is not certain what object the row
-// names.
-func (r *Rows) rejectAmbiguous(reason string) {
-	r.reject(reason)
-	r.ambiguous = true
-}
-
-// rejectSyntax replaces the reason by the decoder's error.
-func (r *Rows) rejectSyntax(err error) {
-	r.ambiguous = true
-	if errors.Is(err, jsontext.ErrDuplicateName) {
-		r.reason = "the line is ambiguous: " + entry.JSONReason(err) + "; give it once"
-		return
-	}
-	r.reason = "the line is not valid JSON: " + entry.JSONReason(err) + "; write one object {...} a line"
 }
 
 // isJSONReport reports whether a line is the first object of a report.
