@@ -1,0 +1,192 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"airlift/queue"
+	"airlift/worker"
+	"airlift/worker/service"
+)
+
+const (
+	// maxBatches is how many batches have series of their own: the newest that are not finished.
+	maxBatches = 100
+	// otherBatches stands for all other batches together. A batch of this id is among them.
+	otherBatches = "(other)"
+	// readFor is how long a scrape may read the queue.
+	readFor = 10 * time.Second
+)
+
+// queueCollector reads the state of the queue and of its run at each scrape.
+type queueCollector struct {
+	overview func(context.Context) (service.Overview, error)
+	log      zerolog.Logger
+	failing  atomic.Bool // the latest scrape could not read the queue
+	descs    []*prometheus.Desc
+
+	up, items, batches, forecast, lastForecast           *prometheus.Desc
+	gate, pausedUntil, today, dailyLimit                 *prometheus.Desc
+	active, started, limitedBy, rateLimit, rate, workers *prometheus.Desc
+	fileBytes, freeBytes                                 *prometheus.Desc
+}
+
+func newQueueCollector(overview func(context.Context) (service.Overview, error), log zerolog.Logger) *queueCollector {
+	q := &queueCollector{overview: overview, log: log}
+	q.up = q.desc("airlift_queue_up", "1 if the queue could be read for this scrape, else 0.")
+	q.items = q.desc("airlift_queue_items", `Items by batch and state. The newest 100 unfinished batches have series of their own; batch="(other)" has the sum of all others.`, "batch", "state")
+	q.batches = q.desc("airlift_queue_batches", "Batches of the queue, finished ones included.")
+	q.forecast = q.desc("airlift_batch_forecast_finish_timestamp_seconds", "When all items of a batch are expected to be submitted. None if that cannot be foreseen.", "batch")
+	q.lastForecast = q.desc("airlift_forecast_finish_timestamp_seconds", "When all batches of the run are expected to be submitted. None if that cannot be foreseen.")
+	q.gate = q.desc("airlift_gate_state", "1 for the state of the gate (open, paused, stopped), 0 for the others.", "state")
+	q.pausedUntil = q.desc("airlift_gate_paused_until_timestamp_seconds", "When the pause ends. None without a pause, or if only a resume ends it.")
+	q.today = q.desc("airlift_jobs_submitted_today", "Jobs that AiR accepted on the present day of its clock.")
+	q.dailyLimit = q.desc("airlift_daily_limit_jobs", "Jobs that may be submitted a UTC day, as set by the user and as learned from AiR's answers. None if there is no such limit.", "source")
+	q.active = q.desc("airlift_run_active", "1 while a run works the queue, else 0.")
+	q.started = q.desc("airlift_run_start_timestamp_seconds", "When the run began. None without a run.")
+	q.limitedBy = q.desc("airlift_run_limited_by", "1 for what keeps the run from sending faster. None if nothing is known to.", "cause")
+	q.rateLimit = q.desc("airlift_rate_limit_requests_per_second", "Rate limit of requests to AiR, +Inf without one. None without a run.")
+	q.rate = q.desc("airlift_submitted_items_per_second", "Rate at which items were submitted in the last minute. None without a run.")
+	q.workers = q.desc("airlift_workers", "Requests that may be under way at once. None without a run.")
+	q.fileBytes = q.desc("airlift_queue_file_bytes", "Size of the queue file. None if the queue is not in a file.")
+	q.freeBytes = q.desc("airlift_queue_disk_free_bytes", "Free bytes on the disk of the queue file. None if the system does not tell.")
+	return q
+}
+
+func (q *queueCollector) desc(name, help string, labels ...string) *prometheus.Desc {
+	d := prometheus.NewDesc(name, help, labels, nil)
+	q.descs = append(q.descs, d)
+	return d
+}
+
+func (q *queueCollector) describe(to chan<- *prometheus.Desc) {
+	for _, d := range q.descs {
+		to <- d
+	}
+}
+
+// sink sends gauges.
+type sink chan<- prometheus.Metric
+
+func (to sink) gauge(d *prometheus.Desc, value float64, labels ...string) {
+	to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+// instant sends an instant, unless it is not known.
+func (to sink) instant(d *prometheus.Desc, t *time.Time, labels ...string) {
+	if t != nil {
+		to.gauge(d, float64(t.UnixMilli())/1000, labels...)
+	}
+}
+
+func (q *queueCollector) collect(metrics chan<- prometheus.Metric) {
+	to := sink(metrics)
+	o, err := q.read()
+	to.gauge(q.up, oneIf(err == nil))
+	if err != nil {
+		return
+	}
+	q.collectBatches(to, o)
+	q.collectAccount(to, &o.Account)
+	to.gauge(q.active, oneIf(o.Run != nil))
+	if o.Run != nil {
+		q.collectRun(to, o.Run)
+	}
+	q.collectFile(to, o.Queue)
+}
+
+// read returns the overview, and logs when it begins to fail.
+func (q *queueCollector) read() (service.Overview, error) {
+	if q.overview == nil {
+		return service.Overview{}, errors.New("the queue is not open")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readFor)
+	defer cancel()
+	o, err := q.overview(ctx)
+	if was := q.failing.Swap(err != nil); err != nil && !was {
+		q.log.Warn().Err(err).Msg("the queue cannot be read for the metrics; airlift_queue_up is 0")
+	}
+	return o, err
+}
+
+func (q *queueCollector) collectBatches(to sink, o service.Overview) {
+	var others queue.Counts
+	shown := 0
+	for i := len(o.Batches) - 1; i >= 0; i-- { // the newest come first
+		b := &o.Batches[i].Status
+		counts := queue.Counts{Items: b.Items, Pending: b.Pending, Sending: b.Sending, InDoubt: b.InDoubt, Submitted: b.Submitted, Failed: b.Failed, Cancelled: b.Cancelled}
+		if b.Left() == 0 && !b.Incomplete || shown == maxBatches || b.Batch == otherBatches {
+			for _, s := range queue.States {
+				*others.Of(s) += *counts.Of(s)
+			}
+			continue
+		}
+		shown++
+		q.collectCounts(to, b.Batch, &counts)
+		to.instant(q.forecast, b.ETA, b.Batch)
+	}
+	q.collectCounts(to, otherBatches, &others)
+	to.gauge(q.batches, float64(len(o.Batches)))
+	to.instant(q.lastForecast, o.ETA)
+}
+
+func (q *queueCollector) collectCounts(to sink, batch string, c *queue.Counts) {
+	for _, s := range queue.States {
+		to.gauge(q.items, float64(*c.Of(s)), batch, string(s))
+	}
+}
+
+func (q *queueCollector) collectAccount(to sink, a *service.AccountOverview) {
+	paused, stopped := a.State == string(worker.Paused), a.State == string(worker.Stopped)
+	to.gauge(q.gate, oneIf(!paused && !stopped), "open")
+	to.gauge(q.gate, oneIf(paused), "paused")
+	to.gauge(q.gate, oneIf(stopped), "stopped")
+	to.instant(q.pausedUntil, a.PausedUntil)
+	to.gauge(q.today, float64(a.Submitted))
+	if a.DailyLimit != nil {
+		to.gauge(q.dailyLimit, float64(*a.DailyLimit), "user")
+	}
+	if a.LearnedCap != nil {
+		to.gauge(q.dailyLimit, float64(*a.LearnedCap), "learned")
+	}
+}
+
+func (q *queueCollector) collectRun(to sink, r *service.RunOverview) {
+	to.instant(q.started, &r.Since)
+	if r.LimitedBy != "" {
+		to.gauge(q.limitedBy, 1, r.LimitedBy)
+	}
+	limit := math.Inf(1)
+	if r.Limits.Rate != nil {
+		limit = *r.Limits.Rate
+	}
+	to.gauge(q.rateLimit, limit)
+	to.gauge(q.rate, r.Rate)
+	to.gauge(q.workers, float64(r.Limits.Workers))
+}
+
+// collectFile shows the queue's file and its disk. A queue that is not in a file has neither.
+func (q *queueCollector) collectFile(to sink, path string) {
+	file, err := os.Stat(path)
+	if err != nil || !file.Mode().IsRegular() {
+		return
+	}
+	to.gauge(q.fileBytes, float64(file.Size()))
+	if free, known := freeBytes(path); known {
+		to.gauge(q.freeBytes, float64(free))
+	}
+}
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
