@@ -87,7 +87,7 @@ func CheckAdopted(batch string, in Items, jobs []Adopted) (made AdoptedItems, st
 	ids := idCheck{owners: map[jobKey]*Step{}}
 	taken, seen := map[uint64]bool{}, map[string]uint64{}
 	for _, a := range jobs {
-		s := Step{Batch: batch}
+		s := Step{Batch: batch, Kind: Found}
 		if s.Seq, s.Before, err = made.itemOf(in, objects, a); err != nil {
 			return AdoptedItems{}, nil, nil, err
 		}

@@ -24,6 +24,8 @@ const (
 type Change struct {
 	Do Action
 	Filter
+	// By says who asks for it, as [Event.By]. Default: [ByReplace] for DoReplace, else [ByHand].
+	By string
 }
 
 // Changed counts the items of a [Change]. Items were made pending or cancelled. InDoubt are withdrawn, were sent
@@ -35,11 +37,25 @@ type Changed struct{ Items, InDoubt, Accepted int64 }
 var verbs = map[Action]struct {
 	past, states string
 	from         []State
+	event        EventKind
 }{
-	DoRetry:    {"retried", "failed and cancelled", []State{Failed, Cancelled}},
-	DoCancel:   {"cancelled", "pending and failed", []State{Pending, Failed}},
-	DoWithdraw: {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}},
-	DoReplace:  {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}},
+	DoRetry:    {"retried", "failed and cancelled", []State{Failed, Cancelled}, Retried},
+	DoCancel:   {"cancelled", "pending and failed", []State{Pending, Failed}, Dropped},
+	DoWithdraw: {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}, Revoked},
+	DoReplace:  {"cancelled", "pending, failed and in_doubt", []State{Pending, Failed, InDoubt}, Revoked},
+}
+
+// Step returns the step of an item by the change.
+func (c Change) Step(seq uint64, before Record) (s Step, err error) {
+	s = Step{Seq: seq, Before: before, Kind: verbs[c.Do].event, By: c.By}
+	if s.By == "" {
+		s.By = ByHand
+		if c.Do == DoReplace {
+			s.By = ByReplace
+		}
+	}
+	s.After, err = c.Apply(before)
+	return s, err
 }
 
 // From returns the states in which the action changes items, or an error that says why it changes none.

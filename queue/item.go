@@ -137,11 +137,15 @@ type Result struct {
 	// Attempted says that this result counts as an attempt.
 	Attempted bool
 	// Refund gives the claim back to the daily count: it is proven that AiR accepted nothing.
-	Refund        bool
+	Refund bool
+	// Lookup says that no request was sent: a lookup showed what became of an earlier one.
+	Lookup        bool
 	JobID         string
 	HTTPStatus    int
 	Code, Message string
 	At            time.Time
+	// Duration is how long the request took; 0: not known.
+	Duration time.Duration
 }
 
 // Rejected is a row that was not accepted, and why.

@@ -38,6 +38,13 @@ func (b *Batch) AddedBy(seq uint64) int64 {
 	return reading
 }
 
+// RestoreStep returns the step that restores a withdrawn item because the latest reading has its object.
+func (b *Batch) RestoreStep(seq uint64, before Record) (s Step, err error) {
+	s = Step{Batch: b.ID, Seq: seq, Before: before, Kind: Restored, By: readingName(b.Reading.Number)}
+	s.After, err = Restore(before)
+	return s, err
+}
+
 // Span returns the items that a reading added, by its number or as [LastReading]. The error lists the known readings.
 func (b *Batch) Span(reading string) (Span, error) {
 	if len(b.Additions) == 0 {

@@ -24,6 +24,9 @@ type Step struct {
 	Before, After Record
 	// Result is the result behind the step; nil if there is none.
 	Result *Result
+	// Kind is what happened; empty if it is no event, such as a claim. By says who did it; see [Event].
+	Kind EventKind
+	By   string
 }
 
 // CheckResults returns the steps that store results, or an error if one of them is invalid. in are the items of the batch
@@ -81,6 +84,12 @@ func (s *Step) check() (err error) {
 	}
 	if s.After, err = Apply(s.Before, *s.Result); err != nil {
 		return err
+	}
+	switch {
+	case s.Before.State == InDoubt || s.Result.Lookup:
+		s.Kind = LookedUp
+	case s.Result.Attempted || !s.Result.isEmpty():
+		s.Kind = Attempted
 	}
 	if s.Result.Refund && s.Result.To != Pending && s.Result.To != Failed {
 		return fmt.Errorf("item %d: a claim cannot be refunded on the way to %s", s.Seq, s.Result.To)
@@ -157,6 +166,7 @@ func (c *idCheck) doubt(clash *Clash, in Items, s *Step, message string) error {
 		res.To, res.JobID, res.Code, res.Message = InDoubt, "", CodeSameID, message
 		s.After, err = Apply(s.Before, res)
 	} else if s.After, err = Contest(&it, s.Before, message); err == nil {
+		s.Kind = Contested
 		c.others = append(c.others, *s)
 	}
 	clash.Items = append(clash.Items, Claimed{Batch: s.Batch, Item: it, Record: s.After})

@@ -29,6 +29,9 @@ type Reader interface {
 	Pages(ctx context.Context, id string, f Filter, fn func(Page) error) error
 	// Rejected calls fn with each row that the latest reading has rejected, in the order in which they were added.
 	Rejected(ctx context.Context, id string, fn func(Rejected) error) error
+	// History returns what happened to an item, in order: how it was added, each attempt and lookup and what followed, and who
+	// changed it. Of very many events some in the middle are left out, see [Event].
+	History(ctx context.Context, id string, seq uint64) ([]Event, error)
 	// Account returns what is stored of an AiR account, with what it used of one server day.
 	Account(ctx context.Context, name string, day Day) (AccountState, error)
 }

@@ -139,7 +139,7 @@ func (g *newItems) store(t *txn, b *batch, bk buckets, read bool) {
 	for _, e := range g.blocks {
 		t.put(bk.items, seqKey(g.base+uint64(e.First)), e.Value)
 	}
-	t.putHistories(b, bk, g.histories)
+	t.putHistories(b, g.histories)
 	t.touch(b).Batch.AddItems(&g.totals, read)
 	t.woken = t.woken || g.totals.Items > 0
 }

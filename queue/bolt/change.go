@@ -91,14 +91,14 @@ func (t *txn) change(b *batch, c queue.Change, want block.States, chosen []uint6
 		if !want.Has(before.State) || c.Code != "" && before.Code != c.Code {
 			continue
 		}
-		after, err := c.Apply(before)
+		s, err := c.Step(seq, before)
 		if err == nil {
-			err = t.apply(v, &queue.Step{Seq: seq, Before: before, After: after}, "")
+			err = t.apply(v, &s, "")
 		}
 		if err != nil {
 			return n, err
 		}
-		if after.State == queue.InDoubt {
+		if s.After.State == queue.InDoubt {
 			n.InDoubt++
 		} else {
 			n.Items++
@@ -198,9 +198,9 @@ func (t *txn) restore(b *batch, firsts []uint64) (rows int64, err error) {
 			if !before.Withdrawn {
 				continue
 			}
-			after, err := queue.Restore(before)
+			s, err := b.meta.Batch.RestoreStep(f.Seq, before)
 			if err == nil {
-				err = t.apply(v, &queue.Step{Seq: f.Seq, Before: before, After: after}, "")
+				err = t.apply(v, &s, "")
 			}
 			if err != nil {
 				return rows, err

@@ -87,6 +87,9 @@ func (db *DB) checkBatch(ctx context.Context, tx *bbolt.Tx, b *batch, c *check.C
 	if bk.histories != nil {
 		stored.Histories = bk.histories
 	}
+	if bk.events != nil {
+		stored.Events = bk.events
+	}
 	if marks := bk.root.Bucket(bucketMarks); marks != nil {
 		stored.Marks = marks
 	}

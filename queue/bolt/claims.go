@@ -226,7 +226,7 @@ func (v *items) nextReady(n int) ([]queue.Step, error) {
 			untried++
 		}
 		looked = append(looked, queue.Step{Seq: keySeq(k), Before: rec.Record})
-		v.places[keySeq(k)] = place{inReady, rec.Generation}
+		v.places[keySeq(k)] = place{inReady, rec.Generation, 0}
 	}
 	slices.SortStableFunc(looked, func(x, y queue.Step) int { return cmp.Compare(x.Before.Attempts, y.Before.Attempts) })
 	v.b.readyCursor = looked[n-1].Seq + 1

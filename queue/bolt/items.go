@@ -1,6 +1,9 @@
 package bolt
 
 import (
+	"context"
+	"fmt"
+
 	"airlift/queue"
 	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/codec"
@@ -79,7 +82,8 @@ func current(bk buckets, seq uint64) (block.Record, where, error) {
 		if rec, err = block.RecordAt(k, v); err != nil {
 			return rec, inResult, err
 		}
-		in, rec.Generation = inResult, keyGen(k)+1 // the generation is in the key alone
+		in = inResult
+		rec.SetResult(keyGen(k))
 	}
 	return rec, in, nil
 }
@@ -105,25 +109,61 @@ type objectHistory struct {
 }
 
 // putHistories stores histories, in the order of the objects. The first one of a batch makes the bucket.
-func (t *txn) putHistories(b *batch, bk buckets, list []objectHistory) {
+func (t *txn) putHistories(b *batch, list []objectHistory) {
 	if len(list) == 0 {
 		return
 	}
-	if bk.histories == nil {
-		made, err := bk.root.CreateBucket(bucketHistories)
-		if err != nil {
-			t.note(err)
-			return
-		}
-		t.writes++
-		bk.histories = made
-		t.handles[b] = bk
+	bk, err := t.ensure(b, bucketHistories)
+	if err != nil {
+		t.note(err)
+		return
 	}
 	bk.histories.FillPercent = 0.9
 	for _, o := range list {
 		key := seqKey(o.first)
 		t.put(bk.histories, key, codec.Bind(key, block.EncodeHistory(&o.history)))
 	}
+}
+
+// History implements [queue.Reader].
+func (db *DB) History(ctx context.Context, id string, seq uint64) (list []queue.Event, err error) {
+	b, err := db.lookup(id)
+	if err == nil {
+		books := b.public.Load()
+		err = db.viewBatch(ctx, b, func(bk buckets) error {
+			if seq >= uint64(books.Counts.Items) {
+				return fmt.Errorf("batch %q has no item %d", id, seq)
+			}
+			it, err := b.item(bk, seq)
+			if err != nil {
+				return err
+			}
+			rec, _, err := current(bk, seq)
+			if err != nil {
+				return err
+			}
+			kept, err := eventsOf(bk, seq)
+			list = books.Story(&it, rec.Record, rec.Duration, kept)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	return list, nil
+}
+
+// eventsOf returns the events that are stored of an item.
+func eventsOf(bk buckets, seq uint64) ([]queue.Event, error) {
+	if bk.events == nil {
+		return nil, nil
+	}
+	key := seqKey(seq)
+	value := bk.events.Get(key)
+	if value == nil {
+		return nil, nil
+	}
+	return block.EventsAt(key, value)
 }
 
 // mayHaveJob reports whether AiR may have a job of an item.

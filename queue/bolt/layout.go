@@ -44,6 +44,8 @@ var (
 	bucketMarks    = []byte("marks")    // key of a mark -> its value, and its checksum; there only while there are some
 	// There only if there are some: seq of an object's first item -> history, bound.
 	bucketHistories = []byte("histories")
+	// There only if there are some: seq -> the events of an item whose records do not tell its whole story, bound.
+	bucketEvents = []byte("events")
 )
 
 // seqLen is the length of a sequence number in a key.
@@ -64,7 +66,7 @@ func numKey(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 // buckets are the handles of one batch's buckets within one transaction.
 type buckets struct {
 	root, items, open, ready, results, index, runs, rejected *bbolt.Bucket
-	histories                                                *bbolt.Bucket // nil if there are none
+	histories, events                                        *bbolt.Bucket // nil if there are none
 }
 
 // bucketsOf returns the handles of a batch.
@@ -80,7 +82,7 @@ func bucketsOf(tx *bbolt.Tx, num uint32) (buckets, error) {
 	b := buckets{
 		root: root, items: root.Bucket(bucketItems), open: root.Bucket(bucketOpen), ready: root.Bucket(bucketReady),
 		results: root.Bucket(bucketResults), index: root.Bucket(bucketIndex), runs: root.Bucket(bucketRuns),
-		rejected: root.Bucket(bucketRejected), histories: root.Bucket(bucketHistories),
+		rejected: root.Bucket(bucketRejected), histories: root.Bucket(bucketHistories), events: root.Bucket(bucketEvents),
 	}
 	for _, sub := range []*bbolt.Bucket{b.items, b.open, b.ready, b.results, b.index, b.runs, b.rejected} {
 		if sub == nil {

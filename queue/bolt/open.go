@@ -246,7 +246,7 @@ func (db *DB) recover() error {
 				return nil
 			})
 			for i := 0; i < len(seqs) && err == nil; i++ {
-				s := queue.Step{Seq: seqs[i]}
+				s := queue.Step{Seq: seqs[i], Kind: queue.Interrupted}
 				if s.Before, err = v.Record(s.Seq); err == nil && s.Before.State == queue.Sending {
 					s.After = queue.Recover(s.Before)
 					err = t.apply(v, &s, "")

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"time"
+
 	"airlift/queue"
 	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/codec"
@@ -9,8 +11,9 @@ import (
 // place is where the present record of an item is.
 type place struct {
 	in where
-	// generation is that of the item's next result.
+	// generation is that of the item's next result. took is how long the last attempt took, if the record says it.
 	generation uint32
+	took       time.Duration
 }
 
 // items are the items of a batch as the rules of package queue read them within the writer's transaction. It is a
@@ -38,7 +41,7 @@ func (v *items) Record(seq uint64) (queue.Record, error) {
 	if err == nil && in == implied && seq < v.b.meta.Cursor {
 		err = codec.Damaged("item %d has no record", seq)
 	}
-	v.places[seq] = place{in, rec.Generation}
+	v.places[seq] = place{in, rec.Generation, rec.Duration}
 	return rec.Record, err
 }
 
@@ -92,13 +95,45 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 		v.b.ids.Add(id, m.Batch.Counts.Items)
 	}
 	t.woken = t.woken || s.After.State == queue.Pending
-	t.move(v, s.Seq, s.After)
+	if err := t.tell(v, s); err != nil {
+		return err
+	}
+	t.move(v, s)
 	return nil
 }
 
-// move stores a record where its state belongs, and removes the one before unless it is a result.
-func (t *txn) move(v *items, seq uint64, r queue.Record) {
+// tell adds the event of a step to those of its item, unless the record tells it.
+func (t *txn) tell(v *items, s *queue.Step) error {
+	at := v.places[s.Seq]
+	e, ok := s.Event(t.now)
+	if !ok || at.generation == 0 && s.IsPlain() {
+		return nil
+	}
+	bk, err := t.ensure(v.b, bucketEvents)
+	if err != nil {
+		return err
+	}
+	bk.events.FillPercent = 0.8 // mass changes come in order, and the values may grow
+	list, err := eventsOf(bk, s.Seq)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		list = queue.EventsOf(s.Before, at.took) // which the new record may not tell any more
+	}
+	key := seqKey(s.Seq)
+	t.put(bk.events, key, codec.Bind(key, block.EncodeEvents(queue.AddEvent(list, e))))
+	return nil
+}
+
+// move stores the record after a step where its state belongs, and removes the one before unless it is a result.
+func (t *txn) move(v *items, s *queue.Step) {
+	seq, r := s.Seq, s.After
 	m, at, key := t.touch(v.b), v.places[seq], seqKey(seq)
+	at.took = 0
+	if s.Kind == queue.Attempted {
+		at.took = s.Result.Duration
+	}
 	to, bucket, toKey := inResult, v.bk.results, resultKey(seq, at.generation)
 	switch r.State {
 	case queue.Sending, queue.InDoubt:
@@ -117,9 +152,10 @@ func (t *txn) move(v *items, seq uint64, r queue.Record) {
 		m.Ahead++ // the cursor must pass it over
 	}
 	rec := block.Record{Record: r, Generation: at.generation}
-	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(nil)))
 	if to == inResult {
+		rec.SetDuration(at.took)
 		at.generation++
 	}
-	v.places[seq] = place{to, at.generation}
+	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(nil)))
+	v.places[seq] = place{to, at.generation, at.took}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"runtime"
 	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -152,7 +153,7 @@ func (db *DB) apply(group []*op) error {
 	if tx.ID() != db.committed+1 {
 		return errors.New("another program wrote over the file in place (a restore or a sync that keeps the file and changes its content)")
 	}
-	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[dayKey]bool{}, created: map[string]bool{}}
+	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[dayKey]bool{}, created: map[string]bool{}, now: db.opts.Now()}
 	for _, o := range group {
 		before := t.writes
 		o.err = o.run(t)
@@ -193,6 +194,7 @@ type txn struct {
 	handles map[*batch]buckets
 	dirty   []*batch
 	days    map[dayKey]bool // counts to store
+	now     time.Time
 	created map[string]bool // ids of batches made in this transaction
 	after   []func()
 	writes  int
@@ -217,6 +219,20 @@ func (t *txn) note(err error) {
 	if t.err == nil {
 		t.err = err
 	}
+}
+
+// ensure returns the handles of a batch and makes a bucket that is there only if it has something.
+func (t *txn) ensure(b *batch, name []byte) (buckets, error) {
+	bk, err := t.buckets(b)
+	if err != nil || bk.root.Bucket(name) != nil {
+		return bk, err
+	}
+	t.writes++
+	if _, err := bk.root.CreateBucket(name); err != nil {
+		return bk, err
+	}
+	delete(t.handles, b)
+	return t.buckets(b)
 }
 
 func (t *txn) buckets(b *batch) (buckets, error) {

@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -138,6 +139,7 @@ func (p *pair) compare() {
 			err := s.Rejected(ctx, id, func(r queue.Rejected) error { all = append(all, r); return nil })
 			return all, err
 		})
+		p.both("histories", func(s queue.Store) (any, error) { return histories(ctx, s, id) })
 		p.both("marks", func(s queue.Store) (any, error) { return s.Marks(ctx, id) })
 		p.both("in doubt", func(s queue.Store) (any, error) {
 			list, err := s.InDoubt(ctx, id, 1, 5)
@@ -150,6 +152,22 @@ func (p *pair) compare() {
 	for day := range queue.Day(4) {
 		p.both("account", func(s queue.Store) (any, error) { return s.Account(ctx, queue.DefaultAccount, day) })
 	}
+}
+
+// histories returns what happened to each item. When a user or a process did something is not compared.
+func histories(ctx context.Context, s queue.Store, id string) (all [][]queue.Event, err error) {
+	b, err := s.Batch(ctx, id)
+	for seq := uint64(0); seq < uint64(b.Counts.Items) && err == nil; seq++ {
+		var list []queue.Event
+		list, err = s.History(ctx, id, seq)
+		for i := range list {
+			if k := list[i].Kind; k != queue.Attempted && k != queue.LookedUp && k != queue.Found {
+				list[i].At = time.Time{}
+			}
+		}
+		all = append(all, list)
+	}
+	return all, err
 }
 
 // pick draws one of several values, the first of them mostly.
@@ -220,10 +238,13 @@ func (p *pair) exchange(t *rapid.T) {
 						Sent: rapid.Bool().Draw(t, "sent"), Attempted: rapid.Bool().Draw(t, "attempted"), At: instant(t)}
 					switch res.To {
 					case queue.Submitted:
-						res.JobID = p.jobID(t)
+						res.JobID, res.HTTPStatus = p.jobID(t), pick(t, "status", 0, 201)
+					case queue.Pending, queue.InDoubt:
+						res.HTTPStatus = pick(t, "status", 0, 0, 502)
 					case queue.Failed:
 						res.Code, res.HTTPStatus, res.Message = pick(t, "code", "A", "B"), 400, "no"
 					}
+					res.Duration, res.Lookup = pick(t, "took", 0, time.Microsecond, 250*time.Millisecond, 20*time.Second), pick(t, "lookup", false, false, true)
 					res.Refund = res.To != queue.Submitted && pick(t, "refund", false, true)
 					results = append(results, res)
 				}

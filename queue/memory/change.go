@@ -43,14 +43,14 @@ func (q *Queue) change(b *batch, c queue.Change, from []queue.State, keep queue.
 		if keep.Has(seq) || !slices.Contains(from, e.State) || !c.Takes(&e) {
 			continue
 		}
-		after, err := c.Apply(e.Record)
+		s, err := c.Step(seq, e.Record)
 		if err == nil {
-			err = q.apply(b, queue.Step{Seq: seq, Before: e.Record, After: after})
+			err = q.apply(b, s)
 		}
 		if err != nil {
 			return n, err
 		}
-		if after.State == queue.InDoubt {
+		if s.After.State == queue.InDoubt {
 			n.InDoubt++
 		} else {
 			n.Items++

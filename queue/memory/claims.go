@@ -46,6 +46,7 @@ func (q *Queue) apply(b *batch, s queue.Step) error {
 		q.account(b.Account).use(day, claimed, submitted)
 	}
 	b.records[s.Seq] = s.After
+	b.note(&s)
 	b.open.remove(s.Seq)
 	b.ready.remove(s.Seq)
 	if owner, ok := b.jobs[s.Before.JobID]; ok && owner == s.Seq {

@@ -42,6 +42,7 @@ type batch struct {
 	queue.Batch
 	items
 	records map[uint64]queue.Record
+	events  map[uint64][]queue.Event
 	holders map[uint64]string // of what is open
 	open    numbers           // sending or in doubt
 	ready   numbers           // pending again
@@ -71,9 +72,14 @@ func (q *Queue) Reopen() *Queue {
 	q.closed = true
 	for _, b := range q.batches {
 		for _, seq := range b.open {
-			before := b.record(seq)
-			b.records[seq] = queue.Recover(before)
-			b.Counts.Move(before.State, queue.InDoubt, 1)
+			s := queue.Step{Seq: seq, Before: b.record(seq), Kind: queue.Interrupted}
+			if s.Before.State == queue.InDoubt {
+				continue
+			}
+			s.After = queue.Recover(s.Before)
+			b.records[seq] = s.After
+			b.Counts.Move(s.Before.State, queue.InDoubt, 1)
+			b.note(&s)
 		}
 		clear(b.holders)
 		b.turn, b.seen, b.since, b.whole = 0, nil, math.MaxUint64, false
@@ -219,7 +225,7 @@ func (q *Queue) CreateBatch(ctx context.Context, nb queue.Batch) error {
 	if _, err := q.batch(nb.ID); err == nil {
 		return fmt.Errorf("create batch %q: %w", nb.ID, queue.ErrBatchExists)
 	}
-	q.batches = append(q.batches, &batch{Batch: nb, items: items{first: map[queue.Object]uint64{}, history: map[uint64]*queue.History{}}, records: map[uint64]queue.Record{}, holders: map[uint64]string{},
+	q.batches = append(q.batches, &batch{Batch: nb, items: items{first: map[queue.Object]uint64{}, history: map[uint64]*queue.History{}}, records: map[uint64]queue.Record{}, events: map[uint64][]queue.Event{}, holders: map[uint64]string{},
 		jobs: map[string]uint64{}, marks: map[string][]byte{}, since: math.MaxUint64})
 	return nil
 }
@@ -284,6 +290,27 @@ func (q *Queue) Find(ctx context.Context, id string, o queue.Object) (queue.Entr
 		return queue.Entry{}, false, nil
 	}
 	return b.entry(seq), true, nil
+}
+
+// History implements [queue.Reader].
+func (q *Queue) History(ctx context.Context, id string, seq uint64) ([]queue.Event, error) {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if seq >= b.len() {
+		return nil, fmt.Errorf("batch %q has no item %d", id, seq)
+	}
+	it := b.at(seq)
+	return b.Story(&it, b.record(seq), 0, b.events[seq]), nil
+}
+
+// note keeps the event of a step.
+func (b *batch) note(s *queue.Step) {
+	if e, ok := s.Event(time.Now()); ok {
+		b.events[s.Seq] = queue.AddEvent(b.events[s.Seq], e)
+	}
 }
 
 func (b *batch) entry(seq uint64) queue.Entry {

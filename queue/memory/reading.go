@@ -163,12 +163,12 @@ func (q *Queue) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added,
 		some := false
 		for _, seq := range b.all(first) {
 			if r := b.record(seq); r.Withdrawn {
-				after, err := queue.Restore(r)
+				step, err := b.RestoreStep(seq, r)
 				if err != nil {
 					return queue.Added{}, err
 				}
 				some = true
-				if err := q.apply(b, queue.Step{Seq: seq, Before: r, After: after}); err != nil {
+				if err := q.apply(b, step); err != nil {
 					return queue.Added{}, err
 				}
 			}

@@ -14,6 +14,8 @@ type Record struct {
 	queue.Record
 	// Generation is that of the item's next result: how many it has had.
 	Generation uint32
+	// Duration is how long the attempt of a result took, if its record says it; see SetResult.
+	Duration time.Duration
 }
 
 // The bits of a record's first byte, above the number of the state.

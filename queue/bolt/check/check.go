@@ -23,9 +23,9 @@ type Batch struct {
 	Index *index.Index
 	// Pages yields all items with their records. A page may be used again once the next is asked for.
 	Pages iter.Seq2[*block.Page, error]
-	// The buckets hold records by sequence number (and generation), rejected rows, histories by first item, and marks.
-	// Histories and marks are nil if there are none.
-	OpenRecords, ReadyRecords, Results, Rejected, Histories, Marks Bucket
+	// The buckets hold records by sequence number (and generation), rejected rows, histories by first item, events, and marks.
+	// Histories, events and marks are nil if there are none.
+	OpenRecords, ReadyRecords, Results, Rejected, Histories, Events, Marks Bucket
 }
 
 // Bucket is a sorted set of keys with values.
@@ -63,6 +63,7 @@ func (c *Check) Batch(ctx context.Context, b *Batch) error {
 		r.same("index", objects, b.Books.Counts.Items-r.totals.Versions)
 	}
 	r.histories()
+	r.events()
 	r.books()
 	return nil
 }
@@ -297,6 +298,21 @@ func (r *recount) histories() {
 	}
 	r.same("versions in histories", further, r.totals.Versions)
 	r.same("versions", r.Books.Versions, r.totals.Versions)
+}
+
+// events checks that what is stored of the events of items can be decoded.
+func (r *recount) events() {
+	if r.Events == nil {
+		return
+	}
+	_ = r.Events.ForEach(func(k, v []byte) error {
+		if _, ok := r.item(k, seqLen); !ok {
+			r.problem("events of no item")
+		} else if _, err := block.EventsAt(k, v); err != nil {
+			r.problem("%v", err)
+		}
+		return nil
+	})
 }
 
 // books compares what was counted with what is booked.
