@@ -108,46 +108,53 @@ func (s *Step) Event(now time.Time) (e Event, ok bool) {
 
 // IsPlain reports whether the record after the step tells all of its event: see [EventsOf]. The item has no events yet.
 func (s *Step) IsPlain() bool {
-	r := &s.Before
-	if r.Attempts != 0 || r.Sent || r.HTTPStatus != 0 || r.Code != "" || r.Message != "" || !r.At.IsZero() {
+	if s.Before.Attempts != 0 || s.Before.Sent || s.Before.answered() {
 		return false
 	}
 	switch s.Kind {
 	case Found:
-		return r.State == Pending
+		return s.Before.State == Pending
 	case Attempted:
 		return s.Result.Attempted && (s.After.State == Failed || s.After.State == Submitted && s.After.HTTPStatus != 0)
 	}
 	return false
 }
 
+// answered reports whether the record tells of an attempt.
+func (r *Record) answered() bool {
+	return r.HTTPStatus != 0 || r.Code != "" || r.Message != "" || !r.At.IsZero()
+}
+
 // EventsOf returns what a record tells of its item: the last attempt and what followed. took is how long that was; 0: not known.
-func EventsOf(r Record, took time.Duration) (list []Event) {
+func EventsOf(r Record, took time.Duration) []Event {
 	e := Event{At: toMillis(r.At), Kind: Attempted, State: r.State, Attempt: r.Attempts, HTTPStatus: r.HTTPStatus,
 		Code: r.Code, Message: cutText(r.Message, maxEventMessage), Duration: took}
-	answered := r.HTTPStatus != 0 || r.Code != "" || r.Message != "" || !r.At.IsZero()
-	switch {
-	case r.State == Submitted && r.Attempts == 0:
-		e.Kind = Found
-	case r.State == Submitted && r.HTTPStatus == 0:
-		e.Kind, e.Attempt = LookedUp, 0
-	case r.State == InDoubt && r.Code == CodeSameID:
-		e.Kind, e.Attempt, e.HTTPStatus = Contested, 0, 0
-	case r.State == InDoubt && !answered:
-		e.Kind, e.Attempt = Interrupted, 0
-	case r.State == Cancelled:
+	switch r.State {
+	case Submitted:
+		if r.Attempts == 0 {
+			e.Kind = Found
+		} else if r.HTTPStatus == 0 {
+			e.Kind, e.Attempt = LookedUp, 0
+		}
+	case InDoubt:
+		if r.Code == CodeSameID {
+			e.Kind, e.Attempt, e.HTTPStatus = Contested, 0, 0
+		} else if !r.answered() {
+			e.Kind, e.Attempt = Interrupted, 0
+		}
+	case Cancelled:
 		end := Event{Kind: Dropped, State: Cancelled}
 		if r.Withdrawn {
 			end.Kind = Revoked
 		}
-		if e.State = Failed; answered {
-			return []Event{e, end}
+		if e.State = Failed; !r.answered() {
+			return []Event{end}
 		}
-		return []Event{end}
-	case !answered && (r.State == Pending || r.State == Sending):
-		return nil
-	case r.State == Sending:
-		e.State = Pending
+		return []Event{e, end}
+	case Pending, Sending:
+		if e.State = Pending; !r.answered() {
+			return nil
+		}
 	}
 	return []Event{e}
 }

@@ -30,7 +30,7 @@ func (db *DB) adopt(ctx context.Context, b *batch, jobs []queue.Adopted) (n int,
 		}
 		defer b.intake.unlock() // new items need it
 		b.intake.alikes = nil
-		if firsts, err = db.findUnsourced(ctx, b, jobs); err != nil {
+		if firsts, err = b.index.FindUnsourced(ctx, jobs); err != nil {
 			return 0, err
 		}
 	}
@@ -46,25 +46,6 @@ func (db *DB) adopt(ctx context.Context, b *batch, jobs []queue.Adopted) (n int,
 		_ = db.storeIndex(context.WithoutCancel(ctx), b, b.index.Flush())
 	}
 	return n, err
-}
-
-// findUnsourced returns the items that the batch has of the objects of unsourced jobs. The caller holds the batch's intake.
-func (db *DB) findUnsourced(ctx context.Context, b *batch, jobs []queue.Adopted) (map[queue.Object]uint64, error) {
-	var items []queue.Item
-	for i := range jobs {
-		if jobs[i].Unsourced != nil {
-			items = append(items, *jobs[i].Unsourced)
-		}
-	}
-	firsts := map[queue.Object]uint64{}
-	rows := b.index.Rows(items)
-	found, err := b.index.Lookup(ctx, rows)
-	for same, match := range index.Objects(rows, found) {
-		if it := &items[same[0].N]; match != nil {
-			firsts[queue.Object{Bucket: it.Bucket, Key: it.Key}] = match.Seq
-		}
-	}
-	return firsts, err
 }
 
 // adopt stores and books all of the jobs or, with an error, none.

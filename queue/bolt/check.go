@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"sync"
 
@@ -34,8 +33,9 @@ func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queu
 				return err
 			}
 		}
-		if err := checkDays(tx, &c); err != nil || !c.Report.OK() {
-			return err // bbolt would only report the same damage in other words
+		c.Days(tx.Bucket(bucketDays))
+		if !c.Report.OK() {
+			return nil // bbolt would only report the same damage in other words
 		}
 		// Last, because it reads in its own goroutine, where a panic on a damaged page would end the process.
 		for err := range tx.Check() {
@@ -94,28 +94,4 @@ func (db *DB) checkBatch(ctx context.Context, tx *bbolt.Tx, b *batch, c *check.C
 		stored.Marks = marks
 	}
 	return c.Batch(ctx, &stored)
-}
-
-// checkDays compares the days' counts with the jobs that there are.
-func checkDays(tx *bbolt.Tx, c *check.Check) error {
-	return tx.Bucket(bucketDays).ForEach(func(k, v []byte) error {
-		if len(k) < 6 {
-			c.Report.Problem("a daily count has a garbled key")
-			return nil
-		}
-		at := len(k) - 4
-		account, day := string(k[:at-1]), queue.Day(int32(binary.BigEndian.Uint32(k[at:])))
-		var n queue.DayCount
-		if err := decodeJSON(k, v, &n); err != nil {
-			c.Report.Problem("day %d of account %q: %v", day, account, err)
-			return nil
-		}
-		if counted := c.Submitted[check.AccountDay{Account: account, Day: day}]; n.Submitted != counted {
-			c.Report.Problem("day %d of account %q: the books say %d submitted, there are %d", day, account, n.Submitted, counted)
-		}
-		if n.Claimed < n.Submitted {
-			c.Report.Problem("day %d of account %q: %d submitted of %d claimed", day, account, n.Submitted, n.Claimed)
-		}
-		return nil
-	})
 }

@@ -4,14 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"airlift/queue/bolt/file"
-	"airlift/queue/hold"
 )
 
 // compactTx bounds a transaction of the copy, and so its memory, in bytes.
@@ -26,7 +23,8 @@ func Compact(path string, o Options) (before, after int64, err error) {
 	// Opened as for work, so that all checks are made and what is in doubt is so in the copy.
 	db, err := open(path, o)
 	if err == nil {
-		if before, after, err = db.compact(); err != nil {
+		before, after, err = db.file.Replace(func(tmp string, mode os.FileMode) error { return copyTo(tmp, db.bolt, mode) }, db.bolt.Close)
+		if err != nil {
 			err = fmt.Errorf("%s: %w", db.Path(), err)
 		}
 		err = errors.Join(err, db.closeFile())
@@ -35,41 +33,6 @@ func Compact(path string, o Options) (before, after int64, err error) {
 		return 0, 0, fmt.Errorf("compact queue %w", file.WithAdvice(err))
 	}
 	return before, after, nil
-}
-
-func (db *DB) compact() (before, after int64, err error) {
-	path := db.Path()
-	if err := db.file.OnlyName(); err != nil {
-		return 0, 0, err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, 0, err
-	}
-	tmp := file.CompactPath(path)
-	defer os.Remove(tmp) // gone already if all went well
-	if err := copyTo(tmp, db.bolt, info.Mode().Perm()); err != nil {
-		return 0, 0, err
-	}
-	smaller, err := os.Stat(tmp)
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := replaceOpen(db.bolt, tmp, path); err != nil {
-		return 0, 0, err
-	}
-	return info.Size(), smaller.Size(), hold.SyncFolder(filepath.Dir(path))
-}
-
-// replaceOpen gives a new file the name of the queue that is open. On Windows it must be closed before; the lock file keeps
-// others out meanwhile.
-func replaceOpen(open *bbolt.DB, tmp, path string) error {
-	if runtime.GOOS == "windows" {
-		if err := open.Close(); err != nil {
-			return err
-		}
-	}
-	return os.Rename(tmp, path)
 }
 
 // copyTo writes a durable copy, cut to what it uses.

@@ -119,19 +119,7 @@ func (t *txn) bookDay(k dayKey, claimed, submitted int64) {
 // getJSON leaves v as it is if the key is missing.
 func getJSON(b *bbolt.Bucket, key []byte, v any) error {
 	if stored := b.Get(key); stored != nil {
-		return decodeJSON(key, stored, v)
-	}
-	return nil
-}
-
-// decodeJSON reads a value that was bound to its key.
-func decodeJSON(key, stored []byte, v any) error {
-	value, ok := codec.Bound(key, stored)
-	if !ok {
-		return codec.Damaged("a gate or a daily count is garbled")
-	}
-	if err := json.Unmarshal(value, v); err != nil {
-		return codec.Damaged("%v", err)
+		return codec.JSON(key, stored, v)
 	}
 	return nil
 }

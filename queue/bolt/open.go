@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -27,6 +26,8 @@ type Options struct {
 	LockTimeout time.Duration
 	// MustExist makes a missing file [queue.ErrNotExist] instead of creating it.
 	MustExist bool
+	// NoSync leaves out all syncs of the disk, for a queue from which nothing is read after a crash.
+	NoSync bool
 	// Now is the clock that stamps batches and readings; nil means time.Now.
 	Now func() time.Time
 }
@@ -263,7 +264,7 @@ func (db *DB) recover() error {
 
 // boltOptions are bbolt's options for a queue. The freelist is kept on disk, for without it the whole file is read at open.
 func boltOptions(o Options) *bbolt.Options {
-	opts := &bbolt.Options{Timeout: o.LockTimeout, FreelistType: bbolt.FreelistMapType, NoStatistics: true}
+	opts := &bbolt.Options{Timeout: o.LockTimeout, FreelistType: bbolt.FreelistMapType, NoStatistics: true, NoSync: o.NoSync}
 	// A commit that must move the map waits for all readers, so the map is made large from the start: it takes
 	// addresses, not memory. Windows would make the file itself as large.
 	if runtime.GOOS != "windows" {
@@ -312,37 +313,4 @@ func BatchIDs(path string) ([]string, error) {
 		})
 	})
 	return ids, err
-}
-
-// temporary is a queue whose file nobody else opens and nothing keeps.
-type temporary struct {
-	*DB
-	folder string
-}
-
-// OpenTemporary opens a new queue for as long as this process uses it, in a file below [os.TempDir] that Close removes.
-// Where the system can remove an open file it has no name from the start, so that a killed process leaves none.
-func OpenTemporary() (queue.Store, error) {
-	folder, err := os.MkdirTemp("", "airlift-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a temporary queue: %w; TMPDIR names another folder for it", err)
-	}
-	db, err := Open(filepath.Join(folder, "queue.db"), Options{})
-	if err != nil {
-		_ = os.RemoveAll(folder)
-		return nil, err
-	}
-	db.bolt.NoSync = true // nothing is read from it after a crash
-	_ = os.RemoveAll(folder)
-	return &temporary{db, folder}, nil
-}
-
-// CheckPlace allows for a file without a name.
-func (*temporary) CheckPlace() error { return nil }
-
-// Close implements [queue.Admin].
-func (t *temporary) Close() error {
-	err := t.closeFile()
-	_ = os.RemoveAll(t.folder)
-	return err
 }

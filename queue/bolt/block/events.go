@@ -78,10 +78,14 @@ func DecodeEvents(b []byte) (list []queue.Event, err error) {
 			return nil, codec.ErrGarbled
 		}
 		e := queue.Event{Kind: queue.EventKinds[kind], State: queue.States[state]}
-		if last += r.Varint(); last != 0 {
+		if last += r.Varint(); last != 0 && !r.Bad {
 			e.At = time.UnixMilli(last).UTC()
 		}
-		e.Attempt, e.Duration, e.Omitted = int(r.Uvarint()), time.Duration(r.Uvarint())*time.Millisecond, int(r.Uvarint())
+		attempt, millis, omitted := r.Uvarint(), r.Uvarint(), r.Uvarint()
+		if max(attempt, millis, omitted) > math.MaxUint32 {
+			r.Fail()
+		}
+		e.Attempt, e.Duration, e.Omitted = int(attempt), time.Duration(millis)*time.Millisecond, int(omitted)
 		e.By = r.String()
 		if first&eventAnswer != 0 {
 			e.HTTPStatus = int(r.Varint())

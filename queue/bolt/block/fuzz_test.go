@@ -79,6 +79,8 @@ func FuzzGarbage(f *testing.F) {
 	f.Add(packs[0])
 	h := queue.History{First: 1, Further: []queue.Version{{Seq: 3, Number: 2, Content: 2}, {Seq: 700, Number: 5}}}
 	f.Add(EncodeHistory(&h))
+	f.Add(EncodeEvents([]queue.Event{{At: time.Now(), Kind: queue.Attempted, State: queue.InDoubt, Attempt: 1, HTTPStatus: 502, Code: "c", Duration: time.Second},
+		{Kind: queue.Retried, State: queue.Pending, By: queue.ByHand, Omitted: 3}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if items, err := Decode(0, b); err == nil && len(items) == 0 {
 			t.Error("a block without items was taken")
@@ -95,6 +97,11 @@ func FuzzGarbage(f *testing.F) {
 		if h, err := DecodeHistory(b); err == nil {
 			if again, err := DecodeHistory(EncodeHistory(&h)); err != nil || fmt.Sprint(again) != fmt.Sprint(h) {
 				t.Fatalf("history: got %+v, %v, want %+v", again, err, h)
+			}
+		}
+		if list, err := DecodeEvents(b); err == nil {
+			if again, err := DecodeEvents(EncodeEvents(list)); err != nil || fmt.Sprint(again) != fmt.Sprint(list) {
+				t.Fatalf("events: got %+v, %v, want %+v", again, err, list)
 			}
 		}
 		_, _ = DecodeRejected(b)

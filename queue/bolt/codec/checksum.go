@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -41,6 +42,18 @@ func Bound(key, stored []byte) (value []byte, ok bool) {
 
 func sum(key, value []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value)
+}
+
+// JSON decodes a value that was bound to its key.
+func JSON(key, stored []byte, v any) error {
+	value, ok := Bound(key, stored)
+	if !ok {
+		return Damaged("a gate or a daily count is garbled")
+	}
+	if err := json.Unmarshal(value, v); err != nil {
+		return Damaged("%v", err)
+	}
+	return nil
 }
 
 // MaxRaw bounds a value before compression, so that a garbled length cannot exhaust memory.

@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
@@ -134,4 +135,23 @@ func (h *hasher) fields(it *queue.Item) uint32 {
 		h.last, h.fp = it.Own, fp
 	}
 	return fp
+}
+
+// FindUnsourced returns the items that the batch has of the objects of unsourced jobs.
+func (x *Index) FindUnsourced(ctx context.Context, jobs []queue.Adopted) (map[queue.Object]uint64, error) {
+	var items []queue.Item
+	for i := range jobs {
+		if jobs[i].Unsourced != nil {
+			items = append(items, *jobs[i].Unsourced)
+		}
+	}
+	firsts := map[queue.Object]uint64{}
+	rows := x.Rows(items)
+	found, err := x.Lookup(ctx, rows)
+	for same, match := range Objects(rows, found) {
+		if it := &items[same[0].N]; match != nil {
+			firsts[queue.Object{Bucket: it.Bucket, Key: it.Key}] = match.Seq
+		}
+	}
+	return firsts, err
 }

@@ -115,6 +115,7 @@ func TestTheStoreIsTheQueueItself(t *testing.T) {
 		Has      []bool
 		Sent     []bool
 		Found    queue.Entry
+		Events   []queue.Event
 		Batch    queue.Batch
 		Account  queue.AccountState
 	}
@@ -149,6 +150,13 @@ func TestTheStoreIsTheQueueItself(t *testing.T) {
 		}
 		if _, found, err := db.Find(ctx, id, queue.Object{Bucket: "b", Key: "none"}); err != nil || found {
 			t.Fatal(found, err)
+		}
+		s.Events, err = db.History(ctx, id, 1)
+		if err != nil || len(s.Events) != 1 {
+			t.Fatal(s.Events, err)
+		}
+		if _, err := db.History(ctx, id, 99); err == nil {
+			t.Error("history of no item: got no error")
 		}
 		s.Batch, err = db.Batch(ctx, id)
 		must(t, err)

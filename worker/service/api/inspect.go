@@ -82,6 +82,19 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, out)
 }
 
+func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	seq, err := number(q, "seq", 0)
+	if err != nil {
+		return err
+	}
+	all, err := s.Service.History(r.Context(), q.Get("batch"), seq)
+	if err != nil {
+		return err
+	}
+	return answer(w, append([]queue.Event{}, all...))
+}
+
 // errEnough ends a listing at its limit.
 var errEnough = errors.New("enough")
 

@@ -32,6 +32,7 @@ func Routes() []Route {
 		{"GET", "/v1/batches", Read, "", "an array of batches with their books", (*Server).batches},
 		{"GET", "/v1/batch", Read, "batch", "a batch with its books", (*Server).batch},
 		{"GET", "/v1/item", Read, "batch, bucket, key, version", "found, item", (*Server).item},
+		{"GET", "/v1/history", Read, "batch, seq", "an array of what happened to the item", (*Server).history},
 		{"GET", "/v1/items", Read, "batch, state, code, key..., from, to, limit", "one JSON object a line, in order of seq", (*Server).items},
 		{"GET", "/v1/rejected", Read, "batch", "one JSON object a line", (*Server).rejected},
 		{"GET", "/v1/account", Read, "account, day", "the gate, what is known of AiR, the use of a day", (*Server).account},

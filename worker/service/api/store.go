@@ -56,6 +56,12 @@ func (s Store) Find(ctx context.Context, id string, o queue.Object) (queue.Entry
 	return out.Item.entry(), true, nil
 }
 
+// History implements [queue.Reader].
+func (s Store) History(ctx context.Context, id string, seq uint64) (all []queue.Event, err error) {
+	err = s.call(ctx, "GET", "/v1/history", query("batch", id, "seq", strconv.FormatUint(seq, 10)), nil, &all)
+	return all, err
+}
+
 // pageItems is how many items a page of [Store.Pages] has.
 const pageItems = 1024
 

@@ -1,4 +1,4 @@
-package bolt_test
+package temporary_test
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"airlift/queue"
-	"airlift/queue/bolt"
+	"airlift/queue/bolt/temporary"
 )
 
 // A temporary queue works, and leaves nothing: after a Close, and where open files can be removed not even if the process is
@@ -21,7 +21,7 @@ func TestTemporary(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want an empty folder", when, left, err)
 		}
 	}
-	db, err := bolt.OpenTemporary()
+	db, err := temporary.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestTemporary(t *testing.T) {
 	left("after Close")
 	t.Setenv("TMPDIR", folder+"/none")
 	t.Setenv("TMP", folder+"/none")
-	if _, err := bolt.OpenTemporary(); err == nil {
+	if _, err := temporary.Open(); err == nil {
 		t.Error("got no error without a folder")
 	}
 }
