@@ -37,6 +37,5 @@ func (r *redactor) echo(a *submitted) Echo {
 		text := r.replace(string(s))
 		return strings.ToValidUTF8(text[:min(len(text), maxEcho)], "")
 	}
-	j := &a.Job.value
-	return Echo{clean(j.Name), clean(j.Batch), clean(j.Source.value.Bucket), clean(j.Source.value.ObjectKey)}
+	return Echo{clean(a.echo.name), clean(a.echo.batch), clean(a.echo.bucket), clean(a.echo.key)}
 }

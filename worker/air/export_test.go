@@ -37,7 +37,7 @@ func (c *Client) Wrap(wrap func(net.Conn) net.Conn) {
 // AcceptedID decodes the body of a 2xx answer to POST /jobs.
 func AcceptedID(body []byte) (id string, echo Echo, err error) {
 	a, err := decodeSubmitted(body)
-	return string(a.Job.value.ID), newRedactor(NewCredentials("", "")).echo(a), err
+	return string(a.id), newRedactor(NewCredentials("", "")).echo(a), err
 }
 
 // Encode returns the body of a POST /jobs.

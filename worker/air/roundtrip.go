@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -116,20 +117,23 @@ func (d *dates) parse(text string) time.Time {
 // readAll reads a body to its end, so that the connection can be used again. A body
 // over the limit is given up, and its connection with it.
 func readAll(r io.Reader, length, limit int64) ([]byte, error) {
-	var b bytes.Buffer
-	if length > 0 && length <= limit {
-		b.Grow(int(length) + bytes.MinRead) // with room to see the end without growing
+	b := make([]byte, 0, max(min(length, limit), 511)+1) // with room to see the end without growing
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			// Only the first half is kept: a key that straddles the cut would not be
+			// recognized and removed.
+			return b[:limit/2], fmt.Errorf("%w: over %d bytes", errTooLong, limit)
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, err
+		case len(b) == cap(b):
+			b = slices.Grow(b, len(b))
+		}
 	}
-	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case n > limit:
-		// Only the first half is kept: a key that straddles the cut would not be
-		// recognized and removed.
-		return b.Bytes()[:limit/2], fmt.Errorf("%w: over %d bytes", errTooLong, limit)
-	}
-	return b.Bytes(), nil
 }
 
 // unzip unpacks a body of at most limit bytes.

@@ -109,10 +109,10 @@ func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 		return false
 	}
 	a, err := decodeSubmitted(body)
-	out.Code, out.Message = c.redact.text(string(a.ErrorCode)), c.redact.text(string(a.Error))
-	out.Foreign = !a.Job.given && out.Code == "" && out.Message == ""
+	out.Code, out.Message = c.redact.text(string(a.errorCode)), c.redact.text(string(a.error))
+	out.Foreign = !a.job && out.Code == "" && out.Message == ""
 	out.Echo = c.redact.echo(a)
-	id := string(a.Job.value.ID)
+	id := string(a.id)
 	if err == nil && id != c.redact.replace(id) {
 		err = errSecretID
 	}
@@ -121,5 +121,5 @@ func (c *Client) readAccepted(out *Outcome, body []byte) (list bool) {
 		return false
 	}
 	out.JobID = id
-	return !a.Job.given && a.Records != nil
+	return !a.job && a.list
 }
