@@ -181,9 +181,12 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range append(next, ready...) {
+		steps := append(next, ready...)
+		picks = slices.Grow(picks, len(steps))
+		for i := range steps {
+			s := &steps[i]
 			if s.After, err = queue.Claim(s.Before, req.Day); err == nil {
-				err = t.apply(v, &s, "")
+				err = t.apply(v, s, "")
 			}
 			if err != nil {
 				return nil, err
@@ -244,6 +247,7 @@ func (t *txn) claimNext(v *items, n int) (steps []queue.Step, err error) {
 	if v.b.meta.Ahead > 0 {
 		done, _ = results.Seek(seqKey(v.b.meta.Cursor))
 	}
+	steps = make([]queue.Step, 0, min(int64(n), beyond))
 	for m := t.touch(v.b); beyond > 0 && len(steps) < n; m.Cursor++ {
 		if done != nil && keySeq(done) == m.Cursor {
 			for done != nil && keySeq(done) == m.Cursor {

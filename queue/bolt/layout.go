@@ -56,7 +56,7 @@ func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) 
 func keySeq(k []byte) uint64 { return binary.BigEndian.Uint64(k) }
 
 func resultKey(seq uint64, gen uint32) []byte {
-	return binary.BigEndian.AppendUint32(seqKey(seq), gen)
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(make([]byte, 0, seqLen+4), seq), gen)
 }
 
 func keyGen(k []byte) uint32 { return binary.BigEndian.Uint32(k[seqLen:]) }

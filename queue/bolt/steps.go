@@ -156,6 +156,6 @@ func (t *txn) move(v *items, s *queue.Step) {
 		rec.SetDuration(at.took)
 		at.generation++
 	}
-	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(nil)))
+	t.put(bucket, toKey, codec.Bind(toKey, rec.Append(make([]byte, 0, 48))))
 	v.places[seq] = place{to, at.generation, at.took}
 }

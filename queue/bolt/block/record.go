@@ -66,7 +66,7 @@ func (r Record) Append(b []byte) []byte {
 	switch {
 	case r.Withdrawn:
 	case hexID:
-		b = append(b, StoredJobID(r.JobID)...)
+		b = appendUnhexed(b, r.JobID)
 	case r.JobID != "":
 		b = codec.AppendString(b, r.JobID)
 	}
