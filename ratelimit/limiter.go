@@ -24,6 +24,9 @@ func NewLimiter(r rate.Limit, burst int) *Limiter {
 // Wait returns when the next request may be sent, or with the cause when ctx is done first.
 func (l *Limiter) Wait(ctx context.Context) error {
 	for ctx.Err() == nil {
+		if l.bucket.Limit() == rate.Inf {
+			return nil // the bucket has no state then
+		}
 		changed := l.changed.Wait()
 		token := l.bucket.Reserve()
 		wait := token.Delay()

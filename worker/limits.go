@@ -2,7 +2,7 @@ package worker
 
 import (
 	"errors"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
@@ -22,21 +22,16 @@ type Limits struct {
 // maxWorkers bounds how many workers a running pool may be given.
 const maxWorkers = 1024
 
-// liveLimits are the limits in force.
+// liveLimits are the limits in force. They are read several times for each item.
 type liveLimits struct {
-	mu      sync.RWMutex
-	now     Limits // guarded by mu
+	now     atomic.Pointer[Limits]
 	changed ratelimit.Broadcast
 }
 
-func (l *liveLimits) get() Limits {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.now
-}
+func (l *liveLimits) get() *Limits { return l.now.Load() }
 
 // Limits returns the limits in force.
-func (p *Pool) Limits() Limits { return p.live.get() }
+func (p *Pool) Limits() Limits { return *p.live.get() }
 
 // SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
 func (p *Pool) SetLimits(l Limits) error {
@@ -50,10 +45,7 @@ func (p *Pool) SetLimits(l Limits) error {
 	case l.DailyLimit < 0:
 		return errors.New("the daily limit must not be below 0")
 	}
-	p.live.mu.Lock()
-	was := p.live.now
-	p.live.now = l
-	p.live.mu.Unlock()
+	was := p.live.now.Swap(&l)
 	if was.Rate != l.Rate {
 		p.Limiter.SetRate(l.Rate)
 	}

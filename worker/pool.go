@@ -31,10 +31,10 @@ func New(c Config) (*Pool, error) {
 	}
 	r := &shared{Config: c, gate: ratelimit.NewGate(c.Limiter.Drain), phases: bottleneck.NewMeter(), results: make(chan claimResult, lookahead*c.Workers)}
 	r.cancel = func(error) {}
-	r.live.now = Limits{
+	r.live.now.Store(&Limits{
 		Rate: c.Limiter.Rate(), Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
 		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap,
-	}
+	})
 	r.batches.known = map[string]workedBatch{}
 	r.outage.giveUp = c.GiveUp
 	p := &Pool{shared: r}

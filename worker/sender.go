@@ -65,9 +65,10 @@ func (s *sender) work(ctx context.Context) {
 	failures := 0
 	at := s.phases.Begin()
 	defer at.End()
+	toEnd := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
 		at.Enter(bottleneck.Rest)
-		switch s.next(ctx, at) {
+		switch s.next(ctx, toEnd, at) {
 		case BackOff:
 			failures++
 			at.Enter(bottleneck.BackOff)
@@ -79,12 +80,18 @@ func (s *sender) work(ctx context.Context) {
 }
 
 // next takes one item through a claim slot and the gate and sends it. It returns what this worker does then; End if nothing
-// was sent.
-func (s *sender) next(ctx context.Context, at *bottleneck.Worker) Action {
+// was sent. The answer of a sent request is always awaited: toEnd is ctx without its end.
+func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action {
 	if !s.slots.acquire(ctx) {
 		return End
 	}
-	through := sync.OnceFunc(s.slots.release)
+	held := true
+	through := func() {
+		if held {
+			held = false
+			s.slots.release()
+		}
+	}
 	defer through()
 	at.Enter(bottleneck.Pass)
 	pass, err := s.gate.Enter(ctx)
@@ -131,9 +138,8 @@ func (s *sender) next(ctx context.Context, at *bottleneck.Worker) Action {
 	through()
 	at.Enter(bottleneck.Request)
 	s.Observer.Sent(c.Batch)
-	// Always await the answer of a sent request.
 	job := s.newJob(c)
-	o := s.API.Submit(context.WithoutCancel(ctx), job)
+	o := s.API.Submit(toEnd, job)
 	at.Enter(bottleneck.Claim) // handing the result over may have to wait for a commit, too
 	if o.Misplaced {
 		o.Message = o.Misplacement(job)

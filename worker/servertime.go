@@ -18,6 +18,7 @@ type learned struct {
 	clockJumped     sync.Once // to warn
 	mu              sync.Mutex
 	stored          queue.Server // as the queue has it; guarded by mu
+	next            queue.Server // for learn, which is called for each answer and must not allocate; guarded by mu
 	answered        atomic.Bool  // a job was accepted in this run
 }
 
@@ -31,12 +32,12 @@ func (l *learned) isKnown() bool {
 // accepted records that this address accepts jobs.
 func (l *learned) accepted() {
 	l.answered.Store(true)
+	if l.Address == "" || l.isKnown() {
+		return
+	}
 	l.learn(func(s *queue.Server) bool {
-		changed := s.Address != l.Address && l.Address != ""
-		if changed {
-			s.Address = l.Address
-		}
-		return changed
+		s.Address = l.Address
+		return true
 	})
 }
 
@@ -44,15 +45,15 @@ func (l *learned) accepted() {
 func (l *learned) learn(change func(*queue.Server) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := l.stored
-	if !change(&s) {
+	l.next = l.stored
+	if !change(&l.next) {
 		return
 	}
-	if err := l.Store.SetServer(context.Background(), l.Account, s); err != nil {
+	if err := l.Store.SetServer(context.Background(), l.Account, l.next); err != nil {
 		l.fail("store what is known of AiR in the queue", err)
 		return
 	}
-	l.stored = s
+	l.stored = l.next
 }
 
 // observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and warns
