@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"time"
 
 	"airlift/manifest/entry"
@@ -69,11 +70,19 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSourc
 }
 
 // Read returns the next entry; see Reader.
-func (m *reader) Read(e *entry.Entry) error {
-	return m.closing.Read(func() error { return m.read(e) }, m.release)
+func (m *reader) Read(e *Entry) error {
+	if !m.closing.Enter() {
+		return fs.ErrClosed
+	}
+	err := m.read(e)
+	if m.closing.Leave() {
+		m.release()
+		return fs.ErrClosed
+	}
+	return err
 }
 
-func (m *reader) read(e *entry.Entry) error {
+func (m *reader) read(e *Entry) error {
 	if m.err != nil {
 		return m.err
 	}

@@ -9,12 +9,20 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"airlift/cmd/airlift/term"
 )
 
 func main() {
 	// net/http logs unsolicited server data here, including control characters and keys.
 	log.SetOutput(io.Discard)
 	ctx, cancel := context.WithCancelCause(context.Background())
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, environ: os.Environ}
+	var screen io.Writer = os.Stderr
+	if term.IsTerminal(os.Stderr) {
+		a.line = term.NewStatusLine(os.Stderr)
+		screen = a.line
+	}
 	signals := make(chan os.Signal, 2)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) { // as by nohup, or for a job in the background
@@ -23,13 +31,12 @@ func main() {
 	}
 	go func() {
 		first := <-signals
-		fmt.Fprintln(os.Stderr, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")
+		fmt.Fprintln(screen, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")
 		cancel(&interrupted{first})
 		ignoreEchoes(signals)
 		<-signals
 		os.Exit(exitAtOnce)
 	}()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, environ: os.Environ}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 

@@ -18,6 +18,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/intake"
+	"airlift/worker/service"
 	"airlift/worker/service/api"
 )
 
@@ -28,11 +29,16 @@ type app struct {
 	out, err io.Writer
 	// exact and screen are the unescaped streams: exact for reports, screen for terminal control sequences.
 	exact, screen io.Writer
-	getenv        func(string) (string, bool)
+	// line is the screen with a line of progress; nil: the screen is no terminal.
+	line   *term.StatusLine
+	getenv func(string) (string, bool)
 	// environ lists the environment as os.Environ does; nil: not known.
 	environ func() []string
 	log     zerolog.Logger
-	global  globalFlags
+	// events are the latest lines of log, for those who watch this process; progress are lines that are none.
+	events   service.Events
+	progress zerolog.Logger
+	global   globalFlags
 	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
 	rules []queue.Rule
 	// services warns of unknown services.
@@ -65,6 +71,9 @@ var contributing string
 // run carries out one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	out, errs := term.NewWriter(a.out), term.NewWriter(a.err)
+	if a.line != nil {
+		errs = term.NewWriter(a.line)
+	}
 	a.exact, a.screen, a.out, a.err = a.out, a.err, out, errs
 	a.log = zerolog.New(a.err).With().Timestamp().Logger()
 	a.services.Suggest = config.Suggest
@@ -130,7 +139,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.resumeCommand(),
+	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.statusCommand(), a.watchCommand(), a.resumeCommand(),
 		a.itemsCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
@@ -179,18 +188,20 @@ func (a *app) openLog() error {
 		level = max(level, zerolog.WarnLevel)
 	}
 	var w io.Writer = a.screen
-	if term.IsTerminal(a.screen) {
-		w = term.OverBar{Terminal: a.screen}
+	if a.line != nil {
+		w = a.line
 	}
 	switch a.global.logFormat {
 	case "auto", "console":
-		w = term.ConsoleLog(w, term.IsTerminal(a.screen))
+		w = term.ConsoleLog(w, a.line != nil)
 	case "json":
 		w = term.NewJSONWriter(w)
 	default:
 		return usagef("--log-format %q: use auto, console or json", a.global.logFormat)
 	}
-	a.log = zerolog.New(w).Level(level).With().Timestamp().Logger()
+	shown := &zerolog.FilteredLevelWriter{Writer: zerolog.LevelWriterAdapter{Writer: w}, Level: level}
+	a.progress = zerolog.New(shown).With().Timestamp().Logger()
+	a.log = a.progress.Output(zerolog.MultiLevelWriter(shown, &a.events)).Level(min(level, zerolog.InfoLevel))
 	return nil
 }
 

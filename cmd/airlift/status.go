@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 const stale = 5 * statusEvery
 
 func (a *app) statusCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, watch bool
 	var limits flags.Limits
 	cmd := &cobra.Command{
 		Use: "status [BATCH]", Short: "Show counts, rate, gate and forecast",
@@ -35,8 +36,13 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 				return usagef("status takes one BATCH at most")
 			}
 			assumed, err := limits.Parse()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case watch && asJSON:
+				return usagef("--watch shows a screen: give it without --json")
+			case watch:
+				return a.watch(cmd.Context(), args, watchLines)
 			}
 			all, err := a.status(cmd, args, assumed)
 			if err != nil {
@@ -57,6 +63,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with an object for each batch")
+	cmd.Flags().BoolVar(&watch, "watch", false, "show the whole screen as it changes, like airlift watch")
 	limits.Add(cmd, " while no run is going on")
 	return cmd
 }
@@ -92,4 +99,62 @@ func (a *app) statusOfOther(args []string) ([]service.Status, error) {
 		}
 	}
 	return nil, usagef("another process holds the queue, and its status shows no batch %q: check the id, or try again in a few seconds", args[0])
+}
+
+// watchLines is how often lines are written without a terminal.
+const watchLines = time.Minute
+
+func (a *app) watchCommand() *cobra.Command {
+	var every time.Duration
+	cmd := &cobra.Command{
+		Use: "watch [BATCH]", Short: "Show the queue and its run on the whole screen, as they change",
+		Long: `watch shows a bar for each batch, the rate and what limits it, the gate and until when it is shut,
+the forecast, the codes of failed items with an example each, and the last events. It follows a run
+in another process, or a queue at rest, and changes nothing; q or Ctrl-C ends it.
+
+Without a terminal it writes lines instead, at most every --every, and only if something has changed.
+NO_COLOR in the environment turns the colors off.
+` + exitCodesHelp,
+		Example: "  airlift watch\n  airlift watch archive-1a2b3c4d\n  airlift watch --every 10m >> progress.log",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("watch takes one BATCH at most")
+			}
+			return a.watch(cmd.Context(), args, every)
+		},
+	}
+	cmd.Flags().DurationVar(&every, "every", watchLines, "how often lines are written without a terminal")
+	return cmd
+}
+
+// watch shows overviews, of one batch if one is named, until the user ends it.
+func (a *app) watch(ctx context.Context, batch []string, every time.Duration) error {
+	if every <= 0 {
+		return usagef("--every %v: give a duration above 0, such as 1m", every)
+	}
+	if _, err := a.locateQueue(); err != nil {
+		return err
+	}
+	queue := connect.Watcher{Config: a.connection()}
+	defer queue.Close() // only a connection
+	now := func(ctx context.Context) (service.Overview, error) {
+		o, err := queue.Overview(ctx)
+		if err != nil || len(batch) == 0 {
+			return o, a.explainMissing(err)
+		}
+		one, ok := term.OfBatch(o, batch[0])
+		if !ok {
+			return o, usagef("the queue at %s has no batch %q: `airlift status` lists its batches", a.queuePath(), batch[0])
+		}
+		return one, nil
+	}
+	if _, err := now(ctx); isUsage(err) {
+		return err // no queue, or no such batch; other errors may pass
+	}
+	name, _ := a.getenv("TERM")
+	if !term.IsTerminal(a.exact) || name == "dumb" {
+		return term.WatchLines(ctx, a.out, every, now)
+	}
+	none, _ := a.getenv("NO_COLOR")
+	return term.Watch(ctx, a.in, a.exact, none == "", now)
 }

@@ -16,8 +16,7 @@ func (a *app) openQueue(at connect.Place, create bool) (queue.Store, error) {
 	if _, err := a.locateQueue(); err != nil {
 		return nil, err
 	}
-	runtimeDir, _ := a.getenv("XDG_RUNTIME_DIR")
-	db, err := connect.Config{Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Log: a.log}.Open(at, create)
+	db, err := a.connection().Open(at, create)
 	if errors.Is(err, connect.ErrNotElsewhere) {
 		return nil, usagef("--detach leaves the work to the process that holds the queue, and none does: start `airlift serve`, or run without --detach")
 	}
@@ -25,6 +24,12 @@ func (a *app) openQueue(at connect.Place, create bool) (queue.Store, error) {
 		_ = hold.RemoveTemp(a.statusPath()) // only the holder of the queue writes it; a remaining file does no harm
 	}
 	return db, err
+}
+
+// connection says where the queue is and how it is served.
+func (a *app) connection() connect.Config {
+	runtimeDir, _ := a.getenv("XDG_RUNTIME_DIR")
+	return connect.Config{Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Events: &a.events, Log: a.log}
 }
 
 // locateQueue returns the path of the queue's file as the flags name it.

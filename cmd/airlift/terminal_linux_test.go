@@ -14,7 +14,7 @@ import (
 )
 
 // terminal opens a pseudo terminal, and returns its two ends.
-func terminal(t *testing.T) (screen, tty *os.File) {
+func terminal(t testing.TB) (screen, tty *os.File) {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {

@@ -85,20 +85,20 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) (service.Queue, service.Outcome) {
 	a.boundHeap(0)
 	quiet := a.global.quiet
-	to := a.serviceOf(db, service.Config{Opened: opened, OnFed: a.tuneGC,
+	var to service.Queue
+	to = a.serviceOf(db, service.Config{Opened: opened, OnFed: a.tuneGC,
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
 			var showing sync.WaitGroup
 			defer showing.Wait()
 			if connect.Holds(db) {
 				showing.Go(func() { a.keepStatusFile(done, now) })
 			}
-			inWork := func() []service.Status { return now(false) }
 			switch {
 			case quiet:
-			case term.IsTerminal(a.screen):
-				showing.Go(func() { term.Bar(a.screen, done, inWork) })
+			case a.line != nil:
+				showing.Go(func() { term.Bar(a.line, done, r.Batches, to.Overview) })
 			case s.Stats > 0:
-				showing.Go(func() { term.LogProgress(a.log, s.Stats, done, inWork) })
+				showing.Go(func() { term.LogProgress(a.progress, s.Stats, done, r.Batches, to.Overview) })
 			}
 			quiet = true // an audit after the run logs its own progress
 		}})

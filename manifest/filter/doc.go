@@ -1,4 +1,5 @@
-// Package filter selects entries: by patterns as in rclone, file types, size, date, and samples.
+// Package filter selects entries: by patterns as in rclone,
+// file types, size, date, and samples.
 //
 // Invariants:
 //

@@ -38,7 +38,7 @@ type DB struct {
 	once   sync.Once
 	closed error
 	broken atomic.Pointer[error]
-	ahead  file.ReadAhead
+	ahead  readAhead
 
 	// mu guards what readers see of the batches and the wake-up.
 	mu      sync.RWMutex

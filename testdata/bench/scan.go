@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"airlift/manifest"
-	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 )
 
@@ -80,7 +79,7 @@ func airliftScan(a args, m *meter) error {
 			return err
 		}
 		defer r.Close()
-		var e entry.Entry
+		var e manifest.Entry
 		for {
 			err := r.Read(&e)
 			if errors.Is(err, io.EOF) {

@@ -2,7 +2,6 @@ package service
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -58,8 +57,11 @@ func (e *Events) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Latest returns the events, oldest first.
+// Latest returns the events, oldest first. A nil Events has none.
 func (e *Events) Latest() []Event {
+	if e == nil {
+		return []Event{}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]Event{}, e.latest...)
@@ -67,12 +69,13 @@ func (e *Events) Latest() []Event {
 
 // eventOf reads a line of zerolog.
 func eventOf(line []byte) (Event, error) {
-	var fields map[string]any
+	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Event{}, err
 	}
 	take := func(name string) string {
-		text, _ := fields[name].(string)
+		text := string(fields[name])
+		_ = json.Unmarshal(fields[name], &text) // no string is shown as it is
 		delete(fields, name)
 		return text
 	}
@@ -80,7 +83,7 @@ func eventOf(line []byte) (Event, error) {
 	e.Time, _ = time.Parse(zerolog.TimeFieldFormat, take(zerolog.TimestampFieldName)) // zero: it has none
 	text := []string{e.message}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		text = append(text, fmt.Sprintf("%s=%v", name, fields[name]))
+		text = append(text, name+"="+take(name))
 	}
 	e.Text = strings.Join(text, " ")
 	return e, nil

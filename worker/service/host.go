@@ -13,8 +13,8 @@ import (
 
 // Host is the process that holds a queue: what the services on that queue share. The zero Host runs nothing.
 type Host struct {
-	// Events are the latest lines of the process\'s log.
-	Events Events
+	// Events are the latest lines of the process's log; nil: they are not kept.
+	Events *Events
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.

@@ -19,9 +19,10 @@ const (
 
 // explainLimit sets LimitedBy and Limit.
 func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
-	pending, doubts := int64(0), int64(0)
+	pending, sending, doubts := int64(0), int64(0), int64(0)
 	for _, st := range worked {
 		pending += st.Pending
+		sending += st.Sending
 		doubts += st.InDoubt
 	}
 	r.LimitedBy = string(p.LimitedBy)
@@ -36,12 +37,14 @@ func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
 			r.LimitedBy = ByNothingPending
 		}
 	}
-	r.Limit = r.rateText() + ": "
 	switch why := r.why(p); r.LimitedBy {
 	case string(bottleneck.Gate), ByNothingPending, "":
-		r.Limit += why
+		r.Limit = why // the rate of the last minute says nothing
+		if r.LimitedBy == ByNothingPending && sending > 0 {
+			r.Limit += fmt.Sprintf(", and the last %d answers are awaited", sending)
+		}
 	default:
-		r.Limit += "limited by " + why
+		r.Limit = r.rateText() + ": limited by " + why
 	}
 }
 

@@ -76,7 +76,8 @@ func during(t *testing.T, test func(s *Service, began time.Time, ended <-chan Ou
 		}
 		s := newService(t, append([]string{"bad.mov"}, keys...)...)
 		add(t, s, "other", "c.mov")
-		s.c.Log = zerolog.New(&s.c.Host.Events)
+		s.c.Host.Events = &Events{}
+		s.c.Log = zerolog.New(s.c.Host.Events)
 		r.pool.Limiter, r.pool.DailyLimit, r.pool.Address = ratelimit.NewLimiter(5, 1), 500, "https://air.example.com"
 		began, ended := time.Now(), make(chan Outcome, 1)
 		go func() { ended <- r.run(t.Context(), s) }()
@@ -109,7 +110,7 @@ func TestOverviewOfARun(t *testing.T) {
 			t.Error(diff)
 		}
 		time.Sleep(time.Minute) // the cap is met
-		if o = overview(t, s); o.Run.LimitedBy != "gate" || !strings.Contains(o.Run.Limit, ": paused: daily cap reached") || o.Account.State != "paused" || o.Account.PausedUntil == nil {
+		if o = overview(t, s); o.Run.LimitedBy != "gate" || !strings.HasPrefix(o.Run.Limit, "paused: daily cap reached") || o.Account.State != "paused" || o.Account.PausedUntil == nil {
 			t.Errorf("at the cap: %+v, %+v", o.Run, o.Account)
 		}
 	})
@@ -158,7 +159,7 @@ func TestEvents(t *testing.T) {
 	log.Debug().Msg("not kept")
 	for i := range 100 {
 		log.Info().Str("batch", "b").Int("n", i).Msg("step")
-		log.Warn().Err(errors.New("broken\npipe")).Msg("lost")
+		log.Warn().Err(errors.New("broken\npipe")).RawJSON("services", []byte(`{"ocr":""}`)).Msg("lost")
 	}
 	log.Warn().Err(errors.New("again")).Msg("lost")
 	all := e.Latest()

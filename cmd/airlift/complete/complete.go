@@ -59,7 +59,7 @@ func Add(root *cobra.Command, out io.Writer, take []string, batches func(*cobra.
 			refuseOtherShells(cmd)
 		case "submit":
 			cmd.ValidArgsFunction = batchArgs(batches, 1<<20, cobra.ShellCompDirectiveNoFileComp)
-		case "status", "items", "report", "retry", "cancel", "reconcile":
+		case "status", "watch", "items", "report", "retry", "cancel", "reconcile":
 			cmd.ValidArgsFunction = batchArgs(batches, 1, cobra.ShellCompDirectiveNoFileComp)
 		case "adopt":
 			cmd.ValidArgsFunction = batchArgs(batches, 1, cobra.ShellCompDirectiveDefault)

@@ -49,7 +49,9 @@ type Config struct {
 	RuntimeDir string
 	// Build is the version of airlift, for messages.
 	Build string
-	Log   zerolog.Logger
+	// Events are the latest lines of Log; nil: they are not kept.
+	Events *service.Events
+	Log    zerolog.Logger
 }
 
 // Open opens the queue or connects to its holder. With create it makes a queue if there is none.
@@ -116,7 +118,7 @@ func (c Config) openHere(create bool) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &held{DB: db, host: &service.Host{}, stop: func() {}}
+	h := &held{DB: db, host: &service.Host{Events: c.Events}, stop: func() {}}
 	if err := c.listen(h); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		c.Log.Warn().Err(err).Msg("other commands cannot ask this process, so they end with exit code 7 until it ends")
 	}

@@ -16,17 +16,6 @@ func IsTerminal(w any) bool {
 	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
-// OverBar writes lines to a terminal, over the progress bar at the cursor, which is drawn again below them.
-type OverBar struct{ Terminal io.Writer }
-
-// Write clears the line at the cursor first (ECMA-48: CR, EL).
-func (o OverBar) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(o.Terminal, "\r\x1b[K"); err != nil {
-		return 0, err
-	}
-	return o.Terminal.Write(p)
-}
-
 // ConsoleLog returns a writer of logs for people. It escapes each text by itself, so that colors are kept.
 func ConsoleLog(w io.Writer, colors bool) io.Writer {
 	colors = colors && os.Getenv("NO_COLOR") == ""

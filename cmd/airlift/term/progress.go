@@ -1,65 +1,87 @@
 package term
 
 import (
+	"context"
 	"fmt"
-	"io"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/rs/zerolog"
-	"github.com/schollz/progressbar/v3"
 
 	"airlift/worker/service"
 )
 
-// Bar draws a bar on the terminal until done. now returns how the batches in work stand.
-func Bar(terminal io.Writer, done <-chan struct{}, now func() []service.Status) {
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(terminal), progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
-	defer func() { _ = bar.Finish() }() // what cannot be drawn is not missed
-	every(500*time.Millisecond, done, func() {
-		var items, ended int64
-		text := ""
-		for _, s := range now() {
-			items += s.Items
-			ended += s.Submitted + s.Failed + s.Cancelled
-			text = barText(&s)
-		}
-		if items > 0 {
-			bar.ChangeMax64(items)
-			bar.Describe(Text(text))
-			_ = bar.Set64(ended)
+// barEvery is how often a bar is drawn.
+const barEvery = 500 * time.Millisecond
+
+// Bar shows the progress of some batches on the last line of a terminal until done.
+func Bar(line *StatusLine, done <-chan struct{}, batches []string, now Overviews) {
+	every(barEvery, done, func() {
+		if o, err := now(context.Background()); err == nil { // the run itself ends with an error of the queue
+			line.Set(View{Width: line.Width(), Now: time.Now()}.Bar(&o, batches))
 		}
 	})
+	line.Set("")
 }
 
-// barText says in a few words how a batch stands.
-func barText(s *service.Status) string {
-	if s.PausedUntil != nil {
-		return fmt.Sprintf("paused until %s", s.PausedUntil.Format("15:04:05Z"))
+// Bar writes the progress of some batches, none: those that are worked, on one line.
+func (v View) Bar(o *service.Overview, batches []string) string {
+	var items, done, failed, doubts int64
+	for i := range o.Batches {
+		if b := &o.Batches[i]; isShown(b, batches) {
+			items, done, failed, doubts = items+b.Items, done+ended(&b.Status), failed+b.Failed, doubts+b.InDoubt
+		}
 	}
-	text := fmt.Sprintf("%s %.3g/s", s.State, s.Rate)
-	if s.Failed > 0 {
-		text += fmt.Sprintf(", %d failed", s.Failed)
+	var parts []string
+	if v.Width >= 60 {
+		parts = append(parts, v.barOf(done, failed, items, v.Width/6))
 	}
-	if s.InDoubt > 0 {
-		text += fmt.Sprintf(", %d in_doubt", s.InDoubt)
+	parts = append(parts, fmt.Sprintf("%d%%", percent(done, items)), Number(done)+" of "+Number(items))
+	remarks := []string{}
+	switch a := &o.Account; {
+	case a.PausedUntil != nil:
+		remarks = append(remarks, "paused until "+v.until(*a.PausedUntil))
+	case o.Run != nil:
+		remarks = append(remarks, o.Run.Limit)
 	}
-	if s.Reason != "" {
-		return text + ", " + Cut(s.Reason, 100)
+	if failed > 0 {
+		remarks = append(remarks, Number(failed)+" failed")
 	}
-	if s.ETA != nil {
-		text += ", done by " + s.ETA.Local().Format("Jan 2 15:04")
+	if doubts > 0 {
+		remarks = append(remarks, Number(doubts)+" in doubt")
 	}
-	return text
+	if o.ETA != nil && o.Account.PausedUntil == nil {
+		remarks = append(remarks, "done by "+v.instant(*o.ETA))
+	}
+	text := strings.Join(parts, " ") + "  " + Text(strings.Join(remarks, ", "))
+	return ansi.Truncate(text, v.Width, "...")
 }
 
-// LogProgress logs a line for each batch at an interval until done.
-func LogProgress(log zerolog.Logger, interval time.Duration, done <-chan struct{}, now func() []service.Status) {
+// isShown reports whether a batch is one of some, or with none whether it is worked.
+func isShown(b *service.BatchOverview, batches []string) bool {
+	return slices.Contains(batches, b.Batch) || len(batches) == 0 && b.Worked
+}
+
+// LogProgress logs a line for each of some batches, none: those that are worked, at an interval until done.
+func LogProgress(log zerolog.Logger, interval time.Duration, done <-chan struct{}, batches []string, now Overviews) {
 	every(interval, done, func() {
-		for _, s := range now() {
+		o, err := now(context.Background())
+		if err != nil {
+			return // the run itself ends with an error of the queue
+		}
+		for i := range o.Batches {
+			s := &o.Batches[i].Status
+			if !isShown(&o.Batches[i], batches) {
+				continue
+			}
 			e := log.Info().Str("batch", s.Batch).Str("state", s.State).Int64("items", s.Items).Int64("submitted", s.Submitted).
 				Int64("pending", s.Pending).Int64("in_doubt", s.InDoubt).Int64("failed", s.Failed).
 				Str("rate", fmt.Sprintf("%.2f/s", s.Rate))
+			if o.Run != nil && s.Reason == "" {
+				e = e.Str("limited_by", o.Run.LimitedBy)
+			}
 			if s.Reason != "" {
 				e = e.Str("reason", s.Reason)
 			}
