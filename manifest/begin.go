@@ -50,10 +50,9 @@ func (m *reader) begin(s Source, o Options) error {
 // plainFormats have neither titles nor comments.
 var plainFormats = []Format{FormatJSONL, FormatBatch, FormatInventory}
 
-// firstLines returns what the format is recognized by: the lines from the header,
-// or the first row. A line sep=X and titles are skipped. The dialect is what
-// the lines and the options say of a CSV. The input has read the first line, and
-// returns it again.
+// firstLines returns what the format is recognized by: the lines from the header, or the first row. A line sep=X and
+// titles are skipped. The dialect is what the lines and the options say of a CSV. The input has read the first line,
+// and returns it again.
 func (m *reader) firstLines(s Source, o Options) (lines []string, d csv.Dialect, err error) {
 	token := m.in.Token()
 	line := strings.TrimRight(string(csv.TrimEOL(token)), "\r")
@@ -144,8 +143,7 @@ func (m *reader) setUp(s Source, o Options, unread func(error, string) error) er
 	return err
 }
 
-// skipTitles skips the next n lines, which Peek has shown. Those that are not blank
-// count as skipped rows.
+// skipTitles skips the next n lines, which Peek has shown. Those that are not blank count as skipped rows.
 func (m *reader) skipTitles(n int) {
 	for range n {
 		if m.in.Next() != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"go.uber.org/goleak"
 
+	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 	"airlift/manifest/s3test"
 )
@@ -26,7 +27,7 @@ func readOn(r Reader) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
 		for {
-			if err := r.Read(new(Entry)); err != nil {
+			if err := r.Read(new(entry.Entry)); err != nil {
 				ended <- err
 				return
 			}
@@ -46,7 +47,7 @@ func closedWhileReading(t *testing.T, r Reader) {
 	if err := <-ended; !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("the Read: got %v, want fs.ErrClosed", err)
 	}
-	if err := r.Read(new(Entry)); !errors.Is(err, fs.ErrClosed) {
+	if err := r.Read(new(entry.Entry)); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("a Read after it: got %v, want fs.ErrClosed", err)
 	}
 }

@@ -13,9 +13,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// isPattern reports whether an argument is a pattern that no shell has expanded. A
-// file of exactly that
-// name comes first, as it does in a shell.
+// isPattern reports whether an argument is a pattern that no shell has expanded. A file of exactly that name comes
+// first, as it does in a shell.
 func isPattern(arg string) bool {
 	if !strings.ContainsAny(arg, "*?[{") {
 		return false
@@ -24,11 +23,10 @@ func isPattern(arg string) bool {
 	return err != nil
 }
 
-// Files returns the files that a pattern matches, sorted by name; any
-// other source is its own and only file. *, **, ?, [a-z] and {a,b} are those of
-// a shell (bash with globstar), as are folders and names that begin with a dot:
-// they are left out. A pattern that matches nothing is ErrUsage, and so is a folder that
-// cannot be read: files in it would be missed.
+// Files returns the files that a pattern matches, sorted by name; any other source is its own and only file. *, **, ?,
+// [a-z] and {a,b} are those of a shell (bash with globstar), as are folders and names that begin with a dot: they are
+// left out. A pattern that matches nothing is ErrUsage, and so is a folder that cannot be read: files in it would be
+// missed.
 func (s Source) Files() ([]Source, error) {
 	if s.Kind != KindPattern {
 		return []Source{s}, nil
@@ -57,8 +55,7 @@ func (s Source) Files() ([]Source, error) {
 	return files, nil
 }
 
-// Matches reports whether the source is a pattern that matches a file of that
-// name, which need not exist.
+// Matches reports whether the source is a pattern that matches a file of that name, which need not exist.
 func (s Source) Matches(name string) bool {
 	if s.Kind != KindPattern || strings.HasPrefix(filepath.Base(name), ".") {
 		return false

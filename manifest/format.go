@@ -8,8 +8,7 @@ import (
 	"airlift/manifest/input"
 )
 
-// Format is how a manifest is written. The zero value means: by its name, or
-// else by its content.
+// Format is how a manifest is written. The zero value means: by its name, or else by its content.
 type Format string
 
 // The formats.
@@ -17,21 +16,18 @@ const (
 	FormatCSV   Format = "csv"   // comma-separated values, RFC 4180, and its dialects
 	FormatJSONL Format = "jsonl" // one JSON object a line
 	FormatText  Format = "text"  // one key a line
-	// FormatBatch is a manifest of S3 Batch Operations: a CSV without header,
-	// bucket,key or bucket,key,version id, whose keys are URL-encoded. Nothing in
-	// it tells it from any other CSV, so it is never guessed.
+	// FormatBatch is a manifest of S3 Batch Operations: a CSV without header, bucket,key or bucket,key,version id,
+	// whose keys are URL-encoded. Nothing in it tells it from any other CSV, so it is never guessed.
 	FormatBatch Format = "s3-batch"
-	// FormatInventory is the manifest.json of an S3 Inventory, which names the
-	// parts that list the objects.
+	// FormatInventory is the manifest.json of an S3 Inventory, which names the parts that list the objects.
 	FormatInventory Format = "s3-inventory"
 )
 
 // formatNames are the values of --format, for messages.
 const formatNames = "csv, jsonl, text, s3-batch or s3-inventory"
 
-// ParseFormat parses the value of a --format flag: csv, jsonl (or ndjson, json),
-// text (or txt), s3-batch or s3-inventory, in any case; "" is the zero Format.
-// Other values give an error that is ErrUsage.
+// ParseFormat parses the value of a --format flag: csv, jsonl (or ndjson, json), text (or txt), s3-batch or
+// s3-inventory, in any case; "" is the zero Format. Other values give an error that is ErrUsage.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(strings.ToLower(s)); f {
 	case "", FormatCSV, FormatJSONL, FormatText, FormatBatch, FormatInventory:
@@ -55,8 +51,7 @@ func (f Format) title() string {
 	return "text with one key a line"
 }
 
-// extensions is the one list of the endings that a manifest may have. Those
-// without a format leave it to the content.
+// extensions is the one list of the endings that a manifest may have. Those without a format leave it to the content.
 var extensions = map[string]Format{
 	".csv":    FormatCSV,
 	".jsonl":  FormatJSONL,

@@ -23,17 +23,14 @@ type Options struct {
 	Columns entry.Columns
 	// Stdin is read by the source "-". It is not closed.
 	Stdin io.Reader
-	// SourceBucket is the bucket of entries that name none; "" rejects them. A
-	// scan does not need it.
+	// SourceBucket is the bucket of entries that name none; "" rejects them. A scan does not need it.
 	SourceBucket string
-	// Batch is that of the run: rows that name another one are rejected. "" allows
-	// all.
+	// Batch is that of the run: rows that name another one are rejected. "" allows all.
 	Batch string
 	// Endpoint is the S3 server that the user named, as host or URL: URLs of it in
 	// place of keys are understood, as those of AWS and Wasabi are.
 	Endpoint string
-	// Warn is called once for each kind of thing that is removed or skipped in a
-	// manifest. It may be nil.
+	// Warn is called once for each kind of thing that is removed or skipped in a manifest. It may be nil.
 	Warn func(text string)
 	// S3 is needed by s3:// sources only; see NewS3.
 	S3 s3scan.Client
@@ -44,13 +41,11 @@ type Options struct {
 	Scan s3scan.Config
 }
 
-// Open opens a source by its scheme and its name's ending (see ParseSource) and
-// reads its first line, or for a scan its first page, so that a source that
-// cannot be read at all fails here. Options.Format, the name's ending and the
-// first line tell the format, in this order; a name and a first line that
-// contradict each other are an error. A pattern is opened file by file; see
-// Source.Files. ctx bounds the whole reading of S3 sources;
-// a read of a file or of standard input goes on.
+// Open opens a source by its scheme and its name's ending (see ParseSource) and reads its first line, or for a scan its
+// first page, so that a source that cannot be read at all fails here. Options.Format, the name's ending and the first
+// line tell the format, in this order; a name and a first line that contradict each other are an error. A pattern is
+// opened file by file; see Source.Files. ctx bounds the whole reading of S3 sources; a read of a file or of standard
+// input goes on.
 //
 // Errors: ErrUsage if the source or the options are at fault; else a
 // *BrokenError with Unread set, which wraps ErrEmpty, fs.ErrNotExist,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"time"
 
 	"airlift/manifest/entry"
@@ -70,19 +69,11 @@ func newReader(ctx context.Context, s Source, o Options, r io.Reader, closeSourc
 }
 
 // Read returns the next entry; see Reader.
-func (m *reader) Read(e *Entry) error {
-	if !m.closing.Enter() {
-		return fs.ErrClosed
-	}
-	err := m.read(e)
-	if m.closing.Leave() {
-		m.release()
-		return fs.ErrClosed
-	}
-	return err
+func (m *reader) Read(e *entry.Entry) error {
+	return m.closing.Read(func() error { return m.read(e) }, m.release)
 }
 
-func (m *reader) read(e *Entry) error {
+func (m *reader) read(e *entry.Entry) error {
 	if m.err != nil {
 		return m.err
 	}

@@ -58,9 +58,8 @@ func guessFormat(line string, d csv.Dialect) guess {
 	return guessNothing
 }
 
-// recognize decides the format by what was asked for, by the name and by the first
-// lines, in this order; line is the first line. A name that contradicts the
-// content is an error, and so is content that is not certain: read in the wrong
+// recognize decides the format by what was asked for, by the name and by the first lines, in this order; line is the
+// first line. A name that contradicts the content is an error, and so is content that is not certain: read in the wrong
 // way it names objects that nobody meant.
 func (s Source) recognize(line string, lines []string, d csv.Dialect, o Options) (f Format, remedy string, err error) {
 	g := guessFormat(line, d)
@@ -182,8 +181,7 @@ func (g guess) title() string {
 	return "the beginning of a JSON document"
 }
 
-// isInventory reports whether the beginning of a document is that of the
-// manifest.json of an S3 Inventory.
+// isInventory reports whether the beginning of a document is that of the manifest.json of an S3 Inventory.
 func isInventory(text string) bool {
 	names := []string{`"fileFormat"`, `"sourceBucket"`, `"fileSchema"`, `"destinationBucket"`, `"MD5checksum"`}
 	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })

@@ -24,8 +24,7 @@ const (
 	KindPattern                  // all local files that match a pattern; see Source.Files
 )
 
-// Source is a parsed source name. It does not show
-// whether the source exists.
+// Source is a parsed source name. It does not show whether the source exists.
 type Source struct {
 	Arg  string // as given
 	Kind Kind
@@ -40,11 +39,9 @@ type Source struct {
 	forced      bool // Format was asked for: the content is not asked
 }
 
-// ParseSource parses a source's name: "-" is standard input,
-// "s3://bucket/..." an S3 object if its key ends in a manifest's extension
-// (.csv .jsonl .ndjson .txt .json, each also .gz .zst), else a scan; a name that
-// holds one of *?[{ and is no file is a pattern, and all else a file. It opens
-// nothing. Its errors are ErrUsage.
+// ParseSource parses a source's name: "-" is standard input, "s3://bucket/..." an S3 object if its key ends in a
+// manifest's extension (.csv .jsonl .ndjson .txt .json, each also .gz .zst), else a scan; a name that holds one of *?[{
+// and is no file is a pattern, and all else a file. It opens nothing. Its errors are ErrUsage.
 func ParseSource(arg string) (Source, error) {
 	s := Source{Arg: arg}
 	if arg == "" {
@@ -87,9 +84,8 @@ func ParseSource(arg string) (Source, error) {
 // OnS3 reports whether the source is in a bucket.
 func (s Source) OnS3() bool { return s.Kind == KindS3Object || s.Kind == KindS3Scan }
 
-// Resolve applies the options that say how to read the source (Format,
-// ForceScan, ForceManifest) and checks that it can be opened with these options
-// as far as that can be known without opening it. Its errors are ErrUsage.
+// Resolve applies the options that say how to read the source (Format, ForceScan, ForceManifest) and checks that it can
+// be opened with these options as far as that can be known without opening it. Its errors are ErrUsage.
 func (s Source) Resolve(o Options) (Source, error) {
 	s, err := s.force(o)
 	if err != nil {
@@ -138,11 +134,9 @@ func (s Source) force(o Options) (Source, error) {
 	return s, nil
 }
 
-// BaseName returns the last part of the source's path without the extensions of
-// manifests: "archive" for dir/archive.csv.gz; for a scan the last part of its
-// prefix, or the bucket; for a pattern the folder that it begins with; "-" for
-// standard input. It is a default batch's
-// readable part and may hold any characters that a path may.
+// BaseName returns the last part of the source's path without the extensions of manifests: "archive" for
+// dir/archive.csv.gz; for a scan the last part of its prefix, or the bucket; for a pattern the folder that it begins
+// with; "-" for standard input. It is a default batch's readable part and may hold any characters that a path may.
 func (s Source) BaseName() string {
 	p := s.path
 	switch s.Kind {
@@ -164,9 +158,8 @@ func (s Source) BaseName() string {
 	return base
 }
 
-// Canonical returns the absolute path (symbolic links are not followed), the
-// s3:// URL with the key's exact bytes, or "-": the same source named in
-// another way gives the same text. It does not depend on the content.
+// Canonical returns the absolute path (symbolic links are not followed), the s3:// URL with the key's exact bytes, or
+// "-": the same source named in another way gives the same text. It does not depend on the content.
 func (s Source) Canonical() string {
 	switch s.Kind {
 	case KindStdin:

@@ -9,6 +9,8 @@ const DefaultAccount = "default"
 type AccountState struct {
 	Gate   Gate
 	Server Server
+	// Control is what an operator has set.
+	Control Control
 	// Day is the use on the requested day.
 	Day DayCount
 }

@@ -53,6 +53,8 @@ type Batch struct {
 	Errors []ErrorCount `json:"errors,omitempty"`
 	// Accepted are some instants, oldest first and at least ten seconds apart, at which jobs of this batch were accepted.
 	Accepted []time.Time `json:"accepted,omitempty"`
+	// Control is what an operator has set.
+	Control BatchControl `json:"control,omitzero"`
 }
 
 // Validate reports what AiR would not accept as a batch.

@@ -72,9 +72,6 @@ type Item struct {
 	Unsourced bool
 }
 
-// SameRow reports whether the rows of two items of one object say the same of its job; if not, they contradict each other.
-func (it *Item) SameRow(o *Item) bool { return it.Name == o.Name && it.Own.Equal(o.Own) }
-
 // OtherFieldsReason is the reason for which a row is rejected that contradicts the item of its object.
 func OtherFieldsReason(it *Item) string {
 	return fmt.Sprintf("the batch has this object with other fields (line %d)", it.Line)

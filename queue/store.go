@@ -100,6 +100,9 @@ type Admin interface {
 	Adopt(ctx context.Context, id string, jobs []Adopted) (int, error)
 	// SetAdoption stores how far the adoption of a batch has come.
 	SetAdoption(ctx context.Context, id string, a Adoption) error
+	// SetControl stores what an operator has set for an account, and SetBatchControl for a batch. They replace what was set before.
+	SetControl(ctx context.Context, account string, c Control) error
+	SetBatchControl(ctx context.Context, id string, c BatchControl) error
 	// Check verifies that all stored data is consistent. progress, if not nil, must not use the queue.
 	Check(ctx context.Context, progress func(done, total int64)) (CheckReport, error)
 	// Close ends the use of the queue. A second Close returns what the first did.

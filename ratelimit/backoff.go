@@ -20,6 +20,12 @@ func Jitter(n int, base, limit time.Duration) time.Duration {
 	return rand.N(Backoff(n, base, limit)) + time.Millisecond
 }
 
+// HalfJitter returns [Backoff] less up to a half at random, for one who waits alone.
+func HalfJitter(n int, base, limit time.Duration) time.Duration {
+	d := Backoff(n, base, limit)
+	return d/2 + rand.N(d/2)
+}
+
 // Sleep waits, or returns the cause when ctx is done first.
 func Sleep(ctx context.Context, d time.Duration) error {
 	over, cancel := context.WithTimeout(ctx, d)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"airlift/cmd/airlift/config"
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 	"airlift/queue/intake"
 	"airlift/worker/service"
@@ -62,7 +62,7 @@ func isA[T error](err error) bool {
 
 // isUsage reports whether the user must change something before anything can be done.
 func isUsage(err error) bool {
-	return isA[*usageError](err) || errors.Is(err, manifest.ErrUsage) || isA[*service.NoJobsError](err)
+	return isA[*usageError](err) || errors.Is(err, entry.ErrUsage) || isA[*service.NoJobsError](err)
 }
 
 // sourcesCode is the exit code for what went wrong with the sources of a reading.
@@ -106,7 +106,7 @@ func exitCode(err error) int {
 	var several service.Errors
 	var code *codeError
 	var stopped *stop.Error
-	var broken *manifest.BrokenError
+	var broken *entry.BrokenError
 	var refused *intake.ReplaceError
 	switch {
 	case err == nil:

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 )
 
@@ -185,7 +186,7 @@ func scanned(t *testing.T, c *s3.Client, source string, workers int, again func(
 		}
 		cursor = nil
 		for err == nil && cursor == nil {
-			var e manifest.Entry
+			var e entry.Entry
 			if err = r.Read(&e); err == nil {
 				keys = append(keys, e.Key)
 				if at := r.(manifest.Resumer).Cursor(); at != nil && again() {

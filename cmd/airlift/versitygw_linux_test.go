@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/worker/air/airtest"
 )
 
@@ -161,7 +162,7 @@ func scanAll(t *testing.T, c *s3.Client) (n int) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	var e manifest.Entry
+	var e entry.Entry
 	for {
 		switch err := r.Read(&e); {
 		case errors.Is(err, io.EOF):

@@ -6,9 +6,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// ParseDelimiter reads the value of a --delimiter flag: one ASCII character
-// other than a letter, a digit, a quote or a line end, or tab, or \t. "" is 0:
-// recognized in the header. Its errors are ErrUsage.
+// ParseDelimiter reads the value of a --delimiter flag: one ASCII character other than a letter, a digit, a quote or a
+// line end, or tab, or \t. "" is 0: recognized in the header. Its errors are ErrUsage.
 func ParseDelimiter(s string) (byte, error) {
 	switch s {
 	case "":

@@ -1,7 +1,6 @@
-// Package csv reads the rows of tables and lists of keys. It reads
-// CSV exactly as RFC 4180 defines it, in the dialects that people have (other
-// delimiters, titles and comments above the header, repeated headers, totals), and
-// text with one key a line. It also writes records.
+// Package csv reads the rows of tables and lists of keys. It reads CSV exactly as RFC 4180 defines it, in the dialects
+// that people have (other delimiters, titles and comments above the header, repeated headers, totals), and text with
+// one key a line. It also writes records.
 //
 // Invariants:
 //
@@ -12,6 +11,5 @@
 //  3. A first row that could be read in two ways is refused.
 //  4. What [WriteRecord] writes is read back byte for byte.
 //
-// Outside: what the columns mean (manifest/entry), which format a source has
-// (manifest).
+// Outside: what the columns mean (manifest/entry), which format a source has (manifest).
 package csv

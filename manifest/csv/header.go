@@ -21,9 +21,8 @@ type Dialect struct {
 	SourceBucket string        // of rows that name none
 }
 
-// New reads the first row. lines are the first lines, which the input returns
-// again. The first row is a header if and only if one of its cells is a spelling
-// of key, or if it has all the names that --columns gives.
+// New reads the first row. lines are the first lines, which the input returns again. The first row is a header if and
+// only if one of its cells is a spelling of key, or if it has all the names that --columns gives.
 func New(in *input.Input, c *entry.Checker, d Dialect, lines []string) (*Rows, error) {
 	r := &Rows{in: in, check: c, comma: d.Delimiter, encoded: d.Encoded, plainHint: "; is it a plain CSV? then give --format csv", crs: d.DoubledCRs, marked: d.Marked, separator: d.Separator, given: len(d.Columns.Fields) > 0}
 	in.Watch()
@@ -116,8 +115,7 @@ func (r *Rows) bare(first []string, row string, lines []string, d Dialect) error
 	return nil
 }
 
-// rowColumns returns the value of --columns that reads rows of so many cells, one
-// or more, without a header.
+// rowColumns returns the value of --columns that reads rows of so many cells, one or more, without a header.
 func rowColumns(cells int) string {
 	if cells == 1 {
 		return "key=1"
@@ -125,8 +123,7 @@ func rowColumns(cells int) string {
 	return "bucket=1,key=2"
 }
 
-// ambiguous refuses a first row that can be read in two ways, and names the command
-// line for each.
+// ambiguous refuses a first row that can be read in two ways, and names the command line for each.
 func (r *Rows) ambiguous(first []string, row string, lines []string, d Dialect) error {
 	asRow := "if the row is right as it is, add --columns " + rowColumns(len(first))
 	rows := Content(lines)
@@ -162,10 +159,9 @@ func (r *Rows) batchColumns(first []string) error {
 	return nil
 }
 
-// likeHeader refuses a first row that looks like a header without a column of
-// the keys: read as data it would submit an unintended object. A row looks so if one cell is a name
-// that columns have, or no cell could be a key while every row below has one that
-// could.
+// likeHeader refuses a first row that looks like a header without a column of the keys: read as data it would submit an
+// unintended object. A row looks so if one cell is a name that columns have, or no cell could be a key while every row
+// below has one that could.
 func (r *Rows) likeHeader(first []string, row string, lines []string, d Dialect) error {
 	cells, comma := first, r.comma
 	if d.Delimiter == 0 && len(first) == 1 {
@@ -242,8 +238,7 @@ func (r *Rows) nameColumns(first []string, columns entry.Columns, report bool) e
 	return nil
 }
 
-// countExtra counts the columns that are carried to the report, and refuses more
-// than that can have.
+// countExtra counts the columns that are carried to the report, and refuses more than that can have.
 func (r *Rows) countExtra() error {
 	r.check.NoDetails = true
 	for _, col := range r.cols {

@@ -7,8 +7,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// CheckList returns an error and a remedy for lines that are certainly not a list of
-// keys.
+// CheckList returns an error and a remedy for lines that are certainly not a list of keys.
 func CheckList(lines []string, d Dialect) (remedy string, err error) {
 	const whole = "if each whole line is a key all the same, add --columns key=1"
 	line := lines[0]
@@ -39,8 +38,7 @@ func CheckList(lines []string, d Dialect) (remedy string, err error) {
 	return "", nil
 }
 
-// likeHeader splits a line that has names of columns and nothing that could be a
-// key; nil for any other.
+// likeHeader splits a line that has names of columns and nothing that could be a key; nil for any other.
 func likeHeader(line string) (cells []string, delimiter byte) {
 	for _, d := range append(delimiters[:len(delimiters):len(delimiters)], '|') {
 		cells := SplitLine(line, d)
@@ -51,8 +49,7 @@ func likeHeader(line string) (cells []string, delimiter byte) {
 	return nil, 0
 }
 
-// split splits lines at a delimiter and leaves out those that are no rows; 0 leaves
-// them whole.
+// split splits lines at a delimiter and leaves out those that are no rows; 0 leaves them whole.
 func split(lines []string, d byte) [][]string {
 	var rows [][]string
 	for _, line := range lines {

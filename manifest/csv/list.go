@@ -99,8 +99,7 @@ var firstOfOdd = func() (odd [256]bool) {
 	return odd
 }()
 
-// clean removes what is certainly not part of a key, or returns why the line is
-// skipped, or why it is rejected.
+// clean removes what is certainly not part of a key, or returns why the line is skipped, or why it is rejected.
 func (t *List) clean(line []byte) (key []byte, skip, reason string) {
 	if bytes.HasPrefix(line, input.BOM) {
 		line = line[len(input.BOM):]
@@ -161,9 +160,8 @@ func Content(lines []string) []string {
 	return kept
 }
 
-// ListHeader reports whether a first line is the header of a list of keys: it is a
-// name of the keys' column, or the one that --columns gives. It returns the line
-// folded.
+// ListHeader reports whether a first line is the header of a list of keys: it is a name of the keys' column, or the one
+// that --columns gives. It returns the line folded.
 func ListHeader(line string, columns entry.Columns) (head string, ok bool) {
 	if columns.Named() {
 		return entry.FoldName(line), len(columns.Fields) == 1 && columns.Fields[0].Names(line)

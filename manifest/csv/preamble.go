@@ -8,12 +8,10 @@ import (
 	"airlift/manifest/input"
 )
 
-// PeekLines is how many lines decide if the first alone does not say what a
-// manifest is.
+// PeekLines is how many lines decide if the first alone does not say what a manifest is.
 const PeekLines = 10
 
-// DocumentLines is how many lines of a JSON document are searched for its first
-// row.
+// DocumentLines is how many lines of a JSON document are searched for its first row.
 const DocumentLines = 50
 
 // SeparatorLine parses the line sep=; by which a file names its delimiter to Excel.
@@ -26,9 +24,8 @@ func SeparatorLine(line string) (delimiter byte, ok bool) {
 	return d, err == nil && d != 0
 }
 
-// comment reports whether a line begins with # or ;, and whether it is certainly
-// a comment: a rule such as #---, or text with a blank and without a slash, a
-// backslash or an extension.
+// comment reports whether a line begins with # or ;, and whether it is certainly a comment: a rule such as #---, or
+// text with a blank and without a slash, a backslash or an extension.
 func comment(line string) (certain, marked bool) {
 	if line == "" || line[0] != '#' && line[0] != ';' {
 		return false, false
@@ -57,8 +54,7 @@ func mostlyRows(lines []string) bool {
 	return rows > others
 }
 
-// comments decides whether marked lines of a manifest are comments, by the lines
-// around the first one.
+// comments decides whether marked lines of a manifest are comments, by the lines around the first one.
 type comments struct {
 	known, here bool
 }
@@ -91,14 +87,12 @@ const (
 	commentInTable = "comments are left out from here on; put a key that begins with # in quotes"
 )
 
-// hasExtension reports whether a line ends with an extension that text is
-// unlikely to end with: two to five letters and digits, not digits alone. It is
-// stricter than couldBeKey, for titles and comments may hold dots and numbers.
+// hasExtension reports whether a line ends with an extension that text is unlikely to end with: two to five letters and
+// digits, not digits alone. It is stricter than couldBeKey, for titles and comments may hold dots and numbers.
 func hasExtension(s string) bool { return strings.Trim(entry.ExtensionOf(s, 2, 5), "0123456789") != "" }
 
-// Titles counts the lines, blank ones too, that stand before the header or, where
-// there is none, before the first row. Lines are titles only if they cannot be
-// rows of the table below them.
+// Titles counts the lines, blank ones too, that stand before the header or, where there is none, before the first row.
+// Lines are titles only if they cannot be rows of the table below them.
 func Titles(lines []string, d Dialect) int {
 	for i, line := range lines {
 		head := TableHeader(line, d)

@@ -8,8 +8,7 @@ var quotes = [][2]string{
 	{"\u201e", "\u201c"}, {"\u201e", "\u201d"}, {"\u201a", "\u2018"}, {"\u201d", "\u201d"}, {"\u2019", "\u2019"},
 }
 
-// QuoteOf returns the quote that opens a text which stands in quotes, "" if it
-// does not.
+// QuoteOf returns the quote that opens a text which stands in quotes, "" if it does not.
 func QuoteOf(s string) string {
 	for _, pair := range quotes {
 		if len(s) > len(pair[0]) && strings.HasPrefix(s, pair[0]) && strings.HasSuffix(s[len(pair[0]):], pair[1]) {
@@ -19,8 +18,7 @@ func QuoteOf(s string) string {
 	return ""
 }
 
-// allQuoted returns the quote in which each of the lines stands, "" if there is
-// one that does not.
+// allQuoted returns the quote in which each of the lines stands, "" if there is one that does not.
 func allQuoted(lines []string) string {
 	quote := ""
 	for _, line := range lines {
@@ -31,8 +29,7 @@ func allQuoted(lines []string) string {
 	return quote
 }
 
-// quotedRemedy says how lines are read that stand in quotes. Only " quotes a
-// cell of a CSV.
+// quotedRemedy says how lines are read that stand in quotes. Only " quotes a cell of a CSV.
 func quotedRemedy(quote string) string {
 	if quote == `"` {
 		return "add --format csv if the quotes are not part of the keys"

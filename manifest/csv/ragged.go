@@ -12,9 +12,8 @@ import (
 // among the rows: object_key, in quotes and with blanks.
 const maxKeyName = 24
 
-// fitCells gives a row as many cells as the header: it drops surplus empty cells
-// at its end, or adds empty ones for further columns, which Excel leaves out. It
-// returns false if a surplus cell is not empty, if a column that is read is
+// fitCells gives a row as many cells as the header: it drops surplus empty cells at its end, or adds empty ones for
+// further columns, which Excel leaves out. It returns false if a surplus cell is not empty, if a column that is read is
 // missing, or if the row may be cut at the end of the file.
 func (r *Rows) fitCells() bool {
 	if len(r.cells) > len(r.cols) {
@@ -43,9 +42,8 @@ func (r *Rows) fitCells() bool {
 	return true
 }
 
-// everyRow reports whether every row has as many surplus empty cells. In a single
-// row they may come from a key with an unquoted delimiter, which moves the cells
-// after it, unless the key is the last column.
+// everyRow reports whether every row has as many surplus empty cells. In a single row they may come from a key with an
+// unquoted delimiter, which moves the cells after it, unless the key is the last column.
 func (r *Rows) everyRow(width int) bool {
 	if r.cols[len(r.cols)-1] == entry.ColKey {
 		return true
@@ -78,8 +76,7 @@ func (r *Rows) notARow(row string) (skip, reason string) {
 	certain, _ := comment(strings.TrimRight(row, "\r\n"))
 	switch {
 	case r.cols[0] == entry.ColBucket, len(r.cells) == 1 && len(r.cols) > 1 && r.cols[0] != entry.ColKey:
-		// No bucket's name begins so, and a single cell is no row where the first
-		// column is not the keys'.
+		// No bucket's name begins so, and a single cell is no row where the first column is not the keys'.
 	case len(r.cells) > 1, !certain, r.given:
 		r.comments.none()
 		return "", ""
@@ -90,9 +87,8 @@ func (r *Rows) notARow(row string) (skip, reason string) {
 	return entry.SkipTitle, ""
 }
 
-// headerAgain reports whether a row is the header of a joined file. If it has the
-// keys or the buckets in other columns than before it is an error, because the rows
-// below it could be anything.
+// headerAgain reports whether a row is the header of a joined file. If it has the keys or the buckets in other columns
+// than before it is an error, because the rows below it could be anything.
 func (r *Rows) headerAgain(row string, v *entry.Values) (bool, error) {
 	if entry.FoldName(v[entry.ColKey]) == "" {
 		return false, nil
@@ -147,8 +143,7 @@ func (r *Rows) total(row string) bool {
 	return true
 }
 
-// onlyNumbers reports whether all cells after the first are numbers or empty, and
-// not all of them empty.
+// onlyNumbers reports whether all cells after the first are numbers or empty, and not all of them empty.
 func (r *Rows) onlyNumbers(row string) bool {
 	some := false
 	for i := range r.cells[1:] {

@@ -14,9 +14,8 @@ import (
 	"airlift/manifest/input"
 )
 
-// Rows reads RFC 4180 exactly: encoding/csv changes CRLF inside quotes and buffers
-// a whole file after an unclosed quote. Each row is one string, of which the cells
-// are parts.
+// Rows reads RFC 4180 exactly: encoding/csv changes CRLF inside quotes and buffers a whole file after an unclosed
+// quote. Each row is one string, of which the cells are parts.
 type Rows struct {
 	in      *input.Input
 	check   *entry.Checker
@@ -35,8 +34,7 @@ type Rows struct {
 
 	again     bool // rows may repeat the header
 	separator bool // rows may include a line sep=X
-	// maxHeaderKey is the longest cell, in bytes, that can be the name of the keys'
-	// column in a repeated header.
+	// maxHeaderKey is the longest cell, in bytes, that can be the name of the keys' column in a repeated header.
 	maxHeaderKey int
 	regular      bool // a row had as many cells as the header
 	surplus      int  // empty cells at the end of every row
@@ -44,8 +42,7 @@ type Rows struct {
 	comments     comments
 	given        bool   // --columns is given
 	last         string // last key
-	// headerQuote is the quote around the header's name of the keys' column, other
-	// than "; "" if there is none.
+	// headerQuote is the quote around the header's name of the keys' column, other than "; "" if there is none.
 	headerQuote string
 }
 
@@ -113,8 +110,7 @@ func (r *Rows) next() (string, error) {
 	return row, err
 }
 
-// skips returns why a line is skipped, or why it is rejected because it may or may
-// not be a row.
+// skips returns why a line is skipped, or why it is rejected because it may or may not be a row.
 func (r *Rows) skips(row string) (skip, reason string) {
 	if row[0] == '#' || r.separator {
 		if skip, reason := r.notARow(row); skip != "" || reason != "" {
@@ -148,8 +144,7 @@ func (r *Rows) fit(row string) (reason string) {
 		len(r.cells), len(r.cols), entry.Excerpt(strings.TrimRight(row, "\r\n")), remedy)
 }
 
-// values sets the values of the columns that are read, and returns those that are
-// carried to the report.
+// values sets the values of the columns that are read, and returns those that are carried to the report.
 func (r *Rows) values(row string, v *entry.Values) (extra []entry.Field) {
 	if r.extra > 0 {
 		extra = make([]entry.Field, 0, r.extra)
@@ -186,8 +181,7 @@ func (r *Rows) decode(row string, v *entry.Values) (reason string) {
 	return ""
 }
 
-// empty reports whether the row has several cells and nothing in any: Excel
-// writes such rows below a table.
+// empty reports whether the row has several cells and nothing in any: Excel writes such rows below a table.
 func (r *Rows) empty() bool {
 	return len(r.cells) > 1 && !slices.ContainsFunc(r.cells, func(c cell) bool { return c.start < c.end })
 }
@@ -218,9 +212,8 @@ func (r *Rows) text(row string, i int) string {
 	return s
 }
 
-// row reads the next row that is not blank and splits it. A reason says why the
-// row is malformed. Its errors are those of input, or a *BrokenError for a quote
-// that is never closed.
+// row reads the next row that is not blank and splits it. A reason says why the row is malformed. Its errors are those
+// of input, or a *BrokenError for a quote that is never closed.
 func (r *Rows) row() (row, reason string, err error) {
 	for {
 		if err := r.in.Next(); err != nil {
@@ -284,8 +277,7 @@ func (r *Rows) split(line []byte) {
 	}
 }
 
-// splitQuoted is for rows that hold a quote. It joins further lines to the token
-// while a quote is open.
+// splitQuoted is for rows that hold a quote. It joins further lines to the token while a quote is open.
 func (r *Rows) splitQuoted() (reason string, err error) {
 	r.cells = r.cells[:0]
 	for pos := 0; ; pos++ { // over the delimiter
@@ -309,8 +301,7 @@ func (r *Rows) splitQuoted() (reason string, err error) {
 	}
 }
 
-// unquoted reads a cell that begins without a quote at pos, and returns the
-// position after it.
+// unquoted reads a cell that begins without a quote at pos, and returns the position after it.
 func (r *Rows) unquoted(row []byte, pos int) (c cell, end int, reason string) {
 	c.start = pos
 	for pos < len(row) && row[pos] != r.comma && row[pos] != '\n' && row[pos] != '"' {
@@ -337,8 +328,7 @@ func (r *Rows) over(reason string) string {
 	return reason
 }
 
-// quoted reads a cell whose opening quote stands before pos, and gives the
-// position after the closing one.
+// quoted reads a cell whose opening quote stands before pos, and gives the position after the closing one.
 func (r *Rows) quoted(pos int) (cell, int, error) {
 	c := cell{start: pos}
 	opened := r.in.Line + r.in.Lines - 1

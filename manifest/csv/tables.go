@@ -40,9 +40,8 @@ func tableRows(lines []string, d byte) [][]string {
 // newBucket matches the names that S3 gives to buckets today.
 var newBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// tabular reports whether all rows have the same number of cells, one column has
-// keys, and another describes the object, names a bucket, or has a header. Commas
-// followed by a blank belong to a sentence or a name.
+// tabular reports whether all rows have the same number of cells, one column has keys, and another describes the
+// object, names a bucket, or has a header. Commas followed by a blank belong to a sentence or a name.
 func tabular(rows [][]string) bool {
 	for _, row := range rows {
 		if len(row) != len(rows[0]) {
@@ -78,8 +77,7 @@ func isBucket(cell string) bool {
 	return newBucket.MatchString(cell) && !entry.CouldBeKey(cell) && !entry.DetailForm.MatchString(cell)
 }
 
-// tableRemedy is the command line that reads a table whose first line is its
-// header; below are the rows.
+// tableRemedy is the command line that reads a table whose first line is its header; below are the rows.
 func tableRemedy(cells []string, below [][]string, d byte) string {
 	key := entry.KeyColumn(cells, below)
 	columns := "key=" + entry.TrimBlanks(cells[key])

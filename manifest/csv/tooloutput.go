@@ -2,11 +2,9 @@ package csv
 
 import "regexp"
 
-// listings are the forms of lines in which tools list files or objects for people.
-// They are refused, because their names may be relative to a folder that only the
-// command line named, or have other text around them; remedy is the command whose
-// output is a manifest. Hardly any key begins like these forms: --columns key=1
-// reads those that do.
+// listings are the forms of lines in which tools list files or objects for people. They are refused, because their
+// names may be relative to a folder that only the command line named, or have other text around them; remedy is the
+// command whose output is a manifest. Hardly any key begins like these forms: --columns key=1 reads those that do.
 var listings = []listingForm{
 	{tool: "aws s3 ls", remedy: awsRemedy, form: regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+(?:\.\d+)?(?: (?:Bytes?|[KMGTPE]iB))? .`)},
 	{tool: "aws s3 ls", remedy: awsRemedy, form: regexp.MustCompile(`^ {20,}PRE .`)},
@@ -62,8 +60,7 @@ const (
 	windowsRemedy  = `write the keys as the bucket has them, with / in place of \ and without the drive or share, or list the bucket: aws s3api list-objects-v2 --bucket BUCKET --query "Contents[].[Key]" --output text > keys.txt`
 )
 
-// ListingTool recognizes the output of such a tool by the first lines. It returns
-// the tool, "" for none.
+// ListingTool recognizes the output of such a tool by the first lines. It returns the tool, "" for none.
 func ListingTool(lines []string) (tool, remedy string) {
 	for _, l := range listings {
 		if l.fits(lines) || l.below && len(lines) > 1 && l.fits(lines[1:]) {

@@ -7,11 +7,10 @@ import (
 	"airlift/manifest/input"
 )
 
-// AppendField appends a field of a CSV record to b, which a Reader of this
-// package returns byte for byte: CR, LF and CRLF inside a field stay as they
-// are (encoding/csv's Writer changes them). It quotes what RFC 4180 demands and
-// also blanks at either end, and a leading byte-order mark, # or byte 0x1A. The
-// field must not contain NUL, and to be read back it must be valid UTF-8.
+// AppendField appends a field of a CSV record to b, which a Reader of this package returns byte for byte: CR, LF and
+// CRLF inside a field stay as they are (encoding/csv's Writer changes them). It quotes what RFC 4180 demands and also
+// blanks at either end, and a leading byte-order mark, # or byte 0x1A. The field must not contain NUL, and to be read
+// back it must be valid UTF-8.
 func AppendField(b []byte, field string) []byte {
 	start := len(b)
 	b = append(b, field...)

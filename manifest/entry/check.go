@@ -29,8 +29,7 @@ type Checker struct {
 // NoKey is the reason for which a row without a key is rejected.
 const NoKey = "no key: the row names no object; give its key"
 
-// cachedServices and knownText limit Checker.services: that many texts, none
-// longer than that.
+// cachedServices and knownText limit Checker.services: that many texts, none longer than that.
 const (
 	cachedServices = 256
 	knownText      = 1 << 10
@@ -169,8 +168,7 @@ func (c *Checker) parseServices(s string) (json.RawMessage, error) {
 	return parsed, nil
 }
 
-// Reject returns the error for a row. v is nil if it is not certain what the columns
-// of the row are.
+// Reject returns the error for a row. v is nil if it is not certain what the columns of the row are.
 func (c *Checker) Reject(line int64, reason string, v *Values, extra []Field) *RowError {
 	e := &RowError{Source: c.Source, Line: line, Reason: reason}
 	if v == nil {
@@ -211,10 +209,9 @@ func CheckBucket(name string) error {
 	return nil
 }
 
-// bucketProblem returns why a name cannot be a bucket's, "" if it can. Names have
-// letters, digits, dots, hyphens and, in old ones, underscores (Amazon S3 User
-// Guide, "General purpose bucket naming rules"). The exact rules differ between
-// servers and are left to them.
+// bucketProblem returns why a name cannot be a bucket's, "" if it can. Names have letters, digits, dots, hyphens and,
+// in old ones, underscores (Amazon S3 User Guide, "General purpose bucket naming rules"). The exact rules differ
+// between servers and are left to them.
 func bucketProblem(b string) string {
 	good := b != "" && len(b) <= 255
 	for i := range len(b) {
@@ -252,8 +249,7 @@ func PlainASCII(s string) bool {
 
 func endsLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// TrimBlanks trims blanks from a value that cannot have any at its ends. It is not
-// for keys and names.
+// TrimBlanks trims blanks from a value that cannot have any at its ends. It is not for keys and names.
 func TrimBlanks(s string) string {
 	if s == "" || s[0] > ' ' && s[len(s)-1] > ' ' {
 		return s

@@ -30,9 +30,8 @@ const (
 // Carried reports whether a column is read and also carried to the report.
 func (c Column) Carried() bool { return c >= ColSize && c <= colBatch }
 
-// Describes returns which detail of the object an extra column of a manifest holds:
-// size, etag, last_modified, storage_class or version_id, in any spelling of its
-// name; "" for all other columns.
+// Describes returns which detail of the object an extra column of a manifest holds: size, etag, last_modified,
+// storage_class or version_id, in any spelling of its name; "" for all other columns.
 func Describes(name string) string {
 	if c := ColumnOf(name); c.Carried() && c != colBatch {
 		return c.String()
@@ -66,10 +65,9 @@ var byName = func() map[string]Column {
 	return m
 }()
 
-// ColumnOf returns the column of a name: one of names up to batch, or object_key,
-// s3_key or last_modified_date, in any spelling that FoldName makes equal;
-// ColExtra for any other. Names such as path or file do not count as the key:
-// they may be relative to something.
+// ColumnOf returns the column of a name: one of names up to batch, or object_key, s3_key or last_modified_date, in any
+// spelling that FoldName makes equal; ColExtra for any other. Names such as path or file do not count as the key: they
+// may be relative to something.
 func ColumnOf(name string) Column {
 	if c, ok := byName[FoldName(name)]; ok {
 		return c

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// setDetails sets what the row says of the object itself. A value that cannot be
-// parsed stays unknown and rejects nothing: the row still names its object, and
-// its columns are carried to the report.
+// setDetails sets what the row says of the object itself. A value that cannot be parsed stays unknown and rejects
+// nothing: the row still names its object, and its columns are carried to the report.
 func (e *Entry) setDetails(v *Values) {
 	if s := v[ColSize]; s != "" {
 		if n, err := strconv.ParseUint(TrimBlanks(s), 10, 63); err == nil {
@@ -25,14 +24,10 @@ func (e *Entry) setDetails(v *Values) {
 	if s := v[colStorageClass]; s != "" {
 		e.StorageClass = TrimBlanks(s)
 	}
-	if s := v[ColVersionID]; s != "" {
-		e.VersionID = TrimBlanks(s)
-	}
 }
 
-// setVersion sets Skip for an entry of an inventory that is not to be read: AiR reads
-// the latest version of a key, and a delete marker has no object. It returns the
-// reason for which the row is rejected.
+// setVersion sets Skip for an entry of an inventory that is not to be read: AiR reads the latest version of a key, and
+// a delete marker has no object. It returns the reason for which the row is rejected.
 func (e *Entry) setVersion(v *Values) string {
 	latest, deleted := v[ColIsLatest], v[ColIsDeleteMarker]
 	if latest == "" && deleted == "" {
@@ -52,10 +47,9 @@ func (e *Entry) setVersion(v *Values) string {
 	return ""
 }
 
-// ParseTime parses RFC 3339, as S3 Inventory writes it, the same with a blank in
-// place of the T, and the date of HTTP headers. Without a zone it is UTC, as query
-// engines print it. It returns the zero time for all else: libraries that guess
-// layouts take ambiguous dates such as 03/04/2024.
+// ParseTime parses RFC 3339, as S3 Inventory writes it, the same with a blank in place of the T, and the date of HTTP
+// headers. Without a zone it is UTC, as query engines print it. It returns the zero time for all else: libraries that
+// guess layouts take ambiguous dates such as 03/04/2024.
 func ParseTime(s string) time.Time {
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {

@@ -1,6 +1,5 @@
-// Package entry defines entries, the columns they are read from, and why
-// a row is rejected. Formats parse bytes into [Values]; [Checker] turns these into
-// an [Entry], by the same rules for all formats.
+// Package entry defines entries, the columns they are read from, and why a row is rejected. Formats parse bytes into
+// [Values]; [Checker] turns these into an [Entry], by the same rules for all formats.
 //
 // Invariants:
 //

@@ -7,9 +7,8 @@ import (
 )
 
 var (
-	// ErrEmpty is wrapped by the error of Open when a manifest has no bytes, or
-	// blank lines only. (A header without rows is no error, and neither is a
-	// scan that finds nothing.)
+	// ErrEmpty is wrapped by the error of Open when a manifest has no bytes, or blank lines only. (A header without
+	// rows is no error, and neither is a scan that finds nothing.)
 	ErrEmpty = errors.New("is empty")
 
 	// ErrUsage is wrapped by errors that come from how a source was named or
@@ -21,10 +20,9 @@ var (
 type RowError struct {
 	Source string // as given by the user
 	Line   int64  // the line on which the row starts, or the ordinal in a scan
-	// Bucket and Key as the row gives them, before any default, valid UTF-8 or not.
-	// Both are empty if it is not certain which cells they are, so that a report of
-	// rejected rows never names an object that the manifest did not. A Key over the
-	// limit is cut, but stays over it.
+	// Bucket and Key as the row gives them, before any default, valid UTF-8 or not. Both are empty if it is not certain
+	// which cells they are, so that a report of rejected rows never names an object that the manifest did not. A Key
+	// over the limit is cut, but stays over it.
 	Bucket, Key string
 	// Reason is what is wrong and what to do, without source and line.
 	Reason string
@@ -46,8 +44,7 @@ type BrokenError struct {
 	Line int64
 	// Unread says that no row was returned or rejected.
 	Unread bool
-	// Err is what happened. It wraps the cause, such as fs.ErrNotExist or
-	// ErrEmpty.
+	// Err is what happened. It wraps the cause, such as fs.ErrNotExist or ErrEmpty.
 	Err error
 	// Remedy is what the user can do about it.
 	Remedy string

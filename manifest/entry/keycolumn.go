@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// KeyColumn guesses which of a header's columns holds the keys, from the rows
-// below it and by the names.
+// KeyColumn guesses which of a header's columns holds the keys, from the rows below it and by the names.
 func KeyColumn(cells []string, below [][]string) int {
 	best, most := 0, -1
 	for i := range cells {
@@ -70,9 +69,8 @@ func IsDetail(cell string) bool { return DetailForm.MatchString(cell) }
 // DetailForm matches details of an object: sizes, dates, checksums.
 var DetailForm = regexp.MustCompile(`^"?(?:\d+|\d{4}[-/]\d\d[-/]\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?|[0-9a-f]{32}(?:-\d+)?|STANDARD|GLACIER)"?$`)
 
-// CouldBeKey reports whether a cell has something that column names do not have: a
-// slash, a backslash or an extension. Any ending of up to ten letters and digits
-// counts as one.
+// CouldBeKey reports whether a cell has something that column names do not have: a slash, a backslash or an extension.
+// Any ending of up to ten letters and digits counts as one.
 func CouldBeKey(cell string) bool {
 	if strings.IndexByte(cell, '/') >= 0 || strings.IndexByte(cell, '\\') >= 0 {
 		return true
@@ -104,9 +102,8 @@ func IsPlain(s string) bool {
 // NoneCouldBeKey reports whether no cell of a row could be a key.
 func NoneCouldBeKey(cells []string) bool { return !slices.ContainsFunc(cells, CouldBeKey) }
 
-// AboveKeys reports whether no cell of a row can be a key, while all rows below it
-// have one. A row that shares a cell with another, such as the bucket, is no
-// header.
+// AboveKeys reports whether no cell of a row can be a key, while all rows below it have one. A row that shares a cell
+// with another, such as the bucket, is no header.
 func AboveKeys(cells []string, below [][]string) bool {
 	long := func(s string) bool { return len(s) > MaxHeading }
 	if len(below) == 0 || !NoneCouldBeKey(cells) || slices.ContainsFunc(cells, long) {

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// Columns says which column of a CSV holds what, in place of its header: either
-// all by number, for a file without a header, or all by the header's names. The
-// zero value leaves it to the header.
+// Columns says which column of a CSV holds what, in place of its header: either all by number, for a file without a
+// header, or all by the header's names. The zero value leaves it to the header.
 type Columns struct {
 	Fields   []Mapping
 	Numbered bool
@@ -23,10 +22,9 @@ type Mapping struct {
 	exact  bool   // the header has the very name: others that fold to it are not meant
 }
 
-// ParseColumns reads the value of a --columns flag: bucket=2,key=3, or
-// key=File Path,bucket=Volume. The fields are the columns that a manifest may
-// have, and key must be among them; a name may hold commas. "" is the zero
-// Columns. Its errors are ErrUsage.
+// ParseColumns reads the value of a --columns flag: bucket=2,key=3, or key=File Path,bucket=Volume. The fields are the
+// columns that a manifest may have, and key must be among them; a name may hold commas. "" is the zero Columns. Its
+// errors are ErrUsage.
 func ParseColumns(s string) (Columns, error) {
 	var c Columns
 	if s == "" {
@@ -92,8 +90,7 @@ func (f *Mapping) complete(before []Mapping) error {
 // Named reports whether the columns are found by the header's names.
 func (c Columns) Named() bool { return len(c.Fields) > 0 && !c.Numbered }
 
-// IsHeader reports whether a row is the header: it names all columns asked for,
-// or if none is, a column of the keys.
+// IsHeader reports whether a row is the header: it names all columns asked for, or if none is, a column of the keys.
 func (c Columns) IsHeader(cells []string) bool {
 	if c.Named() {
 		return c.Lacking(cells) == ""

@@ -5,9 +5,8 @@ import (
 	"unicode"
 )
 
-// FoldName folds the spellings of a column's name equal: "Object Key",
-// "object_key", "ObjectKey", and the same in quotes of any shape, with no-break
-// or zero-width spaces, or behind a byte-order mark.
+// FoldName folds the spellings of a column's name equal: "Object Key", "object_key", "ObjectKey", and the same in
+// quotes of any shape, with no-break or zero-width spaces, or behind a byte-order mark.
 func FoldName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 {

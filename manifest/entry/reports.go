@@ -8,20 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// reportColumns are the first columns of airlift's own reports, in order. A CSV
-// whose header has all of these is one, and so is JSON Lines whose first object
-// has them: programs that sort or filter a report may change the order.
+// reportColumns are the first columns of airlift's own reports, in order. A CSV whose header has all of these is one,
+// and so is JSON Lines whose first object has them: programs that sort or filter a report may change the order.
 var reportColumns = []string{
 	"line", "bucket", "key", "state", "job_id", "name", "attempts", "http_status", "error_code", "error", "submitted_at",
 }
 
-// ReportColumns returns the headers, in order, with which airlift's own reports
-// begin and by which, in any order, they are recognized as manifests: of these
-// only bucket, key, name and state are read back.
+// ReportColumns returns the headers, in order, with which airlift's own reports begin and by which, in any order, they
+// are recognized as manifests: of these only bucket, key, name and state are read back.
 func ReportColumns() []string { return append([]string(nil), reportColumns...) }
 
-// IsReport reports whether names, those of a header or of an object's members, are
-// those of a report.
+// IsReport reports whether names, those of a header or of an object's members, are those of a report.
 func IsReport(names []string) bool {
 	return !slices.ContainsFunc(reportColumns, func(want string) bool { return !slices.Contains(names, want) })
 }
@@ -32,8 +29,7 @@ func InReportOrder(names []string) bool {
 	return slices.Equal(names[:len(reportColumns)], reportColumns)
 }
 
-// ReportColumn returns what a column of a report is read as, ColExtra for one that
-// is not the report's own.
+// ReportColumn returns what a column of a report is read as, ColExtra for one that is not the report's own.
 func ReportColumn(name string) Column {
 	switch {
 	case name == "state":
@@ -44,14 +40,12 @@ func ReportColumn(name string) Column {
 	return ColExtra
 }
 
-// extraPrefix precedes the name of an extra column if that name means something
-// else in a report.
+// extraPrefix precedes the name of an extra column if that name means something else in a report.
 const furtherPrefix = "source."
 
-// ReportName returns the name that a further column of a manifest has in a report.
-// It is "source." and the column's own name if that is, in any spelling, one of a
-// report's first columns or of those that a manifest may have: no two columns of
-// a report may have one name. Read from a report, the column has its own name.
+// ReportName returns the name that a further column of a manifest has in a report. It is "source." and the column's own
+// name if that is, in any spelling, one of a report's first columns or of those that a manifest may have: no two
+// columns of a report may have one name. Read from a report, the column has its own name.
 func ReportName(name string) string {
 	if clashes(name) {
 		return furtherPrefix + name
@@ -59,8 +53,7 @@ func ReportName(name string) string {
 	return name
 }
 
-// SavedName is ReportName for a saved manifest: there only names of columns that a
-// manifest may have change.
+// SavedName is ReportName for a saved manifest: there only names of columns that a manifest may have change.
 func SavedName(name string) string {
 	if col := ColumnOf(name); col != ColExtra && !col.Carried() {
 		return furtherPrefix + name
@@ -68,8 +61,7 @@ func SavedName(name string) string {
 	return name
 }
 
-// OwnName returns the name of a further column of a report in its manifest: what
-// ReportName was given.
+// OwnName returns the name of a further column of a report in its manifest: what ReportName was given.
 func OwnName(name string) string {
 	if own, found := strings.CutPrefix(name, furtherPrefix); found && clashes(own) {
 		return own
@@ -89,8 +81,7 @@ func clashes(name string) bool {
 	return slices.ContainsFunc(reportColumns, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
-// ValidText returns a text as reports write it: each byte that is not of valid
-// UTF-8 as \xNN, everything else as it is.
+// ValidText returns a text as reports write it: each byte that is not of valid UTF-8 as \xNN, everything else as it is.
 func ValidText(s string) string {
 	if utf8.ValidString(s) {
 		return s

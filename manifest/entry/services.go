@@ -13,13 +13,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ParseServices reads the services of a job in either form: a list of ids
-// separated by comma, semicolon, bar or blanks ("ocr,s2t", all with their
-// defaults), or the JSON object of AiR's API, whose values are "" (or {}, which
-// means "") or {"config":{...}}. It returns that object in canonical form: compact,
-// without needless escapes, names sorted at every level, numbers as written, so
-// that equal settings are equal bytes. Unknown ids are passed on: AiR may know
-// them. No id, a duplicate or a malformed one is an error.
+// ParseServices reads the services of a job in either form: a list of ids separated by comma, semicolon, bar or blanks
+// ("ocr,s2t", all with their defaults), or the JSON object of AiR's API, whose values are "" (or {}, which means "") or
+// {"config":{...}}. It returns that object in canonical form: compact, without needless escapes, names sorted at every
+// level, numbers as written, so that equal settings are equal bytes. Unknown ids are passed on: AiR may know them. No
+// id, a duplicate or a malformed one is an error.
 func ParseServices(s string) (json.RawMessage, error) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -57,12 +55,10 @@ func ParseServices(s string) (json.RawMessage, error) {
 	return canonical(append(b, '}'))
 }
 
-// KnownServices returns the ids of the services that AiR's API page names.
-// AiR may know others.
+// KnownServices returns the ids of the services that AiR's API page names. AiR may know others.
 func KnownServices() []string { return []string{"ocr", "s2t", "nld", "audiotag", "face", "logo"} }
 
-// UnknownServices returns the ids in services, as ParseServices returns them,
-// that are none of KnownServices, sorted.
+// UnknownServices returns the ids in services, as ParseServices returns them, that are none of KnownServices, sorted.
 func UnknownServices(services json.RawMessage) []string {
 	var values map[string]json.RawMessage
 	if json.Unmarshal(services, &values) != nil {

@@ -10,8 +10,7 @@ const (
 	SkipTotal  = "line of totals"        // at the end of a table
 )
 
-// Values of Entry.Skip for rows of an inventory of all versions that are no
-// object to be read.
+// Values of Entry.Skip for rows of an inventory of all versions that are no object to be read.
 const (
 	SkipDeleteMarker = "delete marker" // there is no object
 	SkipOldVersion   = "old version"   // AiR reads the latest one

@@ -18,8 +18,7 @@ var classes = []struct {
 	{"document", []string{".pdf"}},
 }
 
-// AiRTypes returns the file extensions, lower case and with their dot, that AiR
-// reads.
+// AiRTypes returns the file extensions, lower case and with their dot, that AiR reads.
 func AiRTypes() []string {
 	var all []string
 	for _, c := range classes {
@@ -37,8 +36,7 @@ func Classes() []string {
 	return all
 }
 
-// ClassOf returns the media class of a key by its extension, "" if it has none
-// that AiR reads.
+// ClassOf returns the media class of a key by its extension, "" if it has none that AiR reads.
 func ClassOf(key string) string {
 	ext := Extension(key)
 	for _, c := range classes {
@@ -49,17 +47,15 @@ func ClassOf(key string) string {
 	return ""
 }
 
-// Extensions returns the file extensions, sorted, lower case and with their dot,
-// that a list of types names: media classes and extensions, as in
-// filter.Config.Types. Its errors are ErrUsage.
+// Extensions returns the file extensions, sorted, lower case and with their dot, that a list of types names: media
+// classes and extensions, as in filter.Config.Types. Its errors are ErrUsage.
 func Extensions(types []string) ([]string, error) {
 	wanted, err := parseTypes(types)
 	return slices.Sorted(maps.Keys(wanted)), err
 }
 
-// parseTypes returns the extensions that a list of types names: classes,
-// extensions that AiR reads (with or without dot, any case), and others with
-// their dot. Any other word is probably a mistake, and would leave everything out.
+// parseTypes returns the extensions that a list of types names: classes, extensions that AiR reads (with or without
+// dot, any case), and others with their dot. Any other word is probably a mistake, and would leave everything out.
 func parseTypes(list []string) (map[string]bool, error) {
 	wanted := map[string]bool{}
 	for _, t := range list {
@@ -83,9 +79,8 @@ func parseTypes(list []string) (map[string]bool, error) {
 	return wanted, nil
 }
 
-// Extension returns the ending of a key's last part, of any length, from its last
-// dot, in lower case; "" if it has none. A part that begins with its only dot
-// (".mp4") has one.
+// Extension returns the ending of a key's last part, of any length, from its last dot, in lower case; "" if it has
+// none. A part that begins with its only dot (".mp4") has one.
 func Extension(key string) string {
 	i := strings.LastIndexAny(key, "./")
 	if i < 0 || key[i] == '/' {
@@ -94,7 +89,6 @@ func Extension(key string) string {
 	return strings.ToLower(key[i:])
 }
 
-// Archived reports whether objects of a storage class must be restored before
-// they can be read (Amazon S3 User Guide, "Understanding S3 storage classes":
-// GLACIER_IR is read at once).
+// Archived reports whether objects of a storage class must be restored before they can be read (Amazon S3 User Guide,
+// "Understanding S3 storage classes": GLACIER_IR is read at once).
 func Archived(class string) bool { return class == "GLACIER" || class == "DEEP_ARCHIVE" }

@@ -33,9 +33,8 @@ func SplitScheme(key string) (scheme, rest string, ok bool) {
 	return "", "", false
 }
 
-// parseURI splits a key that is a URI or an ARN into bucket and key. The reason
-// says why it names no S3 object; it does not show a URL's query, which may hold
-// a signature.
+// parseURI splits a key that is a URI or an ARN into bucket and key. The reason says why it names no S3 object; it does
+// not show a URL's query, which may hold a signature.
 func (c *Checker) parseURI(key, scheme, rest string) (bucket, object, reason string) {
 	none := func(why string) (string, string, string) {
 		return "", "", fmt.Sprintf("the key %s %s; if this is the key itself, write s3://BUCKET/ before it", Excerpt(cutQuery(key)), why)
@@ -95,9 +94,8 @@ func cutQuery(s string) string {
 // hostOnly leaves out a user and password.
 func hostOnly(authority string) string { return authority[strings.LastIndexByte(authority, '@')+1:] }
 
-// s3Host matches the hosts of AWS and of Wasabi, with a bucket's name in front
-// or without (Amazon S3 User Guide, "Virtual hosting of general purpose
-// buckets"; Wasabi, "Service URLs").
+// s3Host matches the hosts of AWS and of Wasabi, with a bucket's name in front or without (Amazon S3 User Guide,
+// "Virtual hosting of general purpose buckets"; Wasabi, "Service URLs").
 var s3Host = regexp.MustCompile(`^(?:(.+)\.)?s3(?:-fips|-external-1)?(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9]+(?:-[a-z]+)?)?\.(?:amazonaws\.com|amazonaws\.com\.cn|wasabisys\.com)$`)
 
 // bucketOfHost reports whether a URL's host, in lower case, is one of S3's, and

@@ -40,8 +40,7 @@ func ParseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
-// ages are rclone's units that time.ParseDuration lacks. Libraries that have them
-// differ from rclone: its M is 30 days.
+// ages are rclone's units that time.ParseDuration lacks. Libraries that have them differ from rclone: its M is 30 days.
 var ages = map[byte]time.Duration{'d': day, 'w': 7 * day, 'M': 30 * day, 'y': 365 * day}
 
 const day = 24 * time.Hour
@@ -49,9 +48,8 @@ const day = 24 * time.Hour
 // moments are the layouts of dates; without a zone they are in UTC.
 var moments = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
 
-// ParseMoment parses an instant: a date (2006-01-02, with a time or not, RFC 3339
-// or in UTC), or how long ago it is, as in rclone: a number with ms, s, m, h, d,
-// w, M (30 days) or y (365 days), or Go's form (1h30m). A bare number is
+// ParseMoment parses an instant: a date (2006-01-02, with a time or not, RFC 3339 or in UTC), or how long ago it is, as
+// in rclone: a number with ms, s, m, h, d, w, M (30 days) or y (365 days), or Go's form (1h30m). A bare number is
 // refused: it says no unit. Its errors are entry.ErrUsage.
 func ParseMoment(s string, now time.Time) (time.Time, error) {
 	for _, form := range moments {

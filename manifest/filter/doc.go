@@ -1,5 +1,4 @@
-// Package filter selects entries: by patterns as in rclone,
-// file types, size, date, and samples.
+// Package filter selects entries: by patterns as in rclone, file types, size, date, and samples.
 //
 // Invariants:
 //

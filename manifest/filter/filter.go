@@ -7,8 +7,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Reasons for which Filter.Skip leaves an entry out, beside those of
-// entry.Entry.Skip.
+// Reasons for which Filter.Skip leaves an entry out, beside those of entry.Entry.Skip.
 const (
 	SkipSent         = "already sent"      // a row of a report, in state submitted, sending or in_doubt
 	SkipFolderMarker = "folder marker"     // a key that ends in "/"
@@ -26,24 +25,20 @@ const (
 	SkipSample       = "not in the sample" // not in the share of a Sample, or beyond its Count
 )
 
-// Config says which entries to select. The zero value selects every row that
-// was not sent and that AiR can read, as far as the source shows: from a scan only
-// the types that AiR reads, and never folder markers, empty or archived objects.
+// Config says which entries to select. The zero value selects every row that was not sent and that AiR can read, as far
+// as the source shows: from a scan only the types that AiR reads, and never folder markers, empty or archived objects.
 type Config struct {
 	// Patterns choose by the key.
 	Patterns Patterns
-	// Types are media classes (see entry.Classes) and extensions to take, from
-	// manifests as well as scans. An extension may be written with or without
-	// its dot and in any case, but one that AiR does not read needs the dot.
-	// Empty: entry.AiRTypes, and from scans only, since the rows of a manifest were
-	// chosen.
+	// Types are media classes (see entry.Classes) and extensions to take, from manifests as well as scans. An extension
+	// may be written with or without its dot and in any case, but one that AiR does not read needs the dot. Empty:
+	// entry.AiRTypes, and from scans only, since the rows of a manifest were chosen.
 	Types []string
 	// AllTypes takes all types; it excludes Types.
 	AllTypes bool
 	// MinSize and MaxSize bound the size in bytes, both taken; 0 is no bound.
 	MinSize, MaxSize int64
-	// NewerThan and OlderThan bound the last modification, both taken; zero is
-	// no bound.
+	// NewerThan and OlderThan bound the last modification, both taken; zero is no bound.
 	NewerThan, OlderThan time.Time
 	// Sample takes a part of what passes all else. Skip applies its share; its
 	// Count is for the caller, who alone sees all sources.
@@ -170,9 +165,8 @@ func (f *Filter) skipKey(e *entry.Entry) string {
 	return chosen
 }
 
-// Unmatched returns a sentence for each pattern, and one for each file of
-// patterns, that matched no key given to Skip so far. After all sources were read
-// such a pattern is probably misspelled.
+// Unmatched returns a sentence for each pattern, and one for each file of patterns, that matched no key given to Skip
+// so far. After all sources were read such a pattern is probably misspelled.
 func (f *Filter) Unmatched() []string {
 	if f.rules == nil {
 		return nil

@@ -10,16 +10,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// compileGlob compiles a pattern: one regular expression for the pattern as written,
-// and one for its NFC form if that differs. A key matches if it or its NFC form
-// matches one of them, so accents match however they are composed.
+// compileGlob compiles a pattern: one regular expression for the pattern as written, and one for its NFC form if that
+// differs. A key matches if it or its NFC form matches one of them, so accents match however they are composed.
 //
-// A pattern is rclone's, for which there is no library (rclone.org/filtering,
-// "Pattern syntax"): * (within a
-// part of the key), ** (across parts), ?, [classes], {alternatives},
-// {{regular expression}}, and a backslash before a literal character. It
-// must match whole parts at the key's end, or, with a slash in front, the whole
-// key. Case counts.
+// A pattern is rclone's, for which there is no library (rclone.org/filtering, "Pattern syntax"): * (within a part of
+// the key), ** (across parts), ?, [classes], {alternatives}, {{regular expression}}, and a backslash before a literal
+// character. It must match whole parts at the key's end, or, with a slash in front, the whole key. Case counts.
 func compileGlob(pattern string) ([]*regexp.Regexp, error) {
 	var all []*regexp.Regexp
 	for _, form := range forms(pattern) {
@@ -135,9 +131,8 @@ func (t *translator) put(n int, expression string) error {
 	return nil
 }
 
-// class copies a character class, which is written as in regular expressions.
-// The documentation has [!a] for all but a, and rclone itself takes it for ! or
-// a; so it is refused.
+// class copies a character class, which is written as in regular expressions. The documentation has [!a] for all but a,
+// and rclone itself takes it for ! or a; so it is refused.
 func (t *translator) class() error {
 	if strings.HasPrefix(t.rest, "[!") {
 		return errors.New(`[! is read in two ways by rclone and its documentation; write [^...] for all but these, or [\!...]`)
@@ -167,8 +162,7 @@ func (t *translator) class() error {
 	return errors.New(`a [ has no ]; write \[ for a bracket that is part of the name`)
 }
 
-// expression copies a {{regular expression}}. It ends at the first }}, or at the
-// last of more braces in a row.
+// expression copies a {{regular expression}}. It ends at the first }}, or at the last of more braces in a row.
 func (t *translator) expression() error {
 	end := strings.Index(t.rest, "}}")
 	if end < 0 {

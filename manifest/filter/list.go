@@ -14,11 +14,10 @@ import (
 // maxList bounds a file of patterns: a million names of 64 bytes.
 const maxList = 64 << 20
 
-// readList reads a file of patterns as rclone does: one a line, without the
-// blanks around it; blank lines and those that begin with # or ; are skipped. It
-// also reads UTF-16 with a byte order mark, as PowerShell writes it. A file without
-// a pattern, with NUL bytes or in another encoding is refused: it would be no filter
-// at all. Errors name the file and the line.
+// readList reads a file of patterns as rclone does: one a line, without the blanks around it; blank lines and those
+// that begin with # or ; are skipped. It also reads UTF-16 with a byte order mark, as PowerShell writes it. A file
+// without a pattern, with NUL bytes or in another encoding is refused: it would be no filter at all. Errors name the
+// file and the line.
 func readList(name string, r io.Reader, add func(text string) error) error {
 	content, err := io.ReadAll(io.LimitReader(r, maxList+1))
 	if err != nil {

@@ -20,9 +20,8 @@ type pattern struct {
 	matched atomic.Bool      // by some key
 }
 
-// matcher finds the first pattern that matches a key. It looks up exact
-// names and folders in maps, so that a hundred thousand of them take no longer
-// than a few. It is safe for concurrent use once all patterns are added.
+// matcher finds the first pattern that matches a key. It looks up exact names and folders in maps, so that a hundred
+// thousand of them take no longer than a few. It is safe for concurrent use once all patterns are added.
 type matcher struct {
 	keys    map[string]*pattern // /a/b: the whole key
 	ends    map[string]*pattern // a/b: the key's last parts
@@ -32,9 +31,8 @@ type matcher struct {
 	count   int
 }
 
-// add adds a pattern after all others. It returns an earlier one with the same text
-// if there is one. An exclusion that ends in a slash is for everything in that
-// folder; any other pattern that does matches no object.
+// add adds a pattern after all others. It returns an earlier one with the same text if there is one. An exclusion that
+// ends in a slash is for everything in that folder; any other pattern that does matches no object.
 func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	glob := text
 	if strings.HasSuffix(text, "/") && exclude {
@@ -67,8 +65,7 @@ func (m *matcher) add(text string, exclude bool) (*pattern, error) {
 	return p, nil
 }
 
-// place returns the map in which a pattern is looked up, and its name there; nil
-// if it is none of those.
+// place returns the map in which a pattern is looked up, and its name there; nil if it is none of those.
 func (m *matcher) place(glob string) (into *map[string]*pattern, name string) {
 	name, rooted := strings.CutPrefix(glob, "/")
 	name, tree := strings.CutSuffix(name, "/**")
@@ -86,8 +83,7 @@ func (m *matcher) place(glob string) (into *map[string]*pattern, name string) {
 	return &m.ends, name
 }
 
-// first returns the first pattern that matches the key, nil if none does, and
-// records which ones ever matched.
+// first returns the first pattern that matches the key, nil if none does, and records which ones ever matched.
 func (m *matcher) first(key string) *pattern {
 	best := m.of(key, nil)
 	if !isASCII(key) && !norm.NFC.IsNormalString(key) {
@@ -96,8 +92,7 @@ func (m *matcher) first(key string) *pattern {
 	return best
 }
 
-// of finds the first pattern that matches one form of a key, if it comes before
-// best.
+// of finds the first pattern that matches one form of a key, if it comes before best.
 func (m *matcher) of(key string, best *pattern) *pattern {
 	found := func(p *pattern) {
 		if p == nil {
@@ -133,9 +128,8 @@ func (p *pattern) matches(key string) bool {
 	return slices.ContainsFunc(p.regexps, func(re *regexp.Regexp) bool { return re.MatchString(key) })
 }
 
-// endings returns the endings of the keys that a pattern such as *.mov matches,
-// the most usual kind, which is looked at without a regular expression; nil for
-// all others.
+// endings returns the endings of the keys that a pattern such as *.mov matches, the most usual kind, which is looked at
+// without a regular expression; nil for all others.
 func endings(glob string) []string {
 	if len(glob) < 2 || glob[0] != '*' {
 		return nil

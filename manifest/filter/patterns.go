@@ -11,18 +11,15 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Patterns are the flags that select keys, in the order in which rclone
-// applies them, whatever their order on the command line (rclone.org/filtering,
-// "How filter rules are applied to files"). The first pattern that matches a key
-// decides; a key that none matches is taken, unless there is an Include or
-// IncludeFrom.
+// Patterns are the flags that select keys, in the order in which rclone applies them, whatever their order on the
+// command line (rclone.org/filtering, "How filter rules are applied to files"). The first pattern that matches a key
+// decides; a key that none matches is taken, unless there is an Include or IncludeFrom.
 type Patterns struct {
 	// Include and Exclude are patterns (see compileGlob); IncludeFrom and
 	// ExcludeFrom name files of them, one a line, "-" for Stdin.
 	Include, IncludeFrom []string
 	Exclude, ExcludeFrom []string
-	// Filter are "+ PATTERN", "- PATTERN", and "!", which drops all rules
-	// before it; FilterFrom names files of these.
+	// Filter are "+ PATTERN", "- PATTERN", and "!", which drops all rules before it; FilterFrom names files of these.
 	Filter, FilterFrom []string
 	// Stdin is read for the file "-"; nil: that is refused.
 	Stdin io.Reader
@@ -113,8 +110,7 @@ func readFile(name string, stdin io.Reader, add func(text string) error) error {
 	return readList(name, f, add)
 }
 
-// include adds an inclusion. One of a folder matches no object in rclone: it
-// would leave everything out.
+// include adds an inclusion. One of a folder matches no object in rclone: it would leave everything out.
 func (r *rules) include(o *origin, text string) error {
 	if err := checkFolder(text); err != nil {
 		return err
@@ -197,9 +193,8 @@ func (r *rules) unmatched() []string {
 	return all
 }
 
-// Keys returns a function that reports whether a key matches one of the
-// patterns, which mean the same as those of Patterns.Include; it is safe for
-// concurrent use. Its errors are entry.ErrUsage.
+// Keys returns a function that reports whether a key matches one of the patterns, which mean the same as those of
+// Patterns.Include; it is safe for concurrent use. Its errors are entry.ErrUsage.
 func Keys(flag string, patterns []string) (func(key string) bool, error) {
 	r := &rules{}
 	if err := r.given(flag, patterns, r.include); err != nil {

@@ -10,8 +10,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// maxSample is the largest sample by number: its rows are held in memory until
-// the sources end.
+// maxSample is the largest sample by number: its rows are held in memory until the sources end.
 const maxSample = 100_000
 
 // Sample says which part of the objects to take. The zero value takes all.
@@ -23,8 +22,7 @@ type Sample struct {
 	below uint64
 }
 
-// ParseSample reads N (1 to maxSample) or P% (over 0 to 100). Its errors are
-// entry.ErrUsage.
+// ParseSample reads N (1 to maxSample) or P% (over 0 to 100). Its errors are entry.ErrUsage.
 func ParseSample(s string) (Sample, error) {
 	if percent, ok := strings.CutSuffix(s, "%"); ok {
 		p, err := strconv.ParseFloat(percent, 64)
@@ -46,9 +44,8 @@ func ParseSample(s string) (Sample, error) {
 	return Sample{Count: n}, nil
 }
 
-// Rank returns a hash of the object: a pseudo-random but fixed place among all
-// objects: samples are taken from the low end, so a larger share holds the
-// smaller ones. It depends on nothing but the object's bucket and key.
+// Rank returns a hash of the object: a pseudo-random but fixed place among all objects: samples are taken from the low
+// end, so a larger share holds the smaller ones. It depends on nothing but the object's bucket and key.
 func Rank(bucket, key string) uint64 {
 	b := make([]byte, 0, 128)
 	b = append(append(append(b, bucket...), 0), key...) // no bucket's name holds a 0

@@ -1,9 +1,11 @@
 package input
 
-import "sync/atomic"
+import (
+	"io/fs"
+	"sync/atomic"
+)
 
-// Closing lets one goroutine close a reader while another reads: whichever finishes
-// last releases what the read uses.
+// Closing lets one goroutine close a reader while another reads: whichever finishes last releases what the read uses.
 type Closing struct {
 	state atomic.Int32
 }
@@ -15,15 +17,21 @@ const (
 	closedBusy
 )
 
-// Enter begins a read. It is false once the reader is closed.
-func (c *Closing) Enter() bool { return c.state.CompareAndSwap(idle, busy) }
+// Read does a read, and calls release if the reader was closed during it. Then, and
+// once the reader is closed, the error is fs.ErrClosed.
+func (c *Closing) Read(read func() error, release func()) error {
+	if !c.state.CompareAndSwap(idle, busy) {
+		return fs.ErrClosed
+	}
+	err := read()
+	if !c.state.CompareAndSwap(busy, idle) {
+		release()
+		return fs.ErrClosed
+	}
+	return err
+}
 
-// Leave ends a read. It is true if the reader was closed during it: then the caller
-// releases what the read used.
-func (c *Closing) Leave() bool { return !c.state.CompareAndSwap(busy, idle) }
-
-// Close reports whether it is the first call, and whether no read is running: then
-// the caller releases.
+// Close reports whether it is the first call, and whether no read is running: then the caller releases.
 func (c *Closing) Close() (first, free bool) {
 	for {
 		switch {

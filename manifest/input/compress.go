@@ -29,9 +29,8 @@ var magics = map[Compression][]byte{
 	Zstd: {0x28, 0xb5, 0x2f, 0xfd}, // RFC 8878, 3.1.1
 }
 
-// Decompress returns the plain bytes of a stream. Its first bytes say how it is
-// compressed; a name that says so of plain bytes is an error. An empty stream stays
-// empty. The second result releases the decoder.
+// Decompress returns the plain bytes of a stream. Its first bytes say how it is compressed; a name that says so of
+// plain bytes is an error. An empty stream stays empty. The second result releases the decoder.
 func Decompress(r io.Reader, named Compression) (io.Reader, func(), error) {
 	head := make([]byte, 4)
 	n, err := io.ReadFull(r, head)
@@ -82,9 +81,8 @@ func isSkippable(head []byte) bool {
 	return len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18"
 }
 
-// members reads the members of a gzip stream (RFC 1952, 2.2). The library's own
-// multistream mode fails at zeros after a member, which tapes and block devices
-// pad with, and which gzip and Python skip.
+// members reads the members of a gzip stream (RFC 1952, 2.2). The library's own multistream mode fails at zeros after a
+// member, which tapes and block devices pad with, and which gzip and Python skip.
 type members struct {
 	z   *gzip.Reader
 	r   *bufio.Reader

@@ -8,6 +8,5 @@
 //     128 MiB.
 //  3. Line numbers count physical lines, from 1.
 //
-// encoding/csv, bufio.Scanner and the like are not used, because they drop or
-// change bytes, or stop at a long line.
+// encoding/csv, bufio.Scanner and the like are not used, because they drop or change bytes, or stop at a long line.
 package input

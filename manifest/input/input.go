@@ -14,9 +14,8 @@ const MaxLine = 4 << 20
 // ErrTooLong says why a line over MaxLine is rejected.
 var ErrTooLong = fmt.Errorf("the line is longer than %d bytes; is a line end missing?", MaxLine)
 
-// Input returns the lines of a stream from one buffer, without copying. A token is
-// one line, or several that Extend joined: a CSV row may span lines. bufio.Scanner
-// and bufio.Reader can neither extend a token nor skip a long line.
+// Input returns the lines of a stream from one buffer, without copying. A token is one line, or several that Extend
+// joined: a CSV row may span lines. bufio.Scanner and bufio.Reader can neither extend a token nor skip a long line.
 type Input struct {
 	r     io.Reader
 	buf   []byte
@@ -39,8 +38,7 @@ func New(r io.Reader) *Input {
 	return &Input{r: r, buf: make([]byte, firstBuffer), Line: 1}
 }
 
-// Token returns the current token with its line ends. It is valid until the next
-// call of Next or Extend.
+// Token returns the current token with its line ends. It is valid until the next call of Next or Extend.
 func (in *Input) Token() []byte { return in.buf[in.start:in.end] }
 
 // Head returns what was read of the stream so far, from the token on.
@@ -49,9 +47,8 @@ func (in *Input) Head() []byte { return in.buf[in.start:in.avail] }
 // Skip takes n bytes from the beginning of the token.
 func (in *Input) Skip(n int) { in.start += n }
 
-// Next starts a new token with the next line. The last line needs no LF. A line
-// over MaxLine is skipped whole and returns ErrTooLong. A stream that fails returns
-// its error instead of the cut line; io.EOF is its clean end.
+// Next starts a new token with the next line. The last line needs no LF. A line over MaxLine is skipped whole and
+// returns ErrTooLong. A stream that fails returns its error instead of the cut line; io.EOF is its clean end.
 func (in *Input) Next() error {
 	in.Line += in.Lines
 	in.start, in.Lines = in.end, 0
@@ -103,8 +100,7 @@ func (in *Input) Extend() error {
 // FileEnd is the byte by which DOS and CP/M mark the end of a text.
 const FileEnd = 0x1a
 
-// cutMark removes end marks from the end of the stream. They are no part of its
-// last line.
+// cutMark removes end marks from the end of the stream. They are no part of its last line.
 func (in *Input) cutMark() {
 	for in.avail > in.end && in.buf[in.avail-1] == FileEnd {
 		in.avail--

@@ -11,9 +11,8 @@ var BOM = []byte("\ufeff")
 // FirstOfBOM is the first byte of BOM.
 const FirstOfBOM = 0xef
 
-// Sniff looks at the head of a stream: its first line and what was read with it. It
-// returns what makes the stream unreadable, and a remedy. Text in UTF-16 is refused
-// and not converted, because keys are the exact bytes of the file.
+// Sniff looks at the head of a stream: its first line and what was read with it. It returns what makes the stream
+// unreadable, and a remedy. Text in UTF-16 is refused and not converted, because keys are the exact bytes of the file.
 //
 //lint:ignore ST1008 the error is what was found, not a failure to find it
 func Sniff(head []byte) (err error, remedy string) {

@@ -1,6 +1,5 @@
-// Package inventory reads S3 Inventories: the
-// manifest.json and its parts, in CSV or Parquet, beside a local manifest.json or
-// from S3.
+// Package inventory reads S3 Inventories: the manifest.json and its parts, in CSV or Parquet, beside a local
+// manifest.json or from S3.
 //
 // Invariants:
 //

@@ -13,12 +13,10 @@ import (
 	"airlift/manifest/entry"
 )
 
-// maxDocument bounds a manifest.json: a part takes some 200 bytes of it, and
-// lists about a million objects.
+// maxDocument bounds a manifest.json: a part takes some 200 bytes of it, and lists about a million objects.
 const maxDocument = 64 << 20
 
-// document is the manifest.json of an S3 Inventory (Amazon S3 User Guide,
-// "Locating your inventory list").
+// document is the manifest.json of an S3 Inventory (Amazon S3 User Guide, "Locating your inventory list").
 type document struct {
 	SourceBucket      string `json:"sourceBucket"`
 	DestinationBucket string `json:"destinationBucket"` // an ARN
@@ -193,8 +191,7 @@ func (v *document) parseSchema() error {
 	return nil
 }
 
-// columnOf recognizes the columns of an inventory, as CSV (IsLatest) or
-// as Parquet (is_latest) names them.
+// columnOf recognizes the columns of an inventory, as CSV (IsLatest) or as Parquet (is_latest) names them.
 func columnOf(name string) entry.Column {
 	switch entry.FoldName(name) {
 	case "islatest":

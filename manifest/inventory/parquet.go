@@ -10,9 +10,8 @@ import (
 	"airlift/manifest/entry"
 )
 
-// parquetRows reads a Parquet part of an inventory: only the columns that are needed,
-// in step, because the library's rows decode all columns. Keys are plain UTF-8, not
-// URL-encoded.
+// parquetRows reads a Parquet part of an inventory: only the columns that are needed, in step, because the library's
+// rows decode all columns. Keys are plain UTF-8, not URL-encoded.
 type parquetRows struct {
 	check   *entry.Checker
 	groups  []parquet.RowGroup // still to come
@@ -121,8 +120,7 @@ func (r *parquetRows) Close() error {
 	return nil
 }
 
-// recoverParquet turns a panic of the decoder, which some damaged files cause,
-// into an error.
+// recoverParquet turns a panic of the decoder, which some damaged files cause, into an error.
 func recoverParquet(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("the Parquet data is damaged: %v", p)

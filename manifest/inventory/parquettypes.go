@@ -17,12 +17,10 @@ import (
 // for which the row is rejected, "" if there is none.
 type convert func(e *entry.Entry, v *entry.Values, value parquet.Value) string
 
-// converter chooses how the values of a column are read. S3 itself writes
-// strings, BOOLEAN flags, INT64 sizes and TIMESTAMP dates (Amazon S3 User Guide,
-// "Locating your inventory list", the fileSchema of Parquet); other tools write
-// the same with other types, which are read if their meaning is certain. Any other
-// type is an error: an ignored column could let deleted objects and old versions
-// through.
+// converter chooses how the values of a column are read. S3 itself writes strings, BOOLEAN flags, INT64 sizes and
+// TIMESTAMP dates (Amazon S3 User Guide, "Locating your inventory list", the fileSchema of Parquet); other tools write
+// the same with other types, which are read if their meaning is certain. Any other type is an error: an ignored column
+// could let deleted objects and old versions through.
 func converter(name string, col entry.Column, t parquet.Type) (convert, error) {
 	var c convert
 	var want string
@@ -207,8 +205,7 @@ func timeOf(n int64, unit time.Duration) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-// findColumns finds the columns that are read, and refuses a recognized one that
-// cannot be.
+// findColumns finds the columns that are read, and refuses a recognized one that cannot be.
 func findColumns(root *parquet.Column) ([]*parquetColumn, error) {
 	var found []*parquetColumn
 	var has [entry.NumColumns]bool

@@ -103,17 +103,22 @@ func openLocalPart(name string, p part) (*partFile, error) {
 		part.size = info.Size()
 		return part, nil
 	}
+	return part, part.check(name, p, f, io.Discard)
+}
+
+// check reads a part from one place to another, compares it with what the manifest.json says, and seeks its beginning. After
+// an error the part is closed.
+func (f *partFile) check(where string, p part, from io.Reader, to io.Writer) (err error) {
 	sum := md5.New()
-	if part.size, err = io.Copy(sum, f); err == nil {
-		if err = checkPart(name, p, part.size, sum); err == nil {
+	if f.size, err = io.Copy(io.MultiWriter(to, sum), from); err == nil {
+		if err = checkPart(where, p, f.size, sum); err == nil {
 			_, err = f.Seek(0, io.SeekStart)
 		}
 	}
 	if err != nil {
-		part.Close()
-		return nil, err
+		f.Close()
 	}
-	return part, nil
+	return err
 }
 
 // checkPart compares what was read of a part with what the manifest.json says.
@@ -167,15 +172,5 @@ func copyPart(ctx context.Context, client s3scan.Client, bucket string, p part) 
 		return nil, fmt.Errorf("make room for a copy: %w", err)
 	}
 	part := &partFile{File: f, temp: true}
-	sum := md5.New()
-	if part.size, err = io.Copy(io.MultiWriter(f, sum), body); err == nil {
-		if err = checkPart(where, p, part.size, sum); err == nil {
-			_, err = f.Seek(0, io.SeekStart)
-		}
-	}
-	if err != nil {
-		part.Close()
-		return nil, err
-	}
-	return part, nil
+	return part, part.check(where, p, body, f)
 }

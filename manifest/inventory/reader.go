@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"airlift/manifest/csv"
 	"airlift/manifest/entry"
@@ -79,18 +78,9 @@ func Open(ctx context.Context, doc io.Reader, config Config) (*Reader, error) {
 	return r, nil
 }
 
-// Read returns the next row; see Reader. Its Line is the ordinal of the row in the
-// whole inventory.
+// Read returns the next row; see Reader. Its Line is the ordinal of the row in the whole inventory.
 func (r *Reader) Read(e *entry.Entry) error {
-	if !r.closing.Enter() {
-		return fs.ErrClosed
-	}
-	err := r.read(e)
-	if r.closing.Leave() {
-		r.closePart()
-		return fs.ErrClosed
-	}
-	return err
+	return r.closing.Read(func() error { return r.read(e) }, r.closePart)
 }
 
 func (r *Reader) read(e *entry.Entry) error {
@@ -188,9 +178,8 @@ type csvPart struct {
 	release func()
 }
 
-// newCSVPart reads a part whose columns the manifest.json names. Its keys
-// are URL-encoded (Amazon S3 User Guide, "Cataloging and analyzing your data
-// with S3 Inventory": "When you're using the CSV file format, the key name is
+// newCSVPart reads a part whose columns the manifest.json names. Its keys are URL-encoded (Amazon S3 User Guide,
+// "Cataloging and analyzing your data with S3 Inventory": "When you're using the CSV file format, the key name is
 // URL-encoded and must be decoded"), a blank as +.
 func newCSVPart(r io.Reader, c *entry.Checker, columns []entry.Column) (*csvPart, error) {
 	plainText, release, err := input.Decompress(r, input.Uncompressed)

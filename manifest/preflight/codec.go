@@ -15,10 +15,9 @@ type codec struct {
 	still bool
 }
 
-// foreignCodecs are the sample entries of video that are certainly neither H.264 nor
-// H.265 (registry of the MP4 Registration Authority, mp4ra.org; QuickTime File Format,
-// "Video Sample Description"; for the vendors' own, their documents). Left out is what
-// stands for several, such as dvh1, and what hides its codec, such as encv. "_" is a
+// foreignCodecs are the sample entries of video that are certainly neither H.264 nor H.265 (registry of the MP4
+// Registration Authority, mp4ra.org; QuickTime File Format, "Video Sample Description"; for the vendors' own, their
+// documents). Left out is what stands for several, such as dvh1, and what hides its codec, such as encv. "_" is a
 // space.
 var foreignCodecs = map[string]string{
 	"ProRes 422 HQ": "apch", "ProRes 422": "apcn", "ProRes 422 LT": "apcs", "ProRes 422 Proxy": "apco", "ProRes 4444": "ap4h", "ProRes 4444 XQ": "ap4x",
@@ -63,9 +62,8 @@ func codecOf(fourCC string) codec {
 	return codec{fourCC: fourCC}
 }
 
-// reason returns why AiR cannot read the video, or "". It needs every video track to
-// be of a codec that AiR does not read. If not all tracks were read, one of those
-// that were must also be enabled and not be a cover picture.
+// reason returns why AiR cannot read the video, or "". It needs every video track to be of a codec that AiR does not
+// read. If not all tracks were read, one of those that were must also be enabled and not be a cover picture.
 func (c *container) reason(all bool) string {
 	var names []string
 	shown := false

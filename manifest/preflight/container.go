@@ -34,8 +34,7 @@ const (
 	longest = 10 * 365 * 24 * time.Hour
 )
 
-// inContainer reports whether AiR restricts the codec of files with this
-// extension.
+// inContainer reports whether AiR restricts the codec of files with this extension.
 func inContainer(key string) bool {
 	return slices.Contains([]string{".mp4", ".mov"}, strings.ToLower(path.Ext(key)))
 }
@@ -74,8 +73,7 @@ func readContainer(in *ranged) (reason string, media Media, err error) {
 	return c.reason(all), c.media(all), nil
 }
 
-// file looks for the moov, before or behind the media. Its error is nil if all of it
-// was read.
+// file looks for the moov, before or behind the media. Its error is nil if all of it was read.
 func (c *container) file() error {
 	found := false
 	err := c.each(0, c.in.size, func(b *mp4.BoxInfo) (bool, error) {
@@ -98,10 +96,9 @@ func (c *container) file() error {
 func end(b *mp4.BoxInfo) int64     { return int64(b.Offset + b.Size) }
 func payload(b *mp4.BoxInfo) int64 { return int64(b.Offset + b.HeaderSize) }
 
-// each calls f for the boxes from at to until, and stops when f returns true. A box
-// that ends beyond until is errMalformed; at the top level it is the last box, since
-// an upload may have been cut. The library's own walk is not used: it decodes boxes
-// of any size, and cannot stop at a number of bytes.
+// each calls f for the boxes from at to until, and stops when f returns true. A box that ends beyond until is
+// errMalformed; at the top level it is the last box, since an upload may have been cut. The library's own walk is not
+// used: it decodes boxes of any size, and cannot stop at a number of bytes.
 func (c *container) each(at, until int64, f func(*mp4.BoxInfo) (done bool, err error)) error {
 	outermost := at == 0
 	for until-at >= mp4.SmallHeaderSize {

@@ -17,8 +17,7 @@ type S3 interface {
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
-// limiter is waited for before each request. Wait fails with the cause if ctx is
-// done first.
+// limiter is waited for before each request. Wait fails with the cause if ctx is done first.
 type limiter interface {
 	Wait(ctx context.Context) error
 }
@@ -44,11 +43,9 @@ type Checker struct {
 	config Config
 
 	mu sync.Mutex
-	// buckets are those whose objects cannot be read, with the reason. Guarded
-	// by mu.
+	// buckets are those whose objects cannot be read, with the reason. Guarded by mu.
 	buckets map[string]string
-	// answered is when the server last said something of an object, as S3 does.
-	// Guarded by mu.
+	// answered is when the server last said something of an object, as S3 does. Guarded by mu.
 	answered time.Time
 }
 
@@ -63,8 +60,7 @@ func New(c Config) (*Checker, error) {
 	return &Checker{config: c, buckets: map[string]string{}}, nil
 }
 
-// UncheckedError says that an object could not be checked because of temporary
-// errors: nothing is known about it.
+// UncheckedError says that an object could not be checked because of temporary errors: nothing is known about it.
 type UncheckedError struct{ Err error }
 
 // Error returns the last of the errors.
@@ -73,8 +69,7 @@ func (e *UncheckedError) Error() string { return fmt.Sprintf("could not be check
 // Unwrap returns the last of the errors.
 func (e *UncheckedError) Unwrap() error { return e.Err }
 
-// SetupError says that no object can be checked until the user changes
-// something, and what.
+// SetupError says that no object can be checked until the user changes something, and what.
 type SetupError struct {
 	Err    error
 	Remedy string
@@ -94,10 +89,9 @@ type Finding struct {
 	Media Media
 }
 
-// Check looks at an object: at what the server says of it and at its first bytes,
-// with two requests, and up to two more for an .mp4 or .mov, of which it reads
-// 256 KiB at most. Its errors are an *UncheckedError, a *SetupError, or the cause
-// of ctx.
+// Check looks at an object: at what the server says of it and at its first bytes, with two requests, and up to two more
+// for an .mp4 or .mov, of which it reads 256 KiB at most. Its errors are an *UncheckedError, a *SetupError, or the
+// cause of ctx.
 func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error) {
 	if reason := c.lost(bucket); reason != "" {
 		return Finding{Reason: reason}, nil
@@ -138,9 +132,8 @@ func (c *Checker) Check(ctx context.Context, bucket, key string) (Finding, error
 	return c.container(ctx, bucket, key, bytes, got)
 }
 
-// container reads what an .mp4 or .mov says of itself, after its first bytes. If the
-// server does not return further parts as requested, or has another object by now,
-// that stays unread.
+// container reads what an .mp4 or .mov says of itself, after its first bytes. If the server does not return further
+// parts as requested, or has another object by now, that stays unread.
 func (c *Checker) container(ctx context.Context, bucket, key string, first []byte, is *about) (f Finding, err error) {
 	f.Reason, f.Media, err = readContainer(newRanged(first, is.size, func(at, n int64) ([]byte, error) {
 		data, got, err := c.get(ctx, bucket, key, at, n)
@@ -179,9 +172,8 @@ func (c *Checker) apply(no *refusal, bucket string) (reason string, err error) {
 	return no.Error(), nil
 }
 
-// giveUp returns the error that ends the attempts, or nil to continue. It gives up if no object was
-// answered since they began, the server fails, and that may pass. A server that
-// never answered as S3 does is no S3 server.
+// giveUp returns the error that ends the attempts, or nil to continue. It gives up if no object was answered since they
+// began, the server fails, and that may pass. A server that never answered as S3 does is no S3 server.
 func (c *Checker) giveUp(began time.Time, trouble error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

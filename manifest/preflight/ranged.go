@@ -24,8 +24,7 @@ type part struct {
 	data []byte
 }
 
-// ranged reads an object by a few range requests. Parts already read are not
-// requested again.
+// ranged reads an object by a few range requests. Parts already read are not requested again.
 type ranged struct {
 	// get returns the bytes from at on, n at most.
 	get   func(at, n int64) ([]byte, error)
@@ -33,8 +32,7 @@ type ranged struct {
 	parts []part
 	gets  int // requests still allowed
 	at    int64
-	// until is the end of the box that is read now, from the object's start: no part is
-	// requested beyond it.
+	// until is the end of the box that is read now, from the object's start: no part is requested beyond it.
 	until int64
 }
 
@@ -43,8 +41,7 @@ func newRanged(first []byte, size int64, get func(at, n int64) ([]byte, error)) 
 	return &ranged{get: get, size: size, until: size, parts: []part{{0, first}}, gets: maxGets - 1}
 }
 
-// Read reads what is at hand, and requests a part if nothing is. Its errors are
-// io.EOF, errBudget and those of get.
+// Read reads what is at hand, and requests a part if nothing is. Its errors are io.EOF, errBudget and those of get.
 func (r *ranged) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

@@ -38,9 +38,8 @@ func (r *refusal) Unwrap() error { return r.cause }
 // server altogether. It tells nothing of an object.
 var errNotS3 = errors.New("the answer is not S3's")
 
-// judgeHead returns a refusal of HeadObject, or an error that may pass. Exactly
-// one is set. Such an answer has no text, so judge decides by the one of
-// GetObject.
+// judgeHead returns a refusal of HeadObject, or an error that may pass. Exactly one is set. Such an answer has no text,
+// so judge decides by the one of GetObject.
 func judgeHead(err error) (*refusal, error) {
 	if status := s3scan.Status(err); status < 300 || passing(status) {
 		return judge(err)
@@ -92,8 +91,7 @@ func (r refusal) because(answer string, cause error) *refusal {
 	return &r
 }
 
-// judge returns a refusal of GetObject, or an error that may pass. Exactly one is
-// set.
+// judge returns a refusal of GetObject, or an error that may pass. Exactly one is set.
 func judge(err error) (*refusal, error) {
 	status, code := s3scan.Status(err), ""
 	if api, is := errors.AsType[smithy.APIError](err); is {

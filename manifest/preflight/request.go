@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // firstBytes is how many bytes tell the type: as many as the detector looks at.
@@ -111,9 +111,8 @@ func total(out *s3.GetObjectOutput) int64 {
 // once turns the SDK's own repeating off, which would go past the limiter.
 func once(o *s3.Options) { o.RetryMaxAttempts = 1 }
 
-// retry sends a request until it is answered or the attempts end.
-// Its errors are a *refusal, an *UncheckedError, or the cause for which ctx is
-// done.
+// retry sends a request until it is answered or the attempts end. Its errors are a *refusal, an *UncheckedError, or the
+// cause for which ctx is done.
 func (c *Checker) retry(ctx context.Context, judge func(error) (*refusal, error), request func(ctx context.Context) error) error {
 	began := time.Now()
 	for n := 1; ; n++ {
@@ -138,17 +137,8 @@ func (c *Checker) retry(ctx context.Context, judge func(error) (*refusal, error)
 				return err
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(backoff(n)):
+		if err := ratelimit.Sleep(ctx, ratelimit.HalfJitter(n, time.Second, 10*time.Second)); err != nil {
+			return err
 		}
 	}
-}
-
-// backoff is how long to wait after the n-th attempt: a second, doubled each
-// time up to ten, less up to a half at random.
-func backoff(n int) time.Duration {
-	most := min(time.Second<<min(n-1, 4), 10*time.Second)
-	return most/2 + rand.N(most/2)
 }

@@ -12,8 +12,7 @@ import (
 	"airlift/manifest/entry"
 )
 
-// Families of types. Sound and moving pictures are one: they share their
-// containers.
+// Families of types. Sound and moving pictures are one: they share their containers.
 const (
 	media    = "media"
 	image    = "image"
@@ -38,10 +37,9 @@ var families = map[string][]string{
 	},
 }
 
-// contradiction returns a reason if the object's first bytes are certainly not what its
-// name says: a type that AiR does not read, or one of another family. A picture
-// of one type under the name of another is AiR's to read. Names of a type that
-// AiR does not read promise nothing.
+// contradiction returns a reason if the object's first bytes are certainly not what its name says: a type that AiR does
+// not read, or one of another family. A picture of one type under the name of another is AiR's to read. Names of a type
+// that AiR does not read promise nothing.
 func contradiction(key string, data []byte) string {
 	promised := ""
 	switch entry.ClassOf(key) {

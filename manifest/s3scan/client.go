@@ -36,8 +36,7 @@ type ClientConfig struct {
 	HTTPClient s3.HTTPClient
 }
 
-// String leaves the credentials out, so that a config that is printed by mistake
-// gives no secret away.
+// String leaves the credentials out, so that a config that is printed by mistake gives no secret away.
 func (c ClientConfig) String() string {
 	return fmt.Sprintf("{Region:%s Endpoint:%s PathStyle:%t Credentials:REDACTED}", c.Region, c.Endpoint, c.PathStyle)
 }
@@ -45,13 +44,11 @@ func (c ClientConfig) String() string {
 // GoString is String.
 func (c ClientConfig) GoString() string { return c.String() }
 
-// maxAttempts is how often one request is sent before a scan gives up; the SDK
-// waits between them, up to 20 s.
+// maxAttempts is how often one request is sent before a scan gives up; the SDK waits between them, up to 20 s.
 const maxAttempts = 6
 
-// NewClient makes a client for an S3-compatible server. It sends and reads nothing.
-// Requests carry only the checksums that the operation requires, because other
-// servers than Amazon's refuse more. Its errors are entry.ErrUsage.
+// NewClient makes a client for an S3-compatible server. It sends and reads nothing. Requests carry only the checksums
+// that the operation requires, because other servers than Amazon's refuse more. Its errors are entry.ErrUsage.
 func NewClient(c ClientConfig) (*s3.Client, error) {
 	u, err := url.Parse(c.Endpoint)
 	switch {

@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// ErrCursor is wrapped by the error of a scan that cannot continue from its
-// cursor: it must start at the beginning.
+// ErrCursor is wrapped by the error of a scan that cannot continue from its cursor: it must start at the beginning.
 var ErrCursor = errors.New("the scan cannot go on where it ended")
 
 // stretch is a part of a listing that was read without a gap.
@@ -89,8 +88,7 @@ func (c *cursor) record() []byte {
 	return b
 }
 
-// newCursor returns the cursor of a record and the ranges that are left; without a
-// record, those of a new scan.
+// newCursor returns the cursor of a record and the ranges that are left; without a record, those of a new scan.
 func newCursor(record []byte) (*cursor, []*keyRange, error) {
 	if record == nil {
 		s := &keyRange{stretch: &stretch{}}

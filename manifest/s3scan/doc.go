@@ -1,10 +1,8 @@
-// Package s3scan reads from S3 servers. It
-// lists buckets with several workers at once, reads single objects, and explains
-// the errors of an S3 server.
+// Package s3scan reads from S3 servers. It lists buckets with several workers at once, reads single objects, and
+// explains the errors of an S3 server.
 //
-// A listing begins as one key range ([Open]). A worker without work splits a range
-// at a split point: a folder's name, or a guess from the keys. The new range begins
-// at the first key that the server lists there.
+// A listing begins as one key range ([Open]). A worker without work splits a range at a split point: a folder's name,
+// or a guess from the keys. The new range begins at the first key that the server lists there.
 //
 // Invariants:
 //

@@ -28,28 +28,24 @@ func parse(endpoint string) *url.URL {
 	return u
 }
 
-// HasPassword reports whether an endpoint holds a user or password, which would be
-// sent to AiR and stored.
+// HasPassword reports whether an endpoint holds a user or password, which would be sent to AiR and stored.
 func HasPassword(endpoint string) bool {
 	return strings.Contains(endpoint, "@") && parse(endpoint).User != nil // few rows have the first
 }
 
-// OnAddress reports whether the host of an endpoint is a bare address, which cannot
-// have a bucket's name in front.
+// OnAddress reports whether the host of an endpoint is a bare address, which cannot have a bucket's name in front.
 func OnAddress(endpoint string) bool {
 	host := parse(endpoint).Hostname()
 	return net.ParseIP(host) != nil || host == "localhost"
 }
 
-// OutsideWasabi reports whether an endpoint is another server than Wasabi's. One on
-// a bare address is a stand-in.
+// OutsideWasabi reports whether an endpoint is another server than Wasabi's. One on a bare address is a stand-in.
 func OutsideWasabi(endpoint string) bool {
 	host := strings.ToLower(parse(endpoint).Hostname())
 	return host != "" && !OnAddress(endpoint) && host != "wasabisys.com" && !strings.HasSuffix(host, ".wasabisys.com")
 }
 
-// Host returns the host of an endpoint, and its port if it gives one, in lower
-// case; "" if there is none.
+// Host returns the host of an endpoint, and its port if it gives one, in lower case; "" if there is none.
 func Host(endpoint string) string {
 	if endpoint = strings.TrimSpace(endpoint); endpoint == "" {
 		return ""

@@ -16,8 +16,7 @@ import (
 // errAnswer marks an answer that cannot be S3's to what was asked.
 var errAnswer = errors.New("not S3's answer")
 
-// clientError has a text for the user and wraps what the SDK reported, whose own
-// text is long and full of request ids.
+// clientError has a text for the user and wraps what the SDK reported, whose own text is long and full of request ids.
 type clientError struct {
 	text  string
 	cause error
@@ -26,8 +25,7 @@ type clientError struct {
 func (e *clientError) Error() string { return e.text }
 func (e *clientError) Unwrap() error { return e.cause }
 
-// explanation is what an answer means to the user. The text may name the bucket
-// by %q.
+// explanation is what an answer means to the user. The text may name the bucket by %q.
 type explanation struct{ text, remedy string }
 
 var (

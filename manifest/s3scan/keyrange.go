@@ -10,16 +10,13 @@ import (
 	"airlift/manifest/entry"
 )
 
-// maxEmptyPages is how many consecutive pages may be empty and truncated. A
-// server may send some where many objects were deleted; one that always does
-// would never end.
+// maxEmptyPages is how many consecutive pages may be empty and truncated. A server may send some where many objects
+// were deleted; one that always does would never end.
 const maxEmptyPages = 10_000
 
-// keyRange is a part of a listing that one worker reads page by page with
-// continuation tokens. It ends before the key end, which is the first key of
-// the next range, and which the server has listed. So no key can lie between two
-// ranges, whatever split them: a range is finished when its own pages, which the
-// server was never told to stop, reach its end.
+// keyRange is a part of a listing that one worker reads page by page with continuation tokens. It ends before the key
+// end, which is the first key of the next range, and which the server has listed. So no key can lie between two ranges,
+// whatever split them: a range is finished when its own pages, which the server was never told to stop, reach its end.
 type keyRange struct {
 	after   string // start-after of the first request; "" is the beginning
 	resumed bool   // its first page must contain pos, which was read before
@@ -35,8 +32,7 @@ type keyRange struct {
 	due        int    // pages until it looks again
 }
 
-// page is a checked page for the Reader. A page with an error is the last one, and
-// has no objects.
+// page is a checked page for the Reader. A page with an error is the last one, and has no objects.
 type page struct {
 	keyRange *keyRange
 	objects  []types.Object
@@ -123,10 +119,9 @@ func (s *scan) deliver(ctx context.Context, kr *keyRange, p *page, a *answer) (n
 	return next, s.send(p)
 }
 
-// confirmEnd requests what follows the last key of a range whose pages have ended,
-// and returns nil if nothing does: a page that is wrongly marked as the last would
-// end the listing too early. A server that ignores start-after returns the
-// beginning, which proves nothing.
+// confirmEnd requests what follows the last key of a range whose pages have ended, and returns nil if nothing does: a
+// page that is wrongly marked as the last would end the listing too early. A server that ignores start-after returns
+// the beginning, which proves nothing.
 func (s *scan) confirmEnd(ctx context.Context, kr *keyRange) (*answer, error) {
 	s.mu.Lock()
 	pos := kr.pos

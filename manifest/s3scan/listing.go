@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // attemptTimeout limits one request, its body included.
@@ -43,11 +44,10 @@ type answer struct {
 	token   *string  // of the next page; nil: this is the last one
 }
 
-// ask requests one page, and retries errors that may pass for as long as the
-// budget lasts.
+// ask requests one page, and retries errors that may pass for as long as the budget lasts.
 func (l *listing) ask(ctx context.Context, q query, budget time.Duration) (*answer, error) {
 	begun := time.Now()
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		a, err := l.request(ctx, q)
 		if err == nil || ctx.Err() != nil || !temporary(err) {
 			return a, err
@@ -56,7 +56,7 @@ func (l *listing) ask(ctx context.Context, q query, budget time.Duration) (*answ
 		if time.Since(begun)+pause > budget {
 			return nil, err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := ratelimit.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 	}
@@ -99,8 +99,7 @@ func (l *listing) request(ctx context.Context, q query) (*answer, error) {
 	return a, nil
 }
 
-// noRetry leaves retries to ask: the SDK's end after some seconds and ignore the
-// rate limit.
+// noRetry leaves retries to ask: the SDK's end after some seconds and ignore the rate limit.
 func noRetry(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
 
 // checkAnswer refuses a page that is not S3's answer to the query.
@@ -167,8 +166,7 @@ func (a *answer) setToken(q query, truncated bool, token string) error {
 	return nil
 }
 
-// unescape decodes a key if the server says that keys are URL-encoded; else "a+b"
-// is a+b.
+// unescape decodes a key if the server says that keys are URL-encoded; else "a+b" is a+b.
 func unescape(encoding types.EncodingType, key string) (string, error) {
 	if encoding != types.EncodingTypeUrl {
 		return key, nil

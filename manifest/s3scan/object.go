@@ -36,8 +36,7 @@ func GetObject(ctx context.Context, client Client, bucket, key string) (body io.
 	}, nil
 }
 
-// objectBody returns an error for an object that ends too early or stalls. Time
-// between reads does not count.
+// objectBody returns an error for an object that ends too early or stalls. Time between reads does not count.
 type objectBody struct {
 	r        io.Reader
 	left     int64 // bytes still to come, -1 if that is not known

@@ -1,27 +1,24 @@
 package s3scan
 
 import (
-	"context"
 	"encoding/xml"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"airlift/ratelimit"
 )
 
 const (
-	// defaultRetryBudget is how long a scan retries a server that returns only
-	// errors.
+	// defaultRetryBudget is how long a scan retries a server that returns only errors.
 	defaultRetryBudget = 10 * time.Minute
-	// openRetryBudget applies before anything was listed: an error then is more
-	// likely to last, and somebody waits.
+	// openRetryBudget applies before anything was listed: an error then is more likely to last, and somebody waits.
 	openRetryBudget = 15 * time.Second
 	maxBackoff      = 30 * time.Second
 )
 
-// temporary reports whether an error may pass: the server failed or throttled, or
-// the connection broke.
+// temporary reports whether an error may pass: the server failed or throttled, or the connection broke.
 func temporary(err error) bool {
 	if errors.Is(err, errAnswer) {
 		return false
@@ -42,23 +39,7 @@ func temporary(err error) bool {
 	return Status(err) < 300 && !errors.As(err, &syntax) // an answer that was cut
 }
 
-// backoff returns the wait after the n-th failure, from 0: half a second, doubled
-// up to maxBackoff, less up to a half at random.
+// backoff returns the wait after the n-th failure, from 1.
 func backoff(n int) time.Duration {
-	pause := maxBackoff
-	if n < 6 {
-		pause = 500 * time.Millisecond << n
-	}
-	return pause/2 + rand.N(pause/2)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
+	return ratelimit.HalfJitter(n, 500*time.Millisecond, maxBackoff)
 }

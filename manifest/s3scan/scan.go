@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/manifest/entry"
+	"airlift/ratelimit"
 )
 
 // DefaultWorkers is the number of concurrent requests of a scan by default.
@@ -28,19 +29,17 @@ type Config struct {
 	Workers int
 	// Rate limits the requests a second; 0 means no limit.
 	Rate rate.Limit
-	// RetryBudget is how long a request is retried on errors that may pass (5xx,
-	// throttling, no answer); 0 means ten minutes. Before the first page it is at
-	// most 15 seconds.
+	// RetryBudget is how long a request is retried on errors that may pass (5xx, throttling, no answer); 0 means ten
+	// minutes. Before the first page it is at most 15 seconds.
 	RetryBudget time.Duration
 	// Cursor is what Reader.Cursor returned in an earlier scan of the same source:
 	// this scan continues from there. nil starts at the beginning.
 	Cursor []byte
 }
 
-// scan lists a bucket with several workers. It starts as one key range, which a
-// worker reads from the beginning. A worker without a range splits one: it lists
-// from a split point in the part that is not read yet, and takes over from the
-// first key that the server returns.
+// scan lists a bucket with several workers. It starts as one key range, which a worker reads from the beginning. A
+// worker without a range splits one: it lists from a split point in the part that is not read yet, and takes over from
+// the first key that the server returns.
 type scan struct {
 	listing
 	retryBudget time.Duration
@@ -178,7 +177,7 @@ func (s *scan) probe(ctx context.Context, m string) error {
 	s.probes = slices.DeleteFunc(s.probes, func(other string) bool { return other == m })
 	if err != nil {
 		s.mu.Unlock()
-		return sleep(ctx, backoff(1))
+		return ratelimit.Sleep(ctx, backoff(2))
 	}
 	s.dropSplitPoints(m, a)
 	kr, p := s.split(m, a)
@@ -305,8 +304,7 @@ func (r *Reader) end(err error) error {
 		Err: fmt.Errorf("the listing broke off after %d objects: %w", r.ordinal, err), Remedy: remedy}
 }
 
-// Close ends the listing and waits for its goroutines. It may be called during a
-// Read in another goroutine.
+// Close ends the listing and waits for its goroutines. It may be called during a Read in another goroutine.
 func (r *Reader) Close() error {
 	r.closed.Store(true)
 	r.cancel()

@@ -63,8 +63,7 @@ func (s *scan) dropSplitPoints(m string, a *answer) {
 	s.splitPoints = slices.Delete(s.splitPoints, i, j)
 }
 
-// split makes a range of what a probe listed, unless that is read already, and
-// returns its first page.
+// split makes a range of what a probe listed, unless that is read already, and returns its first page.
 func (s *scan) split(m string, a *answer) (*keyRange, *page) {
 	if len(a.objects) == 0 {
 		return nil, nil
@@ -88,8 +87,7 @@ func (s *scan) split(m string, a *answer) (*keyRange, *page) {
 	return kr, p
 }
 
-// dueRange returns the range with the most pages since its last search for split
-// points, if one is due.
+// dueRange returns the range with the most pages since its last search for split points, if one is due.
 func (s *scan) dueRange() *keyRange {
 	var best *keyRange
 	for _, kr := range s.ranges {
@@ -103,9 +101,8 @@ func (s *scan) dueRange() *keyRange {
 	return best
 }
 
-// findSplitPoints returns split points between two keys: the folders of the highest
-// level that has some there. If there are none, or more than one page of them, it
-// guesses.
+// findSplitPoints returns split points between two keys: the folders of the highest level that has some there. If there
+// are none, or more than one page of them, it guesses.
 func (s *scan) findSplitPoints(ctx context.Context, pos, end string) (points []string, folders bool) {
 	shared := len(s.prefix)
 	if end != "" {

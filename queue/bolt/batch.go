@@ -115,3 +115,18 @@ func (db *DB) SetSettings(ctx context.Context, id string, s queue.Settings) erro
 		return nil
 	})
 }
+
+// SetBatchControl implements [queue.Admin].
+func (db *DB) SetBatchControl(ctx context.Context, id string, c queue.BatchControl) error {
+	b, err := db.lookup(id)
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return fmt.Errorf("control batch %q: %w", id, err)
+	}
+	return db.submit(ctx, false, func(t *txn) error {
+		t.touch(b).Batch.Control = c
+		return nil
+	})
+}

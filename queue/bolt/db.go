@@ -38,7 +38,7 @@ type DB struct {
 	once   sync.Once
 	closed error
 	broken atomic.Pointer[error]
-	ahead  readAhead
+	ahead  file.ReadAhead
 
 	// mu guards what readers see of the batches and the wake-up.
 	mu      sync.RWMutex

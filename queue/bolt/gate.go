@@ -17,7 +17,8 @@ import (
 func (db *DB) Account(ctx context.Context, name string, day queue.Day) (s queue.AccountState, err error) {
 	err = db.view(ctx, func(tx *bbolt.Tx) error {
 		gates, days := tx.Bucket(bucketGates), tx.Bucket(bucketDays)
-		return errors.Join(getJSON(gates, []byte(name), &s.Gate), getJSON(gates, serverKey(name), &s.Server), getJSON(days, dayKey{name, day}.bytes(), &s.Day))
+		return errors.Join(getJSON(gates, []byte(name), &s.Gate), getJSON(gates, serverKey(name), &s.Server),
+			getJSON(gates, controlKey(name), &s.Control), getJSON(days, dayKey{name, day}.bytes(), &s.Day))
 	})
 	if err != nil {
 		return queue.AccountState{}, fmt.Errorf("account %q: %w", name, err)
@@ -53,6 +54,17 @@ var errNoAccount = errors.New("the account has no name")
 
 // serverKey is where what is known of an account's AiR stands among the gates: no account's name has a zero byte.
 func serverKey(account string) []byte { return append([]byte(account), 0) }
+
+// SetControl implements [queue.Admin].
+func (db *DB) SetControl(ctx context.Context, account string, c queue.Control) error {
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("account %q: %w", account, err)
+	}
+	return db.setAccount(ctx, account, controlKey(account), c)
+}
+
+// controlKey is where what an operator has set for an account stands among the gates.
+func controlKey(account string) []byte { return append(serverKey(account), "control"...) }
 
 // SetCapped implements [queue.Claims].
 func (db *DB) SetCapped(ctx context.Context, account string, day queue.Day) error {

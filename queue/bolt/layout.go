@@ -22,7 +22,7 @@ const magic = "airlift queue"
 var (
 	bucketMeta    = []byte("meta")
 	bucketBatches = []byte("batches") // number of the batch (4 bytes) -> its bucket
-	bucketGates   = []byte("gates")   // account -> queue.Gate, and account 0 -> queue.Server, as JSON, bound
+	bucketGates   = []byte("gates")   // account -> queue.Gate, account 0 -> queue.Server, account 0 "control" -> queue.Control, as JSON, bound
 	bucketDays    = []byte("days")    // account, 0, day (4 bytes) -> queue.DayCount as JSON, bound
 
 	keyMagic    = []byte("magic")

@@ -189,3 +189,13 @@ func (db *DB) Rejected(ctx context.Context, id string, fn func(queue.Rejected) e
 		}
 	}
 }
+
+// sequential enables readahead for a full scan until end is called.
+func (db *DB) sequential() (end func()) {
+	return db.ahead.Begin(func(advise func(addr, size uintptr)) {
+		_ = db.bolt.View(func(tx *bbolt.Tx) error { // only a closed file gives an error, and needs no advice
+			advise(db.bolt.Info().Data, uintptr(tx.Size()))
+			return nil
+		})
+	})
+}

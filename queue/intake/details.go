@@ -6,13 +6,13 @@ import (
 	"strconv"
 	"time"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/preflight"
 	"airlift/queue"
 )
 
 // addDetails stores with an item the object's size and ETag from its source.
-func addDetails(it *queue.Item, e *manifest.Entry) {
+func addDetails(it *queue.Item, e *entry.Entry) {
 	if e.Sized || e.ETag != "" {
 		it.Details = &queue.Details{Size: queue.UnknownSize, ETag: e.ETag}
 	}

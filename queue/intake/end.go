@@ -3,7 +3,7 @@ package intake
 import (
 	"errors"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // End says what went wrong with the sources of a reading so far.
@@ -30,7 +30,7 @@ func (r *Reading) End() End {
 // BrokenText returns the message at the end of a command that a source broke off. The error itself was logged.
 func BrokenText(err error) string {
 	name := "a source"
-	if b, is := errors.AsType[*manifest.BrokenError](err); is {
+	if b, is := errors.AsType[*entry.BrokenError](err); is {
 		name = b.Source
 		if b.Unread {
 			return "nothing of " + name + " could be read, as said above; correct that, then run again"
@@ -55,7 +55,7 @@ func (r *Reading) breaks(err error) {
 
 // brokeOff records and logs the error of a source or of preflight.
 func (r *Reading) brokeOff(err error) {
-	var b *manifest.BrokenError
+	var b *entry.BrokenError
 	r.mu.Lock()
 	if r.end.Broken == nil {
 		r.end.Broken = err

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
 	"airlift/queue"
 	"airlift/queue/memory"
@@ -146,7 +147,7 @@ func TestAQueuesErrorEndsTheReading(t *testing.T) {
 	i := prepared(t, db, strings.NewReader(head+"a,1,ocr,r,us-east-1\na,2,ocr,r,us-east-1\na,3,,,\n"), "-")
 	defer i.Close()
 	db.find = disk
-	if err := into(t, i); !errors.Is(err, disk) || errors.Is(err, manifest.ErrUsage) {
+	if err := into(t, i); !errors.Is(err, disk) || errors.Is(err, entry.ErrUsage) {
 		t.Errorf("got %v, want %v", err, disk)
 	}
 	if end := i.Reading.End(); end.Broken != nil {

@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/queue"
 )
 
@@ -86,7 +86,7 @@ func (r *Reading) fill(ctx context.Context, b *rowBuffer) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if broken := (*manifest.BrokenError)(nil); errors.As(err, &broken) {
+		if broken := (*entry.BrokenError)(nil); errors.As(err, &broken) {
 			r.brokeOff(r.hidden(err))
 			return nil
 		}

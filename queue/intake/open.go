@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 // openNext opens the next source. It skips a source that an earlier process read to its end, and an empty one if
@@ -29,7 +30,7 @@ func (r *Reading) openNext(ctx context.Context) error {
 	opened, err := manifest.Open(ctx, src.Arg, options)
 	if err != nil {
 		cancel()
-		if r.AllowEmpty && errors.Is(err, manifest.ErrEmpty) {
+		if r.AllowEmpty && errors.Is(err, entry.ErrEmpty) {
 			r.ended()
 			return nil
 		}
@@ -59,7 +60,7 @@ func (t *Intake) openOnly(ctx context.Context) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case !t.found, errors.Is(err, manifest.ErrUsage):
+	case !t.found, errors.Is(err, entry.ErrUsage):
 		return err
 	}
 	r.breaks(err)

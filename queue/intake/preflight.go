@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/preflight"
 	"airlift/manifest/s3scan"
 	"airlift/queue"
@@ -209,5 +209,5 @@ func (l *landing) next(ctx context.Context) (row, error) {
 
 // broken ends the reading, as no more objects can be checked. A row that was rejected as unchecked counts as read.
 func (l *landing) broken(err error, remedy string) error {
-	return &manifest.BrokenError{Source: "preflight", Unread: !l.any && l.unchecked == 0, Err: err, Remedy: remedy}
+	return &entry.BrokenError{Source: "preflight", Unread: !l.any && l.unchecked == 0, Err: err, Remedy: remedy}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 	"airlift/queue"
 )
@@ -55,10 +56,10 @@ type Reading struct {
 
 	next    int // the source to open next
 	current manifest.Reader
-	head    []row          // rows read ahead
-	entry   manifest.Entry // the entry last read
-	spare   *queue.Item    // an item that can be reused
-	whole   bool           // all sources were read from their beginning to their end
+	head    []row       // rows read ahead
+	entry   entry.Entry // the entry last read
+	spare   *queue.Item // an item that can be reused
+	whole   bool        // all sources were read from their beginning to their end
 	warned  warned
 	nothing emptiness
 	progress
@@ -79,7 +80,7 @@ func (r *Reading) read(ctx context.Context) (row, error) {
 				return row{}, io.EOF
 			}
 			if err := r.openNext(ctx); err != nil {
-				if errors.Is(err, manifest.ErrUsage) && r.next == 1 { // nothing has been read yet
+				if errors.Is(err, entry.ErrUsage) && r.next == 1 { // nothing has been read yet
 					return row{}, err
 				}
 				if ctx.Err() != nil {
@@ -116,7 +117,7 @@ func (r *Reading) readRow(ctx context.Context) (row, error) {
 	if err == nil {
 		return r.rowOf(ctx, &r.entry)
 	}
-	var bad *manifest.RowError
+	var bad *entry.RowError
 	if !errors.As(err, &bad) {
 		return row{}, err
 	}
@@ -127,7 +128,7 @@ func (r *Reading) readRow(ctx context.Context) (row, error) {
 }
 
 // rowOf turns an entry into a row.
-func (r *Reading) rowOf(ctx context.Context, e *manifest.Entry) (row, error) {
+func (r *Reading) rowOf(ctx context.Context, e *entry.Entry) (row, error) {
 	if why := r.Filter.Skip(e); why != "" {
 		r.warnUnknown(e, why)
 		return row{skipped: why}, nil
@@ -158,7 +159,7 @@ func (r *Reading) rowOf(ctx context.Context, e *manifest.Entry) (row, error) {
 }
 
 // itemOf makes an entry an item.
-func (r *Reading) itemOf(e *manifest.Entry) *queue.Item {
+func (r *Reading) itemOf(e *entry.Entry) *queue.Item {
 	item := r.spare
 	if r.spare = nil; item == nil {
 		item = new(queue.Item)
@@ -187,7 +188,7 @@ func (r *Reading) forgetName(it *queue.Item) {
 	}
 }
 
-func fields(in []manifest.Field) []queue.Field {
+func fields(in []entry.Field) []queue.Field {
 	if len(in) == 0 {
 		return nil
 	}

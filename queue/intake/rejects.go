@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/filter"
 	"airlift/manifest/s3scan"
 	"airlift/queue"
@@ -64,7 +64,7 @@ func (r *Reading) require(ctx context.Context, settings queue.Settings, has func
 type warned struct{ unknown, columns, foreign bool }
 
 // warnUnknown warns once that a filter skips rows whose size or date is not known.
-func (r *Reading) warnUnknown(e *manifest.Entry, why string) {
+func (r *Reading) warnUnknown(e *entry.Entry, why string) {
 	if r.warned.unknown || why != filter.SkipNoSize && why != filter.SkipNoDate {
 		return
 	}
@@ -74,7 +74,7 @@ func (r *Reading) warnUnknown(e *manifest.Entry, why string) {
 }
 
 // warnColumns says once that rows have more columns than a batch may.
-func (r *Reading) warnColumns(e *manifest.Entry, err error) {
+func (r *Reading) warnColumns(e *entry.Entry, err error) {
 	if r.warned.columns {
 		return
 	}
@@ -83,7 +83,7 @@ func (r *Reading) warnColumns(e *manifest.Entry, err error) {
 }
 
 // warnForeign says once that a row names another server than Wasabi's.
-func (r *Reading) warnForeign(e *manifest.Entry) {
+func (r *Reading) warnForeign(e *entry.Entry) {
 	if r.warned.foreign || e.Endpoint == "" || !s3scan.OutsideWasabi(e.Endpoint) {
 		return
 	}

@@ -108,7 +108,7 @@ func (s *Sources) Resolve(ctx context.Context) (err error) {
 		if err == nil {
 			err = r.Close()
 		}
-		if errors.Is(err, manifest.ErrUsage) {
+		if errors.Is(err, entry.ErrUsage) {
 			return err
 		}
 	}
@@ -117,7 +117,7 @@ func (s *Sources) Resolve(ctx context.Context) (err error) {
 
 // hidden removes the keys from an error of a source: a server may echo what it was sent.
 func (s *Sources) hidden(err error) error {
-	var broken *manifest.BrokenError
+	var broken *entry.BrokenError
 	if s.Hide == nil || !errors.As(err, &broken) {
 		return err
 	}

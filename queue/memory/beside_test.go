@@ -321,6 +321,10 @@ func (p *pair) set(t *rapid.T) {
 	p.both("settings", func(s queue.Store) (any, error) { return nil, s.SetSettings(ctx, id, queue.Settings{Name: name}) })
 	p.both("capped", func(s queue.Store) (any, error) { return nil, s.SetCapped(ctx, queue.DefaultAccount, day) })
 	p.both("gate", func(s queue.Store) (any, error) { return nil, s.SetGate(ctx, queue.DefaultAccount, gate) })
+	share := rapid.IntRange(-1, 3).Draw(t, "share")
+	p.both("control", func(s queue.Store) (any, error) {
+		return nil, errors.Join(s.SetControl(ctx, queue.DefaultAccount, queue.Control{Workers: share}), s.SetBatchControl(ctx, id, queue.BatchControl{Share: share}))
+	})
 	p.both("server", func(s queue.Store) (any, error) {
 		return nil, s.SetServer(ctx, queue.DefaultAccount, queue.Server{Address: gate.Reason})
 	})

@@ -104,6 +104,28 @@ func (q *Queue) SetAdoption(ctx context.Context, id string, a queue.Adoption) er
 	return nil
 }
 
+// SetControl implements [queue.Admin].
+func (q *Queue) SetControl(ctx context.Context, name string, c queue.Control) error {
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("account %q: %w", name, err)
+	}
+	return q.setAccount(ctx, name, func(a *account) { a.control = c.Clone() })
+}
+
+// SetBatchControl implements [queue.Admin].
+func (q *Queue) SetBatchControl(ctx context.Context, id string, c queue.BatchControl) error {
+	b, unlock, err := q.useBatch(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("control batch %q: %w", id, err)
+	}
+	b.Control = c
+	return nil
+}
+
 // Check implements [queue.Admin]: it counts the items of each batch and compares them with the books.
 func (q *Queue) Check(ctx context.Context, progress func(done, total int64)) (report queue.CheckReport, err error) {
 	unlock, err := q.use(ctx)

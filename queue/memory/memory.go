@@ -31,9 +31,10 @@ type state struct {
 
 // account is what is stored of an AiR account.
 type account struct {
-	gate   queue.Gate
-	server queue.Server
-	days   map[queue.Day]queue.DayCount
+	gate    queue.Gate
+	server  queue.Server
+	control queue.Control
+	days    map[queue.Day]queue.DayCount
 }
 
 // batch is a batch with its items.
@@ -175,7 +176,7 @@ func (q *Queue) Account(ctx context.Context, name string, day queue.Day) (queue.
 	}
 	defer unlock()
 	a := q.account(name)
-	return queue.AccountState{Gate: a.gate, Server: a.server, Day: a.days[day]}, nil
+	return queue.AccountState{Gate: a.gate, Server: a.server, Control: a.control.Clone(), Day: a.days[day]}, nil
 }
 
 // SetGate implements [queue.Claims].

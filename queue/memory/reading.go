@@ -109,7 +109,7 @@ func (b *batch) splitRows(rows []queue.Item, changed, trial bool) (*division, er
 // repeated counts a row of an existing object as conflict or duplicate. It returns false if the row is the object's first in this reading and agrees.
 func (s *division) repeated(it, have *queue.Item, seen bool) bool {
 	switch {
-	case !have.Unsourced && !have.SameRow(it):
+	case !have.Unsourced && !(have.Name == it.Name && have.Own.Equal(it.Own)):
 		s.reject(it, queue.OtherFieldsReason(have))
 	case seen:
 		s.Duplicates++

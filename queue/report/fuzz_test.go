@@ -62,7 +62,7 @@ func reportReadsBack(t *testing.T, out io.Reader, key, value string) {
 	if err != nil {
 		t.Fatalf("open the report: %v", err)
 	}
-	var e manifest.Entry
+	var e entry.Entry
 	if err := in.Read(&e); err != nil {
 		t.Fatalf("read the report of key %q: %v", key, err)
 	}

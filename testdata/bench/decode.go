@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 )
 
 func init() {
@@ -58,13 +59,13 @@ func manifestText(n int, format string) []byte {
 }
 
 // entries reads a manifest and hands its entries on.
-func entries(text []byte, format string, use func(*manifest.Entry) error) error {
+func entries(text []byte, format string, use func(*entry.Entry) error) error {
 	r, err := manifest.Open(context.Background(), "-", manifest.Options{Format: manifest.Format(format), Stdin: bytes.NewReader(text)})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	var e manifest.Entry
+	var e entry.Entry
 	for {
 		err := r.Read(&e)
 		if errors.Is(err, io.EOF) {
@@ -84,7 +85,7 @@ func airliftDecode(a args, m *meter) error {
 	quietly()
 	n := 0
 	err := m.do(func() error {
-		return entries(text, a.More["format"], func(*manifest.Entry) error { n++; return nil })
+		return entries(text, a.More["format"], func(*entry.Entry) error { n++; return nil })
 	})
 	if err == nil && n != a.N {
 		err = fmt.Errorf("%d of %d rows were read", n, a.N)

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"airlift/manifest"
+	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 )
 
@@ -79,7 +80,7 @@ func airliftScan(a args, m *meter) error {
 			return err
 		}
 		defer r.Close()
-		var e manifest.Entry
+		var e entry.Entry
 		for {
 			err := r.Read(&e)
 			if errors.Is(err, io.EOF) {

@@ -1,4 +1,4 @@
-// Package file locks, creates and validates the queue file.
+// Package file locks, creates and validates the queue file, and advises the system how it is read.
 //
 // Invariants:
 //

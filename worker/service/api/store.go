@@ -249,6 +249,12 @@ func (s Store) Adopt(context.Context, string, []queue.Adopted) (int, error) { re
 // SetAdoption implements [queue.Admin].
 func (s Store) SetAdoption(context.Context, string, queue.Adoption) error { return ErrHolder }
 
+// SetControl implements [queue.Admin].
+func (s Store) SetControl(context.Context, string, queue.Control) error { return ErrHolder }
+
+// SetBatchControl implements [queue.Admin].
+func (s Store) SetBatchControl(context.Context, string, queue.BatchControl) error { return ErrHolder }
+
 // Check implements [queue.Admin].
 func (s Store) Check(context.Context, func(done, total int64)) (queue.CheckReport, error) {
 	return queue.CheckReport{}, ErrHolder

@@ -1,0 +1,218 @@
+//go:build unix
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"airlift/worker/air/airtest"
+)
+
+var talkRounds = flag.Int("talkrounds", 6, "how often TestStartsAndKillsTogether starts and kills processes")
+
+// holding is a rig with a run at work that AiR keeps from ending until release.
+func holding(t *testing.T, from int, args ...string) (r *rig, h *held, p *process) {
+	t.Helper()
+	h = newHeld()
+	r = newRig(t, h.from(from))
+	p = r.start(append([]string{"run", r.manifest("big.csv", 40), "--batch", "big", "--workers", "2"}, args...)...)
+	await(t, h.posts.reached(from), "the holder to be at work")
+	return r, h, p
+}
+
+// night writes a manifest of n objects that no other has.
+func (r *rig) night(n int) string {
+	var b strings.Builder
+	b.WriteString("bucket,key\n")
+	for i := range n {
+		fmt.Fprintf(&b, "archive,night/%05d.mov\n", i)
+	}
+	return r.file("night.csv", b.String())
+}
+
+// allSettled fails the test unless n items of all batches have one job each and the queue is sound.
+func (r *rig) allSettled(n int) {
+	r.t.Helper()
+	submitted := int64(0)
+	for _, s := range r.statuses() {
+		submitted += s.Submitted
+		if s.Pending+s.Sending+s.InDoubt+s.Failed > 0 {
+			r.t.Errorf("not all of batch %s is submitted: %+v", s.Batch, s)
+		}
+	}
+	if int(submitted) != n || r.air.Accepted() != n {
+		r.t.Errorf("the queue has %d items submitted and AiR %d jobs, want %d", submitted, r.air.Accepted(), n)
+	}
+	r.oneJobEach()
+	r.run("check").want(r.t, exitOK)
+}
+
+// alone fails the test if something of a socket is left.
+func (r *rig) alone() {
+	r.t.Helper()
+	if left, _ := filepath.Glob(r.queue + ".run"); len(left) > 0 {
+		r.t.Errorf("left over: %v", left)
+	}
+}
+
+func TestASecondRunHandsItsRowsToTheFirst(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	night := r.start("run", r.night(10), "--batch", "night", "--json")
+	r.awaitStatus("the rows of the second run", func(s summary) bool { return s.Batch == "big" && s.Items == 40 })
+	eventually(t, "the second run has handed its rows over", func() bool { return r.statuses()["night"].Items == 10 })
+	// Everything else works meanwhile.
+	r.run("items", "big").want(t, exitOK).says(t, "clip-00039.mov")
+	r.run("report", "night", "-o", filepath.Join(r.dir, "report.csv")).want(t, exitOK)
+	r.run("resume").want(t, exitOK).says(t, "neither a pause nor a stop")
+	r.run("cancel", "big", "--key", "reel/clip-0003*").want(t, exitOK).says(t, "10 items cancelled")
+	r.run("retry", "big", "--state", "cancelled", "--expect", "9").want(t, exitUsage).says(t, "has 10 items, not the 9")
+	r.run("retry", "big", "--state", "cancelled", "--dry-run").want(t, exitOK).says(t, "10 items would be retried")
+	r.run("retry", "big", "--state", "cancelled", "--expect", "10").want(t, exitOK).says(t, "10 items retried")
+	r.run("items", "none").want(t, exitUsage).says(t, `has no batch "none": it has "big" "night"`)
+	for _, args := range [][]string{{"check"}, {"compact"}, {"adopt", "big", "big.csv"}} {
+		r.run(args...).want(t, exitLocked)
+	}
+	close(h.release)
+	got := night.wait().want(t, exitOK)
+	if !strings.Contains(got.stdout, `"submitted":10`) && !strings.Contains(got.stdout, `"submitted": 10`) {
+		t.Errorf("the summary of the second run: %s", got.stdout)
+	}
+	first.wait().want(t, exitOK)
+	r.alone()
+	r.allSettled(50)
+}
+
+// The summary and the exit code of a second run are those of its own batch.
+func TestEachRunEndsWithItsOwnCode(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	bad := r.start("run", r.file("bad.csv", "bucket,key\narchive,x.mov\narchive,\n"), "--batch", "bad")
+	eventually(t, "the second run has handed its rows over", func() bool { return r.statuses()["bad"].Rejected == 1 })
+	// A run of the same batch reads it again, and waits for it too.
+	again := r.start("run", r.manifest("big.csv", 40), "--batch", "big")
+	eventually(t, "the third run has read", func() bool { s := r.statuses()["big"]; return s.Known == 40 && !s.Incomplete })
+	r.run("run", "big.csv", "--batch", "big", "--on-daily-cap", "exit", "--detach").want(t, exitOK)
+	r.run("run", "big.csv", "--batch", "big", "--air-url", "http://127.0.0.1:1").want(t, exitUsage).says(t, "holds the queue and sends to")
+	close(h.release)
+	bad.wait().want(t, exitIncomplete).says(t, "1 rejected")
+	again.wait().want(t, exitOK)
+	first.wait().want(t, exitOK)
+	r.allSettled(41)
+	r.run("run", "big.csv", "--batch", "big", "--detach").want(t, exitUsage).says(t, "airlift serve")
+}
+
+// Ctrl-C ends the wait and not the work, and says so.
+func TestASignalEndsTheWaitAlone(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	night := r.start("run", r.night(10), "--batch", "night")
+	eventually(t, "the second run has handed its rows over", func() bool { s := r.statuses()["night"]; return s.Items == 10 && !s.Incomplete })
+	night.signal(syscall.SIGINT)
+	night.wait().want(t, exitWorkLeft).says(t, "only the wait has ended", fmt.Sprintf("process %d goes on", first.cmd.Process.Pid))
+	close(h.release)
+	first.wait().want(t, exitOK)
+	r.run("submit").want(t, exitOK) // what the holder had not sent when its own batch was done
+	r.allSettled(50)
+}
+
+// However the holder ends, one of those that wait goes on.
+func TestTheOneThatWaitsTakesOver(t *testing.T) {
+	t.Parallel()
+	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			r, h, first := holding(t, 6)
+			var waiting []*process
+			for i, batch := range []string{"n1", "n2", "n3"} {
+				m := r.file(batch+".csv", fmt.Sprintf("bucket,key\narchive,%[1]d/a.mov\narchive,%[1]d/b.mov\n", i))
+				waiting = append(waiting, r.start("run", m, "--batch", batch, "--workers", "2"))
+			}
+			eventually(t, "the rows are handed over", func() bool {
+				all := r.statuses()
+				return all["n1"].Items == 2 && all["n2"].Items == 2 && all["n3"].Items == 2
+			})
+			first.signal(s)
+			close(h.release)
+			first.wait()
+			for _, p := range waiting {
+				p.wait().want(t, exitOK)
+			}
+			r.run("run", "big.csv", "--batch", "big").want(t, exitOK)
+			r.allSettled(46)
+			r.alone()
+		})
+	}
+}
+
+// A client that dies in mid-reading leaves an incomplete reading that the same command completes.
+func TestAClientKilledInMidReading(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	fifo := filepath.Join(r.dir, "rows.csv")
+	mkfifo(t, fifo)
+	client := r.start("run", fifo, "--batch", "night")
+	rows := []string{"archive,n/0.mov\n", "archive,n/1.mov\n"}
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = w.WriteString("bucket,key\n" + rows[0])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the first row is handed over", func() bool { return r.statuses()["night"].Items == 1 })
+	client.signal(syscall.SIGKILL)
+	client.wait()
+	w.Close()
+	eventually(t, "its reading has ended", func() bool { return r.statuses()["night"].Incomplete })
+	if err := os.Remove(fifo); err != nil {
+		t.Fatal(err)
+	}
+	again := r.start("run", r.file("rows.csv", "bucket,key\n"+rows[0]+rows[1]), "--batch", "night")
+	eventually(t, "the rerun has read", func() bool { s := r.statuses()["night"]; return s.Items == 2 && !s.Incomplete })
+	close(h.release)
+	again.wait().want(t, exitOK)
+	first.wait().want(t, exitOK)
+	r.allSettled(42)
+}
+
+// Processes that start together and are killed at any time: one holder at a time, one job each, no file that others can open.
+func TestStartsAndKillsTogether(t *testing.T) {
+	t.Parallel()
+	rounds := *talkRounds
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.night(200), "--batch", "night").want(t, exitOK)
+	for round := range rounds {
+		var all sync.WaitGroup
+		for i := range 2 {
+			p := r.start("submit", "night", "--max-duration", "2s", "--rate", "50/s")
+			all.Go(func() {
+				time.AfterFunc(time.Duration((round*37+i*91)%400)*time.Millisecond, func() { p.signal(syscall.SIGKILL) })
+				_ = p.cmd.Wait()
+				for _, out := range []string{"DATA RACE", "panic", "another process listens"} {
+					if strings.Contains(p.err.String(), out) {
+						t.Errorf("round %d: %s", round, p.err.String())
+					}
+				}
+			})
+		}
+		all.Wait()
+		_ = filepath.Walk(r.queue+".run", func(path string, info os.FileInfo, err error) error {
+			if err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s has mode %v", path, info.Mode())
+			}
+			return nil
+		})
+	}
+	r.run("submit", "night").want(t, exitOK)
+	r.alone()
+	r.settled(200)
+}

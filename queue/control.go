@@ -1,0 +1,80 @@
+package queue
+
+import (
+	"errors"
+	"math"
+	"time"
+)
+
+// Control is what an operator has set for an account. It is kept until it is changed. The zero Control sets nothing.
+type Control struct {
+	// Paused says that nothing is sent, by an operator's decision. It ends neither by itself, unless PausedUntil is set, nor by what
+	// AiR answers.
+	Paused bool `json:"paused,omitempty"`
+	// PausedUntil is when the pause ends by itself; zero: not until it is resumed.
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	// Reason is why it is paused, in the operator's words.
+	Reason string `json:"reason,omitempty"`
+	// Rate is the most requests a second; 0: not set.
+	Rate float64 `json:"rate,omitempty"`
+	// Workers is how many requests are under way at once; 0: not set.
+	Workers int `json:"workers,omitempty"`
+	// DailyLimit is our own cap a UTC day; nil: not set; 0: none.
+	DailyLimit *int64 `json:"daily_limit,omitempty"`
+}
+
+// MaxShare is the largest share of a batch.
+const MaxShare = 100
+
+// BatchControl is what an operator has set for a batch. It is kept until it is changed. The zero BatchControl sets nothing.
+type BatchControl struct {
+	// Share is the batch's weight when the batches of an account take turns, from 1 to [MaxShare]; 0: the default, 1.
+	Share int `json:"share,omitempty"`
+	// Paused says that no item of the batch is sent. PausedUntil and Reason are as in [Control].
+	Paused      bool      `json:"paused,omitempty"`
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
+// Validate reports what cannot be set.
+func (c Control) Validate() error {
+	switch {
+	case !(c.Rate >= 0) || math.IsInf(c.Rate, 1):
+		return errors.New("the rate must not be below 0")
+	case c.Workers < 0:
+		return errors.New("the number of workers must not be below 0")
+	case c.DailyLimit != nil && *c.DailyLimit < 0:
+		return errors.New("the daily limit must not be below 0")
+	}
+	return nil
+}
+
+// PausedAt reports whether the operator's pause is in force at an instant.
+func (c Control) PausedAt(now time.Time) bool { return pausedAt(c.Paused, c.PausedUntil, now) }
+
+// Clone returns a copy that shares nothing with c.
+func (c Control) Clone() Control {
+	if c.DailyLimit != nil {
+		limit := *c.DailyLimit
+		c.DailyLimit = &limit
+	}
+	return c
+}
+
+// Validate reports what cannot be set.
+func (c BatchControl) Validate() error {
+	if c.Share < 0 || c.Share > MaxShare {
+		return errors.New("the share must be from 1 to 100, or 0 for the default")
+	}
+	return nil
+}
+
+// PausedAt reports whether the operator's pause of the batch is in force at an instant.
+func (c BatchControl) PausedAt(now time.Time) bool { return pausedAt(c.Paused, c.PausedUntil, now) }
+
+// Weight is the share, or the default.
+func (c BatchControl) Weight() int { return max(c.Share, 1) }
+
+func pausedAt(paused bool, until, now time.Time) bool {
+	return paused && (until.IsZero() || now.Before(until))
+}
