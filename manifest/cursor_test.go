@@ -24,7 +24,7 @@ func TestScanGoesOn(t *testing.T) {
 				t.Parallel()
 				server := s3test.New(t)
 				server.SetPageSize(size)
-				keys := oddBucket(server, false)
+				keys := oddBucket(server, 150, false)
 				chance := rand.New(rand.NewPCG(uint64(size), uint64(workers)))
 				for _, prefix := range []string{"", "v/", "a/"} {
 					var all []entry.Entry

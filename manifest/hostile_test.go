@@ -102,7 +102,7 @@ func TestOddServers(t *testing.T) {
 				t.Parallel()
 				server := s3test.New(t)
 				server.SetPageSize(size)
-				want := oddBucket(server, fault == s3test.NoEncoding)
+				want := oddBucket(server, min(150, 10*size), fault == s3test.NoEncoding) // twenty pages of four, or eight of forty
 				server.SetFault(fault, 0)
 				for _, prefix := range []string{"", "v/", "v/3", "a/", "a//", ".", "/", "none"} {
 					for _, workers := range []int{1, 2, 16} {
