@@ -96,7 +96,7 @@ func changeMany(f *fixture) {
 	f.add(B, keys(n)...)
 	got := f.claim(n / 2)
 	f.finish(got, queue.Result{To: queue.Failed, Code: "A"})
-	for round := range 3 {
+	for round := range 2 {
 		changed, err := f.Retry(f.ctx, B, queue.Failed, queue.Filter{})
 		f.ok(err)
 		f.same("retried", changed, map[bool]int64{true: n / 2, false: 0}[round == 0])

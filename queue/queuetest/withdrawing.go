@@ -172,7 +172,7 @@ func withdrawVersions(f *fixture) {
 
 // replaceMany takes more items than one commit holds, and ends in the middle.
 func replaceMany(f *fixture) {
-	const n = 20_000
+	const n = 12_000
 	all := keys(2 * n)
 	f.read(all[:n]...)
 	f.finish(f.claim(100), queue.Result{To: queue.Failed, Code: "A"})
