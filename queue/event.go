@@ -131,7 +131,7 @@ func EventsOf(r Record, took time.Duration) []Event {
 		Code: r.Code, Message: cutText(r.Message, maxEventMessage), Duration: took}
 	switch r.State {
 	case Submitted:
-		if r.Attempts == 0 {
+		if r.HTTPStatus == 0 && r.Attempts == 0 {
 			e.Kind = Found
 		} else if r.HTTPStatus == 0 {
 			e.Kind, e.Attempt = LookedUp, 0

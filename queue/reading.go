@@ -86,6 +86,7 @@ func (r Reading) CheckReplace(allowEmpty bool) error {
 	}
 	return nil
 }
+
 // Bits is a set of small numbers, such as sequence numbers: a bit each. The zero Bits is empty.
 type Bits []uint64
 

@@ -25,7 +25,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 	}
 	r := queue.Result{
 		Batch: c.Batch, Seq: c.Seq, To: v.State, Sent: o.Written, Attempted: v.Attempted, Refund: v.Refund,
-		HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(),
+		HTTPStatus: o.Status, Code: o.Code, Message: o.Message, At: o.Ended.UTC(), Duration: o.Ended.Sub(o.Sent),
 	}
 	if r.Message == "" && o.Err != nil {
 		r.Message = o.Err.Error()

@@ -125,7 +125,7 @@ func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
 // conclude returns the result of a lookup after the settle window. Whether the item is withdrawn is
 // taken from the record as it was when the lookup was planned.
 func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
-	r := queue.Result{Batch: c.Batch, Seq: c.Seq, At: time.Now().UTC()}
+	r := queue.Result{Batch: c.Batch, Seq: c.Seq, Lookup: true, At: time.Now().UTC()}
 	log := l.Log.Info().Str("batch", c.Batch).Int64("line", c.Line).Str("key", c.Key)
 	switch {
 	case f.Code != "":

@@ -35,7 +35,7 @@ func TestFlippedBitIsFound(t *testing.T) {
 	must(t, raw.View(func(tx *bbolt.Tx) error {
 		for _, p := range [][][]byte{
 			{bucketMeta}, {bucketGates}, {bucketDays}, {bucketBatches, num, bucketOpen}, {bucketBatches, num, bucketReady},
-			{bucketBatches, num, bucketResults}, {bucketBatches, num, bucketRuns},
+			{bucketBatches, num, bucketResults}, {bucketBatches, num, bucketRuns}, {bucketBatches, num, bucketEvents},
 		} {
 			before := len(places)
 			must(t, bucketAt(tx, p).ForEach(func(k, v []byte) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -125,6 +126,7 @@ func TestCompact(t *testing.T) {
 	must(t, os.WriteFile(path, someQueue(t), 0o600))
 	must(t, os.Chmod(path, 0o640))
 	must(t, os.WriteFile(file.CompactPath(path), []byte("left over"), 0o600))
+	var histories [][]queue.Event
 	read := func() (all []queue.Entry) {
 		db := mustOpen(t, path)
 		if report, err := db.Check(t.Context(), nil); err != nil || !report.OK() {
@@ -134,6 +136,11 @@ func TestCompact(t *testing.T) {
 			all = append(all, *e)
 			return nil
 		}))
+		for i := range all {
+			list, err := db.History(t.Context(), "b", all[i].Seq)
+			must(t, err)
+			histories = append(histories, list)
+		}
 		must(t, db.Close())
 		return all
 	}
@@ -156,6 +163,9 @@ func TestCompact(t *testing.T) {
 		if got[i].Key != want[i].Key || got[i].Record != want[i].Record {
 			t.Errorf("entry %d: got %+v, want %+v", i, got[i], want[i])
 		}
+	}
+	if before, after := fmt.Sprint(histories[:3000]), fmt.Sprint(histories[3000:]); before != after || !strings.Contains(after, string(queue.Attempted)) {
+		t.Error("what happened to the items differs after the compact")
 	}
 	if list, _ := os.ReadDir(dir); len(list) != 1 {
 		t.Errorf("the folder holds %v, want the queue alone", list)

@@ -57,6 +57,29 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// A queue from before histories were kept shows what its records tell.
+func TestHistoryOfAFormerQueue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "q.db")
+	must(t, os.WriteFile(path, formerQueue(t, formerFormat), 0o600))
+	db := mustOpen(t, path)
+	b, err := db.Batch(t.Context(), "b")
+	must(t, err)
+	told := map[queue.EventKind]int64{}
+	must(t, queuetest.On(db).Entries(t.Context(), "b", queue.Filter{}, func(e *queue.Entry) error {
+		list, err := db.History(t.Context(), "b", e.Seq)
+		must(t, err)
+		last := list[len(list)-1]
+		if last.State != e.State || last.JobID != e.JobID || list[0].Kind != queue.Enqueued {
+			t.Errorf("item %d, %s: got %+v", e.Seq, e.State, list)
+		}
+		told[last.Kind]++
+		return nil
+	}))
+	if told[queue.Attempted] < b.Counts.Submitted+b.Counts.Failed || told[queue.Dropped] != b.Counts.Cancelled {
+		t.Errorf("got %v, want one attempt for each of %+v", told, b.Counts)
+	}
+}
+
 func formerQueue(t *testing.T, format int) []byte {
 	f, err := os.Open(fmt.Sprintf("testdata/format%d.db.gz", format))
 	must(t, err)
