@@ -3,7 +3,9 @@ package prometheus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/promqltest"
@@ -84,8 +87,8 @@ func expressions(t *testing.T) []string {
 	return all
 }
 
-// scrape returns the series of a full scrape.
-func scrape(t *testing.T) []labels.Labels {
+// full returns metrics of which a scrape shows all.
+func full(t *testing.T) *metrics.Metrics {
 	t.Helper()
 	path, now, n, limit := filepath.Join(t.TempDir(), "queue.db"), time.Now(), int64(1), 5.
 	if err := os.WriteFile(path, make([]byte, 1<<16), 0o600); err != nil {
@@ -99,25 +102,52 @@ func scrape(t *testing.T) []labels.Labels {
 		}, nil
 	}})
 	m.Answered("b", air.Outcome{Status: 200, Written: true}, worker.Verdict{State: queue.Submitted})
+	return m
+}
+
+// scrape returns the series of a full scrape, in the form that a client asks for.
+func scrape(t *testing.T, accept string) []labels.Labels {
+	t.Helper()
 	w := httptest.NewRecorder()
-	m.Scrape().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-	var all []labels.Labels
-	for line := range strings.Lines(w.Body.String()) {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		series, err := promQL.ParseMetric(line[:strings.LastIndexByte(line, ' ')])
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		all = append(all, series)
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	r.Header.Set("Accept", accept)
+	full(t).Scrape().ServeHTTP(w, r)
+	form := w.Header().Get("Content-Type")
+	if !strings.HasPrefix(form, accept) {
+		t.Errorf("asked for %s, got %s", accept, form)
 	}
-	return all
+	symbols := labels.NewSymbolTable()
+	p, err := textparse.New(w.Body.Bytes(), form, symbols, textparse.ParserOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []labels.Labels
+	for {
+		switch entry, err := p.Next(); {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		case entry == textparse.EntrySeries:
+			var series labels.Labels
+			p.Labels(&series)
+			all = append(all, series)
+		}
+	}
+}
+
+// Prometheus reads a scrape in both forms.
+func TestPrometheusReadsAScrape(t *testing.T) {
+	for _, form := range []string{"text/plain", "application/openmetrics-text"} {
+		if n := len(scrape(t, form)); n < 100 {
+			t.Errorf("%s: %d series", form, n)
+		}
+	}
 }
 
 // Each expression parses, and each of its selectors selects a series of a scrape.
 func TestSelectorsSelect(t *testing.T) {
-	series := scrape(t)
+	series := scrape(t, "text/plain")
 	texts := expressions(t)
 	for _, r := range alerts(t) {
 		texts = append(texts, r.Expr)
