@@ -43,6 +43,27 @@ type BatchOverview struct {
 	Status
 	// Worked says that the run works it.
 	Worked bool `json:"worked"`
+	// Share is the weight of the batch when batches take turns, from 1 to 100.
+	Share int `json:"share"`
+	// ByHand is an operator's pause of the batch that is in force; nil: there is none.
+	ByHand *HandPause `json:"paused_by_hand,omitempty"`
+}
+
+// HandPause is a pause by an operator.
+type HandPause struct {
+	// Until is when it ends by itself; nil: not until it is resumed.
+	Until  *time.Time `json:"until"`
+	Reason string     `json:"reason"`
+}
+
+// handPause returns a pause in force.
+func handPause(until time.Time, reason string) *HandPause {
+	p := &HandPause{Reason: reason}
+	if !until.IsZero() {
+		until = until.UTC()
+		p.Until = &until
+	}
+	return p
 }
 
 // AccountOverview is how an AiR account stands.
@@ -53,6 +74,8 @@ type AccountOverview struct {
 	Reason      string     `json:"reason"`
 	Since       *time.Time `json:"since,omitempty"`
 	PausedUntil *time.Time `json:"paused_until"`
+	// ByHand is an operator's pause of the account that is in force; nil: there is none.
+	ByHand *HandPause `json:"paused_by_hand,omitempty"`
 	// Submitted counts the jobs of today, by AiR's clock.
 	Submitted int64 `json:"submitted_today"`
 	// DailyLimit is the user's daily limit; nil: none is set. LearnedCap is AiR's, as in package plan; nil: it was not met.
@@ -128,7 +151,12 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	if err != nil {
 		return o, err
 	}
+	batches, err := s.Batches(ctx)
+	if err != nil {
+		return o, err
+	}
 	o.setBatches(all, q.Batches)
+	o.setControls(batches)
 	if err := s.setAccount(ctx, &o.Account, q.Now); err != nil {
 		return o, err
 	}
@@ -168,6 +196,22 @@ func (o *Overview) setBatches(all []Status, worked []string) {
 	o.Errors = o.Errors[:min(len(o.Errors), maxErrors)]
 }
 
+// setControls sets what an operator has set for the batches.
+func (o *Overview) setControls(batches []queue.Batch) {
+	for i := range o.Batches {
+		o.Batches[i].Share = queue.BatchControl{}.Weight()
+		for _, b := range batches {
+			if b.ID != o.Batches[i].Batch {
+				continue
+			}
+			o.Batches[i].Share = b.Control.Weight()
+			if b.Control.PausedAt(o.Time) {
+				o.Batches[i].ByHand = handPause(b.Control.PausedUntil, b.Control.Reason)
+			}
+		}
+	}
+}
+
 // addError adds the failed items of a code. The example is that of the batch with the most.
 func (o *Overview) addError(e queue.ErrorCount, batch string) {
 	at := slices.IndexFunc(o.Errors, func(other ErrorOverview) bool { return other.Code == e.Code })
@@ -195,6 +239,9 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, now time.T
 	if !in.Since.IsZero() {
 		since := in.Since.UTC()
 		a.Since = &since
+	}
+	if c := stored.Control; c.PausedAt(time.Now()) {
+		a.ByHand = handPause(c.PausedUntil, c.Reason)
 	}
 	learned := plan.NewLimits(rate.Inf, 0)
 	if err := learned.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {

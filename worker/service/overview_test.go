@@ -65,6 +65,29 @@ func TestOverviewOfAQueueAtRest(t *testing.T) {
 	}
 }
 
+// What an operator has set is shown as long as it is in force.
+func TestOverviewOfWhatIsSet(t *testing.T) {
+	s := newService(t, "a.mov")
+	add(t, s, "c", "c.mov")
+	ctx, until := t.Context(), time.Now().Add(time.Hour).UTC()
+	err := errors.Join(s.c.Store.SetBatchControl(ctx, "b", queue.BatchControl{Share: 7, Paused: true, PausedUntil: until, Reason: "disk"}),
+		s.c.Store.SetBatchControl(ctx, "c", queue.BatchControl{Paused: true, PausedUntil: time.Now().Add(-time.Second)}),
+		s.c.Store.SetControl(ctx, s.c.Account, queue.Control{Paused: true, Reason: "night"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := overview(t, s)
+	if diff := cmp.Diff(&HandPause{&until, "disk"}, o.Batches[0].ByHand); diff != "" || o.Batches[0].Share != 7 {
+		t.Errorf("share %d, %s", o.Batches[0].Share, diff)
+	}
+	if b := o.Batches[1]; b.ByHand != nil || b.Share != 1 {
+		t.Errorf("a pause that is over: %+v", b)
+	}
+	if diff := cmp.Diff(&HandPause{nil, "night"}, o.Account.ByHand); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // during runs batch b of 1,001 items, one of which AiR refuses, in fake time.
 func during(t *testing.T, test func(s *Service, began time.Time, ended <-chan Outcome)) {
 	t.Helper()
@@ -95,7 +118,7 @@ func during(t *testing.T, test func(s *Service, began time.Time, ended <-chan Ou
 // The overview of a run has the numbers of the run, and says what limits it.
 func TestOverviewOfARun(t *testing.T) {
 	during(t, func(s *Service, began time.Time, ended <-chan Outcome) {
-		time.Sleep(61 * time.Second)
+		time.Sleep(61*time.Second + 100*time.Millisecond) // between two requests
 		o := overview(t, s)
 		rate := 5.
 		want := &RunOverview{PID: os.Getpid(), Since: began.UTC(), Address: "https://air.example.com", Activity: "running",
@@ -119,7 +142,7 @@ func TestOverviewOfARun(t *testing.T) {
 // It also has the numbers of all batches, failed items and events.
 func TestOverviewDuringARun(t *testing.T) {
 	during(t, func(s *Service, began time.Time, ended <-chan Outcome) {
-		time.Sleep(61 * time.Second)
+		time.Sleep(61*time.Second + 100*time.Millisecond) // between two requests
 		o := overview(t, s)
 		if b := o.Batches[0]; !b.Worked || b.State != "running" || b.Submitted != o.Account.Submitted || b.Submitted < 300 || b.Failed != 1 || *o.Account.DailyLimit != 500 {
 			t.Errorf("the batch of the run: %+v, %+v", b, o.Account)

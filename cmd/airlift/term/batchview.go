@@ -46,7 +46,7 @@ func (v View) widths(all []service.BatchOverview) widths {
 	for i := range all {
 		w.name = min(max(w.name, ansi.StringWidth(Text(all[i].Batch))), nameWidth)
 		w.counts = max(w.counts, len(countsText(&all[i])))
-		remarks = max(remarks, ansi.StringWidth(v.remarks(&all[i]))+2)
+		remarks = max(remarks, min(ansi.StringWidth(v.remarks(&all[i])), v.Width/3)+2)
 	}
 	w.bar = min(max(v.Width-w.name-w.counts-remarks-4, 10), v.Width/4)
 	return w
@@ -100,6 +100,12 @@ func (v View) remarks(b *service.BatchOverview) string {
 			all = append(all, Number(n)+" "+what)
 		}
 	}
+	if b.ByHand != nil {
+		all = append(all, v.handText(b.ByHand))
+	}
+	if b.Share > 1 {
+		all = append(all, "share "+Number(int64(b.Share)))
+	}
 	add(b.Failed, "failed")
 	add(b.InDoubt, "in doubt")
 	add(b.Rejected, "rejected")
@@ -111,10 +117,22 @@ func (v View) remarks(b *service.BatchOverview) string {
 	case b.Incomplete:
 		all = append(all, "not read to the end")
 	}
-	if b.ETA != nil {
+	if b.ETA != nil && b.ByHand == nil {
 		all = append(all, "done by "+v.instant(*b.ETA))
 	}
 	return strings.Join(all, ", ")
+}
+
+// handText says that something is paused by hand, until when and why.
+func (v View) handText(p *service.HandPause) string {
+	text := "paused by hand"
+	if p.Until != nil {
+		text += " until " + v.instant(*p.Until)
+	}
+	if p.Reason != "" {
+		text += " (" + Text(p.Reason) + ")"
+	}
+	return text
 }
 
 // ended counts the items that need nothing more.

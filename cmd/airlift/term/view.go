@@ -93,6 +93,8 @@ func (v View) facts(o *service.Overview) []string {
 func (v View) gate(o *service.Overview) []string {
 	a, color, text := &o.Account, yellow, ""
 	switch {
+	case a.ByHand != nil:
+		return v.field("gate", yellow, v.handText(a.ByHand)+"; `airlift resume` ends that")
 	case a.State == string(worker.Stopped):
 		color, text = red, "stopped"
 		if a.Since != nil {

@@ -94,6 +94,11 @@ func screens() map[string]func() (*service.Overview, error) {
 				o.Batches = append(o.Batches, batchOf(fmt.Sprintf("batch-%02d", i), int64(i*100), 0, 1000))
 			}
 		}),
+		"steered": of(func(o *service.Overview) {
+			o.Account.ByHand = &service.HandPause{Until: ptr(noon.Add(time.Hour)), Reason: "the disk is full"}
+			o.Batches[1].ByHand, o.Batches[1].Share = &service.HandPause{Reason: hostile}, 7
+			o.Batches[2].Share = 100
+		}),
 		"hostile": of(func(o *service.Overview) {
 			o.Queue, o.Run.Host = hostile, hostile
 			o.Batches = []service.BatchOverview{batchOf(hostile, 1, 1, 1), batchOf(wide, 1, 0, 1), batchOf(strings.Repeat("long", 64), 1, 0, 0)}

@@ -152,7 +152,10 @@ func linesText(o *service.Overview, err error) string {
 		return Sprintf("problem: %s\n", err)
 	}
 	var b strings.Builder
+	v := View{Now: time.Now()}
 	switch a := &o.Account; {
+	case a.ByHand != nil:
+		b.WriteString(v.handText(a.ByHand))
 	case o.Run != nil:
 		b.WriteString(Text(o.Run.Limit))
 	case a.Reason != "":
@@ -170,8 +173,12 @@ func linesText(o *service.Overview, err error) string {
 	b.WriteByte('\n')
 	for i := range o.Batches {
 		s := &o.Batches[i].Status
-		b.WriteString(Sprintf("  %s: %d%%, %s of %s: %s submitted, %s failed, %s in doubt, %s pending\n", s.Batch, percent(ended(s), s.Items),
-			Number(ended(s)), Number(s.Items), Number(s.Submitted), Number(s.Failed), Number(s.InDoubt), Number(s.Pending+s.Sending)))
+		paused := ""
+		if by := o.Batches[i].ByHand; by != nil {
+			paused = ", " + v.handText(by)
+		}
+		b.WriteString(Sprintf("  %s: %d%%, %s of %s: %s submitted, %s failed, %s in doubt, %s pending%s\n", s.Batch, percent(ended(s), s.Items),
+			Number(ended(s)), Number(s.Items), Number(s.Submitted), Number(s.Failed), Number(s.InDoubt), Number(s.Pending+s.Sending), paused))
 	}
 	for _, e := range o.Errors {
 		b.WriteString(Sprintf("  failed: %s x %s: %s (for example %q of %s)\n", Number(e.Count), cmp.Or(e.Code, "no code"), e.Message, e.ExampleKey, e.Batch))
