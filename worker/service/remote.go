@@ -88,19 +88,11 @@ func (s *Remote) Resume(ctx context.Context) (queue.Gate, error) { return s.hold
 // Run implements [Worker]: it reads the sources into the queue of the holder, and waits until that has sent the batches. The
 // error is [ErrHolderEnded] if the holder ends before, and a [LeftError] if ctx does.
 func (s *Remote) Run(ctx context.Context, r RunRequest) Outcome {
-	batches, err := s.Named(ctx, r.Batches...)
-	if err == nil {
-		err = s.replaceSettings(ctx, batches, r)
-	}
-	if err != nil {
+	if err := s.named(ctx, &r); err != nil {
 		return Outcome{Err: s.ended(err)}
 	}
-	r.Batches = nil
-	for _, b := range batches {
-		r.Batches = append(r.Batches, b.ID)
-	}
 	fed := false
-	err = s.watched(ctx, func(bool) ([]Status, error) { return s.holder.Status(context.Background(), r.Batches) },
+	err := s.watched(ctx, func(bool) ([]Status, error) { return s.holder.Status(context.Background(), r.Batches) },
 		func(ctx context.Context) (err error) {
 			fed, err = s.feedAndWait(ctx, r)
 			return err

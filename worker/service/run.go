@@ -34,6 +34,8 @@ type RunRequest struct {
 	// Incomplete says that the caller lacks settings of its own. Then nothing is sent, and the error is an
 	// [intake.MissingError] with what the batches lack.
 	Incomplete bool
+	// Serve works all batches of the queue and those that come, and ends with the context alone. Batches and Feed are not used.
+	Serve bool
 	// Detach ends the call once the sources are read, if another process holds the queue.
 	Detach bool
 	// Verify, if not nil, says how each batch is compared with AiR's list at the end.
@@ -64,16 +66,8 @@ func (o *Outcome) AddReading(before Outcome, f Feed) {
 
 // Run sends batches, and reads sources into one of them at the same time.
 func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
-	batches, err := s.Named(ctx, r.Batches...)
-	if err == nil {
-		err = s.replaceSettings(ctx, batches, r)
-	}
-	if err != nil {
+	if err := s.named(ctx, &r); err != nil {
 		return Outcome{Err: err}
-	}
-	r.Batches = nil
-	for _, b := range batches {
-		r.Batches = append(r.Batches, b.ID)
 	}
 	fed := make(chan struct{})
 	c := r.Pool
@@ -91,6 +85,12 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	err = s.watched(ctx, func(bool) ([]Status, error) {
 		q, run := q, pool.Progress()
 		q.Now, q.Run = pool.Now(), &run
+		if r.Serve {
+			q.Batches = pool.Worked()
+		}
+		if len(q.Batches) == 0 {
+			return []Status{}, nil
+		}
 		return s.Status(context.Background(), q)
 	}, func(ctx context.Context) error { return s.feedAndSend(ctx, r, pool, fed) })
 	audits := map[string]*AuditResult{}
@@ -102,6 +102,25 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	return s.outcome(ctx, q, r.Feed, audits, err)
 }
 
+// named replaces the batches of a request by the ids of those that it means, and stores its settings.
+func (s *Service) named(ctx context.Context, r *RunRequest) error {
+	if r.Serve {
+		return nil
+	}
+	batches, err := s.Named(ctx, r.Batches...)
+	if err == nil {
+		err = s.replaceSettings(ctx, batches, *r)
+	}
+	if err != nil {
+		return err
+	}
+	r.Batches = nil
+	for _, b := range batches {
+		r.Batches = append(r.Batches, b.ID)
+	}
+	return nil
+}
+
 // feedAndSend reads and sends at the same time, and returns why that ended.
 func (s *Service) feedAndSend(ctx context.Context, r RunRequest, pool *worker.Pool, fed chan struct{}) error {
 	ctx, end := context.WithCancelCause(ctx)
@@ -110,7 +129,12 @@ func (s *Service) feedAndSend(ctx context.Context, r RunRequest, pool *worker.Po
 	var readErr error
 	feeding.Go(func() {
 		defer close(fed)
-		if readErr = s.read(ctx, r.Feed); readErr != nil && ctx.Err() == nil {
+		if r.Serve {
+			readErr = s.serving(ctx, pool)
+		} else {
+			readErr = s.read(ctx, r.Feed)
+		}
+		if readErr != nil && ctx.Err() == nil {
 			end(readErr)
 		}
 		if s.c.OnFed != nil {
