@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/bottleneck"
 	"airlift/worker/stop"
@@ -129,3 +130,9 @@ func (p *Pool) Now() time.Time { return p.learned.clock.now() }
 
 // Hold keeps the run from ending until release is called: somebody reads rows into its queue.
 func (p *Pool) Hold() (release func()) { return func() {} }
+
+// Apply is a stub.
+func (p *Pool) Apply(context.Context, queue.Control) error { return nil }
+
+// ApplyBatch is a stub.
+func (p *Pool) ApplyBatch(string, queue.BatchControl) error { return nil }

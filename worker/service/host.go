@@ -22,6 +22,8 @@ type Host struct {
 	readers map[string]func() // batches that sources are read into, with what lets the run end after that
 	actions []*Action
 	acting  sync.WaitGroup
+
+	steering sync.Mutex // held from the reading of what operators have set to its application
 }
 
 // Running is a run in progress.

@@ -22,7 +22,9 @@ type Holder interface {
 	Hold(ctx context.Context, batch string) error
 	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
 	Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error)
-	Resume(ctx context.Context) (queue.Gate, error)
+	Pause(ctx context.Context, r PauseRequest) error
+	Resume(ctx context.Context, batch string) (Resumed, error)
+	Set(ctx context.Context, r SetRequest) (InForce, error)
 	// Ended is closed when the holder has ended.
 	Ended() <-chan struct{}
 	// String names the process.
@@ -82,8 +84,16 @@ func (s *Remote) Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, er
 	return s.holder.Cancel(ctx, r)
 }
 
+// Pause implements [Worker].
+func (s *Remote) Pause(ctx context.Context, r PauseRequest) error { return s.holder.Pause(ctx, r) }
+
 // Resume implements [Worker].
-func (s *Remote) Resume(ctx context.Context) (queue.Gate, error) { return s.holder.Resume(ctx) }
+func (s *Remote) Resume(ctx context.Context, batch string) (Resumed, error) {
+	return s.holder.Resume(ctx, batch)
+}
+
+// Set implements [Worker].
+func (s *Remote) Set(ctx context.Context, r SetRequest) (InForce, error) { return s.holder.Set(ctx, r) }
 
 // Run implements [Worker]: it reads the sources into the queue of the holder, and waits until that has sent the batches. The
 // error is [ErrHolderEnded] if the holder ends before, and a [LeftError] if ctx does.

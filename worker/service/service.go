@@ -22,7 +22,9 @@ type Worker interface {
 	Audit(ctx context.Context, r AuditRequest) (*AuditResult, error)
 	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
 	Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error)
-	Resume(ctx context.Context) (queue.Gate, error)
+	Pause(ctx context.Context, r PauseRequest) error
+	Resume(ctx context.Context, batch string) (Resumed, error)
+	Set(ctx context.Context, r SetRequest) (InForce, error)
 }
 
 // Inspector shows the items and the status of a queue.

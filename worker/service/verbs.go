@@ -118,17 +118,3 @@ func (s *Service) count(ctx context.Context, batch string, change queue.Change) 
 	}
 	return c, err
 }
-
-// Resume removes a stored pause or stop and returns it; the zero Gate if there was neither.
-func (s *Service) Resume(ctx context.Context) (queue.Gate, error) {
-	account, err := s.Account(ctx, s.c.Account, 0)
-	was := account.Gate
-	if err != nil || was == (queue.Gate{}) {
-		return was, err
-	}
-	if r := s.c.Host.Running(); r != nil {
-		r.Pool.Resume()
-		return was, nil
-	}
-	return was, s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{})
-}

@@ -12,6 +12,22 @@ import (
 // commandLineOnly are flags that make sense on the command line only.
 var commandLineOnly = []string{"help", "config", "version", "all"}
 
+// onCommandLine marks a flag that only the command line sets.
+const onCommandLine = "airlift_on_command_line"
+
+// CommandLineOnly makes flags of a command such that neither the environment nor the config file sets them.
+func CommandLineOnly(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		_ = flags.SetAnnotation(name, onCommandLine, nil) // fails only for a flag that is not there
+	}
+}
+
+// settable reports whether the environment and the config file may set a flag.
+func settable(f *pflag.Flag) bool {
+	_, only := f.Annotations[onCommandLine]
+	return !only && !slices.Contains(commandLineOnly, f.Name)
+}
+
 // VisitCommands calls visit with a command and all below it.
 func VisitCommands(c *cobra.Command, visit func(*cobra.Command)) {
 	visit(c)
@@ -24,7 +40,7 @@ func VisitCommands(c *cobra.Command, visit func(*cobra.Command)) {
 func settings(cmd *cobra.Command) (all []string) {
 	VisitCommands(cmd.Root(), func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if !slices.Contains(commandLineOnly, f.Name) {
+			if settable(f) {
 				all = append(all, f.Name)
 			}
 		})
@@ -48,7 +64,7 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 		}
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || slices.Contains(commandLineOnly, f.Name) {
+		if f.Changed || !settable(f) {
 			return
 		}
 		name, equals, values := file.Path+": "+f.Name, " = ", file.settings[f.Name]

@@ -76,10 +76,21 @@ func (h Holder) change(ctx context.Context, path string, r service.ChangeRequest
 	return queue.Changed{Items: a.Items, InDoubt: a.InDoubt}, err
 }
 
+// Pause implements [service.Holder].
+func (h Holder) Pause(ctx context.Context, r service.PauseRequest) error {
+	return h.call(ctx, "POST", "/v1/pause", nil, r, &none{})
+}
+
 // Resume implements [service.Holder].
-func (h Holder) Resume(ctx context.Context) (g queue.Gate, err error) {
-	err = h.call(ctx, "POST", "/v1/resume", nil, struct{}{}, &g)
-	return g, err
+func (h Holder) Resume(ctx context.Context, batch string) (out service.Resumed, err error) {
+	err = h.call(ctx, "POST", "/v1/resume", nil, batchJSON{batch}, &out)
+	return out, err
+}
+
+// Set implements [service.Holder].
+func (h Holder) Set(ctx context.Context, r service.SetRequest) (out service.InForce, err error) {
+	err = h.call(ctx, "POST", "/v1/set", nil, r, &out)
+	return out, err
 }
 
 // String implements [service.Holder].

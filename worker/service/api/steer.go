@@ -66,6 +66,20 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, fromAction(a))
 }
 
+func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
+	return call(w, r, func(ctx context.Context, in service.PauseRequest) (none, error) {
+		return none{}, s.Service.Pause(ctx, in)
+	})
+}
+
 func (s *Server) resume(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, _ struct{}) (queue.Gate, error) { return s.Service.Resume(ctx) })
+	return call(w, r, func(ctx context.Context, in batchJSON) (service.Resumed, error) {
+		return s.Service.Resume(ctx, in.Batch)
+	})
+}
+
+func (s *Server) set(w http.ResponseWriter, r *http.Request) error {
+	return call(w, r, func(ctx context.Context, in service.SetRequest) (service.InForce, error) {
+		return s.Service.Set(ctx, in)
+	})
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/flags"
+	"airlift/cmd/airlift/term"
+	"airlift/worker/service"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var send flags.Send
+	cmd := &cobra.Command{
+		Use: "serve [flags]", Short: "Hold the queue, send what is in it, and wait for more",
+		Long: `serve holds the queue and sends what is pending in all its batches; then it waits for more, until a signal
+ends it in good order. On a machine that has it always on, ` + "`airlift run`" + ` hands its rows to serve and waits for
+its batch. A daily cap, an outage or a monthly quota is waited for or ends it as they do run.
+
+Under systemd (Type=notify) it says when it is ready and what it does, and feeds the watchdog.
+` + exitCodesHelp,
+		Example: "  airlift serve --air-url https://air.example.com --rate 20/s\n  airlift serve & airlift run archive.csv --services ocr ...",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd, &send) },
+	}
+	send.Add(cmd)
+	return cmd
+}
+
+func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	ctx, cancel := s.Limited(cmd.Context())
+	defer cancel()
+	var missing flags.Missing
+	client, err := s.Client(a.env(), "airlift/"+versionText(), &missing)
+	switch {
+	case err != nil:
+		return err
+	case len(missing) > 0:
+		return missing.Err()
+	}
+	defer client.Close()
+	db, err := a.openQueue(connect.Here, true)
+	if err != nil {
+		return err
+	}
+	defer db.Close() // what was acknowledged is durable
+	to := a.serviceOf(db, service.Config{Opened: time.Now(), OnFed: a.tuneGC, Watch: a.watchServing})
+	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
+	out := to.Run(ctx, service.RunRequest{Pool: a.pool(cmd, nil, s, client), Serve: true})
+	if isA[*interrupted](out.Err) { // the usual end
+		out.Err = nil
+	}
+	return a.finish(context.WithoutCancel(ctx), to, out, s, false)
+}
+
+// watchServing writes the status file and tells systemd how the work stands, until done.
+func (a *app) watchServing(done <-chan struct{}, now func(all bool) []service.Status) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { a.keepStatusFile(done, now) })
+	systemd := connect.NewSystemd(a.getenv, os.Getpid())
+	systemd.Notify("READY=1")
+	defer systemd.Notify("STOPPING=1")
+	t := time.NewTicker(systemd.Every())
+	defer t.Stop()
+	for {
+		systemd.Notify("WATCHDOG=1\nSTATUS=" + servingText(now(false)))
+		select {
+		case <-done:
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// servingText says in a line how the work stands.
+func servingText(batches []service.Status) string {
+	var left, submitted int64
+	state := ""
+	for _, s := range batches {
+		left, submitted, state = left+s.Left(), submitted+s.Submitted, s.State
+	}
+	if left == 0 {
+		return "waiting for items"
+	}
+	return fmt.Sprintf("%s: %s items submitted, %s left", state, term.Number(submitted), term.Number(left))
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
+
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/term"
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/service"
+)
+
+func (a *app) pauseCommand() *cobra.Command {
+	var r service.PauseRequest
+	var after time.Duration
+	var until string
+	cmd := &cobra.Command{
+		Use: "pause [BATCH] [flags]", Short: "Send nothing more, or nothing of one batch, until it is resumed",
+		Long: `pause makes the run in progress, and every later one, send nothing, or nothing of one batch: until
+--for or --until is over, or until ` + "`airlift resume`" + `. What is on its way is awaited, items in doubt are looked
+up, and sources are read.
+` + exitCodesHelp,
+		Example: "  airlift pause\n  airlift pause archive-1a2b3c4d --for 2h\n  airlift pause --until 22:00 --reason 'the library needs AiR until then'",
+		Args:    upToOneBatch,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			r.Batch = strings.Join(args, "")
+			if r.Until, err = pauseEnd(cmd, after, until, time.Now()); err != nil {
+				return err
+			}
+			return a.withService(func(to service.Queue) error {
+				if err := to.Pause(cmd.Context(), r); err != nil {
+					return err
+				}
+				text := "paused"
+				if r.Batch != "" {
+					text += " batch " + r.Batch
+				}
+				if r.Until.IsZero() {
+					text += " until `airlift resume" + batchWord(r.Batch) + "`"
+				} else {
+					text += " until " + r.Until.UTC().Format(time.RFC3339)
+				}
+				_, err := term.Fprintf(a.out, "%s\n", text)
+				return err
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.DurationVar(&after, "for", 0, "how long, such as 90m (default: until it is resumed)")
+	f.StringVar(&until, "until", "", "until this time: RFC 3339, or HH:MM in UTC, today or tomorrow")
+	f.StringVar(&r.Reason, "reason", "paused by hand", "why, for those who look")
+	config.CommandLineOnly(f, "for", "until", "reason")
+	return cmd
+}
+
+// pauseEnd returns when a pause ends; zero: not by itself.
+func pauseEnd(cmd *cobra.Command, after time.Duration, until string, now time.Time) (time.Time, error) {
+	switch {
+	case cmd.Flags().Changed("for") && until != "":
+		return time.Time{}, usagef("--for and --until: use one of them")
+	case cmd.Flags().Changed("for") && after <= 0:
+		return time.Time{}, usagef("--for %v: it must be above 0", after)
+	case after > 0:
+		return now.Add(after), nil
+	case until == "":
+		return time.Time{}, nil
+	}
+	if clock, err := time.Parse("15:04", until); err == nil {
+		year, month, day := now.UTC().Date()
+		end := time.Date(year, month, day, clock.Hour(), clock.Minute(), 0, 0, time.UTC)
+		if !end.After(now) {
+			end = end.AddDate(0, 0, 1)
+		}
+		return end, nil
+	}
+	end, err := time.Parse(time.RFC3339, until)
+	switch {
+	case err != nil:
+		return end, usagef("--until %q: write a time such as 2026-03-01T22:00:00Z, or 22:00 (UTC)", until)
+	case !end.After(now):
+		return end, usagef("--until %s: that time is over", until)
+	}
+	return end, nil
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume [BATCH]", Short: "Lift a pause or stop",
+		Long: `resume lifts what keeps items from being sent: ` + "`airlift pause`" + `, a pause (daily cap) or a stop
+(monthly quota) that an answer of AiR has caused, because you know that AiR accepts jobs again. Sending
+still begins with a single request. With BATCH it lifts the pause of that batch alone.
+` + exitCodesHelp,
+		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: upToOneBatch,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withService(func(to service.Queue) error {
+				was, err := to.Resume(cmd.Context(), strings.Join(args, ""))
+				if err != nil {
+					return err
+				}
+				if !was.Paused && was.Gate == (queue.Gate{}) {
+					_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
+					return err
+				}
+				for _, reason := range []string{was.Reason, was.Gate.Reason} {
+					if reason != "" && err == nil {
+						_, err = term.Fprintf(a.out, "lifted: %s\n", reason)
+					}
+				}
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) setCommand() *cobra.Command {
+	var speed string
+	var workers, share int
+	var daily int64
+	var r service.SetRequest
+	cmd := &cobra.Command{
+		Use: "set [BATCH] [flags]", Short: "Change rate, workers, daily limit or a batch's share, also of a run in progress",
+		Long: `set changes how fast items are sent: at once if a run is in progress, and for every later run until it is
+changed again, whatever the flags of that run say. --reset makes those count again. Without flags it shows what is set.
+
+The batches of a queue take turns; --share N gives BATCH N turns where others have one.
+` + exitCodesHelp,
+		Example: "  airlift set --rate 20/s --workers 16\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
+		Args:    upToOneBatch,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			r.Batch = strings.Join(args, "")
+			if given("rate") {
+				limit, err := ratelimit.ParseRate(speed)
+				if err != nil {
+					return usagef("--rate: %v", err)
+				}
+				perSecond := min(float64(limit), service.UnlimitedRate)
+				r.Rate = &perSecond
+			}
+			if given("workers") {
+				r.Workers = &workers
+			}
+			if given("daily-limit") {
+				r.DailyLimit = &daily
+			}
+			if given("share") {
+				r.Share = &share
+			}
+			switch {
+			case given("share") != (r.Batch != ""):
+				return usagef("set: --share and BATCH go together")
+			case given("share") && (share < 1 || share > queue.MaxShare):
+				return usagef("--share %d: use 1 to %d", share, queue.MaxShare)
+			case given("workers") && (workers < 1 || workers > 1024):
+				return usagef("--workers %d: use 1 to 1024", workers)
+			case daily < 0:
+				return usagef("--daily-limit %d: use 0 (none) or more", daily)
+			}
+			return a.withService(func(to service.Queue) error {
+				now, err := to.Set(cmd.Context(), r)
+				if err != nil {
+					return err
+				}
+				_, err = term.Fprintf(a.out, "%s\n", setText(r.Batch, now))
+				return err
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&speed, "rate", "", "requests, lookups included: N/s, N/m, N/h or unlimited")
+	f.IntVar(&workers, "workers", 0, "how many requests may be under way at once")
+	f.Int64Var(&daily, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
+	f.IntVar(&share, "share", 0, "how many turns BATCH has where others have one, 1 to 100")
+	f.BoolVar(&r.Reset, "reset", false, "forget rate, workers and daily limit first: the flags of each run count again")
+	// A value of the environment or the config file is meant for runs: set changes what its command line names.
+	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
+	return cmd
+}
+
+// setText says what is set.
+func setText(batch string, now service.InForce) string {
+	var set []string
+	if c := now.Control; c.Rate >= service.UnlimitedRate {
+		set = append(set, "rate unlimited")
+	} else if c.Rate > 0 {
+		set = append(set, "rate "+ratelimit.FormatRate(rate.Limit(c.Rate)))
+	}
+	if n := now.Control.Workers; n > 0 {
+		set = append(set, fmt.Sprintf("workers %d", n))
+	}
+	if n := now.Control.DailyLimit; n != nil {
+		set = append(set, "daily limit "+term.Number(*n))
+	}
+	if batch != "" {
+		set = append(set, fmt.Sprintf("share of batch %s %d", batch, now.Batch.Weight()))
+	}
+	if len(set) == 0 {
+		return "nothing is set: the flags of each run count"
+	}
+	return "set: " + strings.Join(set, ", ")
+}
+
+// upToOneBatch accepts one BATCH at most.
+func upToOneBatch(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("%s takes one BATCH at most, not %q: see `%s --help`", cmd.Name(), args, cmd.CommandPath())
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"airlift/queue"
+)
+
+// PauseRequest asks to send nothing more, or with Batch nothing of one batch.
+type PauseRequest struct {
+	Batch string `json:"batch,omitempty"`
+	// Until is when the pause ends by itself; zero: not until it is resumed.
+	Until time.Time `json:"until,omitzero"`
+	// Reason is shown with the pause.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Pause sends nothing more until [Service.Resume], also after restarts. What is on its way is awaited, and lookups go on.
+func (s *Service) Pause(ctx context.Context, r PauseRequest) error {
+	if r.Batch == "" {
+		return s.control(ctx, func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+	}
+	return s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+}
+
+// Resumed says what [Service.Resume] has lifted.
+type Resumed struct {
+	// Gate is the pause or stop that was stored because of AiR's answers; zero: there was none.
+	Gate queue.Gate `json:"gate"`
+	// Paused says that there was a pause of an operator, for the reason given.
+	Paused bool   `json:"paused"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Resume lifts what keeps the items from being sent: an operator's pause and, without a batch, also a pause or stop that AiR's
+// answers have caused.
+func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err error) {
+	if batch != "" {
+		err = s.controlBatch(ctx, batch, func(c *queue.BatchControl) {
+			out.Paused, out.Reason = c.PausedAt(time.Now()), c.Reason
+			c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
+		})
+		return out, err
+	}
+	account, err := s.Account(ctx, s.c.Account, 0)
+	if err != nil {
+		return out, err
+	}
+	out.Gate = account.Gate
+	err = s.control(ctx, func(c *queue.Control) {
+		out.Paused, out.Reason = c.PausedAt(time.Now()), c.Reason
+		c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
+	})
+	if err != nil || out.Gate == (queue.Gate{}) {
+		return out, err
+	}
+	if r := s.c.Host.Running(); r != nil {
+		r.Pool.Resume()
+		return out, nil
+	}
+	return out, s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{})
+}
+
+// SetRequest asks to change what operators can set. Nil fields stay as they are.
+type SetRequest struct {
+	// Batch is the batch of Share.
+	Batch string `json:"batch,omitempty"`
+	// Share is the weight of the batch when batches take turns, 1 to 100.
+	Share *int `json:"share,omitempty"`
+	// Rate is in requests a second, above 0.
+	Rate    *float64 `json:"rate,omitempty"`
+	Workers *int     `json:"workers,omitempty"`
+	// DailyLimit is our own cap a UTC day; 0: none.
+	DailyLimit *int64 `json:"daily_limit,omitempty"`
+	// Reset first forgets what was set of rate, workers and daily limit: the flags of each run apply again.
+	Reset bool `json:"reset,omitempty"`
+}
+
+// UnlimitedRate is a rate in requests a second that never limits.
+const UnlimitedRate = 1e9
+
+// InForce is what operators have set.
+type InForce struct {
+	Control queue.Control      `json:"control"`
+	Batch   queue.BatchControl `json:"batch,omitzero"`
+}
+
+// Set changes what operators can set. It applies at once, and to later runs until it is changed.
+func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error) {
+	err = s.control(ctx, func(c *queue.Control) {
+		if r.Reset {
+			c.Rate, c.Workers, c.DailyLimit = 0, 0, nil
+		}
+		if r.Rate != nil {
+			c.Rate = *r.Rate
+		}
+		if r.Workers != nil {
+			c.Workers = *r.Workers
+		}
+		if r.DailyLimit != nil {
+			c.DailyLimit = r.DailyLimit
+		}
+		out.Control = *c
+	})
+	if err == nil && r.Batch != "" {
+		err = s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) {
+			if r.Share != nil {
+				c.Share = *r.Share
+			}
+			out.Batch = *c
+		})
+	}
+	return out, err
+}
+
+// control changes and stores what is set for the account, and applies it to the run in progress.
+func (s *Service) control(ctx context.Context, change func(*queue.Control)) error {
+	s.c.Host.steering.Lock()
+	defer s.c.Host.steering.Unlock()
+	account, err := s.Account(ctx, s.c.Account, 0)
+	if err != nil {
+		return err
+	}
+	c := account.Control.Clone()
+	change(&c)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := s.c.Store.SetControl(ctx, s.c.Account, c); err != nil {
+		return err
+	}
+	if r := s.c.Host.Running(); r != nil {
+		return r.Pool.Apply(ctx, c)
+	}
+	return nil
+}
+
+// controlBatch changes and stores what is set for a batch, and applies it to the run in progress.
+func (s *Service) controlBatch(ctx context.Context, id string, change func(*queue.BatchControl)) error {
+	s.c.Host.steering.Lock()
+	defer s.c.Host.steering.Unlock()
+	b, err := s.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	c := b.Control
+	change(&c)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := s.c.Store.SetBatchControl(ctx, id, c); err != nil {
+		return err
+	}
+	if r := s.c.Host.Running(); r != nil {
+		return r.Pool.ApplyBatch(id, c)
+	}
+	return nil
+}
