@@ -91,14 +91,14 @@ func TestAVerbThatIsEndedTellsWhy(t *testing.T) {
 func TestResumeLiftsWhatIsStored(t *testing.T) {
 	s := newService(t)
 	ctx := t.Context()
-	if was, err := s.Resume(ctx); err != nil || was != (queue.Gate{}) {
+	if was, err := s.Resume(ctx, ""); err != nil || was != (Resumed{}) {
 		t.Errorf("an open gate: got %+v, %v", was, err)
 	}
 	stop := queue.Gate{Stopped: true, Reason: "quota"}
 	if err := s.c.Store.SetGate(ctx, s.c.Account, stop); err != nil {
 		t.Fatal(err)
 	}
-	if was, err := s.Resume(ctx); err != nil || was != stop {
+	if was, err := s.Resume(ctx, ""); err != nil || was.Gate != stop {
 		t.Errorf("a stop: got %+v, %v", was, err)
 	}
 	if a, err := s.Account(ctx, s.c.Account, 0); err != nil || a.Gate != (queue.Gate{}) {

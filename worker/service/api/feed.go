@@ -11,11 +11,8 @@ import (
 // sessionHeader names the session of a call that reads sources into the queue.
 const sessionHeader = "Airlift-Session"
 
-// none is the answer of a call that only succeeds.
-type none struct{}
-
 func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, b queue.Batch) (none, error) { return none{}, s.Store.CreateBatch(ctx, b) })
+	return done(w, r, s.Store.CreateBatch)
 }
 
 type settingsJSON struct {
@@ -24,8 +21,8 @@ type settingsJSON struct {
 }
 
 func (s *Server) settings(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in settingsJSON) (none, error) {
-		return none{}, s.Store.SetSettings(ctx, in.Batch, in.Settings)
+	return done(w, r, func(ctx context.Context, in settingsJSON) error {
+		return s.Store.SetSettings(ctx, in.Batch, in.Settings)
 	})
 }
 
@@ -74,8 +71,8 @@ type endJSON struct {
 }
 
 func (s *Server) endReading(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(_ context.Context, in endJSON) (none, error) {
-		return none{}, s.sessions.end(r.Header.Get(sessionHeader), in.Batch, in.Complete)
+	return done(w, r, func(_ context.Context, in endJSON) error {
+		return s.sessions.end(r.Header.Get(sessionHeader), in.Batch, in.Complete)
 	})
 }
 

@@ -153,3 +153,11 @@ func call[In, Out any](w http.ResponseWriter, r *http.Request, do func(ctx conte
 	}
 	return answer(w, out)
 }
+
+// done is a route whose body is JSON and that only succeeds.
+func done[In any](w http.ResponseWriter, r *http.Request, do func(ctx context.Context, in In) error) error {
+	return call(w, r, func(ctx context.Context, in In) (none, error) { return none{}, do(ctx, in) })
+}
+
+// none is the answer of a call that only succeeds.
+type none struct{}
