@@ -31,10 +31,8 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 --rate and --daily-limit. While a stop is in force nothing is forecast.
 ` + exitCodesHelp,
 		Example: "  airlift status\n  airlift status archive-1a2b3c4d --json",
+		Args:    upToOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("status takes one BATCH at most")
-			}
 			assumed, err := limits.Parse()
 			switch {
 			case err != nil:
@@ -116,12 +114,8 @@ Without a terminal it writes lines instead, at most every --every, and only if s
 NO_COLOR in the environment turns the colors off.
 ` + exitCodesHelp,
 		Example: "  airlift watch\n  airlift watch archive-1a2b3c4d\n  airlift watch --every 10m >> progress.log",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("watch takes one BATCH at most")
-			}
-			return a.watch(cmd.Context(), args, every)
-		},
+		Args:    upToOneBatch,
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, every) },
 	}
 	cmd.Flags().DurationVar(&every, "every", watchLines, "how often lines are written without a terminal")
 	return cmd

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
-	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/ratelimit"
@@ -16,9 +16,7 @@ import (
 )
 
 func (a *app) pauseCommand() *cobra.Command {
-	var r service.PauseRequest
-	var after time.Duration
-	var until string
+	var f flags.Pause
 	cmd := &cobra.Command{
 		Use: "pause [BATCH] [flags]", Short: "Send nothing more, or nothing of one batch, until it is resumed",
 		Long: `pause makes the run in progress, and every later one, send nothing, or nothing of one batch: until
@@ -27,9 +25,9 @@ up, and sources are read.
 ` + exitCodesHelp,
 		Example: "  airlift pause\n  airlift pause archive-1a2b3c4d --for 2h\n  airlift pause --until 22:00 --reason 'the library needs AiR until then'",
 		Args:    upToOneBatch,
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			r.Batch = strings.Join(args, "")
-			if r.Until, err = pauseEnd(cmd, after, until, time.Now()); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := f.Request(cmd, strings.Join(args, ""), time.Now())
+			if err != nil {
 				return err
 			}
 			return a.withService(func(to service.Queue) error {
@@ -50,42 +48,8 @@ up, and sources are read.
 			})
 		},
 	}
-	f := cmd.Flags()
-	f.DurationVar(&after, "for", 0, "how long, such as 90m (default: until it is resumed)")
-	f.StringVar(&until, "until", "", "until this time: RFC 3339, or HH:MM in UTC, today or tomorrow")
-	f.StringVar(&r.Reason, "reason", "paused by hand", "why, for those who look")
-	config.CommandLineOnly(f, "for", "until", "reason")
+	f.Add(cmd)
 	return cmd
-}
-
-// pauseEnd returns when a pause ends; zero: not by itself.
-func pauseEnd(cmd *cobra.Command, after time.Duration, until string, now time.Time) (time.Time, error) {
-	switch {
-	case cmd.Flags().Changed("for") && until != "":
-		return time.Time{}, usagef("--for and --until: use one of them")
-	case cmd.Flags().Changed("for") && after <= 0:
-		return time.Time{}, usagef("--for %v: it must be above 0", after)
-	case after > 0:
-		return now.Add(after), nil
-	case until == "":
-		return time.Time{}, nil
-	}
-	if clock, err := time.Parse("15:04", until); err == nil {
-		year, month, day := now.UTC().Date()
-		end := time.Date(year, month, day, clock.Hour(), clock.Minute(), 0, 0, time.UTC)
-		if !end.After(now) {
-			end = end.AddDate(0, 0, 1)
-		}
-		return end, nil
-	}
-	end, err := time.Parse(time.RFC3339, until)
-	switch {
-	case err != nil:
-		return end, usagef("--until %q: write a time such as 2026-03-01T22:00:00Z, or 22:00 (UTC)", until)
-	case !end.After(now):
-		return end, usagef("--until %s: that time is over", until)
-	}
-	return end, nil
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -118,10 +82,7 @@ still begins with a single request. With BATCH it lifts the pause of that batch 
 }
 
 func (a *app) setCommand() *cobra.Command {
-	var speed string
-	var workers, share int
-	var daily int64
-	var r service.SetRequest
+	var f flags.Set
 	cmd := &cobra.Command{
 		Use: "set [BATCH] [flags]", Short: "Change rate, workers, daily limit or a batch's share, also of a run in progress",
 		Long: `set changes how fast items are sent: at once if a run is in progress, and for every later run until it is
@@ -132,34 +93,9 @@ The batches of a queue take turns; --share N gives BATCH N turns where others ha
 		Example: "  airlift set --rate 20/s --workers 16\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
 		Args:    upToOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			given := cmd.Flags().Changed
-			r.Batch = strings.Join(args, "")
-			if given("rate") {
-				limit, err := ratelimit.ParseRate(speed)
-				if err != nil {
-					return usagef("--rate: %v", err)
-				}
-				perSecond := min(float64(limit), service.UnlimitedRate)
-				r.Rate = &perSecond
-			}
-			if given("workers") {
-				r.Workers = &workers
-			}
-			if given("daily-limit") {
-				r.DailyLimit = &daily
-			}
-			if given("share") {
-				r.Share = &share
-			}
-			switch {
-			case given("share") != (r.Batch != ""):
-				return usagef("set: --share and BATCH go together")
-			case given("share") && (share < 1 || share > queue.MaxShare):
-				return usagef("--share %d: use 1 to %d", share, queue.MaxShare)
-			case given("workers") && (workers < 1 || workers > 1024):
-				return usagef("--workers %d: use 1 to 1024", workers)
-			case daily < 0:
-				return usagef("--daily-limit %d: use 0 (none) or more", daily)
+			r, err := f.Request(cmd, strings.Join(args, ""))
+			if err != nil {
+				return err
 			}
 			return a.withService(func(to service.Queue) error {
 				now, err := to.Set(cmd.Context(), r)
@@ -171,14 +107,7 @@ The batches of a queue take turns; --share N gives BATCH N turns where others ha
 			})
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&speed, "rate", "", "requests, lookups included: N/s, N/m, N/h or unlimited")
-	f.IntVar(&workers, "workers", 0, "how many requests may be under way at once")
-	f.Int64Var(&daily, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
-	f.IntVar(&share, "share", 0, "how many turns BATCH has where others have one, 1 to 100")
-	f.BoolVar(&r.Reset, "reset", false, "forget rate, workers and daily limit first: the flags of each run count again")
-	// A value of the environment or the config file is meant for runs: set changes what its command line names.
-	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
+	f.Add(cmd)
 	return cmd
 }
 

@@ -49,10 +49,8 @@ If the list changes while it is read, items whose job it did not show are looked
 request each.
 ` + exitCodesHelp,
 		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d --verify --rate 20/s",
+		Args:    upToOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("reconcile takes one BATCH at most")
-			}
 			return a.workQueue(cmd, args, &send, verify, service.RunRequest{Pool: worker.Config{LookupsOnly: true}})
 		},
 	}

@@ -1,0 +1,120 @@
+package flags
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airlift/cmd/airlift/config"
+	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/worker/service"
+)
+
+// Pause has the flags of pause.
+type Pause struct {
+	after         time.Duration
+	until, reason string
+}
+
+// Add adds all flags. The environment and the config file set none of them: a pause is a decision of the moment.
+func (p *Pause) Add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.DurationVar(&p.after, "for", 0, "how long, such as 90m (default: until it is resumed)")
+	f.StringVar(&p.until, "until", "", "until this time: RFC 3339, or HH:MM in UTC, today or tomorrow")
+	f.StringVar(&p.reason, "reason", "paused by hand", "why, for those who look")
+	config.CommandLineOnly(f, "for", "until", "reason")
+}
+
+// Request returns what is asked for a batch or, if that is empty, for all.
+func (p *Pause) Request(cmd *cobra.Command, batch string, now time.Time) (service.PauseRequest, error) {
+	r := service.PauseRequest{Batch: batch, Reason: p.reason}
+	var err error
+	switch given := cmd.Flags().Changed("for"); {
+	case given && p.until != "":
+		err = config.Usagef("--for and --until: use one of them")
+	case given && p.after <= 0:
+		err = config.Usagef("--for %v: it must be above 0", p.after)
+	case given:
+		r.Until = now.Add(p.after)
+	case p.until != "":
+		r.Until, err = parseEnd(p.until, now)
+	}
+	return r, err
+}
+
+// parseEnd parses --until.
+func parseEnd(until string, now time.Time) (time.Time, error) {
+	if clock, err := time.Parse("15:04", until); err == nil {
+		year, month, day := now.UTC().Date()
+		end := time.Date(year, month, day, clock.Hour(), clock.Minute(), 0, 0, time.UTC)
+		if !end.After(now) {
+			end = end.AddDate(0, 0, 1)
+		}
+		return end, nil
+	}
+	end, err := time.Parse(time.RFC3339, until)
+	switch {
+	case err != nil:
+		return end, config.Usagef("--until %q: write a time such as 2026-03-01T22:00:00Z, or 22:00 (UTC)", until)
+	case !end.After(now):
+		return end, config.Usagef("--until %s: that time is over", until)
+	}
+	return end, nil
+}
+
+// Set has the flags of set.
+type Set struct {
+	rate           string
+	workers, share int
+	dailyLimit     int64
+	reset          bool
+}
+
+// Add adds all flags. A value of the environment or the config file is meant for runs, so only the command line sets them.
+func (s *Set) Add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.rate, "rate", "", "requests, lookups included: N/s, N/m, N/h or unlimited")
+	f.IntVar(&s.workers, "workers", 0, "how many requests may be under way at once")
+	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
+	f.IntVar(&s.share, "share", 0, "how many turns BATCH has where others have one, 1 to 100")
+	f.BoolVar(&s.reset, "reset", false, "forget rate, workers and daily limit first: the flags of each run count again")
+	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
+}
+
+// maxSetWorkers is the most workers that a run in progress takes.
+const maxSetWorkers = 1024
+
+// Request returns what is asked, of a batch if one is named.
+func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, error) {
+	r := service.SetRequest{Batch: batch, Reset: s.reset}
+	given := cmd.Flags().Changed
+	switch {
+	case given("share") != (batch != ""):
+		return r, config.Usagef("set: --share and BATCH go together")
+	case given("share") && (s.share < 1 || s.share > queue.MaxShare):
+		return r, config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
+	case given("workers") && (s.workers < 1 || s.workers > maxSetWorkers):
+		return r, config.Usagef("--workers %d: use 1 to %d", s.workers, maxSetWorkers)
+	case s.dailyLimit < 0:
+		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
+	}
+	if given("rate") {
+		limit, err := ratelimit.ParseRate(s.rate)
+		if err != nil {
+			return r, config.Usagef("--rate: %v", err)
+		}
+		perSecond := min(float64(limit), service.UnlimitedRate)
+		r.Rate = &perSecond
+	}
+	if given("workers") {
+		r.Workers = &s.workers
+	}
+	if given("daily-limit") {
+		r.DailyLimit = &s.dailyLimit
+	}
+	if given("share") {
+		r.Share = &s.share
+	}
+	return r, nil
+}
