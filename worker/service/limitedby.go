@@ -76,6 +76,9 @@ func perSecond(rate float64) string {
 // why says what limits the run.
 func (r *RunOverview) why(p worker.Snapshot) string {
 	answer := p.Answer.Round(time.Millisecond)
+	if answer >= time.Second {
+		answer = answer.Round(100 * time.Millisecond)
+	}
 	switch r.LimitedBy {
 	case string(bottleneck.Gate):
 		return "paused: " + p.Reason

@@ -1,4 +1,5 @@
-// Package term answers how something is shown: results as lines and tables for people or as JSON, progress, and logs.
+// Package term answers how something is shown: results as lines and tables for people or as JSON, progress, logs,
+// and the screen of watch.
 //
 // Invariants:
 //

@@ -84,7 +84,11 @@ func (v View) facts(o *service.Overview) []string {
 		lines = append(lines, v.field("done by", "", v.until(*o.ETA))...)
 	}
 	if o.InDoubt > 0 {
-		lines = append(lines, v.field("in doubt", yellow, Number(o.InDoubt)+" items, which are looked up")...)
+		text := Number(o.InDoubt) + " items, which are looked up"
+		if o.Run == nil {
+			text += " by the next run"
+		}
+		lines = append(lines, v.field("in doubt", yellow, text)...)
 	}
 	return lines
 }
