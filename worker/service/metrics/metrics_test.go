@@ -400,3 +400,27 @@ func TestAQueueThatCannotBeRead(t *testing.T) {
 		t.Errorf("logged %s", log.String())
 	}
 }
+
+// A pause by hand has no end, and a stop outlasts its run.
+func TestTheGateIsShown(t *testing.T) {
+	inBubble(t, airtest.Config{Settings: airtest.Settings{MonthlyQuota: 5}}, func(r *rig) {
+		r.add("b", 50)
+		r.pool.Limiter = ratelimit.NewLimiter(1, 1)
+		end := r.start()
+		time.Sleep(3 * time.Second)
+		pool := r.c.Running().Pool
+		pool.Pause("maintenance")
+		got := r.scrape()
+		want(r.t, got, map[string]float64{`airlift_gate_state{state="paused"}`: 1, "airlift_pauses_total": 1, "airlift_run_active": 1})
+		if until, shown := got["airlift_gate_paused_until_timestamp_seconds"]; shown {
+			r.t.Errorf("the pause ends at %v, want no end", until)
+		}
+		pool.Resume()
+		time.Sleep(time.Minute)
+		end()
+		want(r.t, r.scrape(), map[string]float64{
+			`airlift_gate_state{state="stopped"}`: 1, `airlift_gate_state{state="open"}`: 0, "airlift_run_active": 0, "airlift_jobs_submitted_today": 5,
+			`airlift_submissions_total{code="MONTHLY_QUOTA_REACHED",outcome="not_accepted"}`: 1,
+		})
+	})
+}
