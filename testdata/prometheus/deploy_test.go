@@ -201,6 +201,7 @@ func TestRulesFire(t *testing.T) {
 	// Waits for midnight: nothing is submitted, and that is right.
 	asleep := run + gate(0, 1, 0) + items("pending", "1000x3000") + items("in_doubt", "0x3000") + answers("submitted", "40x3000") + series("up", "", "1x3000") + series("airlift_queue_up", "", "1x3000")
 	done := gate(1, 0, 0) + series("airlift_run_active", "", "0x3000") + items("pending", "0x3000") + answers("submitted", "40x3000") + series("up", "", "1x3000")
+	held := run + gate(1, 0, 0) + items("pending", "10x3000") + answers("submitted", "40x3000") + series("airlift_batch_paused", `,batch="b"`, "1x3000")
 	firing := map[string]string{
 		"AirliftDown":                series("up", "", "0x3000"),
 		"AirliftQueueUnreadable":     series("airlift_queue_up", "", "0x3000"),
@@ -221,7 +222,7 @@ func TestRulesFire(t *testing.T) {
 		if n := evaluate(t, load, rule.Expr); n != 1 {
 			t.Errorf("%s fires %d times, want 1", name, n)
 		}
-		for which, load := range map[string]string{"healthy": healthy, "asleep": asleep, "done": done} {
+		for which, load := range map[string]string{"healthy": healthy, "asleep": asleep, "done": done, "held": held} {
 			if n := evaluate(t, load, rule.Expr); n != 0 {
 				t.Errorf("%s fires for one that is %s", name, which)
 			}

@@ -267,7 +267,7 @@ func TestSeriesAreBounded(t *testing.T) {
 				named++
 			}
 		}
-		if pending != 10010+249+3+1 || named != maxBatches+1 || len(got) > few+6*maxBatches {
+		if pending != 10010+249+3+1 || named != maxBatches+1 || len(got) > few+8*maxBatches {
 			r.t.Errorf("%v pending items in %d batches, %d series", pending, named, len(got))
 		}
 		want(r.t, got, map[string]float64{
@@ -405,6 +405,16 @@ func TestAQueueThatCannotBeRead(t *testing.T) {
 func TestTheGateIsShown(t *testing.T) {
 	inBubble(t, airtest.Config{Settings: airtest.Settings{MonthlyQuota: 5}}, func(r *rig) {
 		r.add("b", 50)
+		r.add("held", 3)
+		ctx := r.t.Context()
+		err := errors.Join(r.db.SetControl(ctx, queue.DefaultAccount, queue.Control{Paused: true}), r.db.SetBatchControl(ctx, "held", queue.BatchControl{Paused: true, Share: 7}))
+		want(r.t, r.scrape(), map[string]float64{
+			`airlift_gate_state{state="paused"}`: 1, `airlift_gate_state{state="open"}`: 0, `airlift_batch_share{batch="held"}`: 7,
+			`airlift_batch_paused{batch="held"}`: 1, `airlift_batch_share{batch="b"}`: 1, `airlift_batch_paused{batch="b"}`: 0,
+		})
+		if err = errors.Join(err, r.db.SetControl(ctx, queue.DefaultAccount, queue.Control{})); err != nil {
+			r.t.Fatal(err)
+		}
 		r.pool.Limiter = ratelimit.NewLimiter(1, 1)
 		end := r.start()
 		time.Sleep(3 * time.Second)

@@ -32,10 +32,10 @@ type queueCollector struct {
 	failing  atomic.Bool // the latest scrape could not read the queue
 	descs    []*prometheus.Desc
 
-	up, items, batches, forecast, lastForecast           *prometheus.Desc
-	gate, pausedUntil, today, dailyLimit                 *prometheus.Desc
-	active, started, limitedBy, rateLimit, rate, workers *prometheus.Desc
-	fileBytes, freeBytes                                 *prometheus.Desc
+	up, items, batches, share, paused, forecast, lastForecast *prometheus.Desc
+	gate, pausedUntil, today, dailyLimit                      *prometheus.Desc
+	active, started, limitedBy, rateLimit, rate, workers      *prometheus.Desc
+	fileBytes, freeBytes                                      *prometheus.Desc
 }
 
 func newQueueCollector(overview func(context.Context) (service.Overview, error), log zerolog.Logger) *queueCollector {
@@ -43,6 +43,8 @@ func newQueueCollector(overview func(context.Context) (service.Overview, error),
 	q.up = q.desc("airlift_queue_up", "1 if the queue could be read for this scrape, else 0.")
 	q.items = q.desc("airlift_queue_items", `Items by batch and state. The newest 100 unfinished batches have series of their own; batch="(other)" has the sum of all others.`, "batch", "state")
 	q.batches = q.desc("airlift_queue_batches", "Batches of the queue, finished ones included.")
+	q.share = q.desc("airlift_batch_share", "Weight of an unfinished batch when batches take turns.", "batch")
+	q.paused = q.desc("airlift_batch_paused", "1 if an operator has paused the unfinished batch, else 0.", "batch")
 	q.forecast = q.desc("airlift_batch_forecast_finish_timestamp_seconds", "When all items of a batch are expected to be submitted. None if that cannot be foreseen.", "batch")
 	q.lastForecast = q.desc("airlift_forecast_finish_timestamp_seconds", "When all batches of the run are expected to be submitted. None if that cannot be foreseen.")
 	q.gate = q.desc("airlift_gate_state", "1 for the state of the gate (open, paused, stopped), 0 for the others.", "state")
@@ -130,6 +132,8 @@ func (q *queueCollector) collectBatches(to sink, o service.Overview) {
 		}
 		shown++
 		q.collectCounts(to, b.Batch, &counts)
+		to.gauge(q.share, float64(o.Batches[i].Share), b.Batch)
+		to.gauge(q.paused, oneIf(o.Batches[i].ByHand != nil), b.Batch)
 		to.instant(q.forecast, b.ETA, b.Batch)
 	}
 	q.collectCounts(to, otherBatches, &others)
@@ -144,7 +148,8 @@ func (q *queueCollector) collectCounts(to sink, batch string, c *queue.Counts) {
 }
 
 func (q *queueCollector) collectAccount(to sink, a *service.AccountOverview) {
-	paused, stopped := a.State == string(worker.Paused), a.State == string(worker.Stopped)
+	stopped := a.State == string(worker.Stopped)
+	paused := a.State == string(worker.Paused) || a.ByHand != nil && !stopped // without a run the state does not tell of it
 	to.gauge(q.gate, oneIf(!paused && !stopped), "open")
 	to.gauge(q.gate, oneIf(paused), "paused")
 	to.gauge(q.gate, oneIf(stopped), "stopped")
