@@ -143,8 +143,8 @@ func (v View) sections(o *service.Overview, room int) []string {
 
 // compose puts the sections into so many lines, of which the batches leave a few. The latest events fill what is left.
 func (v View) compose(batches, errs, events []block, room, few int) []string {
-	lines := flat(v.cut(batches, room-few, "more batches"))
-	lines = append(lines, flat(v.cut(errs, room-len(lines)-min(len(flat(events)), 3), "more codes"))...)
+	lines := flat(v.cut(batches, room-few))
+	lines = append(lines, flat(v.cut(errs, room-len(lines)-min(len(flat(events)), 3)))...)
 	room -= len(lines)
 	if n := len(events); n > 1 && room > 2 { // the heading, and one
 		lines = append(append(lines, events[0]...), flat(events[max(n-room+2, 1):])...)
@@ -155,8 +155,8 @@ func (v View) compose(batches, errs, events []block, room, few int) []string {
 // block is the lines of one thing.
 type block = []string
 
-// cut returns as many blocks as there is room for, and how many more there are.
-func (v View) cut(blocks []block, room int, what string) []block {
+// cut returns as many blocks as there is room for, and says how many more there are.
+func (v View) cut(blocks []block, room int) []block {
 	lines := 0
 	for i, b := range blocks {
 		if lines += len(b); lines <= room {
@@ -169,7 +169,7 @@ func (v View) cut(blocks []block, room int, what string) []block {
 		if i < 2 {
 			return nil // no more than a heading
 		}
-		return append(blocks[:i:i], block{v.style(faint, v.fit(fmt.Sprintf("%d %s", len(blocks)-i, what)))})
+		return append(blocks[:i:i], block{v.style(faint, v.fit(fmt.Sprintf("and %d more", len(blocks)-i)))})
 	}
 	return blocks
 }
