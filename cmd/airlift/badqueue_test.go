@@ -63,7 +63,7 @@ func TestQueueThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	for _, args := range [][]string{
-		{"status"}, {"submit"}, {"resume"}, {"items", "b"}, {"report", "b"}, {"retry", "b"}, {"cancel", "b", "--all"}, {"reconcile"}, {"check"}, {"compact"},
+		{"status"}, {"submit"}, {"resume"}, {"items", "b"}, {"show", "b", "k"}, {"report", "b"}, {"retry", "b"}, {"cancel", "b", "--all"}, {"reconcile"}, {"check"}, {"compact"},
 	} {
 		r.run(args...).want(t, exitUsage).says(t, r.queue, "there is no queue", "--queue")
 	}
@@ -76,7 +76,7 @@ func TestBatchThatIsNotThere(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "mine").want(t, exitOK)
 	for _, args := range [][]string{
-		{"status", "other"}, {"submit", "other"}, {"items", "other"}, {"report", "other"}, {"retry", "other"}, {"cancel", "other", "--all"}, {"reconcile", "other"},
+		{"status", "other"}, {"submit", "other"}, {"items", "other"}, {"show", "other", "k"}, {"report", "other"}, {"retry", "other"}, {"cancel", "other", "--all"}, {"reconcile", "other"},
 	} {
 		r.run(args...).want(t, exitUsage).says(t, `no batch "other"`, `"mine"`)
 	}

@@ -22,7 +22,7 @@ func TestHelp(t *testing.T) {
 		found = append(found, m[1])
 	}
 	listed := " " + strings.Join(found, " ") + " "
-	for _, name := range strings.Fields("run plan enqueue submit status resume items report retry cancel reconcile sandbox check compact version completion") {
+	for _, name := range strings.Fields("run plan enqueue submit status resume items show report retry cancel reconcile sandbox check compact version completion") {
 		if !strings.Contains(listed, " "+name+" ") {
 			t.Errorf("help does not list %s:\n%s", name, root.stdout)
 		}
@@ -53,7 +53,7 @@ func TestHelpNamesBatchesAsTheyAre(t *testing.T) {
 	}
 	given := r.run("run", "--help").stdout
 	found := 0
-	for _, command := range strings.Fields("status submit reconcile items report retry cancel adopt") {
+	for _, command := range strings.Fields("status submit reconcile items show report retry cancel adopt") {
 		_, help, _ := strings.Cut(r.run(command, "--help").want(t, exitOK).stdout, "Examples:")
 		for _, m := range regexp.MustCompile(`(?m)^  airlift `+command+` ([^- ]\S*)`).FindAllStringSubmatch(help, -1) {
 			found++

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -57,5 +59,47 @@ func (a *app) itemsCommand() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&f.State, "state", "", "only items in this state")
 	fl.BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var bucket string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "show BATCH KEY [flags]", Short: "Show an item and what happened to it",
+		Long: `show tells all that is known of the item of an object: its state, its job, its settings, and its history: when
+it was enqueued, each attempt with its answer and duration, each lookup, and who retried or cancelled
+it. Times are in UTC. KEY may be s3://BUCKET/KEY. An object with several versions has several items. If
+the batch has no such item (exit 2), the message names similar keys.
+` + exitCodesHelp,
+		Example: "  airlift show archive-1a2b3c4d reels/clip.mov\n  airlift show archive-1a2b3c4d s3://media/reels/clip.mov --json | jq .history",
+		Args:    exactArgs(2, "a BATCH and a KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key := args[1]
+			if in, rest, ok := strings.Cut(strings.TrimPrefix(key, "s3://"), "/"); ok && bucket == "" && strings.HasPrefix(key, "s3://") {
+				bucket, key = in, rest
+			}
+			return a.withService(func(to service.Queue) error {
+				all, err := service.Show(cmd.Context(), to, args[0], bucket, key)
+				var none *service.NoItemError
+				switch {
+				case errors.As(err, &none) && len(none.Buckets) > 0:
+					return usagef("%v: choose one with --bucket", err)
+				case errors.As(err, &none):
+					return usagef("%v; `airlift items %s --key PATTERN` searches", err, none.Batch)
+				}
+				write := term.Show
+				if asJSON {
+					write = term.ShowJSON
+				}
+				for i := range all {
+					err = errors.Join(err, write(a.out, &all[i]))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&bucket, "bucket", "", "the object's bucket, if the key is in several")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "a JSON object for each item")
 	return cmd
 }
