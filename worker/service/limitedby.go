@@ -19,17 +19,18 @@ const (
 
 // explainLimit sets LimitedBy and Limit.
 func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
-	pending, sending, doubts := int64(0), int64(0), int64(0)
+	pending, sending, doubts, read := int64(0), int64(0), int64(0), false
 	for _, st := range worked {
 		pending += st.Pending
 		sending += st.Sending
 		doubts += st.InDoubt
+		read = read || st.Incomplete
 	}
 	r.LimitedBy = string(p.LimitedBy)
 	if p.LimitedBy == bottleneck.Items || p.LimitedBy == bottleneck.Rate { // the last one waits for its token while nothing is pending
 		switch {
 		case pending > 0:
-		case p.Reading:
+		case p.Reading && read:
 			r.LimitedBy = BySources
 		case doubts > 0:
 			r.LimitedBy = string(bottleneck.Settling)
@@ -104,6 +105,9 @@ func (r *RunOverview) why(p worker.Snapshot) string {
 	case BySources:
 		return "the sources, which are being read"
 	case ByNothingPending:
+		if p.Reading {
+			return "nothing is pending; more may come"
+		}
 		return "nothing is pending"
 	}
 	return "nothing is sent" // lookups only

@@ -45,8 +45,12 @@ func TestLimitsInSentences(t *testing.T) {
 		}
 	}
 	r := RunOverview{Rate: 4000}
-	r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Items, Reading: true}, nil)
+	r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Items, Reading: true}, []Status{{Incomplete: true}})
 	if r.LimitedBy != BySources || r.Limit != "4000/s: limited by the sources, which are being read" {
 		t.Errorf("while the sources are read: %+v", r)
+	}
+	r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Items, Reading: true}, nil)
+	if r.LimitedBy != ByNothingPending || r.Limit != "nothing is pending; more may come" {
+		t.Errorf("a process that waits for more: %+v", r)
 	}
 }
