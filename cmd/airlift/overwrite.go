@@ -3,12 +3,10 @@ package main
 import (
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"airlift/manifest"
+	"airlift/cmd/airlift/flags"
 	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
 )
@@ -27,7 +25,7 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 				return usagef("--%s %s: writing this file would replace %s: name another file", name, path, other.What)
 			}
 		}
-		if pattern := matchedBy(cmd, args, path); pattern != "" {
+		if pattern := flags.SourceThatMatches(cmd, args, path); pattern != "" {
 			return usagef("--%s %s: the SOURCE %s matches this file, which would be read as a source the next time: name another file", name, path, pattern)
 		}
 	}
@@ -51,35 +49,11 @@ func (a *app) keptFiles() []hold.Used {
 }
 
 // readFiles returns the files that the command reads.
-func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
-	stdin := false
+func (a *app) readFiles(cmd *cobra.Command, args []string) []hold.Used {
+	files, stdin := flags.Files(cmd, args)
 	add := func(what, path string) {
-		switch path {
-		case "":
-		case "-":
-			stdin = true
-		default:
+		if path != "" {
 			files = append(files, hold.Use(what, path))
-		}
-	}
-	for _, src := range sourcesOf(cmd, args) {
-		found, _ := src.Files() // an error is reported when the sources are opened
-		for _, f := range found {
-			if !f.OnS3() {
-				add("a SOURCE", f.Canonical())
-			}
-		}
-	}
-	for _, name := range []string{"include-from", "exclude-from", "filter-from"} {
-		if flag := cmd.Flags().Lookup(name); flag != nil {
-			for _, path := range flag.Value.(pflag.SliceValue).GetSlice() {
-				add("the file of --"+name, path)
-			}
-		}
-	}
-	if flag := cmd.Flags().Lookup("services"); flag != nil {
-		if path, isFile := strings.CutPrefix(flag.Value.String(), "@"); isFile {
-			add("the file of --services", path)
 		}
 	}
 	path, _ := a.env().Path(cmd)
@@ -93,30 +67,4 @@ func (a *app) readFiles(cmd *cobra.Command, args []string) (files []hold.Used) {
 		}
 	}
 	return files
-}
-
-// sourcesOf returns the SOURCE arguments of a command; none if it takes none.
-func sourcesOf(cmd *cobra.Command, args []string) (all []manifest.Source) {
-	if cmd.Flags().Lookup("source-bucket") == nil {
-		return nil
-	}
-	if cmd.Name() == "adopt" && len(args) > 0 {
-		args = args[1:]
-	}
-	for _, arg := range args {
-		if src, err := manifest.ParseSource(arg); err == nil {
-			all = append(all, src)
-		}
-	}
-	return all
-}
-
-// matchedBy returns the first SOURCE that is a pattern and matches the path; "" if none does.
-func matchedBy(cmd *cobra.Command, args []string, path string) string {
-	for _, src := range sourcesOf(cmd, args) {
-		if src.Matches(path) {
-			return src.Arg
-		}
-	}
-	return ""
 }
