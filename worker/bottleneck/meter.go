@@ -51,6 +51,8 @@ const (
 	// slowAnswer is from when on the time of an answer, and not the number of workers, counts as the bottleneck: with
 	// the default workers and one answer a second each, the default rate would be reached.
 	slowAnswer = time.Second
+	// longClaim is from when on a claim, once it is over, was a wait for items to come and not for a commit.
+	longClaim = time.Second
 )
 
 // Meter measures how much time the workers spend in each phase. It costs no timer and, as a worker changes its phase,
@@ -118,6 +120,10 @@ func (w *Worker) Enter(p Phase) {
 			m.answer = took
 		}
 		m.answer += (took - m.answer) / 16
+	}
+	if took := now - w.since; w.is == Claim && took > longClaim {
+		m.sum[Claim] -= took
+		m.sum[Rest] += took
 	}
 	m.entered[w.is]--
 	m.entered[p]++

@@ -38,6 +38,9 @@ func TestOnlyTheLastSecondsCount(t *testing.T) {
 		w.Enter(Claim)
 		time.Sleep(2 * window)
 		want(Items)
+		w.Enter(Space) // items have come
+		time.Sleep(time.Second)
+		want(Rate)
 	})
 }
 
