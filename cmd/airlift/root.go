@@ -41,6 +41,9 @@ type app struct {
 	events   service.Events
 	progress zerolog.Logger
 	global   globalFlags
+	// page is where the page of the queue is served while this process holds it; ending is closed when it begins to end.
+	page   flags.Listen
+	ending <-chan struct{}
 	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
 	rules []queue.Rule
 	// services warns of unknown services.

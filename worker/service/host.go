@@ -15,6 +15,8 @@ import (
 type Host struct {
 	// Events are the latest lines of the process's log; nil: they are not kept.
 	Events *Events
+	// Observer is that of all runs; nil: there is none.
+	Observer worker.Observer
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.

@@ -72,6 +72,9 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	fed := make(chan struct{})
 	c := r.Pool
 	c.Store, c.Batches, c.Account, c.Opened, c.Fed, c.Log = s.c.Store, r.Batches, s.c.Account, s.c.Opened, fed, s.c.Log
+	if c.Observer == nil {
+		c.Observer = s.c.Host.Observer
+	}
 	pool, err := worker.New(c)
 	if err != nil {
 		return Outcome{Err: err}

@@ -15,6 +15,7 @@ import (
 	"airlift/worker/service"
 	"airlift/worker/service/api"
 	"airlift/worker/service/socket"
+	"airlift/worker/service/web"
 )
 
 const (
@@ -51,6 +52,11 @@ type Config struct {
 	Build string
 	// Events are the latest lines of Log; nil: they are not kept.
 	Events *service.Events
+	// Page says where the page of the queue is served while it is held here, and OnPage is told where it is. Ending is closed
+	// when the process begins to end.
+	Page   web.Place
+	OnPage func(*web.Server)
+	Ending <-chan struct{}
 	Log    zerolog.Logger
 }
 
@@ -121,6 +127,11 @@ func (c Config) openHere(create bool) (*held, error) {
 	h := &held{DB: db, host: &service.Host{Events: c.Events}, stop: func() {}}
 	if err := c.listen(h); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		c.Log.Warn().Err(err).Msg("other commands cannot ask this process, so they end with exit code 7 until it ends")
+	}
+	if c.Page.Address != "" {
+		if err := c.servePage(h); err != nil {
+			c.Log.Warn().Err(err).Str("listen", c.Page.Address).Msg("the page of the queue is not served; all else goes on")
+		}
 	}
 	return h, nil
 }

@@ -43,6 +43,7 @@ type Server struct {
 	Config
 	mux      *http.ServeMux
 	sessions sessions
+	latest   latest
 }
 
 // NewServer returns a server. Close it before the queue.
