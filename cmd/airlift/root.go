@@ -15,6 +15,7 @@ import (
 
 	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -40,10 +41,9 @@ type app struct {
 	// events are the latest lines of log, for those who watch this process; progress are lines that are none.
 	events   service.Events
 	progress zerolog.Logger
-	global   globalFlags
-	// page is where the page of the queue is served while this process holds it; ending is closed when it begins to end.
-	page   flags.Listen
-	ending <-chan struct{}
+	// page is the page of the queue, as the flags say.
+	page   connect.Page
+	global globalFlags
 	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
 	rules []queue.Rule
 	// services warns of unknown services.
@@ -130,7 +130,9 @@ func (a *app) rootCommand() *cobra.Command {
 				return err
 			}
 			a.env().WarnOfVariables(cmd, a.log)
-			return a.checkFiles(cmd, args)
+			page, err := flags.Page(cmd)
+			a.page = connect.Page{Place: page, Ending: cmd.Context().Done(), Log: a.progress}
+			return errors.Join(err, a.checkFiles(cmd, args))
 		},
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version")

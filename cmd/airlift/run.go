@@ -59,7 +59,7 @@ the wait alone. If that process ends before, this one takes the queue over and g
 }
 
 func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
-	if err := a.checkSend(cmd.Context(), &o.send); err != nil {
+	if err := o.send.Check(); err != nil {
 		return err
 	}
 	ctx, cancel := o.send.Limited(cmd.Context())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -73,24 +72,11 @@ func (a *app) watchServing(done <-chan struct{}, now func(all bool) []service.St
 	t := time.NewTicker(systemd.Every())
 	defer t.Stop()
 	for {
-		systemd.Notify("WATCHDOG=1\nSTATUS=" + servingText(now(false)))
+		systemd.Notify("WATCHDOG=1\nSTATUS=" + term.Serving(now(false)))
 		select {
 		case <-done:
 			return
 		case <-t.C:
 		}
 	}
-}
-
-// servingText says in a line how the work stands.
-func servingText(batches []service.Status) string {
-	var left, submitted int64
-	state := ""
-	for _, s := range batches {
-		left, submitted, state = left+s.Left(), submitted+s.Submitted, s.State
-	}
-	if left == 0 {
-		return "waiting for items"
-	}
-	return fmt.Sprintf("%s: %s items submitted, %s left", state, term.Number(submitted), term.Number(left))
 }

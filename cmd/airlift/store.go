@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 	"time"
 
 	"airlift/cmd/airlift/connect"
-	"airlift/cmd/airlift/flags"
 	"airlift/queue"
 	"airlift/queue/hold"
 	"airlift/worker/service"
-	"airlift/worker/service/web"
 )
 
 // openQueue opens the queue, here or at its holder. With create it makes one if there is none.
@@ -32,25 +29,7 @@ func (a *app) openQueue(at connect.Place, create bool) (queue.Store, error) {
 // connection says where the queue is and how it is served.
 func (a *app) connection() connect.Config {
 	runtimeDir, _ := a.getenv("XDG_RUNTIME_DIR")
-	return connect.Config{
-		Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Events: &a.events, Log: a.log,
-		Page: a.page.Place(), OnPage: a.showPage, Ending: a.ending,
-	}
-}
-
-// showPage says where the page of the queue is. The links hold tokens, so they are not among the events that others see.
-func (a *app) showPage(p *web.Server) {
-	if p.Tokens.Read == "" {
-		a.progress.Info().Str("url", p.URL).Msg("the page of the queue, for the tokens of --listen-token-file")
-		return
-	}
-	a.progress.Info().Str("read", p.Link(p.Tokens.Read)).Str("act", p.Link(p.Tokens.Act)).Msg("the page of the queue: to read alone, and to act")
-}
-
-// checkSend checks the flags for sending, and keeps where the page of the queue is to be.
-func (a *app) checkSend(ctx context.Context, s *flags.Send) error {
-	a.page, a.ending = s.Listen, ctx.Done()
-	return s.Check()
+	return connect.Config{Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Events: &a.events, Page: a.page, Log: a.log}
 }
 
 // locateQueue returns the path of the queue's file as the flags name it.

@@ -62,7 +62,7 @@ request each.
 
 // workQueue works the named batches of the queue, or all.
 func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify bool, r service.RunRequest) error {
-	if err := a.checkSend(cmd.Context(), s); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	ctx, cancel := s.Limited(cmd.Context())

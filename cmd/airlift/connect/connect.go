@@ -15,7 +15,6 @@ import (
 	"airlift/worker/service"
 	"airlift/worker/service/api"
 	"airlift/worker/service/socket"
-	"airlift/worker/service/web"
 )
 
 const (
@@ -52,12 +51,9 @@ type Config struct {
 	Build string
 	// Events are the latest lines of Log; nil: they are not kept.
 	Events *service.Events
-	// Page says where the page of the queue is served while it is held here, and OnPage is told where it is. Ending is closed
-	// when the process begins to end.
-	Page   web.Place
-	OnPage func(*web.Server)
-	Ending <-chan struct{}
-	Log    zerolog.Logger
+	// Page is served while the queue is held here.
+	Page Page
+	Log  zerolog.Logger
 }
 
 // Open opens the queue or connects to its holder. With create it makes a queue if there is none.
@@ -129,9 +125,7 @@ func (c Config) openHere(create bool) (*held, error) {
 		c.Log.Warn().Err(err).Msg("other commands cannot ask this process, so they end with exit code 7 until it ends")
 	}
 	if c.Page.Address != "" {
-		if err := c.servePage(h); err != nil {
-			c.Log.Warn().Err(err).Str("listen", c.Page.Address).Msg("the page of the queue is not served; all else goes on")
-		}
+		c.servePage(h)
 	}
 	return h, nil
 }

@@ -9,9 +9,7 @@ import (
 	"airlift/queue/bolt"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
-	"airlift/worker/service/metrics"
 	"airlift/worker/service/socket"
-	"airlift/worker/service/web"
 )
 
 // headerTimeout is how long a client may take to send the header of a request.
@@ -65,24 +63,4 @@ func (c Config) api(h *held) api.Config {
 		Store: h.DB, Host: h.host, Build: c.Build, Log: c.Log,
 		Service: service.New(service.Config{Store: h.DB, Place: c.Path, Host: h.host, Log: c.Log}),
 	}
-}
-
-// servePage serves the page of the queue.
-func (c Config) servePage(h *held) error {
-	calls := c.api(h)
-	seen := metrics.New(metrics.Config{
-		Version: c.Build, Overview: calls.Service.Overview, Running: h.host.Running, Ending: c.Ending, Log: c.Log,
-	})
-	page, err := web.Listen(web.Config{Place: c.Page, Kept: c.Path + ".token", API: calls, Metrics: seen})
-	if err != nil {
-		return err
-	}
-	h.host.Observer = seen
-	others := h.stop
-	h.stop = func() {
-		page.Close()
-		others()
-	}
-	c.OnPage(page)
-	return nil
 }

@@ -42,7 +42,6 @@ type Send struct {
 	Stats       time.Duration
 	JSON        bool
 	Report      string
-	Listen
 
 	// Set by Check.
 	limiter  *ratelimit.Limiter
@@ -53,7 +52,7 @@ type Send struct {
 func (s *Send) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	s.AddAPI(cmd)
-	s.Listen.Add(cmd)
+	addPage(cmd)
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
 	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until midnight UTC, or exit with code 5")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
@@ -134,9 +133,6 @@ func (s *Send) Check() error {
 		if _, err := report.ParseForm("", s.Report); err != nil {
 			bad("--report: %v", err)
 		}
-	}
-	if err := s.place.Check(); err != nil {
-		bad("--listen %s: %v", s.place.Address, err)
 	}
 	if len(problems) > 0 {
 		return config.Usagef("%s", strings.Join(problems, "\n"))

@@ -43,16 +43,13 @@ func readTokens(path string) (t Tokens, err error) {
 		return t, err
 	}
 	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
-		field := strings.Fields(line)
-		switch {
-		case len(field) == 2 && len(field[1]) < minToken:
-			return t, fmt.Errorf("%s, line %d: the token has fewer than %d characters", path, i+1, minToken)
-		case len(field) == 2 && field[0] == "read" && t.Read == "":
-			t.Read = field[1]
-		case len(field) == 2 && field[0] == "act" && t.Act == "":
-			t.Act = field[1]
-		default:
+		kind, token, _ := strings.Cut(strings.TrimSpace(line), " ")
+		to := map[string]*string{"read": &t.Read, "act": &t.Act}[kind]
+		if to == nil || *to != "" {
 			return t, fmt.Errorf(`%s, line %d: want "read TOKEN" or "act TOKEN", each once`, path, i+1)
+		}
+		if *to = strings.TrimSpace(token); len(*to) < minToken {
+			return t, fmt.Errorf("%s, line %d: the token has fewer than %d characters", path, i+1, minToken)
 		}
 	}
 	if t.Read == "" || t.Read == t.Act {

@@ -87,42 +87,48 @@ func (r *rig) ask(method, path, token string, headers ...string) *http.Response 
 	return resp
 }
 
+// The paths that need no token.
+var openPaths = regexp.MustCompile(`^GET (/\{\$\}|/[a-z]+\.(css|js)|/healthz|/readyz)$`)
+
+// rights are those that each path that is not open must need: as the API's table says, without the calls that read sources.
+func rights() map[string]api.Right {
+	want := map[string]api.Right{"GET /metrics": api.Read}
+	for _, r := range api.Routes() {
+		if r.Right != api.Feed {
+			want[r.Method+" "+r.Path] = r.Right
+		}
+	}
+	return want
+}
+
+// gets reports whether a caller with a right must get this status at a path.
+func gets(r route, has api.Right, code int) bool {
+	switch refused := code == http.StatusUnauthorized || code == http.StatusForbidden; {
+	case r.open:
+		return code == http.StatusOK || r.path == "/readyz" && code == http.StatusServiceUnavailable
+	case has == 0:
+		return code == http.StatusUnauthorized
+	case has < r.right:
+		return code == http.StatusForbidden
+	default:
+		return !refused && code != http.StatusMethodNotAllowed && code != http.StatusMisdirectedRequest
+	}
+}
+
 // Each path that is served is in the table with its right, and every kind of caller gets what the table says.
 func TestEachPathNeedsItsRight(t *testing.T) {
 	r := serve(t)
-	h := newHandler(config(t, t.TempDir(), Place{}), r.page.Tokens, []string{"x:1"})
-	open := map[string]bool{"/{$}": true, "/page.css": true, "/page.js": true, "/healthz": true, "/readyz": true}
-	want := map[string]api.Right{"GET /metrics": api.Read}
-	for _, route := range api.Routes() {
-		if route.Right != api.Feed {
-			want[route.Method+" "+route.Path] = route.Right
-		} else if got := r.ask(route.Method, route.Path, r.page.Tokens.Act).StatusCode; got != http.StatusNotFound {
-			t.Errorf("%s, which reads sources: got status %d", route.Path, got)
-		}
-	}
-	served := 0
-	for _, route := range h.routes(Config{Metrics: metrics.New(metrics.Config{})}) {
+	c := config(t, t.TempDir(), Place{})
+	want := rights()
+	for _, route := range newHandler(c, r.page.Tokens, nil).routes(c) {
 		name := route.method + " " + route.path
-		if route.open {
-			if strings.HasSuffix(route.path, ".js") {
-				open[route.path] = true
-			}
-			if !open[route.path] || route.method != "GET" || route.right != 0 {
-				t.Errorf("%s is open", name)
-			}
-		} else if route.right == 0 || route.right != want[name] {
-			t.Errorf("%s has the right %v, want %v", name, route.right, want[name])
-		} else {
-			served++
+		if route.open != openPaths.MatchString(name) || route.right != want[name] || !route.open && route.right == 0 {
+			t.Errorf("%s: open %v, right %v, want %v", name, route.open, route.right, want[name])
 		}
+		delete(want, name)
 		path := strings.TrimSuffix(route.path, "{$}")
 		for token, has := range map[string]api.Right{"": 0, "wrong": 0, r.page.Tokens.Read: api.Read, r.page.Tokens.Act: api.Act} {
-			got := r.ask(route.method, path, token).StatusCode
-			switch {
-			case route.open && got != http.StatusOK && got != http.StatusServiceUnavailable,
-				!route.open && has == 0 && got != http.StatusUnauthorized,
-				!route.open && has != 0 && has < route.right && got != http.StatusForbidden,
-				has >= route.right && (got == http.StatusForbidden || got == http.StatusUnauthorized || got == http.StatusNotFound && path != "/v1/batch" && path != "/v1/history" && path != "/v1/item" && path != "/v1/items" && path != "/v1/rejected" && path != "/v1/retry" && path != "/v1/cancel"):
+			if got := r.ask(route.method, path, token).StatusCode; !gets(route, has, got) {
 				t.Errorf("%s with the right %v: got status %d", name, has, got)
 			}
 		}
@@ -132,12 +138,25 @@ func TestEachPathNeedsItsRight(t *testing.T) {
 			}
 		}
 	}
-	if served != len(want) {
-		t.Errorf("%d paths with a right are served, want %d", served, len(want))
+	if len(want) > 0 {
+		t.Errorf("not served: %v", want)
 	}
-	for _, path := range []string{"/x", "/v1", "/v1/", "/static/", "/page.css/", "/debug/pprof/", "/index.html"} {
-		if got := r.ask("GET", path, r.page.Tokens.Act).StatusCode; got != http.StatusNotFound {
-			t.Errorf("%s: got status %d", path, got)
+}
+
+// What is not in the table is not there, and neither are the calls that read sources.
+func TestOtherPathsAreNotThere(t *testing.T) {
+	r := serve(t)
+	paths := []string{"/x", "/v1", "/v1/", "/static/", "/page.css/", "/debug/pprof/", "/index.html"}
+	for _, route := range api.Routes() {
+		if route.Right == api.Feed {
+			paths = append(paths, route.Path)
+		}
+	}
+	for _, path := range paths {
+		for _, method := range []string{"GET", "POST"} {
+			if got := r.ask(method, path, r.page.Tokens.Act).StatusCode; got != http.StatusNotFound {
+				t.Errorf("%s %s: got status %d", method, path, got)
+			}
 		}
 	}
 }
