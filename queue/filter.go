@@ -22,6 +22,8 @@ func (f Filter) Match(e *Entry) bool {
 type ClaimRequest struct {
 	// Batches are asked in this order; all belong to one account.
 	Batches []string
+	// Each, if not nil, is the largest number of items wanted of each batch.
+	Each []int
 	// Holder names who will send the items. A queue that one process alone can hold does not store it.
 	Holder string
 	// Max is the largest number of items wanted.
@@ -29,4 +31,12 @@ type ClaimRequest struct {
 	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, 0 for no limit.
 	Day        Day
 	DailyLimit int64
+}
+
+// MostOf returns how many items may be claimed of a batch, by its place in Batches, if so many may be claimed in all.
+func (r *ClaimRequest) MostOf(batch, left int) int {
+	if r.Each == nil {
+		return left
+	}
+	return min(left, r.Each[batch])
 }

@@ -9,7 +9,7 @@ import (
 // pollWall is how often a long wait checks the wall clock, because Go's timers stand still while a machine is suspended.
 const pollWall = 30 * time.Second
 
-// Gate holds back all workers, and alone stores until when and why. It is closed until it is reopened, shut
+// Gate holds back all workers, and alone stores until when and why. It is closed by hand, shut
 // for a pause, held for a moment (throttling, an outage), or open; and after each start, pause, stop or outage it lets a
 // single canary through, and the others only once [Gate.Open] says that the canary was answered. It is safe for
 // concurrent use.
@@ -19,11 +19,11 @@ type Gate struct {
 	canary  bool            // the next to enter goes alone
 	flying  uint64          // the number of the canary in flight, 0 for none
 	last    uint64          // the number of the latest pass
-	paused  time.Time       // shut until then, by the wall clock; zero: not paused
-	due     time.Time       // the same instant by the monotonic clock, as reckoned when the gate was shut
+	paused  pauseEnd        // shut until then; zero: not paused
 	held    time.Time       // shut until then, by the monotonic clock; zero: not held
 	why     string          // why it is paused
-	closed  bool            // shut until Reopen
+	closed  bool            // shut until Lift, or until closing ends
+	closing pauseEnd        // zero: not before Lift
 	reason  string          // why it is closed
 	note    string          // why nothing gets through although it is not shut; else empty
 	epoch   <-chan struct{} // closed by void: the passes given so far
@@ -62,6 +62,8 @@ type State struct {
 	Until  time.Time
 	// Reason is why it is paused or, if it is not, why nothing gets through; else empty.
 	Reason string
+	// ByHand says that [Gate.Close] or [Gate.CloseUntil] paused it.
+	ByHand bool
 }
 
 // NewGate returns a gate that lets a canary through first. drain, which may be nil, is called as each pause ends.
@@ -77,17 +79,22 @@ func NewGate(drain func()) *Gate {
 // wallClock is the time without its monotonic reading.
 func wallClock() time.Time { return time.Now().Round(0) }
 
-// pauseUntil sets the end of a pause, by both clocks. The caller holds mu.
-func (g *Gate) pauseUntil(until time.Time) {
-	g.paused = until.Round(0)
-	g.due = time.Now().Add(g.paused.Sub(g.wall()))
+// pauseEnd is when a pause ends, by both clocks: the monotonic one as reckoned when the pause began.
+type pauseEnd struct{ wall, monotonic time.Time }
+
+func (e pauseEnd) isZero() bool { return e.wall.IsZero() }
+
+// endAt returns the end of a pause that begins now. The caller holds mu.
+func (g *Gate) endAt(until time.Time) pauseEnd {
+	until = until.Round(0)
+	return pauseEnd{until, time.Now().Add(until.Sub(g.wall()))}
 }
 
-// pauseLeft returns how long the pause still lasts, 0 or less if it is over: as soon as one of the clocks says so. The
+// left returns how long a pause still lasts, 0 or less if it is over: as soon as one of the clocks says so. The
 // wall clock alone would wait an hour too long when it is set back by one; the monotonic clock alone stands still while
 // the machine is suspended. An end that comes too early costs one canary. The caller holds mu.
-func (g *Gate) pauseLeft() time.Duration {
-	return min(g.paused.Sub(g.wall()), time.Until(g.due))
+func (g *Gate) left(e pauseEnd) time.Duration {
+	return min(e.wall.Sub(g.wall()), time.Until(e.monotonic))
 }
 
 // Enter waits until a request may be sent. Each pass must be given back with [Gate.Leave],
@@ -124,13 +131,21 @@ func (g *Gate) tryEnter() (Pass, time.Duration, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
-		return Pass{}, 0, g.changed.Wait()
-	}
-	if !g.paused.IsZero() {
-		if wait := g.pauseLeft(); wait > 0 {
+		wait := time.Duration(0)
+		if !g.closing.isZero() {
+			wait = g.left(g.closing)
+		}
+		if g.isClosed() {
 			return Pass{}, wait, g.changed.Wait()
 		}
-		g.paused = time.Time{}
+		g.closed = false
+		g.drain()
+	}
+	if !g.paused.isZero() {
+		if wait := g.left(g.paused); wait > 0 {
+			return Pass{}, wait, g.changed.Wait()
+		}
+		g.paused = pauseEnd{}
 		g.drain()
 	}
 	if !g.held.IsZero() {
@@ -155,7 +170,7 @@ func (g *Gate) Renew(ctx context.Context, old Pass) (Pass, bool) {
 	for !old.Canary && ctx.Err() == nil {
 		g.mu.Lock()
 		wait, changed := time.Until(g.held), g.changed.Wait()
-		if g.canary || g.closed || !g.paused.IsZero() {
+		if g.canary || g.closed || !g.paused.isZero() {
 			g.mu.Unlock()
 			return old, false
 		}
@@ -205,33 +220,47 @@ const sameCap = 2 * time.Second
 func (g *Gate) Pause(until time.Time, why string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	until = until.Round(0)
-	if !until.After(g.paused.Add(sameCap)) {
+	if !until.Round(0).After(g.paused.wall.Add(sameCap)) {
 		return false
 	}
-	g.pauseUntil(until)
+	g.paused = g.endAt(until)
 	g.why, g.note = why, ""
 	g.shut(true)
 	return true
 }
 
-// Close shuts the gate until [Gate.Reopen]; a canary goes first then.
-func (g *Gate) Close(reason string) {
+// Close shuts the gate by hand until [Gate.Lift]; a canary goes first then. It is independent of a pause, which may begin and end
+// meanwhile.
+func (g *Gate) Close(reason string) { g.CloseUntil(time.Time{}, reason) }
+
+// CloseUntil is Close that ends by itself at an instant of the wall clock; zero: it does not.
+func (g *Gate) CloseUntil(until time.Time, reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.closing = pauseEnd{}
+	if !until.IsZero() {
+		g.closing = g.endAt(until)
+	}
 	g.closed, g.reason, g.note = true, reason, ""
 	g.shut(true)
 }
 
-// Reopen ends any pause, and reports whether there was one. A canary goes first.
-func (g *Gate) Reopen() bool {
+// Lift opens a gate that was closed by hand. A canary goes first.
+func (g *Gate) Lift() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	was := g.state().Paused
-	g.closed, g.paused = false, time.Time{}
+	g.closed = false
 	g.drain()
 	g.changed.Fire()
-	return was
+}
+
+// EndPause ends a pause that [Gate.Pause] began. A canary goes first.
+func (g *Gate) EndPause() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.paused = pauseEnd{}
+	g.drain()
+	g.changed.Fire()
 }
 
 // Hold shuts the gate for d. If alone is set, a canary goes first after it.
@@ -280,13 +309,33 @@ func (g *Gate) State() State {
 
 // state is State for a caller that holds mu.
 func (g *Gate) state() State {
-	switch {
-	case g.closed:
-		return State{Paused: true, Reason: g.reason}
-	case !g.paused.IsZero() && g.pauseLeft() > 0:
-		return State{Paused: true, Until: g.paused, Reason: g.why}
+	if g.isClosed() {
+		return State{Paused: true, Until: g.closing.wall, Reason: g.reason, ByHand: true}
+	}
+	if s := g.pause(); s.Paused {
+		return s
 	}
 	return State{Reason: g.note}
+}
+
+// isClosed reports whether the gate is closed by hand. The caller holds mu.
+func (g *Gate) isClosed() bool {
+	return g.closed && (g.closing.isZero() || g.left(g.closing) > 0)
+}
+
+// pause returns the pause that [Gate.Pause] began, or the zero State. The caller holds mu.
+func (g *Gate) pause() State {
+	if g.paused.isZero() || g.left(g.paused) <= 0 {
+		return State{}
+	}
+	return State{Paused: true, Until: g.paused.wall, Reason: g.why}
+}
+
+// PauseState returns the pause that [Gate.Pause] began, also while the gate is closed by hand, or the zero State.
+func (g *Gate) PauseState() State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pause()
 }
 
 // Alone reports whether the gate lets only a canary through, or nobody.

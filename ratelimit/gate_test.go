@@ -154,7 +154,7 @@ func TestGatePauseWhenTheClockIsStepped(t *testing.T) {
 	}
 }
 
-func TestGateClosedUntilItIsReopened(t *testing.T) {
+func TestGateClosedUntilItIsLifted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(nil)
 		pass := enter(t, g)
@@ -163,7 +163,7 @@ func TestGateClosedUntilItIsReopened(t *testing.T) {
 		open := enter(t, g)
 		g.Close("by hand")
 		g.Explain("slow")
-		if open.Valid() || g.State() != (State{Paused: true, Reason: "by hand"}) {
+		if open.Valid() || g.State() != (State{Paused: true, Reason: "by hand", ByHand: true}) {
 			t.Errorf("a closed gate has a valid pass, or is %+v", g.State())
 		}
 		entered := make(chan Pass)
@@ -177,11 +177,49 @@ func TestGateClosedUntilItIsReopened(t *testing.T) {
 			t.Error("somebody entered a closed gate")
 		default:
 		}
-		if !g.Reopen() || g.Reopen() {
-			t.Error("reopened a gate that is not paused, or did not reopen one that is")
-		}
+		g.Lift()
 		if pass := <-entered; !pass.Canary {
 			t.Error("no canary goes first after a gate was closed")
+		}
+	})
+}
+
+// A gate that is closed by hand and paused at the same time opens once both are over, in whatever order.
+func TestGateClosedBesideAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			closed, paused time.Duration
+			lift           bool // before either is over
+			want           time.Duration
+		}{
+			"closed for longer":   {3 * time.Hour, time.Hour, false, 3 * time.Hour},
+			"paused for longer":   {time.Hour, 3 * time.Hour, false, 3 * time.Hour},
+			"lifted, then paused": {0, 2 * time.Hour, true, 2 * time.Hour},
+			"lifted early":        {5 * time.Hour, 2 * time.Hour, true, 2 * time.Hour},
+		} {
+			begin := time.Now()
+			g := NewGate(nil)
+			until := time.Time{}
+			if c.closed > 0 {
+				until = begin.Add(c.closed)
+			}
+			g.CloseUntil(until, "by hand")
+			if !g.Pause(begin.Add(c.paused), "cap") {
+				t.Errorf("%s: a gate that is closed by hand could not be paused", name)
+			}
+			if s := g.State(); !s.ByHand || s.Reason != "by hand" || !s.Until.Equal(until) {
+				t.Errorf("%s: the gate shows %+v", name, s)
+			}
+			if s := g.PauseState(); !s.Paused || s.ByHand || s.Reason != "cap" {
+				t.Errorf("%s: the pause shows %+v", name, s)
+			}
+			if c.lift {
+				time.AfterFunc(time.Minute, g.Lift)
+			}
+			p, err := g.Enter(t.Context())
+			if took := time.Since(begin); err != nil || !p.Canary || took < c.want || took > c.want+pollWall {
+				t.Errorf("%s: entered after %v with %+v, %v; want a canary after %v", name, took, p, err, c.want)
+			}
 		}
 	})
 }

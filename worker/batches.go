@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,7 +17,9 @@ import (
 type workedBatch struct {
 	*joblist.Batch
 	settings queue.Settings
+	control  queue.BatchControl
 	check    *matchCheck
+	guest    bool // the run does not wait for its end
 }
 
 // batches are the batches of a pool, in order, and those that left it, which may still have requests in flight.
@@ -41,23 +44,39 @@ func (b *batches) worked() []string {
 	return slices.Clone(b.order)
 }
 
-// isWorked reports whether items of the batch may be sent.
-func (b *batches) isWorked(id string) bool {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return slices.Contains(b.order, id)
-}
-
 // join appends a batch, and reports whether the pool had it before.
 func (b *batches) join(id string, one workedBatch) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if old, ok := b.known[id]; ok {
-		one.Batch, one.check, again = old.Batch, old.check, true
+		one.check, one.guest, again = old.check, old.guest, true
+		if one.settings.Name == old.settings.Name { // else nothing was sent yet
+			one.Batch = old.Batch
+		}
 	}
 	b.known[id] = one
-	b.order = append(b.order, id)
+	if !slices.Contains(b.order, id) {
+		b.order = append(b.order, id)
+	}
 	return again
+}
+
+// isGuest reports whether the run does not wait for the end of the batch.
+func (b *batches) isGuest(id string) bool { return b.get(id).guest }
+
+// own returns the ids of the batches that are worked and whose end the run waits for.
+func (b *batches) own() []string {
+	return slices.DeleteFunc(b.worked(), b.isGuest)
+}
+
+// guests counts the items of guests.
+func (b *batches) guests(results []claimResult) (n int) {
+	for i := range results {
+		if b.isGuest(results[i].Batch) {
+			n++
+		}
+	}
+	return n
 }
 
 // leave removes a batch from those that are worked, and reports whether it was one of them.
@@ -75,12 +94,10 @@ func (b *batches) leave(id string) bool {
 // Worked returns the batches that the pool works now, in order.
 func (p *Pool) Worked() []string { return p.batches.worked() }
 
-// Join adds a batch of the pool's account to those that it works, as the last of them.
+// Join adds a batch of the pool's account to those that it works, as a guest: the run does not wait for its end. Of a batch that is
+// worked already, the settings and what an operator has set are read again.
 func (p *Pool) Join(ctx context.Context, id string) error {
-	if p.batches.isWorked(id) {
-		return nil
-	}
-	if err := p.load(ctx, id); err != nil {
+	if err := p.load(ctx, id, true); err != nil {
 		return err
 	}
 	p.batches.changed.Fire()
@@ -96,7 +113,7 @@ func (p *Pool) Leave(id string) error {
 }
 
 // load reads what the queue has of a batch, and adds it to those that are worked.
-func (p *Pool) load(ctx context.Context, id string) error {
+func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 	b, err := p.Store.Batch(ctx, id)
 	if err != nil {
 		return err
@@ -112,7 +129,7 @@ func (p *Pool) load(ctx context.Context, id string) error {
 		return err
 	}
 	again := p.batches.join(id, workedBatch{
-		settings: b.Settings, check: &matchCheck{lock: make(chan struct{}, 1)},
+		settings: b.Settings, control: b.Control, guest: guest, check: &matchCheck{lock: make(chan struct{}, 1)},
 		Batch: joblist.NewBatch(joblist.Config{
 			Store: p.Store, List: p.lookups.page, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
 			AdoptCommand: p.AdoptCommand, Log: p.Log,
@@ -133,6 +150,9 @@ func adoptFirst(id, command string) *stop.Error {
 	return stop.Errorf(stop.Setup, "an adoption of batch %q was begun and has not ended well, so AiR may hold jobs that this queue does not know: nothing of it was sent. "+
 		"Run it again, until it ends well:\n  %s\nIf you are sure that the queue is right, use --trust-queue", id, command)
 }
+
+// errLeft: the batch is no longer worked.
+var errLeft = errors.New("the batch has left")
 
 // matchCheck records whether it is known that this queue and AiR belong together, for one batch.
 type matchCheck struct {
@@ -161,6 +181,10 @@ func (s *scheduler) checkMatch(ctx context.Context, id string) error {
 	case err == nil:
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case known && b.guest:
+		s.Log.Error().Str("batch", id).Err(err).Msg("nothing of this batch is sent in this run")
+		s.batches.leave(id)
+		return errLeft
 	case known:
 		return err
 	default:

@@ -3,12 +3,14 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
-// claimRequest asks the committer to claim items of a batch ahead of the workers: with each commit as many as there is
+// claimRequest asks the committer to claim items of some batches ahead of the workers: with each commit as many as there is
 // room for.
 type claimRequest struct {
-	batch     string
+	from      []contender
+	more      bool          // set as it is over: one of several batches had nothing more, but others may
 	withdrawn chan struct{} // closed when nothing more is wanted
 	over      chan struct{} // closed when the request is withdrawn or there is nothing more to claim
 }
@@ -28,14 +30,14 @@ func (s *scheduler) claimAhead(ctx context.Context) {
 			s.releaseAhead()
 			stored, freed = nil, nil
 		} else {
-			id, err := s.claimable(ctx)
+			from, err := s.checked(ctx)
 			switch {
 			case errors.Is(err, errNothing):
 				continue
 			case err != nil:
 				s.fail("claim items from the queue", err)
 				return
-			case id != "" && !s.supply(ctx, id, shut, limits, joined):
+			case len(from) > 0 && !s.supply(ctx, from, stored, shut, limits, joined):
 				continue
 			}
 		}
@@ -50,20 +52,29 @@ func (s *scheduler) claimAhead(ctx context.Context) {
 	}
 }
 
-// supply makes the committer claim items of a batch until none is pending. It returns false if the gate, the limits or the batches change first.
-func (s *scheduler) supply(ctx context.Context, id string, shut, limits, joined <-chan struct{}) bool {
-	r := &claimRequest{batch: id, withdrawn: make(chan struct{}), over: make(chan struct{})}
+// supply makes the committer claim items of batches, in turn, until nothing is pending. It returns false if that is to be done
+// again: the gate, the limits or the batches have changed, one of several batches has nothing more, or another one has something now.
+func (s *scheduler) supply(ctx context.Context, from []contender, stored, shut, limits, joined <-chan struct{}) bool {
+	r := &claimRequest{from: from, withdrawn: make(chan struct{}), over: make(chan struct{})}
 	s.requests <- r // never blocks: the one before is over
-	select {
-	case <-r.over:
-		return true
-	case <-shut:
-	case <-limits:
-	case <-joined:
-	case <-ctx.Done():
+	for same := true; same; {
+		select {
+		case <-r.over:
+			return !r.more
+		case <-stored:
+			stored = s.Store.Changed()
+			now, err := s.checked(ctx)
+			same = err == nil && !slices.ContainsFunc(now, func(c contender) bool { return !slices.Contains(from, c) })
+			continue
+		case <-shut:
+		case <-limits:
+		case <-joined:
+		case <-ctx.Done():
+		}
+		same = false
 	}
 	r.withdraw()
-	if !s.batches.isWorked(id) {
+	if slices.ContainsFunc(from, func(c contender) bool { return !s.batches.maySend(c.id) }) {
 		s.releaseAhead()
 	}
 	return false

@@ -108,15 +108,9 @@ func (c *committer) commit() {
 		}
 	}
 	wanted := c.wanted()
-	var request queue.ClaimRequest
-	var now serverTime
-	if wanted > 0 {
-		limit := c.live.get().DailyLimit
-		now = c.learned.claimTime(limit) // read once, so that a claim refused across midnight does not wait a whole day
-		request = c.scheduler.request(c.request.batch, wanted, now, limit)
-	}
+	request, order, now := c.claimRequest(wanted)
 	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
-	c.scheduler.unreserve(wanted - len(got))
+	c.claimed(wanted, &request, got)
 	limited := errors.Is(err, queue.ErrDailyLimit)
 	if err != nil && !limited {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
@@ -125,6 +119,9 @@ func (c *committer) commit() {
 		c.countClashes(clashes)
 		c.stored(results, refunded)
 	}
+	if wanted > 0 {
+		got = inTurn(got, c.request.from, order)
+	}
 	for i := range got {
 		c.scheduler.ahead <- &got[i] // never blocks: there is a place for each that may be outstanding
 	}
@@ -132,11 +129,40 @@ func (c *committer) commit() {
 		c.scheduler.limitReached(now)
 	}
 	if len(got) < wanted {
+		c.request.more = !limited && len(c.request.from) > 1
 		c.requestIsOver()
 	}
 	clear(c.gathered)
 	c.gathered = c.gathered[:0]
 	c.scheduler.endIfDone(context.Background())
+}
+
+// claimRequest deals so many items to the batches of the claim request, and returns the order of their turns.
+func (c *committer) claimRequest(wanted int) (r queue.ClaimRequest, order []int, now serverTime) {
+	if wanted == 0 {
+		return r, nil, now
+	}
+	limit := c.live.get().DailyLimit
+	now = c.learned.claimTime(limit) // read once, so that a claim refused across midnight does not wait a whole day
+	r = c.scheduler.request(wanted, now, limit, c.request.from...)
+	r.Each, order = c.scheduler.turns.deal(c.request.from, wanted)
+	return r, order, now
+}
+
+// claimed counts what was claimed of the items that were dealt.
+func (c *committer) claimed(wanted int, r *queue.ClaimRequest, got []queue.Claimed) {
+	c.scheduler.claimed(wanted, got)
+	if len(got) == wanted {
+		return
+	}
+	for i, from := range c.request.from {
+		for j := range got {
+			if got[j].Batch == from.id {
+				r.Each[i]--
+			}
+		}
+		c.scheduler.turns.giveBack(from, r.Each[i])
+	}
 }
 
 // wanted reserves and returns how many items to claim with this commit.
@@ -168,5 +194,5 @@ func (c *committer) stored(results []queue.Result, refunded int) {
 		}
 	}
 	c.committed(results)
-	c.scheduler.finished(len(c.gathered), refunded)
+	c.scheduler.finished(len(c.gathered), c.batches.guests(c.gathered), refunded)
 }

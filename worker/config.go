@@ -20,6 +20,8 @@ import (
 type store interface {
 	queue.Reader
 	queue.Claims
+	SetControl(ctx context.Context, account string, c queue.Control) error
+	SetBatchControl(ctx context.Context, id string, c queue.BatchControl) error
 }
 
 // api is what the pool needs of AiR.
@@ -50,7 +52,7 @@ type Config struct {
 	API   api
 	// Limiter spaces all requests, lookups included.
 	Limiter *ratelimit.Limiter
-	// Batches are sent in this order. All belong to Account. [Pool.Join] adds more.
+	// Batches are sent in turn, each in proportion to its share. All belong to Account. [Pool.Join] adds more.
 	Batches []string
 	Account string
 	// Holder names this process in its claims; its host and process id.
@@ -61,6 +63,8 @@ type Config struct {
 	Opened time.Time
 	// Fed is closed when no more items will be added; nil means none will be.
 	Fed <-chan struct{}
+	// Forever keeps the run from ending by itself: it waits for more.
+	Forever bool
 	// Workers is how many requests are under way at once; 8.
 	Workers int
 	// MaxAttempts is how many attempts an item has; 5.

@@ -11,7 +11,10 @@
 //  5. No more items are claimed than the workers are sending or use during one commit.
 //  6. Nothing is sent with a void pass of the gate. After a start, a pause, a stop or an outage a single canary is sent first.
 //  7. The gate holds the pause: its end and its reason. What a rerun must respect is stored with the account.
-//  8. Of several reasons to stop, the most serious one is returned. All goroutines have ended when [Pool.Run] returns.
+//  8. Batches with pending items take turns in proportion to their shares; a batch that had none makes up for nothing.
+//  9. A run waits for the batches that it was started with and for holds, and not for guests. A pause by hand, of all or of a
+//     batch, is kept in the queue; neither answers nor a pause that AiR caused end it.
+//  10. Of several reasons to stop, the most serious one is returned. All goroutines have ended when [Pool.Run] returns.
 //
 // Outside: what lists of jobs prove (worker/joblist), the AiR client (worker/air), when a request may leave (ratelimit),
 // and the states of items (queue).

@@ -34,24 +34,35 @@ func (l *liveLimits) get() *Limits { return l.now.Load() }
 func (p *Pool) Limits() Limits { return *p.live.get() }
 
 // SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
-func (p *Pool) SetLimits(l Limits) error {
+func (p *Pool) SetLimits(l Limits) error { return p.setLimits(l) }
+
+// validLimits reports what cannot be set.
+func (s *shared) validLimits(l Limits) error {
 	switch {
 	case l.Rate <= 0:
 		return errors.New("the rate must be above 0")
-	case l.Workers < 1 || l.Workers > max(p.Workers, maxWorkers):
+	case l.Workers < 1 || l.Workers > max(s.Workers, maxWorkers):
 		return errors.New("the number of workers must be from 1 to 1024")
 	case l.MaxAttempts < 1:
 		return errors.New("the number of attempts must be at least 1")
 	case l.DailyLimit < 0:
 		return errors.New("the daily limit must not be below 0")
 	}
-	was := p.live.now.Swap(&l)
+	return nil
+}
+
+// setLimits is SetLimits.
+func (s *shared) setLimits(l Limits) error {
+	if err := s.validLimits(l); err != nil {
+		return err
+	}
+	was := s.live.now.Swap(&l)
 	if was.Rate != l.Rate {
-		p.Limiter.SetRate(l.Rate)
+		s.Limiter.SetRate(l.Rate)
 	}
-	if was.DailyLimit != l.DailyLimit && p.gate.State().Reason == dailyLimitReason {
-		p.gate.Reopen()
+	if was.DailyLimit != l.DailyLimit && s.gate.PauseState().Reason == dailyLimitReason {
+		s.gate.EndPause()
 	}
-	p.live.changed.Fire()
+	s.live.changed.Fire()
 	return nil
 }

@@ -117,7 +117,7 @@ func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
 		l.contested(clashes)
 		l.committed(results)
 	}
-	l.done(len(due))
+	l.done(due)
 	l.count(results)
 	return failure
 }
@@ -160,7 +160,7 @@ func (l *lookups) count(results []queue.Result) {
 			l.itemDecided(r.Batch, r.Seq, true, r.Code+" "+r.Message)
 		}
 	}
-	l.scheduler.finished(0, refunded)
+	l.scheduler.finished(0, 0, refunded)
 }
 
 // lookup asks AiR for the item's job; see [joblist.Batch.Lookup].

@@ -41,7 +41,7 @@ func (p *pauses) load(g queue.Gate) {
 func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !pass.Valid() && p.gate.State().Paused {
+	if !pass.Valid() && p.gate.PauseState().Paused {
 		return
 	}
 	g := p.stored
@@ -142,24 +142,22 @@ func (p *pauses) store(g queue.Gate) {
 // watch reports the end of a pause. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
 // anything to send.
 func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) {
-	paused := false
+	was := ratelimit.State{}
 	for {
 		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
-		now := p.gate.State()
-		if paused && !now.Paused {
-			p.Observer.Paused(now)
-			p.Log.Info().Msg("the pause is over: a canary goes first")
+		now, pause := p.gate.State(), p.gate.PauseState()
+		p.tellEnd(was, now)
+		was = now
+		if pause.Paused && p.live.get().ExitOnCap && hasWork(ctx) {
+			p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", pause.Reason, pause.Until.UTC().Format(time.RFC3339)))
+			return
 		}
-		paused = now.Paused
-		var over <-chan time.Time
-		if paused && !now.Until.IsZero() {
-			if p.live.get().ExitOnCap && hasWork(ctx) {
-				p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", now.Reason, now.Until.UTC().Format(time.RFC3339)))
-				return
-			}
-			over = time.After(min(time.Until(now.Until), time.Second*30))
-		} else {
+		if !pause.Paused {
 			changed = nil
+		}
+		var over <-chan time.Time
+		if !now.Until.IsZero() {
+			over = time.After(min(time.Until(now.Until), time.Second*30))
 		}
 		select {
 		case <-ctx.Done():
@@ -172,17 +170,33 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 	}
 }
 
-// Pause sends nothing more until [Pool.Resume]. What is on its way is awaited, and lookups go on.
+// tellEnd tells of the end of a pause.
+func (p *pauses) tellEnd(was, now ratelimit.State) {
+	switch {
+	case was.Paused && !now.Paused:
+		p.Observer.Paused(now)
+		p.Log.Info().Msg("the pause is over: a canary goes first")
+	case was.ByHand && !now.ByHand && now.Paused:
+		p.Observer.Paused(now)
+		p.Log.Info().Time("paused_until", now.Until.UTC()).Str("reason", now.Reason).Msg("the pause by hand is over, and another goes on")
+	}
+}
+
+// Pause sends nothing more until [Pool.Resume] or the end of the process; see [Pool.Apply] for a pause that is stored. What is on its way is awaited, and lookups go on.
 func (p *Pool) Pause(reason string) {
 	p.gate.Close(reason)
 	p.Log.Info().Str("reason", reason).Msg("paused: nothing is sent until it is resumed")
 	p.Observer.Paused(p.gate.State())
 }
 
-// Resume ends any pause or stop, including a stored one. A canary is sent first.
+// Resume ends any pause or stop, including a stored one and one by hand. A canary is sent first.
 func (p *Pool) Resume() {
 	p.pauses.forget()
-	p.gate.Reopen()
+	if err := p.control.lift(); err != nil {
+		p.fail("store the end of a pause in the queue", err)
+		return
+	}
+	p.gate.EndPause()
 }
 
 // forget drops a stored pause or stop.

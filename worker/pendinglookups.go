@@ -20,14 +20,19 @@ type pendingLookups struct {
 	arrived ratelimit.Broadcast
 	mu      sync.Mutex
 	// The fields below are guarded by mu.
-	heap  dueHeap
-	taken int // being looked up
+	heap    dueHeap
+	own     int // of batches whose end the run waits for, those being looked up included
+	isGuest func(batch string) bool
 }
 
 // add schedules the lookup of an item.
 func (p *pendingLookups) add(c queue.Claimed, due time.Time) {
+	guest := p.isGuest(c.Batch)
 	p.mu.Lock()
 	heap.Push(&p.heap, pendingLookup{c, due})
+	if !guest {
+		p.own++
+	}
 	p.mu.Unlock()
 	p.arrived.Fire()
 }
@@ -41,7 +46,6 @@ func (p *pendingLookups) take(n int) ([]pendingLookup, time.Duration) {
 	for len(due) < n && len(p.heap) > 0 && !p.heap[0].due.After(now) {
 		due = append(due, heap.Pop(&p.heap).(pendingLookup))
 	}
-	p.taken += len(due)
 	if len(due) > 0 || len(p.heap) == 0 {
 		return due, 0
 	}
@@ -58,18 +62,24 @@ func (p *pendingLookups) next() time.Duration {
 	return max(time.Until(p.heap[0].due), 0)
 }
 
-// done counts n items as no longer being looked up.
-func (p *pendingLookups) done(n int) {
+// done counts items as no longer being looked up.
+func (p *pendingLookups) done(items []pendingLookup) {
+	own := 0
+	for i := range items {
+		if !p.isGuest(items[i].Batch) {
+			own++
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.taken -= n
+	p.own -= own
 }
 
-// waiting counts the items whose lookup is still to come or under way.
+// waiting counts the items, but those of guests, whose lookup is still to come or under way.
 func (p *pendingLookups) waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.heap) + p.taken
+	return p.own
 }
 
 type dueHeap []pendingLookup

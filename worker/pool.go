@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +20,7 @@ type Pool struct {
 	committer *committer
 	lookups   *lookups
 	pauses    *pauses
+	control   *control
 	leftOut   *stop.Error // of a batch that is skipped because its adoption is not complete
 }
 
@@ -41,7 +41,8 @@ func New(c Config) (*Pool, error) {
 	p := &Pool{shared: r}
 	r.learned = &learned{shared: r}
 	p.pauses = &pauses{shared: r}
-	p.lookups = &lookups{shared: r}
+	p.control = &control{shared: r, started: *r.live.get()}
+	p.lookups = &lookups{shared: r, pendingLookups: pendingLookups{isGuest: r.batches.isGuest}}
 	p.scheduler = newScheduler(r, p.lookups)
 	p.lookups.scheduler = p.scheduler
 	p.sender = &sender{shared: r, scheduler: p.scheduler, lookups: p.lookups, pauses: p.pauses}
@@ -50,7 +51,8 @@ func New(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Run sends the items until none is left and Fed is closed. Then it returns nil, even if items failed.
+// Run sends the items until none is left of the batches that it was started with, Fed is closed, and nobody holds it. Then it
+// returns nil, even if items failed.
 // If it ends earlier it returns a *stop.Error or ctx's cause: when ctx is done no new request is sent, requests in flight are
 // awaited, and its results are stored. All goroutines have ended when it returns.
 func (p *Pool) Run(ctx context.Context) error {
@@ -73,6 +75,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 	roles.Go(func() { p.lookups.run(run) })
 	roles.Go(func() { p.scheduler.watchFeed(run) })
+	roles.Go(func() { p.scheduler.watchPauses(run) })
 	roles.Wait()
 	p.scheduler.releaseAhead()
 	close(p.results)
@@ -99,12 +102,15 @@ func (p *Pool) prepare(ctx context.Context) error {
 		return err
 	}
 	g := account.Gate
-	g.Reason = strings.Join(strings.Fields(g.Reason), " ") // it becomes part of one-line messages
+	g.Reason = oneLine(g.Reason)
 	p.learned.load(account.Server)
 	p.pauses.load(g)
+	if err := p.control.load(account.Control); err != nil {
+		return err
+	}
 	for _, id := range p.Batches {
 		var unadopted *stop.Error
-		switch err := p.load(ctx, id); {
+		switch err := p.load(ctx, id, false); {
 		case errors.As(err, &unadopted):
 			p.leftOut = unadopted
 		case err != nil:
@@ -112,13 +118,13 @@ func (p *Pool) prepare(ctx context.Context) error {
 		}
 	}
 	if p.leftOut != nil {
-		if len(p.batches.worked()) == 0 {
+		if len(p.batches.worked()) == 0 && !p.Forever {
 			return p.leftOut
 		}
 		p.Log.Error().Msg(p.leftOut.Text)
 	}
 	p.progress.start()
-	if s := p.gate.State(); !s.Until.IsZero() && !p.LookupsOnly {
+	if s := p.gate.State(); !s.Until.IsZero() && !s.ByHand && !p.LookupsOnly {
 		p.Observer.Paused(s)
 		p.Log.Info().Time("paused_until", s.Until).Str("reason", s.Reason).Msg("paused by an earlier run: nothing is sent until then")
 	}
@@ -127,12 +133,3 @@ func (p *Pool) prepare(ctx context.Context) error {
 
 // Now returns the time by AiR's clock, as far as known.
 func (p *Pool) Now() time.Time { return p.learned.clock.now() }
-
-// Hold keeps the run from ending until release is called: somebody reads rows into its queue.
-func (p *Pool) Hold() (release func()) { return func() {} }
-
-// Apply is a stub.
-func (p *Pool) Apply(context.Context, queue.Control) error { return nil }
-
-// ApplyBatch is a stub.
-func (p *Pool) ApplyBatch(string, queue.BatchControl) error { return nil }

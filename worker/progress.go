@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type Snapshot struct {
 	Activity    Activity
 	Reason      string
 	PausedUntil time.Time
+	// ByHand says that an operator paused it, or all batches that have something pending.
+	ByHand bool
 	// Rate is how many items a second were submitted in the last minute.
 	Rate float64
 	// LimitedBy is what held most of the workers back in the last seconds; empty: the run does not send.
@@ -110,16 +113,20 @@ func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 func (p *Pool) Progress() Snapshot {
 	gate := p.gate.State()
 	s := p.progress.snapshot(gate)
-	s.Reading = !p.isFed()
+	s.Reading = !p.isFed() || p.holds.held()
 	if s.Activity == Idle || p.LookupsOnly {
 		return s
 	}
 	s.LimitedBy, s.Answer = p.phases.Bottleneck()
+	reason, until := p.scheduler.paused(context.Background())
 	switch troubled := p.outage.troubled(); {
 	case gate.Paused:
-		s.LimitedBy = bottleneck.Gate
+		s.LimitedBy, s.ByHand = bottleneck.Gate, gate.ByHand
 	case gate.Reason == settleReason:
 		s.LimitedBy = bottleneck.Settling
+	case gate.Reason == "" && reason != "":
+		s.Activity, s.LimitedBy, s.ByHand = Paused, bottleneck.Gate, true
+		s.Reason, s.PausedUntil = reason, until
 	case s.LimitedBy == bottleneck.Canary && (gate.Reason != "" || troubled):
 		s.LimitedBy = bottleneck.AiR
 	}

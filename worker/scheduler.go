@@ -22,10 +22,12 @@ type scheduler struct {
 	ahead    chan *queue.Claimed // claimed, and not taken by a worker
 	requests chan *claimRequest  // to the committer
 	freed    ratelimit.Broadcast // claims were finished
+	turns    turns
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	outstanding int   // claimed and not durably finished
+	guests      int   // those of them that are of guests
 	moves       int   // counts the changes of outstanding
 	budget      int64 // what MaxItems leaves
 }
@@ -73,57 +75,50 @@ func (s *scheduler) next(ctx context.Context, pass ratelimit.Pass) (queue.Claime
 	}
 }
 
-// claim makes an intent durable for an item of the first batch that has something pending. No items and no error: there is
+// claim makes an intent durable for an item of the batch whose turn it is. No items and no error: there is
 // nothing to claim now.
 func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
-	id, err := s.claimable(ctx)
-	if err != nil || id == "" {
+	from, err := s.contenders(ctx)
+	if err != nil || len(from) == 0 {
+		return nil, err
+	}
+	next := s.turns.take(from)
+	switch err := s.checkMatch(ctx, next.id); {
+	case errors.Is(err, errLeft):
+		return nil, nil
+	case err != nil && ctx.Err() != nil:
+		return nil, errNothing
+	case err != nil:
 		return nil, err
 	}
 	n := s.reserve(1, 0)
 	if n == 0 {
+		s.turns.giveBack(next, 1)
 		return nil, nil
 	}
 	limit := s.live.get().DailyLimit
 	now := s.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
 	// Ignore the end of ctx: a claim that is stored but not handed over would be in doubt needlessly.
-	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(id, n, now, limit))
-	s.unreserve(n - len(got))
+	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(n, now, limit, next))
+	s.claimed(n, got)
+	s.turns.giveBack(next, n-len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {
 		s.limitReached(now)
 		return nil, nil
 	}
-	if err == nil && len(got) == 0 {
+	if err == nil && (len(got) == 0 || s.batches.isGuest(next.id)) {
 		s.endIfDone(ctx) // the reservation may have kept the last result from ending the run
 	}
 	return got, err
 }
 
-// request returns the request for n items of a batch.
-func (s *scheduler) request(id string, n int, now serverTime, limit int64) queue.ClaimRequest {
-	return queue.ClaimRequest{Batches: []string{id}, Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
-}
-
-// claimable returns the first batch that has something pending, once it is checked that it fits what AiR holds; "" if
-// there is none.
-func (s *scheduler) claimable(ctx context.Context) (string, error) {
-	for _, id := range s.batches.worked() {
-		b, err := s.Store.Batch(context.WithoutCancel(ctx), id)
-		if err != nil {
-			return "", err
-		}
-		if b.Counts.Pending == 0 {
-			continue
-		}
-		if err := s.checkMatch(ctx, id); err != nil {
-			if ctx.Err() != nil {
-				return "", errNothing
-			}
-			return "", err
-		}
-		return id, nil
+// request returns the request for n items of some batches.
+func (s *scheduler) request(n int, now serverTime, limit int64, from ...contender) queue.ClaimRequest {
+	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
+	for _, c := range from {
+		r.Batches = append(r.Batches, c.id)
 	}
-	return "", nil
+	return r
 }
 
 // dailyLimitReason is why a run pauses at our own daily limit.
@@ -132,7 +127,7 @@ const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
 // limitReached pauses the run because our own daily limit refused a claim at then, unless a request is in flight: it
 // may refund its claim.
 func (s *scheduler) limitReached(then serverTime) {
-	if quiet, _ := s.quiet(); quiet {
+	if s.idle() {
 		s.pauseUntil(ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
 	}
 }
@@ -194,19 +189,28 @@ func (s *scheduler) reserve(n, freed int) int {
 	return n
 }
 
-// unreserve gives back what was reserved and not claimed.
-func (s *scheduler) unreserve(n int) {
+// claimed gives back what was reserved and not claimed.
+func (s *scheduler) claimed(reserved int, got []queue.Claimed) {
+	guests := 0
+	for i := range got {
+		if s.batches.isGuest(got[i].Batch) {
+			guests++
+		}
+	}
+	n := reserved - len(got)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget += int64(n)
 	s.outstanding -= n
+	s.guests += guests
 	s.moves++
 }
 
-// finished counts claims as finished, refunded of them as never sent, and ends the run when MaxItems is used up.
-func (s *scheduler) finished(n, refunded int) {
+// finished counts claims as finished, some of them of guests and some as never sent, and ends the run when MaxItems is used up.
+func (s *scheduler) finished(n, guests, refunded int) {
 	s.mu.Lock()
 	s.outstanding -= n
+	s.guests -= guests
 	s.moves++
 	s.budget += int64(refunded)
 	spent := s.MaxItems > 0 && s.budget <= 0 && s.outstanding == 0
@@ -217,17 +221,24 @@ func (s *scheduler) finished(n, refunded int) {
 	s.freed.Fire()
 }
 
-// quiet reports whether no claim is outstanding, and the number of changes so far.
+// idle reports whether no claim is outstanding.
+func (s *scheduler) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outstanding == 0
+}
+
+// quiet reports whether no claim is outstanding but those of guests, and the number of changes so far.
 func (s *scheduler) quiet() (bool, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outstanding == 0, s.moves
+	return s.outstanding == s.guests, s.moves
 }
 
-// pending counts what waits to be claimed.
+// pending counts what waits to be claimed, but that of guests.
 func (s *scheduler) pending(ctx context.Context) (int64, error) {
 	var n int64
-	for _, id := range s.batches.worked() {
+	for _, id := range s.batches.own() {
 		b, err := s.Store.Batch(context.WithoutCancel(ctx), id)
 		if err != nil {
 			return 0, err
@@ -237,7 +248,7 @@ func (s *scheduler) pending(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// hasWork reports whether there is anything to send.
+// hasWork reports whether there is anything to send, guests' items aside.
 func (s *scheduler) hasWork(ctx context.Context) bool {
 	if quiet, _ := s.quiet(); !quiet {
 		return true
@@ -246,14 +257,15 @@ func (s *scheduler) hasWork(ctx context.Context) bool {
 	return err == nil && n > 0
 }
 
-// watchFeed checks for the end of the run once no more items will come, and whenever a batch leaves.
+// watchFeed checks for the end of the run once no more items will come, and whenever a batch leaves or a hold ends.
 func (s *scheduler) watchFeed(ctx context.Context) {
 	fed := s.Fed
 	for ctx.Err() == nil {
-		changed := s.batches.changed.Wait()
+		changed, released := s.batches.changed.Wait(), s.holds.released.Wait()
 		s.endIfDone(ctx)
 		select {
 		case <-ctx.Done():
+		case <-released:
 		case <-fed:
 			fed = nil
 		case <-changed:
@@ -263,7 +275,7 @@ func (s *scheduler) watchFeed(ctx context.Context) {
 
 // endIfDone ends the run if nothing is left to do. It is called after every event that may be the last.
 func (s *scheduler) endIfDone(ctx context.Context) {
-	if !s.isFed() {
+	if !s.mayEnd() {
 		return
 	}
 	quiet, moves := s.quiet()
@@ -288,7 +300,7 @@ func (s *scheduler) endIfDone(ctx context.Context) {
 
 // onlyLookups reports whether nothing but lookups keeps the run alive.
 func (s *scheduler) onlyLookups(ctx context.Context) bool {
-	return s.isFed() && (s.LookupsOnly || !s.hasWork(ctx))
+	return s.mayEnd() && (s.LookupsOnly || !s.hasWork(ctx))
 }
 
 // showOnlyDoubts shows that the run waits for a settle window, if only items in doubt are left.

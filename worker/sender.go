@@ -107,7 +107,7 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action 
 	case err != nil:
 		s.fail("claim items from the queue", err)
 		return End
-	case !s.batches.isWorked(c.Batch): // it left meanwhile
+	case !s.batches.maySend(c.Batch): // it left meanwhile, or was paused
 		s.release(c)
 		return End
 	}

@@ -21,6 +21,7 @@ type shared struct {
 	live     liveLimits // use these instead of those in Config
 	gate     *ratelimit.Gate
 	batches  batches
+	holds    holds
 	learned  *learned
 	attempts attempts
 	progress progress
@@ -48,6 +49,35 @@ type claimResult struct {
 func (s *shared) release(c queue.Claimed) {
 	s.results <- claimResult{Result: queue.Result{Batch: c.Batch, Seq: c.Seq, To: queue.Pending, Refund: true, At: time.Now().UTC()}}
 }
+
+// holds counts those who keep a run from ending.
+type holds struct {
+	mu       sync.Mutex
+	n        int // guarded by mu
+	released ratelimit.Broadcast
+}
+
+func (h *holds) add(n int) {
+	h.mu.Lock()
+	h.n += n
+	h.mu.Unlock()
+	h.released.Fire()
+}
+
+func (h *holds) held() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.n > 0
+}
+
+// Hold keeps the run from ending by itself until release is called: somebody reads rows into its queue.
+func (p *Pool) Hold() (release func()) {
+	p.holds.add(1)
+	return sync.OnceFunc(func() { p.holds.add(-1) })
+}
+
+// mayEnd reports whether the run ends once nothing is left.
+func (s *shared) mayEnd() bool { return s.isFed() && !s.holds.held() && !s.Forever }
 
 // isFed reports whether no more items will come.
 func (s *shared) isFed() bool {

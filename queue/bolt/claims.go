@@ -168,16 +168,17 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 		want = int(min(int64(want), left))
 	}
 	var picks []pick
-	for _, b := range batches {
+	for i, b := range batches {
 		v, err := t.items(b)
 		if err != nil {
 			return nil, err
 		}
-		next, err := t.claimNext(v, want-len(picks))
+		most := req.MostOf(i, want-len(picks))
+		next, err := t.claimNext(v, most)
 		if err != nil {
 			return nil, err
 		}
-		ready, err := v.nextReady(want - len(picks) - len(next))
+		ready, err := v.nextReady(most - len(next))
 		if err != nil {
 			return nil, err
 		}

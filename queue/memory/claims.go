@@ -123,8 +123,8 @@ func (q *Queue) claim(from []*batch, r queue.ClaimRequest) ([]queue.Claimed, err
 		want = int(min(int64(want), left))
 	}
 	var claimed []queue.Claimed
-	for _, b := range from {
-		for _, seq := range b.next(want - len(claimed)) {
+	for i, b := range from {
+		for _, seq := range b.next(r.MostOf(i, want-len(claimed))) {
 			before := b.record(seq)
 			after, err := queue.Claim(before, r.Day)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 var controlTests = []test{
 	{"control of an account", controls},
 	{"control of a batch", batchControls},
+	{"claims of so many items of each batch", shares},
 }
 
 func (f *fixture) control(account string) queue.Control {
@@ -97,4 +98,25 @@ func batchControls(f *fixture) {
 	f.same("after what was refused", control(B), c)
 	f.ok(f.SetBatchControl(f.ctx, B, queue.BatchControl{}))
 	f.same("nothing set again", control(B), queue.BatchControl{})
+}
+
+// shares claims from several batches at once, no more of each than is asked for.
+func shares(f *fixture) {
+	f.ok(f.CreateBatch(f.ctx, queue.Batch{ID: "other"}))
+	f.add(B, "a", "b", "c", "d")
+	f.add("other", "x", "y")
+	claim := func(what string, r queue.ClaimRequest, want ...string) []queue.Claimed {
+		f.Helper()
+		r.Batches, r.Day = []string{B, "other"}, today
+		got, err := f.Claim(f.ctx, r)
+		f.ok(err)
+		f.wantKeys(what, got, want...)
+		return got
+	}
+	back := claim("one of each", queue.ClaimRequest{Max: 9, Each: []int{1, 1}}, "a", "x")
+	f.finish(back, queue.Result{To: queue.Pending, Refund: true})
+	claim("no more than in all, what was never claimed first", queue.ClaimRequest{Max: 3, Each: []int{4, 4}}, "b", "c", "d")
+	claim("none of the first", queue.ClaimRequest{Max: 9, Each: []int{0, 5}}, "y", "x")
+	f.reopen()
+	claim("no limit of each", queue.ClaimRequest{Max: 9}, "a")
 }
