@@ -16,7 +16,7 @@ func (a *app) submitCommand() *cobra.Command {
 	var fields flags.Job
 	cmd := &cobra.Command{
 		Use: "submit [BATCH...] [flags]", Short: "Work the queue, and read nothing",
-		Long: `submit sends what is in the queue: the named batches, or all of them, oldest first. Job settings
+		Long: `submit sends what is in the queue: the named batches, or all of them. They take turns. Job settings
 that are given here, and the rules of the config file, replace those of the last run.
 ` + exitCodesHelp,
 		Example: "  airlift submit --air-url https://air.example.com\n  airlift submit archive-1a2b3c4d --rate 10/s --daily-limit 50000",

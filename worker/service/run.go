@@ -22,7 +22,7 @@ type Feed struct {
 type RunRequest struct {
 	// Pool says how items are sent. The service sets Store, Batches, Fed, Account, Opened and Log.
 	Pool worker.Config
-	// Batches are the ids, in the order in which they are worked; none: all batches, oldest first.
+	// Batches are the ids; none: all batches. They take turns.
 	Batches []string
 	// Feed is read while the batches are worked. The zero Feed reads nothing.
 	Feed Feed

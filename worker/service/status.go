@@ -78,7 +78,7 @@ type StatusQuery struct {
 	Now time.Time
 	// Limits are those that a forecast assumes, beside what the queue has stored; nil: no forecast.
 	Limits *plan.Limits
-	// InTurn says that each batch waits for the ones before it.
+	// InTurn says that the batches take turns, in proportion to their shares.
 	InTurn bool
 	// Run is the snapshot of the run that works the batches; nil: there is none.
 	Run *worker.Snapshot
@@ -105,7 +105,6 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 		}
 	}
 	var all []Status
-	ahead := int64(0)
 	for _, b := range batches {
 		st, err := s.stored(ctx, b, queue.DayOf(now))
 		if err != nil {
@@ -115,14 +114,25 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 			st.addRun(*q.Run)
 		}
 		if q.Limits != nil {
+			ahead := int64(0)
+			if q.InTurn {
+				ahead = sentMeanwhile(b, batches)
+			}
 			st.forecast(limits, ahead, now, skew)
-		}
-		if q.InTurn {
-			ahead += st.Pending
 		}
 		all = append(all, st)
 	}
 	return all, nil
+}
+
+// sentMeanwhile returns how many items of the other batches are sent until all of b are, if they take turns.
+func sentMeanwhile(b queue.Batch, batches []queue.Batch) (n int64) {
+	for _, other := range batches {
+		if other.ID != b.ID && !other.Control.PausedAt(time.Now()) {
+			n += min(other.Counts.Pending, b.Counts.Pending*int64(other.Control.Weight())/int64(b.Control.Weight()))
+		}
+	}
+	return n
 }
 
 // stored returns the status of a batch from the stored data. today is the day whose jobs are counted.

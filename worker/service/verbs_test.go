@@ -106,7 +106,7 @@ func TestResumeLiftsWhatIsStored(t *testing.T) {
 	}
 }
 
-// Batches that are worked in turn are done one after the other, by AiR's clock and told by ours.
+// Batches take turns, so the smaller one is done first, by AiR's clock and told by ours.
 func TestStatusForecastsBatchesInTurn(t *testing.T) {
 	s := newService(t, "a.mov", "b.mov")
 	ctx := t.Context()
@@ -117,11 +117,11 @@ func TestStatusForecastsBatchesInTurn(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].ETA == nil || all[1].ETA == nil {
 		t.Fatalf("got %+v, %v", all, err)
 	}
-	if between := all[1].ETA.Sub(*all[0].ETA); between < 9*time.Second || between > 11*time.Second {
-		t.Errorf("the second batch ends %v after the first, want 10 s", between)
+	if between := all[0].ETA.Sub(*all[1].ETA); between < 9*time.Second || between > 11*time.Second {
+		t.Errorf("the first batch ends %v after the second, which is smaller, want 10 s", between)
 	}
 	if in := time.Until(*all[0].ETA); in > time.Minute {
-		t.Errorf("the first batch ends in %v, want 20 s by our clock", in)
+		t.Errorf("the first batch ends in %v, want 30 s by our clock", in)
 	}
 	if all[0].State != "idle" || all[0].AssumedRate == nil || all[0].Incomplete {
 		t.Errorf("got %+v", all)
