@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/bottleneck"
 	"airlift/worker/stop"

@@ -131,7 +131,7 @@ func TestABatchThatWasEmptyMakesUpForNothing(t *testing.T) {
 // Tonight's 500 objects do not wait behind a hundred thousand that sleep at the cap.
 func TestASmallBatchIsNotHeldByALargeOne(t *testing.T) {
 	taken := &turnsTaken{}
-	c := airtest.Config{Settings: airtest.Settings{DailyCap: 2000}, OnRequest: taken.note}
+	c := airtest.Config{Settings: airtest.Settings{DailyCap: 2000, Latency: airtest.Duration(20 * time.Millisecond)}, OnRequest: taken.note}
 	inBubble(t, 100_000, c, func(b *bubble) {
 		p := b.start(0, nil)
 		time.Sleep(time.Hour)
