@@ -77,6 +77,8 @@ func TestASecondRunHandsItsRowsToTheFirst(t *testing.T) {
 	r.run("retry", "big", "--state", "cancelled", "--expect", "9").want(t, exitUsage).says(t, "has 10 items, not the 9")
 	r.run("retry", "big", "--state", "cancelled", "--dry-run").want(t, exitOK).says(t, "10 items would be retried")
 	r.run("retry", "big", "--state", "cancelled", "--expect", "10").want(t, exitOK).says(t, "10 items retried")
+	r.run("reconcile", "night").want(t, exitOK)
+	r.run("reconcile", "night", "--verify", "--json").want(t, exitOK).says(t, `"complete":true`)
 	r.run("items", "none").want(t, exitUsage).says(t, `has no batch "none": it has "big" "night"`)
 	for _, args := range [][]string{{"check"}, {"compact"}, {"adopt", "big", "big.csv"}} {
 		r.run(args...).want(t, exitLocked)

@@ -114,7 +114,9 @@ func (s *Remote) Run(ctx context.Context, r RunRequest) Outcome {
 		}
 		return out
 	}
-	return s.remoteOutcome(ctx, r, err)
+	audits := map[string]*AuditResult{}
+	err = s.verify(ctx, r, audits, err)
+	return s.remoteOutcome(ctx, r, audits, err)
 }
 
 // ended returns ErrHolderEnded for an error that follows from the end of the holder.
@@ -131,13 +133,14 @@ func (s *Remote) ended(err error) error {
 }
 
 // remoteOutcome returns how the wait ended.
-func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, err error) Outcome {
+func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, audits map[string]*AuditResult, err error) Outcome {
 	out := Outcome{Err: err, Read: r.Feed.Reading != nil}
 	all, err := s.holder.Status(context.WithoutCancel(ctx), r.Batches)
 	if err != nil {
 		return Outcome{Err: Join(out.Err, s.ended(err))}
 	}
 	for i := range all {
+		all[i].Audit = audits[all[i].Batch]
 		if f := r.Feed; out.Read && all[i].Batch == f.Batch {
 			all[i].Unmatched, all[i].AcceptedEarlier, out.Sources = f.Unmatched(), f.Accepted, f.End()
 		}

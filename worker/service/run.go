@@ -97,12 +97,18 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 		return s.Status(context.Background(), q)
 	}, func(ctx context.Context) error { return s.feedAndSend(ctx, r, pool, fed) })
 	audits := map[string]*AuditResult{}
+	err = s.verify(ctx, r, audits, err)
+	q.Now = pool.Now()
+	return s.outcome(ctx, q, r.Feed, audits, err)
+}
+
+// verify compares the batches with AiR's list, if that is asked for and the run ended well.
+func (s *Service) verify(ctx context.Context, r RunRequest, audits map[string]*AuditResult, err error) error {
 	for i := 0; i < len(r.Batches) && err == nil && r.Verify != nil; i++ {
 		r.Verify.Batch = r.Batches[i]
 		audits[r.Batches[i]], err = s.Audit(ctx, *r.Verify)
 	}
-	q.Now = pool.Now()
-	return s.outcome(ctx, q, r.Feed, audits, err)
+	return err
 }
 
 // named replaces the batches of a request by the ids of those that it means, and stores its settings.
