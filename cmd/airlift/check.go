@@ -19,7 +19,7 @@ books balance. It changes nothing but that what was being sent when a process en
 ` + exitCodesHelp,
 		Example: "  airlift check", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			db, err := a.openQueue(connect.Here, false)
+			db, err := a.openQueue(cmd.Context(), connect.Here, false)
 			if err != nil {
 				return a.explainMissing(err)
 			}

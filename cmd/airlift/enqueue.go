@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/connect"
@@ -17,23 +19,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			var t *intake.Intake
-			_, err := within(ctx, func() error {
-				var missing flags.Missing
-				options, err := a.readOptions(ctx, &o, args, send.Profile, &missing)
-				if err != nil {
-					return err
-				}
-				t, err = a.prepare(ctx, options, missing, connect.Anywhere)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			defer t.Close()
-			to := a.service(t.Store, t.Opened)
-			return a.finish(ctx, to, to.Enqueue(ctx, service.Feed{Reading: t.Reading, Batch: t.Batch}), &send, false)
+			return a.untilRead(args, func() error { return a.enqueue(cmd.Context(), args, &o, &send) })
 		},
 	}
 	o.Add(cmd)
@@ -42,4 +28,24 @@ func (a *app) enqueueCommand() *cobra.Command {
 	send.AddProfile(cmd)
 	cmd.Flags().BoolVar(&send.JSON, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
 	return cmd
+}
+
+// enqueue reads the sources, unless the process that holds the queue ends meanwhile.
+func (a *app) enqueue(ctx context.Context, args []string, o *flags.Read, send *flags.Send) error {
+	var t *intake.Intake
+	_, err := within(ctx, func() error {
+		var missing flags.Missing
+		options, err := a.readOptions(ctx, o, args, send.Profile, &missing)
+		if err != nil {
+			return err
+		}
+		t, err = a.prepare(ctx, options, missing, connect.Sending)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	to := a.service(t.Store, t.Opened)
+	return a.finish(ctx, to, to.Enqueue(ctx, service.Feed{Reading: t.Reading, Batch: t.Batch}), send, false)
 }

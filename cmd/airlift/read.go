@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"airlift/cmd/airlift/connect"
@@ -12,6 +13,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt/temporary"
 	"airlift/queue/intake"
+	"airlift/worker/service"
 )
 
 // flags returns the context in which flags are parsed.
@@ -31,7 +33,7 @@ func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at
 	var db queue.Store
 	o.Incomplete = len(m) > 0
 	o.Open = func(create bool) (_ queue.Store, err error) {
-		db, err = a.openQueue(at, create)
+		db, err = a.openQueue(ctx, at, create)
 		return db, err
 	}
 	o.NoBatch = func(ctx context.Context, id string) error {
@@ -80,4 +82,18 @@ func endedBy(ctx context.Context, err error) error {
 		return err
 	}
 	return context.Cause(ctx)
+}
+
+// untilRead calls read again while the process that holds the queue ends before the sources are read into it.
+func (a *app) untilRead(sources []string, read func() error) error {
+	for {
+		err := read()
+		switch {
+		case !errors.Is(err, service.ErrHolderEnded):
+			return err
+		case slices.Contains(sources, "-"):
+			return &codeError{exitIncomplete, err.Error() + " before standard input was read to its end: run the same command again"}
+		}
+		a.log.Info().Msg("the process that held the queue has ended: the sources are read again")
+	}
 }

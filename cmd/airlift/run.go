@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -64,16 +62,7 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	}
 	ctx, cancel := o.send.Limited(cmd.Context())
 	defer cancel()
-	for {
-		err := a.runOnce(ctx, cmd, args, o)
-		switch {
-		case !errors.Is(err, service.ErrHolderEnded):
-			return err
-		case slices.Contains(args, "-"):
-			return &codeError{exitWorkLeft, err.Error() + " before standard input was read to its end: run the same command again"}
-		}
-		a.log.Info().Msg("the process that held the queue has ended: the sources are read again, and this process goes on")
-	}
+	return a.untilRead(args, func() error { return a.runOnce(ctx, cmd, args, o) })
 }
 
 // runOnce runs until the work is done, or until the process that holds the queue ends before the sources are read.
@@ -124,7 +113,10 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 		return nil, nil, err
 	}
 	options.NeedFields, options.StoreNothing = true, o.dryRun
-	at := connect.Anywhere
+	at := connect.Sending
+	if o.dryRun {
+		at = connect.Anywhere
+	}
 	if o.detach {
 		at = connect.Elsewhere
 	}

@@ -47,7 +47,7 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 		return missing.Err()
 	}
 	defer client.Close()
-	db, err := a.openQueue(connect.Here, true)
+	db, err := a.openQueue(ctx, connect.Here, true)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
 func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
-	db, err := a.openQueue(connect.Anywhere, false)
+	db, err := a.openQueue(cmd.Context(), connect.Anywhere, false)
 	if errors.Is(err, queue.ErrLocked) {
 		return a.statusOfOther(args)
 	}

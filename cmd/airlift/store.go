@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"time"
@@ -12,11 +13,11 @@ import (
 )
 
 // openQueue opens the queue, here or at its holder. With create it makes one if there is none.
-func (a *app) openQueue(at connect.Place, create bool) (queue.Store, error) {
+func (a *app) openQueue(ctx context.Context, at connect.Place, create bool) (queue.Store, error) {
 	if _, err := a.locateQueue(); err != nil {
 		return nil, err
 	}
-	db, err := a.connection().Open(at, create)
+	db, err := a.connection().Open(ctx, at, create)
 	if errors.Is(err, connect.ErrNotElsewhere) {
 		return nil, usagef("--detach leaves the work to the process that holds the queue, and none does: start `airlift serve`, or run without --detach")
 	}
@@ -68,9 +69,9 @@ func (a *app) explainMissing(err error) error {
 	return err
 }
 
-// withQueue opens a queue that must be there, here or at its holder, and calls f with it.
-func (a *app) withQueue(f func(db queue.Store, opened time.Time) error) (err error) {
-	db, err := a.openQueue(connect.Anywhere, false)
+// withQueue opens a queue that must be there, and calls f with it.
+func (a *app) withQueue(ctx context.Context, at connect.Place, f func(db queue.Store, opened time.Time) error) (err error) {
+	db, err := a.openQueue(ctx, at, false)
 	if err != nil {
 		return a.explainMissing(err)
 	}
@@ -78,7 +79,7 @@ func (a *app) withQueue(f func(db queue.Store, opened time.Time) error) (err err
 	return f(db, time.Now())
 }
 
-// withService is withQueue with a service on the queue.
+// withService calls f with a service on the queue, which must be there, here or at its holder.
 func (a *app) withService(f func(service.Queue) error) error {
-	return a.withQueue(func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
+	return a.withQueue(context.Background(), connect.Anywhere, func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
 }

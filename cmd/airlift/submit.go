@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/flags"
 	"airlift/queue"
 	"airlift/worker"
@@ -82,7 +83,7 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 		audit := a.audit(s, client)
 		r.Verify = &audit
 	}
-	err = a.withQueue(func(db queue.Store, opened time.Time) error {
+	err = a.withQueue(ctx, connect.Sending, func(db queue.Store, opened time.Time) error {
 		batches, err := a.service(db, opened).Named(ctx, ids...)
 		if err != nil {
 			return err

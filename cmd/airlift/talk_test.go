@@ -218,3 +218,33 @@ func TestStartsAndKillsTogether(t *testing.T) {
 	r.alone()
 	r.settled(200)
 }
+
+// A process that holds the queue only to look is waited for, and never fed: it may end before the rows do.
+func TestNothingIsFedToAHolderThatSendsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("big.csv", 20000), "--batch", "big").want(t, exitOK)
+	fifo := filepath.Join(r.dir, "report.csv")
+	mkfifo(t, fifo)
+	looking := r.start("report", "big", "-o", fifo)
+	eventually(t, "the report holds the queue", func() bool {
+		lock, _ := os.ReadFile(r.queue + ".lock") // it may not be there yet
+		return strings.Contains(string(lock), "socket")
+	})
+	run := r.startIn("bucket,key\narchive,x.mov\n", "run", "-", "--batch", "night")
+	enqueue := r.startIn("bucket,key\narchive,y.mov\n", "enqueue", "-", "--batch", "more")
+	detached := r.start("run", r.night(3), "--batch", "detached", "--detach")
+	for _, p := range []*process{run, enqueue, detached} {
+		eventually(t, "it waits", func() bool { return strings.Contains(p.err.String(), "sends nothing: this one waits for its end") })
+	}
+	report := readFile(t, fifo)
+	looking.wait().want(t, exitOK)
+	if n := strings.Count(report, "\n"); n != 20001 {
+		t.Errorf("the report has %d lines, want 20,001", n)
+	}
+	run.wait().want(t, exitOK)
+	enqueue.wait().want(t, exitOK)
+	if got := detached.wait(); got.code != exitOK && got.code != exitUsage { // as the run still holds the queue, or not
+		t.Errorf("run --detach: %+v", got)
+	}
+}

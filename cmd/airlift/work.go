@@ -63,7 +63,7 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 	to, out := a.send(ctx, db, opened, r, s)
 	for errors.Is(out.Err, service.ErrHolderEnded) && (out.Fed || r.Feed.Reading == nil) {
 		a.log.Info().Msg("the process that held the queue has ended: this process goes on")
-		next, err := a.openQueue(connect.Anywhere, false)
+		next, err := a.openQueue(ctx, connect.Sending, false)
 		if err != nil {
 			return err
 		}
@@ -73,9 +73,6 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 		before := out
 		to, out = a.send(ctx, next, time.Now(), rest, s)
 		out.AddReading(before, r.Feed)
-	}
-	if errors.Is(out.Err, service.ErrHolderEnded) {
-		return out.Err
 	}
 	return a.finish(ctx, to, out, s, !r.Detach)
 }

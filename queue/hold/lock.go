@@ -20,9 +20,12 @@ type Holder struct {
 	Host    string    `json:"host"`
 	// File is the file that the process holds; zero until it has opened it.
 	File Identity `json:"file"`
-	// Socket is where the process can be asked; empty: nowhere.
+	// Socket is where the process can be asked; [NoSocket]: nowhere; empty: it has not said so yet.
 	Socket string `json:"socket,omitempty"`
 }
+
+// NoSocket is the [Holder.Socket] of a process that cannot be asked.
+const NoSocket = "none"
 
 // String names the process: "process 123 on host, since TIME".
 func (h Holder) String() string {

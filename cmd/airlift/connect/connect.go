@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -12,6 +14,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/bolt/file"
+	"airlift/queue/hold"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
 	"airlift/worker/service/socket"
@@ -22,6 +25,8 @@ const (
 	LockTimeout = time.Second
 	// lockGlance is the same before the holder is asked.
 	lockGlance = 20 * time.Millisecond
+	// changeTimeout is how long a holder may take to begin to listen, or to end after it has listened.
+	changeTimeout = 15 * time.Second
 	// answerTimeout is how long the holder may take to answer the first call.
 	answerTimeout = 2 * time.Second
 )
@@ -34,7 +39,10 @@ const (
 	Anywhere Place = iota
 	// Here: this process must hold it.
 	Here
-	// Elsewhere: another process must hold it.
+	// Sending: this process holds it, or another that sends what is in it. One that does not is waited for: it will soon end, and
+	// with it what was read into it.
+	Sending
+	// Elsewhere: another process must hold it, and send what is in it.
 	Elsewhere
 )
 
@@ -56,11 +64,12 @@ type Config struct {
 	Log  zerolog.Logger
 }
 
-// Open opens the queue or connects to its holder. With create it makes a queue if there is none.
+// Open opens the queue or connects to its holder. With create it makes a queue if there is none. ctx ends the wait for a
+// holder that does not send.
 //
 // Errors: those of [bolt.Open], among them [queue.ErrLocked] for a holder that cannot be asked, and [ErrNotElsewhere].
-func (c Config) Open(at Place, create bool) (queue.Store, error) {
-	db, err := c.open(create)
+func (c Config) Open(ctx context.Context, at Place, create bool) (queue.Store, error) {
+	db, err := c.open(ctx, at, create)
 	switch {
 	case err != nil:
 		return nil, err
@@ -72,8 +81,13 @@ func (c Config) Open(at Place, create bool) (queue.Store, error) {
 	return db, nil
 }
 
-func (c Config) open(create bool) (queue.Store, error) {
-	for deadline := time.Now().Add(LockTimeout); ; {
+// waitPoll is how often to look whether a holder that does not send has ended.
+const waitPoll = 200 * time.Millisecond
+
+func (c Config) open(ctx context.Context, at Place, create bool) (queue.Store, error) {
+	said := false
+	began := time.Now() // of the wait for a holder that cannot be asked
+	for {
 		db, err := c.openHere(create)
 		if err == nil {
 			return db, nil
@@ -82,13 +96,26 @@ func (c Config) open(create bool) (queue.Store, error) {
 			return nil, err
 		}
 		remote, unasked := c.ask()
+		if unasked == nil && (at == Anywhere || at == Here || sends(ctx, remote)) {
+			return remote, nil
+		}
 		switch {
 		case unasked == nil:
-			return remote, nil
+			if !said {
+				said = true
+				c.Log.Info().Stringer("holder", api.Holder(remote)).Msg("the process that holds the queue sends nothing: this one waits for its end")
+			}
+			remote.Close()
+			began = time.Now()
+			select {
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			case <-time.After(waitPoll):
+			}
 		case errors.Is(unasked, api.ErrVersion):
 			return nil, unasked
-		case time.Now().Before(deadline):
-		case errors.Is(unasked, errNoSocket):
+		case time.Since(began) < patience(unasked):
+		case errors.Is(unasked, errNoSocket), errors.Is(unasked, errNotReady):
 			return nil, err
 		default:
 			return nil, fmt.Errorf("%w (it does not answer at its socket: %w)", err, unasked)
@@ -96,22 +123,40 @@ func (c Config) open(create bool) (queue.Store, error) {
 	}
 }
 
-// errNoSocket: the holder of the queue names no socket.
-var errNoSocket = errors.New("the process that holds the queue names no socket")
+// patience returns how long to wait for a holder that cannot be asked.
+func patience(err error) time.Duration {
+	if errors.Is(err, errNotReady) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return changeTimeout // it begins, or it has closed its socket
+	}
+	return LockTimeout
+}
+
+// sends reports whether a holder sends what is in its queue.
+func sends(ctx context.Context, remote api.Store) bool {
+	run, err := api.Holder(remote).Run(ctx)
+	return err == nil && run.Running
+}
+
+var (
+	// errNoSocket: the holder of the queue cannot be asked.
+	errNoSocket = errors.New("the process that holds the queue names no socket")
+	// errNotReady: the holder of the queue has not said where it can be asked.
+	errNotReady = errors.New("the process that holds the queue has not said yet where it can be asked")
+)
 
 // ask connects to the process that holds the queue.
-func (c Config) ask() (queue.Store, error) {
+func (c Config) ask() (remote api.Store, err error) {
 	path := file.HolderOf(c.Path).Socket
-	if path == "" {
-		return nil, errNoSocket
+	switch path {
+	case "":
+		return remote, errNotReady
+	case hold.NoSocket:
+		return remote, errNoSocket
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 	defer cancel()
-	client, err := api.Connect(ctx, c.Build, func(ctx context.Context) (net.Conn, error) { return socket.Dial(ctx, path) })
-	if err != nil {
-		return nil, err
-	}
-	return api.Store{Client: client}, nil
+	remote.Client, err = api.Connect(ctx, c.Build, func(ctx context.Context) (net.Conn, error) { return socket.Dial(ctx, path) })
+	return remote, err
 }
 
 // openHere opens the queue in this process.
@@ -121,7 +166,11 @@ func (c Config) openHere(create bool) (*held, error) {
 		return nil, err
 	}
 	h := &held{DB: db, host: &service.Host{Events: c.Events}, stop: func() {}}
-	if err := c.listen(h); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	err = c.listen(h)
+	if err != nil {
+		h.Announce(hold.NoSocket)
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		c.Log.Warn().Err(err).Msg("other commands cannot ask this process, so they end with exit code 7 until it ends")
 	}
 	if c.Page.Address != "" {

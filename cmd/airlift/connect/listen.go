@@ -44,7 +44,6 @@ func (c Config) listen(h *held) error {
 	serving.Go(func() { _ = server.Serve(l) }) // returns when the server is closed
 	h.Announce(path)
 	h.stop = sync.OnceFunc(func() {
-		h.Announce("")
 		handler.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 		defer cancel()

@@ -102,8 +102,8 @@ func takeLock(path string, wait time.Duration, mustExist bool) (*hold.Lock, erro
 	return lock, err
 }
 
-// HolderOf returns the process that holds the queue at path, as it says itself; the zero Holder if none does or says so, or
-// if the file at path is not the one that it holds.
+// HolderOf returns the process that holds the queue at path, as it says itself; the zero Holder if none does or says so. One
+// that holds another file than the one at path cannot be asked.
 func HolderOf(path string) hold.Holder {
 	path, err := hold.Resolve(path)
 	if err != nil {
@@ -115,8 +115,8 @@ func HolderOf(path string) hold.Holder {
 		return hold.Holder{}
 	}
 	defer f.Close()
-	if id, err := hold.IdentityOf(f); err != nil || id != h.File {
-		return hold.Holder{}
+	if id, err := hold.IdentityOf(f); h.File != (hold.Identity{}) && (err != nil || id != h.File) {
+		h.Socket = hold.NoSocket
 	}
 	return h
 }
