@@ -81,12 +81,10 @@ func AddEvent(list []Event, e Event) []Event {
 	return list
 }
 
-// Event returns the event of a step, if it is one. now is the time of a step without a result.
-func (s *Step) Event(now time.Time) (e Event, ok bool) {
-	e = Event{At: now, Kind: s.Kind, State: s.After.State, By: cutText(s.By, maxEventBy)}
+// Event returns the event of a step that has a Kind. now is the time of a step without a result.
+func (s *Step) Event(now time.Time) Event {
+	e := Event{At: now, Kind: s.Kind, State: s.After.State, By: cutText(s.By, maxEventBy)}
 	switch {
-	case s.Kind == "":
-		return e, false
 	case s.Kind == Found:
 		e.At = s.After.At
 	case s.Result != nil:
@@ -103,7 +101,7 @@ func (s *Step) Event(now time.Time) (e Event, ok bool) {
 		e.Code, e.Message = s.After.Code, cutText(s.After.Message, maxEventMessage)
 	}
 	e.At = toMillis(e.At)
-	return e, true
+	return e
 }
 
 // IsPlain reports whether the record after the step tells all of its event: see [EventsOf]. The item has no events yet.

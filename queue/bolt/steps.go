@@ -104,11 +104,14 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 
 // tell adds the event of a step to those of its item, unless the record tells it.
 func (t *txn) tell(v *items, s *queue.Step) error {
-	at := v.places[s.Seq]
-	e, ok := s.Event(t.now)
-	if !ok || at.generation == 0 && s.IsPlain() {
+	if s.Kind == "" { // most steps are claims and first successes
 		return nil
 	}
+	at := v.places[s.Seq]
+	if at.generation == 0 && s.IsPlain() {
+		return nil
+	}
+	e := s.Event(t.now)
 	bk, err := t.ensure(v.b, bucketEvents)
 	if err != nil {
 		return err

@@ -308,8 +308,8 @@ func (q *Queue) History(ctx context.Context, id string, seq uint64) ([]queue.Eve
 
 // note keeps the event of a step.
 func (b *batch) note(s *queue.Step) {
-	if e, ok := s.Event(time.Now()); ok {
-		b.events[s.Seq] = queue.AddEvent(b.events[s.Seq], e)
+	if s.Kind != "" {
+		b.events[s.Seq] = queue.AddEvent(b.events[s.Seq], s.Event(time.Now()))
 	}
 }
 
