@@ -12,7 +12,8 @@
 //  4. An item is identified by its batch, bucket, key and version. The name of its job is made of these alone, unless its
 //     row gives one.
 //  5. At most one item of a batch has a given job id.
-//  6. Rules are pure: they read stored items through [Items] and return the changes to store.
+//  6. What happened to an item is stored with the change itself ([Event]).
+//  7. Rules are pure: they read stored items through [Items] and return the changes to store.
 //
 // [Store] is the interface of an engine, in four parts of at most eight methods; package queuetest tests
 // engines against it.

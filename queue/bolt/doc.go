@@ -9,6 +9,7 @@
 //   - results: submitted, failed and cancelled, appended under sequence number and generation and never rewritten.
 //   - index and runs: the item of each object. The part for the newest items is only in memory (the memtable).
 //   - histories: for changed objects, the further items and the contents of each.
+//   - events: what happened to an item, if its records do not tell it. A first success or refusal needs none.
 //   - rejected and marks: the rejected rows of the latest reading, and its position.
 //
 // Its meta holds the counts and a cursor, the first item that was never claimed. From the cursor on, an item without a result is
