@@ -24,6 +24,24 @@ import (
 type failing struct {
 	queue.Store
 	add, find error
+	// create, if not nil, is called before a batch is made.
+	create func()
+}
+
+func (f *failing) CreateBatch(ctx context.Context, b queue.Batch) error {
+	if f.create != nil {
+		f.create()
+	}
+	return f.Store.CreateBatch(ctx, b)
+}
+
+// Close leaves a queue of which create has made a batch to the next that opens it.
+func (f *failing) Close() error {
+	if f.create != nil {
+		f.create = nil
+		return nil
+	}
+	return f.Store.Close()
 }
 
 func (f *failing) Add(ctx context.Context, id string, c queue.Chunk) (queue.Added, error) {
@@ -58,6 +76,28 @@ func prepared(t *testing.T, db *failing, stdin io.Reader, args ...string) *Intak
 		t.Fatal(err)
 	}
 	return i
+}
+
+// Two processes that enqueue the same batch at the same time find none, and only one can make it.
+func TestAnotherMakesTheBatchMeanwhile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(path, []byte(head+"b,x.mov,ocr,d,r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := &failing{}
+	db.create = func() {
+		if err := db.Store.CreateBatch(t.Context(), queue.Batch{ID: "b"}); err != nil {
+			t.Error(err)
+		}
+	}
+	i := prepared(t, db, nil, path)
+	defer i.Close()
+	if err := into(t, i); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := db.Batch(t.Context(), "b"); err != nil || b.Counts.Items != 1 {
+		t.Errorf("got %d items, %v: want one", b.Counts.Items, err)
+	}
 }
 
 // into reads into the queue. It fails the test if that does not end.

@@ -43,7 +43,21 @@ type Intake struct {
 
 // Prepare checks everything that can be checked before anything is stored or sent, opens the queue and, unless it is a dry
 // run, makes the batch. The caller closes the intake.
+//
+// Errors: [queue.ErrBatchExists] if another process makes the batch meanwhile, and standard input is among the sources.
 func Prepare(ctx context.Context, o Options) (*Intake, error) {
+	for {
+		t, err := prepare(ctx, o)
+		if !errors.Is(err, queue.ErrBatchExists) || slices.ContainsFunc(o.Sources.List, isStdin) {
+			return t, err
+		}
+		// Now the queue has the batch, with settings and columns to be checked.
+	}
+}
+
+func isStdin(src manifest.Source) bool { return src.Kind == manifest.KindStdin }
+
+func prepare(ctx context.Context, o Options) (*Intake, error) {
 	t := &Intake{Options: o, Batch: o.Batch}
 	steps := []func(context.Context) error{
 		t.find, t.begin, t.since, t.checkFields, t.openOnly, t.checkFormat, t.checkColumns, t.checkElsewhere, t.checkChanges,
@@ -216,7 +230,7 @@ func (t *Intake) create(ctx context.Context) error {
 
 // spoolStdin copies standard input to a file if it must be read twice.
 func (t *Intake) spoolStdin(ctx context.Context) error {
-	if !slices.ContainsFunc(t.Sources.List, func(src manifest.Source) bool { return src.Kind == manifest.KindStdin }) {
+	if !slices.ContainsFunc(t.Sources.List, isStdin) {
 		return nil
 	}
 	f, err := os.CreateTemp("", "airlift-stdin-*")
