@@ -3,8 +3,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,6 +156,26 @@ func TestTheOneThatWaitsTakesOver(t *testing.T) {
 			r.alone()
 		})
 	}
+}
+
+// A client that says nothing delays neither the end of the holder nor the one that takes over.
+func TestAMuteClientDelaysNobody(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	night := r.start("run", r.night(10), "--batch", "night")
+	eventually(t, "the second run has handed its rows over", func() bool { s := r.statuses()["night"]; return s.Items == 10 && !s.Incomplete })
+	mute, err := net.Dial("unix", filepath.Join(r.queue+".run", "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	close(h.release)
+	first.wait().want(t, exitOK)
+	if _, err := mute.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the holder left the connection with %v, want it closed", err)
+	}
+	night.wait().want(t, exitOK)
+	r.allSettled(50)
 }
 
 // A client that dies in mid-reading leaves an incomplete reading that the same command completes.

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -39,12 +40,14 @@ func (c Config) listen(h *held) error {
 		return err
 	}
 	handler := api.NewServer(c.api(h))
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	unused := unused{all: map[net.Conn]bool{}}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, ConnState: unused.note}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // returns when the server is closed
 	h.Announce(path)
 	h.stop = sync.OnceFunc(func() {
 		handler.Close()
+		unused.close()
 		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
@@ -54,6 +57,38 @@ func (c Config) listen(h *held) error {
 		h.host.Wait()
 	})
 	return nil
+}
+
+// unused are the connections on which no request has come. [http.Server.Shutdown] would wait seconds for one, and the next
+// holder of the queue with it.
+type unused struct {
+	mu    sync.Mutex
+	all   map[net.Conn]bool // guarded by mu
+	ended bool              // guarded by mu
+}
+
+// note is called with each new state of a connection.
+func (u *unused) note(c net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(u.all, c)
+	case u.ended:
+		_ = c.Close()
+	default:
+		u.all[c] = true
+	}
+}
+
+// close closes all of them, and those that still come.
+func (u *unused) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended = true
+	for c := range u.all {
+		_ = c.Close()
+	}
 }
 
 // api says what the calls of others work on.
