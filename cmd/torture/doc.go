@@ -8,6 +8,10 @@
 //	torture -airlift bin/airlift -rounds 200            # what CI runs
 //	torture -airlift bin/airlift -round-seed 0x1f2e -v  # one round again
 //
+// In half of the rounds other processes come and go meanwhile (see dice.company): they steer, run the same batch or another,
+// and serve, and are ended as well. Each must end as it may. When they are gone, each command must work as if they had not
+// been there, and both batches must be whole.
+//
 // # What a round assumes
 //
 // The contract assumes that AiR lists an accepted job within the settle window after the attempt ended. A round keeps to
@@ -17,5 +21,6 @@
 //
 // It also assumes that a job goes on being listed. So lists lose their front only while the queue has no item in doubt,
 // none that failed, and as many submitted as there are jobs. And it assumes that nobody else works the queue: a copy is
-// moved over the queue while the process stands still, so that whatever it may have sent is claimed in the copy.
+// moved over the queue while the process stands still, so that whatever it may have sent is claimed in the copy. Therefore
+// neither happens in company.
 package main

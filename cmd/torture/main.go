@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&c.parallel, "workers-of-rig", 16, "how many rounds go on at once; most of each is waiting")
 	flags.DurationVar(&c.slack, "slack", 500*time.Millisecond, "what the settle window leaves for this machine to schedule")
 	flags.DurationVar(&c.limit, "limit", 3*time.Minute, "how long a round may take")
-	flags.StringVar(&c.dir, "dir", "", "where the folders of the rounds are made; default: a new folder for temporary files")
+	flags.StringVar(&c.dir, "dir", "", "where the folders of the rounds are made, with a path that leaves room for that of a socket; default: a new folder for temporary files")
 	flags.BoolVar(&c.keep, "keep", false, "keep the folder of every round, not only of those that failed")
 	flags.BoolVar(&c.verbose, "v", false, "print the plan and the end of every round")
 	if err := flags.Parse(args); err != nil {

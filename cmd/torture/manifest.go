@@ -22,6 +22,19 @@ func key(n int) string {
 	return fmt.Sprintf("reels/clip-%05d.mov", n)
 }
 
+// writeOther writes the CSV of the other batch of a plan.
+func writeOther(path string, p plan) error {
+	var b strings.Builder
+	b.WriteString("bucket,key\n")
+	for n := range p.Other {
+		b.WriteString(bucket + "," + otherKey(n) + "\n")
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// otherKey returns the key of the n-th object of the other batch.
+func otherKey(n int) string { return fmt.Sprintf("night/%05d.mov", n) }
+
 // writeManifest writes the CSV of a plan. Repeated rows follow the objects, and the others are strewn in.
 func writeManifest(path string, p plan) error {
 	var b strings.Builder

@@ -58,6 +58,10 @@ type plan struct {
 
 	// Ends are how the first processes end. Those that follow are left alone.
 	Ends []end
+
+	// Company is what other processes do meanwhile, one after the other; Other is how many objects their batch has.
+	Company []act
+	Other   int
 }
 
 func (p plan) String() string {
@@ -117,6 +121,7 @@ func newPlan(seed uint64, slack time.Duration) plan {
 	for range pick(d, 0, 1, 1, 2, 3, 5) {
 		p.Ends = append(p.Ends, d.end(p))
 	}
+	dice{rand.New(rand.NewPCG(seed, 1))}.company(&p)
 	return p
 }
 

@@ -56,6 +56,15 @@ func TestPlansCoverAll(t *testing.T) {
 		for _, e := range p.Ends {
 			seen[e.Kind]++
 		}
+		for _, a := range p.Company {
+			seen[a.Kind]++
+			if a.Kind.works() {
+				seen[fmt.Sprint("beside: ", a.End.Kind)]++
+			}
+		}
+		if p.Other > 0 && len(p.Company) == 0 || p.Forget && len(p.Company) > 0 {
+			t.Errorf("seed %#x: the company does not fit the round: %v", p.Seed, p)
+		}
 		for setting, has := range map[string]bool{
 			"midnight": p.MidnightIn > 0, "short pages": p.PageCap > 0, "null pages": p.NullPages, "ties": p.Ties > 0, "lost front": p.Forget,
 			fmt.Sprint("workers ", p.Workers): true, fmt.Sprint("way ", p.Way): true,
@@ -68,6 +77,8 @@ func TestPlansCoverAll(t *testing.T) {
 	wantAll(t, seen, "rounds that end a process by", slices.DeleteFunc(slices.Clone(endKinds), func(k endKind) bool { return k == byItself }), 1)
 	wantAll(t, seen, "POSTs with the fault", postFaults, 1)
 	wantAll(t, seen, "rounds with the fault", listsOf(listFaults), 1)
+	wantAll(t, seen, "times beside a round", actKinds, 10)
+	wantAll(t, seen, "processes that end", []string{"beside: by itself", "beside: SIGINT", "beside: SIGTERM", "beside: kill -9 after a time"}, 10)
 	wantAll(t, seen, "rounds with", []string{"midnight", "short pages", "null pages", "ties", "lost front"}, 10)
 	for _, prefix := range []string{"workers ", "way "} {
 		variants := 0

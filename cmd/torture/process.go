@@ -30,8 +30,7 @@ func tail(s string) string { return s[max(0, len(s)-3000):] }
 
 // airlift runs a command, ended as s says, to its end. Its streams stay in files of the round's folder.
 func (r *round) airlift(ctx context.Context, s *stage, args ...string) (result, error) {
-	r.processes++
-	name := fmt.Sprintf("%02d-%s", r.processes, args[0])
+	name := fmt.Sprintf("%02d-%s", r.processes.Add(1), args[0])
 	g := result{name: name + " (airlift " + strings.Join(args, " ") + ")"}
 	stdout, err := os.Create(filepath.Join(r.dir, name+".stdout"))
 	if err != nil {

@@ -73,7 +73,7 @@ func (c *config) print(n int, r *round, err error) {
 		_, _ = fmt.Fprintf(c.out, "FAILED round %d, seed %#x, after %v: %v\n  plan: %v\n  kept: %s\n  again: torture -airlift %s -slack %v -round-seed %#x -times 20\n",
 			n+1, r.plan.Seed, r.took.Round(time.Millisecond), err, r.plan, r.dir, c.airlift, c.slack, r.plan.Seed)
 	case c.verbose:
-		_, _ = fmt.Fprintf(c.out, "ok %d %#x %v, %d processes: %v\n", n+1, r.plan.Seed, r.took.Round(time.Millisecond), r.processes, r.plan)
+		_, _ = fmt.Fprintf(c.out, "ok %d %#x %v, %d processes: %v\n", n+1, r.plan.Seed, r.took.Round(time.Millisecond), r.processes.Load(), r.plan)
 	}
 }
 

@@ -27,9 +27,13 @@ type round struct {
 	air       *airtest.Server
 	log       events
 	stage     atomic.Pointer[stage]
-	ends      []end     // still to come
+	ends      []end // still to come
+	company   company
+	crowded   bool // other processes may be at work
+	onOther   bool // the round is about its other batch now
+	faults    *faults
 	firstDay  time.Time // by the sandbox's clock
-	processes int
+	processes atomic.Int64
 	forgotten int  // jobs that lists no longer show
 	waited    bool // a run waited for the sandbox's midnight
 	verified  bool // nothing was left, and the books were compared
@@ -44,7 +48,7 @@ type round struct {
 func newRound(c *config, p plan) *round {
 	r := &round{
 		config: c, plan: p, ends: p.Ends, endings: map[endKind]int{}, spent: map[airtest.Kind]int{},
-		log: events{began: time.Now()},
+		log: events{began: time.Now()}, faults: newFaults(), company: company{did: map[actKind]int{}},
 	}
 	r.air = r.newServer()
 	r.firstDay = r.air.Now().Truncate(day)
@@ -80,6 +84,9 @@ func (r *round) play(ctx context.Context) (err error) {
 	if err := writeManifest(filepath.Join(r.dir, "archive.csv"), r.plan); err != nil {
 		return err
 	}
+	if err := writeOther(filepath.Join(r.dir, "night.csv"), r.plan); err != nil {
+		return err
+	}
 	url, end, err := r.serve()
 	if err != nil {
 		return err
@@ -92,21 +99,38 @@ func (r *round) play(ctx context.Context) (err error) {
 		"AIRLIFT_QUEUE=" + filepath.Join(r.dir, "queue.db"), "AIRLIFT_AIR_URL=" + url,
 		"AIRLIFT_SERVICES=ocr,s2t", "AIRLIFT_DESTINATION_BUCKET=results", "AIRLIFT_DESTINATION_REGION=us-east-1",
 	}
+	if len(r.plan.Company) > 0 {
+		r.crowded = true
+		r.invite(ctx)
+	}
 	for _, args := range r.commands() {
 		if err := r.finish(ctx, args); err != nil {
+			if r.crowded {
+				err = errors.Join(err, r.dismiss())
+			}
+			return err
+		}
+	}
+	if r.crowded {
+		if err := r.alone(ctx); err != nil {
 			return err
 		}
 	}
 	return r.verify(ctx)
 }
 
-// commands returns the commands that together submit the manifest.
-func (r *round) commands() [][]string {
-	p := r.plan
+// source returns the manifest as the commands that read it have it.
+func (r *round) source() []string {
 	source := []string{"archive.csv", "--exclude", "*.skip"}
-	if p.Batch != "" {
-		source = append(source, "--batch", p.Batch)
+	if r.plan.Batch != "" {
+		source = append(source, "--batch", r.plan.Batch)
 	}
+	return source
+}
+
+// send returns the flags of all commands that send.
+func (r *round) send() []string {
+	p := r.plan
 	send := []string{
 		"--workers", strconv.Itoa(p.Workers), "--rate", p.Rate, "--timeout", p.Timeout.String(), "--settle", p.Settle.String(),
 		"--grace", p.Grace.String(), "--max-attempts", strconv.Itoa(p.MaxAttempts), "--max-failures", "off",
@@ -117,14 +141,25 @@ func (r *round) commands() [][]string {
 	if p.ExitOnCap {
 		send = append(send, "--on-daily-cap", "exit")
 	}
+	return send
+}
+
+// other returns the command that submits the other batch.
+func (r *round) other() []string {
+	return append([]string{"run", "night.csv", "--batch", otherBatch}, r.send()...)
+}
+
+// commands returns the commands that together submit the manifest.
+func (r *round) commands() [][]string {
+	p := r.plan
 	if p.Way == runIt {
-		return [][]string{append(append([]string{"run"}, source...), send...)}
+		return [][]string{append(append([]string{"run"}, r.source()...), r.send()...)}
 	}
-	submit := append([]string{"submit"}, send...)
+	submit := append([]string{"submit"}, r.send()...)
 	if p.Batch != "" {
 		submit = append(submit, p.Batch)
 	}
-	return [][]string{append([]string{"enqueue"}, source...), submit}
+	return [][]string{append([]string{"enqueue"}, r.source()...), submit}
 }
 
 // finish runs a command again and again, ended as planned, until it has come to its end by itself with nothing left.
@@ -174,7 +209,6 @@ func (r *round) nextEnd(command string) end {
 
 // judge says whether a command is done, or shall be run again, or must not have ended so.
 func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err error) {
-	disturbed := g.ended != byItself
 	r.waited = r.waited || r.plan.MidnightIn > 0 && strings.Contains(g.stderr, "the pause is over")
 	if g.ended == replaceQueue {
 		if g.code != 1 || !strings.Contains(g.stderr, "replaced") {
@@ -193,15 +227,20 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		}
 		_, err := r.plain(ctx, "resume")
 		return false, err
-	case disturbed && (g.code == -1 || g.code == 130 || g.code == 5), s.explains(g):
+	case g.disturbed(), s.faults.explains(g), r.crowded && g.holderEnded():
 		return false, nil
 	}
 	return false, g.fails("it must not end so")
 }
 
-// explains reports whether the faults of the stage account for the way in which a command ended.
-func (s *stage) explains(g result) bool {
-	says := func(text string) bool { return strings.Contains(g.stderr, text) }
+// disturbed reports whether the command ended as the rig wanted.
+func (g result) disturbed() bool {
+	return g.ended != byItself && (g.code == -1 || g.code == 130 || g.code == 5)
+}
+
+// explains reports whether the faults account for the way in which a command ended.
+func (s *faults) explains(g result) bool {
+	says := g.says
 	switch g.code {
 	case 3:
 		return s.gave(airtest.Forbid403) && says("monthly quota reached") ||
@@ -230,7 +269,9 @@ func (r *round) incomplete(ctx context.Context, g result) (done bool, err error)
 		return false, err
 	}
 	switch {
-	case sum.InDoubt > 0 && g.ended == byItself:
+	case r.crowded && sum.Failed == 0: // another has changed what it says, perhaps
+		return sum.Rejected > 0 && sum.InDoubt == 0, nil
+	case sum.InDoubt > 0 && g.ended == byItself && !r.crowded:
 		return false, g.fails("it left %d items in doubt", sum.InDoubt)
 	case sum.Failed > 0:
 		_, err := r.plain(ctx, "retry", sum.Batch)
@@ -253,13 +294,21 @@ func (r *round) between(ctx context.Context, command string) error {
 		s := r.newStage(end{Kind: byItself})
 		r.stage.Store(s)
 		g, err := r.airlift(ctx, s, "reconcile", "--timeout", r.plan.Timeout.String(), "--settle", r.plan.Settle.String(), "--rate", "unlimited")
-		if err == nil && g.code != 0 && g.code != 4 {
+		if err == nil && g.code != 0 && g.code != 4 && !r.kept(g) {
 			err = g.fails("it must not end so")
 		}
 		return err
 	}
-	_, err := r.plain(ctx, command)
+	g, err := r.airlift(ctx, r.newStage(end{Kind: byItself}), command)
+	if err == nil && g.code != 0 && !r.kept(g) {
+		err = g.fails("it must succeed")
+	}
 	return err
+}
+
+// kept reports whether another process kept a command from its work.
+func (r *round) kept(g result) bool {
+	return r.crowded && (g.holderEnded() || g.code == 7 && g.says("only that process can do this"))
 }
 
 // forget lets AiR's lists lose the older half of the jobs, as its retention does after days. It does so only while every
@@ -278,11 +327,16 @@ func (r *round) forget(ctx context.Context) error {
 
 // plain runs a command that nothing disturbs and that must succeed.
 func (r *round) plain(ctx context.Context, args ...string) (result, error) {
-	g, err := r.airlift(ctx, r.newStage(end{Kind: byItself}), args...)
-	if err == nil && g.code != 0 {
-		err = g.fails("it must succeed")
+	for {
+		g, err := r.airlift(ctx, r.newStage(end{Kind: byItself}), args...)
+		switch {
+		case err == nil && r.crowded && g.holderEnded(): // asked again
+		case err == nil && g.code != 0:
+			return g, g.fails("it must succeed")
+		default:
+			return g, err
+		}
 	}
-	return g, err
 }
 
 // pause waits, or returns early when ctx is done.

@@ -58,7 +58,7 @@ func (r *round) newServer() *airtest.Server {
 func (r *round) fault(q airtest.Request) airtest.Fault {
 	f := r.plan.fault(q)
 	if s := r.stage.Load(); s != nil && f.Kind == airtest.WrongEcho && q.Method == http.MethodGet {
-		s.mislead()
+		s.faults.mislead()
 	}
 	if f.Kind == airtest.None || q.Method != http.MethodPost {
 		return f
@@ -78,7 +78,7 @@ func (r *round) fault(q airtest.Request) airtest.Fault {
 	}
 	r.log.add("fault %s for the POST of %q", f.Kind, q.Job.Source.ObjectKey)
 	if s := r.stage.Load(); s != nil {
-		s.note(f)
+		s.faults.note(f)
 	}
 	return f
 }

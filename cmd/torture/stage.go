@@ -21,18 +21,32 @@ type stage struct {
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	requests, accepts int                  // as far as the end hangs on them
-	given             map[airtest.Kind]int // the faults of POSTs
-	misled            bool                 // a list showed jobs of another batch
-	ended             endKind              // how the rig ended it
-	replacing         error                // what kept the rig from replacing the queue
+	requests, accepts int     // as far as the end hangs on them
+	ended             endKind // how the rig ended it
+	replacing         error   // what kept the rig from replacing the queue
+
+	faults *faults
 }
 
+// faults are those that a process met, or in company all processes of the round: any of them may be the one that sends.
+type faults struct {
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	given  map[airtest.Kind]int // the faults of POSTs
+	misled bool                 // a list showed jobs of another batch
+}
+
+func newFaults() *faults { return &faults{given: map[airtest.Kind]int{}} }
+
 func (r *round) newStage(e end) *stage {
-	return &stage{
+	s := &stage{
 		end: e, queue: filepath.Join(r.dir, "queue.db"), started: make(chan struct{}), dead: make(chan struct{}),
-		given: map[airtest.Kind]int{}, ended: byItself,
+		ended: byItself, faults: r.faults,
 	}
+	if len(r.plan.Company) == 0 {
+		s.faults = newFaults()
+	}
+	return s
 }
 
 // arrived is called as a request has arrived, and holds it up until the process is dead if this is the moment.
@@ -100,20 +114,20 @@ func (s *stage) signal(sig syscall.Signal) {
 func (s *stage) mark(k endKind) { s.mu.Lock(); s.ended = k; s.mu.Unlock() }
 
 // note books the fault of a POST.
-func (s *stage) note(f airtest.Fault) {
+func (s *faults) note(f airtest.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.given[f.Kind]++
 }
 
 // mislead books that a list showed jobs of another batch.
-func (s *stage) mislead() { s.mu.Lock(); s.misled = true; s.mu.Unlock() }
+func (s *faults) mislead() { s.mu.Lock(); s.misled = true; s.mu.Unlock() }
 
 // wasMisled reports whether a list showed jobs of another batch.
-func (s *stage) wasMisled() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.misled }
+func (s *faults) wasMisled() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.misled }
 
 // gaveNoAPI reports whether a POST was answered as by something that is no AiR API.
-func (s *stage) gaveNoAPI() bool {
+func (s *faults) gaveNoAPI() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k, n := range s.given {
@@ -125,9 +139,9 @@ func (s *stage) gaveNoAPI() bool {
 }
 
 // lied reports whether a POST got an answer that was not the answer to it: three in a row stop a run.
-func (s *stage) lied() bool { return s.gaveAny(lyingAnswers...) }
+func (s *faults) lied() bool { return s.gaveAny(lyingAnswers...) }
 
 // gaveAny reports whether a POST met one of the faults.
-func (s *stage) gaveAny(kinds ...airtest.Kind) bool { return slices.ContainsFunc(kinds, s.gave) }
+func (s *faults) gaveAny(kinds ...airtest.Kind) bool { return slices.ContainsFunc(kinds, s.gave) }
 
-func (s *stage) gave(k airtest.Kind) bool { s.mu.Lock(); defer s.mu.Unlock(); return s.given[k] > 0 }
+func (s *faults) gave(k airtest.Kind) bool { s.mu.Lock(); defer s.mu.Unlock(); return s.given[k] > 0 }

@@ -23,12 +23,13 @@ type tally struct {
 	endings                     map[endKind]int
 	faults                      map[airtest.Kind]int
 	ways                        map[string]int
+	company                     map[actKind]int
 	noStrace                    bool
 	took, stall, longest        time.Duration
 }
 
 func newTally() *tally {
-	return &tally{endings: map[endKind]int{}, faults: map[airtest.Kind]int{}, ways: map[string]int{}}
+	return &tally{endings: map[endKind]int{}, faults: map[airtest.Kind]int{}, ways: map[string]int{}, company: map[actKind]int{}}
 }
 
 // add adds a round and what was wrong with it.
@@ -37,16 +38,16 @@ func (t *tally) add(r *round, err error) {
 	if err != nil {
 		t.failed++
 	}
-	t.processes += r.processes
+	t.processes += int(r.processes.Load())
 	t.longest = max(t.longest, r.took)
 	jobs := r.air.Accepted()
 	byObject := r.air.ByObject()
-	t.objects += r.plan.Objects
+	t.objects += r.plan.Objects + r.plan.Other
 	t.jobs += jobs
 	t.posts += r.air.Posts()
 	t.lists += r.air.Lists()
 	t.duplicates += jobs - len(byObject)
-	if missing := max(0, r.plan.Objects-len(byObject)); r.verified {
+	if missing := max(0, r.plan.Objects+r.plan.Other-len(byObject)); r.verified {
 		t.lost += missing
 	} else {
 		t.unfinished += missing
@@ -57,6 +58,9 @@ func (t *tally) add(r *round, err error) {
 	}
 	for k, n := range r.endings {
 		t.endings[k] += n
+	}
+	for k, n := range r.company.did {
+		t.company[k] += n
 	}
 	for k, n := range r.air.Injected() {
 		t.faults[k] += n
@@ -77,6 +81,7 @@ func (t *tally) String() string {
 	if t.noStrace {
 		line("", "strace is absent or must not trace: what it would have killed was killed after a time")
 	}
+	line("company", "%s", counts(t.company, actKinds))
 	line("faults injected", "%s", number(total(t.faults)))
 	line("  by kind", "%s", counts(t.faults, append(airtest.Kinds(), airtest.StatusBefore, airtest.StatusAfter)))
 	line("429 of caps and faults", "%s", number(t.caps))

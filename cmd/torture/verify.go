@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"airlift/worker/air/airtest"
@@ -35,7 +36,7 @@ func (s summary) balanced() bool {
 		s.Items == s.Pending+s.Sending+s.InDoubt+s.Submitted+s.Failed+s.Cancelled
 }
 
-// status reads the summary of the round's only batch.
+// status reads the summary of the batch that the round is about.
 func (r *round) status(ctx context.Context) (summary, error) {
 	sum, known, err := r.statusIfAny(ctx)
 	if err == nil && !known {
@@ -51,23 +52,27 @@ func (r *round) books(ctx context.Context) error {
 	return err
 }
 
-// statusIfAny reads the summary of the round's batch if there is one, and checks that it balances.
+// statusIfAny reads the summary of the batch that the round is about if there is one, and checks that it balances.
 func (r *round) statusIfAny(ctx context.Context) (summary, bool, error) {
 	g, err := r.plain(ctx, "status", "--json")
 	if err != nil {
 		return summary{}, false, err
 	}
 	var all []summary
-	if err := json.Unmarshal([]byte(g.stdout), &all); err != nil || len(all) > 1 {
-		return summary{}, false, g.fails("%d batches, %v", len(all), err)
+	if err := json.Unmarshal([]byte(g.stdout), &all); err != nil {
+		return summary{}, false, g.fails("%v", err)
 	}
-	if len(all) == 0 {
-		return summary{}, false, nil
-	}
-	if !all[0].balanced() {
+	if slices.ContainsFunc(all, func(s summary) bool { return !s.balanced() }) {
 		return summary{}, false, g.fails("the books do not balance")
 	}
-	return all[0], true, nil
+	own := slices.DeleteFunc(all, func(s summary) bool { return (s.Batch == otherBatch) != r.onOther })
+	switch len(own) {
+	case 0:
+		return summary{}, false, nil
+	case 1:
+		return own[0], true, nil
+	}
+	return summary{}, false, g.fails("%d batches", len(own))
 }
 
 // verify compares what the queue says in the end with what the sandbox holds, and returns all that is wrong.
@@ -90,8 +95,8 @@ func (r *round) verify(ctx context.Context) error {
 			bad("DUPLICATE: %q has the jobs %v", o.Key, ids)
 		}
 	}
-	if got := r.air.Accepted(); got != p.Objects {
-		bad("jobs: got %d for %d objects", got, p.Objects)
+	if got := r.air.Accepted(); got != p.Objects+p.Other {
+		bad("jobs: got %d for %d objects", got, p.Objects+p.Other)
 	}
 	if sum.Items != p.Objects || sum.Submitted != p.Objects {
 		bad("items: got %+v, want %d submitted", sum, p.Objects)
@@ -99,47 +104,51 @@ func (r *round) verify(ctx context.Context) error {
 	if sum.Rows != p.Objects+p.Repeated+p.Rejected+p.Skipped || sum.Rejected != p.Rejected || sum.Skipped != p.Skipped {
 		bad("rows: got %+v, want %d objects, %d repeated, %d rejected, %d skipped", sum, p.Objects, p.Repeated, p.Rejected, p.Skipped)
 	}
-	r.compare(ctx, sum.Batch, bad)
+	rejected := r.compare(ctx, sum.Batch, p.Objects, key, bad)
+	if rejected != p.Rejected {
+		bad("report: %d rejected rows, want %d", rejected, p.Rejected)
+	}
+	if p.Other > 0 {
+		r.compare(ctx, otherBatch, p.Other, otherKey, bad)
+	}
 	if _, err := r.plain(ctx, "check"); err != nil {
 		bad("%w", err)
 	}
 	return errors.Join(wrong...)
 }
 
-// compare compares the report with the sandbox's jobs, item by item.
-func (r *round) compare(ctx context.Context, batch string, bad func(string, ...any)) {
+// compare compares the report of a batch of n objects with the sandbox's jobs, item by item, and returns the number of
+// rejected rows.
+func (r *round) compare(ctx context.Context, batch string, n int, key func(int) string, bad func(string, ...any)) (rejected int) {
 	g, err := r.plain(ctx, "report", batch)
 	if err != nil {
 		bad("%w", err)
-		return
+		return 0
 	}
 	rows, err := csv.NewReader(strings.NewReader(g.stdout)).ReadAll()
 	if err != nil || len(rows) == 0 {
 		bad("report: %d rows, %v", len(rows), err)
-		return
+		return 0
 	}
 	column := map[string]int{}
 	for i, name := range rows[0] {
 		column[name] = i
 	}
-	jobs, rejected := r.air.ByObject(), 0
+	jobs := r.air.ByObject()
 	seen := map[string]bool{}
 	for _, row := range rows[1:] {
-		key, state, id := row[column["key"]], row[column["state"]], row[column["job_id"]]
+		name, state, id := row[column["key"]], row[column["state"]], row[column["job_id"]]
 		if state == "rejected" {
 			rejected++
 			continue
 		}
-		ids := jobs[airtest.Object{Batch: batch, Bucket: row[column["bucket"]], Key: key}]
-		if seen[key] || state != "submitted" || len(ids) != 1 || ids[0] != id {
-			bad("report: %q is %s with job %q, the sandbox has %v", key, state, id, ids)
+		ids := jobs[airtest.Object{Batch: batch, Bucket: row[column["bucket"]], Key: name}]
+		if seen[name] || state != "submitted" || len(ids) != 1 || ids[0] != id {
+			bad("report: %q is %s with job %q, the sandbox has %v", name, state, id, ids)
 		}
-		seen[key] = true
+		seen[name] = true
 	}
-	if rejected != r.plan.Rejected {
-		bad("report: %d rejected rows, want %d", rejected, r.plan.Rejected)
-	}
-	for n := range r.plan.Objects {
+	for n := range n {
 		if !seen[key(n)] {
 			bad("report: %q is missing", key(n))
 		}
@@ -147,4 +156,5 @@ func (r *round) compare(ctx context.Context, batch string, bad func(string, ...a
 			bad("LOST: %q has no job", key(n))
 		}
 	}
+	return rejected
 }
