@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -95,13 +96,16 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, append([]queue.Event{}, all...))
 }
 
-// errEnough ends a listing at its limit.
-var errEnough = errors.New("enough")
-
 func (s *Server) items(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	sel := service.Selection{Batch: q.Get("batch"), Keys: q["key"], Filter: queue.Filter{State: queue.State(q.Get("state")), Code: q.Get("code")}}
 	limit, err := number(q, "limit", math.MaxUint64)
+	within := time.Duration(0)
+	if text := q.Get("within"); text != "" && err == nil {
+		if within, err = time.ParseDuration(text); err != nil {
+			err = usage("within: " + err.Error())
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -124,34 +128,69 @@ func (s *Server) items(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.lines(w, func(emit func(any) error) error {
-		err := queue.Entries(r.Context(), s.Service, sel.Batch, filter, func(e *queue.Entry) error {
+	return s.lines(w, func(emit func(any) error) (last lastJSON, err error) {
+		last.Next, err = s.someItems(r.Context(), sel.Batch, filter, limit, within, func(e *queue.Entry) error { return emit(fromEntry(e)) })
+		return last, err
+	})
+}
+
+// someItems calls each with up to limit items, and returns from which one on the listing would go on; nil: it came to its end. A
+// listing whose filter takes few items ends after within, if that is not 0.
+func (s *Server) someItems(ctx context.Context, id string, f queue.Filter, limit uint64, within time.Duration, each func(*queue.Entry) error) (next *uint64, err error) {
+	began := time.Now()
+	err = s.Service.Pages(ctx, id, f, func(p queue.Page) error {
+		entries, err := p.Entries()
+		if err != nil {
+			return err
+		}
+		defer p.Release()
+		for i := range entries {
 			if limit == 0 {
-				return errEnough
+				next = &entries[i].Seq
+				return queue.ErrEnough
 			}
 			limit--
-			return emit(fromEntry(e))
-		})
-		if errors.Is(err, errEnough) {
-			return nil
+			if err := each(&entries[i]); err != nil {
+				return err
+			}
 		}
-		return err
+		if at, known := p.(interface{ End() uint64 }); known && within > 0 && time.Since(began) > within {
+			end := at.End()
+			next = &end
+			return queue.ErrEnough
+		}
+		return nil
 	})
+	if next != nil {
+		from := *next // the entry is the page's
+		next = &from
+	}
+	if errors.Is(err, queue.ErrEnough) {
+		err = nil
+	}
+	return next, err
 }
 
 func (s *Server) rejected(w http.ResponseWriter, r *http.Request) error {
-	return s.lines(w, func(emit func(any) error) error {
-		return s.Service.Rejected(r.Context(), r.URL.Query().Get("batch"), func(row queue.Rejected) error { return emit(fromRejected(row)) })
+	return s.lines(w, func(emit func(any) error) (last lastJSON, err error) {
+		err = s.Service.Rejected(r.Context(), r.URL.Query().Get("batch"), func(row queue.Rejected) error { return emit(fromRejected(row)) })
+		return last, err
 	})
 }
 
-// lines answers with one JSON value a line and, if that ends well, a last line {"end":true}, so that a client can tell a
-// listing that was cut off.
-func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) error) error {
+// lastJSON is the last line of a listing that ended well, so that a client can tell one that was cut off.
+type lastJSON struct {
+	End bool `json:"end"`
+	// Next is from which item on a listing of items would go on; nil: it came to its end.
+	Next *uint64 `json:"next,omitempty"`
+}
+
+// lines answers with one JSON value a line, and a last one.
+func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) (lastJSON, error)) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	enc := json.NewEncoder(buffered)
 	begun := false
-	err := list(func(v any) error {
+	last, err := list(func(v any) error {
 		if !begun {
 			begun = true
 			w.Header().Set("Content-Type", "application/x-ndjson")
@@ -167,9 +206,8 @@ func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) er
 			Error *Error `json:"error"`
 		}{e})
 	} else {
-		_ = enc.Encode(struct {
-			End bool `json:"end"`
-		}{true})
+		last.End = true
+		_ = enc.Encode(last)
 	}
 	_ = buffered.Flush() // an error means that the client has gone
 	return nil

@@ -34,7 +34,7 @@ func Routes() []Route {
 		{"GET", "/v1/batch", Read, "batch", "a batch with its books", (*Server).batch},
 		{"GET", "/v1/item", Read, "batch, bucket, key, version", "found, item", (*Server).item},
 		{"GET", "/v1/history", Read, "batch, seq", "an array of what happened to the item", (*Server).history},
-		{"GET", "/v1/items", Read, "batch, state, code, key..., from, to, limit", "one JSON object a line, in order of seq", (*Server).items},
+		{"GET", "/v1/items", Read, "batch, state, code, key..., from, to, limit, within", "one JSON object a line, in order of seq; the last one says from where on there may be more", (*Server).items},
 		{"GET", "/v1/rejected", Read, "batch", "one JSON object a line", (*Server).rejected},
 		{"GET", "/v1/account", Read, "account, day", "the gate, what is known of AiR, the use of a day", (*Server).account},
 		{"GET", "/v1/action", Read, "id", "how a bulk action stands", (*Server).action},

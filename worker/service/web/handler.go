@@ -22,6 +22,9 @@ const (
 		"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
+// rightHeader tells the page what its token may do.
+const rightHeader = "Airlift-Right"
+
 // handler answers all requests to the page.
 type handler struct {
 	api    *api.Server
@@ -55,6 +58,9 @@ func (h *handler) guard(r route) http.Handler {
 		case r.right != api.Read && r.right != api.Act, has < r.right:
 			refuse(w, http.StatusForbidden, "right", "this token does not give the right to "+r.method+" "+r.path)
 			return
+		}
+		if !r.open {
+			w.Header().Set(rightHeader, has.String())
 		}
 		req.Body = http.MaxBytesReader(w, req.Body, maxBody)
 		r.handle.ServeHTTP(w, req)
