@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -242,7 +243,7 @@ func TestThePolicyOfThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := len(page)
+	size := 0
 	if m := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(>| [^>]*>[^<])|(src|href)="(https?:)?//`).FindString(string(page)); m != "" {
 		t.Errorf("the page has %q", m)
 	}
@@ -250,6 +251,7 @@ func TestThePolicyOfThePage(t *testing.T) {
 	for _, f := range all {
 		content, _ := static.ReadFile("static/" + f.Name())
 		size += len(content)
+		content = bytes.ReplaceAll(content, []byte("http://www.w3.org/2000/svg"), nil) // a name, and no address
 		if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|new Function|https?://[a-z]|@import|url\(`).Find(content); m != nil {
 			t.Errorf("%s has %q", f.Name(), m)
 		}
