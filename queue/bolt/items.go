@@ -24,14 +24,7 @@ func (b *batch) item(bk buckets, seq uint64) (queue.Item, error) {
 
 // blockOf returns all items of the block that holds the item.
 func blockOf(bk buckets, seq uint64) ([]queue.Item, error) {
-	c := bk.items.Cursor()
-	k, v := c.Seek(seqKey(seq))
-	if k == nil || keySeq(k) != seq {
-		k, v = c.Prev()
-		if k == nil { // a Seek past the end leaves nothing to step back from
-			k, v = c.Last()
-		}
-	}
+	k, v := block.Containing(bk.items.Cursor(), seq)
 	if len(k) != seqLen || keySeq(k) > seq {
 		return nil, codec.Damaged("item %d is missing", seq)
 	}

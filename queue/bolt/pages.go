@@ -23,14 +23,21 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
+	if counts := b.public.Load().Counts; f.State != "" && *counts.Of(f.State) == 0 {
+		return nil
+	}
 	defer db.sequential()()
-	for p := (pager{db: db, b: b, want: pages.Want}); ; {
+	span := queue.Span{To: math.MaxUint64}
+	if f.Span != nil {
+		span = *f.Span
+	}
+	for p := (pager{db: db, b: b, want: pages.Want, next: span.From, seek: true}); ; {
 		next := pages.New()
 		more, err := p.page(ctx, &next.Page)
 		if err != nil {
 			return explain(err)
 		}
-		if !more {
+		if !more || next.Page.First() >= span.To {
 			return nil
 		}
 		if err := fn(next); err != nil {
@@ -53,6 +60,7 @@ type pager struct {
 	b    *batch
 	want block.States
 	next uint64 // first item of the block to read next
+	seek bool   // next may be any item, in the middle of a block
 	end  bool
 }
 
@@ -67,6 +75,10 @@ func (p *pager) page(ctx context.Context, into *block.Page) (bool, error) {
 // read reads one page within a transaction. What a page has was copied.
 func (p *pager) read(bk buckets, into *block.Page) error {
 	items := bk.items.Cursor()
+	if err := p.skip(bk, items); err != nil || p.end {
+		into.Reset(p.next, 0)
+		return err
+	}
 	records := newRecordCursors(bk, p.next)
 	k, v := items.Seek(seqKey(p.next))
 	for range viewBlocks {
@@ -99,7 +111,29 @@ func (p *pager) read(bk buckets, into *block.Page) error {
 		into.SetBlock(value)
 		return nil
 	}
-	into.Reset(0, 0)
+	into.Reset(p.next, 0)
+	return nil
+}
+
+// skip moves on to the block of the first item that can be in a wanted state, or to the end.
+func (p *pager) skip(bk buckets, items *bbolt.Cursor) error {
+	if p.want != block.AllStates {
+		var m meta
+		if err := readMeta(bk, &m); err != nil {
+			return codec.Damaged("%v", err)
+		}
+		at := block.Candidates{Open: bk.open.Cursor(), Ready: bk.ready.Cursor(), Results: bk.results.Cursor(), Cursor: m.Cursor, Items: uint64(m.Batch.Counts.Items)}
+		p.next, p.seek = at.First(p.want, p.next), true
+	}
+	if p.end = p.next == math.MaxUint64; p.end || !p.seek {
+		return nil
+	}
+	p.seek = false
+	if k, _ := block.Containing(items, p.next); k != nil {
+		p.next = keySeq(k)
+	} else {
+		p.next = 0 // the caller says what is missing
+	}
 	return nil
 }
 

@@ -50,6 +50,17 @@ func (p *Page) Reset(first uint64, n int) {
 	p.copied, p.records, p.Entries, p.Stored = p.copied[:0], p.records[:0], p.Entries[:0], p.Stored[:0]
 }
 
+// First returns the number of the first item that the page can have.
+func (p *Page) First() uint64 { return p.first }
+
+// Next returns the number from which on items are not looked at yet.
+func (p *Page) Next() uint64 {
+	if p.block < 0 {
+		return p.first
+	}
+	return p.End()
+}
+
 // End returns the number after that of the last item that the page can have.
 func (p *Page) End() uint64 {
 	if p.n == 0 {

@@ -154,9 +154,9 @@ func (s *Server) someItems(ctx context.Context, id string, f queue.Filter, limit
 				return err
 			}
 		}
-		if at, known := p.(interface{ End() uint64 }); known && within > 0 && time.Since(began) > within {
-			end := at.End()
-			next = &end
+		if at, known := p.(interface{ Next() uint64 }); known && within > 0 && time.Since(began) > within {
+			from := at.Next()
+			next = &from
 			return queue.ErrEnough
 		}
 		return nil

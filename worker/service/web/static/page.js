@@ -183,7 +183,7 @@ async function showItems() {
   let from = Number(f.from || 0), more = true;
   try {
     while (more && rows.length < pageRows) { // a part takes a moment at most, and says where it has ended
-      const part = await list("/v1/items", { batch, state: f.state, code: f.code, key: f.key, from, limit: pageRows - rows.length, within: "40ms" });
+      const part = await list("/v1/items", { batch, state: f.state, code: f.code, key: f.key, from, limit: pageRows - rows.length, within: "25ms" });
       if (asked !== shownList) return;
       rows.push(...part.rows);
       more = part.last.next !== undefined;
