@@ -12,6 +12,7 @@ func contests(b *bench) []*contest {
 		scanContest(b),
 		decodeContest(b),
 		growthContest(b),
+		watchersContest(b),
 		commandContest(b),
 		bigContest(b),
 	}

@@ -54,7 +54,7 @@ func run() error {
 	b := &bench{}
 	which := flag.String("run", ".", "measure only the contests whose names match this regular expression")
 	json := flag.String("json", "", "write all samples to this file")
-	growth := flag.String("growth", "", "further sizes for the contest growth, like 20M,50M")
+	growth := flag.String("growth", "", "further sizes for the contests growth and watchers, like 10M,50M")
 	dir := flag.String("dir", os.TempDir(), "where the data lies while it runs: a local disk with some 5 GB left")
 	flag.StringVar(&b.airlift, "airlift", "bin/airlift", "the built binary")
 	flag.StringVar(&b.before, "before", "", "an earlier binary, beside which manifests are enqueued")
