@@ -308,7 +308,7 @@ func (r *round) between(ctx context.Context, command string) error {
 
 // kept reports whether another process kept a command from its work.
 func (r *round) kept(g result) bool {
-	return r.crowded && (g.holderEnded() || g.code == 7 && g.says("only that process can do this"))
+	return r.crowded && (g.holderEnded() || g.code == 7 && g.says("another process holds the queue"))
 }
 
 // forget lets AiR's lists lose the older half of the jobs, as its retention does after days. It does so only while every
