@@ -340,3 +340,19 @@ func TestEachRouteNeedsItsRight(t *testing.T) {
 		t.Error("the routes are not in order of their rights")
 	}
 }
+
+// Overviews are shared for a moment, but whoever has changed something sees it in the next.
+func TestAnOverviewShowsWhatWasJustChanged(t *testing.T) {
+	h := hold(t)
+	for range 20 {
+		if o, err := Holder(h.remote).Overview(t.Context()); err != nil || o.Account.ByHand != nil {
+			t.Fatalf("got a pause by hand %+v, %v: want none", o.Account.ByHand, err)
+		}
+		must(t, Holder(h.remote).Pause(t.Context(), service.PauseRequest{Reason: "r"}))
+		if o, err := Holder(h.remote).Overview(t.Context()); err != nil || o.Account.ByHand == nil {
+			t.Fatalf("got no pause by hand, %v: want one", err)
+		}
+		_, err := Holder(h.remote).Resume(t.Context(), "")
+		must(t, err)
+	}
+}

@@ -11,18 +11,28 @@ import (
 // eventsEvery is how often a stream of events shows the overview.
 const eventsEvery = time.Second
 
-// latest is the newest overview in JSON, which all streams share.
+// overviewAge is how old an overview that was made for another call may be, so that many who look cost little more than one.
+const overviewAge = eventsEvery / 4
+
+// latest is the newest overview in JSON, which all that look share.
 type latest struct {
 	mu   sync.Mutex
 	at   time.Time // guarded by mu
 	json []byte    // guarded by mu
 }
 
-// latestOverview returns an overview in JSON that is not older than half the time between two.
-func (s *Server) latestOverview(ctx context.Context) ([]byte, error) {
+// forget makes the next call see what a call has changed.
+func (l *latest) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.json = nil
+}
+
+// latestOverview returns an overview in JSON that is not older than age.
+func (s *Server) latestOverview(ctx context.Context, age time.Duration) ([]byte, error) {
 	s.latest.mu.Lock()
 	defer s.latest.mu.Unlock()
-	if s.latest.json != nil && time.Since(s.latest.at) < eventsEvery/2 {
+	if s.latest.json != nil && time.Since(s.latest.at) < age {
 		return s.latest.json, nil
 	}
 	o, err := s.Service.Overview(ctx)
@@ -40,7 +50,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	defer t.Stop()
 	control := http.NewResponseController(w)
 	for begun := false; ; begun = true {
-		o, err := s.latestOverview(r.Context())
+		o, err := s.latestOverview(r.Context(), eventsEvery/2)
 		switch {
 		case err != nil && !begun:
 			return err

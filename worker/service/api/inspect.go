@@ -38,11 +38,11 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.Service.Overview(r.Context())
+	o, err := s.latestOverview(r.Context(), overviewAge)
 	if err != nil {
 		return err
 	}
-	return answer(w, o)
+	return answer(w, json.RawMessage(o))
 }
 
 func (s *Server) batches(w http.ResponseWriter, r *http.Request) error {

@@ -56,6 +56,9 @@ func NewServer(c Config) *Server {
 			if err == nil {
 				err = route.serve(s, w, r)
 			}
+			if route.Right > Read {
+				s.latest.forget()
+			}
 			if err != nil {
 				fail(w, err)
 			}
