@@ -16,6 +16,10 @@ import (
 // headerTimeout is how long a client may take to send the header of a request.
 const headerTimeout = 10 * time.Second
 
+// endTimeout is how long the end of a holder waits for calls in progress. A client that does not read its answer must not
+// delay the next holder for longer.
+const endTimeout = 250 * time.Millisecond
+
 // held is a queue that this process holds and serves to others.
 type held struct {
 	*bolt.DB
@@ -47,12 +51,7 @@ func (c Config) listen(h *held) error {
 	h.Announce(path)
 	h.stop = sync.OnceFunc(func() {
 		handler.Close()
-		unused.close()
-		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
+		unused.end(server)
 		serving.Wait()
 		h.host.Wait()
 	})
@@ -81,13 +80,18 @@ func (u *unused) note(c net.Conn, state http.ConnState) {
 	}
 }
 
-// close closes all of them, and those that still come.
-func (u *unused) close() {
+// end ends the server of the connections. It closes the unused at once, and the others after their calls or endTimeout.
+func (u *unused) end(server *http.Server) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.ended = true
 	for c := range u.all {
 		_ = c.Close()
+	}
+	u.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
 	}
 }
 
