@@ -7,12 +7,12 @@ const DefaultAccount = "default"
 
 // AccountState is what is stored of an AiR account. Gate, stop, rate and daily counts belong to an account.
 type AccountState struct {
-	Gate   Gate
-	Server Server
+	Gate   Gate   `json:"gate"`
+	Server Server `json:"server"`
 	// Control is what an operator has set.
-	Control Control
+	Control Control `json:"control"`
 	// Day is the use on the requested day.
-	Day DayCount
+	Day DayCount `json:"day"`
 }
 
 // Gate is the stored part of an account's gate, which outlives a restart. The zero Gate is open.

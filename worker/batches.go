@@ -19,7 +19,8 @@ type workedBatch struct {
 	settings queue.Settings
 	control  queue.BatchControl
 	check    *matchCheck
-	guest    bool // the run does not wait for its end
+	guest    bool  // the run does not wait for its end
+	refused  error // why nothing of it is sent in this run, as found by checkMatch; of guests alone
 }
 
 // batches are the batches of a pool, in order, and those that left it, which may still have requests in flight.
@@ -49,7 +50,7 @@ func (b *batches) join(id string, one workedBatch) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if old, ok := b.known[id]; ok {
-		one.check, one.guest, again = old.check, old.guest, true
+		one.check, one.guest, one.refused, again = old.check, old.guest, old.refused, true
 		if one.settings.Name == old.settings.Name { // else nothing was sent yet
 			one.Batch = old.Batch
 		}
@@ -91,12 +92,26 @@ func (b *batches) leave(id string) bool {
 	return at >= 0
 }
 
+// refuse removes a batch from those that are worked, for the rest of the run.
+func (b *batches) refuse(id string, why error) {
+	b.mu.Lock()
+	one := b.known[id]
+	one.refused = why
+	b.known[id] = one
+	b.mu.Unlock()
+	b.leave(id)
+}
+
 // Worked returns the batches that the pool works now, in order.
 func (p *Pool) Worked() []string { return p.batches.worked() }
 
 // Join adds a batch of the pool's account to those that it works, as a guest: the run does not wait for its end. Of a batch that is
-// worked already, the settings and what an operator has set are read again.
+// worked already, the settings and what an operator has set are read again. The error is a *stop.Error if nothing of the batch can be
+// sent in this run.
 func (p *Pool) Join(ctx context.Context, id string) error {
+	if err := p.batches.get(id).refused; err != nil {
+		return err
+	}
 	if err := p.load(ctx, id, true); err != nil {
 		return err
 	}
@@ -121,8 +136,12 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 	if b.Account != p.Account {
 		return fmt.Errorf("batch %q belongs to account %q, and this pool works for %q", id, b.Account, p.Account)
 	}
+	adopt := p.AdoptCommand
+	if guest {
+		adopt = anyAdoptCommand // the sources of this run are not those of the batch
+	}
 	if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
-		return adoptFirst(id, p.AdoptCommand(id))
+		return adoptFirst(id, adopt(id))
 	}
 	names, err := queue.NewNamer(b)
 	if err != nil {
@@ -132,7 +151,7 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 		settings: b.Settings, control: b.Control, guest: guest, check: &matchCheck{lock: make(chan struct{}, 1)},
 		Batch: joblist.NewBatch(joblist.Config{
 			Store: p.Store, List: p.lookups.page, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
-			AdoptCommand: p.AdoptCommand, Log: p.Log,
+			AdoptCommand: adopt, Log: p.Log,
 		}, names),
 	})
 	if again {
@@ -183,7 +202,7 @@ func (s *scheduler) checkMatch(ctx context.Context, id string) error {
 		return context.Cause(ctx)
 	case known && b.guest:
 		s.Log.Error().Str("batch", id).Err(err).Msg("nothing of this batch is sent in this run")
-		s.batches.leave(id)
+		s.batches.refuse(id, err)
 		return errLeft
 	case known:
 		return err

@@ -128,7 +128,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Address = strings.TrimRight(c.Address, "/")
 	c.Settle, c.Grace = max(c.Settle, 0), max(c.Grace, 0)
 	if c.AdoptCommand == nil {
-		c.AdoptCommand = func(batch string) string { return fmt.Sprintf("airlift adopt %q SOURCE...", batch) }
+		c.AdoptCommand = anyAdoptCommand
 	}
 	if c.CancelCommand == nil {
 		c.CancelCommand = func(batch string, reading int64) string {
@@ -145,6 +145,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
+
+// anyAdoptCommand is the general form of Config.AdoptCommand.
+func anyAdoptCommand(batch string) string { return fmt.Sprintf("airlift adopt %q SOURCE...", batch) }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

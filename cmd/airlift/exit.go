@@ -62,7 +62,7 @@ func isA[T error](err error) bool {
 
 // isUsage reports whether the user must change something before anything can be done.
 func isUsage(err error) bool {
-	return isA[*usageError](err) || errors.Is(err, entry.ErrUsage) || isA[*service.NoJobsError](err)
+	return isA[*usageError](err) || errors.Is(err, entry.ErrUsage) || isA[*service.NoJobsError](err) || errors.Is(err, service.ErrInvalid)
 }
 
 // sourcesCode is the exit code for what went wrong with the sources of a reading.

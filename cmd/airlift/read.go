@@ -88,11 +88,11 @@ func endedBy(ctx context.Context, err error) error {
 func (a *app) untilRead(sources []string, read func() error) error {
 	for {
 		err := read()
-		switch {
-		case !errors.Is(err, service.ErrHolderEnded):
+		if !errors.Is(err, service.ErrHolderEnded) {
 			return err
-		case slices.Contains(sources, "-"):
-			return &codeError{exitIncomplete, err.Error() + " before standard input was read to its end: run the same command again"}
+		}
+		if i := slices.IndexFunc(sources, flags.ReadOnce); i >= 0 {
+			return &codeError{exitIncomplete, fmt.Sprintf("%v before %s was read to its end, and that cannot be read again: run the same command again with all rows", err, sources[i])}
 		}
 		a.log.Info().Msg("the process that held the queue has ended: the sources are read again")
 	}

@@ -40,11 +40,11 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 	defer cancel()
 	var missing flags.Missing
 	client, err := s.Client(a.env(), "airlift/"+versionText(), &missing)
-	switch {
-	case err != nil:
+	if err == nil && len(missing) > 0 {
+		err = missing.Err()
+	}
+	if err != nil {
 		return err
-	case len(missing) > 0:
-		return missing.Err()
 	}
 	defer client.Close()
 	db, err := a.openQueue(ctx, connect.Here, true)

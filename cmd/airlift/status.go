@@ -13,6 +13,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/plan"
 	"airlift/worker/service"
+	"airlift/worker/service/api"
 )
 
 // stale is how old a status file may be while another process holds the queue, before that is said.
@@ -40,7 +41,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			case watch && asJSON:
 				return usagef("--watch shows a screen: give it without --json")
 			case watch:
-				return a.watch(cmd.Context(), args, watchLines)
+				return a.watch(cmd.Context(), args, time.Minute)
 			}
 			all, err := a.status(cmd, args, assumed)
 			if err != nil {
@@ -69,7 +70,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 // status returns how the asked batches stand, from the queue or from the process that holds it.
 func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
 	db, err := a.openQueue(cmd.Context(), connect.Anywhere, false)
-	if errors.Is(err, queue.ErrLocked) {
+	if errors.Is(err, queue.ErrLocked) && !errors.Is(err, api.ErrVersion) {
 		return a.statusOfOther(args)
 	}
 	if err != nil {
@@ -99,9 +100,6 @@ func (a *app) statusOfOther(args []string) ([]service.Status, error) {
 	return nil, usagef("another process holds the queue, and its status shows no batch %q: check the id, or try again in a few seconds", args[0])
 }
 
-// watchLines is how often lines are written without a terminal.
-const watchLines = time.Minute
-
 func (a *app) watchCommand() *cobra.Command {
 	var every time.Duration
 	cmd := &cobra.Command{
@@ -117,7 +115,7 @@ NO_COLOR in the environment turns the colors off.
 		Args:    upToOneBatch,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, every) },
 	}
-	cmd.Flags().DurationVar(&every, "every", watchLines, "how often lines are written without a terminal")
+	cmd.Flags().DurationVar(&every, "every", time.Minute, "how often lines are written without a terminal")
 	return cmd
 }
 

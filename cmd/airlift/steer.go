@@ -34,16 +34,14 @@ up, and sources are read.
 				if err := to.Pause(cmd.Context(), r); err != nil {
 					return err
 				}
-				text := "paused"
+				what, until := "", "`airlift resume`"
 				if r.Batch != "" {
-					text += " batch " + r.Batch
+					what, until = " batch "+r.Batch, "`airlift resume"+batchWord(r.Batch)+"`"
 				}
-				if r.Until.IsZero() {
-					text += " until `airlift resume" + batchWord(r.Batch) + "`"
-				} else {
-					text += " until " + r.Until.UTC().Format(time.RFC3339)
+				if !r.Until.IsZero() {
+					until = r.Until.UTC().Format(time.RFC3339)
 				}
-				_, err := term.Fprintf(a.out, "%s\n", text)
+				_, err := term.Fprintf(a.out, "paused%s until %s\n", what, until)
 				return err
 			})
 		},

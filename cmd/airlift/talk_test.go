@@ -271,3 +271,85 @@ func TestNothingIsFedToAHolderThatSendsNothing(t *testing.T) {
 		t.Errorf("run --detach: %+v", got)
 	}
 }
+
+// A batch that does not match what AiR holds ends its own run alone, and is told the command line of its own.
+func TestABatchThatCannotBeSentEndsItsOwnRunAlone(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	r.byHand("night", "other-name", "elsewhere.mov")
+	got := r.run("run", r.night(3), "--batch", "night").want(t, exitUsage)
+	if !strings.Contains(got.stderr, `airlift adopt "night" SOURCE...`) || strings.Contains(got.stderr, "big.csv") {
+		t.Errorf("the advice: %s", got.stderr)
+	}
+	r.run("run", "night.csv", "--batch", "night").want(t, exitUsage) // and again, without asking AiR again
+	close(h.release)
+	first.wait().want(t, exitOK)
+	if s := r.statuses(); s["big"].Submitted != 40 || s["night"].Pending != 3 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+// A pipe cannot be read a second time, so its run does not begin again when the holder ends in the middle.
+func TestAPipeIsNotReadTwice(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	fifo := filepath.Join(r.dir, "rows")
+	mkfifo(t, fifo)
+	client := r.start("run", fifo, "--batch", "night", "--replace", "--format", "csv")
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = w.WriteString("bucket,key\narchive,n/0.mov\n")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	eventually(t, "the first row is handed over", func() bool { return r.statuses()["night"].Items == 1 })
+	first.signal(syscall.SIGKILL)
+	close(h.release)
+	first.wait()
+	client.wait().want(t, exitIncomplete).says(t, "cannot be read again")
+	if s := r.statuses()["night"]; s.Cancelled != 0 || !s.Incomplete {
+		t.Errorf("got %+v", s)
+	}
+}
+
+// While a client reads with --replace, nothing of the batch is sent, whoever else asks for it.
+func TestNothingIsSentWhileAClientReplaces(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(5))
+	holder := r.start("serve", "--workers", "2")
+	eventually(t, "the holder serves", func() bool { return r.run("status").code == exitOK })
+	first := r.start("run", r.night(50), "--batch", "night")
+	await(t, h.posts.reached(5), "the batch to be sent")
+	fifo := filepath.Join(r.dir, "rows.csv")
+	mkfifo(t, fifo)
+	second := r.start("run", fifo, "--batch", "night", "--replace")
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = w.WriteString("bucket,key\narchive,night/00000.mov\narchive,new.mov\n")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the second run reads", func() bool { s := r.statuses()["night"]; return s.Items == 51 })
+	close(h.release)
+	eventually(t, "what was on its way is done", func() bool { return r.statuses()["night"].Sending == 0 })
+	before := r.air.Posts()
+	r.run("retry", "night").want(t, exitOK) // a change that wakes the holder
+	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "other").want(t, exitOK)
+	eventually(t, "another batch is sent meanwhile", func() bool { return r.statuses()["other"].Submitted == 1 })
+	if n := r.air.Posts(); n != before+1 {
+		t.Errorf("%d POSTs of the batch while it is replaced", n-before-1)
+	}
+	w.Close()
+	second.wait().want(t, exitOK)
+	first.wait().want(t, exitOK)
+	if s := r.statuses()["night"]; s.Cancelled < 40 || s.Pending+s.Sending+s.InDoubt > 0 {
+		t.Errorf("got %+v", s)
+	}
+	holder.signal(syscall.SIGTERM)
+	holder.wait().want(t, exitOK)
+	r.oneJobEach()
+}

@@ -114,19 +114,22 @@ func (a *app) compare(ctx context.Context, h api.Holder, c worker.Config) error 
 	if err != nil || !run.Running || c.Limiter == nil {
 		return err
 	}
-	trim := func(url string) string { return strings.TrimRight(url, "/") }
-	if trim(run.Address) != trim(c.Address) {
+	if strings.TrimRight(run.Address, "/") != strings.TrimRight(c.Address, "/") {
 		return usagef("%s holds the queue and sends to %s, not to %s: wait for it to end, or use another --queue", h, run.Address, c.Address)
 	}
 	var set []string
-	differs := func(flag, theirs, ours string) {
-		if theirs != ours {
-			set = append(set, "--"+flag+" "+ours)
+	for _, f := range [][3]string{
+		{"rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate())},
+		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
+		{"daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit)},
+	} {
+		if f[1] != f[2] {
+			set = append(set, "--"+f[0]+" "+f[2])
 		}
 	}
-	differs("rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate()))
-	differs("workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers))
-	differs("daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit))
+	if c.MaxItems > 0 || c.MaxFailures != (worker.FailureLimit{}) || c.TrustQueue {
+		a.log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures and --trust-queue are those of the process that holds the queue, and not of this command")
+	}
 	if len(set) > 0 {
 		a.log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).
 			Msgf("the process that holds the queue sends at its own rate; `airlift set %s` makes it that of this command", strings.Join(set, " "))

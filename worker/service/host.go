@@ -22,6 +22,7 @@ type Host struct {
 	// The fields below are guarded by mu.
 	run     *Running
 	readers map[string]func() // batches that sources are read into, with what lets the run end after that
+	held    map[string]int    // batches that are not to be worked for now, and for how many
 	actions []*Action
 	acting  sync.WaitGroup
 
@@ -90,19 +91,46 @@ func (h *Host) Read(batch string) (end func(), err error) {
 	}), nil
 }
 
-// Join makes the run in progress work a batch too, with the settings that it has now, and reports whether there is a run.
+// Join makes the run in progress work a batch too, with the settings that it has now, and reports whether there is a run. A
+// batch that is held joins when it is no longer.
 func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
-	r := h.Running()
-	if r == nil {
-		return false, nil
+	h.mu.Lock()
+	r, held := h.run, h.held[batch] > 0
+	h.mu.Unlock()
+	if r == nil || held {
+		return r != nil, nil
 	}
 	return true, r.Pool.Join(ctx, batch)
 }
 
-// Leave makes the run in progress no longer work a batch, and reports whether it did.
-func (h *Host) Leave(batch string) bool {
-	r := h.Running()
-	return r != nil && r.Pool.Leave(batch) == nil
+// Hold keeps the run in progress from working a batch until release is called as often as Hold was. The run does not end before.
+func (h *Host) Hold(batch string) (release func() error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.held == nil {
+		h.held = map[string]int{}
+	}
+	h.held[batch]++
+	letEnd, was := func() {}, false
+	if h.run != nil {
+		letEnd = h.run.Pool.Hold()
+		was = h.run.Pool.Leave(batch) == nil
+	}
+	return sync.OnceValue(func() error {
+		defer letEnd()
+		h.mu.Lock()
+		h.held[batch]--
+		last := h.held[batch] == 0
+		if last {
+			delete(h.held, batch)
+		}
+		h.mu.Unlock()
+		if !last || !was {
+			return nil
+		}
+		_, err := h.Join(context.Background(), batch)
+		return err
+	})
 }
 
 // Current returns the status of batches, of those that the run in progress works as it shows them; without ids of all.

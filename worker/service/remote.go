@@ -132,10 +132,18 @@ func (s *Remote) ended(err error) error {
 	}
 }
 
+// lastAnswer is how long to wait for the status at the end of a wait.
+const lastAnswer = 2 * time.Second
+
 // remoteOutcome returns how the wait ended.
 func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, audits map[string]*AuditResult, err error) Outcome {
 	out := Outcome{Err: err, Read: r.Feed.Reading != nil}
-	all, err := s.holder.Status(context.WithoutCancel(ctx), r.Batches)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswer)
+	defer cancel()
+	all, err := s.holder.Status(last, r.Batches)
+	if last.Err() != nil && out.Err != nil {
+		return Outcome{Err: out.Err} // the holder does not answer now
+	}
 	if err != nil {
 		return Outcome{Err: Join(out.Err, s.ended(err))}
 	}
@@ -156,6 +164,13 @@ func (s *Remote) feedAndWait(ctx context.Context, r RunRequest) (bool, error) {
 	var reading sync.WaitGroup
 	var readErr error
 	fed := make(chan struct{})
+	go func() {
+		select {
+		case <-s.holder.Ended(): // also by its Close
+			end(ErrHolderEnded)
+		case <-ctx.Done():
+		}
+	}()
 	if r.ReadFirst != "" {
 		s.c.Log.Info().Str("batch", r.Feed.Batch).Msg(r.ReadFirst)
 		if err := s.holder.Hold(ctx, r.Feed.Batch); err != nil {

@@ -25,7 +25,7 @@ func (s *Service) serving(ctx context.Context, pool *worker.Pool) error {
 			if b.Counts.Pending == 0 || slices.Contains(worked, b.ID) {
 				continue
 			}
-			err := s.joinReady(ctx, pool, b)
+			err := s.joinReady(ctx, b)
 			switch {
 			case err == nil:
 				delete(said, b.ID)
@@ -49,12 +49,13 @@ func (s *Service) serving(ctx context.Context, pool *worker.Pool) error {
 var errNoSettings = errors.New("it lacks job settings: `airlift submit` with the batch and its settings gives them")
 
 // joinReady makes the pool work a batch if its settings are complete.
-func (s *Service) joinReady(ctx context.Context, pool *worker.Pool, b queue.Batch) error {
+func (s *Service) joinReady(ctx context.Context, b queue.Batch) error {
 	var missing *intake.MissingError
 	if err := intake.CheckSettings(ctx, s.c.Store, b, b.Settings); errors.As(err, &missing) {
 		return errNoSettings
 	} else if err != nil {
 		return err
 	}
-	return pool.Join(ctx, b.ID)
+	_, err := s.c.Host.Join(ctx, b.ID)
+	return err
 }

@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"airlift/queue"
@@ -16,8 +18,30 @@ type PauseRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// ErrInvalid: a request has a value that cannot be meant. Nothing was changed.
+var ErrInvalid = errors.New("not possible")
+
+// invalid returns an [ErrInvalid] that says what is wrong.
+func invalid(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }
+
+// maxReason is the longest reason of a pause in bytes.
+const maxReason = 1000
+
+func (r PauseRequest) validate() error {
+	switch {
+	case !r.Until.IsZero() && !r.Until.After(time.Now()):
+		return invalid("the pause would end in the past")
+	case len(r.Reason) > maxReason:
+		return invalid("the reason is too long")
+	}
+	return nil
+}
+
 // Pause sends nothing more until [Service.Resume], also after restarts. What is on its way is awaited, and lookups go on.
 func (s *Service) Pause(ctx context.Context, r PauseRequest) error {
+	if err := r.validate(); err != nil {
+		return err
+	}
 	if r.Batch == "" {
 		return s.control(ctx, func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
 	}
@@ -80,6 +104,25 @@ type SetRequest struct {
 // UnlimitedRate is a rate in requests a second that never limits.
 const UnlimitedRate = 1e9
 
+// maxWorkers is the most workers that a run in progress takes.
+const maxWorkers = 1024
+
+func (r SetRequest) validate() error {
+	switch {
+	case r.Rate != nil && !(*r.Rate > 0 && *r.Rate <= UnlimitedRate):
+		return invalid("the rate must be above 0 and at most a billion a second")
+	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > maxWorkers):
+		return invalid("the number of workers must be from 1 to 1024")
+	case r.DailyLimit != nil && *r.DailyLimit < 0:
+		return invalid("the daily limit must not be below 0")
+	case r.Share != nil && r.Batch == "":
+		return invalid("a share is that of a batch, and none is named")
+	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
+		return invalid("the share must be from 1 to 100")
+	}
+	return nil
+}
+
 // InForce is what operators have set.
 type InForce struct {
 	Control queue.Control      `json:"control"`
@@ -88,6 +131,14 @@ type InForce struct {
 
 // Set changes what operators can set. It applies at once, and to later runs until it is changed.
 func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error) {
+	if err := r.validate(); err != nil {
+		return out, err
+	}
+	if r.Batch != "" { // before anything is changed
+		if _, err := s.Batch(ctx, r.Batch); err != nil {
+			return out, err
+		}
+	}
 	err = s.control(ctx, func(c *queue.Control) {
 		if r.Reset {
 			c.Rate, c.Workers, c.DailyLimit = 0, 0, nil

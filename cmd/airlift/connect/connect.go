@@ -85,8 +85,7 @@ func (c Config) Open(ctx context.Context, at Place, create bool) (queue.Store, e
 const waitPoll = 200 * time.Millisecond
 
 func (c Config) open(ctx context.Context, at Place, create bool) (queue.Store, error) {
-	said := false
-	began := time.Now() // of the wait for a holder that cannot be asked
+	w := waiting{Config: c, at: at, began: time.Now()}
 	for {
 		db, err := c.openHere(create)
 		if err == nil {
@@ -96,30 +95,58 @@ func (c Config) open(ctx context.Context, at Place, create bool) (queue.Store, e
 			return nil, err
 		}
 		remote, unasked := c.ask()
-		if unasked == nil && (at == Anywhere || at == Here || sends(ctx, remote)) {
-			return remote, nil
-		}
-		switch {
-		case unasked == nil:
-			if !said {
-				said = true
-				c.Log.Info().Stringer("holder", api.Holder(remote)).Msg("the process that holds the queue sends nothing: this one waits for its end")
+		if unasked != nil {
+			if err := w.unasked(err, unasked); err != nil {
+				return nil, err
 			}
-			remote.Close()
-			began = time.Now()
-			select {
-			case <-ctx.Done():
-				return nil, context.Cause(ctx)
-			case <-time.After(waitPoll):
-			}
-		case errors.Is(unasked, api.ErrVersion):
-			return nil, unasked
-		case time.Since(began) < patience(unasked):
-		case errors.Is(unasked, errNoSocket), errors.Is(unasked, errNotReady):
-			return nil, err
-		default:
-			return nil, fmt.Errorf("%w (it does not answer at its socket: %w)", err, unasked)
+			continue
 		}
+		ready, err := w.asked(ctx, remote)
+		if ready || err != nil {
+			return remote, err
+		}
+	}
+}
+
+// waiting is a wait for the holder of a queue to change.
+type waiting struct {
+	Config
+	at    Place
+	began time.Time // of the wait for a holder that cannot be asked
+	said  bool
+}
+
+// unasked returns the error of a wait that has lasted too long. locked says who holds the queue, and why that cannot be asked.
+func (w *waiting) unasked(locked, why error) error {
+	switch {
+	case errors.Is(why, api.ErrVersion):
+		return why
+	case time.Since(w.began) < patience(why):
+		return nil
+	case errors.Is(why, errNoSocket), errors.Is(why, errNotReady):
+		return locked
+	}
+	return fmt.Errorf("%w (it does not answer at its socket: %v)", locked, why)
+}
+
+// asked reports whether the holder is what the command needs. If not, it waits a little.
+func (w *waiting) asked(ctx context.Context, remote api.Store) (ready bool, err error) {
+	if w.at == Anywhere || sends(ctx, remote) || w.at == Here && time.Since(w.began) > LockTimeout {
+		return true, nil
+	}
+	if w.at != Here { // which waits only for one that ends in a moment
+		w.began = time.Now()
+		if !w.said {
+			w.said = true
+			w.Log.Info().Stringer("holder", api.Holder(remote)).Msg("the process that holds the queue sends nothing: this one waits for its end")
+		}
+	}
+	remote.Close()
+	select {
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	case <-time.After(waitPoll):
+		return false, nil
 	}
 }
 

@@ -236,3 +236,9 @@ func (s *sourceFlags) fingerprint(list []manifest.Source, j *Job) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// ReadOnce reports whether a source is a pipe or a device, which cannot be read again from its beginning.
+func ReadOnce(source string) bool {
+	info, err := os.Stat(source)
+	return source == "-" || err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 
+	"airlift/manifest/entry"
 	"airlift/queue"
 	"airlift/worker/service"
+	"airlift/worker/stop"
 )
 
 // Error is the error of a call in JSON. Its Kind tells programs what it is, its Text people.
@@ -17,6 +19,8 @@ type Error struct {
 	// Count is that of a [service.CountError].
 	Count  int64 `json:"count,omitempty"`
 	Expect int64 `json:"expect,omitempty"`
+	// Reason is that of a [stop.Error].
+	Reason stop.Reason `json:"reason,omitempty"`
 }
 
 func (e *Error) Error() string { return e.Text }
@@ -38,6 +42,7 @@ const (
 	kindVersion  = "version"  // the versions of client and server differ
 	kindReading  = "reading"  // a service.ReadingError
 	kindCount    = "count"    // a service.CountError
+	kindStop     = "stop"     // a stop.Error: nothing of the batch is sent
 	kindInternal = "internal" // anything else
 )
 
@@ -53,6 +58,8 @@ var kinds = []struct {
 	{"reading_incomplete", queue.ErrReadingIncomplete, http.StatusConflict},
 	{"being_read", service.ErrBeingRead, http.StatusConflict},
 	{"no_match", service.ErrNoMatch, http.StatusConflict},
+	{kindUsage, service.ErrInvalid, http.StatusBadRequest},
+	{kindUsage, entry.ErrUsage, http.StatusBadRequest},
 	{"broken", queue.ErrBroken, http.StatusServiceUnavailable},
 	{"replaced", queue.ErrReplaced, http.StatusServiceUnavailable},
 	{"closed", queue.ErrClosed, http.StatusServiceUnavailable},
@@ -63,6 +70,7 @@ func toError(err error) (*Error, int) {
 	var sent *Error
 	var reading *service.ReadingError
 	var count *service.CountError
+	var stopped *stop.Error
 	switch {
 	case errors.As(err, &sent):
 		return sent, statusOf(sent.Kind)
@@ -70,6 +78,9 @@ func toError(err error) (*Error, int) {
 		return &Error{Kind: kindReading, Text: reading.Err.Error(), Batch: reading.Batch}, statusOf(kindReading)
 	case errors.As(err, &count):
 		return &Error{Kind: kindCount, Text: count.Error(), Count: count.Count, Expect: count.Expect}, statusOf(kindCount)
+	}
+	if errors.As(err, &stopped) {
+		return &Error{Kind: kindStop, Text: stopped.Error(), Reason: stopped.Reason}, statusOf(kindStop)
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
@@ -88,7 +99,7 @@ func statusOf(kind string) int {
 		return http.StatusForbidden
 	case kindVersion:
 		return http.StatusUpgradeRequired
-	case kindReading, kindCount:
+	case kindReading, kindCount, kindStop:
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError
@@ -99,6 +110,8 @@ func (e *Error) typed() error {
 	switch e.Kind {
 	case kindReading:
 		return &service.ReadingError{Batch: e.Batch, Err: errors.New(e.Text)}
+	case kindStop:
+		return &stop.Error{Reason: e.Reason, Text: e.Text}
 	case kindCount:
 		return &service.CountError{Count: e.Count, Expect: e.Expect}
 	}

@@ -12,7 +12,12 @@ import (
 const sessionHeader = "Airlift-Session"
 
 func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
-	return done(w, r, s.Store.CreateBatch)
+	return done(w, r, func(ctx context.Context, b queue.Batch) error {
+		if err := b.Validate(); err != nil {
+			return usage(err.Error())
+		}
+		return s.Store.CreateBatch(ctx, b)
+	})
 }
 
 type settingsJSON struct {
@@ -56,6 +61,9 @@ type rowsJSON struct {
 
 func (s *Server) rows(w http.ResponseWriter, r *http.Request) error {
 	return call(w, r, func(ctx context.Context, in rowsJSON) (addedJSON, error) {
+		if err := in.Chunk.check(); err != nil {
+			return addedJSON{}, err
+		}
 		chunk := in.Chunk.chunk()
 		if !chunk.Trial && !s.sessions.reads(r.Header.Get(sessionHeader), in.Batch) {
 			return addedJSON{}, usage("this session reads nothing into batch " + in.Batch)
@@ -134,14 +142,11 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 
 // hold stops the work on a batch until the session's next call of work for it, or the session's end.
 func (s *Server) hold(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in batchJSON) (none, error) {
-		if !s.Host.Leave(in.Batch) {
-			return none{}, nil
-		}
-		return none{}, s.sessions.hold(r.Header.Get(sessionHeader), in.Batch, func() {
-			_, err := s.Host.Join(context.WithoutCancel(ctx), in.Batch)
-			if err != nil {
-				s.Log.Warn().Err(err).Str("batch", in.Batch).Msg("the batch is no longer sent: the process that read its sources has ended")
+	return done(w, r, func(_ context.Context, in batchJSON) error {
+		release := s.Host.Hold(in.Batch)
+		return s.sessions.hold(r.Header.Get(sessionHeader), in.Batch, func() {
+			if err := release(); err != nil {
+				s.Log.Warn().Err(err).Str("batch", in.Batch).Msg("the batch is no longer sent")
 			}
 		})
 	})

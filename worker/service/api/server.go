@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -23,8 +24,12 @@ const Version = 1
 // versionHeader carries [Version] in requests and answers.
 const versionHeader = "Airlift-Api"
 
-// maxBody bounds the body of a request in bytes: a chunk of 16,384 rows of the largest kind.
-const maxBody = 1 << 30
+const (
+	// maxBody bounds the body of a request in bytes: a chunk of 16,384 rows of 16 KiB.
+	maxBody = 256 << 20
+	// bodyTimeout is how long a client may take to send it.
+	bodyTimeout = 30 * time.Second
+)
 
 // Config configures a [Server].
 type Config struct {
@@ -131,6 +136,9 @@ func answer(w http.ResponseWriter, v any) error {
 
 // body reads the JSON body of a request, which has no other fields than v.
 func body(w http.ResponseWriter, r *http.Request, v any) error {
+	limit := http.NewResponseController(w)
+	_ = limit.SetReadDeadline(time.Now().Add(bodyTimeout)) // only test recorders have no deadlines
+	defer func() { _ = limit.SetReadDeadline(time.Time{}) }()
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)

@@ -140,22 +140,28 @@ func (a *sessions) end(id, batch string, complete bool) error {
 func (a *sessions) hold(id, batch string, resume func()) error {
 	a.mu.Lock()
 	one := a.open[id]
-	if one != nil {
+	again := one != nil && one.held[batch] != nil
+	if one != nil && !again {
 		one.held[batch] = resume
 	}
 	a.mu.Unlock()
-	if one == nil {
+	if one == nil || again {
 		resume()
+	}
+	if one == nil {
 		return usage("the call belongs to no open session")
 	}
 	return nil
 }
 
-// unhold forgets that the session keeps a batch from being worked.
+// unhold lets a batch be worked that the session kept from it.
 func (a *sessions) unhold(id, batch string) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if one := a.open[id]; one != nil {
+	resume := func() {}
+	if one := a.open[id]; one != nil && one.held[batch] != nil {
+		resume = one.held[batch]
 		delete(one.held, batch)
 	}
+	a.mu.Unlock()
+	resume()
 }

@@ -3,7 +3,8 @@
 // Invariants:
 //
 //  1. The folder of the socket has mode 0700 from its beginning, and the socket 0600. No mode is changed after the bind.
-//  2. Both ends check the user of the other: each talks only to its own user and to root.
+//  2. Both ends check the user of the other: a holder answers its own user and root, and a process asks only holders of its own
+//     user and of root, unless it is root's.
 //  3. A socket that a killed process left is removed, and one that answers never is. Only the holder of the queue's lock
 //     removes one.
 //
