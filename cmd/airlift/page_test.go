@@ -96,10 +96,10 @@ func (p *page) text(expression string) string {
 	return text
 }
 
-// until waits until an expression of the page is true.
+// until waits until an expression of the page is true; one that fails is not.
 func (p *page) until(expression string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience))); err != nil {
+	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool]("(() => { try { return !!("+expression+"); } catch { return false; } })()", chromedp.WithPollingTimeout(patience))); err != nil {
 		p.t.Fatalf("waited in vain for %s: %v\n%s", expression, err, p.text("document.body.innerText"))
 	}
 }
@@ -115,7 +115,7 @@ func (p *page) steer(button string) {
 func TestThePageShowsAndSteersARun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Script: failPosts("clip-00003", airtest.Fault{Kind: airtest.Reject400})})
-	run := r.start("run", r.manifest("big.csv", 2000), "--batch", "big", "--rate", "50/s", "--listen", "127.0.0.1:0")
+	run := r.start("run", r.manifest("big.csv", 5000), "--batch", "big", "--rate", "50/s", "--listen", "127.0.0.1:0")
 	p := run.open(t)
 	p.goTo(p.read)
 	p.until(`document.querySelector("#batches tbody tr")`)
@@ -149,7 +149,7 @@ func TestThePageShowsAndSteersARun(t *testing.T) {
 	p.until(`document.querySelector("#story dd")?.textContent === "archive/reel/clip-00003.mov"`)
 	p.until(`document.querySelectorAll("#story tr").length === 2`)
 	p.do(chromedp.Click("#retry"))
-	p.until(`document.querySelector("#question").textContent === "Retry 1 items of big?"`)
+	p.until(`document.querySelector("#question").textContent === "Retry 1 item of big?"`)
 	p.do(chromedp.Click("#yes"))
 	eventually(t, "the failed item is pending", func() bool { return r.statuses()["big"].Failed == 0 })
 

@@ -1,7 +1,7 @@
 import { get, list, post, token, watch } from "./net.js";
 import { $, bars, countdown, line, make, number, perSecond, text, time } from "./show.js";
 
-const span = 10 * 60 * 1000; // of the lines
+const span = 10 * 60 * 1000; // of the lines, at most
 const pageRows = 100;
 let overview = null, frozen = false, acts = false;
 const samples = [];
@@ -131,8 +131,8 @@ function showEvents(all) {
 
 function showLines() {
   const of = (name) => samples.map((s) => ({ at: s.at, value: s[name] }));
-  text($("rate-note"), "to " + perSecond(line("rates", of("rate"), span, "the rate of the last minutes")));
-  text($("latency-note"), "to " + line("latencies", of("latency"), span, "the time of AiR's answers in the last minutes").toFixed(2) + " s");
+  text($("rate-note"), "to " + perSecond(line("rates", of("rate"), "the rate of the last minutes")));
+  text($("latency-note"), "to " + line("latencies", of("latency"), "the time of AiR's answers in the last minutes").toFixed(2) + " s");
 }
 
 let days = null;
@@ -195,7 +195,7 @@ async function showItems() {
   }
   body.replaceChildren(...rows.map((it) => itemRow(it, batch)));
   $("items").hidden = rows.length === 0;
-  text($("list-note"), rows.length ? `${rows.length} items${more ? ", and there may be more" : ", to the last"}` : "No item matches.");
+  text($("list-note"), rows.length ? `${rows.length === 1 ? "1 item" : rows.length + " items"}${more ? ", and there may be more" : ", to the last"}` : "No item matches.");
   $("next").disabled = !more;
   $("next").dataset.from = from;
   $("first").disabled = !f.from;
@@ -284,7 +284,7 @@ async function change(verb) {
     problem("");
     const would = await finished(await post("/v1/" + verb, { ...selection, dry_run: true }));
     const n = would.items + would.in_doubt;
-    await confirm(`${verb === "retry" ? "Retry" : "Cancel"} ${n.toLocaleString("en-US")} items of ${selection.batch}?`, async () => {
+    await confirm(`${verb === "retry" ? "Retry" : "Cancel"} ${n.toLocaleString("en-US")} ${n === 1 ? "item" : "items"} of ${selection.batch}?`, async () => {
       const did = await finished(await post("/v1/" + verb, { ...selection, expect: n }));
       text($("list-note"), `${(did.items + did.in_doubt).toLocaleString("en-US")} items changed`);
     });

@@ -66,9 +66,10 @@ export function bars(id, days, cap) {
   if (cap) shape(node, "line", { class: "cap", x1: 0, x2: 300, y1: 100 - 100 * cap / top, y2: 100 - 100 * cap / top });
 }
 
-// line draws samples {at, value} of the last span milliseconds, and returns the highest.
-export function line(id, samples, span, label) {
+// line draws samples {at, value}, a minute of them at least, and returns the highest.
+export function line(id, samples, label) {
   const top = Math.max(1e-9, ...samples.map((s) => s.value)), now = samples.at(-1)?.at || 0;
+  const span = Math.max(60000, now - (samples[0]?.at || 0));
   const node = frame(id, label);
   if (samples.length) {
     const points = samples.map((s) => `${(300 * (1 - (now - s.at) / span)).toFixed(1)},${(98 - 94 * s.value / top).toFixed(1)}`);
