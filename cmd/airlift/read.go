@@ -45,6 +45,8 @@ func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at
 	switch {
 	case m.AddAll(err):
 		return nil, m.Err()
+	case errors.Is(err, queue.ErrBatchExists):
+		return nil, &codeError{exitWorkLeft, err.Error() + ": another process has just made it, and standard input cannot be read again: run the same command again"}
 	case errors.As(err, &bad):
 		text := fmt.Sprintf("--strict: nothing was enqueued, for %d rows are bad:", bad.Rows)
 		for _, r := range bad.First {

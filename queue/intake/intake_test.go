@@ -61,6 +61,16 @@ func (f *failing) Find(ctx context.Context, id string, o queue.Object) (queue.En
 // prepared returns an intake of the sources on a new queue.
 func prepared(t *testing.T, db *failing, stdin io.Reader, args ...string) *Intake {
 	t.Helper()
+	i, err := prepareOn(t, db, stdin, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// prepareOn prepares an intake of the sources on a new queue.
+func prepareOn(t *testing.T, db *failing, stdin io.Reader, args ...string) (*Intake, error) {
+	t.Helper()
 	db.Store = memory.New()
 	sources, err := ParseSources(args)
 	if err != nil {
@@ -70,12 +80,8 @@ func prepared(t *testing.T, db *failing, stdin io.Reader, args ...string) *Intak
 	if sources.Filter, err = filter.New(filter.Config{}); err != nil {
 		t.Fatal(err)
 	}
-	i, err := Prepare(t.Context(), Options{Batch: "b", Sources: sources, NeedFields: true, Log: zerolog.Nop(),
+	return Prepare(t.Context(), Options{Batch: "b", Sources: sources, NeedFields: true, Log: zerolog.Nop(),
 		Open: func(bool) (queue.Store, error) { return db, nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return i
 }
 
 // Two processes that enqueue the same batch at the same time find none, and only one can make it.
@@ -85,11 +91,17 @@ func TestAnotherMakesTheBatchMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := &failing{}
-	db.create = func() {
+	another := func() {
 		if err := db.Store.CreateBatch(t.Context(), queue.Batch{ID: "b"}); err != nil {
 			t.Error(err)
 		}
 	}
+	db.create = another
+	// What was read of standard input cannot be read again.
+	if _, err := prepareOn(t, db, strings.NewReader(head+"b,x.mov,ocr,d,r\n"), "-"); !errors.Is(err, queue.ErrBatchExists) {
+		t.Errorf("with standard input: got %v, want %v", err, queue.ErrBatchExists)
+	}
+	db.create = another
 	i := prepared(t, db, nil, path)
 	defer i.Close()
 	if err := into(t, i); err != nil {
