@@ -103,6 +103,8 @@ func (a *app) change(cmd *cobra.Command, chosen service.Selection, what string, 
 			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", r.Batch, asked, what, r.Batch)
 		case isA[*service.CountError](err):
 			return usagef("batch %s: %v", r.Batch, err)
+		case errors.Is(err, service.ErrHolderEnded):
+			return fmt.Errorf("%w before it said how many items it has %s: run the same command again", err, what)
 		case err != nil:
 			return fmt.Errorf("%s, then: %w", changedText(c, what), err)
 		}
