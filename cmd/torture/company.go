@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,8 @@ type act struct {
 	Workers int
 	Keys    string // of cancel
 	End     end    // of those that work
+	// Slow feeds a run of another batch its rows one by one, so that it is still reading when it is ended.
+	Slow bool
 }
 
 // works reports whether the process may hold the queue and send.
@@ -65,6 +68,7 @@ func (d dice) company(p *plan) {
 				After: pick(d, d.within(0, 100*time.Millisecond), d.within(0, took), d.within(0, 2*took)),
 			},
 		}
+		a.Slow = a.Kind == runOther && a.End.Kind != byItself && d.once(2)
 		if a.Kind == serveIt && a.End.Kind == byItself {
 			a.End.Kind = terminate // it has no end of its own
 		}
@@ -130,23 +134,44 @@ func (c *company) count(k actKind) { c.mu.Lock(); c.did[k]++; c.mu.Unlock() }
 
 // accompany runs a process that works, to its end, and judges how it ended.
 func (r *round) accompany(ctx context.Context, a act) error {
-	args := append([]string{"serve"}, r.send()...)
-	switch a.Kind {
-	case runSame:
+	args, s := append([]string{"serve"}, r.send()...), r.newStage(a.End)
+	switch {
+	case a.Kind == runSame:
 		args = append(append([]string{"run"}, r.source()...), r.send()...)
-	case runOther:
+	case a.Slow:
+		args = append([]string{"run", "-", "--format", "csv", "--batch", otherBatch}, r.send()...)
+		s.stdin = &slow{text: otherCSV(r.plan), every: max(2*a.End.After/time.Duration(r.plan.Other+1), time.Millisecond)}
+	case a.Kind == runOther:
 		args = r.other()
 	}
-	g, err := r.airlift(ctx, r.newStage(a.End), args...)
+	g, err := r.airlift(ctx, s, args...)
 	if err != nil {
 		return err
 	}
-	ended := a.End.Kind != byItself
+	ended := a.End.Kind != byItself // and a reading of standard input cannot go on if the holder ends
 	switch {
 	case g.code == 0, g.code == 4 && a.Kind != serveIt, a.Kind == serveIt && r.kept(g), g.code == 5 && (r.plan.ExitOnCap || ended), g.code == -1 && ended, r.faults.explains(g):
 		return nil
 	}
 	return g.fails("it must not end so")
+}
+
+// slow is a text that comes a line at a time.
+type slow struct {
+	text  string
+	every time.Duration
+}
+
+// Read implements [io.Reader].
+func (s *slow) Read(p []byte) (int, error) {
+	if s.text == "" {
+		return 0, io.EOF
+	}
+	time.Sleep(s.every)
+	line, _, _ := strings.Cut(s.text, "\n")
+	n := copy(p, s.text[:len(line)+1])
+	s.text = s.text[n:]
+	return n, nil
 }
 
 // steer runs a command that asks whoever holds the queue, or nobody.

@@ -22,14 +22,14 @@ func key(n int) string {
 	return fmt.Sprintf("reels/clip-%05d.mov", n)
 }
 
-// writeOther writes the CSV of the other batch of a plan.
-func writeOther(path string, p plan) error {
+// otherCSV returns the CSV of the other batch of a plan.
+func otherCSV(p plan) string {
 	var b strings.Builder
 	b.WriteString("bucket,key\n")
 	for n := range p.Other {
 		b.WriteString(bucket + "," + otherKey(n) + "\n")
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o600)
+	return b.String()
 }
 
 // otherKey returns the key of the n-th object of the other batch.

@@ -58,6 +58,9 @@ func TestPlansCoverAll(t *testing.T) {
 		}
 		for _, a := range p.Company {
 			seen[a.Kind]++
+			if a.Slow {
+				seen["slow"]++
+			}
 			if a.Kind.works() {
 				seen[fmt.Sprint("beside: ", a.End.Kind)]++
 			}
@@ -78,7 +81,7 @@ func TestPlansCoverAll(t *testing.T) {
 	wantAll(t, seen, "POSTs with the fault", postFaults, 1)
 	wantAll(t, seen, "rounds with the fault", listsOf(listFaults), 1)
 	wantAll(t, seen, "times beside a round", actKinds, 10)
-	wantAll(t, seen, "processes that end", []string{"beside: by itself", "beside: SIGINT", "beside: SIGTERM", "beside: kill -9 after a time"}, 10)
+	wantAll(t, seen, "processes that end", []string{"slow", "beside: by itself", "beside: SIGINT", "beside: SIGTERM", "beside: kill -9 after a time"}, 10)
 	wantAll(t, seen, "rounds with", []string{"midnight", "short pages", "null pages", "ties", "lost front"}, 10)
 	for _, prefix := range []string{"workers ", "way "} {
 		variants := 0

@@ -14,7 +14,7 @@ import (
 
 // result is how a command ended.
 type result struct {
-	name           string
+	name, command  string
 	code           int // -1: by a signal
 	ended          endKind
 	stdout, stderr string
@@ -31,7 +31,7 @@ func tail(s string) string { return s[max(0, len(s)-3000):] }
 // airlift runs a command, ended as s says, to its end. Its streams stay in files of the round's folder.
 func (r *round) airlift(ctx context.Context, s *stage, args ...string) (result, error) {
 	name := fmt.Sprintf("%02d-%s", r.processes.Add(1), args[0])
-	g := result{name: name + " (airlift " + strings.Join(args, " ") + ")"}
+	g := result{command: args[0], name: name + " (airlift " + strings.Join(args, " ") + ")"}
 	stdout, err := os.Create(filepath.Join(r.dir, name+".stdout"))
 	if err != nil {
 		return g, err
@@ -51,7 +51,7 @@ func (r *round) airlift(ctx context.Context, s *stage, args ...string) (result, 
 		line = r.straced("pwrite64", s.end, line)
 	}
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = r.dir, r.env, stdout, stderr
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.dir, r.env, s.stdin, stdout, stderr
 	ownGroup(cmd)
 	r.log.add("start %s, to end: %v", g.name, s.end)
 	if err := cmd.Start(); err != nil {

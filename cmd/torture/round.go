@@ -84,7 +84,7 @@ func (r *round) play(ctx context.Context) (err error) {
 	if err := writeManifest(filepath.Join(r.dir, "archive.csv"), r.plan); err != nil {
 		return err
 	}
-	if err := writeOther(filepath.Join(r.dir, "night.csv"), r.plan); err != nil {
+	if err := os.WriteFile(filepath.Join(r.dir, "night.csv"), []byte(otherCSV(r.plan)), 0o600); err != nil {
 		return err
 	}
 	url, end, err := r.serve()
@@ -227,7 +227,7 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		}
 		_, err := r.plain(ctx, "resume")
 		return false, err
-	case g.disturbed(), s.faults.explains(g), r.crowded && g.holderEnded():
+	case g.disturbed(), s.faults.explains(g):
 		return false, nil
 	}
 	return false, g.fails("it must not end so")
@@ -270,7 +270,7 @@ func (r *round) incomplete(ctx context.Context, g result) (done bool, err error)
 	}
 	switch {
 	case r.crowded && sum.Failed == 0: // another has changed what it says, perhaps
-		return sum.Rejected > 0 && sum.InDoubt == 0, nil
+		return sum.Rejected > 0 && (sum.InDoubt == 0 || g.command == "enqueue"), nil
 	case sum.InDoubt > 0 && g.ended == byItself && !r.crowded:
 		return false, g.fails("it left %d items in doubt", sum.InDoubt)
 	case sum.Failed > 0:

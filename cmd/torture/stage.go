@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ type stage struct {
 	dead    chan struct{} // closed when the process is gone
 	pid     int
 	queue   string
+	stdin   io.Reader // nil: none
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
