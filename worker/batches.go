@@ -19,8 +19,10 @@ type workedBatch struct {
 	settings queue.Settings
 	control  queue.BatchControl
 	check    *matchCheck
-	guest    bool  // the run does not wait for its end
-	refused  error // why nothing of it is sent in this run, as found by checkMatch; of guests alone
+	guest    bool // the run does not wait for its end
+	// Of guests alone: why nothing more of it is sent in this run, and what has failed.
+	refused  error
+	failures *failureCounter
 }
 
 // batches are the batches of a pool, in order, and those that left it, which may still have requests in flight.
@@ -50,7 +52,7 @@ func (b *batches) join(id string, one workedBatch) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if old, ok := b.known[id]; ok {
-		one.check, one.guest, one.refused, again = old.check, old.guest, old.refused, true
+		one.check, one.guest, one.refused, one.failures, again = old.check, old.guest, old.refused, old.failures, true
 		if one.settings.Name == old.settings.Name { // else nothing was sent yet
 			one.Batch = old.Batch
 		}
@@ -102,6 +104,16 @@ func (b *batches) refuse(id string, why error) {
 	b.leave(id)
 }
 
+// Readmit forgets why nothing of a guest is sent, for a user who has mended that: the next Join tries it again.
+func (p *Pool) Readmit(id string) {
+	p.batches.mu.Lock()
+	defer p.batches.mu.Unlock()
+	if one, known := p.batches.known[id]; known && one.refused != nil {
+		one.refused, one.failures = nil, &failureCounter{}
+		p.batches.known[id] = one
+	}
+}
+
 // Worked returns the batches that the pool works now, in order.
 func (p *Pool) Worked() []string { return p.batches.worked() }
 
@@ -148,7 +160,7 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 		return err
 	}
 	again := p.batches.join(id, workedBatch{
-		settings: b.Settings, control: b.Control, guest: guest, check: &matchCheck{lock: make(chan struct{}, 1)},
+		settings: b.Settings, control: b.Control, guest: guest, failures: &failureCounter{}, check: &matchCheck{lock: make(chan struct{}, 1)},
 		Batch: joblist.NewBatch(joblist.Config{
 			Store: p.Store, List: p.lookups.page, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
 			AdoptCommand: adopt, Log: p.Log,

@@ -95,10 +95,15 @@ func (l FailureLimit) reached(failed, decided int) bool {
 	return failed*2 > decided
 }
 
-// itemDecided counts an item against the failure limit; last describes its failure.
+// itemDecided counts an item against the failure limit; last describes its failure. At the limit the run ends or, if the batch is a
+// guest, which has a count of its own, its part of the run.
 func (s *shared) itemDecided(batch string, seq uint64, failed bool, last string) {
-	why := s.failures.decided(failed, s.live.get().MaxFailures)
-	if why == "" {
+	b, count := s.batches.get(batch), &s.failures
+	if b.guest {
+		count = b.failures
+	}
+	why := count.decided(failed, s.live.get().MaxFailures)
+	if why == "" || b.refused != nil {
 		return
 	}
 	text := fmt.Sprintf("%s; the last failed with: %s. Check the settings, run `airlift retry BATCH`, then run again (--max-failures sets the limit)", why, last)
@@ -108,5 +113,11 @@ func (s *shared) itemDecided(batch string, seq uint64, failed bool, last string)
 				"or cancel what that reading added: %s", reading, s.CancelCommand(batch, reading))
 		}
 	}
-	s.stop(stop.Errorf(stop.Failures, "%s", text))
+	ended := stop.Errorf(stop.Failures, "%s", text)
+	if !b.guest {
+		s.stop(ended)
+		return
+	}
+	s.Log.Error().Str("batch", batch).Err(ended).Msg("nothing more of this batch is sent in this run")
+	s.batches.refuse(batch, ended)
 }

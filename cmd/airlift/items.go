@@ -28,7 +28,7 @@ func (a *app) itemsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				b, chosen, err := to.Select(cmd.Context(), chosen)
 				if err != nil {
 					return readingUsage(err)
@@ -79,7 +79,7 @@ the batch has no such item (exit 2), the message names similar keys.
 			if in, rest, ok := strings.Cut(strings.TrimPrefix(key, "s3://"), "/"); ok && bucket == "" && strings.HasPrefix(key, "s3://") {
 				bucket, key = in, rest
 			}
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				all, err := service.Show(cmd.Context(), to, args[0], bucket, key)
 				var none *service.NoItemError
 				switch {

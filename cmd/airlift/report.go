@@ -40,7 +40,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 			if err != nil {
 				return usagef("%v", err)
 			}
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				all, err := to.Named(cmd.Context(), args[0])
 				if err != nil {
 					return err

@@ -94,7 +94,7 @@ func readingUsage(err error) error {
 func (a *app) change(cmd *cobra.Command, chosen service.Selection, what string, asked *flags.Filter,
 	verb func(service.Worker, context.Context, service.ChangeRequest) (queue.Changed, error)) error {
 	r := service.ChangeRequest{Selection: chosen, DryRun: asked.DryRun, Expect: asked.Expect(cmd)}
-	return a.withService(func(to service.Queue) error {
+	return a.withService(cmd.Context(), func(to service.Queue) error {
 		c, err := verb(to, cmd.Context(), r)
 		switch {
 		case isA[*service.ReadingError](err), errors.Is(err, queue.ErrBatchNotFound):

@@ -36,6 +36,9 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
+	if s.Report != "" {
+		return usagef("serve works all batches, and --report writes one: use `airlift report`")
+	}
 	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
 	var missing flags.Missing

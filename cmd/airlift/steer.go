@@ -30,7 +30,7 @@ up, and sources are read.
 			if err != nil {
 				return err
 			}
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				if err := to.Pause(cmd.Context(), r); err != nil {
 					return err
 				}
@@ -59,7 +59,7 @@ still begins with a single request. With BATCH it lifts the pause of that batch 
 ` + exitCodesHelp,
 		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: upToOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				was, err := to.Resume(cmd.Context(), strings.Join(args, ""))
 				if err != nil {
 					return err
@@ -95,7 +95,7 @@ The batches of a queue take turns; --share N gives BATCH N turns where others ha
 			if err != nil {
 				return err
 			}
-			return a.withService(func(to service.Queue) error {
+			return a.withService(cmd.Context(), func(to service.Queue) error {
 				now, err := to.Set(cmd.Context(), r)
 				if err != nil {
 					return err

@@ -80,6 +80,6 @@ func (a *app) withQueue(ctx context.Context, at connect.Place, f func(db queue.S
 }
 
 // withService calls f with a service on the queue, which must be there, here or at its holder.
-func (a *app) withService(f func(service.Queue) error) error {
-	return a.withQueue(context.Background(), connect.Anywhere, func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
+func (a *app) withService(ctx context.Context, f func(service.Queue) error) error {
+	return a.withQueue(ctx, connect.Anywhere, func(db queue.Store, opened time.Time) error { return f(a.service(db, opened)) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,6 +102,19 @@ func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
 		return r != nil, nil
 	}
 	return true, r.Pool.Join(ctx, batch)
+}
+
+// Readmit lets a batch join again of which nothing could be sent.
+func (h *Host) Readmit(batch string) {
+	if r := h.Running(); r != nil {
+		r.Pool.Readmit(batch)
+	}
+}
+
+// Works reports whether the run in progress works a batch.
+func (h *Host) Works(batch string) bool {
+	r := h.Running()
+	return r != nil && slices.Contains(r.Pool.Worked(), batch)
 }
 
 // Hold keeps the run in progress from working a batch until release is called as often as Hold was. The run does not end before.

@@ -17,7 +17,7 @@ type Holder interface {
 	Status(ctx context.Context, ids []string) ([]Status, error)
 	Overview(ctx context.Context) (Overview, error)
 	// Work makes the run of the holder, if there is one, work a batch too, and returns how the batch stands.
-	Work(ctx context.Context, batch string) (Work, error)
+	Work(ctx context.Context, r WorkRequest) (Work, error)
 	// Hold stops the holder's work on a batch until Work is called for it, or until this process ends.
 	Hold(ctx context.Context, batch string) error
 	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
@@ -29,6 +29,15 @@ type Holder interface {
 	Ended() <-chan struct{}
 	// String names the process.
 	String() string
+}
+
+// WorkRequest asks a holder to send a batch.
+type WorkRequest struct {
+	Batch string `json:"batch"`
+	// First says that a run has just begun to ask: what kept the batch from being sent before may be mended.
+	First bool `json:"first,omitempty"`
+	// LookupsOnly waits for lookups of a batch that the holder works already, and sends nothing.
+	LookupsOnly bool `json:"lookups_only,omitempty"`
 }
 
 // Work is how a batch stands at the holder of its queue.
@@ -204,14 +213,14 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 	defer t.Stop()
 	reading := fed
 	said := false
-	for {
-		left, running, err := s.left(ctx, r)
+	for first := true; ; first = false {
+		left, running, err := s.left(ctx, r, first)
 		if err != nil {
 			return s.endOf(ctx, err)
 		}
-		if !running && !said {
+		if left && !running && !said {
 			said = true
-			s.c.Log.Info().Stringer("holder", s.holder).Msg("the process that holds the queue sends nothing: this one waits for its end, and then sends")
+			s.c.Log.Info().Stringer("holder", s.holder).Msg("the process that holds the queue does not work this batch: this one waits for its end, and then goes on")
 		}
 		if reading == nil && (!left || r.Detach) {
 			return nil
@@ -237,10 +246,10 @@ func (s *Remote) endOf(ctx context.Context, err error) error {
 }
 
 // left reports whether something of the batches is left to do, and whether the holder sends them all.
-func (s *Remote) left(ctx context.Context, r RunRequest) (left, running bool, err error) {
+func (s *Remote) left(ctx context.Context, r RunRequest, first bool) (left, running bool, err error) {
 	running = true
 	for _, id := range r.Batches {
-		w, err := s.holder.Work(ctx, id)
+		w, err := s.holder.Work(ctx, WorkRequest{id, first, r.Pool.LookupsOnly})
 		if err != nil {
 			return false, false, err
 		}

@@ -10,7 +10,7 @@ import (
 	"airlift/worker"
 )
 
-// serving makes a pool work each batch of the queue that has something pending, also those that come later, until ctx ends.
+// serving makes a pool work each batch of the queue that has something left, also those that come later, until ctx ends.
 // A batch that cannot be sent is logged once, until it changes.
 func (s *Service) serving(ctx context.Context, pool *worker.Pool) error {
 	said := map[string]string{}
@@ -22,7 +22,7 @@ func (s *Service) serving(ctx context.Context, pool *worker.Pool) error {
 		}
 		worked := pool.Worked()
 		for _, b := range all {
-			if b.Counts.Pending == 0 || slices.Contains(worked, b.ID) {
+			if b.Counts.Left() == 0 || slices.Contains(worked, b.ID) {
 				continue
 			}
 			err := s.joinReady(ctx, b)

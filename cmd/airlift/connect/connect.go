@@ -87,6 +87,9 @@ const waitPoll = 200 * time.Millisecond
 func (c Config) open(ctx context.Context, at Place, create bool) (queue.Store, error) {
 	w := waiting{Config: c, at: at, began: time.Now()}
 	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		db, err := c.openHere(create)
 		if err == nil {
 			return db, nil

@@ -30,6 +30,7 @@ type held struct {
 // Close ends the serving, and then closes the queue.
 func (h *held) Close() error {
 	h.stop()
+	h.host.Wait()
 	return h.DB.Close()
 }
 
@@ -53,7 +54,6 @@ func (c Config) listen(h *held) error {
 		handler.Close()
 		unused.end(server)
 		serving.Wait()
-		h.host.Wait()
 	})
 	return nil
 }

@@ -125,11 +125,19 @@ func (s *Server) replace(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// work makes the run of the holder work a batch too. A client repeats it while it waits.
+// work makes the run of the holder work a batch too, unless only its lookups are waited for. A client repeats it while it waits.
 func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in batchJSON) (out service.Work, err error) {
+	return call(w, r, func(ctx context.Context, in service.WorkRequest) (out service.Work, err error) {
 		s.sessions.unhold(r.Header.Get(sessionHeader), in.Batch)
-		if out.Running, err = s.Host.Join(ctx, in.Batch); err != nil {
+		if in.First {
+			s.Host.Readmit(in.Batch)
+		}
+		if in.LookupsOnly {
+			out.Running = s.Host.Works(in.Batch)
+		} else {
+			out.Running, err = s.Host.Join(ctx, in.Batch)
+		}
+		if err != nil {
 			return out, err
 		}
 		all, err := s.Service.Current(ctx, in.Batch)

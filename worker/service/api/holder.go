@@ -34,8 +34,8 @@ func (h Holder) Run(ctx context.Context) (r Run, err error) {
 }
 
 // Work implements [service.Holder].
-func (h Holder) Work(ctx context.Context, batch string) (w service.Work, err error) {
-	err = h.call(ctx, "POST", "/v1/work", nil, batchJSON{batch}, &w)
+func (h Holder) Work(ctx context.Context, r service.WorkRequest) (w service.Work, err error) {
+	err = h.call(ctx, "POST", "/v1/work", nil, r, &w)
 	return w, err
 }
 

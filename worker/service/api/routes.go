@@ -55,6 +55,6 @@ func Routes() []Route {
 		{"POST", "/v1/reading/sent", Feed, "batch, items, changed", "sent, alike", (*Server).sent},
 		{"POST", "/v1/reading/replace", Feed, "batch", "how many items were cancelled", (*Server).replace},
 		{"POST", "/v1/hold", Feed, "batch", "", (*Server).hold},
-		{"POST", "/v1/work", Feed, "batch", "running, status", (*Server).work},
+		{"POST", "/v1/work", Feed, "batch, first, lookups_only", "running, status", (*Server).work},
 	}
 }

@@ -1,0 +1,110 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"airlift/worker/air/airtest"
+)
+
+// serving starts serve, and waits until it answers.
+func (r *rig) serving(args ...string) *process {
+	r.t.Helper()
+	p := r.start(append([]string{"serve"}, args...)...)
+	eventually(r.t, "serve answers", func() bool { return strings.Contains(p.err.String(), "holding the queue") && r.run("status").code == exitOK })
+	return p
+}
+
+// end ends it by a signal, in good order.
+func (p *process) end(t *testing.T) result {
+	t.Helper()
+	p.signal(syscall.SIGTERM)
+	return p.wait().want(t, exitOK)
+}
+
+// serve works what is there, in doubt or pending, and what comes, from runs and from enqueue.
+func TestServeWorksWhatIsThereAndWhatComes(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(3))
+	killed := r.start("run", r.manifest("big.csv", 10), "--batch", "big", "--workers", "2")
+	await(t, h.posts.reached(3), "the first to be at work")
+	killed.signal(syscall.SIGKILL)
+	killed.wait()
+	close(h.release)
+	p := r.serving()
+	eventually(t, "what is there is sent", func() bool { s := r.statuses()["big"]; return s.Submitted == 10 })
+	r.run("run", r.night(5), "--batch", "night").want(t, exitOK)
+	r.run("enqueue", r.file("e.csv", "bucket,key\narchive,e.mov\n"), "--batch", "e").want(t, exitOK)
+	eventually(t, "what was enqueued is sent", func() bool { return r.statuses()["e"].Submitted == 1 })
+	r.run("serve").want(t, exitLocked)
+	p.end(t)
+	r.allSettled(16)
+	r.alone()
+	r.run("serve", "--report", "r.csv").want(t, exitUsage)
+}
+
+// One batch of bad rows ends its own run, and no other.
+func TestServeOutlivesABadBatch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Settings: airtest.Settings{Faults: airtest.Faults{RejectKeys: []string{"bad"}}}})
+	p := r.serving()
+	rows := "bucket,key\n"
+	for i := range 300 {
+		rows += fmt.Sprintf("archive,bad/%d.mov\n", i)
+	}
+	r.run("run", r.file("bad.csv", rows), "--batch", "bad").want(t, exitFailures).says(t, "of the last")
+	r.run("run", r.night(5), "--batch", "night").want(t, exitOK)
+	if s := r.statuses()["bad"]; s.Pending == 0 || s.Failed == 0 {
+		t.Errorf("the bad batch: %+v", s)
+	}
+	r.run("run", "bad.csv", "--batch", "bad").want(t, exitFailures) // it is tried again
+	p.end(t)
+	r.oneJobEach()
+}
+
+// reconcile sends nothing, whoever holds the queue.
+func TestReconcileBesideARunSendsNothing(t *testing.T) {
+	t.Parallel()
+	r, h, first := holding(t, 6)
+	r.run("enqueue", r.night(5), "--batch", "night").want(t, exitOK)
+	r.run("reconcile", "night").want(t, exitOK)
+	close(h.release)
+	first.wait().want(t, exitOK)
+	if s := r.statuses(); s["night"].Pending != 5 || r.air.Accepted() != 40 {
+		t.Errorf("AiR has %d jobs, the batch is %+v", r.air.Accepted(), s["night"])
+	}
+}
+
+// Under systemd serve says when it is ready and what it does, and feeds the watchdog.
+func TestServeTellsSystemd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	path := filepath.Join(shortDir(t), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r.setenv("NOTIFY_SOCKET", path)
+	r.setenv("WATCHDOG_USEC", "300000")
+	p := r.serving()
+	told := ""
+	for b := make([]byte, 1000); strings.Count(told, "WATCHDOG=1") < 3; {
+		n, err := l.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told += string(b[:n]) + "\n"
+	}
+	if !strings.HasPrefix(told, "READY=1\n") || !strings.Contains(told, "STATUS=waiting for items") {
+		t.Errorf("systemd was told:\n%s", told)
+	}
+	p.end(t)
+}
