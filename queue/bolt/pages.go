@@ -23,14 +23,14 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 	if err != nil {
 		return fmt.Errorf("entries: %w", err)
 	}
-	if counts := b.public.Load().Counts; f.State != "" && *counts.Of(f.State) == 0 {
-		return nil
-	}
-	defer db.sequential()()
 	span := queue.Span{To: math.MaxUint64}
 	if f.Span != nil {
 		span = *f.Span
 	}
+	if counts := b.public.Load().Counts; span.From >= uint64(counts.Items) || f.State != "" && *counts.Of(f.State) == 0 {
+		return nil
+	}
+	defer db.sequential()()
 	for p := (pager{db: db, b: b, want: pages.Want, next: span.From, seek: true}); ; {
 		next := pages.New()
 		more, err := p.page(ctx, &next.Page)
@@ -51,7 +51,7 @@ func (db *DB) Pages(ctx context.Context, id string, f queue.Filter, fn func(queu
 const viewRows = 1000
 
 // viewBlocks bounds the blocks that one read transaction passes over without a row that is wanted.
-const viewBlocks = 64
+const viewBlocks = 16
 
 // pager goes through the items of a batch in order of their sequence numbers, a page at a time. What changes meanwhile
 // is seen in the pages that follow.

@@ -9,6 +9,11 @@ const helpHead = `The process that holds a queue answers HTTP at the unix socket
 
     curl --unix-socket "$(jq -r .socket queue.db.lock)" http://airlift/v1/overview
 
+A run, submit or serve with --listen ADDRESS answers the calls of the rights read and act there, too, for a
+token of that right (see "The page" in the README):
+
+    curl -H "Authorization: Bearer $(cat queue.db.token.read)" http://127.0.0.1:8321/v1/overview
+
 Parameters of GET are in the query; POST takes a JSON object and the Content-Type application/json. An
 answer is JSON, its times are RFC 3339 in UTC. Lists of rows are JSON lines, of which the last is
 {"end":true}, or {"error":...} if the list was cut off. An error has a status of 400 or above and the object
