@@ -163,8 +163,12 @@ func TestThePageShowsMarkupAsText(t *testing.T) {
 	t.Parallel()
 	const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
 	r := newRig(t, airtest.Config{Script: failPosts("img", airtest.Fault{Kind: airtest.Reject400})})
+	var rest strings.Builder // so that the run outlives the test
+	for i := range 200 {
+		fmt.Fprintf(&rest, "archive,%d.mov\n", i)
+	}
 	key := strings.ReplaceAll(markup, `"`, `""`)
-	run := r.start("run", r.file("m.csv", "bucket,key\narchive,\""+key+"\"\narchive,b.mov\n"), "--batch", "<b>bold</b>", "--rate", "1/s",
+	run := r.start("run", r.file("m.csv", "bucket,key\narchive,\""+key+"\"\n"+rest.String()), "--batch", "<b>bold</b>", "--rate", "1/s",
 		"--listen", "127.0.0.1:0", "--max-failures", "off")
 	p := run.open(t)
 	p.goTo(p.read)
