@@ -35,6 +35,10 @@ torture: build ## the crash rig: ROUNDS=200 rounds of kills, signals and faults,
 strays: ## a server that repeats its answers unasked, over ROUNDS (default 500) rounds: one job an item after each
 	go test -count=1 -v -timeout 30m -run '^TestStrayAnswersOverRounds$$' ./worker -strayrounds $(or $(ROUNDS),500)
 
+.PHONY: starts
+starts: ## two processes on one queue, started together and killed, over ROUNDS (default 500) rounds: one holder, one job an item
+	go test -count=1 -v -timeout 60m -run '^TestStartsAndKillsTogether$$' ./cmd/airlift -talkrounds $(or $(ROUNDS),500)
+
 # Systems other than this one for which all packages and tests must compile.
 PLATFORMS := windows/amd64 darwin/arm64 linux/386 linux/arm
 
