@@ -110,7 +110,7 @@ func TestWrongCommandLines(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	for line, says := range map[string]string{
 		"rnu m.csv": `no command "rnu"`, "--nonsense": "--nonsense", "status --nonsense": "airlift status --help", "report": "wants one BATCH", "report a b": `wants one BATCH, not ["a" "b"]`,
-		"items": "wants one BATCH", "status a b": "one BATCH at most", "reconcile a b": "one BATCH at most", "check x": `not ["x"]`, "resume x": `not ["x"]`, "compact x": `not ["x"]`,
+		"items": "wants one BATCH", "status a b": "one BATCH at most", "reconcile a b": "one BATCH at most", "check x": `not ["x"]`, "resume a b": "one BATCH at most", "compact x": `not ["x"]`,
 		"version x": `not ["x"]`, "cancel b": "--all", "retry b --state pending": "--state pending", "items b --state lost": "--state", "cancel b --key [": "--key",
 		"adopt b m.csv --preflight": "--preflight", "sandbox --listen 0.0.0.0:0": "loopback", "sandbox --faults nonsense=1": "--faults", "sandbox x": `not ["x"]`,
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -100,6 +101,7 @@ the batch has no such item (exit 2), the message names similar keys.
 		},
 	}
 	cmd.Flags().StringVar(&bucket, "bucket", "", "the object's bucket, if the key is in several")
+	config.CommandLineOnly(cmd.Flags(), "bucket")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "a JSON object for each item")
 	return cmd
 }

@@ -17,7 +17,9 @@ import (
 func (r *rig) serving(args ...string) *process {
 	r.t.Helper()
 	p := r.start(append([]string{"serve"}, args...)...)
-	eventually(r.t, "serve answers", func() bool { return strings.Contains(p.err.String(), "holding the queue") && r.run("status").code == exitOK })
+	eventually(r.t, "serve answers", func() bool {
+		return strings.Contains(p.err.String(), "holding the queue") && r.run("status").code == exitOK
+	})
 	return p
 }
 

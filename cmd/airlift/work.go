@@ -16,12 +16,10 @@ import (
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
-	"airlift/ratelimit"
 	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 	"airlift/worker/service"
-	"airlift/worker/service/api"
 )
 
 // statusEvery is how often a run renews its status file.
@@ -100,41 +98,11 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 			quiet = true // an audit after the run logs its own progress
 		}})
 	if h, other := connect.Holder(db); other {
-		if err := a.compare(ctx, h, r.Pool); err != nil {
+		if err := connect.Compare(ctx, h, r.Pool, a.log); err != nil {
 			return to, service.Outcome{Err: err}
 		}
 	}
 	return to, to.Run(ctx, r)
-}
-
-// compare says which settings of a run are those of the process that holds the queue instead. The error is a usage error
-// if that sends to another AiR.
-func (a *app) compare(ctx context.Context, h api.Holder, c worker.Config) error {
-	run, err := h.Run(ctx)
-	if err != nil || !run.Running || c.Limiter == nil {
-		return err
-	}
-	if strings.TrimRight(run.Address, "/") != strings.TrimRight(c.Address, "/") {
-		return usagef("%s holds the queue and sends to %s, not to %s: wait for it to end, or use another --queue", h, run.Address, c.Address)
-	}
-	var set []string
-	for _, f := range [][3]string{
-		{"rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate())},
-		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
-		{"daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit)},
-	} {
-		if f[1] != f[2] {
-			set = append(set, "--"+f[0]+" "+f[2])
-		}
-	}
-	if c.MaxItems > 0 || c.MaxFailures != (worker.FailureLimit{}) || c.TrustQueue {
-		a.log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures and --trust-queue are those of the process that holds the queue, and not of this command")
-	}
-	if len(set) > 0 {
-		a.log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).
-			Msgf("the process that holds the queue sends at its own rate; `airlift set %s` makes it that of this command", strings.Join(set, " "))
-	}
-	return nil
 }
 
 // keepStatusFile writes the status file every statusEvery until done, and once more at the end. It warns once if the file

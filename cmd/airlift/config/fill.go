@@ -22,8 +22,8 @@ func CommandLineOnly(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// settable reports whether the environment and the config file may set a flag.
-func settable(f *pflag.Flag) bool {
+// Settable reports whether the environment and the config file may set a flag.
+func Settable(f *pflag.Flag) bool {
 	_, only := f.Annotations[onCommandLine]
 	return !only && !slices.Contains(commandLineOnly, f.Name)
 }
@@ -40,7 +40,7 @@ func VisitCommands(c *cobra.Command, visit func(*cobra.Command)) {
 func settings(cmd *cobra.Command) (all []string) {
 	VisitCommands(cmd.Root(), func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if settable(f) {
+			if Settable(f) {
 				all = append(all, f.Name)
 			}
 		})
@@ -64,7 +64,7 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 		}
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || !settable(f) {
+		if f.Changed || !Settable(f) {
 			return
 		}
 		name, equals, values := file.Path+": "+f.Name, " = ", file.settings[f.Name]

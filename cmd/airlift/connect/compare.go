@@ -1,0 +1,44 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"airlift/cmd/airlift/config"
+	"airlift/ratelimit"
+	"airlift/worker"
+	"airlift/worker/service/api"
+)
+
+// Compare logs which settings of a run are those of the process that holds the queue instead. The error is a usage error
+// if that sends to another AiR.
+func Compare(ctx context.Context, h api.Holder, c worker.Config, log zerolog.Logger) error {
+	run, err := h.Run(ctx)
+	if err != nil || !run.Running || c.Limiter == nil {
+		return err
+	}
+	if strings.TrimRight(run.Address, "/") != strings.TrimRight(c.Address, "/") {
+		return config.Usagef("%s holds the queue and sends to %s, not to %s: wait for it to end, or use another --queue", h, run.Address, c.Address)
+	}
+	var set []string
+	for _, f := range [][3]string{
+		{"rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate())},
+		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
+		{"daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit)},
+	} {
+		if f[1] != f[2] {
+			set = append(set, "--"+f[0]+" "+f[2])
+		}
+	}
+	if c.MaxItems > 0 || c.MaxFailures != (worker.FailureLimit{}) || c.TrustQueue {
+		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures and --trust-queue are those of the process that holds the queue, and not of this command")
+	}
+	if len(set) > 0 {
+		log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).
+			Msgf("the process that holds the queue sends at its own rate; `airlift set %s` makes it that of this command", strings.Join(set, " "))
+	}
+	return nil
+}
