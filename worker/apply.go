@@ -51,7 +51,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 // apply changes gate, detectors and limits, or ends the run, as a verdict says.
 func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verdict) {
 	if v.Action != BackOff {
-		s.outage.reset(v)
+		s.outage.Reset(v.Throttled)
 	}
 	if v.Action != Wait && o.Status != 0 {
 		s.refusals.answered(v)

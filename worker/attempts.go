@@ -87,7 +87,7 @@ func (s *shared) attemptBegan(c queue.Claimed) time.Time {
 	}
 	// The process that claimed it ended before an answer was stored.
 	day := time.Unix(int64(c.Day)*24*60*60, 0)
-	began := s.learned.clock.toLocal(day).Add(-joblist.LookbackMargin)
+	began := s.learned.clock.ToLocal(day).Add(-joblist.LookbackMargin)
 	if s.Opened.Before(began) {
 		return s.Opened
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"airlift/worker/turns"
 )
 
 // claimRequest asks the committer to claim items of some batches ahead of the workers: with each commit as many as there is
 // room for.
 type claimRequest struct {
-	from      []contender
+	from      []turns.Contender
 	more      bool          // set as it is over: one of several batches had nothing more, but others may
 	withdrawn chan struct{} // closed when nothing more is wanted
 	over      chan struct{} // closed when the request is withdrawn or there is nothing more to claim
@@ -54,7 +56,7 @@ func (s *scheduler) claimAhead(ctx context.Context) {
 
 // supply makes the committer claim items of batches, in turn, until nothing is pending. It returns false if that is to be done
 // again: the gate, the limits or the batches have changed, one of several batches has nothing more, or another one has something now.
-func (s *scheduler) supply(ctx context.Context, from []contender, stored, shut, limits, joined <-chan struct{}) bool {
+func (s *scheduler) supply(ctx context.Context, from []turns.Contender, stored, shut, limits, joined <-chan struct{}) bool {
 	r := &claimRequest{from: from, withdrawn: make(chan struct{}), over: make(chan struct{})}
 	s.requests <- r // never blocks: the one before is over
 	for same := true; same; {
@@ -64,7 +66,7 @@ func (s *scheduler) supply(ctx context.Context, from []contender, stored, shut, 
 		case <-stored:
 			stored = s.Store.Changed()
 			now, err := s.checked(ctx)
-			same = err == nil && !slices.ContainsFunc(now, func(c contender) bool { return !slices.Contains(from, c) })
+			same = err == nil && !slices.ContainsFunc(now, func(c turns.Contender) bool { return !slices.Contains(from, c) })
 			continue
 		case <-shut:
 		case <-limits:
@@ -74,7 +76,7 @@ func (s *scheduler) supply(ctx context.Context, from []contender, stored, shut, 
 		same = false
 	}
 	r.withdraw()
-	if slices.ContainsFunc(from, func(c contender) bool { return !s.batches.maySend(c.id) }) {
+	if slices.ContainsFunc(from, func(c turns.Contender) bool { return !s.batches.maySend(c.ID) }) {
 		s.releaseAhead()
 	}
 	return false

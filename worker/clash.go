@@ -17,7 +17,7 @@ func (l *lookups) contested(clashes []queue.Clash) {
 		}
 		for i, item := range clash.Items {
 			if !clash.Final {
-				l.add(item, due)
+				l.pending.Add(item, due)
 			}
 			if i == 0 {
 				l.Log.Warn().Str("batch", item.Batch).Int64("line", item.Line).Str("key", item.Key).Str("code", item.Code).

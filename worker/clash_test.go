@@ -78,7 +78,7 @@ func TestThreeSameJobIDsStopTheRun(t *testing.T) {
 			t.Errorf("got %q", text)
 		}
 		b.want(queue.Counts{InDoubt: 7, Pending: 2})
-		if got := c.lookups.waiting(); got != 7 {
+		if got := c.lookups.pending.Waiting(); got != 7 {
 			t.Errorf("%d lookups are expected, want one for each of 7 items", got)
 		}
 	})

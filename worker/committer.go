@@ -8,6 +8,7 @@ import (
 
 	"airlift/queue"
 	"airlift/worker/joblist"
+	"airlift/worker/turns"
 )
 
 // gatherFor is how long results wait for a commit at most if items are claimed ahead.
@@ -120,7 +121,7 @@ func (c *committer) commit() {
 		c.stored(results, refunded)
 	}
 	if wanted > 0 {
-		got = inTurn(got, c.request.from, order)
+		got = turns.InTurn(got, c.request.from, order)
 	}
 	for i := range got {
 		c.scheduler.ahead <- &got[i] // never blocks: there is a place for each that may be outstanding
@@ -145,7 +146,7 @@ func (c *committer) claimRequest(wanted int) (r queue.ClaimRequest, order []int,
 	limit := c.live.get().DailyLimit
 	now = c.learned.claimTime(limit) // read once, so that a claim refused across midnight does not wait a whole day
 	r = c.scheduler.request(wanted, now, limit, c.request.from...)
-	r.Each, order = c.scheduler.turns.deal(c.request.from, wanted)
+	r.Each, order = c.scheduler.turns.Deal(c.request.from, wanted)
 	return r, order, now
 }
 
@@ -157,11 +158,11 @@ func (c *committer) claimed(wanted int, r *queue.ClaimRequest, got []queue.Claim
 	}
 	for i, from := range c.request.from {
 		for j := range got {
-			if got[j].Batch == from.id {
+			if got[j].Batch == from.ID {
 				r.Each[i]--
 			}
 		}
-		c.scheduler.turns.giveBack(from, r.Each[i])
+		c.scheduler.turns.GiveBack(from, r.Each[i])
 	}
 }
 
@@ -190,7 +191,7 @@ func (c *committer) stored(results []queue.Result, refunded int) {
 		if o.To == queue.InDoubt && !joblist.IsFinal(o.Code) {
 			item := o.claimed
 			item.Record, _ = queue.Apply(item.Record, o.Result) // cannot fail: the result was stored
-			c.lookups.add(item, c.settledAt(item))
+			c.lookups.pending.Add(item, c.settledAt(item))
 		}
 	}
 	c.committed(results)

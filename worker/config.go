@@ -104,8 +104,6 @@ const (
 	defaultSettle      = 30 * time.Second
 	defaultGrace       = 5 * time.Second
 	defaultGiveUp      = 12 * time.Hour
-	// giveUpUnanswered is how long a run goes on that has had no answer at all.
-	giveUpUnanswered = time.Minute
 	// lookaheadFrom is the rate in requests a second above which items are claimed ahead of the workers.
 	lookaheadFrom = 100
 	// lookahead times the workers is the most that may be claimed and unfinished.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
+	"airlift/worker/turns"
 )
 
 // control applies what an operator has set for the account, at the start and while the pool runs.
@@ -136,13 +137,13 @@ func (b *batches) maySend(id string) bool {
 }
 
 // sendable returns the batches of which items may be sent, with their shares.
-func (b *batches) sendable() (all []contender) {
+func (b *batches) sendable() (all []turns.Contender) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	now := time.Now()
 	for _, id := range b.order {
 		if set := b.known[id].control; !set.PausedAt(now) {
-			all = append(all, contender{id, set.Weight()})
+			all = append(all, turns.Contender{ID: id, Share: set.Weight()})
 		}
 	}
 	return all

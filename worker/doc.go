@@ -17,5 +17,6 @@
 //  10. Of several reasons to stop, the most serious one is returned. All goroutines have ended when [Pool.Run] returns.
 //
 // Outside: what lists of jobs prove (worker/joblist), the AiR client (worker/air), when a request may leave (ratelimit),
-// and the states of items (queue).
+// and the states of items (queue). Rooms of their own below: whose turn it is (worker/turns), which lookups are due
+// (worker/delayqueue), what an outage is (worker/outage), and AiR's time (worker/airclock).
 package worker

@@ -59,44 +59,6 @@ func TestFailureCounter(t *testing.T) {
 	}
 }
 
-func TestOutageDetector(t *testing.T) {
-	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	d := outageDetector{giveUp: time.Hour}
-	for i := range 3 {
-		if hold, _ := d.bad(now, 4, true, false, true); hold != 0 {
-			t.Fatalf("held after %d bad outcomes, want after 4", i+1)
-		}
-	}
-	holds := []time.Duration{}
-	for range 12 {
-		hold, giveUp := d.bad(now, 4, true, true, true)
-		if giveUp {
-			t.Fatal("gave up at once")
-		}
-		holds = append(holds, hold)
-		now = now.Add(hold)
-	}
-	for i, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300} {
-		if holds[i] != want*time.Second {
-			t.Errorf("wait %d: got %v, want %vs", i+1, holds[i], want)
-		}
-	}
-	for !func() bool { hold, giveUp := d.bad(now, 4, true, true, true); now = now.Add(hold); return giveUp }() {
-	}
-	if got := d.lasting(now); got != time.Hour {
-		t.Errorf("gave up after %v, want 1h", got)
-	}
-	d.reset(Verdict{})
-	if hold, giveUp := d.bad(now, 4, true, true, true); giveUp || hold != time.Second {
-		t.Errorf("after an answer: got %v, %v, want it to begin anew", hold, giveUp)
-	}
-	unanswered := outageDetector{giveUp: 12 * time.Hour}
-	unanswered.bad(now, 4, true, true, false)
-	if _, giveUp := unanswered.bad(now.Add(time.Minute), 4, true, true, false); !giveUp {
-		t.Error("a run that never had an answer went on after a minute")
-	}
-}
-
 func TestJitter(t *testing.T) {
 	for n, most := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 5: 8 * time.Second, 50: 30 * time.Second} {
 		low, high := time.Hour, time.Duration(0)

@@ -9,14 +9,16 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/delayqueue"
 	"airlift/worker/joblist"
+	"airlift/worker/outage"
 )
 
 // lookups looks up items in doubt in AiR's lists, within the rate, also while the run is paused.
 type lookups struct {
 	*shared
 	scheduler *scheduler
-	pendingLookups
+	pending   *delayqueue.Queue // due when their settle windows have passed
 }
 
 // load schedules a lookup for each item that was in doubt when the queue was opened, one settle window later: it is not
@@ -30,7 +32,7 @@ func (l *lookups) load(ctx context.Context, batch string) error {
 			return err
 		}
 		for _, c := range got {
-			l.add(c, l.settledAt(c))
+			l.pending.Add(c, l.settledAt(c))
 			after = int64(c.Seq)
 		}
 		if len(got) < page {
@@ -44,12 +46,12 @@ func (l *lookups) run(ctx context.Context) {
 	failed := 0
 	var since time.Time
 	for ctx.Err() == nil {
-		arrived := l.arrived.Wait()
+		arrived := l.pending.Added()
 		n := min(l.live.get().Workers, joblist.LookupsAtOnce)
 		if failed > 0 {
 			n = 1
 		}
-		due, wait := l.take(n)
+		due, wait := l.pending.Take(n)
 		if len(due) == 0 {
 			var elapsed <-chan time.Time
 			if wait > 0 {
@@ -76,13 +78,13 @@ func (l *lookups) run(ctx context.Context) {
 			l.cancel(errDone)
 			return
 		}
-		_ = ratelimit.Sleep(ctx, ratelimit.Backoff(failed, time.Second, outageCap))
+		_ = ratelimit.Sleep(ctx, ratelimit.Backoff(failed, time.Second, outage.MaxWait))
 	}
 }
 
 // settleAll looks some items up at once and stores the results. It plans failed lookups again, and returns the error of
 // one.
-func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
+func (l *lookups) settleAll(ctx context.Context, due []delayqueue.Item) error {
 	var wg sync.WaitGroup
 	found, errs := make([]joblist.Found, len(due)), make([]error, len(due))
 	for i := range due {
@@ -96,7 +98,7 @@ func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
 			results = append(results, l.conclude(d.Claimed, found[i]))
 			continue
 		}
-		l.add(d.Claimed, d.due)
+		l.pending.Add(d.Claimed, d.Due)
 		if ctx.Err() != nil {
 			continue
 		}
@@ -117,7 +119,7 @@ func (l *lookups) settleAll(ctx context.Context, due []pendingLookup) error {
 		l.contested(clashes)
 		l.committed(results)
 	}
-	l.done(due)
+	l.pending.Done(due)
 	l.count(results)
 	return failure
 }
@@ -139,7 +141,7 @@ func (l *lookups) conclude(c queue.Claimed, f joblist.Found) queue.Result {
 	case c.Withdrawn:
 		r.To, r.Refund = queue.Pending, true // which queue.Apply makes cancelled
 		log.Msg("a withdrawn item has no job: it is cancelled")
-	case c.Attempts >= l.live.get().MaxAttempts && !l.outage.isOutage(l.outageThreshold()): // an outage fails no item
+	case c.Attempts >= l.live.get().MaxAttempts && !l.outage.IsOutage(l.outageThreshold()): // an outage fails no item
 		r.To, r.Refund, r.HTTPStatus, r.Code, r.Message = queue.Failed, true, c.HTTPStatus, c.Code, c.Message
 		log.Int("attempts", c.Attempts).Msg("an item has no job and no attempts left: it failed")
 	default:

@@ -32,7 +32,7 @@ func TestABurstSetsTheRunBackOnce(t *testing.T) {
 				}
 				p.lookups.answered(nil)
 				for range 10 { // so that the outage is found in the middle of a burst
-					p.outage.bad(time.Now(), p.outageThreshold(), true, false, true)
+					p.outage.Bad(time.Now(), p.outageThreshold(), true, false, true)
 				}
 				first, err := p.gate.Enter(b.t.Context())
 				if err != nil {

@@ -45,7 +45,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 		return
 	}
 	g := p.stored
-	until := p.learned.resumeAt(o)
+	until := p.learned.clock.ResumeAt(o, p.Grace)
 	if g.Pauses > 0 {
 		until = retryCap(g.Pauses, o.Ended.Round(0), until)
 	}
@@ -59,7 +59,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	}
 	p.store(g)
 	// The capped day is that of the request, by AiR's clock.
-	day := queue.DayOf(p.learned.clock.now().Add(-time.Since(o.Sent)))
+	day := queue.DayOf(p.learned.clock.Now().Add(-time.Since(o.Sent)))
 	if g.Pauses > 1 || isRateLimit(o) {
 		return // it does not show how large the cap is
 	}
@@ -206,16 +206,6 @@ func (p *pauses) forget() {
 	if p.stored != (queue.Gate{}) {
 		p.store(queue.Gate{})
 	}
-}
-
-// resumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock. If that clock jumped
-// since an earlier run, the later midnight counts.
-func (l *learned) resumeAt(o air.Outcome) time.Time {
-	until := ratelimit.ResumeAt(l.clock.date(o), o.Sent, o.Ended, l.Grace)
-	if stored, jumped := l.clock.jump(); jumped {
-		until = later(until, ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, l.Grace))
-	}
-	return until
 }
 
 // waitForRate holds all requests because their rate is limited, by AiR or by a proxy.

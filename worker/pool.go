@@ -8,6 +8,7 @@ import (
 
 	"airlift/ratelimit"
 	"airlift/worker/bottleneck"
+	"airlift/worker/delayqueue"
 	"airlift/worker/stop"
 )
 
@@ -36,12 +37,12 @@ func New(c Config) (*Pool, error) {
 		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap,
 	})
 	r.batches.known = map[string]workedBatch{}
-	r.outage.giveUp = c.GiveUp
+	r.outage.GiveUp = c.GiveUp
 	p := &Pool{shared: r}
 	r.learned = &learned{shared: r}
 	p.pauses = &pauses{shared: r}
 	p.control = &control{shared: r, started: *r.live.get()}
-	p.lookups = &lookups{shared: r, pendingLookups: pendingLookups{isGuest: r.batches.isGuest}}
+	p.lookups = &lookups{shared: r, pending: delayqueue.New(r.batches.isGuest)}
 	p.scheduler = newScheduler(r, p.lookups)
 	p.lookups.scheduler = p.scheduler
 	p.sender = &sender{shared: r, scheduler: p.scheduler, lookups: p.lookups, pauses: p.pauses}
@@ -131,4 +132,4 @@ func (p *Pool) prepare(ctx context.Context) error {
 }
 
 // Now returns the time by AiR's clock, as far as known.
-func (p *Pool) Now() time.Time { return p.learned.clock.now() }
+func (p *Pool) Now() time.Time { return p.learned.clock.Now() }

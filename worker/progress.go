@@ -119,7 +119,7 @@ func (p *Pool) Progress() Snapshot {
 	}
 	s.LimitedBy, s.Answer = p.phases.Bottleneck()
 	reason, until := p.scheduler.paused(context.Background())
-	switch troubled := p.outage.troubled(); {
+	switch troubled := p.outage.Troubled(); {
 	case gate.Paused:
 		s.LimitedBy, s.ByHand = bottleneck.Gate, gate.ByHand
 	case gate.Reason == settleReason:

@@ -9,6 +9,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/outage"
 	"airlift/worker/stop"
 )
 
@@ -58,11 +59,11 @@ func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait 
 		return 0, true
 	}
 	r.limited++
-	wait = ratelimit.Backoff(r.limited, time.Second, outageCap)
+	wait = ratelimit.Backoff(r.limited, time.Second, outage.MaxWait)
 	if asked > 0 {
 		wait = min(asked, maxRetryAfter)
 		if r.limited > 1 {
-			wait = max(wait, ratelimit.Backoff(r.limited-1, time.Second, outageCap))
+			wait = max(wait, ratelimit.Backoff(r.limited-1, time.Second, outage.MaxWait))
 		}
 	}
 	return wait, false

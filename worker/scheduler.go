@@ -9,6 +9,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/stop"
+	"airlift/worker/turns"
 )
 
 // errNothing: there is no item to send with this pass.
@@ -22,7 +23,7 @@ type scheduler struct {
 	ahead    chan *queue.Claimed // claimed, and not taken by a worker
 	requests chan *claimRequest  // to the committer
 	freed    ratelimit.Broadcast // claims were finished
-	turns    turns
+	turns    turns.Fair
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -75,6 +76,39 @@ func (s *scheduler) next(ctx context.Context, pass ratelimit.Pass) (queue.Claime
 	}
 }
 
+// contenders returns the batches that have something pending and may be sent.
+func (s *scheduler) contenders(ctx context.Context) ([]turns.Contender, error) {
+	var all []turns.Contender
+	for _, c := range s.batches.sendable() {
+		b, err := s.Store.Batch(context.WithoutCancel(ctx), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if b.Counts.Pending > 0 {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// checked returns the contenders of which it is checked that they fit what AiR holds.
+func (s *scheduler) checked(ctx context.Context) ([]turns.Contender, error) {
+	all, err := s.contenders(ctx)
+	fit := all[:0]
+	for _, c := range all {
+		switch err := s.checkMatch(ctx, c.ID); {
+		case errors.Is(err, errLeft):
+		case err != nil && ctx.Err() != nil:
+			return nil, errNothing
+		case err != nil:
+			return nil, err
+		default:
+			fit = append(fit, c)
+		}
+	}
+	return fit, err
+}
+
 // claim makes an intent durable for an item of the batch whose turn it is. No items and no error: there is
 // nothing to claim now.
 func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
@@ -82,8 +116,8 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 	if err != nil || len(from) == 0 {
 		return nil, err
 	}
-	next := s.turns.take(from)
-	switch err := s.checkMatch(ctx, next.id); {
+	next := s.turns.Take(from)
+	switch err := s.checkMatch(ctx, next.ID); {
 	case errors.Is(err, errLeft):
 		return nil, nil
 	case err != nil && ctx.Err() != nil:
@@ -93,7 +127,7 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 	}
 	n := s.reserve(1, 0)
 	if n == 0 {
-		s.turns.giveBack(next, 1)
+		s.turns.GiveBack(next, 1)
 		return nil, nil
 	}
 	limit := s.live.get().DailyLimit
@@ -101,22 +135,22 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 	// Ignore the end of ctx: a claim that is stored but not handed over would be in doubt needlessly.
 	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(n, now, limit, next))
 	s.claimed(n, got)
-	s.turns.giveBack(next, n-len(got))
+	s.turns.GiveBack(next, n-len(got))
 	if errors.Is(err, queue.ErrDailyLimit) {
 		s.limitReached(now)
 		return nil, nil
 	}
-	if err == nil && (len(got) == 0 || s.batches.isGuest(next.id)) {
+	if err == nil && (len(got) == 0 || s.batches.isGuest(next.ID)) {
 		s.endIfDone(ctx) // the reservation may have kept the last result from ending the run
 	}
 	return got, err
 }
 
 // request returns the request for n items of some batches.
-func (s *scheduler) request(n int, now serverTime, limit int64, from ...contender) queue.ClaimRequest {
+func (s *scheduler) request(n int, now serverTime, limit int64, from ...turns.Contender) queue.ClaimRequest {
 	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
 	for _, c := range from {
-		r.Batches = append(r.Batches, c.id)
+		r.Batches = append(r.Batches, c.ID)
 	}
 	return r
 }
@@ -282,7 +316,7 @@ func (s *scheduler) endIfDone(ctx context.Context) {
 	if !quiet {
 		return
 	}
-	if s.lookups.waiting() > 0 {
+	if s.lookups.pending.Waiting() > 0 {
 		s.showOnlyDoubts(ctx)
 		return
 	}
@@ -305,7 +339,7 @@ func (s *scheduler) onlyLookups(ctx context.Context) bool {
 
 // showOnlyDoubts shows that the run waits for a settle window, if only items in doubt are left.
 func (s *scheduler) showOnlyDoubts(ctx context.Context) {
-	wait := s.lookups.next()
+	wait := s.lookups.pending.Next()
 	if wait <= 0 || s.LookupsOnly { // reconcile says that it waits
 		return
 	}

@@ -12,13 +12,12 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
+	"airlift/worker/stop"
 )
 
 const (
 	backoffBase = 500 * time.Millisecond
 	backoffCap  = 30 * time.Second
-	// outageCap is the longest wait between two canaries of an outage.
-	outageCap = 5 * time.Minute
 )
 
 // sender sends items with several workers. Each takes one item at a time from the scheduler to a verdict.
@@ -250,5 +249,44 @@ func (s *sender) newJob(c queue.Claimed) air.NewJob {
 		Name: b.Name(&c.Item), Priority: f.Priority, Services: f.Services, Batch: c.Batch,
 		Destination: air.Destination{Bucket: f.DestinationBucket, Region: f.DestinationRegion},
 		Source:      air.Source{Endpoint: air.EndpointHost(f.SourceEndpoint), Bucket: c.Bucket, Region: f.SourceRegion, ObjectKey: c.Key},
+	}
+}
+
+// outageThreshold returns how many bad outcomes in a row are an outage.
+func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
+
+// holdBack holds all requests after throttling or a missing answer. proxy names the proxy that blocked the request,
+// if there is one.
+func (s *sender) holdBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
+	// Requests that were in flight when the gate was shut add no wait: of many workers throttled at once only one counts. Otherwise a
+	// single burst would hold them as long as hours of throttling.
+	current := pass.Valid()
+	if v.Throttled && current {
+		s.gate.Hold(ratelimit.Jitter(s.outage.Throttled(), backoffBase, backoffCap), false)
+	}
+	if v.Action != BackOff {
+		return
+	}
+	now := time.Now()
+	silence, lasting := "AiR does not answer", "AiR has not answered"
+	if proxy != "" {
+		silence, lasting = "there is no connection to AiR", "there has been no connection to AiR"
+	}
+	hold, giveUp := s.outage.Bad(now, s.outageThreshold(), current, pass.Canary, s.anyAnswer.Load())
+	switch {
+	case giveUp && s.reason() != nil: // an outage does not overwrite a stop
+	case giveUp:
+		s.stop(stop.Errorf(stop.Unexpected, "%s for %v: %s. What is in doubt is looked up by the next run; run the same command again (--give-up sets how long to wait)",
+			lasting, s.outage.Lasting(now).Round(time.Second), why))
+	case hold == 0:
+		if !s.anyAnswer.Load() { // the host's name may be wrong: it shows from the first request on
+			s.gate.Explain(silence + ": " + why)
+		}
+	case hold > 0:
+		if !pass.Canary {
+			s.Log.Warn().Stringer("wait", hold.Round(time.Millisecond)).Str("error", why).Msg(silence + ": only a canary is sent from time to time until that changes")
+		}
+		s.gate.Explain(silence + ": " + why)
+		s.gate.Hold(hold, true)
 	}
 }

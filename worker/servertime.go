@@ -7,19 +7,18 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/worker/joblist"
+	"airlift/worker/airclock"
 )
 
 // learned is what this and earlier runs know about the account's AiR server: its address and its clock.
 type learned struct {
 	*shared
-	clock           serverClock
-	clockFromBefore bool      // an earlier run learned AiR's clock
-	clockJumped     sync.Once // to warn
-	mu              sync.Mutex
-	stored          queue.Server // as the queue has it; guarded by mu
-	next            queue.Server // for learn, which is called for each answer and must not allocate; guarded by mu
-	answered        atomic.Bool  // a job was accepted in this run
+	clock       airclock.Clock
+	clockJumped sync.Once // to warn
+	mu          sync.Mutex
+	stored      queue.Server // as the queue has it; guarded by mu
+	next        queue.Server // for learn, which is called for each answer and must not allocate; guarded by mu
+	answered    atomic.Bool  // a job was accepted in this run
 }
 
 // isKnown reports whether a job was accepted at this address before, by this run or an earlier one.
@@ -59,76 +58,41 @@ func (l *learned) learn(change func(*queue.Server) bool) {
 // observeDate learns AiR's clock from the Date of the answer to a request that was under way from sent to ended, and warns
 // at the first implausible Date.
 func (l *learned) observeDate(date, sent, ended time.Time) {
-	if !l.clock.observe(date, sent, ended) {
+	if !l.clock.Observe(date, sent, ended) {
 		l.Log.Warn().Time("date", date).Msg("AiR's Date header is not plausible: it is more than 25 hours off, or it jumped. Later Date headers are ignored in this run; days are counted by the offset learned before, or by this machine's clock if there is none")
-		l.forgetUnproven()
+		l.learn(l.clock.ForgetUnproven)
 		return
 	}
 	l.keepClock()
 }
 
-// clockSame is how far an offset may be from the stored one and still count as the same.
-const clockSame = time.Minute
-
 // load loads what earlier runs learned.
 func (l *learned) load(s queue.Server) {
 	l.stored = s
-	c := s.Clock
-	if !c.Since.IsZero() && c.Offset.Abs() <= joblist.MaxClockOffset {
-		l.clock.trust(c.Offset)
-		l.clockFromBefore = true
-	}
+	l.clock.Load(s.Clock)
 }
 
-// keepClock stores what this run learned of AiR's clock: the very first offset at once, another one only when every Date
-// of ten minutes, over all runs, has shown it. So a server cannot give each run a different day.
+// keepClock stores what this run learned of AiR's clock; see [airclock.Keep].
 func (l *learned) keepClock() {
-	offset, learned := l.clock.current()
+	offset, learned := l.clock.Current()
 	if !learned {
 		return
 	}
-	held := false
+	replaced := false
 	now := time.Now().UTC().Round(0)
-	l.learn(func(s *queue.Server) bool {
-		next := s.NextClock
-		switch {
-		case s.Clock.Since.IsZero() || s.Clock.Offset.Abs() > joblist.MaxClockOffset:
-			s.Clock, s.NextClock = queue.ClockOffset{Offset: offset, Since: now}, queue.ClockOffset{}
-		case (offset - s.Clock.Offset).Abs() <= clockSame:
-			s.NextClock = queue.ClockOffset{}
-			return !next.Since.IsZero()
-		case next.Since.IsZero() || (offset-next.Offset).Abs() > maxClockDrift || now.Before(next.Since):
-			s.NextClock = queue.ClockOffset{Offset: offset, Since: now}
-		case now.Sub(next.Since) < clockProven:
-			return false
-		default:
-			s.Clock, s.NextClock = queue.ClockOffset{Offset: offset, Since: now}, queue.ClockOffset{}
-			held = true
-		}
-		return true
+	l.learn(func(s *queue.Server) (changed bool) {
+		changed, replaced = airclock.Keep(s, offset, now)
+		return changed
 	})
-	if held {
-		l.clock.trust(offset)
+	if replaced {
+		l.clock.Trust(offset)
 	}
-	if stored, jumped := l.clock.jump(); jumped {
+	if stored, jumped := l.clock.Jump(); jumped {
 		l.clockJumped.Do(func() {
 			l.Log.Warn().Stringer("offset", offset.Round(time.Second)).Stringer("stored", stored.Round(time.Second)).
 				Msg("AiR's Date header jumped since an earlier run, or this machine's clock was set: until the new time has held for ten minutes, the day that lets fewer jobs through counts for the daily limit and for pauses")
 		})
 	}
-}
-
-// forgetUnproven drops an offset that has not held for long enough when an implausible Date arrives.
-func (l *learned) forgetUnproven() {
-	kept, _ := l.clock.current()
-	l.learn(func(s *queue.Server) bool {
-		was := *s
-		s.NextClock = queue.ClockOffset{}
-		if !l.clockFromBefore && (s.Clock.Offset-kept).Abs() > maxClockDrift {
-			s.Clock = queue.ClockOffset{}
-		}
-		return *s != was
-	})
 }
 
 // serverTime is a time by AiR's clock, with its offset to ours.
@@ -141,9 +105,9 @@ type serverTime struct {
 // and the one whose day has more claims is used, as the stricter one.
 func (l *learned) claimTime(dailyLimit int64) serverTime {
 	now := time.Now()
-	offset := l.clock.offset()
+	offset, _ := l.clock.Current()
 	learned := serverTime{now.Add(offset), offset}
-	other, jumped := l.clock.jump()
+	other, jumped := l.clock.Jump()
 	if !jumped || dailyLimit == 0 {
 		return learned
 	}

@@ -12,6 +12,7 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
+	"airlift/worker/outage"
 	"airlift/worker/stop"
 )
 
@@ -29,7 +30,7 @@ type shared struct {
 	ending
 	results chan claimResult // to the committer
 
-	outage       outageDetector
+	outage       outage.Detector
 	unreadable   unreadable
 	mixups       mixups
 	refusals     refusals
