@@ -92,6 +92,8 @@ func TestForgetUnproven(t *testing.T) {
 			if earlier {
 				clock.Load(offset)
 			}
+			show(&clock, start, 0, 10) // this run proves another one
+			clock.Observe(start.Add(48*time.Hour), start, start)
 			if !clock.ForgetUnproven(&s) || s.NextClock != (queue.ClockOffset{}) || (s.Clock == offset) != earlier {
 				t.Errorf("stored: %+v", s)
 			}
