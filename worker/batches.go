@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"airlift/queue"
 	"airlift/ratelimit"
@@ -168,6 +169,9 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 	})
 	if again {
 		return nil
+	}
+	if b.Control.PausedAt(time.Now()) {
+		p.Log.Warn().Str("batch", id).Str("reason", oneLine(b.Control.Reason)).Msg("this batch is paused by hand: nothing of it is sent until `airlift resume` with its id")
 	}
 	if err := p.lookups.load(ctx, id); err != nil {
 		p.batches.leave(id)

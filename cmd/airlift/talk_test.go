@@ -278,7 +278,7 @@ func TestABatchThatCannotBeSentEndsItsOwnRunAlone(t *testing.T) {
 	r, h, first := holding(t, 6)
 	r.byHand("night", "other-name", "elsewhere.mov")
 	got := r.run("run", r.night(3), "--batch", "night").want(t, exitUsage)
-	if !strings.Contains(got.stderr, `airlift adopt "night" SOURCE...`) || strings.Contains(got.stderr, "big.csv") {
+	if !strings.Contains(got.stderr, fmt.Sprintf("process %d holds the queue: end that", first.cmd.Process.Pid)) || !strings.Contains(got.stderr, `airlift adopt "night" SOURCE...`) || strings.Contains(got.stderr, "big.csv") {
 		t.Errorf("the advice: %s", got.stderr)
 	}
 	r.run("run", "night.csv", "--batch", "night").want(t, exitUsage) // and again, without asking AiR again

@@ -245,13 +245,22 @@ func (s *Remote) endOf(ctx context.Context, err error) error {
 	return &LeftError{s.holder.String(), context.Cause(ctx)}
 }
 
+// withHolder adds to a stop whose remedy needs the queue for itself who holds it.
+func (s *Remote) withHolder(err error) error {
+	var stopped *stop.Error
+	if !errors.As(err, &stopped) || stopped.Reason != stop.Setup {
+		return err
+	}
+	return stop.Errorf(stop.Setup, "%v\n%s holds the queue: end that in good order first (Ctrl-C), for the command needs the queue for itself", err, s.holder)
+}
+
 // left reports whether something of the batches is left to do, and whether the holder sends them all.
 func (s *Remote) left(ctx context.Context, r RunRequest, first bool) (left, running bool, err error) {
 	running = true
 	for _, id := range r.Batches {
 		w, err := s.holder.Work(ctx, WorkRequest{id, first, r.Pool.LookupsOnly})
 		if err != nil {
-			return false, false, err
+			return false, false, s.withHolder(err)
 		}
 		st := &w.Status
 		some := st.Left() > 0
