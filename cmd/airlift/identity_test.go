@@ -95,7 +95,7 @@ func TestAnEmptyAiRSendsNothing(t *testing.T) {
 	r.settled(20)
 }
 
-func readFile(t *testing.T, path string) string {
+func readFile(t testing.TB, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -46,20 +46,27 @@ func browser(t *testing.T) context.Context {
 type page struct {
 	t   *testing.T
 	ctx context.Context
-	// read and act are the links that the log shows.
+	// read and act are its links.
 	read, act string
 }
 
-// links waits for the links of a page that a process serves.
+// links waits for a page that a process serves, and returns its links.
 func (p *process) links() (read, act string) {
 	p.r.t.Helper()
-	links := regexp.MustCompile(`act=(http://127\.0\.0\.1:\d+/#token=\S+) read=(http://\S+)`)
+	where := regexp.MustCompile(`url=(http://127\.0\.0\.1:\d+/)`)
 	var found []string
-	eventually(p.r.t, "the links of the page", func() bool {
-		found = links.FindStringSubmatch(p.err.String())
+	eventually(p.r.t, "the address of the page", func() bool {
+		found = where.FindStringSubmatch(p.err.String())
 		return found != nil
 	})
-	return found[2], found[1]
+	link := func(right string) string {
+		token := strings.TrimSpace(readFile(p.r.t, p.r.queue+".token."+right))
+		if strings.Contains(p.err.String(), token) {
+			p.r.t.Errorf("the log shows a token: %s", p.err.String())
+		}
+		return found[1] + "#token=" + token
+	}
+	return link("read"), link("act")
 }
 
 // open opens the page of a process in a browser.

@@ -131,7 +131,7 @@ func (a *app) rootCommand() *cobra.Command {
 			}
 			a.env().WarnOfVariables(cmd, a.log)
 			page, err := flags.Page(cmd)
-			a.page = connect.Page{Place: page, Ending: cmd.Context().Done(), Log: a.progress}
+			a.page = connect.Page{Place: page, Ending: cmd.Context().Done(), Log: a.progress, OnTerminal: term.IsTerminal(a.screen)}
 			return errors.Join(err, a.checkFiles(cmd, args))
 		},
 	}

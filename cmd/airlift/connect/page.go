@@ -12,8 +12,10 @@ type Page struct {
 	web.Place
 	// Ending is closed when the process begins to end.
 	Ending <-chan struct{}
-	// Log shows the links of the page. They hold tokens, so no other may see its lines.
+	// Log shows where the page is.
 	Log zerolog.Logger
+	// OnTerminal says that Log is read by the user alone, as it comes: then the links that it shows hold the tokens.
+	OnTerminal bool
 }
 
 // servePage serves the page of a queue. Without it this process works as well.
@@ -33,8 +35,13 @@ func (c Config) servePage(h *held) {
 		page.Close()
 		others()
 	}
-	if page.Tokens.Read == "" {
+	switch {
+	case page.Tokens.Read == "":
 		c.Page.Log.Info().Str("url", page.URL).Msg("the page of the queue, for the tokens of --listen-token-file")
+		return
+	case !c.Page.OnTerminal: // logs are kept, and read by others
+		c.Page.Log.Info().Str("url", page.URL).Str("read", c.Path+".token.read").Str("act", c.Path+".token.act").
+			Msg("the page of the queue: open the address with #token= and the token in one of these files, to read alone or to act")
 		return
 	}
 	c.Page.Log.Info().Str("read", page.Link(page.Tokens.Read)).Str("act", page.Link(page.Tokens.Act)).Msg("the page of the queue: to read alone, and to act")
