@@ -105,6 +105,8 @@ func (a *app) change(cmd *cobra.Command, chosen service.Selection, what string, 
 			return usagef("batch %s: %v", r.Batch, err)
 		case errors.Is(err, service.ErrHolderEnded):
 			return fmt.Errorf("%w before it said how many items it has %s: run the same command again", err, what)
+		case isA[*service.LeftError](err):
+			return err
 		case err != nil:
 			return fmt.Errorf("%s, then: %w", changedText(c, what), err)
 		}

@@ -24,9 +24,10 @@ type Host struct {
 	run     *Running
 	readers map[string]func() // batches that sources are read into, with what lets the run end after that
 	held    map[string]int    // batches that are not to be worked for now, and for how many
-	actions []*Action
-	acting  sync.WaitGroup
+	actions []*action
+	closed  bool // no further action begins
 
+	acting   sync.WaitGroup
 	steering sync.Mutex // held from the reading of what operators have set to its application
 }
 
@@ -42,9 +43,6 @@ type Running struct {
 
 // ErrBeingRead: sources are being read into the batch already.
 var ErrBeingRead = errors.New("sources are being read into this batch already")
-
-// Wait waits for the end of the bulk actions, so that the queue can be closed.
-func (h *Host) Wait() { h.acting.Wait() }
 
 // Running returns the run in progress; nil: there is none.
 func (h *Host) Running() *Running {

@@ -53,10 +53,15 @@ var ErrHolderEnded = errors.New("the process that holds the queue has ended")
 // LeftError says that this process has ended its wait for the holder of the queue, which goes on.
 type LeftError struct {
 	Holder string
+	// Change says that a bulk action was waited for, not the work on a batch.
+	Change bool
 	Err    error
 }
 
 func (e *LeftError) Error() string {
+	if e.Change {
+		return fmt.Sprintf("%v: only the wait has ended, %s goes on with the change if it has received it", e.Err, e.Holder)
+	}
 	return fmt.Sprintf("%v: only the wait has ended, %s goes on with the batch; `airlift status` shows it, and the same command waits for it again", e.Err, e.Holder)
 }
 
@@ -242,7 +247,7 @@ func (s *Remote) endOf(ctx context.Context, err error) error {
 	if err = s.ended(err); errors.Is(err, ErrHolderEnded) || ctx.Err() == nil {
 		return err
 	}
-	return &LeftError{s.holder.String(), context.Cause(ctx)}
+	return &LeftError{Holder: s.holder.String(), Err: context.Cause(ctx)}
 }
 
 // withHolder adds to a stop whose remedy needs the queue for itself who holds it.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,12 +58,19 @@ type Resumed struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// set records a pause by hand, if one is in force.
+func (r *Resumed) set(paused bool, reason string) {
+	if paused {
+		r.Paused, r.Reason = true, reason
+	}
+}
+
 // Resume lifts what keeps the items from being sent: an operator's pause and, without a batch, also a pause or stop that AiR's
 // answers have caused.
 func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err error) {
 	if batch != "" {
 		err = s.controlBatch(ctx, batch, func(c *queue.BatchControl) {
-			out.Paused, out.Reason = c.PausedAt(time.Now()), c.Reason
+			out.set(c.PausedAt(time.Now()), c.Reason)
 			c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
 		})
 		return out, err
@@ -73,7 +81,7 @@ func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err er
 	}
 	out.Gate = account.Gate
 	err = s.control(ctx, func(c *queue.Control) {
-		out.Paused, out.Reason = c.PausedAt(time.Now()), c.Reason
+		out.set(c.PausedAt(time.Now()), c.Reason)
 		c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
 	})
 	if err != nil || out.Gate == (queue.Gate{}) {
@@ -135,37 +143,40 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 		return out, err
 	}
 	if r.Batch != "" { // before anything is changed
-		if _, err := s.Batch(ctx, r.Batch); err != nil {
+		b, err := s.Batch(ctx, r.Batch)
+		if err != nil {
 			return out, err
 		}
+		out.Batch = b.Control
 	}
-	err = s.control(ctx, func(c *queue.Control) {
-		if r.Reset {
-			c.Rate, c.Workers, c.DailyLimit = 0, 0, nil
-		}
-		if r.Rate != nil {
-			c.Rate = *r.Rate
-		}
-		if r.Workers != nil {
-			c.Workers = *r.Workers
-		}
-		if r.DailyLimit != nil {
-			c.DailyLimit = r.DailyLimit
-		}
-		out.Control = *c
-	})
-	if err == nil && r.Batch != "" {
+	if out.Control, err = s.setAccountControl(ctx, r); err == nil && r.Share != nil {
 		err = s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) {
-			if r.Share != nil {
-				c.Share = *r.Share
-			}
+			c.Share = *r.Share
 			out.Batch = *c
 		})
 	}
 	return out, err
 }
 
-// control changes and stores what is set for the account, and applies it to the run in progress.
+// setAccountControl sets what a request has for the account, and returns what is set then. Without any it stores nothing.
+func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queue.Control, err error) {
+	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil {
+		account, err := s.Account(ctx, s.c.Account, 0)
+		return account.Control, err
+	}
+	err = s.control(ctx, func(c *queue.Control) {
+		if r.Reset {
+			c.Rate, c.Workers, c.DailyLimit = 0, 0, nil
+		}
+		c.Rate = *cmp.Or(r.Rate, &c.Rate)
+		c.Workers = *cmp.Or(r.Workers, &c.Workers)
+		c.DailyLimit = cmp.Or(r.DailyLimit, c.DailyLimit)
+		out = *c
+	})
+	return out, err
+}
+
+// control changes what is set for the account, and stores it: the run in progress does, which applies it.
 func (s *Service) control(ctx context.Context, change func(*queue.Control)) error {
 	s.c.Host.steering.Lock()
 	defer s.c.Host.steering.Unlock()
@@ -178,16 +189,18 @@ func (s *Service) control(ctx context.Context, change func(*queue.Control)) erro
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := s.c.Store.SetControl(ctx, s.c.Account, c); err != nil {
-		return err
+	if s.c.Host.Running() == nil {
+		if err := s.c.Store.SetControl(ctx, s.c.Account, c); err != nil {
+			return err
+		}
 	}
-	if r := s.c.Host.Running(); r != nil {
+	if r := s.c.Host.Running(); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
 		return r.Pool.Apply(ctx, c)
 	}
 	return nil
 }
 
-// controlBatch changes and stores what is set for a batch, and applies it to the run in progress.
+// controlBatch changes what is set for a batch, and stores it: the run in progress does, which applies it.
 func (s *Service) controlBatch(ctx context.Context, id string, change func(*queue.BatchControl)) error {
 	s.c.Host.steering.Lock()
 	defer s.c.Host.steering.Unlock()
@@ -200,10 +213,12 @@ func (s *Service) controlBatch(ctx context.Context, id string, change func(*queu
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if err := s.c.Store.SetBatchControl(ctx, id, c); err != nil {
-		return err
+	if s.c.Host.Running() == nil {
+		if err := s.c.Store.SetBatchControl(ctx, id, c); err != nil {
+			return err
+		}
 	}
-	if r := s.c.Host.Running(); r != nil {
+	if r := s.c.Host.Running(); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
 		return r.Pool.ApplyBatch(id, c)
 	}
 	return nil

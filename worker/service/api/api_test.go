@@ -34,13 +34,20 @@ type holding struct {
 
 func hold(t *testing.T) *holding {
 	t.Helper()
+	return holdWith(t, func(db queue.Store) queue.Store { return db })
+}
+
+// holdWith serves a queue that is wrapped.
+func holdWith(t *testing.T, wrap func(queue.Store) queue.Store) *holding {
+	t.Helper()
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "q.db"), bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	host := &service.Host{}
 	h := &holding{t: t, local: db}
-	h.server = NewServer(Config{Store: db, Host: host, Build: "test", Log: zerolog.Nop(), Service: service.New(service.Config{Store: db, Host: host, Place: "q.db"})})
+	store := wrap(db)
+	h.server = NewServer(Config{Store: store, Host: host, Build: "test", Log: zerolog.Nop(), Service: service.New(service.Config{Store: store, Host: host, Place: "q.db"})})
 	h.http = httptest.NewServer(h.server)
 	h.remote = Store{h.connect()}
 	t.Cleanup(func() {

@@ -57,7 +57,7 @@ func (h Holder) Cancel(ctx context.Context, r service.ChangeRequest) (queue.Chan
 // actionPoll is how often a client asks for the end of a bulk action.
 const actionPoll = 50 * time.Millisecond
 
-// change begins a bulk action and waits for its end. At the end of ctx the action goes on.
+// change begins a bulk action and waits for its end. At the end of ctx the action goes on: the error is a [service.LeftError].
 func (h Holder) change(ctx context.Context, path string, r service.ChangeRequest) (queue.Changed, error) {
 	in := changeJSON{Batch: r.Batch, State: r.State, Code: r.Code, Keys: r.Keys, Reading: r.Reading, DryRun: r.DryRun, Expect: r.Expect}
 	var a actionJSON
@@ -65,10 +65,12 @@ func (h Holder) change(ctx context.Context, path string, r service.ChangeRequest
 	for err == nil && !a.Done {
 		select {
 		case <-ctx.Done():
-			return queue.Changed{}, context.Cause(ctx)
 		case <-time.After(actionPoll):
 		}
 		err = h.call(ctx, "GET", "/v1/action", query("id", a.ID), nil, &a)
+	}
+	if err != nil && ctx.Err() != nil && !r.DryRun {
+		return queue.Changed{}, &service.LeftError{Holder: h.String(), Change: true, Err: context.Cause(ctx)}
 	}
 	if err == nil && a.Error != nil {
 		err = a.Error.typed()

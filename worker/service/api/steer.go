@@ -41,20 +41,21 @@ func fromAction(a service.Action) actionJSON {
 }
 
 func (s *Server) retry(w http.ResponseWriter, r *http.Request) error {
-	return s.change(w, r, string(queue.DoRetry))
+	return s.change(w, r, queue.DoRetry)
 }
 
 func (s *Server) cancel(w http.ResponseWriter, r *http.Request) error {
-	return s.change(w, r, string(queue.DoCancel))
+	return s.change(w, r, queue.DoCancel)
 }
 
 // change begins a bulk action.
-func (s *Server) change(w http.ResponseWriter, r *http.Request, verb string) error {
+func (s *Server) change(w http.ResponseWriter, r *http.Request, do queue.Action) error {
 	return call(w, r, func(ctx context.Context, in changeJSON) (actionJSON, error) {
 		if _, _, err := s.Service.Select(ctx, in.request().Selection); err != nil {
 			return actionJSON{}, err
 		}
-		return fromAction(s.Service.Start(verb, in.request())), nil
+		a, err := s.Service.Start(do, in.request())
+		return fromAction(a), err
 	})
 }
 
