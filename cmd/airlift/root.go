@@ -64,9 +64,9 @@ type globalFlags struct {
 const rootHelp = `airlift submits a whole media archive to Wasabi AiR, one job per object, and any rerun of
 the same command resumes: every object gets exactly one job, nothing is lost, no quota is wasted.
 
-Every flag except --help, --version and cancel's --all can also be set as AIRLIFT_<NAME> in the
-environment (--air-url as AIRLIFT_AIR_URL; flags that repeat take one value a line) or by its name in
-the config file. The command line overrides the environment, which overrides the file.`
+Every flag except --help, --version, cancel's --all and those of pause and set can also be set as
+AIRLIFT_<NAME> in the environment (--air-url as AIRLIFT_AIR_URL; flags that repeat take one value a
+line) or by its name in the config file. The command line overrides the environment, which overrides the file.`
 
 // contributing is a topic: `airlift help contributing` shows it.
 //

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -68,15 +70,22 @@ still begins with a single request. With BATCH it lifts the pause of that batch 
 					_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
 					return err
 				}
-				for _, reason := range []string{was.Reason, was.Gate.Reason} {
-					if reason != "" && err == nil {
-						_, err = term.Fprintf(a.out, "lifted: %s\n", reason)
-					}
-				}
+				_, err = io.WriteString(a.out, liftedText(was))
 				return err
 			})
 		},
 	}
+}
+
+// liftedText says what was lifted, a line each.
+func liftedText(was service.Resumed) (text string) {
+	if was.Paused {
+		text = term.Sprintf("lifted: %s\n", cmp.Or(was.Reason, "a pause by hand"))
+	}
+	if was.Gate != (queue.Gate{}) {
+		text += term.Sprintf("lifted: %s\n", cmp.Or(was.Gate.Reason, "a pause or stop that AiR caused"))
+	}
+	return text
 }
 
 func (a *app) setCommand() *cobra.Command {

@@ -154,6 +154,8 @@ func TestSetAppliesAtOnceAndIsKept(t *testing.T) {
 	r.run("set", "--rate", "7/s", "--workers", "3", "--daily-limit", "1000").want(t, exitOK).says(t, "set: rate 7/s, workers 3, daily limit 1,000")
 	waiting := r.start("run", r.night(3), "--batch", "night", "--rate", "9/s", "--workers", "3", "--daily-limit", "1000")
 	eventually(t, "the difference is said", func() bool { return strings.Contains(waiting.err.String(), "`airlift set --rate 9/s`") })
+	r.run("pause", "--reason", "").want(t, exitOK)
+	r.run("resume").want(t, exitOK).says(t, "lifted: a pause by hand")
 	r.run("pause", "--for", "1h", "--reason", "the library\nneeds it").want(t, exitOK)
 	got := r.awaitPause()
 	if !strings.Contains(got.Reason, "the library needs it") || got.PausedUntil == nil {

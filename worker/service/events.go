@@ -13,6 +13,9 @@ import (
 
 // Event is a line of the log.
 type Event struct {
+	// Seq grows with each line of the log and, as it follows the clock, from one process to the next. That of several lines in a row
+	// is the latest's.
+	Seq   int64     `json:"seq"`
 	Time  time.Time `json:"time"`
 	Level string    `json:"level"`
 	// Text is the message with its fields.
@@ -29,8 +32,10 @@ const maxEvents = 50
 // Events are the latest lines of a log. As the output of a zerolog.Logger they keep what has at least the level info. The zero
 // value is ready to use. It is safe for concurrent use.
 type Events struct {
-	mu     sync.Mutex
-	latest []Event // guarded by mu; oldest first
+	mu sync.Mutex
+	// The fields below are guarded by mu.
+	latest []Event // oldest first
+	seq    int64   // of the latest line
 }
 
 // Write keeps a line of any level.
@@ -47,6 +52,8 @@ func (e *Events) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.seq = max(e.seq+1, time.Now().UnixMicro())
+	event.Seq = e.seq
 	if n := len(e.latest); n > 0 && e.latest[n-1].message == event.message && e.latest[n-1].Batch == event.Batch && e.latest[n-1].Level == event.Level {
 		event.Count += e.latest[n-1].Count
 		e.latest = e.latest[:n-1]

@@ -121,8 +121,8 @@ type ErrorOverview struct {
 // maxErrors bounds Overview.Errors.
 const maxErrors = 10
 
-// Overview returns the view of the queue and of the run in progress. It reads the books only: its time depends on the
-// number of batches, and not on that of the items.
+// Overview returns the view of the queue and of the run in progress. It reads only stored counters, so its
+// cost depends on the number of batches, not of items.
 func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	host, now := s.c.Host, time.Now()
 	o := Overview{Schema: OverviewSchema, Time: now.UTC().Truncate(time.Millisecond), Queue: s.c.Place, Events: host.Events.Latest()}
@@ -162,13 +162,13 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	}
 	if run != nil {
 		o.Account.addRun(*q.Run)
-		o.Run, o.ETA = runOverview(run, *q.Run, worked), lastETA(worked)
+		o.Run, o.ETA = runOverview(run, *q.Run, worked), LastETA(worked)
 	}
 	return o, nil
 }
 
-// lastETA returns when all batches are done; nil: that is not known of one, or nothing is left.
-func lastETA(batches []Status) *time.Time {
+// LastETA returns when all batches are done; nil: that is not known of one, or nothing is left.
+func LastETA(batches []Status) *time.Time {
 	var last *time.Time
 	for _, st := range batches {
 		switch {
@@ -185,8 +185,12 @@ func lastETA(batches []Status) *time.Time {
 // setBatches sets what comes from the batches.
 func (o *Overview) setBatches(all []Status, worked []string) {
 	o.Batches, o.Errors = []BatchOverview{}, []ErrorOverview{}
+	isWorked := map[string]bool{}
+	for _, id := range worked {
+		isWorked[id] = true
+	}
 	for _, st := range all {
-		o.Batches = append(o.Batches, BatchOverview{Status: st, Worked: slices.Contains(worked, st.Batch)})
+		o.Batches = append(o.Batches, BatchOverview{Status: st, Worked: isWorked[st.Batch]})
 		o.InDoubt += st.InDoubt
 		for _, e := range st.Errors {
 			o.addError(e, st.Batch)
@@ -198,16 +202,15 @@ func (o *Overview) setBatches(all []Status, worked []string) {
 
 // setControls sets what an operator has set for the batches.
 func (o *Overview) setControls(batches []queue.Batch) {
+	controls := map[string]queue.BatchControl{}
+	for _, b := range batches {
+		controls[b.ID] = b.Control
+	}
 	for i := range o.Batches {
-		o.Batches[i].Share = queue.BatchControl{}.Weight()
-		for _, b := range batches {
-			if b.ID != o.Batches[i].Batch {
-				continue
-			}
-			o.Batches[i].Share = b.Control.Weight()
-			if b.Control.PausedAt(o.Time) {
-				o.Batches[i].ByHand = handPause(b.Control.PausedUntil, b.Control.Reason)
-			}
+		set := controls[o.Batches[i].Batch] // of a batch that was added meanwhile: the zero value
+		o.Batches[i].Share = set.Weight()
+		if set.PausedAt(o.Time) {
+			o.Batches[i].ByHand = handPause(set.PausedUntil, set.Reason)
 		}
 	}
 }

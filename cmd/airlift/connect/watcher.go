@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"airlift/queue"
@@ -12,8 +13,8 @@ import (
 	"airlift/worker/service/api"
 )
 
-// Watcher shows a queue again and again, whoever holds it, and holds it itself only for the moment of a look. It is not
-// safe for concurrent use.
+// Watcher reads overviews of a queue repeatedly, from its holder or from the file. It opens the file only for the time of a
+// read. It is not safe for concurrent use.
 type Watcher struct {
 	Config
 	holder *api.Holder // nil: none was found
@@ -30,11 +31,15 @@ func (w *Watcher) Overview(ctx context.Context) (service.Overview, error) {
 		if !errors.Is(err, queue.ErrLocked) || errors.Is(err, api.ErrVersion) || time.Now().After(deadline) || ctx.Err() != nil {
 			return o, err
 		}
-		time.Sleep(lockGlance) // its holder begins to listen, or ends
+		select { // its holder begins to listen, or ends
+		case <-ctx.Done():
+			return o, context.Cause(ctx)
+		case <-time.After(lockGlance):
+		}
 	}
 }
 
-// look is Overview without patience.
+// look makes one attempt.
 func (w *Watcher) look(ctx context.Context) (service.Overview, error) {
 	if o, ok := w.askHolder(ctx); ok {
 		return o, nil
@@ -66,7 +71,7 @@ func (w *Watcher) askHolder(ctx context.Context) (service.Overview, bool) {
 
 // atRest opens the queue, which others can open again at once. While the file stays as it was, it is not opened again.
 func (w *Watcher) atRest(ctx context.Context) (service.Overview, error) {
-	if now, err := os.Stat(w.Path); err == nil && w.seen != nil && os.SameFile(now, w.seen) && now.ModTime().Equal(w.seen.ModTime()) && now.Size() == w.seen.Size() {
+	if now, err := os.Stat(w.Path); err == nil && w.seen != nil && os.SameFile(now, w.seen) && now.ModTime().Equal(w.seen.ModTime()) && now.Size() == w.seen.Size() && lasts(&w.latest, time.Now()) {
 		w.latest.Time = time.Now().UTC()
 		return w.latest, nil
 	}
@@ -81,6 +86,14 @@ func (w *Watcher) atRest(ctx context.Context) (service.Overview, error) {
 	w.latest = o
 	w.seen, _ = os.Stat(w.Path) // nil: it is opened again
 	return o, nil
+}
+
+// lasts reports whether an overview of a queue at rest is still right: no pause has ended, and no day.
+func lasts(o *service.Overview, now time.Time) bool {
+	over := func(end *time.Time) bool { return end != nil && !now.Before(*end) }
+	pause := func(p *service.HandPause) bool { return p != nil && over(p.Until) }
+	return queue.DayOf(o.Time) == queue.DayOf(now) && !over(o.Account.PausedUntil) && !pause(o.Account.ByHand) &&
+		!slices.ContainsFunc(o.Batches, func(b service.BatchOverview) bool { return pause(b.ByHand) || over(b.PausedUntil) })
 }
 
 // Close ends the connection to the holder.

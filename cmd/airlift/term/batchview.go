@@ -13,7 +13,7 @@ import (
 const (
 	// oneLine is the width from which on a batch has one line instead of two.
 	oneLine = 72
-	// most cells of a batch's name on a line with its bar.
+	// nameWidth is the most cells of a batch's name on a line with its bar.
 	nameWidth = 28
 )
 

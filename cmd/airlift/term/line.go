@@ -1,6 +1,7 @@
 package term
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"sync"
@@ -32,7 +33,7 @@ func (l *StatusLine) Write(p []byte) (int, error) {
 		return l.to.Write(p)
 	}
 	b := append([]byte(clearLine), p...)
-	if p[len(p)-1] == '\n' {
+	if bytes.HasSuffix(p, []byte{'\n'}) {
 		b = append(b, l.fitted()...)
 	}
 	if _, err := l.to.Write(b); err != nil {

@@ -29,9 +29,11 @@ func Bar(line *StatusLine, done <-chan struct{}, batches []string, now Overviews
 // Bar writes the progress of some batches, none: those that are worked, on one line.
 func (v View) Bar(o *service.Overview, batches []string) string {
 	var items, done, failed, doubts int64
+	var shown []service.Status
 	for i := range o.Batches {
 		if b := &o.Batches[i]; isShown(b, batches) {
 			items, done, failed, doubts = items+b.Items, done+ended(&b.Status), failed+b.Failed, doubts+b.InDoubt
+			shown = append(shown, b.Status)
 		}
 	}
 	var parts []string
@@ -52,8 +54,8 @@ func (v View) Bar(o *service.Overview, batches []string) string {
 	if doubts > 0 {
 		remarks = append(remarks, Number(doubts)+" in doubt")
 	}
-	if o.ETA != nil && o.Account.PausedUntil == nil {
-		remarks = append(remarks, "done by "+v.instant(*o.ETA))
+	if eta := service.LastETA(shown); eta != nil && o.Account.PausedUntil == nil {
+		remarks = append(remarks, "done by "+v.instant(*eta))
 	}
 	text := strings.Join(parts, " ") + "  " + Text(strings.Join(remarks, ", "))
 	return ansi.Truncate(text, v.Width, "...")

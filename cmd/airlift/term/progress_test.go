@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +32,8 @@ func TestBar(t *testing.T) {
 		{39, &o, nil, "45% 912,689 of 2,000,500  4.12/s of ..."},
 		{79, &o, nil, "[####x------] 45% 912,689 of 2,000,500  4.12/s of 5/s: limited by AiR's late..."},
 		{79, &o, []string{"tonight"}, "[-----------] 0% 0 of 500  4.12/s of 5/s: limited by AiR's latency: an answe..."},
-		{210, &o, []string{"done"}, "[#################################] 100% 100 of 100  4.12/s of 5/s: limited by AiR's latency: an answer takes 2.31s, and all 8 workers wait for one, done by Nov 29 15:00 UTC"},
+		{210, &o, []string{"done"}, "[#################################] 100% 100 of 100  4.12/s of 5/s: limited by AiR's latency: an answer takes 2.31s, and all 8 workers wait for one"},
+		{210, &o, []string{"archive-2024-1a2b3c4d"}, "[##############x------------------] 45% 912,689 of 2,000,000  4.12/s of 5/s: limited by AiR's latency: an answer takes 2.31s, and all 8 workers wait for one, 344 failed, 3 in doubt, done by Nov 29 15:00 UTC"},
 		{79, paused, nil, "[####x------] 45% 912,689 of 2,000,500  paused until Nov 27 00:00 UTC, in 12..."},
 	} {
 		got := View{Width: c.width, Now: noon}.Bar(c.o, c.batches)
@@ -110,7 +113,7 @@ func TestWatchLines(t *testing.T) {
 			case asked == 3:
 				return service.Overview{}, errors.New("broken\npipe")
 			case asked == 6:
-				o.Run, o.ETA, o.Events = nil, nil, append(o.Events, service.Event{Time: noon.Add(time.Hour), Level: "info", Text: hostile, Count: 1})
+				o.Run, o.ETA, o.Events = nil, nil, append(o.Events, service.Event{Seq: 3, Time: noon.Add(-time.Second), Level: "info", Text: hostile, Count: 1})
 				o.Account.State, o.Account.Reason, o.Account.PausedUntil = "paused", "daily cap", ptr(noon.Add(12*time.Hour))
 			case asked > 6:
 				end()
@@ -136,9 +139,57 @@ func TestWatchLines(t *testing.T) {
 2000-01-01T00:02:00Z problem: broken\npipe
 2000-01-01T00:03:00Z ` + running + rest +
 			"2000-01-01T00:05:00Z no run; paused: daily cap; paused until 2026-11-27T00:00:00Z; today 41,234 submitted, of 50,000 jobs a day (--daily-limit)\n" + rest +
-			"  2026-11-26T13:00:00Z info: " + Text(hostile) + "\n"
+			"  2026-11-26T11:59:59Z info: " + Text(hostile) + "\n"
 		if got := b.String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
+}
+
+// What is written above the line may be nothing.
+func TestNothingAboveTheBar(t *testing.T) {
+	line := NewStatusLine(&writes{})
+	line.Set("50%")
+	if n, err := line.Write(nil); n != 0 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+}
+
+// Whoever closes what now reads from may do so when Watch has returned.
+func TestWatchEndsWhatItAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		var asked atomic.Bool
+		now := func(ctx context.Context) (service.Overview, error) {
+			asked.Store(true)
+			defer asked.Store(false)
+			end()
+			time.Sleep(time.Second)
+			return service.Overview{}, ctx.Err()
+		}
+		if err := Watch(ctx, nil, io.Discard, false, now); err != nil {
+			t.Error(err)
+		}
+		if asked.Load() {
+			t.Error("an overview is still asked for")
+		}
+	})
+}
+
+// The line of serve has the state of what has items left.
+func TestServing(t *testing.T) {
+	left := service.Status{State: "paused", Submitted: 2, Pending: 1000}
+	done := service.Status{State: "idle", Submitted: 5}
+	for want, batches := range map[string][]service.Status{
+		"waiting for items":                      {done},
+		"paused: 12 items submitted, 1,000 left": {done, left, done},
+		"stopped: 3 items submitted, 0 left":     {{State: "stopped", Submitted: 3}},
+	} {
+		if got := Serving(batches); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := Serving(nil); got != "waiting for items" {
+		t.Errorf("no batches: %q", got)
+	}
 }

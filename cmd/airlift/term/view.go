@@ -72,7 +72,7 @@ func (v View) head(o *service.Overview) []string {
 	return append(lines, v.style(faint, v.fit("no run works this queue")))
 }
 
-// facts are what holds for the whole queue, a field each.
+// facts returns the fields that concern the whole queue.
 func (v View) facts(o *service.Overview) []string {
 	var lines []string
 	if o.Run != nil {
@@ -96,14 +96,18 @@ func (v View) facts(o *service.Overview) []string {
 // gate says whether requests may leave and, if not, until when and why.
 func (v View) gate(o *service.Overview) []string {
 	a, color, text := &o.Account, yellow, ""
+	var hand []string
+	if a.ByHand != nil {
+		hand = v.field("gate", yellow, v.handText(a.ByHand)+"; `airlift resume` ends that")
+	}
 	switch {
-	case a.ByHand != nil:
-		return v.field("gate", yellow, v.handText(a.ByHand)+"; `airlift resume` ends that")
-	case a.State == string(worker.Stopped):
+	case isStopped(a):
 		color, text = red, "stopped"
 		if a.Since != nil {
 			text += " since " + v.instant(*a.Since)
 		}
+	case hand != nil:
+		return hand
 	case a.PausedUntil != nil:
 		text = "paused until " + v.until(*a.PausedUntil)
 	case a.State == string(worker.Paused):
@@ -114,8 +118,11 @@ func (v View) gate(o *service.Overview) []string {
 	if a.Reason != "" && o.Run == nil { // the rate of a run says it
 		text += ": " + a.Reason
 	}
-	return v.field("gate", color, text)
+	return append(v.field("gate", color, text), hand...)
 }
+
+// isStopped reports whether a stop is in force.
+func isStopped(a *service.AccountOverview) bool { return a.State == string(worker.Stopped) }
 
 // todayText counts today's jobs, and says how many are possible.
 func todayText(a *service.AccountOverview) string {

@@ -57,8 +57,8 @@ func running() service.Overview {
 			{ErrorCount: queue.ErrorCount{Message: "the services are not known", Count: 44, ExampleKey: "clips/2024/b.mov"}, Batch: "archive-2024-1a2b3c4d"},
 		},
 		Events: []service.Event{
-			{Time: noon.Add(-time.Minute), Level: "info", Text: "the pause is over: a canary goes first", Count: 1},
-			{Time: noon.Add(-time.Second), Level: "warn", Text: "answer code=BAD_REQUEST error=source object not found or inaccessible key=clips/2024/a.mov line=3", Batch: "archive-2024-1a2b3c4d", Count: 12},
+			{Seq: 1, Time: noon.Add(-time.Minute), Level: "info", Text: "the pause is over: a canary goes first", Count: 1},
+			{Seq: 2, Time: noon.Add(-time.Second), Level: "warn", Text: "answer code=BAD_REQUEST error=source object not found or inaccessible key=clips/2024/a.mov line=3", Batch: "archive-2024-1a2b3c4d", Count: 12},
 		},
 	}
 }
@@ -87,6 +87,10 @@ func screens() map[string]func() (*service.Overview, error) {
 		"stopped": of(func(o *service.Overview) {
 			o.Run, o.ETA = nil, nil
 			o.Account.State, o.Account.Reason, o.Account.Since = "stopped", "monthly quota reached: HTTP 403 QuotaExceeded", ptr(noon.Add(-50*time.Hour))
+		}),
+		"stoppedbyhand": of(func(o *service.Overview) {
+			o.Run, o.ETA = nil, nil
+			o.Account.State, o.Account.Reason, o.Account.ByHand = "stopped", "monthly quota reached: HTTP 403 QuotaExceeded", &service.HandPause{Reason: "disk"}
 		}),
 		"twelve": of(func(o *service.Overview) {
 			o.Batches = nil

@@ -25,7 +25,7 @@ const (
 )
 
 // Watch shows overviews on the whole terminal until q, Ctrl-C or the end of ctx. Errors are shown, too. The error is that of
-// the terminal.
+// the terminal. Watch does not call now after it has returned.
 func Watch(ctx context.Context, in io.Reader, terminal io.Writer, colors bool, now Overviews) error {
 	profile := colorprofile.ASCII
 	if colors {
@@ -34,22 +34,35 @@ func Watch(ctx context.Context, in io.Reader, terminal io.Writer, colors bool, n
 	if !IsTerminal(in) {
 		in = nil // signals end it
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	asking := make(chan struct{}, 1) // has an element while an overview is asked for
+	ask := func() (service.Overview, error) {
+		asking <- struct{}{}
+		defer func() { <-asking }()
+		one, cancel := context.WithTimeout(ctx, watchTimeout)
+		defer cancel()
+		if one.Err() != nil { // Watch has returned
+			return service.Overview{}, one.Err()
+		}
+		return now(one)
+	}
 	// With a profile given, no tmux and no terminfo is asked for one. Signals end ctx.
-	p := tea.NewProgram(&screen{ctx: ctx, overviews: now, view: View{Color: colors, Now: time.Now()}},
+	p := tea.NewProgram(&screen{ask: ask, view: View{Color: colors, Now: time.Now()}},
 		tea.WithInput(in), tea.WithOutput(terminal), tea.WithColorProfile(profile), tea.WithoutSignalHandler())
 	defer context.AfterFunc(ctx, p.Quit)()
 	_, err := p.Run()
+	cancel()
+	asking <- struct{}{} // what was asked last has been answered
 	return err
 }
 
 // screen is the state of a watched screen; it implements tea.Model.
 type screen struct {
-	ctx       context.Context
-	overviews Overviews
-	view      View
-	latest    *service.Overview
-	problem   error
-	asked     bool // and not answered
+	ask     func() (service.Overview, error)
+	view    View
+	latest  *service.Overview
+	problem error
+	asked   bool // and not answered
 }
 
 // tick moves the clock.
@@ -96,9 +109,7 @@ func (s *screen) tick(now time.Time) tea.Cmd {
 	}
 	s.asked = true
 	return tea.Batch(next, func() tea.Msg {
-		ctx, cancel := context.WithTimeout(s.ctx, watchTimeout)
-		defer cancel()
-		o, err := s.overviews(ctx)
+		o, err := s.ask()
 		return answer{o, err}
 	})
 }
@@ -116,7 +127,7 @@ func WatchLines(ctx context.Context, w io.Writer, interval time.Duration, now Ov
 	t := time.NewTicker(interval)
 	defer t.Stop()
 	var last string
-	var seen time.Time // the latest event
+	var seen int64 // the latest event
 	for {
 		asked, cancel := context.WithTimeout(ctx, watchTimeout)
 		o, err := now(asked)
@@ -127,8 +138,8 @@ func WatchLines(ctx context.Context, w io.Writer, interval time.Duration, now Ov
 		text := linesText(&o, err)
 		var events strings.Builder
 		for i := range o.Events {
-			if e := &o.Events[i]; err == nil && e.Time.After(seen) {
-				seen = e.Time
+			if e := &o.Events[i]; err == nil && e.Seq > seen {
+				seen = e.Seq
 				fmt.Fprintf(&events, "  %s %s: %s\n", e.Time.UTC().Format(time.RFC3339), e.Level, eventText(e))
 			}
 		}
@@ -154,6 +165,8 @@ func linesText(o *service.Overview, err error) string {
 	var b strings.Builder
 	v := View{Now: time.Now()}
 	switch a := &o.Account; {
+	case a.ByHand != nil && isStopped(a):
+		b.WriteString(Sprintf("no run; %s: %s; ", a.State, a.Reason) + v.handText(a.ByHand))
 	case a.ByHand != nil:
 		b.WriteString(v.handText(a.ByHand))
 	case o.Run != nil:
