@@ -272,7 +272,7 @@ func (s *Remote) left(ctx context.Context, r RunRequest, first bool) (left, runn
 		if r.Pool.LookupsOnly {
 			some = st.InDoubt > 0
 		}
-		if some && r.Pool.ExitOnCap && st.PausedUntil != nil {
+		if some && r.Pool.ExitOnCap && st.PausedUntil != nil && !st.ByHand {
 			return false, false, stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", st.Reason, st.PausedUntil.Format(time.RFC3339))
 		}
 		left, running = left || some, running && w.Running

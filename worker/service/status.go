@@ -1,7 +1,9 @@
 package service
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"airlift/queue"
@@ -29,11 +31,13 @@ type Status struct {
 	State          string `json:"state"`
 	Reason         string `json:"reason"`
 	// Since is when a stop that is in force began.
-	Since       *time.Time         `json:"since,omitempty"`
-	PausedUntil *time.Time         `json:"paused_until"`
-	Rate        float64            `json:"rate"`
-	ETA         *time.Time         `json:"eta"`
-	Errors      []queue.ErrorCount `json:"errors"`
+	Since       *time.Time `json:"since,omitempty"`
+	PausedUntil *time.Time `json:"paused_until"`
+	// ByHand says that an operator has paused the batch or all of them; without PausedUntil that has no end of itself.
+	ByHand bool               `json:"by_hand,omitempty"`
+	Rate   float64            `json:"rate"`
+	ETA    *time.Time         `json:"eta"`
+	Errors []queue.ErrorCount `json:"errors"`
 	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
@@ -113,6 +117,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 		if q.Run != nil {
 			st.addRun(*q.Run)
 		}
+		st.pauseByHand(b.Control.PausedAt(time.Now()), b.Control.PausedUntil, b.Control.Reason)
 		if q.Limits != nil {
 			ahead := int64(0)
 			if q.InTurn {
@@ -150,7 +155,21 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 		since := inForce.Since.UTC()
 		st.Since = &since
 	}
+	c := account.Control
+	st.pauseByHand(c.PausedAt(time.Now()), c.PausedUntil, c.Reason)
 	return st, nil
+}
+
+// pauseByHand shows an operator's pause of the account or of the batch, unless a stop is in force, which is graver.
+func (s *Status) pauseByHand(inForce bool, until time.Time, reason string) {
+	if !inForce || s.State == string(worker.Stopped) {
+		return
+	}
+	s.State, s.Reason, s.ByHand, s.PausedUntil = string(worker.Paused), cmp.Or(strings.Join(strings.Fields(reason), " "), "paused by hand"), true, nil
+	if !until.IsZero() {
+		until = until.UTC()
+		s.PausedUntil = &until
+	}
 }
 
 // statusOf returns the status fields that come from the batch itself.
@@ -173,7 +192,7 @@ func statusOf(b queue.Batch) Status {
 
 // addRun adds what only the running pool knows.
 func (s *Status) addRun(p worker.Snapshot) {
-	s.State, s.Reason, s.Rate = string(p.Activity), p.Reason, p.Rate
+	s.State, s.Reason, s.Rate, s.ByHand = string(p.Activity), p.Reason, p.Rate, p.ByHand
 	s.PausedUntil, s.Since = nil, nil
 	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
 		until := p.PausedUntil.UTC()
@@ -201,8 +220,11 @@ func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.D
 	if l.PerDayFrom != plan.NoDailyLimit {
 		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
-	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 {
+	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 || s.ByHand && s.PausedUntil == nil {
 		return // it waits for something that has no known end
+	}
+	if s.PausedUntil != nil && s.PausedUntil.After(l.PausedUntil) {
+		l.PausedUntil = *s.PausedUntil
 	}
 	l.PausedUntil = l.PausedUntil.Add(skew)
 	if f := l.Forecast(ahead+s.Pending, now); !f.Finish.IsZero() {
