@@ -66,10 +66,6 @@ still begins with a single request. With BATCH it lifts the pause of that batch 
 				if err != nil {
 					return err
 				}
-				if !was.Paused && was.Gate == (queue.Gate{}) {
-					_, err = fmt.Fprintln(a.out, "there was neither a pause nor a stop")
-					return err
-				}
 				_, err = io.WriteString(a.out, liftedText(was))
 				return err
 			})
@@ -84,6 +80,12 @@ func liftedText(was service.Resumed) (text string) {
 	}
 	if was.Gate != (queue.Gate{}) {
 		text += term.Sprintf("lifted: %s\n", cmp.Or(was.Gate.Reason, "a pause or stop that AiR caused"))
+	}
+	if text == "" {
+		text = "there was neither a pause nor a stop\n"
+	}
+	for _, id := range was.Still {
+		text += term.Sprintf("batch %s is paused by itself: `airlift resume%s` lifts that\n", id, batchWord(id))
 	}
 	return text
 }

@@ -109,6 +109,8 @@ func TestSharesAndPausesOfABatch(t *testing.T) {
 	}
 	holder.wait().want(t, exitOK)
 	r.run("pause", "big").want(t, exitOK)
+	r.run("status", "big").want(t, exitOK).says(t, "paused by hand")
+	r.run("resume").want(t, exitOK).says(t, "neither a pause nor a stop", "batch big is paused by itself: `airlift resume big` lifts that")
 	more := r.file("more.csv", "bucket,key\narchive,more/1.mov\n")
 	r.quiet(func() {
 		p := r.start("run", more, "--batch", "big")

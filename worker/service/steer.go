@@ -56,6 +56,8 @@ type Resumed struct {
 	// Paused says that there was a pause of an operator, for the reason given.
 	Paused bool   `json:"paused"`
 	Reason string `json:"reason,omitempty"`
+	// Still are the batches that an operator has paused by themselves, which Resume without a batch does not lift.
+	Still []string `json:"still,omitempty"`
 }
 
 // set records a pause by hand, if one is in force.
@@ -80,6 +82,15 @@ func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err er
 		return out, err
 	}
 	out.Gate = account.Gate
+	all, err := s.Batches(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, b := range all {
+		if b.Control.PausedAt(time.Now()) {
+			out.Still = append(out.Still, b.ID)
+		}
+	}
 	err = s.control(ctx, func(c *queue.Control) {
 		out.set(c.PausedAt(time.Now()), c.Reason)
 		c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""

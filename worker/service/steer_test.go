@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
@@ -102,7 +104,7 @@ func TestResumeSaysWhatItLifts(t *testing.T) {
 		if err := s.c.Store.SetBatchControl(t.Context(), "b", c.set); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Resume(t.Context(), "b"); err != nil || got != c.want {
+		if got, err := s.Resume(t.Context(), "b"); err != nil || !cmp.Equal(got, c.want) {
 			t.Errorf("%+v: got %+v, %v", c.set, got, err)
 		}
 	}
