@@ -45,7 +45,8 @@ type ChangeRequest struct {
 	Selection
 	// DryRun counts the items, and changes none.
 	DryRun bool
-	// Expect, if not nil, is how many items there must be, those in doubt included.
+	// Expect, if not nil, is how many items there must be, those in doubt included. They are counted just before the change, so
+	// during a run others may be changed than were counted.
 	Expect *int64
 }
 

@@ -34,7 +34,7 @@ type Client struct {
 
 // Connect opens a session at the holder that dial connects to. build is the version of this program, for messages.
 //
-// Errors: [ErrVersion], and [service.ErrHolderEnded] if nobody answers.
+// Errors: [ErrVersion], [service.ErrHolderEnded] if the holder ends or nobody listens, and the cause of ctx's end.
 func Connect(ctx context.Context, build string, dial func(context.Context) (net.Conn, error)) (*Client, error) {
 	c := &Client{http: http.Client{Transport: &http.Transport{
 		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
@@ -60,6 +60,7 @@ func Connect(ctx context.Context, build string, dial func(context.Context) (net.
 // open opens the session, and watches its end.
 func (c *Client) open(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { c.end(context.Cause(ctx)) })
+	defer stop()
 	resp, err := c.send(c.alive, "POST", "/v1/session", nil, struct{}{})
 	if err != nil {
 		return err
@@ -70,7 +71,11 @@ func (c *Client) open(ctx context.Context) error {
 	if err == nil {
 		err = json.Unmarshal(line, &first)
 	}
-	if err != nil || !stop() {
+	if !stop() {
+		resp.Body.Close()
+		return context.Cause(ctx)
+	}
+	if err != nil {
 		resp.Body.Close()
 		return fmt.Errorf("%w: %w", service.ErrHolderEnded, err)
 	}

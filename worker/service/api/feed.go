@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"airlift/queue"
@@ -60,13 +61,17 @@ type rowsJSON struct {
 }
 
 func (s *Server) rows(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in rowsJSON) (addedJSON, error) {
+	return callUpTo(maxRows, w, r, func(ctx context.Context, in rowsJSON) (addedJSON, error) {
 		if err := in.Chunk.check(); err != nil {
 			return addedJSON{}, err
 		}
 		chunk := in.Chunk.chunk()
-		if !chunk.Trial && !s.sessions.reads(r.Header.Get(sessionHeader), in.Batch) {
-			return addedJSON{}, usage("this session reads nothing into batch " + in.Batch)
+		if !chunk.Trial {
+			leave, err := s.sessions.enter(r.Header.Get(sessionHeader), in.Batch)
+			if err != nil {
+				return addedJSON{}, err
+			}
+			defer leave()
 		}
 		added, err := s.Store.Add(ctx, in.Batch, chunk)
 		return fromAdded(added), err
@@ -102,7 +107,7 @@ type itemsJSON struct {
 }
 
 func (s *Server) has(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in itemsJSON) ([]bool, error) {
+	return callUpTo(maxRows, w, r, func(ctx context.Context, in itemsJSON) ([]bool, error) {
 		return s.Store.Has(ctx, in.Batch, items(in.Items), in.Changed)
 	})
 }
@@ -113,7 +118,7 @@ type sentJSON struct {
 }
 
 func (s *Server) sent(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in itemsJSON) (out sentJSON, err error) {
+	return callUpTo(maxRows, w, r, func(ctx context.Context, in itemsJSON) (out sentJSON, err error) {
 		out.Sent, out.Alike, err = s.Store.Sent(ctx, in.Batch, items(in.Items), in.Changed)
 		return out, err
 	})
@@ -121,6 +126,9 @@ func (s *Server) sent(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) replace(w http.ResponseWriter, r *http.Request) error {
 	return call(w, r, func(ctx context.Context, in batchJSON) (queue.Changed, error) {
+		if !s.sessions.hasRead(r.Header.Get(sessionHeader), in.Batch) {
+			return queue.Changed{}, fmt.Errorf("batch %q: this session has read no sources into it: %w", in.Batch, queue.ErrReadingIncomplete)
+		}
 		return s.Store.Change(ctx, in.Batch, queue.Change{Do: queue.DoReplace})
 	})
 }

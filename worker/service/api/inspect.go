@@ -200,6 +200,7 @@ func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) (l
 	if err != nil && !begun {
 		return err
 	}
+	w.Header().Set("Content-Type", "application/x-ndjson") // also of a listing without rows
 	if err != nil {
 		e, _ := toError(err)
 		_ = enc.Encode(struct {
@@ -217,6 +218,9 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 	day, err := number(r.URL.Query(), "day", uint64(queue.DayOf(time.Now())))
 	if err != nil {
 		return err
+	}
+	if day > math.MaxInt32 {
+		return usage("day is not the number of a day")
 	}
 	a, err := s.Service.Account(r.Context(), r.URL.Query().Get("account"), queue.Day(day))
 	if err != nil {

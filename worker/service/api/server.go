@@ -25,8 +25,10 @@ const Version = 1
 const versionHeader = "Airlift-Api"
 
 const (
-	// maxBody bounds the body of a request in bytes: a chunk of 16,384 rows of 16 KiB.
-	maxBody = 256 << 20
+	// maxBody bounds the body of a request in bytes.
+	maxBody = 1 << 20
+	// maxRows bounds one with rows: a chunk of 16,384 rows of 16 KiB.
+	maxRows = 256 << 20
 	// bodyTimeout is how long a client may take to send it.
 	bodyTimeout = 30 * time.Second
 )
@@ -79,7 +81,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, &Error{Kind: kindVersion, Text: s.differs(theirs)})
 		return
 	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		noRoute(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// noRoute refuses a call that is not among the [Routes].
+func noRoute(w http.ResponseWriter, r *http.Request) {
+	status := http.StatusNotFound
+	for _, route := range Routes() {
+		if route.Path == r.URL.Path {
+			status = http.StatusMethodNotAllowed
+			w.Header().Set("Allow", route.Method)
+		}
+	}
+	failWith(w, &Error{Kind: kindUsage, Text: "there is no call " + r.Method + " " + r.URL.Path}, status)
 }
 
 // Close ends all sessions, and with them the readings that clients have begun.
@@ -122,6 +140,10 @@ func (s *Server) allowed(route Route, r *http.Request) error {
 // fail answers with an error.
 func fail(w http.ResponseWriter, err error) {
 	e, status := toError(err)
+	failWith(w, e, status)
+}
+
+func failWith(w http.ResponseWriter, e *Error, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(e) // an error means that the client has gone
@@ -134,12 +156,12 @@ func answer(w http.ResponseWriter, v any) error {
 	return nil
 }
 
-// body reads the JSON body of a request, which has no other fields than v.
-func body(w http.ResponseWriter, r *http.Request, v any) error {
+// body reads the JSON body of a request, which has no other fields than v and at most so many bytes.
+func body(w http.ResponseWriter, r *http.Request, v any, most int64) error {
 	limit := http.NewResponseController(w)
 	_ = limit.SetReadDeadline(time.Now().Add(bodyTimeout)) // only test recorders have no deadlines
 	defer func() { _ = limit.SetReadDeadline(time.Time{}) }()
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
 	if err == nil {
@@ -155,8 +177,13 @@ func body(w http.ResponseWriter, r *http.Request, v any) error {
 
 // call is a route whose body and answer are JSON.
 func call[In, Out any](w http.ResponseWriter, r *http.Request, do func(ctx context.Context, in In) (Out, error)) error {
+	return callUpTo(maxBody, w, r, do)
+}
+
+// callUpTo is a call whose body has at most so many bytes.
+func callUpTo[In, Out any](most int64, w http.ResponseWriter, r *http.Request, do func(ctx context.Context, in In) (Out, error)) error {
 	var in In
-	if err := body(w, r, &in); err != nil {
+	if err := body(w, r, &in, most); err != nil {
 		return err
 	}
 	out, err := do(r.Context(), in)

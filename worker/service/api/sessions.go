@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+
+	"airlift/queue"
 )
 
 // sessions are the clients that may read sources into the queue. A session lasts as long as the connection of its call; what
@@ -20,6 +22,8 @@ type sessions struct {
 // session is one client.
 type session struct {
 	readings map[string]func(complete bool) error // by batch
+	read     map[string]bool                      // the batches into which a reading is complete
+	adding   sync.WaitGroup                       // the calls that add rows; they begin under mu
 	held     map[string]func()                    // by batch: what resumes the work on it
 }
 
@@ -30,7 +34,7 @@ type sessionLine struct {
 func (s *Server) session(w http.ResponseWriter, r *http.Request) error {
 	id, ok := s.sessions.add()
 	if !ok {
-		return usage("the holder of the queue is ending")
+		return queue.ErrClosed
 	}
 	defer s.sessions.remove(id)
 	w.Header().Set("Content-Type", "application/x-ndjson")
@@ -58,7 +62,7 @@ func (a *sessions) add() (id string, ok bool) {
 		a.open = map[string]*session{}
 	}
 	id = rand.Text()
-	a.open[id] = &session{readings: map[string]func(bool) error{}, held: map[string]func(){}}
+	a.open[id] = &session{readings: map[string]func(bool) error{}, read: map[string]bool{}, held: map[string]func(){}}
 	return id, true
 }
 
@@ -71,6 +75,7 @@ func (a *sessions) remove(id string) {
 	if one == nil {
 		return
 	}
+	one.adding.Wait()
 	for _, end := range one.readings {
 		_ = end(false) // a failed commit ends the holder itself
 	}
@@ -113,19 +118,32 @@ func (a *sessions) begin(id, batch string, end func(complete bool) error) error 
 	return nil
 }
 
-// reads reports whether the session has begun a reading into the batch.
-func (a *sessions) reads(id, batch string) bool {
+// enter records that rows are added to a reading of the session, which does not end before leave is called.
+func (a *sessions) enter(id, batch string) (leave func(), err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	one := a.open[id]
-	return one != nil && one.readings[batch] != nil
+	if one == nil || one.readings[batch] == nil {
+		return nil, usage("this session reads nothing into batch " + batch)
+	}
+	one.adding.Add(1)
+	return one.adding.Done, nil
+}
+
+// hasRead reports whether the session has read sources into the batch to their end.
+func (a *sessions) hasRead(id, batch string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	one := a.open[id]
+	return one != nil && one.read[batch]
 }
 
 // end ends a reading of a session.
 func (a *sessions) end(id, batch string, complete bool) error {
 	a.mu.Lock()
 	var end func(bool) error
-	if one := a.open[id]; one != nil {
+	one := a.open[id]
+	if one != nil {
 		end = one.readings[batch]
 		delete(one.readings, batch)
 	}
@@ -133,7 +151,12 @@ func (a *sessions) end(id, batch string, complete bool) error {
 	if end == nil {
 		return usage("this session reads nothing into batch " + batch)
 	}
-	return end(complete)
+	one.adding.Wait()
+	err := end(complete)
+	a.mu.Lock()
+	one.read[batch] = complete && err == nil
+	a.mu.Unlock()
+	return err
 }
 
 // hold records that the session keeps a batch from being worked until resume is called.

@@ -1,3 +1,5 @@
+//go:build !linux && !darwin && !freebsd
+
 package socket
 
 import (
@@ -6,7 +8,7 @@ import (
 	"net"
 )
 
-// Listen returns errors.ErrUnsupported: Windows does not tell who is at the other end.
+// Listen returns errors.ErrUnsupported: the system does not tell who is at the other end.
 func Listen(string) (net.Listener, error) { return nil, errors.ErrUnsupported }
 
 // Dial returns errors.ErrUnsupported.
