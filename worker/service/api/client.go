@@ -120,7 +120,7 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, in
 	r.Header.Set(sessionHeader, c.session)
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return nil, c.lost(ctx, err)
+		return nil, c.callError(ctx, err)
 	}
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
@@ -133,7 +133,7 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, in
 	if e.Kind == kindVersion {
 		return nil, fmt.Errorf("%w: %s", ErrVersion, e.Text)
 	}
-	return nil, e.typed()
+	return nil, e.decode()
 }
 
 // call makes a call whose body and answer are JSON. It ends with the holder.
@@ -146,7 +146,7 @@ func (c *Client) call(ctx context.Context, method, path string, q url.Values, in
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return c.lost(ctx, err)
+		return c.callError(ctx, err)
 	}
 	_, _ = io.Copy(io.Discard, resp.Body) // so that the connection can be used again
 	return nil
@@ -162,8 +162,8 @@ func (c *Client) context(ctx context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// lost returns why a call had no answer.
-func (c *Client) lost(ctx context.Context, err error) error {
+// callError returns why a call had no answer.
+func (c *Client) callError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -188,7 +188,7 @@ func (c *Client) list(ctx context.Context, path string, q url.Values, each func(
 			continue
 		}
 		if err != nil {
-			return c.lost(ctx, err)
+			return c.callError(ctx, err)
 		}
 		if len(long) > 0 {
 			line, long = append(long, line...), nil
@@ -214,7 +214,7 @@ func lastLine(line []byte) (bool, error) {
 		if err := json.Unmarshal(line, &last); err != nil {
 			return true, err
 		}
-		return true, last.Error.typed()
+		return true, last.Error.decode()
 	}
 	return false, nil
 }

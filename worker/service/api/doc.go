@@ -1,4 +1,4 @@
-// Package api asks and steers the holder of a queue over HTTP and JSON, below the path /v1.
+// Package api queries and controls the process that holds a queue, over HTTP and JSON, below the path /v1.
 //
 // Invariants:
 //

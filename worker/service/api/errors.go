@@ -10,7 +10,7 @@ import (
 	"airlift/worker/stop"
 )
 
-// Error is the error of a call in JSON. Its Kind tells programs what it is, its Text people.
+// Error is the error of a call in JSON. Kind is for programs, and Text for people.
 type Error struct {
 	Kind string `json:"kind"`
 	Text string `json:"text"`
@@ -65,8 +65,8 @@ var kinds = []struct {
 	{"closed", queue.ErrClosed, http.StatusServiceUnavailable},
 }
 
-// toError returns an error as it is sent, with its HTTP status.
-func toError(err error) (*Error, int) {
+// encode returns an error as it is sent, with its HTTP status.
+func encode(err error) (*Error, int) {
 	var sent *Error
 	var reading *service.ReadingError
 	var count *service.CountError
@@ -105,8 +105,8 @@ func statusOf(kind string) int {
 	return http.StatusInternalServerError
 }
 
-// typed returns the error that was sent, with the type that it had.
-func (e *Error) typed() error {
+// decode returns the error that was sent, with the type that it had.
+func (e *Error) decode() error {
 	switch e.Kind {
 	case kindReading:
 		return &service.ReadingError{Batch: e.Batch, Err: errors.New(e.Text)}

@@ -13,7 +13,7 @@ import (
 const sessionHeader = "Airlift-Session"
 
 func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
-	return done(w, r, func(ctx context.Context, b queue.Batch) error {
+	return callNoResult(w, r, func(ctx context.Context, b queue.Batch) error {
 		if err := b.Validate(); err != nil {
 			return usage(err.Error())
 		}
@@ -27,7 +27,7 @@ type settingsJSON struct {
 }
 
 func (s *Server) settings(w http.ResponseWriter, r *http.Request) error {
-	return done(w, r, func(ctx context.Context, in settingsJSON) error {
+	return callNoResult(w, r, func(ctx context.Context, in settingsJSON) error {
 		return s.Store.SetSettings(ctx, in.Batch, in.Settings)
 	})
 }
@@ -84,7 +84,7 @@ type endJSON struct {
 }
 
 func (s *Server) endReading(w http.ResponseWriter, r *http.Request) error {
-	return done(w, r, func(_ context.Context, in endJSON) error {
+	return callNoResult(w, r, func(_ context.Context, in endJSON) error {
 		return s.sessions.end(r.Header.Get(sessionHeader), in.Batch, in.Complete)
 	})
 }
@@ -158,7 +158,7 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 
 // hold stops the work on a batch until the session's next call of work for it, or the session's end.
 func (s *Server) hold(w http.ResponseWriter, r *http.Request) error {
-	return done(w, r, func(_ context.Context, in batchJSON) error {
+	return callNoResult(w, r, func(_ context.Context, in batchJSON) error {
 		release := s.Host.Hold(in.Batch)
 		return s.sessions.hold(r.Header.Get(sessionHeader), in.Batch, func() {
 			if err := release(); err != nil {

@@ -73,7 +73,7 @@ func (h Holder) change(ctx context.Context, path string, r service.ChangeRequest
 		return queue.Changed{}, &service.LeftError{Holder: h.String(), Change: true, Err: context.Cause(ctx)}
 	}
 	if err == nil && a.Error != nil {
-		err = a.Error.typed()
+		err = a.Error.decode()
 	}
 	return queue.Changed{Items: a.Items, InDoubt: a.InDoubt}, err
 }

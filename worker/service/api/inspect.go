@@ -93,7 +93,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, append([]queue.Event{}, all...))
+	return answer(w, fromEvents(all))
 }
 
 func (s *Server) items(w http.ResponseWriter, r *http.Request) error {
@@ -202,7 +202,7 @@ func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) (l
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson") // also of a listing without rows
 	if err != nil {
-		e, _ := toError(err)
+		e, _ := encode(err)
 		_ = enc.Encode(struct {
 			Error *Error `json:"error"`
 		}{e})

@@ -118,7 +118,7 @@ func executable() string {
 	return path
 }
 
-// allowed returns an error if the request has not the right that the route needs.
+// allowed returns an error if the request lacks the right that the route needs, or has another type than JSON.
 func (s *Server) allowed(route Route, r *http.Request) error {
 	has := Feed
 	if s.Right != nil {
@@ -139,7 +139,7 @@ func (s *Server) allowed(route Route, r *http.Request) error {
 
 // fail answers with an error.
 func fail(w http.ResponseWriter, err error) {
-	e, status := toError(err)
+	e, status := encode(err)
 	failWith(w, e, status)
 }
 
@@ -193,8 +193,8 @@ func callUpTo[In, Out any](most int64, w http.ResponseWriter, r *http.Request, d
 	return answer(w, out)
 }
 
-// done is a route whose body is JSON and that only succeeds.
-func done[In any](w http.ResponseWriter, r *http.Request, do func(ctx context.Context, in In) error) error {
+// callNoResult is a route whose body is JSON and that only succeeds.
+func callNoResult[In any](w http.ResponseWriter, r *http.Request, do func(ctx context.Context, in In) error) error {
 	return call(w, r, func(ctx context.Context, in In) (none, error) { return none{}, do(ctx, in) })
 }
 

@@ -159,7 +159,7 @@ func (a *sessions) end(id, batch string, complete bool) error {
 	return err
 }
 
-// hold records that the session keeps a batch from being worked until resume is called.
+// hold records that the session stops the work on a batch; resume is called at the end of that.
 func (a *sessions) hold(id, batch string, resume func()) error {
 	a.mu.Lock()
 	one := a.open[id]

@@ -35,7 +35,7 @@ type actionJSON struct {
 func fromAction(a service.Action) actionJSON {
 	out := actionJSON{Action: a}
 	if a.Err != nil {
-		out.Error, _ = toError(a.Err)
+		out.Error, _ = encode(a.Err)
 	}
 	return out
 }

@@ -57,9 +57,10 @@ func (s Store) Find(ctx context.Context, id string, o queue.Object) (queue.Entry
 }
 
 // History implements [queue.Reader].
-func (s Store) History(ctx context.Context, id string, seq uint64) (all []queue.Event, err error) {
-	err = s.call(ctx, "GET", "/v1/history", query("batch", id, "seq", strconv.FormatUint(seq, 10)), nil, &all)
-	return all, err
+func (s Store) History(ctx context.Context, id string, seq uint64) ([]queue.Event, error) {
+	var all []eventJSON
+	err := s.call(ctx, "GET", "/v1/history", query("batch", id, "seq", strconv.FormatUint(seq, 10)), nil, &all)
+	return events(all), err
 }
 
 // pageItems is how many items a page of [Store.Pages] has.
@@ -217,21 +218,20 @@ func (s Store) Exchange(context.Context, []queue.Result, queue.ClaimRequest) ([]
 // InDoubt implements [queue.Claims].
 func (s Store) InDoubt(ctx context.Context, id string, after int64, max int) (all []queue.Claimed, err error) {
 	f := queue.Filter{State: queue.InDoubt, Span: &queue.Span{From: uint64(after + 1), To: math.MaxUint64}}
-	enough := errors.New("enough")
 	err = queue.Entries(ctx, s, id, f, func(e *queue.Entry) error {
 		if len(all) == max {
-			return enough
+			return queue.ErrEnough
 		}
 		all = append(all, queue.Claimed{Batch: id, Item: e.Item, Record: e.Record})
 		return nil
 	})
-	if errors.Is(err, enough) {
+	if errors.Is(err, queue.ErrEnough) {
 		err = nil
 	}
 	return all, err
 }
 
-// Changed implements [queue.Claims]: nothing is heard of changes here.
+// Changed implements [queue.Claims]. It returns nil: a remote store does not report changes.
 func (s Store) Changed() <-chan struct{} { return nil }
 
 // SetGate implements [queue.Claims].

@@ -78,6 +78,29 @@ type addedJSON struct {
 	Conflicts  []rejectedJSON `json:"conflicts,omitempty"`
 }
 
+// eventJSON is a [queue.Event].
+type eventJSON struct {
+	queue.Event
+	Duration   *int  `json:"duration,omitempty"` // hides that of Event
+	DurationMS int64 `json:"duration_ms,omitempty"`
+}
+
+func fromEvents(all []queue.Event) []eventJSON {
+	out := make([]eventJSON, len(all))
+	for i, e := range all {
+		out[i] = eventJSON{Event: e, DurationMS: e.Duration.Milliseconds()}
+	}
+	return out
+}
+
+func events(all []eventJSON) (out []queue.Event) {
+	for _, j := range all {
+		j.Event.Duration = time.Duration(j.DurationMS) * time.Millisecond
+		out = append(out, j.Event)
+	}
+	return out
+}
+
 func fromItem(it *queue.Item) itemJSON {
 	out := itemJSON{
 		Seq: it.Seq, Line: it.Line, Bucket: it.Bucket, Key: it.Key, Version: it.Version, Content: it.Content, Name: it.Name, Own: it.Own,

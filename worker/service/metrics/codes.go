@@ -43,7 +43,7 @@ const (
 
 // codeNames are the values of the label code: those above, the error codes of AiR and of the gateways before it that are
 // known, and the HTTP statuses of answers without a code.
-var codeNames = []string{
+var codeNames = [...]string{
 	"none", "other", "throttling", "no_answer", "not_sent",
 	"BAD_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "INTERNAL_ERROR", "DAILY_CAP_EXCEEDED", "MONTHLY_QUOTA_REACHED", "ACCESS_DENIED",
 	"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "ExpiredToken",
@@ -51,8 +51,7 @@ var codeNames = []string{
 	"http_429", "http_500", "http_502", "http_503", "http_504",
 }
 
-// maxCodes is at least the length of codeNames.
-const maxCodes = 40
+const numCodes = len(codeNames)
 
 var (
 	codeIndex   = map[string]int{}

@@ -6,7 +6,7 @@
 //
 //  1. The number of series does not grow with the items, and not with the batches beyond maxBatches. Label values that AiR
 //     chooses come from a fixed list.
-//  2. A scrape reads the books of the queue, never its items.
+//  2. A scrape reads counters of the queue, never its items.
 //  3. Counting a request takes no lock and, once its code was seen, no memory.
 //  4. No name of an object, no key and no answer is shown.
 //  5. A queue that cannot be read is a metric; the counters are shown all the same.

@@ -17,7 +17,7 @@ import (
 type counters struct {
 	inFlight prometheus.Gauge
 	answers  *prometheus.CounterVec
-	answered [outcomes][maxCodes]atomic.Pointer[prometheus.Counter] // those of answers that were used
+	answered [outcomes][numCodes]atomic.Pointer[prometheus.Counter] // those of answers that were used
 	took     prometheus.Histogram
 	pauses   prometheus.Counter
 	commits  prometheus.Histogram

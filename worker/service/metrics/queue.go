@@ -81,7 +81,7 @@ func (to sink) gauge(d *prometheus.Desc, value float64, labels ...string) {
 	to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }
 
-// instant sends an instant, unless it is not known.
+// instant sends a time in seconds since 1970, unless it is nil.
 func (to sink) instant(d *prometheus.Desc, t *time.Time, labels ...string) {
 	if t != nil {
 		to.gauge(d, float64(t.UnixMilli())/1000, labels...)

@@ -242,7 +242,7 @@ function details(item, batch) {
 function table(events) {
   const all = make("table"), body = make("tbody");
   for (const e of events) {
-    const row = make("tr"), took = e.duration ? (e.duration / 1e9).toFixed(2) + " s" : "";
+    const row = make("tr"), took = e.duration_ms ? (e.duration_ms / 1000).toFixed(2) + " s" : "";
     row.append(...[time(e.at), e.kind + (e.attempt ? " " + e.attempt : ""), e.state, took, e.http_status || "", e.code || "", e.message || e.by || e.job_id || "",
       e.omitted ? e.omitted + " left out before" : ""].map((value) => make("td", value)));
     body.append(row);
