@@ -11,7 +11,7 @@ import (
 type Forecast struct {
 	// Days counts the UTC days on which something is sent.
 	Days int64
-	// Finish is when the last item is sent; zero: a stop is in force, or it is more than 200 years ahead.
+	// Finish is when the last item is sent; zero: a stop or a pause without an end is in force, or it is more than 200 years ahead.
 	Finish time.Time
 }
 
@@ -28,7 +28,7 @@ const (
 // calendar and sends on each day as many as its limit and the rate allow. A fraction of an item at the end of a
 // day carries over to the next, so that rates below one item a day work.
 func (l Limits) Forecast(items int64, now time.Time) Forecast {
-	if l.Stopped {
+	if l.Stopped || l.Held {
 		return Forecast{}
 	}
 	at := now

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -41,6 +42,8 @@ type Limits struct {
 	PausedUntil time.Time
 	// Stopped says that a stop is in force (a 403): until it is lifted nothing can be forecast.
 	Stopped bool
+	// Held says that an operator has paused the account until it is resumed, so that nothing can be forecast either.
+	Held bool
 	// Reason says in words why there is a pause or a stop; Since is when it began, zero if that is not known.
 	Reason string
 	Since  time.Time
@@ -73,7 +76,10 @@ func InForce(g queue.Gate, now time.Time) Limits {
 // State returns the state of an account without a run, as `airlift status` shows it, and when a pause ends.
 func (l Limits) State() (state string, until *time.Time) {
 	state = "idle"
-	if !l.PausedUntil.IsZero() {
+	if l.Held {
+		state = "paused"
+	}
+	if !l.PausedUntil.IsZero() && !l.Held {
 		end := l.PausedUntil.UTC()
 		state, until = "paused", &end
 	}
@@ -81,6 +87,48 @@ func (l Limits) State() (state string, until *time.Time) {
 		state = "stopped"
 	}
 	return state, until
+}
+
+// unlimitedRate is a stored rate that never limits, in requests a second.
+const unlimitedRate = 1e9
+
+// Load fills in what a run would have from the queue: what operators have set, and what [Limits.Learn] finds.
+func (l *Limits) Load(ctx context.Context, db queue.Reader, account string, now time.Time) error {
+	a, err := db.Account(ctx, account, queue.DayOf(now))
+	if err != nil {
+		return err
+	}
+	set := a.Control
+	if set.Rate > 0 {
+		l.Rate = set.Rate
+	}
+	if set.Rate >= unlimitedRate {
+		l.Rate = math.Inf(1)
+	}
+	if set.DailyLimit != nil {
+		l.PerDay, l.PerDayFrom = *set.DailyLimit, NoDailyLimit
+		if l.PerDay > 0 {
+			l.PerDayFrom = OwnLimit
+		}
+	}
+	if err := l.Learn(ctx, db, account, now); err != nil {
+		return err
+	}
+	if set.PausedAt(now) {
+		l.Pause(set.PausedUntil, set.Reason)
+	}
+	return nil
+}
+
+// Pause adds a pause by an operator; until zero: until it is resumed.
+func (l *Limits) Pause(until time.Time, reason string) {
+	l.Held = l.Held || until.IsZero()
+	if until.After(l.PausedUntil) {
+		l.PausedUntil = until
+	}
+	if !l.Stopped {
+		l.Reason, l.Since = cmp.Or(reason, "paused by hand"), time.Time{}
+	}
 }
 
 // Learn fills in what the queue stores about the account: today's use, a pause or a stop in force and, unless

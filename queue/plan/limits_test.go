@@ -13,12 +13,38 @@ import (
 type ledger struct {
 	queue.Reader
 	gate queue.Gate
+	set  queue.Control
 	days map[queue.Day]queue.DayCount
 	err  error
 }
 
 func (l ledger) Account(_ context.Context, _ string, d queue.Day) (queue.AccountState, error) {
-	return queue.AccountState{Gate: l.gate, Day: l.days[d]}, l.err
+	return queue.AccountState{Gate: l.gate, Control: l.set, Day: l.days[d]}, l.err
+}
+
+// What an operator has set counts before what the caller assumes.
+func TestLoadWhatIsSet(t *testing.T) {
+	none, some := int64(0), int64(7)
+	have := Limits{Rate: 5, PerDay: 10, PerDayFrom: OwnLimit}
+	for _, c := range []struct {
+		set  queue.Control
+		want Limits
+	}{
+		{queue.Control{}, have},
+		{queue.Control{Rate: 2, DailyLimit: &some}, Limits{Rate: 2, PerDay: 7, PerDayFrom: OwnLimit}},
+		{queue.Control{Rate: unlimitedRate, DailyLimit: &none}, Limits{Rate: inf}},
+		{queue.Control{Paused: true}, Limits{Rate: 5, PerDay: 10, PerDayFrom: OwnLimit, Held: true, Reason: "paused by hand"}},
+		{queue.Control{Paused: true, PausedUntil: at(28, 13, 0), Reason: "disk"}, Limits{Rate: 5, PerDay: 10, PerDayFrom: OwnLimit, PausedUntil: at(28, 13, 0), Reason: "disk"}},
+		{queue.Control{Paused: true, PausedUntil: at(28, 11, 0)}, have},
+	} {
+		got := have
+		if err := got.Load(t.Context(), ledger{set: c.set}, queue.DefaultAccount, noon); err != nil || got != c.want {
+			t.Errorf("%+v: got %+v, %v, want %+v", c.set, got, err, c.want)
+		}
+		if end := got.Forecast(1, noon).Finish; end.IsZero() != c.want.Held {
+			t.Errorf("%+v: done by %v", c.set, end)
+		}
+	}
 }
 
 func TestLearn(t *testing.T) {

@@ -30,7 +30,7 @@ func New(ctx context.Context, t *intake.Intake, l Limits) (*Plan, *intake.DryRun
 	found.fill(p)
 	now := time.Now()
 	if t.Store != nil {
-		if err := l.Learn(ctx, t.Store, t.Account(), now); err != nil {
+		if err := l.Load(ctx, t.Store, t.Account(), now); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -145,16 +145,20 @@ func (h *Host) Hold(batch string) (release func() error) {
 	})
 }
 
-// Current returns the status of batches, of those that the run in progress works as it shows them; without ids of all.
-func (s *Service) Current(ctx context.Context, ids ...string) ([]Status, error) {
-	all, err := s.Status(ctx, StatusQuery{Batches: ids})
+// Current returns the status of the given batches, or of all. For batches that the run in progress works it includes the rate and
+// forecast of the run; for others a forecast that assumes the given limits, unless that is nil.
+func (s *Service) Current(ctx context.Context, assumed *AssumedLimits, ids ...string) ([]Status, error) {
+	all, err := s.Status(ctx, StatusQuery{Batches: ids, Limits: assumed.limits()})
 	r := s.c.Host.Running()
 	if err != nil || r == nil {
 		return all, err
 	}
 	set, run := r.Pool.Limits(), r.Pool.Progress()
-	limits := plan.NewLimits(set.Rate, set.DailyLimit)
-	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &run, Limits: &limits, InTurn: true}
+	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &run, InTurn: true}
+	if !r.Pool.LookupsOnly {
+		own := plan.NewLimits(set.Rate, set.DailyLimit)
+		q.Limits = &own
+	}
 	if len(q.Batches) == 0 { // which would be all
 		return all, nil
 	}

@@ -246,6 +246,9 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, now time.T
 	if c := stored.Control; c.PausedAt(time.Now()) {
 		a.ByHand = handPause(c.PausedUntil, c.Reason)
 	}
+	if set := stored.Control.DailyLimit; set != nil && *set > 0 && s.c.Host.Running() == nil {
+		a.DailyLimit = set
+	}
 	learned := plan.NewLimits(rate.Inf, 0)
 	if err := learned.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {
 		return err

@@ -13,8 +13,9 @@ import (
 
 // Holder is the process that holds the queue, asked by another.
 type Holder interface {
-	// Status returns the status of batches as the holder shows it; without ids, of all.
-	Status(ctx context.Context, ids []string) ([]Status, error)
+	// Status returns the status of batches as the holder shows it; without ids, of all. Of batches that no run works the forecast
+	// assumes limits; nil: there is none.
+	Status(ctx context.Context, ids []string, limits *AssumedLimits) ([]Status, error)
 	Overview(ctx context.Context) (Overview, error)
 	// Work makes the run of the holder, if there is one, work a batch too, and returns how the batch stands.
 	Work(ctx context.Context, r WorkRequest) (Work, error)
@@ -82,7 +83,7 @@ func (s *Remote) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	if _, err := s.Named(ctx, q.Batches...); err != nil {
 		return nil, err
 	}
-	return s.holder.Status(ctx, q.Batches)
+	return s.holder.Status(ctx, q.Batches, assumedOf(q.Limits))
 }
 
 // Overview implements [Inspector].
@@ -116,7 +117,7 @@ func (s *Remote) Run(ctx context.Context, r RunRequest) Outcome {
 		return Outcome{Err: s.ended(err)}
 	}
 	fed := false
-	err := s.watched(ctx, func(bool) ([]Status, error) { return s.holder.Status(context.Background(), r.Batches) },
+	err := s.watched(ctx, func(bool) ([]Status, error) { return s.holder.Status(context.Background(), r.Batches, nil) },
 		func(ctx context.Context) (err error) {
 			fed, err = s.feedAndWait(ctx, r)
 			return err
@@ -154,7 +155,7 @@ func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, audits map[str
 	out := Outcome{Err: err, Read: r.Feed.Reading != nil}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswer)
 	defer cancel()
-	all, err := s.holder.Status(last, r.Batches)
+	all, err := s.holder.Status(last, r.Batches, nil)
 	if last.Err() != nil && out.Err != nil {
 		return Outcome{Err: out.Err} // the holder does not answer now
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"airlift/queue"
 	"airlift/queue/plan"
 	"airlift/worker"
@@ -67,8 +69,9 @@ type Status struct {
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
 	Incomplete bool `json:"incomplete"`
 
-	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; infinite without a limit.
-	AssumedRate *float64 `json:"-"`
+	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; at least [UnlimitedRate] without
+	// a limit.
+	AssumedRate *float64 `json:"assumed_rate,omitempty"`
 }
 
 // Left counts the unfinished items.
@@ -88,6 +91,34 @@ type StatusQuery struct {
 	Run *worker.Snapshot
 }
 
+// AssumedLimits are what a forecast assumes of a run that is not in progress.
+type AssumedLimits struct {
+	Rate rate.Limit
+	// DailyLimit is the most jobs a UTC day; 0: none.
+	DailyLimit int64
+}
+
+// limits returns the limits of a forecast; nil: none is asked for.
+func (a *AssumedLimits) limits() *plan.Limits {
+	if a == nil {
+		return nil
+	}
+	l := plan.NewLimits(a.Rate, a.DailyLimit)
+	return &l
+}
+
+// assumedOf returns what [AssumedLimits.limits] made limits of.
+func assumedOf(l *plan.Limits) *AssumedLimits {
+	if l == nil {
+		return nil
+	}
+	a := &AssumedLimits{Rate: rate.Limit(l.Rate), DailyLimit: l.PerDay}
+	if l.Rate >= UnlimitedRate {
+		a.Rate = rate.Inf
+	}
+	return a
+}
+
 // Status returns the status of batches.
 func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	batches, err := s.Named(ctx, q.Batches...)
@@ -101,7 +132,11 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	var limits plan.Limits
 	if q.Limits != nil {
 		limits = *q.Limits
-		if err := limits.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {
+		learn := limits.Load
+		if q.Run != nil {
+			learn = limits.Learn // the limits of a run are what operators have set
+		}
+		if err := learn(ctx, s.c.Store, s.c.Account, now); err != nil {
 			return nil, err
 		}
 		if q.Run != nil {
@@ -232,6 +267,7 @@ func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.D
 		s.ETA = &eta
 	}
 	if s.State != string(worker.Running) && s.Rate == 0 {
-		s.AssumedRate = &l.Rate
+		assumed := min(l.Rate, UnlimitedRate) // JSON has no infinity
+		s.AssumedRate = &assumed
 	}
 }

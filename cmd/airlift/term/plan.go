@@ -91,6 +91,10 @@ func (b *lines) planForecast(p *plan.Plan, now time.Time) {
 		return
 	case worker.Paused:
 		b.add("state", "paused%s: %s", since, p.Reason)
+		if p.PausedUntil == nil {
+			b.add("", "until `airlift resume`: nothing is forecast before")
+			return
+		}
 		b.add("", "until %s (%s)", p.PausedUntil.Format(time.RFC3339), humanize.RelTime(*p.PausedUntil, now, "ago", "from now"))
 	}
 	if p.ToSend.Items == 0 {

@@ -123,6 +123,8 @@ func (b *lines) forecast(s *service.Status) {
 	if s.ETA == nil {
 		if s.State == string(worker.Stopped) && s.Left() > 0 {
 			b.add("done by", noForecast)
+		} else if s.ByHand && s.PausedUntil == nil && s.Left() > 0 {
+			b.add("done by", "nothing is forecast before `airlift resume`")
 		}
 		return
 	}
@@ -137,10 +139,10 @@ func (b *lines) forecast(s *service.Status) {
 	}
 }
 
-// pace says what a forecast assumes. A rate without a limit is infinite.
+// pace says what a forecast assumes.
 func pace(rate float64, most *int64, from string) string {
 	text := "at an unlimited rate"
-	if !math.IsInf(rate, 1) {
+	if rate < service.UnlimitedRate {
 		text = fmt.Sprintf("at %s requests a second (--rate)", humanize.Ftoa(math.Round(rate*1000)/1000))
 	}
 	if most == nil {

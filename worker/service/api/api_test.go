@@ -105,6 +105,28 @@ func diff(t *testing.T, what string, got, want any) {
 	}
 }
 
+// A holder without a run forecasts with the limits that a client assumes.
+func TestStatusForecastsWithTheAssumedLimits(t *testing.T) {
+	h := hold(t)
+	ctx := t.Context()
+	must(t, h.local.CreateBatch(ctx, queue.Batch{ID: "b", Settings: queue.Settings{Name: "{base}"}}))
+	must(t, h.local.BeginReading(ctx, "b", false))
+	_, err := h.local.Add(ctx, "b", queue.Chunk{Items: []queue.Item{{Line: 2, Bucket: "b", Key: "a.mov"}}})
+	must(t, errors.Join(err, h.local.EndReading(ctx, "b", true)))
+	client := Holder(h.remote)
+	all, err := client.Status(ctx, nil, &service.AssumedLimits{Rate: 2.5, DailyLimit: 7})
+	must(t, err)
+	if s := all[0]; s.ETA == nil || s.AssumedRate == nil || *s.AssumedRate != 2.5 || s.PerDay == nil || *s.PerDay != 7 {
+		t.Errorf("got %+v", s)
+	}
+	if all, err = client.Status(ctx, []string{"b"}, nil); err != nil || all[0].ETA != nil {
+		t.Errorf("nothing is assumed: %+v, %v", all, err)
+	}
+	if err := client.call(ctx, "GET", "/v1/status", query("rate", "fast"), nil, &all); err == nil || !strings.Contains(err.Error(), "rate") {
+		t.Errorf("a wrong rate: %v", err)
+	}
+}
+
 // The same calls give the same at the holder and here.
 func TestTheStoreIsTheQueueItself(t *testing.T) {
 	ctx := t.Context()

@@ -148,7 +148,7 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return out, err
 		}
-		all, err := s.Service.Current(ctx, in.Batch)
+		all, err := s.Service.Current(ctx, nil, in.Batch)
 		if err == nil {
 			out.Status = all[0]
 		}

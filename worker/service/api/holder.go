@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/worker/service"
 )
 
@@ -16,8 +18,13 @@ type Holder struct{ *Client }
 var _ service.Holder = Holder{}
 
 // Status implements [service.Holder].
-func (h Holder) Status(ctx context.Context, ids []string) (all []service.Status, err error) {
-	err = h.call(ctx, "GET", "/v1/status", url.Values{"batch": ids}, nil, &all)
+func (h Holder) Status(ctx context.Context, ids []string, limits *service.AssumedLimits) (all []service.Status, err error) {
+	q := url.Values{"batch": ids}
+	if limits != nil {
+		q.Set("rate", ratelimit.FormatRate(limits.Rate))
+		q.Set("daily_limit", strconv.FormatInt(limits.DailyLimit, 10))
+	}
+	err = h.call(ctx, "GET", "/v1/status", q, nil, &all)
 	return all, err
 }
 

@@ -30,7 +30,12 @@ func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Service.Current(r.Context(), r.URL.Query()["batch"]...)
+	q := r.URL.Query()
+	limits, err := assumed(q)
+	if err != nil {
+		return err
+	}
+	all, err := s.Service.Current(r.Context(), limits, q["batch"]...)
 	if err != nil {
 		return err
 	}
@@ -247,6 +252,19 @@ func (s *Server) run(w http.ResponseWriter, _ *http.Request) error {
 	}
 	limits := r.Pool.Limits()
 	return answer(w, Run{true, r.Address, r.Batches, r.Since.UTC(), ratelimit.FormatRate(limits.Rate), limits.Workers, limits.DailyLimit})
+}
+
+// assumed returns the limits that a forecast is to assume; nil: none is asked for.
+func assumed(q url.Values) (*service.AssumedLimits, error) {
+	if !q.Has("rate") {
+		return nil, nil
+	}
+	r, err := ratelimit.ParseRate(q.Get("rate"))
+	if err != nil {
+		return nil, usage("rate: " + err.Error())
+	}
+	most, err := number(q, "daily_limit", 0)
+	return &service.AssumedLimits{Rate: r, DailyLimit: int64(min(most, math.MaxInt64))}, err
 }
 
 // number returns a parameter that is a whole number.
