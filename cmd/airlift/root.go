@@ -232,6 +232,17 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 	}
 }
 
+// atMostOneBatch accepts one BATCH at most.
+func atMostOneBatch(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("%s takes one BATCH at most, not %q: see `%s --help`", cmd.Name(), args, cmd.CommandPath())
+	}
+	return nil
+}
+
+// optionalBatch returns the BATCH that is given; empty: none.
+func optionalBatch(args []string) string { return strings.Join(args, "") }
+
 // version is set by the Makefile (-ldflags -X main.version=...).
 var version = ""
 

@@ -27,7 +27,7 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run SOURCE... [flags]", Short: "Enqueue and submit until nothing of the batch is left: the main job",
 		Long: `run reads the sources into the queue and submits every item to AiR, one job per object, until
-nothing of the batch is left; then it summarises. Run the same command again after any end
+nothing of the batch is left; then it summarizes. Run the same command again after any end
 (Ctrl-C, a crash, a cap, a reboot): it carries on where it was.
 
 SOURCE is a manifest (.csv .jsonl .ndjson .txt .json, each also .gz .zst), a quoted pattern such

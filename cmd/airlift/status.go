@@ -32,7 +32,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 --rate and --daily-limit. While a stop is in force nothing is forecast.
 ` + exitCodesHelp,
 		Example: "  airlift status\n  airlift status archive-1a2b3c4d --json",
-		Args:    upToOneBatch,
+		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			assumed, err := limits.Parse()
 			switch {
@@ -71,7 +71,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
 	db, err := a.openQueue(cmd.Context(), connect.Anywhere, false)
 	if errors.Is(err, queue.ErrLocked) && !errors.Is(err, api.ErrVersion) {
-		return a.statusOfOther(args)
+		return a.statusFromFile(args)
 	}
 	if err != nil {
 		return nil, a.explainMissing(err)
@@ -80,8 +80,8 @@ func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]s
 	return all, errors.Join(err, db.Close())
 }
 
-// statusOfOther returns what the process that holds the queue says.
-func (a *app) statusOfOther(args []string) ([]service.Status, error) {
+// statusFromFile returns what the process that holds the queue last wrote.
+func (a *app) statusFromFile(args []string) ([]service.Status, error) {
 	file, err := a.readStatusFile()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (a *app) watchCommand() *cobra.Command {
 	var every time.Duration
 	cmd := &cobra.Command{
 		Use: "watch [BATCH]", Short: "Show the queue and its run on the whole screen, as they change",
-		Long: `watch shows a bar for each batch, the rate and what limits it, the gate and until when it is shut,
+		Long: `watch shows a bar for each batch, the rate and what limits it, the gate and how long it stays closed,
 the forecast, the codes of failed items with an example each, and the last events. It follows a run
 in another process, or a queue at rest, and changes nothing; q or Ctrl-C ends it.
 
@@ -112,7 +112,7 @@ Without a terminal it writes lines instead, at most every --every, and only if s
 NO_COLOR in the environment turns the colors off.
 ` + exitCodesHelp,
 		Example: "  airlift watch\n  airlift watch archive-1a2b3c4d\n  airlift watch --every 10m >> progress.log",
-		Args:    upToOneBatch,
+		Args:    atMostOneBatch,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, every) },
 	}
 	cmd.Flags().DurationVar(&every, "every", time.Minute, "how often lines are written without a terminal")
@@ -127,10 +127,10 @@ func (a *app) watch(ctx context.Context, batch []string, every time.Duration) er
 	if _, err := a.locateQueue(); err != nil {
 		return err
 	}
-	queue := connect.Watcher{Config: a.connection()}
-	defer queue.Close() // only a connection
+	watcher := connect.Watcher{Config: a.connection()}
+	defer watcher.Close() // only a connection
 	now := func(ctx context.Context) (service.Overview, error) {
-		o, err := queue.Overview(ctx)
+		o, err := watcher.Overview(ctx)
 		if err != nil || len(batch) == 0 {
 			return o, a.explainMissing(err)
 		}

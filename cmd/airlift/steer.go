@@ -26,9 +26,9 @@ func (a *app) pauseCommand() *cobra.Command {
 up, and sources are read.
 ` + exitCodesHelp,
 		Example: "  airlift pause\n  airlift pause archive-1a2b3c4d --for 2h\n  airlift pause --until 22:00 --reason 'the library needs AiR until then'",
-		Args:    upToOneBatch,
+		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := f.Request(cmd, strings.Join(args, ""), time.Now())
+			r, err := f.Request(cmd, optionalBatch(args), time.Now())
 			if err != nil {
 				return err
 			}
@@ -59,10 +59,10 @@ func (a *app) resumeCommand() *cobra.Command {
 (monthly quota) that an answer of AiR has caused, because you know that AiR accepts jobs again. Sending
 still begins with a single request. With BATCH it lifts the pause of that batch alone.
 ` + exitCodesHelp,
-		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: upToOneBatch,
+		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), func(to service.Queue) error {
-				was, err := to.Resume(cmd.Context(), strings.Join(args, ""))
+				was, err := to.Resume(cmd.Context(), optionalBatch(args))
 				if err != nil {
 					return err
 				}
@@ -100,9 +100,9 @@ changed again, whatever the flags of that run say. --reset makes those count aga
 The batches of a queue take turns; --share N gives BATCH N turns where others have one.
 ` + exitCodesHelp,
 		Example: "  airlift set --rate 20/s --workers 16\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
-		Args:    upToOneBatch,
+		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := f.Request(cmd, strings.Join(args, ""))
+			r, err := f.Request(cmd, optionalBatch(args))
 			if err != nil {
 				return err
 			}
@@ -141,12 +141,4 @@ func setText(batch string, now service.InForce) string {
 		return "nothing is set: the flags of each run count"
 	}
 	return "set: " + strings.Join(set, ", ")
-}
-
-// upToOneBatch accepts one BATCH at most.
-func upToOneBatch(cmd *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return usagef("%s takes one BATCH at most, not %q: see `%s --help`", cmd.Name(), args, cmd.CommandPath())
-	}
-	return nil
 }

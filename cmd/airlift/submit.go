@@ -50,7 +50,7 @@ If the list changes while it is read, items whose job it did not show are looked
 request each.
 ` + exitCodesHelp,
 		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d --verify --rate 20/s",
-		Args:    upToOneBatch,
+		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.workQueue(cmd, args, &send, verify, service.RunRequest{Pool: worker.Config{LookupsOnly: true}})
 		},

@@ -22,7 +22,7 @@ func (p *Pause) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.DurationVar(&p.after, "for", 0, "how long, such as 90m (default: until it is resumed)")
 	f.StringVar(&p.until, "until", "", "until this time: RFC 3339, or HH:MM in UTC, today or tomorrow")
-	f.StringVar(&p.reason, "reason", "paused by hand", "why, for those who look")
+	f.StringVar(&p.reason, "reason", "paused by hand", "the reason to show")
 	config.CommandLineOnly(f, "for", "until", "reason")
 }
 
@@ -58,7 +58,7 @@ func parseEnd(until string, now time.Time) (time.Time, error) {
 	case err != nil:
 		return end, config.Usagef("--until %q: write a time such as 2026-03-01T22:00:00Z, or 22:00 (UTC)", until)
 	case !end.After(now):
-		return end, config.Usagef("--until %s: that time is over", until)
+		return end, config.Usagef("--until %s: that time has passed", until)
 	}
 	return end, nil
 }
@@ -77,7 +77,7 @@ func (s *Set) Add(cmd *cobra.Command) {
 	f.StringVar(&s.rate, "rate", "", "requests, lookups included: N/s, N/m, N/h or unlimited")
 	f.IntVar(&s.workers, "workers", 0, "how many requests may be under way at once")
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
-	f.IntVar(&s.share, "share", 0, "how many turns BATCH has where others have one, 1 to 100")
+	f.IntVar(&s.share, "share", 0, "the weight of BATCH when batches take turns, 1 to 100 (default 1)")
 	f.BoolVar(&s.reset, "reset", false, "forget rate, workers and daily limit first: the flags of each run count again")
 	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
 }
