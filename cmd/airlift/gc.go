@@ -13,10 +13,18 @@ const (
 	heapItem = 3        // bytes an item
 )
 
-// boundHeap sets the limit for so many items, unless GOMEMLIMIT is set.
+// readingGC is the garbage collection percentage while sources are read: the limit above bounds the heap, and the default of
+// 100 collects while it is half as large (measured: 7 % of the rate of a JSONL manifest).
+const readingGC = 200
+
+// boundHeap sets the limit for so many items, unless GOMEMLIMIT is set, and lets the heap grow to it, unless GOGC is.
 func (a *app) boundHeap(items int64) {
-	if _, set := a.getenv("GOMEMLIMIT"); !set {
+	_, limited := a.getenv("GOMEMLIMIT")
+	if !limited {
 		debug.SetMemoryLimit(heapLimit(items, liveHeap()))
+	}
+	if _, set := a.getenv("GOGC"); !set && !limited {
+		debug.SetGCPercent(readingGC)
 	}
 }
 
