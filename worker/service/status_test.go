@@ -47,7 +47,7 @@ func TestForecastOfWhatIsSet(t *testing.T) {
 	}
 	one := int64(1)
 	set(s.c.Store.SetControl(ctx, s.c.Account, queue.Control{Rate: 2, DailyLimit: &one}))
-	if got := status(); *got.AssumedRate != 2 || got.PerDay == nil || *got.PerDay != 1 || got.ETA.Sub(time.Now()) > 25*time.Hour {
+	if got := status(); *got.AssumedRate != 2 || got.PerDay == nil || *got.PerDay != 1 || time.Until(*got.ETA) > 25*time.Hour {
 		t.Errorf("rate and daily limit are set: %+v", got)
 	}
 	if o := overview(t, s); o.Account.DailyLimit == nil || *o.Account.DailyLimit != 1 {
