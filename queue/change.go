@@ -26,6 +26,17 @@ type Change struct {
 	Filter
 	// By says who asks for it, as [Event.By]. Default: [ByReplace] for DoReplace, else [ByHand].
 	By string
+	// Progress, if not nil, is called after each step that is stored, with what has been changed so far. It must return soon.
+	Progress func(Changed)
+}
+
+// Stored adds a step that is stored to what had been changed before it, and tells Progress.
+func (c Change) Stored(before, step Changed) Changed {
+	before.Items, before.InDoubt = before.Items+step.Items, before.InDoubt+step.InDoubt
+	if c.Progress != nil {
+		c.Progress(before)
+	}
+	return before
 }
 
 // Changed counts the items of a [Change]. Items were made pending or cancelled. InDoubt are withdrawn, were sent

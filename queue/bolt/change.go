@@ -71,7 +71,7 @@ func (db *DB) change(ctx context.Context, b *batch, c queue.Change, match func(*
 		if err != nil {
 			return n, err
 		}
-		n.Items, n.InDoubt = n.Items+step.Items, n.InDoubt+step.InDoubt
+		n = c.Stored(n, step)
 		chosen = chosen[:0]
 	}
 	return n, nil

@@ -20,7 +20,8 @@ func (q *Queue) Change(ctx context.Context, id string, c queue.Change) (n queue.
 	}
 	defer unlock()
 	if c.Do != queue.DoReplace {
-		return q.change(b, c, from, nil)
+		step, err := q.change(b, c, from, nil)
+		return c.Stored(n, step), err
 	}
 	if !b.whole || !b.Reading.Complete {
 		return n, queue.ErrReadingIncomplete

@@ -109,6 +109,17 @@ func changeMany(f *fixture) {
 		f.same("retried", changed, n)
 		f.want(queue.Counts{Pending: n})
 	}
+	// The progress grows up to what is returned.
+	var told queue.Changed
+	all, err := f.Change(f.ctx, B, queue.Change{Do: queue.DoCancel, Progress: func(c queue.Changed) {
+		f.same("the progress grows", c.Items > told.Items, true)
+		told = c
+	}})
+	f.ok(err)
+	f.same("the last progress", told, all)
+	f.same("cancelled", all.Items, n)
+	_, err = f.Retry(f.ctx, B, queue.Cancelled, queue.Filter{})
+	f.ok(err)
 	seen := map[uint64]bool{}
 	for len(seen) < n {
 		list := f.claim(3000)

@@ -20,7 +20,7 @@ type Action struct {
 	Batch string    `json:"batch"`
 	Began time.Time `json:"began"`
 	Done  bool      `json:"done"`
-	// Items and InDoubt count what was changed or, of a dry run, would be; 0 until it is done.
+	// Items and InDoubt count what was changed so far or, of a dry run that is done, would be.
 	Items   int64 `json:"items"`
 	InDoubt int64 `json:"in_doubt"`
 	// Err is why it ended early.
@@ -51,6 +51,11 @@ func (s *Service) Start(do queue.Action, r ChangeRequest) (Action, error) {
 	}
 	a := &action{Action{ID: rand.Text(), Verb: string(do), Batch: r.Batch, Began: time.Now().UTC()}, cut}
 	h := s.c.Host
+	r.Progress = func(c queue.Changed) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		a.Items, a.InDoubt = c.Items, c.InDoubt
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.remember(a); err != nil {

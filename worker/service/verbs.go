@@ -48,6 +48,8 @@ type ChangeRequest struct {
 	// Expect, if not nil, is how many items there must be, those in doubt included. They are counted just before the change, so
 	// during a run others may be changed than were counted.
 	Expect *int64
+	// Progress, if not nil, is called with what has been changed so far.
+	Progress func(queue.Changed)
 }
 
 // CountError: a selection has another number of items than expected. Nothing was changed.
@@ -78,7 +80,7 @@ func (s *Service) change(ctx context.Context, r ChangeRequest, do queue.Action) 
 	if err != nil {
 		return queue.Changed{}, err
 	}
-	change := queue.Change{Do: do, Filter: chosen}
+	change := queue.Change{Do: do, Filter: chosen, Progress: r.Progress}
 	var c queue.Changed
 	if r.DryRun || r.Expect != nil {
 		if c, err = s.count(ctx, r.Batch, change); err != nil {
