@@ -33,6 +33,9 @@ up, and sources are read.
 				return err
 			}
 			return a.withService(cmd.Context(), func(to service.Queue) error {
+				if r, err = f.Request(cmd, r.Batch, time.Now()); err != nil { // --for counts from now on
+					return err
+				}
 				if err := to.Pause(cmd.Context(), r); err != nil {
 					return err
 				}

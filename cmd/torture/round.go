@@ -221,13 +221,15 @@ func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err e
 		return true, nil
 	case g.code == 4:
 		return r.incomplete(ctx, g)
+	case g.disturbed(): // also by code 5, before there is a queue
+		return false, nil
 	case g.code == 5 && r.plan.ExitOnCap:
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return false, err
 		}
 		_, err := r.plain(ctx, "resume")
 		return false, err
-	case g.disturbed(), s.faults.explains(g):
+	case s.faults.explains(g):
 		return false, nil
 	}
 	return false, g.fails("it must not end so")

@@ -25,12 +25,15 @@ var ErrInvalid = errors.New("not possible")
 // invalid returns an [ErrInvalid] that says what is wrong.
 func invalid(what string) error { return fmt.Errorf("%w: %s", ErrInvalid, what) }
 
+// pastGrace is how long ago a pause may have ended: a short one may be over once its request arrives.
+const pastGrace = time.Minute
+
 // maxReason is the longest reason of a pause in bytes.
 const maxReason = 1000
 
 func (r PauseRequest) validate() error {
 	switch {
-	case !r.Until.IsZero() && !r.Until.After(time.Now()):
+	case !r.Until.IsZero() && time.Since(r.Until) > pastGrace:
 		return invalid("the pause would end in the past")
 	case len(r.Reason) > maxReason:
 		return invalid("the reason is too long")
