@@ -23,7 +23,7 @@ type Host struct {
 	// The fields below are guarded by mu.
 	run     *Running
 	readers map[string]func() // batches that sources are read into, with what lets the run end after that
-	held    map[string]int    // batches that are not to be worked for now, and for how many
+	held    map[string]*hold  // batches that are not to be worked for now
 	actions []*action
 	closed  bool // no further action begins
 
@@ -39,6 +39,12 @@ type Running struct {
 	// Address is AiR's base URL.
 	Address string
 	Since   time.Time
+}
+
+// hold is why a batch is not worked for now.
+type hold struct {
+	n      int  // for how many
+	worked bool // the run in progress worked it before
 }
 
 // ErrBeingRead: sources are being read into the batch already.
@@ -94,7 +100,7 @@ func (h *Host) Read(batch string) (end func(), err error) {
 // batch that is held joins when it is no longer.
 func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
 	h.mu.Lock()
-	r, held := h.run, h.held[batch] > 0
+	r, held := h.run, h.held[batch] != nil
 	h.mu.Unlock()
 	if r == nil || held {
 		return r != nil, nil
@@ -115,29 +121,35 @@ func (h *Host) Works(batch string) bool {
 	return r != nil && slices.Contains(r.Pool.Worked(), batch)
 }
 
-// Hold keeps the run in progress from working a batch until release is called as often as Hold was. The run does not end before.
+// Hold keeps the run in progress from working a batch until release is called as often as Hold was. Then the run works it again, if
+// it did before. The run does not end before.
 func (h *Host) Hold(batch string) (release func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.held == nil {
-		h.held = map[string]int{}
+		h.held = map[string]*hold{}
 	}
-	h.held[batch]++
-	letEnd, was := func() {}, false
+	one := h.held[batch]
+	if one == nil {
+		one = &hold{}
+		h.held[batch] = one
+	}
+	one.n++
+	letEnd := func() {}
 	if h.run != nil {
 		letEnd = h.run.Pool.Hold()
-		was = h.run.Pool.Leave(batch) == nil
+		one.worked = h.run.Pool.Leave(batch) == nil || one.worked
 	}
 	return sync.OnceValue(func() error {
 		defer letEnd()
 		h.mu.Lock()
-		h.held[batch]--
-		last := h.held[batch] == 0
+		one.n--
+		last := one.n == 0
 		if last {
 			delete(h.held, batch)
 		}
 		h.mu.Unlock()
-		if !last || !was {
+		if !last || !one.worked {
 			return nil
 		}
 		_, err := h.Join(context.Background(), batch)

@@ -109,3 +109,38 @@ func TestResumeSaysWhatItLifts(t *testing.T) {
 		}
 	}
 }
+
+// A batch that several hold is worked again after the last of them, whoever that is.
+func TestAHeldBatchIsWorkedAgainAfterTheLastRelease(t *testing.T) {
+	for name, order := range map[string][]int{"the first goes first": {0, 1}, "the first goes last": {1, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, s := newRig(t, airtest.Config{}), newService(t, "a.mov", "b.mov", "c.mov")
+				r.pool.Limiter = ratelimit.NewLimiter(0.01, 1)
+				ended := make(chan Outcome, 1)
+				go func() { ended <- r.run(t.Context(), s) }()
+				synctest.Wait()
+				h := s.c.Host
+				if !h.Works("b") {
+					t.Fatal("the run does not work the batch")
+				}
+				release := []func() error{h.Hold("b"), h.Hold("b")}
+				for i, one := range order {
+					if h.Works("b") {
+						t.Errorf("it is worked while %d hold it", len(order)-i)
+					}
+					if err := release[one](); err != nil {
+						t.Error(err)
+					}
+				}
+				if !h.Works("b") {
+					t.Error("it is not worked after the last release")
+				}
+				time.Sleep(time.Hour)
+				if out := <-ended; out.Err != nil || out.Batches[0].Pending > 0 {
+					t.Errorf("the run ended with %+v", out)
+				}
+			})
+		})
+	}
+}
