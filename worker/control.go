@@ -50,7 +50,7 @@ func (c *control) load(set queue.Control) error {
 		return nil
 	}
 	l := c.limits(set)
-	l.Workers = min(l.Workers, max(c.Workers, maxWorkers))
+	l.Workers = min(l.Workers, max(c.Workers, MaxWorkers))
 	if err := c.setLimits(l); err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ type Limits struct {
 	ExitOnCap   bool
 }
 
-// maxWorkers bounds how many workers a running pool may be given.
-const maxWorkers = 1024
+// MaxWorkers bounds how many workers a running pool may be given.
+const MaxWorkers = 1024
 
 // liveLimits are the limits in force. They are read several times for each item.
 type liveLimits struct {
@@ -41,7 +41,7 @@ func (s *shared) validLimits(l Limits) error {
 	switch {
 	case l.Rate <= 0:
 		return errors.New("the rate must be above 0")
-	case l.Workers < 1 || l.Workers > max(s.Workers, maxWorkers):
+	case l.Workers < 1 || l.Workers > max(s.Workers, MaxWorkers):
 		return errors.New("the number of workers must be from 1 to 1024")
 	case l.MaxAttempts < 1:
 		return errors.New("the number of attempts must be at least 1")

@@ -36,7 +36,7 @@ type scheduler struct {
 func newScheduler(r *shared, l *lookups) *scheduler {
 	return &scheduler{
 		shared: r, lookups: l, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
-		ahead: make(chan *queue.Claimed, lookahead*max(r.Workers, maxWorkers)),
+		ahead: make(chan *queue.Claimed, lookahead*max(r.Workers, MaxWorkers)),
 	}
 }
 

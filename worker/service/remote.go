@@ -162,13 +162,7 @@ func (s *Remote) remoteOutcome(ctx context.Context, r RunRequest, audits map[str
 	if err != nil {
 		return Outcome{Err: Join(out.Err, s.ended(err))}
 	}
-	for i := range all {
-		all[i].Audit = audits[all[i].Batch]
-		if f := r.Feed; out.Read && all[i].Batch == f.Batch {
-			all[i].Unmatched, all[i].AcceptedEarlier, out.Sources = f.Unmatched(), f.Accepted, f.End()
-		}
-	}
-	out.Batches = append([]Status{}, all...)
+	out.setBatches(all, r.Feed, audits)
 	return out
 }
 

@@ -57,11 +57,28 @@ type Outcome struct {
 // AddReading adds what an earlier part of a run says of the sources that it has read.
 func (o *Outcome) AddReading(before Outcome, f Feed) {
 	o.Read, o.Fed, o.Sources = before.Read, before.Fed, before.Sources
+	o.addFeed(f)
+}
+
+// addFeed adds to the status of the batch that was read what only the reading knows.
+func (o *Outcome) addFeed(f Feed) {
 	for i := range o.Batches {
 		if b := &o.Batches[i]; o.Read && b.Batch == f.Batch {
 			b.Unmatched, b.AcceptedEarlier = f.Unmatched(), f.Accepted
 		}
 	}
+}
+
+// setBatches sets the status of the batches, with the audits and what the reading says.
+func (o *Outcome) setBatches(all []Status, f Feed, audits map[string]*AuditResult) {
+	o.Batches = append([]Status{}, all...)
+	for i := range o.Batches {
+		o.Batches[i].Audit = audits[o.Batches[i].Batch]
+	}
+	if o.Read {
+		o.Sources = f.End()
+	}
+	o.addFeed(f)
 }
 
 // Run sends batches, and reads sources into one of them at the same time.
@@ -218,12 +235,6 @@ func (s *Service) outcome(ctx context.Context, q StatusQuery, f Feed, audits map
 	if err != nil {
 		return Outcome{Err: Join(out.Err, err)}
 	}
-	for i := range all {
-		all[i].Audit = audits[all[i].Batch]
-		if out.Read && all[i].Batch == f.Batch {
-			all[i].Unmatched, all[i].AcceptedEarlier, out.Sources = f.Unmatched(), f.Accepted, f.End()
-		}
-	}
-	out.Batches = append([]Status{}, all...)
+	out.setBatches(all, f, audits)
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/worker"
 )
 
 // PauseRequest asks to send nothing more, or with Batch nothing of one batch.
@@ -126,14 +127,11 @@ type SetRequest struct {
 // UnlimitedRate is a rate in requests a second that never limits.
 const UnlimitedRate = 1e9
 
-// maxWorkers is the most workers that a run in progress takes.
-const maxWorkers = 1024
-
 func (r SetRequest) validate() error {
 	switch {
 	case r.Rate != nil && !(*r.Rate > 0 && *r.Rate <= UnlimitedRate):
 		return invalid("the rate must be above 0 and at most a billion a second")
-	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > maxWorkers):
+	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > worker.MaxWorkers):
 		return invalid("the number of workers must be from 1 to 1024")
 	case r.DailyLimit != nil && *r.DailyLimit < 0:
 		return invalid("the daily limit must not be below 0")
@@ -203,15 +201,7 @@ func (s *Service) control(ctx context.Context, change func(*queue.Control)) erro
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	if s.c.Host.Running() == nil {
-		if err := s.c.Store.SetControl(ctx, s.c.Account, c); err != nil {
-			return err
-		}
-	}
-	if r := s.c.Host.Running(); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
-		return r.Pool.Apply(ctx, c)
-	}
-	return nil
+	return s.storeOrApply(func() error { return s.c.Store.SetControl(ctx, s.c.Account, c) }, func(p *worker.Pool) error { return p.Apply(ctx, c) })
 }
 
 // controlBatch changes what is set for a batch, and stores it: the run in progress does, which applies it.
@@ -227,13 +217,18 @@ func (s *Service) controlBatch(ctx context.Context, id string, change func(*queu
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	return s.storeOrApply(func() error { return s.c.Store.SetBatchControl(ctx, id, c) }, func(p *worker.Pool) error { return p.ApplyBatch(id, c) })
+}
+
+// storeOrApply stores a setting, or makes the run in progress store and apply it.
+func (s *Service) storeOrApply(store func() error, apply func(*worker.Pool) error) error {
 	if s.c.Host.Running() == nil {
-		if err := s.c.Store.SetBatchControl(ctx, id, c); err != nil {
+		if err := store(); err != nil {
 			return err
 		}
 	}
 	if r := s.c.Host.Running(); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
-		return r.Pool.ApplyBatch(id, c)
+		return apply(r.Pool)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/worker"
 	"airlift/worker/service"
 )
 
@@ -82,9 +83,6 @@ func (s *Set) Add(cmd *cobra.Command) {
 	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
 }
 
-// maxSetWorkers is the most workers that a run in progress takes.
-const maxSetWorkers = 1024
-
 // Request returns what is asked, of a batch if one is named.
 func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, error) {
 	r := service.SetRequest{Batch: batch, Reset: s.reset}
@@ -94,8 +92,8 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 		return r, config.Usagef("set: --share and BATCH go together")
 	case given("share") && (s.share < 1 || s.share > queue.MaxShare):
 		return r, config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
-	case given("workers") && (s.workers < 1 || s.workers > maxSetWorkers):
-		return r, config.Usagef("--workers %d: use 1 to %d", s.workers, maxSetWorkers)
+	case given("workers") && (s.workers < 1 || s.workers > worker.MaxWorkers):
+		return r, config.Usagef("--workers %d: use 1 to %d", s.workers, worker.MaxWorkers)
 	case s.dailyLimit < 0:
 		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
 	}

@@ -78,8 +78,7 @@ func encode(err error) (*Error, int) {
 		return &Error{Kind: kindReading, Text: reading.Err.Error(), Batch: reading.Batch}, statusOf(kindReading)
 	case errors.As(err, &count):
 		return &Error{Kind: kindCount, Text: count.Error(), Count: count.Count, Expect: count.Expect}, statusOf(kindCount)
-	}
-	if errors.As(err, &stopped) {
+	case errors.As(err, &stopped):
 		return &Error{Kind: kindStop, Text: stopped.Error(), Reason: stopped.Reason}, statusOf(kindStop)
 	}
 	for _, k := range kinds {
