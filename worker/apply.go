@@ -10,12 +10,13 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 // applyVerdict judges an outcome, applies the verdict and passes the result to the committer.
-func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) Action {
+func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcome) verdict.Action {
 	// A job accepted at this address by an earlier run shows that it is AiR's, but not for a 2xx without a job.
-	v := judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
+	v := verdict.Judge(o, s.learned.answered.Load() || o.Status >= 300 && s.learned.isKnown())
 	if o.Status != 0 {
 		s.anyAnswer.Store(true)
 		s.learned.observeDate(o.Date, o.Sent, o.Ended)
@@ -35,10 +36,10 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 		s.learned.accepted()
 		s.mixups.reset()
 	}
-	if v.Action == ForeignAnswer && c.Attempts+1 >= s.live.get().MaxAttempts {
+	if v.Action == verdict.ForeignAnswer && c.Attempts+1 >= s.live.get().MaxAttempts {
 		r.To, v.State = queue.Failed, queue.Failed
 	}
-	if v.Action == ForeignAnswer && r.Message == "" {
+	if v.Action == verdict.ForeignAnswer && r.Message == "" {
 		r.Message = "the answer is not AiR's: " + describe(o)
 	}
 	s.logOutcome(c, o, v)
@@ -49,15 +50,15 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 }
 
 // apply changes gate, detectors and limits, or ends the run, as a verdict says.
-func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Verdict) {
-	if v.Action != BackOff {
+func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v verdict.Verdict) {
+	if v.Action != verdict.BackOff {
 		s.outage.Reset(v.Throttled)
 	}
-	if v.Action != Wait && o.Status != 0 {
+	if v.Action != verdict.Wait && o.Status != 0 {
 		s.refusals.answered(v)
 	}
 	switch v.Action {
-	case GoOn:
+	case verdict.GoOn:
 		s.gate.Open(pass)
 		if v.State == queue.Submitted {
 			s.pauses.clear()
@@ -67,36 +68,36 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v Ve
 			why = describe(o)
 		}
 		s.itemDecided(c.Batch, c.Seq, failed, why)
-	case MixUp:
+	case verdict.MixUp:
 		s.countMixUp(&s.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
-	case Slow, BackOff:
+	case verdict.Slow, verdict.BackOff:
 		s.holdBack(pass, v, o.Proxy, describe(o))
-	case Wait:
+	case verdict.Wait:
 		s.waitForRate(pass, o)
-	case Pause:
+	case verdict.Pause:
 		s.pauses.forCap(pass, o, "daily cap reached: "+describe(o))
-	case ForeignAnswer:
+	case verdict.ForeignAnswer:
 		s.foreignAnswer(c, o, v)
-	case StopQuota, StopForbidden:
+	case verdict.StopQuota, verdict.StopForbidden:
 		s.pauses.stopForQuota(v.Action, o)
-	case StopAccess, StopCredentials, StopSetup:
+	case verdict.StopAccess, verdict.StopCredentials, verdict.StopSetup:
 		s.stop(refused(v.Action, c, o))
 	}
 }
 
 // refused returns the stop for an answer that ends the run.
-func refused(a Action, c queue.Claimed, o air.Outcome) *stop.Error {
+func refused(a verdict.Action, c queue.Claimed, o air.Outcome) *stop.Error {
 	var ended *stop.Error
 	switch a {
-	case StopAccess:
+	case verdict.StopAccess:
 		return accessRefused(o)
-	case StopCredentials:
+	case verdict.StopCredentials:
 		ended = stop.BadCredentials(nil)
 	default:
 		ended = stop.NotAiR(nil)
 	}
 	ended.Text += " (" + describe(o) + ")"
-	if a == StopSetup && !o.Cut && o.Status >= 300 {
+	if a == verdict.StopSetup && !o.Cut && o.Status >= 300 {
 		ended.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, take this one out with `airlift cancel BATCH --key KEY`", c.Key)
 	}
 	return ended
@@ -125,7 +126,7 @@ func describe(o air.Outcome) string {
 	return strings.Join(parts, " ")
 }
 
-func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v Verdict) {
+func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v verdict.Verdict) {
 	e := s.Log.Debug()
 	if v.State == queue.Failed || v.State == queue.InDoubt {
 		e = s.Log.Warn()

@@ -14,6 +14,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
+	"airlift/worker/verdict"
 )
 
 // store is what the pool needs of the queue.
@@ -37,7 +38,7 @@ type Observer interface {
 	// Sent is called as a POST leaves for an item of the batch.
 	Sent(batch string)
 	// Answered is called with the outcome of a POST and its verdict.
-	Answered(batch string, o air.Outcome, v Verdict)
+	Answered(batch string, o air.Outcome, v verdict.Verdict)
 	// Paused is called as a pause begins and as it ends; see [ratelimit.State].
 	Paused(s ratelimit.State)
 	// Committed is called with results that are durable now.

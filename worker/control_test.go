@@ -15,6 +15,7 @@ import (
 	"airlift/worker/air/airtest"
 	"airlift/worker/joblist"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 // started is a pool that runs in a bubble, until its Fed is closed and nothing is left.
@@ -304,7 +305,7 @@ type record struct {
 }
 
 func (r *record) Sent(string) { r.mu.Lock(); defer r.mu.Unlock(); r.sent++ }
-func (r *record) Answered(_ string, _ air.Outcome, v Verdict) {
+func (r *record) Answered(_ string, _ air.Outcome, v verdict.Verdict) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answered[v.State]++

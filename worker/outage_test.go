@@ -8,20 +8,21 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 // Of what many workers meet at once only the first counts: the rest was in flight as that one shut the gate.
 func TestABurstSetsTheRunBackOnce(t *testing.T) {
 	for name, c := range map[string]struct {
-		verdict Verdict
+		verdict verdict.Verdict
 		bursts  int
 		most    time.Duration
 	}{
-		"throttled":               {Verdict{Action: Slow, Throttled: true}, 1, backoffBase},
-		"throttled twice":         {Verdict{Action: Slow, Throttled: true}, 2, 2 * backoffBase},
-		"no answer":               {Verdict{Action: BackOff}, 1, 0},
-		"no answer, an outage":    {Verdict{Action: BackOff}, 2, time.Second},
-		"no answer, and a canary": {Verdict{Action: BackOff}, 3, 2 * time.Second},
+		"throttled":               {verdict.Verdict{Action: verdict.Slow, Throttled: true}, 1, backoffBase},
+		"throttled twice":         {verdict.Verdict{Action: verdict.Slow, Throttled: true}, 2, 2 * backoffBase},
+		"no answer":               {verdict.Verdict{Action: verdict.BackOff}, 1, 0},
+		"no answer, an outage":    {verdict.Verdict{Action: verdict.BackOff}, 2, time.Second},
+		"no answer, and a canary": {verdict.Verdict{Action: verdict.BackOff}, 3, 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 0, airtest.Config{}, func(b *bubble) {

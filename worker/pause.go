@@ -10,6 +10,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 // capRetries are the pauses after the first one while AiR still answers 429: its reset may come later than midnight. After
@@ -60,7 +61,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	p.store(g)
 	// The capped day is that of the request, by AiR's clock.
 	day := queue.DayOf(p.learned.clock.Now().Add(-time.Since(o.Sent)))
-	if g.Pauses > 1 || isRateLimit(o) {
+	if g.Pauses > 1 || verdict.IsRateLimit(o) {
 		return // it does not show how large the cap is
 	}
 	if err := p.Store.SetCapped(context.Background(), p.Account, day); err != nil {
@@ -101,10 +102,10 @@ func (s *shared) pauseUntil(until time.Time, reason string) bool {
 }
 
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.
-func (p *pauses) stopForQuota(a Action, o air.Outcome) {
+func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
 	reason, do := "monthly quota reached: "+describe(o), "Run the same command again once the quota is renewed or raised"
 	text := "stopped by AiR: " + reason
-	if a == StopForbidden {
+	if a == verdict.StopForbidden {
 		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): the monthly quota, or a proxy or firewall in between", describe(o))
 		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}

@@ -11,6 +11,7 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/outage"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 const (
@@ -34,11 +35,11 @@ type refusals struct {
 }
 
 // answered ends the streak of rate limits, and that of foreign answers if AiR decided an item.
-func (r *refusals) answered(v Verdict) {
+func (r *refusals) answered(v verdict.Verdict) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.limitedSince, r.limited = time.Time{}, 0
-	if v.Action == GoOn {
+	if v.Action == verdict.GoOn {
 		r.status, r.keys, r.items = 0, nil, nil
 	}
 }
@@ -87,7 +88,7 @@ func (r *refusals) foreign(c queue.Claimed, status int) []string {
 }
 
 // foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
-func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
+func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v verdict.Verdict) {
 	if keys := s.refusals.foreign(c, o.Status); keys != nil {
 		s.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
 			len(keys), strings.Join(keys, ", "), describe(o)))
@@ -101,7 +102,7 @@ func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v Verdict) {
 // accessRefused returns the stop for a 403 that is not about quota, with what to do.
 func accessRefused(o air.Outcome) *stop.Error {
 	do := "give the user of these keys a Wasabi policy that allows submitting AiR jobs (listing them is another permission)"
-	if isClockRefusal(o) {
+	if verdict.IsClockRefusal(o) {
 		do = "set the clock of this machine (by NTP, for example), and check that the keys have not expired"
 	}
 	return stop.Errorf(stop.Credentials, "AiR refuses access (%s): %s; then run the same command again", describe(o), do)

@@ -13,6 +13,7 @@ import (
 	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 const (
@@ -68,11 +69,11 @@ func (s *sender) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		at.Enter(bottleneck.Rest)
 		switch s.next(ctx, toEnd, at) {
-		case BackOff:
+		case verdict.BackOff:
 			failures++
 			at.Enter(bottleneck.BackOff)
 			_ = ratelimit.Sleep(ctx, ratelimit.Jitter(failures, backoffBase, backoffCap)) // the loop sees the end of ctx
-		case GoOn:
+		case verdict.GoOn:
 			failures = 0
 		}
 	}
@@ -80,9 +81,9 @@ func (s *sender) work(ctx context.Context) {
 
 // next takes one item through a claim slot and the gate and sends it. It returns what this worker does then; End if nothing
 // was sent. The answer of a sent request is always awaited: toEnd is ctx without its end.
-func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action {
+func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) verdict.Action {
 	if !s.slots.acquire(ctx) {
-		return End
+		return verdict.End
 	}
 	held := true
 	through := func() {
@@ -95,20 +96,20 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action 
 	at.Enter(bottleneck.Pass)
 	pass, err := s.gate.Enter(ctx)
 	if err != nil {
-		return End
+		return verdict.End
 	}
 	defer func() { s.gate.Leave(pass) }()
 	at.Enter(bottleneck.Claim)
 	c, err := s.scheduler.next(ctx, pass)
 	switch {
 	case errors.Is(err, errNothing):
-		return End
+		return verdict.End
 	case err != nil:
 		s.fail("claim items from the queue", err)
-		return End
+		return verdict.End
 	case !s.batches.maySend(c.Batch): // it left meanwhile, or was paused
 		s.release(c)
-		return End
+		return verdict.End
 	}
 	if s.mayBeSent(c) {
 		through() // others need not wait for its window
@@ -116,7 +117,7 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action 
 		at.Enter(bottleneck.Settle)
 		if pass, settled = s.awaitSettled(ctx, pass, c); !settled {
 			s.release(c)
-			return End
+			return verdict.End
 		}
 		at.Enter(bottleneck.LookUp)
 		if done, action := s.lookAgain(ctx, pass, c); done {
@@ -130,7 +131,7 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) Action 
 		renewed, ok := s.renew(ctx, pass, c)
 		if !ok {
 			s.release(c)
-			return End
+			return verdict.End
 		}
 		pass = renewed
 	}
@@ -185,31 +186,31 @@ func (s *sender) mayBeSent(c queue.Claimed) bool { return c.Sent || s.batches.ge
 
 // lookAgain looks up an item that may have been sent before, immediately before its next POST. It reports whether the item
 // needs no POST now. The lookup takes its own tokens.
-func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, Action) {
+func (s *sender) lookAgain(ctx context.Context, pass ratelimit.Pass, c queue.Claimed) (bool, verdict.Action) {
 	began := time.Now()
 	found, err := s.lookups.lookup(ctx, c)
 	switch {
 	case err == nil && found == (joblist.Found{}):
-		return false, GoOn
+		return false, verdict.GoOn
 	case err == nil:
 		s.results <- claimResult{Result: s.lookups.conclude(c, found), claimed: c, sent: began}
-		return true, GoOn
+		return true, verdict.GoOn
 	}
 	s.release(c)
 	if ctx.Err() != nil {
-		return true, End
+		return true, verdict.End
 	}
 	if ended := joblist.StopOf(err); ended != nil {
 		s.stop(ended)
-		return true, End
+		return true, verdict.End
 	}
 	s.Log.Warn().Str("key", c.Key).Err(err).Msg("cannot look up an item that may have been sent before; it is not sent until the lookup succeeds")
-	action := BackOff
+	action := verdict.BackOff
 	if joblist.IsThrottled(err) {
-		action = Slow
+		action = verdict.Slow
 	}
-	s.holdBack(pass, Verdict{Action: action, Throttled: action == Slow}, proxyOf(err), err.Error())
-	return true, BackOff
+	s.holdBack(pass, verdict.Verdict{Action: action, Throttled: action == verdict.Slow}, proxyOf(err), err.Error())
+	return true, verdict.BackOff
 }
 
 // awaitSettled waits for the end of the item's settle window. It returns the pass to use from then on, or
@@ -257,14 +258,14 @@ func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
 
 // holdBack holds all requests after throttling or a missing answer. proxy names the proxy that blocked the request,
 // if there is one.
-func (s *sender) holdBack(pass ratelimit.Pass, v Verdict, proxy, why string) {
+func (s *sender) holdBack(pass ratelimit.Pass, v verdict.Verdict, proxy, why string) {
 	// Requests that were in flight when the gate was shut add no wait: of many workers throttled at once only one counts. Otherwise a
 	// single burst would hold them as long as hours of throttling.
 	current := pass.Valid()
 	if v.Throttled && current {
 		s.gate.Hold(ratelimit.Jitter(s.outage.Throttled(), backoffBase, backoffCap), false)
 	}
-	if v.Action != BackOff {
+	if v.Action != verdict.BackOff {
 		return
 	}
 	now := time.Now()

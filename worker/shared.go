@@ -14,6 +14,7 @@ import (
 	"airlift/worker/joblist"
 	"airlift/worker/outage"
 	"airlift/worker/stop"
+	"airlift/worker/verdict"
 )
 
 // shared is the state shared by the parts of a pool.
@@ -99,10 +100,10 @@ func (s *shared) committed(results []queue.Result) {
 // unobserved is an observer that does nothing.
 type unobserved struct{}
 
-func (unobserved) Sent(string)                           {}
-func (unobserved) Answered(string, air.Outcome, Verdict) {}
-func (unobserved) Paused(ratelimit.State)                {}
-func (unobserved) Committed([]queue.Result)              {}
+func (unobserved) Sent(string)                                   {}
+func (unobserved) Answered(string, air.Outcome, verdict.Verdict) {}
+func (unobserved) Paused(ratelimit.State)                        {}
+func (unobserved) Committed([]queue.Result)                      {}
 
 func (unobserved) LookedUp(string, joblist.Found, error, time.Duration) {}
 

@@ -22,10 +22,10 @@ import (
 	"github.com/prometheus/prometheus/promql/promqltest"
 
 	"airlift/queue"
-	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/service"
 	"airlift/worker/service/metrics"
+	"airlift/worker/verdict"
 )
 
 const deploy = "../../cmd/airlift/deploy/"
@@ -101,7 +101,7 @@ func full(t *testing.T) *metrics.Metrics {
 			Run:     &service.RunOverview{LimitedBy: "rate", Limits: service.LimitsOverview{Rate: &limit}},
 		}, nil
 	}})
-	m.Answered("b", air.Outcome{Status: 200, Written: true}, worker.Verdict{State: queue.Submitted})
+	m.Answered("b", air.Outcome{Status: 200, Written: true}, verdict.Verdict{State: queue.Submitted})
 	return m
 }
 

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/verdict"
 )
 
 // BenchmarkRequest counts a POST from its start to its outcome.
@@ -17,7 +17,7 @@ func BenchmarkRequest(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			m.Sent("b")
-			m.Answered("b", o, worker.Verdict{State: queue.Submitted})
+			m.Answered("b", o, verdict.Verdict{State: queue.Submitted})
 		}
 	})
 }

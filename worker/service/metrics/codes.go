@@ -4,8 +4,8 @@ import (
 	"strconv"
 
 	"airlift/queue"
-	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/verdict"
 )
 
 // The values of the label outcome, by their index.
@@ -20,7 +20,7 @@ const (
 var outcomeNames = [outcomes]string{"submitted", "failed", "in_doubt", "not_accepted"}
 
 // outcomeOf returns the index of the outcome that a verdict means.
-func outcomeOf(v worker.Verdict) int {
+func outcomeOf(v verdict.Verdict) int {
 	switch v.State {
 	case queue.Submitted:
 		return submitted

@@ -25,6 +25,7 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 	"airlift/worker/service"
+	"airlift/worker/verdict"
 )
 
 // rig is a queue in a file, an AiR in process, and the metrics of both, in fake time.
@@ -283,8 +284,8 @@ func TestCodesAreBounded(t *testing.T) {
 	for i := range 1000 {
 		code := fmt.Sprintf("CODE_%d", i)
 		for _, state := range queue.States {
-			m.Answered("b", air.Outcome{Code: code, Status: i}, worker.Verdict{State: state})
-			m.Answered("b", air.Outcome{Status: i - 1}, worker.Verdict{State: state})
+			m.Answered("b", air.Outcome{Code: code, Status: i}, verdict.Verdict{State: state})
+			m.Answered("b", air.Outcome{Status: i - 1}, verdict.Verdict{State: state})
 		}
 	}
 	n := testutil.CollectAndCount(m, "airlift_submissions_total")
@@ -322,9 +323,9 @@ func TestCountingAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(1000, func() {
 		m.Sent("b")
-		m.Answered("b", o, worker.Verdict{State: queue.Submitted})
+		m.Answered("b", o, verdict.Verdict{State: queue.Submitted})
 		m.Sent("b")
-		m.Answered("b", refused, worker.Verdict{State: queue.Failed})
+		m.Answered("b", refused, verdict.Verdict{State: queue.Failed})
 		m.Committed(results)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

@@ -8,9 +8,9 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
-	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
+	"airlift/worker/verdict"
 )
 
 // counters are what the pools of the process did. They are the [worker.Observer] of [Metrics].
@@ -111,7 +111,7 @@ func (c *counters) answersOf(outcome, code int) prometheus.Counter {
 func (c *counters) Sent(string) { c.inFlight.Inc() }
 
 // Answered implements [worker.Observer].
-func (c *counters) Answered(_ string, o air.Outcome, v worker.Verdict) {
+func (c *counters) Answered(_ string, o air.Outcome, v verdict.Verdict) {
 	c.inFlight.Dec()
 	outcome := outcomeOf(v)
 	c.answersOf(outcome, codeOf(o, outcome)).Inc()

@@ -1,4 +1,4 @@
-package worker
+package verdict
 
 import (
 	"context"
@@ -69,14 +69,14 @@ func notAccepted(a Action) Verdict {
 	return Verdict{State: queue.Pending, Refund: true, Action: a, Throttled: a == Slow}
 }
 
-// judge returns the verdict on the outcome of a POST /jobs. It is pure, and with the functions it calls covers every case;
+// Judge returns the verdict on the outcome of a POST /jobs. It is pure, and with the functions it calls covers every case;
 // README.md summarizes the verdicts. answered says that the URL is known to be AiR's, because a job was
 // accepted there: until then a 2xx without a job, or an answer that AiR does not give, shows that it is not.
-func judge(o air.Outcome, answered bool) Verdict {
+func Judge(o air.Outcome, answered bool) Verdict {
 	switch s := o.Status; {
 	case s >= 200 && s < 300:
 		return judgeSuccess(o, answered)
-	case s == 429 && isRateLimit(o):
+	case s == 429 && IsRateLimit(o):
 		return notAccepted(Wait)
 	case s == 429:
 		return notAccepted(Pause)
@@ -144,9 +144,9 @@ func refuses(status int) bool {
 	return false
 }
 
-// isRateLimit reports whether a 429 limits the rate of requests rather than the jobs of a day. AiR's daily cap has no
+// IsRateLimit reports whether a 429 limits the rate of requests rather than the jobs of a day. AiR's daily cap has no
 // documented ErrorCode; it comes in AiR's JSON and does not speak of a rate.
-func isRateLimit(o air.Outcome) bool {
+func IsRateLimit(o air.Outcome) bool {
 	text := strings.ToLower(o.Code + " " + o.Message)
 	switch {
 	case o.Foreign, air.IsThrottling(o.Code):
@@ -173,8 +173,8 @@ func forbidden(o air.Outcome) Action {
 	return StopQuota
 }
 
-// isClockRefusal reports whether a refusal speaks of time: the clock of this machine, or keys that have expired.
-func isClockRefusal(o air.Outcome) bool {
+// IsClockRefusal reports whether a refusal speaks of time: the clock of this machine, or keys that have expired.
+func IsClockRefusal(o air.Outcome) bool {
 	return containsAny(strings.ToLower(o.Code+" "+o.Message), "skew", "clock", "expir")
 }
 

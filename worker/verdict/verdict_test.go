@@ -1,4 +1,4 @@
-package worker
+package verdict
 
 import (
 	"context"
@@ -81,21 +81,21 @@ func TestJudge(t *testing.T) {
 		{"a job that is no JSON", o{Err: fmt.Errorf("%w: Name", air.ErrInvalidJob)}, true, failed},
 		{"400 cut short", o{Status: 400, Written: true, Cut: true, Err: io.ErrUnexpectedEOF}, true, doubt},
 	} {
-		if got := judge(c.outcome, c.answered); got != c.want {
+		if got := Judge(c.outcome, c.answered); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
 	}
 	for _, status := range []int{400, 409, 413, 415, 422} {
-		if got := judge(o{Status: status, Written: true, Message: "no such object"}, true); got != failed {
+		if got := Judge(o{Status: status, Written: true, Message: "no such object"}, true); got != failed {
 			t.Errorf("%d with Error: got %+v, want %+v", status, got, failed)
 		}
-		if got := judge(o{Status: status, Written: true, Code: "BAD_REQUEST"}, true); got != failed {
+		if got := Judge(o{Status: status, Written: true, Code: "BAD_REQUEST"}, true); got != failed {
 			t.Errorf("%d with ErrorCode: got %+v, want %+v", status, got, failed)
 		}
-		if got := judge(o{Status: status, Written: true}, false); got != back(StopSetup) {
+		if got := Judge(o{Status: status, Written: true}, false); got != back(StopSetup) {
 			t.Errorf("%d without either: got %+v, want %+v", status, got, back(StopSetup))
 		}
-		if got := judge(o{Status: status, Written: true}, true); got != foreign {
+		if got := Judge(o{Status: status, Written: true}, true); got != foreign {
 			t.Errorf("%d without either, later: got %+v, want %+v", status, got, foreign)
 		}
 	}
@@ -106,7 +106,7 @@ func TestJudgeNeverForgetsAPost(t *testing.T) {
 	for status := range 600 {
 		for _, code := range []string{"", "SlowDown", "INTERNAL_ERROR"} {
 			for _, err := range []error{nil, io.EOF, context.Canceled, context.DeadlineExceeded} {
-				got := judge(air.Outcome{Status: status, Code: code, Err: err, Written: true, Cut: err != nil && status != 0}, true)
+				got := Judge(air.Outcome{Status: status, Code: code, Err: err, Written: true, Cut: err != nil && status != 0}, true)
 				refused := status >= 300 && status < 500 && (status != 408 && status != 425 || code == "SlowDown")
 				if got.State == queue.Pending && !refused {
 					t.Errorf("status %d, code %q, %v: pending, though AiR may have accepted it", status, code, err)
