@@ -7,6 +7,7 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/worker/service"
 )
@@ -37,7 +38,7 @@ exit code 4 are objects with more than one job (the older is kept; none is sent 
 without bucket or key whose name proves no object, and jobs that may be of an object whose key the
 source writes in another way. If the list changes while it is read, items whose job it did not
 show are looked up by name, one request each. A list that cannot be read is exit code 1.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: `  airlift adopt archive-1a2b3c4d archive.csv --air-url https://air.example.com
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
@@ -52,11 +53,11 @@ show are looked up by name, one request each. A list that cannot be read is exit
 func (a *app) adopt(cmd *cobra.Command, args []string, o *adoptFlags) error {
 	ctx := cmd.Context()
 	if len(args) < 2 {
-		return usagef("adopt wants a BATCH and its SOURCEs: see `%s --help`", cmd.CommandPath())
+		return config.Usagef("adopt wants a BATCH and its SOURCEs: see `%s --help`", cmd.CommandPath())
 	}
 	id, args := args[0], args[1:]
 	if o.Batch() != "" && o.Batch() != id {
-		return usagef("two batches are named, %q and (by --batch or %s) %q: remove the second", id, config.Variable("batch"), o.Batch())
+		return config.Usagef("two batches are named, %q and (by --batch or %s) %q: remove the second", id, config.Variable("batch"), o.Batch())
 	}
 	o.SetBatch(id)
 	if err := o.send.Check(); err != nil {

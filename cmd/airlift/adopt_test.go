@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 	"airlift/worker/service"
@@ -88,19 +89,19 @@ func TestALostQueueIsRebuiltByTheCommandThatRunNames(t *testing.T) {
 			r := newRig(t, airtest.Config{})
 			m := r.manifest("the archive.csv", items)
 			run := append([]string{"run", m}, args...)
-			r.run(append(run, "--max-items", fmt.Sprint(sent))...).want(t, exitWorkLeft)
+			r.run(append(run, "--max-items", fmt.Sprint(sent))...).want(t, exit.WorkLeft)
 			r.lose()
-			refused := r.run(run...).want(t, exitUsage)
-			r.adoptAsTold(refused).want(t, exitOK).says(t, fmt.Sprintf("%d jobs: %d adopted", sent, sent), "queue and AiR agree")
+			refused := r.run(run...).want(t, exit.Usage)
+			r.adoptAsTold(refused).want(t, exit.OK).says(t, fmt.Sprintf("%d jobs: %d adopted", sent, sent), "queue and AiR agree")
 			if got := r.air.Posts(); got != sent {
 				t.Errorf("adopt sent something: %d POSTs, want %d", got, sent)
 			}
-			r.run(run...).want(t, exitOK)
+			r.run(run...).want(t, exit.OK)
 			r.settled(items)
 			if got := r.air.Posts(); got != items {
 				t.Errorf("POSTs: got %d, want %d", got, items)
 			}
-			r.run("reconcile", "--verify").want(t, exitOK).says(t, fmt.Sprintf("%d jobs: %d as the queue has them", items, items))
+			r.run("reconcile", "--verify").want(t, exit.OK).says(t, fmt.Sprintf("%d jobs: %d as the queue has them", items, items))
 		})
 	}
 }
@@ -121,25 +122,25 @@ func TestAnOldCopyOfTheQueueIsBroughtUpToDate(t *testing.T) {
 		return airtest.Fault{}
 	}})
 	m := r.manifest("archive.csv", items)
-	r.run("run", m, "--timeout", "300ms", "--settle", "1h", "--max-items", "30", "--workers", "16", "--max-failures", "off").want(t, exitWorkLeft)
+	r.run("run", m, "--timeout", "300ms", "--settle", "1h", "--max-items", "30", "--workers", "16", "--max-failures", "off").want(t, exit.WorkLeft)
 	batch := r.status().Batch
-	r.run("cancel", batch, "--key", "**/*5.mov").want(t, exitOK)
+	r.run("cancel", batch, "--key", "**/*5.mov").want(t, exit.OK)
 	old := r.status()
 	if old.Failed != 3 || old.InDoubt != 3 || old.Cancelled == 0 || old.Pending == 0 {
 		t.Fatalf("the copy was to have every kind of item: %+v", old)
 	}
 	r.copyQueue(r.queue, r.queue+".old")
 	later.Store(true)
-	r.run("retry", batch).want(t, exitOK)
-	r.run("retry", batch, "--state", "cancelled").want(t, exitOK)
-	r.run("run", m).want(t, exitOK)
+	r.run("retry", batch).want(t, exit.OK)
+	r.run("retry", batch, "--state", "cancelled").want(t, exit.OK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(items)
 	posts := r.air.Posts()
 
 	r.copyQueue(r.queue+".old", r.queue)
-	r.run("run", m).want(t, exitUsage).says(t, "airlift adopt")
-	r.run("adopt", batch, m).want(t, exitOK)
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.Usage).says(t, "airlift adopt")
+	r.run("adopt", batch, m).want(t, exit.OK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(items)
 	if got := r.air.Posts(); got != posts {
 		t.Errorf("%d POSTs after the adoption, want none", got-posts)
@@ -151,7 +152,7 @@ func TestAdoptReportsWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("archive.csv", 20)
-	r.run("run", m, "--batch", "b", "--max-items", "10").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", "10").want(t, exit.WorkLeft)
 	first := r.air.Jobs()[3]
 	again := air.NewJob{Name: first.Name, Batch: first.Batch, Services: first.Services, Source: first.Source, Destination: first.Destination}
 	second, third := r.air.Plant(again), ""
@@ -163,9 +164,9 @@ func TestAdoptReportsWhatDoesNotFit(t *testing.T) {
 	r.air.Plant(other)
 
 	r.lose()
-	r.run("adopt", "b", m).want(t, exitIncomplete).says(t, "11 adopted, 0 known", "two jobs", first.ID, second, "no source shows", third, "in no source.mov")
-	r.run("adopt", "b", m).want(t, exitIncomplete).says(t, "0 adopted, 11 known", "two jobs", first.ID, second)
-	got := r.run("adopt", "b", m, "--json").want(t, exitIncomplete).audited(t)
+	r.run("adopt", "b", m).want(t, exit.Incomplete).says(t, "11 adopted, 0 known", "two jobs", first.ID, second, "no source shows", third, "in no source.mov")
+	r.run("adopt", "b", m).want(t, exit.Incomplete).says(t, "0 adopted, 11 known", "two jobs", first.ID, second)
+	got := r.run("adopt", "b", m, "--json").want(t, exit.Incomplete).audited(t)
 	if v := got.Audit; v.TwoJobs != 1 || v.Unknown != 0 || v.Jobs != 12 || !v.Complete || len(v.Findings) != 1 || got.Submitted != 11 || got.Unsourced != 1 {
 		t.Errorf("got %+v", got)
 	}
@@ -174,8 +175,8 @@ func TestAdoptReportsWhatDoesNotFit(t *testing.T) {
 	}
 	// With the source that was missing nothing more is adopted, and the run goes on: two jobs are two whatever is sent.
 	extra := r.file("extra.csv", "bucket,key\narchive,in no source.mov\n")
-	r.run("adopt", "b", m, extra).want(t, exitIncomplete).says(t, "0 adopted")
-	r.run("run", m, extra, "--batch", "b").want(t, exitOK)
+	r.run("adopt", "b", m, extra).want(t, exit.Incomplete).says(t, "0 adopted")
+	r.run("run", m, extra, "--batch", "b").want(t, exit.OK)
 	if posts := r.air.Posts(); posts != 20 {
 		t.Errorf("POSTs: got %d, want one for each of the 20 objects", posts)
 	}
@@ -204,7 +205,7 @@ func TestACutAdoptionIsContinued(t *testing.T) {
 		},
 	})
 	m := r.manifest("archive.csv", items+50)
-	r.run("run", m, "--batch", "b", "--max-items", fmt.Sprint(items)).want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", fmt.Sprint(items)).want(t, exit.WorkLeft)
 	r.lose()
 
 	p := r.start("adopt", "b", m, "--settle", "2s") // so long that it is known before it lists
@@ -215,21 +216,21 @@ func TestACutAdoptionIsContinued(t *testing.T) {
 	if killed.code != -1 {
 		t.Fatalf("exit code %d, want a kill\n%s", killed.code, killed.stderr)
 	}
-	r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "airlift adopt b", "has not ended well")
+	r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "airlift adopt b", "has not ended well")
 
 	broken.Store(true)
-	got := r.run("adopt", "b", m, "--give-up", "0s").want(t, exitUnexpected).says(t, "could not be read to its end", "run the same command again", "there may be more jobs")
+	got := r.run("adopt", "b", m, "--give-up", "0s").want(t, exit.Unexpected).says(t, "could not be read to its end", "run the same command again", "there may be more jobs")
 	if strings.Contains(got.stdout, "agree") {
 		t.Errorf("it claims to be complete:\n%s", got.stdout)
 	}
 	if s := r.status(); s.Submitted != 300 {
 		t.Errorf("submitted: got %d, want the 300 of the pages that were read", s.Submitted)
 	}
-	r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "airlift adopt b", "has not ended well")
+	r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "airlift adopt b", "has not ended well")
 	broken.Store(false)
 
-	r.run("adopt", "b", m).want(t, exitOK).says(t, "150 adopted, 300 known")
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("adopt", "b", m).want(t, exit.OK).says(t, "150 adopted, 300 known")
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.settled(items + 50)
 	if posts := r.air.Posts(); posts != items+50 {
 		t.Errorf("POSTs: got %d, want %d", posts, items+50)
@@ -245,16 +246,16 @@ func TestAdoptEndsInGoodOrder(t *testing.T) {
 		}
 	}})
 	m := r.manifest("archive.csv", 5)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.lose()
 	before := asked.count()
 	p := r.start("adopt", "b", m, "--settle", "1h")
 	await(t, asked.reached(before+1), "the first page")
 	p.signal(syscall.SIGTERM)
-	if got := p.wait(); got.code != exitWorkLeft {
-		t.Errorf("exit code %d, want %d\n%s", got.code, exitWorkLeft, got.stderr)
+	if got := p.wait(); got.code != exit.WorkLeft {
+		t.Errorf("exit code %d, want %d\n%s", got.code, exit.WorkLeft, got.stderr)
 	}
-	r.run("adopt", "b", m).want(t, exitOK)
+	r.run("adopt", "b", m).want(t, exit.OK)
 	r.settled(5)
 }
 
@@ -262,21 +263,21 @@ func TestAdoptRefusesWhatItCannotDo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("archive.csv", 5)
-	r.run("adopt").want(t, exitUsage).says(t, "BATCH")
-	r.run("adopt", m).want(t, exitUsage).says(t, "BATCH")
-	r.run("adopt", "b", filepath.Join(r.dir, "none.csv")).want(t, exitUsage).says(t, "there is no file")
-	r.run("adopt", "b", m, "--batch", "c").want(t, exitUsage).says(t, `"b"`, `"c"`)
-	r.run("adopt", "b", m).want(t, exitUsage).says(t, "no job of batch", "nothing was stored")
+	r.run("adopt").want(t, exit.Usage).says(t, "BATCH")
+	r.run("adopt", m).want(t, exit.Usage).says(t, "BATCH")
+	r.run("adopt", "b", filepath.Join(r.dir, "none.csv")).want(t, exit.Usage).says(t, "there is no file")
+	r.run("adopt", "b", m, "--batch", "c").want(t, exit.Usage).says(t, `"b"`, `"c"`)
+	r.run("adopt", "b", m).want(t, exit.Usage).says(t, "no job of batch", "nothing was stored")
 	r.noQueue()
 	url := r.url
 	r.setenv("AIRLIFT_AIR_URL", "")
 	r.setenv("WASABI_ACCESS_KEY", "")
 	r.setenv("WASABI_SECRET_KEY", "")
-	r.run("adopt", "b", m).want(t, exitUsage).says(t, "--air-url", "WASABI_ACCESS_KEY")
+	r.run("adopt", "b", m).want(t, exit.Usage).says(t, "--air-url", "WASABI_ACCESS_KEY")
 	r.setenv("AIRLIFT_AIR_URL", url)
 	r.setenv("WASABI_ACCESS_KEY", "wrong-access-key")
 	r.setenv("WASABI_SECRET_KEY", "wrong-secret-key")
-	r.run("adopt", "b", m).want(t, exitCredentials).says(t, "401")
+	r.run("adopt", "b", m).want(t, exit.Credentials).says(t, "401")
 	r.noQueue()
 	r.unsent()
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -47,30 +48,30 @@ func TestAnObjectThatReturnsInAnotherSpelling(t *testing.T) {
 					there, gone = strings.Replace(there, "}", `,"name":"One"}`, 1), strings.Replace(gone, "}", `,"name":"My Name"}`, 1)
 				}
 				whole := r.file("whole.jsonl", there+gone)
-				r.run("run", whole, "--batch", "b").want(t, exitOK)
+				r.run("run", whole, "--batch", "b").want(t, exit.OK)
 				id := r.air.Jobs()[1].ID
 				r.lose()
 				part := r.file("part.jsonl", there)
 				// Another object that the listed source may be taken for.
 				other := r.file("other.csv", "bucket,key\narchive,y.mov\n")
 				if want == reported {
-					r.run("adopt", "b", part).want(t, exitIncomplete).says(t, "unknown object", id, "do not name their object")
+					r.run("adopt", "b", part).want(t, exit.Incomplete).says(t, "unknown object", id, "do not name their object")
 					for _, m := range []string{whole, part, other} {
-						r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "has not ended well")
+						r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "has not ended well")
 					}
 				} else {
-					r.run("adopt", "b", part).want(t, exitOK).says(t, "1 of the adopted are for objects that no source shows", id)
-					r.run("run", part, "--batch", "b").want(t, exitOK)
+					r.run("adopt", "b", part).want(t, exit.OK).says(t, "1 of the adopted are for objects that no source shows", id)
+					r.run("run", part, "--batch", "b").want(t, exit.OK)
 				}
 				for range 2 {
 					switch want {
 					case rejected:
 						r.run("run", whole, "--batch", "b", "--dry-run").says(t, "1 rejected")
-						r.run("run", whole, "--batch", "b").want(t, exitIncomplete).says(t, "0 added + 1 known + 0 duplicates + 1 rejected", "AiR has job "+id, "batch of its own")
-						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exitIncomplete).says(t, "0 added + 0 known + 0 duplicates + 1 rejected + 1 skipped", "AiR has job "+id)
+						r.run("run", whole, "--batch", "b").want(t, exit.Incomplete).says(t, "0 added + 1 known + 0 duplicates + 1 rejected", "AiR has job "+id, "batch of its own")
+						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exit.Incomplete).says(t, "0 added + 0 known + 0 duplicates + 1 rejected + 1 skipped", "AiR has job "+id)
 					case known:
-						r.run("run", whole, "--batch", "b").want(t, exitOK).says(t, "0 added + 2 known")
-						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exitOK).says(t, "0 rejected + 2 skipped")
+						r.run("run", whole, "--batch", "b").want(t, exit.OK).says(t, "0 added + 2 known")
+						r.run("run", whole, "--batch", "next", "--since-batch", "b").want(t, exit.OK).says(t, "0 rejected + 2 skipped")
 					}
 				}
 				if posts, dup := r.air.Posts(), r.air.Duplicates(); posts != 2 || len(dup) > 0 {
@@ -79,8 +80,8 @@ func TestAnObjectThatReturnsInAnotherSpelling(t *testing.T) {
 				if want == reported {
 					return
 				}
-				r.run("run", other, "--batch", "b").want(t, exitOK).says(t, "1 added")
-				r.run("check").want(t, exitOK)
+				r.run("run", other, "--batch", "b").want(t, exit.OK).says(t, "1 added")
+				r.run("check").want(t, exit.OK)
 				if posts := r.air.Posts(); posts != 3 {
 					t.Errorf("POSTs: got %d, want one more for another object", posts)
 				}
@@ -112,22 +113,22 @@ func TestAnUnsourcedItemIsNotSentWhenItsIDIsGivenAgain(t *testing.T) {
 		},
 	})
 	there := r.file("there.csv", "bucket,key\narchive,x.mov\n")
-	r.run("run", there, "--batch", "b").want(t, exitOK)
-	r.run("run", r.file("gone.csv", "bucket,key\narchive,gone.mov\n"), "--batch", "b").want(t, exitOK)
+	r.run("run", there, "--batch", "b").want(t, exit.OK)
+	r.run("run", r.file("gone.csv", "bucket,key\narchive,gone.mov\n"), "--batch", "b").want(t, exit.OK)
 	id := r.air.Jobs()[1].ID
 	r.lose()
-	r.run("adopt", "b", there).want(t, exitOK).says(t, "2 adopted", id)
+	r.run("adopt", "b", there).want(t, exit.OK).says(t, "2 adopted", id)
 	again.Store(true)
 	more := r.file("more.csv", "bucket,key\narchive,x.mov\narchive,z.mov\n")
 	r.run("run", more, "--batch", "b").says(t, "AIRLIFT_SAME_ID", id, "a withdrawn item has no job: it is cancelled")
-	r.run("run", more, "--batch", "b").want(t, exitOK)
+	r.run("run", more, "--batch", "b").want(t, exit.OK)
 	r.run("retry", "b", "--state", "cancelled")
-	r.run("submit", "b").want(t, exitOK)
+	r.run("submit", "b").want(t, exit.OK)
 	if s := r.status(); s.Submitted != 2 || s.Cancelled != 1 || s.Pending != 0 {
 		t.Errorf("status: got %+v, want gone.mov cancelled", s)
 	}
 	if posts := r.air.Posts(); posts != 3 {
 		t.Errorf("POSTs: got %d, want one for each object", posts)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -91,7 +92,7 @@ func TestAnswersInOtherForms(t *testing.T) {
 				}})
 				r.before(change)
 				r.setenv("AIRLIFT_SETTLE", "100ms")
-				r.run("run", r.manifest("m.csv", 5), "--batch", "b", "--workers", "1").want(t, exitIncomplete).says(t, "no such object")
+				r.run("run", r.manifest("m.csv", 5), "--batch", "b", "--workers", "1").want(t, exit.Incomplete).says(t, "no such object")
 				if s := r.status(); s.Submitted != 4 || s.Failed != 1 || r.air.Accepted() != 4 || posts.add() != 3 {
 					t.Errorf("got %+v, %d jobs; want 4 submitted, 1 failed, 4 jobs, 2 POSTs of the item refused once", s, r.air.Accepted())
 				}
@@ -132,7 +133,7 @@ func TestProxyThatRefuses(t *testing.T) {
 			r := newRig(t, airtest.Config{})
 			r.setenv("AIRLIFT_AIR_URL", "https://air.example.test")
 			r.setenv("HTTPS_PROXY", "http://jane:hunter2@"+l.Addr().String())
-			got := r.run("run", r.manifest("m.csv", 3), "--batch", "b", "--give-up", "1s").want(t, exitUnexpected).
+			got := r.run("run", r.manifest("m.csv", 3), "--batch", "b", "--give-up", "1s").want(t, exit.Unexpected).
 				says(t, "proxy "+l.Addr().String()+" (HTTPS_PROXY)", tt.says, "no connection to AiR")
 			for _, bad := range []string{"hunter2", "jane", "AiR has not answered", "AiR does not answer", "AiR refuses"} {
 				if strings.Contains(got.stderr+got.stdout, bad) {
@@ -168,7 +169,7 @@ func TestEchoedSecretIsNeverStored(t *testing.T) {
 			r.setenv("AIRLIFT_LOG_LEVEL", "debug")
 			r.setenv("AIRLIFT_SETTLE", "50ms")
 			got := r.run("run", r.manifest("m.csv", 4), "--batch", "b", "--max-duration", "1s")
-			if got.code == exitOK {
+			if got.code == exit.OK {
 				t.Errorf("the run ended well:\n%s", got.stderr)
 			}
 			r.secretless("run", got)
@@ -189,7 +190,7 @@ func TestListedSecretIsNeverStored(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			m := r.manifest("m.csv", 4)
-			r.run("run", m, "--batch", "b").want(t, exitOK)
+			r.run("run", m, "--batch", "b").want(t, exit.OK)
 			r.before(func(q *http.Response, b []byte) []byte {
 				if q.Request.Method == http.MethodGet {
 					b = swap(b, `"`+member+`":"`, escaped)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -25,10 +26,10 @@ func TestStrayAnswers(t *testing.T) {
 					for {
 						runs++
 						got := r.run("run", m, "--batch", batch, "--workers", workers)
-						if got.code == exitOK {
+						if got.code == exit.OK {
 							break
 						}
-						got.want(t, exitUsage).says(t, "answers in a row belonged to other requests")
+						got.want(t, exit.Usage).says(t, "answers in a row belonged to other requests")
 					}
 					submitted := 0
 					for _, row := range r.report(batch) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/worker/air/airtest"
 )
@@ -30,20 +31,20 @@ func TestSourceThatCannotBeReadAtAll(t *testing.T) {
 		code                int
 		says                []string
 	}{
-		{"empty", "m.csv", "", exitUnexpected, []string{"m.csv", "is empty"}},
-		{"blank lines only", "m.txt", "\n\r\n\n", exitUnexpected, []string{"m.txt", "is empty"}},
-		{"binary", "m.csv", "\x7fELF\x02\x01\x00\x00\x9f\x00\x00\x01", exitUnexpected, []string{"m.csv", "binary", "name a manifest"}},
-		{"UTF-16 with BOM", "m.csv", "\xff\xfe" + utf16LE(goodCSV), exitUnexpected, []string{"UTF-16", "save it again as UTF-8"}},
-		{"UTF-16 without BOM", "m.csv", utf16LE(goodCSV), exitUnexpected, []string{"UTF-16", "save it again as UTF-8"}},
-		{"CR line ends", "m.csv", strings.ReplaceAll(goodCSV, "\n", "\r"), exitUnexpected, []string{"carriage returns", "LF or CRLF"}},
-		{"header without a key", "m.csv", "bucket,path\narchive,a.mov\n", exitUnexpected, []string{"line 1", "no column is named key"}},
-		{"key column twice", "m.csv", "key,object_key\na.mov,b.mov\n", exitUnexpected, []string{"twice", "leave one out"}},
-		{"one column and no bucket", "m.csv", "a.mov\n", exitUnexpected, []string{"--source-bucket"}},
-		{"no gzip in .gz", "m.csv.gz", goodCSV, exitUnexpected, []string{"m.csv.gz", "not compressed"}},
-		{"gzip cut in its header", "m.csv.gz", gzipped(t, goodCSV)[:12], exitUnexpected, []string{"gzip", "cut off"}},
-		{"unclosed quote in the first row", "m.csv", "bucket,\"key\narchive,a.mov\n", exitUnexpected, []string{"line 1", "never closed"}},
-		{"unknown extension and no header", "m.lst", "archive,a.mov\n", exitUsage, []string{"m.lst", "--format"}},
-		{"JSON lines in a .csv", "m.csv", `{"bucket":"archive","key":"a.mov"}` + "\n", exitUnexpected, []string{"its name says CSV", "a JSON object", "--format jsonl"}},
+		{"empty", "m.csv", "", exit.Unexpected, []string{"m.csv", "is empty"}},
+		{"blank lines only", "m.txt", "\n\r\n\n", exit.Unexpected, []string{"m.txt", "is empty"}},
+		{"binary", "m.csv", "\x7fELF\x02\x01\x00\x00\x9f\x00\x00\x01", exit.Unexpected, []string{"m.csv", "binary", "name a manifest"}},
+		{"UTF-16 with BOM", "m.csv", "\xff\xfe" + utf16LE(goodCSV), exit.Unexpected, []string{"UTF-16", "save it again as UTF-8"}},
+		{"UTF-16 without BOM", "m.csv", utf16LE(goodCSV), exit.Unexpected, []string{"UTF-16", "save it again as UTF-8"}},
+		{"CR line ends", "m.csv", strings.ReplaceAll(goodCSV, "\n", "\r"), exit.Unexpected, []string{"carriage returns", "LF or CRLF"}},
+		{"header without a key", "m.csv", "bucket,path\narchive,a.mov\n", exit.Unexpected, []string{"line 1", "no column is named key"}},
+		{"key column twice", "m.csv", "key,object_key\na.mov,b.mov\n", exit.Unexpected, []string{"twice", "leave one out"}},
+		{"one column and no bucket", "m.csv", "a.mov\n", exit.Unexpected, []string{"--source-bucket"}},
+		{"no gzip in .gz", "m.csv.gz", goodCSV, exit.Unexpected, []string{"m.csv.gz", "not compressed"}},
+		{"gzip cut in its header", "m.csv.gz", gzipped(t, goodCSV)[:12], exit.Unexpected, []string{"gzip", "cut off"}},
+		{"unclosed quote in the first row", "m.csv", "bucket,\"key\narchive,a.mov\n", exit.Unexpected, []string{"line 1", "never closed"}},
+		{"unknown extension and no header", "m.lst", "archive,a.mov\n", exit.Usage, []string{"m.lst", "--format"}},
+		{"JSON lines in a .csv", "m.csv", `{"bucket":"archive","key":"a.mov"}` + "\n", exit.Unexpected, []string{"its name says CSV", "a JSON object", "--format jsonl"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestSourceThatCannotBeReadAtAll(t *testing.T) {
 			r := newRig(t, airtest.Config{})
 			m := r.file(c.file, c.content)
 			got := r.run("run", m).want(t, c.code).says(t, c.says...)
-			if n := strings.Count(got.stderr, "airlift: "); n != 1 || strings.Count(got.stderr, c.says[0]) != strings.Count(got.stderr, "\n") && c.code == exitUnexpected && strings.Count(got.stderr, "\n") > 1 {
+			if n := strings.Count(got.stderr, "airlift: "); n != 1 || strings.Count(got.stderr, c.says[0]) != strings.Count(got.stderr, "\n") && c.code == exit.Unexpected && strings.Count(got.stderr, "\n") > 1 {
 				t.Errorf("it is told more than once:\n%s", got.stderr)
 			}
 			r.unsent()
@@ -69,10 +70,10 @@ func TestMissingFileAndDirectoryAreUsageErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"run", "enqueue"} {
-		r.run(command, "nosuch.csv").want(t, exitUsage).says(t, "nosuch.csv", "check the SOURCE's name")
-		r.run(command, "folder.csv").want(t, exitUsage).says(t, "folder.csv", "is a directory", "s3://bucket/prefix")
-		r.run(command).want(t, exitUsage).says(t, "there is no SOURCE")
-		r.run(command, "ftp://host/a.csv").want(t, exitUsage).says(t, "ftp://")
+		r.run(command, "nosuch.csv").want(t, exit.Usage).says(t, "nosuch.csv", "check the SOURCE's name")
+		r.run(command, "folder.csv").want(t, exit.Usage).says(t, "folder.csv", "is a directory", "s3://bucket/prefix")
+		r.run(command).want(t, exit.Usage).says(t, "there is no SOURCE")
+		r.run(command, "ftp://host/a.csv").want(t, exit.Usage).says(t, "ftp://")
 	}
 	r.unsent()
 	r.noQueue()
@@ -82,10 +83,10 @@ func TestMissingFileAndDirectoryAreUsageErrors(t *testing.T) {
 func TestWrongFormatForABatchIsToldOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("m.csv", goodCSV), "--batch", "b").want(t, exitOK)
+	r.run("run", r.file("m.csv", goodCSV), "--batch", "b").want(t, exit.OK)
 	m := r.file("m.xlsx.csv", "PK\x03\x04\x14\x00")
 	for _, command := range []string{"run", "enqueue"} {
-		got := r.run(command, m, "--batch", "b").want(t, exitUnexpected).says(t, "is an Excel workbook", "save the sheet as CSV", "nothing of "+m+" could be read")
+		got := r.run(command, m, "--batch", "b").want(t, exit.Unexpected).says(t, "is an Excel workbook", "save the sheet as CSV", "nothing of "+m+" could be read")
 		if strings.Count(got.stderr, "is an Excel workbook") != 1 || strings.Contains(got.stderr, "run the same command again") {
 			t.Errorf("%s tells it more than once, or to run the same again:\n%s", command, got.stderr)
 		}
@@ -93,10 +94,10 @@ func TestWrongFormatForABatchIsToldOnce(t *testing.T) {
 	r.settled(2)
 	// Nothing of the batch's last reading is lost by it.
 	bad := r.file("bad.csv", goodCSV+"archive,\n")
-	r.run("run", bad, "--batch", "b").want(t, exitIncomplete)
-	r.run("run", m, "--batch", "b").want(t, exitUnexpected)
+	r.run("run", bad, "--batch", "b").want(t, exit.Incomplete)
+	r.run("run", m, "--batch", "b").want(t, exit.Unexpected)
 	r.status().books(t, 0, 2, 0, 1, 0)
-	r.run("run", bad, "--batch", "b", "--dry-run").want(t, exitIncomplete).says(t, "today      2 submitted")
+	r.run("run", bad, "--batch", "b", "--dry-run").want(t, exit.Incomplete).says(t, "today      2 submitted")
 }
 
 // The error of a source that breaks off is told once, whatever the command makes of it.
@@ -104,16 +105,16 @@ func TestASourcesErrorIsToldOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", goodCSV+"archive,\"c.mov\n")
-	r.run("enqueue", r.file("earlier.csv", goodCSV+"archive,old.mov\n"), "--batch", "b").want(t, exitOK)
+	r.run("enqueue", r.file("earlier.csv", goodCSV+"archive,old.mov\n"), "--batch", "b").want(t, exit.OK)
 	for _, c := range []struct {
 		code int
 		args []string
 	}{
-		{exitIncomplete, []string{"run", m, "--dry-run"}},
-		{exitIncomplete, []string{"plan", m}},
-		{exitUsage, []string{"enqueue", m, "--strict"}},
-		{exitIncomplete, []string{"enqueue", m, "--batch", "b", "--replace"}},
-		{exitIncomplete, []string{"enqueue", m}},
+		{exit.Incomplete, []string{"run", m, "--dry-run"}},
+		{exit.Incomplete, []string{"plan", m}},
+		{exit.Usage, []string{"enqueue", m, "--strict"}},
+		{exit.Incomplete, []string{"enqueue", m, "--batch", "b", "--replace"}},
+		{exit.Incomplete, []string{"enqueue", m}},
 	} {
 		got := r.run(c.args...).want(t, c.code).says(t, "m.csv was not read to its end, as said above")
 		if n := strings.Count(got.stderr, "never closed"); n != 1 {
@@ -126,7 +127,7 @@ func TestASourcesErrorIsToldOnce(t *testing.T) {
 func TestOneMissingSourceOfSeveralSendsNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.manifest("a.csv", 2), "nosuch.csv", "--batch", "both").want(t, exitUsage).says(t, "nosuch.csv")
+	r.run("run", r.manifest("a.csv", 2), "nosuch.csv", "--batch", "both").want(t, exit.Usage).says(t, "nosuch.csv")
 	r.unsent()
 	r.noQueue()
 }
@@ -135,7 +136,7 @@ func TestByteOrderMarkAndCRLFAreNoPartOfKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "\ufeffbucket,key\r\narchive,a.mov\r\n\r\narchive,\"b\r\nc.mov\"\r\narchive,d.mov")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a.mov", "b\r\nc.mov", "d.mov")
 	r.settled(3)
 }
@@ -145,11 +146,11 @@ func TestUnclosedQuoteAndItsMending(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,\"c.mov\narchive,d.mov\n")
-	r.run("run", m).want(t, exitIncomplete).says(t, "m.csv: line 4", "never closed", "run the same command again", "the latest reading is incomplete")
+	r.run("run", m).want(t, exit.Incomplete).says(t, "m.csv: line 4", "never closed", "run the same command again", "the latest reading is incomplete")
 	r.submittedKeys("a.mov", "b.mov")
-	r.run("status").want(t, exitOK).says(t, "the latest reading is incomplete")
+	r.run("status").want(t, exit.OK).says(t, "the latest reading is incomplete")
 	r.file("m.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,\"c.mov\"\narchive,d.mov\n")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a.mov", "b.mov", "c.mov", "d.mov")
 	r.settled(4)
 	if got := r.run("status"); strings.Contains(got.stdout, "incomplete") {
@@ -168,12 +169,12 @@ func TestTruncatedGzipAndItsMending(t *testing.T) {
 	whole := gzipped(t, b.String())
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv.gz", whole[:len(whole)*9/10])
-	r.run("run", m).want(t, exitIncomplete).says(t, "m.csv.gz: line", "gzip data is cut off", "the latest reading is incomplete")
+	r.run("run", m).want(t, exit.Incomplete).says(t, "m.csv.gz: line", "gzip data is cut off", "the latest reading is incomplete")
 	if n := r.air.Accepted(); n == 0 || n >= rows {
 		t.Errorf("jobs after the cut: got %d, want some of %d", n, rows)
 	}
 	r.file("m.csv.gz", whole)
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(rows)
 }
 
@@ -253,7 +254,7 @@ func TestBadRows(t *testing.T) {
 				good()
 			}
 			m := r.file(c.file, b.String())
-			got := r.run("run", m).want(t, exitIncomplete).says(t, wants...)
+			got := r.run("run", m).want(t, exit.Incomplete).says(t, wants...)
 			if strings.Contains(got.stderr+got.stdout, strings.Repeat("k", 2000)) {
 				t.Error("the output quotes an endless line in full")
 			}
@@ -261,7 +262,7 @@ func TestBadRows(t *testing.T) {
 			r.settled(len(keys))
 			r.status().books(t, int64(len(keys)), 0, 0, int64(len(c.bad)), 0)
 			posts := r.air.Posts()
-			r.run("run", m).want(t, exitIncomplete).says(t, wants...)
+			r.run("run", m).want(t, exit.Incomplete).says(t, wants...)
 			if r.air.Posts() != posts {
 				t.Error("the rerun sent a POST")
 			}
@@ -275,7 +276,7 @@ func TestManyBadRowsAreListedInPart(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\n"+strings.Repeat("archive,\n", 25))
-	got := r.run("run", m).want(t, exitIncomplete).says(t, "and 5 more", "airlift report")
+	got := r.run("run", m).want(t, exit.Incomplete).says(t, "and 5 more", "airlift report")
 	if n := strings.Count(got.stdout, "rejected   line"); n != term.MaxRejected {
 		t.Errorf("listed rejected rows: got %d, want %d", n, term.MaxRejected)
 	}
@@ -288,7 +289,7 @@ func TestManyBadRowsAreListedInPart(t *testing.T) {
 func TestUnknownServiceIsPassedOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("m.csv", goodCSV), "--services", "brandnew").want(t, exitOK)
+	r.run("run", r.file("m.csv", goodCSV), "--services", "brandnew").want(t, exit.OK)
 	for _, j := range r.jobs() {
 		if string(j.Services) != `{"brandnew":""}` {
 			t.Errorf("services: got %s", j.Services)
@@ -307,9 +308,9 @@ func TestMissingSettingsAreNamedTogether(t *testing.T) {
 		"--air-url", "AIRLIFT_AIR_URL", "WASABI_ACCESS_KEY", "WASABI_SECRET_KEY", "--profile", "--services", "AIRLIFT_SERVICES",
 		"--destination-bucket", "AIRLIFT_DESTINATION_BUCKET", "--destination-region", "AIRLIFT_DESTINATION_REGION",
 	}
-	r.run("run", m).want(t, exitUsage).says(t, all...)
-	r.runIn(goodCSV, "run", "-", "--format", "csv").want(t, exitUsage).says(t, append(all, "--batch", "AIRLIFT_BATCH")...)
-	r.run("run", "s3://archive/x/").want(t, exitUsage).says(t, append(all, "--source-region", "AIRLIFT_SOURCE_REGION")...)
+	r.run("run", m).want(t, exit.Usage).says(t, all...)
+	r.runIn(goodCSV, "run", "-", "--format", "csv").want(t, exit.Usage).says(t, append(all, "--batch", "AIRLIFT_BATCH")...)
+	r.run("run", "s3://archive/x/").want(t, exit.Usage).says(t, append(all, "--source-region", "AIRLIFT_SOURCE_REGION")...)
 	r.unsent()
 	r.noQueue()
 }
@@ -319,11 +320,11 @@ func TestMissingDestination(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", goodCSV)
 	r.setenv("AIRLIFT_DESTINATION_BUCKET", "")
-	r.run("run", m).want(t, exitUsage).says(t, "--destination-bucket", "AIRLIFT_DESTINATION_BUCKET")
+	r.run("run", m).want(t, exit.Usage).says(t, "--destination-bucket", "AIRLIFT_DESTINATION_BUCKET")
 	r.unsent()
 	r.noQueue()
 	// The rows may give it; one that does not is rejected by its line.
 	own := r.file("own.csv", "bucket,key,destination_bucket\narchive,a.mov,mine\narchive,b.mov,\n")
-	r.run("run", own).want(t, exitIncomplete).says(t, "line 3", "--destination-bucket")
+	r.run("run", own).want(t, exit.Incomplete).says(t, "line 3", "--destination-bucket")
 	r.submittedKeys("a.mov")
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -13,7 +14,7 @@ func TestQueueThatIsNone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 50)
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	sound, err := os.ReadFile(r.queue)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +34,7 @@ func TestQueueThatIsNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, args := range [][]string{{"run", m}, {"status"}, {"compact"}} {
-			r.run(args...).want(t, exitUnexpected).says(t, r.queue, "not a sound airlift queue", c.says, "restore the file from a copy")
+			r.run(args...).want(t, exit.Unexpected).says(t, r.queue, "not a sound airlift queue", c.says, "restore the file from a copy")
 		}
 		if got, err := os.ReadFile(r.queue); err != nil || string(got) != c.content {
 			t.Errorf("%s: the file was changed (%v)", c.name, err)
@@ -43,7 +44,7 @@ func TestQueueThatIsNone(t *testing.T) {
 	if err := os.WriteFile(r.queue, sound, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(50)
 }
 
@@ -52,9 +53,9 @@ func TestQueueAtAnImpossiblePlace(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 3)
 	r.setenv("AIRLIFT_QUEUE", r.dir)
-	r.run("run", m).want(t, exitUnexpected).says(t, r.dir, "is a directory")
+	r.run("run", m).want(t, exit.Unexpected).says(t, r.dir, "is a directory")
 	r.setenv("AIRLIFT_QUEUE", filepath.Join(m, "queue.db"))
-	r.run("run", m).want(t, exitUnexpected).says(t, "not a directory")
+	r.run("run", m).want(t, exit.Unexpected).says(t, "not a directory")
 	r.unsent()
 }
 
@@ -65,7 +66,7 @@ func TestQueueThatIsNotThere(t *testing.T) {
 	for _, args := range [][]string{
 		{"status"}, {"submit"}, {"resume"}, {"items", "b"}, {"show", "b", "k"}, {"report", "b"}, {"retry", "b"}, {"cancel", "b", "--all"}, {"reconcile"}, {"check"}, {"compact"},
 	} {
-		r.run(args...).want(t, exitUsage).says(t, r.queue, "there is no queue", "--queue")
+		r.run(args...).want(t, exit.Usage).says(t, r.queue, "there is no queue", "--queue")
 	}
 	r.noQueue()
 }
@@ -74,10 +75,10 @@ func TestQueueThatIsNotThere(t *testing.T) {
 func TestBatchThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "mine").want(t, exitOK)
+	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "mine").want(t, exit.OK)
 	for _, args := range [][]string{
 		{"status", "other"}, {"submit", "other"}, {"items", "other"}, {"show", "other", "k"}, {"report", "other"}, {"retry", "other"}, {"cancel", "other", "--all"}, {"reconcile", "other"},
 	} {
-		r.run(args...).want(t, exitUsage).says(t, `no batch "other"`, `"mine"`)
+		r.run(args...).want(t, exit.Usage).says(t, `no batch "other"`, `"mine"`)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -45,6 +46,6 @@ func TestFirstPostLeavesAtOnce(t *testing.T) {
 	if err := feed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p.wait().want(t, exitOK)
+	p.wait().want(t, exit.OK)
 	r.settled(10)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -70,7 +71,7 @@ func TestTheDailyCapIsWaitedFor(t *testing.T) {
 	} else if wait := time.Until(*s.PausedUntil); wait < 0 || wait > 7*time.Second {
 		t.Errorf("the pause ends in %v, want by midnight and a second, which was 6 s away", wait)
 	}
-	p.wait().want(t, exitOK)
+	p.wait().want(t, exit.OK)
 	r.settled(items)
 
 	midnight := <-turn
@@ -92,7 +93,7 @@ func TestKillDuringThePauseKeepsIt(t *testing.T) {
 	r.awaitPause()
 	p.signal(syscall.SIGKILL)
 	p.wait()
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(8)
 	if before, after := posts.split(<-turn); before != 6 || after != 3 {
 		t.Errorf("%d POSTs before midnight and %d after, want 6 and 3", before, after)
@@ -103,7 +104,7 @@ func TestOurDailyLimitIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	posts := &arrivals{}
 	r, turn := posts.newCapRig(t, 10, airtest.Settings{}, 3*time.Second)
-	r.run("run", r.manifest("archive.csv", 15), "--workers", "1", "--daily-limit", "10", "--grace", "0s").want(t, exitOK)
+	r.run("run", r.manifest("archive.csv", 15), "--workers", "1", "--daily-limit", "10", "--grace", "0s").want(t, exit.OK)
 	r.settled(15)
 	if before, after := posts.split(<-turn); before != 10 || after != 5 {
 		t.Errorf("%d POSTs before midnight and %d after, want 10 and 5", before, after)

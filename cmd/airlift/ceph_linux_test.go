@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -75,7 +76,7 @@ func TestRealCeph(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", url)
 	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
-	r.run("run", "s3://archive/", "--take", "empty", "--workers", "64").want(t, exitOK)
+	r.run("run", "s3://archive/", "--take", "empty", "--workers", "64").want(t, exit.OK)
 	r.submittedKeys(keys...)
 	r.settled(len(keys))
 	t.Logf("%d keys, %d of them odd, arrived at AiR as they are", len(keys), len(keys)-3500)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
 )
@@ -16,7 +17,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check", Short: "Verify the database and the books",
 		Long: `check reads the whole queue: the pages of the database, every item and record, and whether the
 books balance. It changes nothing but that what was being sent when a process ended is in doubt.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift check", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			db, err := a.openQueue(cmd.Context(), connect.Here, false)
@@ -47,7 +48,7 @@ func (a *app) compactCommand() *cobra.Command {
 		Use: "compact", Short: "Shrink the database file",
 		Long: `compact copies the queue without the room it no longer needs, and replaces the file in one step. It
 needs as much free space as the queue is large.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift compact", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			path, err := a.locateQueue()

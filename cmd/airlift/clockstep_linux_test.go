@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -94,7 +95,7 @@ func TestTheWallClockIsStepped(t *testing.T) {
 			await(t, posts.reached(dailyCap+1), "the first POST over the cap")
 			r.awaitPause()
 			step()
-			p.wait().want(t, exitOK)
+			p.wait().want(t, exit.OK)
 			r.settled(items)
 			before, after := posts.split(<-turn)
 			if before > dailyCap+2 || after != items-dailyCap {
@@ -122,7 +123,7 @@ func TestTheWallClockIsStepped(t *testing.T) {
 			p := r.start("run", r.manifest("archive.csv", items), "--workers", "1")
 			await(t, posts.reached(items), "the last item's POST")
 			step()
-			p.wait().want(t, exitOK)
+			p.wait().want(t, exit.OK)
 			r.settled(items)
 			if got := r.air.Posts(); got != items {
 				t.Errorf("%d POSTs for %d items", got, items)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -47,8 +48,8 @@ var completionCases = []completionCase{
 // newCompletionRig has a queue with two batches.
 func newCompletionRig(t *testing.T) *rig {
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "archive-1a2b3c4d").want(t, exitOK)
-	r.run("enqueue", r.manifest("m.csv", 2), "--batch", "year2024-0").want(t, exitOK)
+	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "archive-1a2b3c4d").want(t, exit.OK)
+	r.run("enqueue", r.manifest("m.csv", 2), "--batch", "year2024-0").want(t, exit.OK)
 	return r
 }
 
@@ -155,7 +156,7 @@ func TestCompletionOfBatchIDs(t *testing.T) {
 	r := newRig(t, h.from(2))
 	ids := func(want string, args ...string) {
 		t.Helper()
-		got := r.run(append([]string{"__complete", "items"}, args...)...).want(t, exitOK)
+		got := r.run(append([]string{"__complete", "items"}, args...)...).want(t, exit.OK)
 		if printed, _, _ := strings.Cut(got.stdout, ":"); strings.TrimSpace(printed) != want {
 			t.Errorf("%q: got %q, want %q", args, printed, want)
 		}
@@ -174,10 +175,10 @@ func TestCompletionOfBatchIDs(t *testing.T) {
 	ids("", "")
 	r.config("workers = 2\n")
 
-	r.run("enqueue", r.manifest("other.csv", 1), "--batch", "other").want(t, exitOK)
+	r.run("enqueue", r.manifest("other.csv", 1), "--batch", "other").want(t, exit.OK)
 	p := r.start("run", r.manifest("m.csv", 5), "--batch", "mine: 1", "--workers", "1")
 	await(t, h.posts.reached(2), "the run to be at work")
-	got := r.run("__complete", "items", "").want(t, exitOK)
+	got := r.run("__complete", "items", "").want(t, exit.OK)
 	if !strings.Contains(got.stdout, "mine: 1\n") {
 		t.Errorf("beside a run: got %q", got.stdout)
 	}
@@ -187,8 +188,8 @@ func TestCompletionOfBatchIDs(t *testing.T) {
 	mkfifo(t, r.queue+".status.json")
 	ids("", "")
 	close(h.release)
-	p.wait().want(t, exitOK)
-	got = r.run("__complete", "items", "").want(t, exitOK)
+	p.wait().want(t, exit.OK)
+	got = r.run("__complete", "items", "").want(t, exit.OK)
 	if !strings.HasPrefix(got.stdout, "other\nmine: 1\n:") {
 		t.Errorf("after the run: got %q", got.stdout)
 	}
@@ -198,7 +199,7 @@ func TestCompletionOfBatchIDs(t *testing.T) {
 	}
 	r.config("queue = \"" + moved + "\"\n")
 	r.setenv("AIRLIFT_QUEUE", "")
-	if got = r.run("__complete", "items", "o").want(t, exitOK); !strings.HasPrefix(got.stdout, "other\n") {
+	if got = r.run("__complete", "items", "o").want(t, exit.OK); !strings.HasPrefix(got.stdout, "other\n") {
 		t.Errorf("of the config file's queue: got %q", got.stdout)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -49,7 +50,7 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 			for _, name := range c.env {
 				r.setenv(name, env[name])
 			}
-			r.run(append([]string{"run", r.manifest("m.csv", 1)}, c.args...)...).want(t, exitOK)
+			r.run(append([]string{"run", r.manifest("m.csv", 1)}, c.args...)...).want(t, exit.OK)
 			for _, j := range r.jobs() {
 				if got := (fields{string(j.Services), j.Destination.Bucket, j.Destination.Region, j.Priority}); got != c.want {
 					t.Errorf("job: got %+v, want %+v", got, c.want)
@@ -108,7 +109,7 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 			for name, value := range c.env {
 				r.setenv(name, value)
 			}
-			r.run(append([]string{"run", r.manifest("m.csv", 1)}, c.args...)...).want(t, exitUsage).says(t, c.says...)
+			r.run(append([]string{"run", r.manifest("m.csv", 1)}, c.args...)...).want(t, exit.Usage).says(t, c.says...)
 			r.unsent()
 			r.noQueue()
 		})
@@ -121,7 +122,7 @@ func TestConfigFileOfTheEnvironment(t *testing.T) {
 	r.config("priority = 3\n")
 	r.setenv("AIRLIFT_CONFIG", r.file("mine.toml", "priority = 4\nfilter = [\"- b.*\", \"+ *.mov\", \"+ *.wav\", \"- *\"]\nstrict = true\nsettle = \"1s\"\n"))
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.wav\narchive,d.mp4\n")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a.mov", "c.wav")
 	for key, j := range r.jobs() {
 		if j.Priority != 4 {
@@ -129,7 +130,7 @@ func TestConfigFileOfTheEnvironment(t *testing.T) {
 		}
 	}
 	// The command line replaces a list, and --config beats AIRLIFT_CONFIG.
-	r.run("run", m, "--filter", "- *.mov", "--filter", "- *.wav", "--config", r.file("other.toml", "priority = 6\n")).want(t, exitOK)
+	r.run("run", m, "--filter", "- *.mov", "--filter", "- *.wav", "--config", r.file("other.toml", "priority = 6\n")).want(t, exit.OK)
 	if got := r.jobs()["d.mp4"].Priority; got != 6 {
 		t.Errorf("priority of d.mp4: got %d, want that of --config", got)
 	}
@@ -141,9 +142,9 @@ func TestOneConfigFileForAllCommands(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	r.config("workers = 2\nlisten = \"127.0.0.1:0\"\nall-types = true\nlog-format = \"json\"\nquiet = true\n")
-	r.run("run", r.manifest("m.csv", 1)).want(t, exitOK)
-	r.run("status").want(t, exitOK)
-	r.run("check").want(t, exitOK)
+	r.run("run", r.manifest("m.csv", 1)).want(t, exit.OK)
+	r.run("status").want(t, exit.OK)
+	r.run("check").want(t, exit.OK)
 }
 
 func TestWhereTheQueueLies(t *testing.T) {
@@ -151,13 +152,13 @@ func TestWhereTheQueueLies(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 1)
 	r.setenv("AIRLIFT_QUEUE", "")
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	state := t.TempDir()
 	r.setenv("XDG_STATE_HOME", state)
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	r.setenv("XDG_STATE_HOME", "relative") // the XDG specification: to be ignored
-	r.run("enqueue", m).want(t, exitOK)
-	r.run("enqueue", m, "--queue", "here.db").want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
+	r.run("enqueue", m, "--queue", "here.db").want(t, exit.OK)
 	for path, mode := range map[string]os.FileMode{
 		filepath.Join(r.dir, ".local/state/airlift/queue.db"): 0o600, filepath.Join(r.dir, ".local/state/airlift"): 0o700,
 		filepath.Join(state, "airlift/queue.db"): 0o600, filepath.Join(r.dir, "here.db"): 0o600,

@@ -9,10 +9,13 @@ import (
 	"testing"
 )
 
+// contributing returns the text of the topic.
+func contributing() string { return topic("contributing", "").Long }
+
 // part returns what stands below a heading of the contributing topic.
 func part(t *testing.T, heading string) string {
 	t.Helper()
-	_, text, ok := strings.Cut(contributing, "\n## "+heading+"\n")
+	_, text, ok := strings.Cut(contributing(), "\n## "+heading+"\n")
 	if !ok {
 		t.Fatalf("the topic has no part %q", heading)
 	}
@@ -93,7 +96,7 @@ func TestContributingNamesWhatIsThere(t *testing.T) {
 		t.Errorf("%d terms, want 15 to 30", len(terms))
 	}
 	makefile := readFile(t, "../../Makefile")
-	for _, m := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(contributing, -1) {
+	for _, m := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(contributing(), -1) {
 		name := m[1]
 		if target, ok := strings.CutPrefix(name, "make "); ok {
 			target, _, _ = strings.Cut(target, " ")

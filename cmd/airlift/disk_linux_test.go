@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -53,12 +54,12 @@ func TestDiskThatFillsUpInTheMiddle(t *testing.T) {
 	m := r.manifest("m.csv", items)
 	p := r.start("run", m)
 	pid <- p.cmd.Process.Pid
-	p.wait().want(t, exitUnexpected).says(t, "queue.db", "can no longer be written", "file too large")
+	p.wait().want(t, exit.Unexpected).says(t, "queue.db", "can no longer be written", "file too large")
 	// What was claimed by then may go: at most 4 x workers ahead (the contract), and what the workers had in hand.
 	if got, most := r.air.Posts(), fullAt+5*workers; got > most {
 		t.Errorf("POSTs: got %d, want at most %d: the disk was full after %d", got, most, fullAt)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(items)
 }
 
@@ -66,14 +67,14 @@ func TestDiskThatIsFullFromTheStart(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 5)
-	r.runFull("run", m).want(t, exitUnexpected).says(t, "queue.db", "file too large")
+	r.runFull("run", m).want(t, exit.Unexpected).says(t, "queue.db", "file too large")
 	r.unsent()
 	r.noQueue() // no half of one either
-	r.run("enqueue", m).want(t, exitOK)
-	r.runFull("run", m).want(t, exitUnexpected).says(t, "queue.db", "file too large")
-	r.runFull("submit").want(t, exitUnexpected).says(t, "queue.db", "file too large") // here the first commit is a claim
+	r.run("enqueue", m).want(t, exit.OK)
+	r.runFull("run", m).want(t, exit.Unexpected).says(t, "queue.db", "file too large")
+	r.runFull("submit").want(t, exit.Unexpected).says(t, "queue.db", "file too large") // here the first commit is a claim
 	r.unsent()
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(5)
 }
 
@@ -81,9 +82,9 @@ func TestDiskThatIsFullFromTheStart(t *testing.T) {
 func TestReportOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.manifest("m.csv", 5), "--report", "report.csv").want(t, exitOK)
+	r.run("run", r.manifest("m.csv", 5), "--report", "report.csv").want(t, exit.OK)
 	before := r.files()
-	r.runFull("report", r.status().Batch, "-o", "report.csv").want(t, exitUnexpected).says(t, "report.csv", "file too large")
+	r.runFull("report", r.status().Batch, "-o", "report.csv").want(t, exit.Unexpected).says(t, "report.csv", "file too large")
 	after := r.files()
 	if after["report.csv"] != before["report.csv"] || len(after) != len(before) {
 		t.Errorf("the old report was touched, or rubbish was left: %d files, want %d", len(after), len(before))
@@ -121,15 +122,15 @@ func TestNoSpaceLeftOnDevice(t *testing.T) {
 	if err := os.WriteFile(ballast, make([]byte, 7<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.run("enqueue", m, "--source-bucket", "archive").want(t, exitUnexpected).says(t, "queue.db", "no space left on device")
+	r.run("enqueue", m, "--source-bucket", "archive").want(t, exit.Unexpected).says(t, "queue.db", "no space left on device")
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	r.run("enqueue", m, "--source-bucket", "archive").want(t, exitOK)
+	r.run("enqueue", m, "--source-bucket", "archive").want(t, exit.OK)
 	if s := r.status(); s.Items != items || s.Rows != items {
 		t.Errorf("items: got %d of %d rows, want %d", s.Items, s.Rows, items)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }
 
 // asNobody runs a command as a user who owns nothing, or as oneself if one is no root.
@@ -167,19 +168,19 @@ func TestQueueThatCannotBeRead(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	open := r.openToOthers()
 	m := r.manifest("m.csv", 3)
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	for path, mode := range map[string]os.FileMode{open: 0o755, m: 0o644, r.queue: 0} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, args := range [][]string{{"run", m}, {"status"}, {"submit"}, {"check"}} {
-		r.asNobody(args...).want(t, exitUnexpected).says(t, r.queue, "permission denied")
+		r.asNobody(args...).want(t, exit.Unexpected).says(t, r.queue, "permission denied")
 	}
 	r.unsent()
 	if err := os.Chmod(r.queue, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(3)
 }

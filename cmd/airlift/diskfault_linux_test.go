@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -123,7 +124,7 @@ func TestDiskFaults(t *testing.T) {
 			for _, f := range faultsOf(chain, perChain) {
 				before := r.air.Posts()
 				got := r.runFaulty(f, args...)
-				for ; !got.struck && got.code == exitOK && f.n > 1; f.n /= 2 {
+				for ; !got.struck && got.code == exit.OK && f.n > 1; f.n /= 2 {
 					got = r.runFaulty(f, args...) // no thread made as many calls
 				}
 				struck.Add(1)
@@ -136,8 +137,8 @@ func TestDiskFaults(t *testing.T) {
 					}
 				}
 				switch {
-				case !got.struck || got.code != exitUnexpected:
-					t.Errorf("queue %d, %v: struck %v, exit code %d, want %d\n%s", chain, f, got.struck, got.code, exitUnexpected, got.stderr)
+				case !got.struck || got.code != exit.Unexpected:
+					t.Errorf("queue %d, %v: struck %v, exit code %d, want %d\n%s", chain, f, got.struck, got.code, exit.Unexpected, got.stderr)
 				case !strings.Contains(got.stderr, r.queue) || !strings.Contains(got.stderr, "see to the disk"):
 					t.Errorf("queue %d, %v: the message lacks the file or the remedy:\n%s", chain, f, got.stderr)
 				}
@@ -148,7 +149,7 @@ func TestDiskFaults(t *testing.T) {
 					t.Errorf("queue %d, %v: %d POSTs after the fault, want at most the %d that were claimed by then", chain, f, got.late, most)
 				}
 			}
-			if got := r.run("run", args[1], "--rate", "unlimited"); got.code != exitOK {
+			if got := r.run("run", args[1], "--rate", "unlimited"); got.code != exit.OK {
 				t.Errorf("queue %d: the run on a sound disk: exit code %d\n%s", chain, got.code, got.stderr)
 				return
 			}

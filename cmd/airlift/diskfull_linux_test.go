@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -27,15 +28,15 @@ func TestRunOnAFileSystemThatFillsUp(t *testing.T) {
 	r.queue = filepath.Join(dir, "queue.db")
 	r.setenv("AIRLIFT_QUEUE", r.queue)
 	m := r.manifest("m.csv", items)
-	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
+	r.run("run", m).want(t, exit.Unexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
 	if got, most := r.air.Posts(), items/2; got > most {
 		t.Errorf("POSTs: got %d, want at most %d: the disk was full after %d", got, most, fullAt)
 	}
-	r.run("run", m).want(t, exitUnexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
+	r.run("run", m).want(t, exit.Unexpected).says(t, r.queue, "no space left on device", "see to the disk", "nothing is lost", "it first looks up what was in flight")
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(items)
 }
 
@@ -54,15 +55,15 @@ func TestReadOnlyFolder(t *testing.T) {
 		}
 	}
 	chmod(map[string]os.FileMode{open: 0o555, m: 0o644})
-	r.asNobody("run", m).want(t, exitUnexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
+	r.asNobody("run", m).want(t, exit.Unexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
 	r.unsent()
 	r.noQueue()
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	chmod(map[string]os.FileMode{r.queue: 0o666})
-	r.asNobody("run", m).want(t, exitOK)
+	r.asNobody("run", m).want(t, exit.OK)
 	r.settled(20)
-	r.asNobody("compact").want(t, exitUnexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
-	r.run("check").want(t, exitOK)
+	r.asNobody("compact").want(t, exit.Unexpected).says(t, r.queue, "permission denied", "see to the disk and to the rights")
+	r.run("check").want(t, exit.OK)
 }
 
 // On a file system that became read-only, as Linux makes one after errors, nothing is sent.
@@ -73,18 +74,18 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	r.queue = filepath.Join(dir, "queue.db")
 	r.setenv("AIRLIFT_QUEUE", r.queue)
 	m := r.manifest("m.csv", 20)
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skipf("this needs the right to mount a file system again: %v", err)
 	}
 	for _, args := range [][]string{{"run", m}, {"submit"}, {"compact"}} {
-		r.run(args...).want(t, exitUnexpected).says(t, r.queue, "read-only file system", "see to the disk")
+		r.run(args...).want(t, exit.Unexpected).says(t, r.queue, "read-only file system", "see to the disk")
 	}
 	r.unsent()
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, ""); err != nil {
 		t.Fatal(err)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -102,7 +103,7 @@ func TestDamagedQueue(t *testing.T) {
 	for i := range damages {
 		r := newRig(t, airtest.Config{})
 		m := r.manifest("m.csv", items)
-		r.run("run", m, "--max-items", fmt.Sprint(sent)).want(t, exitWorkLeft)
+		r.run("run", m, "--max-items", fmt.Sprint(sent)).want(t, exit.WorkLeft)
 		sound, err := os.ReadFile(r.queue)
 		if err != nil {
 			t.Fatal(err)
@@ -122,25 +123,25 @@ func TestDamagedQueue(t *testing.T) {
 		}
 		got := r.run("run", m)
 		switch {
-		case got.code == exitOK && i%4 != 0: // in a place that is free, or of no account
+		case got.code == exit.OK && i%4 != 0: // in a place that is free, or of no account
 			if dup := r.air.Duplicates(); r.air.Accepted() != items || len(dup) > 0 {
 				t.Errorf("seed %d: %s: %d jobs, want %d; %d objects with more than one", seed, what, r.air.Accepted(), items, len(dup))
 			}
 			continue
-		case got.code == exitUsage && strings.Contains(got.stderr, "this queue never sent"): // AiR's list showed it
-		case got.code != exitUnexpected || !strings.Contains(got.stderr, r.queue) || !strings.Contains(got.stderr, "restore the file from a copy"):
-			t.Errorf("seed %d: %s: exit code %d, want %d with the file and the remedy\n%s", seed, what, got.code, exitUnexpected, got.stderr)
+		case got.code == exit.Usage && strings.Contains(got.stderr, "this queue never sent"): // AiR's list showed it
+		case got.code != exit.Unexpected || !strings.Contains(got.stderr, r.queue) || !strings.Contains(got.stderr, "restore the file from a copy"):
+			t.Errorf("seed %d: %s: exit code %d, want %d with the file and the remedy\n%s", seed, what, got.code, exit.Unexpected, got.stderr)
 		}
-		r.run("check").want(t, exitUnexpected)
+		r.run("check").want(t, exit.Unexpected)
 		if err := os.WriteFile(r.queue, sound, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if r.air.Posts() > sent { // the damage was met on the way, so the copy is an old one
 			batch := r.status().Batch
-			r.run("run", m).want(t, exitUsage).says(t, "airlift adopt "+batch)
-			r.run("adopt", batch, m).want(t, exitOK)
+			r.run("run", m).want(t, exit.Usage).says(t, "airlift adopt "+batch)
+			r.run("adopt", batch, m).want(t, exit.OK)
 		}
-		r.run("run", m).want(t, exitOK)
+		r.run("run", m).want(t, exit.OK)
 		r.settled(items)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -49,7 +50,7 @@ func TestAKillLeavesFewInDoubt(t *testing.T) {
 			if n := r.status().InDoubt; n < underWay || n > underWay+c.ahead {
 				t.Errorf("%d in doubt after the kill, want the %d that were under way and at most %d claimed beyond", n, underWay, c.ahead)
 			}
-			r.run(args...).want(t, exitOK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(c.items)
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/queue/intake"
 	"airlift/worker/service"
@@ -16,7 +17,7 @@ func (a *app) enqueueCommand() *cobra.Command {
 	var send flags.Send
 	cmd := &cobra.Command{
 		Use: "enqueue SOURCE... [flags]", Short: "Read the sources into the queue, and send nothing",
-		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exitCodesHelp,
+		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exit.CodesHelp,
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.untilRead(args, func() error { return a.enqueue(cmd.Context(), args, &o, &send) })

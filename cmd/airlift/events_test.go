@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -91,7 +92,7 @@ func (r *rig) awaitStatus(what string, wanted func(summary) bool) (s summary) {
 	eventually(r.t, "status shows "+what, func() bool {
 		got := r.run("status", "--json")
 		var all []summary
-		if got.code != exitOK || json.Unmarshal([]byte(got.stdout), &all) != nil {
+		if got.code != exit.OK || json.Unmarshal([]byte(got.stdout), &all) != nil {
 			return false
 		}
 		i := slices.IndexFunc(all, wanted)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -57,7 +58,7 @@ func TestFiltersOfAScan(t *testing.T) {
 			r.file("in.lst", "# what to take\n*.mov\n\n; and\nstill.png\n")
 			r.file("rules.lst", "- a/**\n- {cold,deep,instant}.mov\n+ *.mov\n+ still.png\n- **\n")
 			r.file("out.lst", "a/**\n{cold,deep,instant}.mov\n")
-			r.run(append([]string{"run", "s3://archive/"}, strings.Fields(c.args)...)...).want(t, exitOK)
+			r.run(append([]string{"run", "s3://archive/"}, strings.Fields(c.args)...)...).want(t, exit.OK)
 			want := strings.Fields(c.want)
 			r.submittedKeys(want...)
 			s := r.status()
@@ -76,12 +77,12 @@ func TestFiltersOfAManifest(t *testing.T) {
 	m := r.file("m.csv", "bucket,key,size,last_modified,storage_class\n"+
 		"archive,a.mov,2048,2026-01-02T03:04:05Z,STANDARD\narchive,empty.mov,0,2026-01-02T03:04:05Z,STANDARD\narchive,cold.mov,2048,2026-01-02T03:04:05Z,GLACIER\n"+
 		"archive,instant.mov,2048,2026-02-02T03:04:05Z,GLACIER_IR\narchive,folder/,,,\narchive,plain.mov,,,\narchive,small.txt,1,2026-03-02T03:04:05Z,\n")
-	r.run("run", m, "--min-size", "2K", "--older-than", "2026-02-01", "--dry-run").want(t, exitOK).says(t, "7 = 1 added",
+	r.run("run", m, "--min-size", "2K", "--older-than", "2026-02-01", "--dry-run").want(t, exit.OK).says(t, "7 = 1 added",
 		"1 skipped: archived", "1 skipped: folder marker", "1 skipped: size not known", "1 skipped: too new", "1 skipped: too small", "1 skipped: zero bytes")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a.mov", "instant.mov", "plain.mov", "small.txt")
 	r.status().books(t, 4, 0, 0, 0, 3)
-	r.run("run", m, "--take", "archived", "--take", "empty").want(t, exitOK)
+	r.run("run", m, "--take", "archived", "--take", "empty").want(t, exit.OK)
 	r.settled(6)
 }
 
@@ -90,14 +91,14 @@ func TestFilterOnWhatTheSourceDoesNotTell(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,notes.txt\narchive,a.mov\narchive,b.mov\n")
-	got := r.run("run", m, "--types", "video", "--max-size", "5G", "--allow-empty").want(t, exitOK).
+	got := r.run("run", m, "--types", "video", "--max-size", "5G", "--allow-empty").want(t, exit.OK).
 		says(t, "2 skipped: size not known", "1 skipped: file type", "m.csv", "line=3")
 	if n := strings.Count(got.stderr, "such rows are left out"); n != 1 {
 		t.Errorf("%d warnings, want one", n)
 	}
-	r.run("run", m, "--newer-than", "2d").want(t, exitIncomplete).says(t, "3 skipped: date not known")
+	r.run("run", m, "--newer-than", "2d").want(t, exit.Incomplete).says(t, "3 skipped: date not known")
 	r.unsent()
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(3)
 }
 
@@ -115,16 +116,16 @@ func TestSample(t *testing.T) {
 		s3.PutSized("archive", key, 1)
 	}
 	m := r.file("m.csv", csv.String())
-	r.run("run", m, "--sample", "10%", "--batch", "share").want(t, exitOK)
+	r.run("run", m, "--sample", "10%", "--batch", "share").want(t, exit.OK)
 	share := r.jobs()
 	if n := len(share); n < 20 || n > 65 {
 		t.Errorf("10%% of %d: got %d", objects, n)
 	}
-	r.run("run", "s3://archive/", "--sample", "10%", "--batch", "share").want(t, exitOK)
+	r.run("run", "s3://archive/", "--sample", "10%", "--batch", "share").want(t, exit.OK)
 	r.status().books(t, 0, int64(len(share)), 0, 0, int64(objects-len(share)))
 	r.settled(len(share))
 
-	r.run("enqueue", m, "--sample", "25", "--batch", "number").want(t, exitOK)
+	r.run("enqueue", m, "--sample", "25", "--batch", "number").want(t, exit.OK)
 	got := r.report("number")
 	if len(got) != 25 {
 		t.Fatalf("sample of 25: got %d items", len(got))
@@ -132,8 +133,8 @@ func TestSample(t *testing.T) {
 	if first, last := got[0]["key"], got[24]["key"]; first > "reels/200.mov" || last < "reels/200.mov" {
 		t.Errorf("the sample is not spread, or not in the source's order: from %s to %s", first, last)
 	}
-	r.run("run", "s3://archive/", "--sample", "25", "--batch", "number").want(t, exitOK).says(t, "400 = 0 added + 25 known", "375 skipped: not in the sample")
-	r.run("run", m, "--sample", "1000", "--batch", "all", "--dry-run").want(t, exitOK).says(t, "800 = 400 added", "400 skipped: not in the sample")
+	r.run("run", "s3://archive/", "--sample", "25", "--batch", "number").want(t, exit.OK).says(t, "400 = 0 added + 25 known", "375 skipped: not in the sample")
+	r.run("run", m, "--sample", "1000", "--batch", "all", "--dry-run").want(t, exit.OK).says(t, "800 = 400 added", "400 skipped: not in the sample")
 }
 
 // The same limit takes the same rows, however often it is run, and reads no further.
@@ -147,7 +148,7 @@ func TestLimit(t *testing.T) {
 		s3.PutSized("archive", fmt.Sprintf("%03d.mov", i), 1)
 	}
 	for range 2 {
-		r.run("run", "s3://archive/", "--limit", "5").want(t, exitOK).says(t, "read no further")
+		r.run("run", "s3://archive/", "--limit", "5").want(t, exit.OK).says(t, "read no further")
 		r.submittedKeys("000.mov", "001.mov", "002.mov", "003.mov", "004.mov")
 		r.settled(5)
 	}
@@ -155,15 +156,15 @@ func TestLimit(t *testing.T) {
 	if n := len(s3.Requests()); n > 8 {
 		t.Errorf("%d pages were read for 5 objects", n)
 	}
-	r.run("run", "s3://archive/", "--limit", "7").want(t, exitOK)
+	r.run("run", "s3://archive/", "--limit", "7").want(t, exit.OK)
 	r.settled(7)
-	s := r.run("run", "s3://archive/", "--limit", "3", "--dry-run", "--json").want(t, exitOK)
+	s := r.run("run", "s3://archive/", "--limit", "3", "--dry-run", "--json").want(t, exit.OK)
 	if !strings.Contains(s.stdout, `"known":3,`) || !strings.Contains(s.stdout, `"skipped_by":{"file type":1}`) {
 		t.Errorf("dry run: got %s", s.stdout)
 	}
 	m := r.file("m.csv", "bucket,key\narchive,\narchive,a.mov\narchive,b.mov\n")
-	r.run("run", m, "--limit", "1", "--strict").want(t, exitUsage).says(t, "line 2")
-	r.run("run", m, "--limit", "1", "--batch", "m").want(t, exitIncomplete).says(t, "2 = 1 added")
+	r.run("run", m, "--limit", "1", "--strict").want(t, exit.Usage).says(t, "line 2")
+	r.run("run", m, "--limit", "1", "--batch", "m").want(t, exit.Incomplete).says(t, "2 = 1 added")
 }
 
 func TestFilterFlagsThatMakeNoSense(t *testing.T) {
@@ -178,9 +179,9 @@ func TestFilterFlagsThatMakeNoSense(t *testing.T) {
 		"--newer-than 7": "--newer-than: \"7\" says no unit", "--older-than yesterday": "--older-than", "--newer-than 1d --older-than 2d": "nothing can be newer",
 		"--types vidoe": "vidoe", "--types video --all-types": "exclude each other", "--take all": "--take", "--sample 0": "--sample", "--sample 5 --limit 5": "leave one out", "--limit -1": "--limit",
 	} {
-		r.run(append([]string{"run", m}, strings.Fields(line)...)...).want(t, exitUsage).says(t, says)
+		r.run(append([]string{"run", m}, strings.Fields(line)...)...).want(t, exit.Usage).says(t, says)
 	}
-	r.run("run", m, "--min-size", "x", "--sample", "x").want(t, exitUsage).says(t, "--min-size", "--sample")
+	r.run("run", m, "--min-size", "x", "--sample", "x").want(t, exit.Usage).says(t, "--min-size", "--sample")
 	r.unsent()
 	r.noQueue()
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -76,10 +77,10 @@ func TestTheFirstJobsAreShown(t *testing.T) {
 		if strings.Contains(stderr, "a/3.mov") {
 			t.Errorf("%s: more than three jobs are shown:\n%s", name, stderr)
 		}
-		if got := r.run(run...).want(t, exitOK); strings.Contains(got.stderr, "a/0.mov") {
+		if got := r.run(run...).want(t, exit.OK); strings.Contains(got.stderr, "a/0.mov") {
 			t.Errorf("%s: what was sent long ago is shown once more: %s", name, got.stderr)
 		}
-		if got := r.run(append(run, "--quiet", "--batch", "quiet-"+name)...).want(t, exitOK); got.stderr != "" {
+		if got := r.run(append(run, "--quiet", "--batch", "quiet-"+name)...).want(t, exit.OK); got.stderr != "" {
 			t.Errorf("%s: --quiet: got %s", name, got.stderr)
 		}
 	}
@@ -89,10 +90,10 @@ func TestTheFirstJobsAreShown(t *testing.T) {
 func (r *rig) foreseen(name string, run []string, text string) {
 	r.t.Helper()
 	for _, args := range [][]string{append(run[:len(run):len(run)], "--dry-run"), append([]string{"plan"}, run[1:]...)} {
-		if got := r.run(args...).want(r.t, exitOK); !strings.Contains(got.stdout, text) || strings.Contains(got.stdout, "a/3.mov") {
+		if got := r.run(args...).want(r.t, exit.OK); !strings.Contains(got.stdout, text) || strings.Contains(got.stdout, "a/3.mov") {
 			r.t.Errorf("%s: got %s, want three jobs", name, got.stdout)
 		}
-		got := r.run(append(args, "--json")...).want(r.t, exitOK)
+		got := r.run(append(args, "--json")...).want(r.t, exit.OK)
 		var found struct {
 			FirstJobs []struct{ Bucket, Key, Name string } `json:"first_jobs"`
 		}
@@ -109,16 +110,16 @@ func TestTheFirstJobsOfAKnownBatch(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.jsonl", `{"bucket":"archive","key":"sent.mov"}`+"\n")
 	args := []string{m, "--batch", "b"}
-	r.run(append([]string{"run"}, args...)...).want(t, exitOK)
+	r.run(append([]string{"run"}, args...)...).want(t, exit.OK)
 	r.file("m.jsonl", `{"bucket":"archive","key":"sent.mov"}`+"\n"+`{"bucket":"archive","key":"\u001b[31mred\u202e.mov"}`+"\n"+
 		`{"bucket":"archive","key":"waits.mov"}`+"\n")
-	r.run(append([]string{"enqueue"}, args...)...).want(t, exitOK)
+	r.run(append([]string{"enqueue"}, args...)...).want(t, exit.OK)
 	r.file("m.jsonl", `{"bucket":"archive","key":"sent.mov"}`+"\n"+`{"bucket":"archive","key":"waits.mov"}`+"\n"+`{"bucket":"archive","key":"new.mov","services":"s2t"}`+"\n")
-	dry := r.run(append([]string{"run", "--dry-run"}, args...)...).want(t, exitOK)
+	dry := r.run(append([]string{"run", "--dry-run"}, args...)...).want(t, exit.OK)
 	dry.says(t, "first jobs s3://archive/new.mov with {\"s2t\":\"\"}\n           s3://archive/\\x1b[31mred\\u202e.mov with", "s3://archive/waits.mov with")
-	replaced := r.run(append([]string{"run", "--dry-run", "--replace"}, args...)...).want(t, exitOK)
+	replaced := r.run(append([]string{"run", "--dry-run", "--replace"}, args...)...).want(t, exit.OK)
 	replaced.says(t, "first jobs s3://archive/new.mov with {\"s2t\":\"\"}\n           s3://archive/waits.mov with")
-	got := r.run(append([]string{"run"}, args...)...).want(t, exitOK)
+	got := r.run(append([]string{"run"}, args...)...).want(t, exit.OK)
 	got.says(t, "key=waits.mov", "key=new.mov")
 	for _, g := range []result{dry, replaced, got} {
 		if text := g.stdout + g.stderr; strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, "sent.mov") {

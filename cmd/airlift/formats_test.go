@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -68,7 +69,7 @@ func TestEveryFormatOfManifest(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			r.run(append([]string{"run", r.file(c.file, c.content)}, c.args...)...).want(t, exitOK)
+			r.run(append([]string{"run", r.file(c.file, c.content)}, c.args...)...).want(t, exit.OK)
 			r.submittedKeys("a.mov", "b.mov", "c.mov")
 			for _, j := range r.jobs() {
 				if j.Source.Bucket != "archive" {
@@ -83,20 +84,20 @@ func TestStandardInput(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	args := []string{"run", "-", "--format", "csv", "--batch", "piped"}
-	r.runIn("bucket,key\narchive,a.mov\n", args...).want(t, exitOK)
-	r.runIn("bucket,key\narchive,a.mov\narchive,b.mov\n", args...).want(t, exitOK)
+	r.runIn("bucket,key\narchive,a.mov\n", args...).want(t, exit.OK)
+	r.runIn("bucket,key\narchive,a.mov\narchive,b.mov\n", args...).want(t, exit.OK)
 	r.submittedKeys("a.mov", "b.mov")
 	r.settled(2)
-	r.runIn(gzipped(t, "c.mov\n"), "run", "-", "--format", "txt", "--source-bucket", "archive", "--batch", "piped").want(t, exitOK)
+	r.runIn(gzipped(t, "c.mov\n"), "run", "-", "--format", "txt", "--source-bucket", "archive", "--batch", "piped").want(t, exit.OK)
 	r.submittedKeys("a.mov", "b.mov", "c.mov")
-	r.runIn("x", "run", "-", "--batch", "piped").want(t, exitUsage).says(t, "--format")
-	r.runIn("key;bucket\nd.mov;archive\n", "run", "-", "--batch", "piped").want(t, exitOK)
-	r.runIn("x", "run", "-", "--batch", "other").want(t, exitUsage).says(t, "--format")
-	if got := r.run("status", "other"); got.code != exitUsage {
+	r.runIn("x", "run", "-", "--batch", "piped").want(t, exit.Usage).says(t, "--format")
+	r.runIn("key;bucket\nd.mov;archive\n", "run", "-", "--batch", "piped").want(t, exit.OK)
+	r.runIn("x", "run", "-", "--batch", "other").want(t, exit.Usage).says(t, "--format")
+	if got := r.run("status", "other"); got.code != exit.Usage {
 		t.Errorf("a batch was made of what has no known format:\n%s", got.stdout)
 	}
-	r.runIn("x", "run", "-", "--format", "csv").want(t, exitUsage).says(t, "--batch")
-	r.runIn("", args...).want(t, exitUnexpected).says(t, "is empty")
+	r.runIn("x", "run", "-", "--format", "csv").want(t, exit.Usage).says(t, "--batch")
+	r.runIn("", args...).want(t, exit.Unexpected).says(t, "is empty")
 }
 
 func TestSeveralSources(t *testing.T) {
@@ -104,15 +105,15 @@ func TestSeveralSources(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	a := r.file("a.csv", "bucket,key\narchive,a.mov\narchive,both.mov\n")
 	b := r.file("b.txt", "b.mov\nboth.mov\n")
-	r.run("run", a, b, "--source-bucket", "archive").want(t, exitUsage).says(t, "--batch", "several sources")
+	r.run("run", a, b, "--source-bucket", "archive").want(t, exit.Usage).says(t, "--batch", "several sources")
 	r.unsent()
-	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitOK)
+	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exit.OK)
 	r.submittedKeys("a.mov", "b.mov", "both.mov")
 	r.status().books(t, 3, 0, 1, 0, 0)
 	// One that breaks off does not keep the others from being read.
 	r.file("a.csv", "bucket,key\narchive,c.mov\narchive,\"d.mov\n")
 	r.file("b.txt", "b.mov\nboth.mov\ne.mov\n")
-	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exitIncomplete).says(t, "a.csv: line 3", "never closed")
+	r.run("run", a, b, "--source-bucket", "archive", "--batch", "all").want(t, exit.Incomplete).says(t, "a.csv: line 3", "never closed")
 	r.submittedKeys("a.mov", "b.mov", "both.mov", "c.mov", "e.mov")
 	r.settled(5)
 }
@@ -130,12 +131,12 @@ func TestInventoryAsASource(t *testing.T) {
   "fileSchema": "Bucket, Key, IsLatest, IsDeleteMarker, Size",
   "files": [ { "key": "lists/data/p.csv", "size": %d, "MD5checksum": "%x" } ]
 }`, len(part), sum))
-	r.run("run", m).want(t, exitOK).says(t, "1 skipped: delete marker", "1 skipped: old version")
+	r.run("run", m).want(t, exit.OK).says(t, "1 skipped: delete marker", "1 skipped: old version")
 	r.submittedKeys("a+b c.mov")
 	r.status().books(t, 1, 0, 0, 0, 2)
 	r.file("p.csv", strings.Replace(part, "gone", "here", 1))
-	r.run("run", m, "--batch", "other").want(t, exitUnexpected).says(t, "the part lists/data/p.csv is another or a damaged one", "MD5")
-	r.run("run", r.file("bare.csv", part), "--format", "s3-inventory").want(t, exitUnexpected).says(t, "name the manifest.json")
+	r.run("run", m, "--batch", "other").want(t, exit.Unexpected).says(t, "the part lists/data/p.csv is another or a damaged one", "MD5")
+	r.run("run", r.file("bare.csv", part), "--format", "s3-inventory").want(t, exit.Unexpected).says(t, "name the manifest.json")
 	r.submittedKeys("a+b c.mov")
 }
 
@@ -146,26 +147,26 @@ func TestPatternIsOneSource(t *testing.T) {
 	r.file("a.csv", "bucket,key\narchive,a.mov\n")
 	r.file("c.csv", "key;bucket\nc.mov;archive\n;archive\n")
 	pattern := filepath.Join(r.dir, "*.csv")
-	r.run("run", pattern).want(t, exitIncomplete).says(t, "c.csv: no key")
+	r.run("run", pattern).want(t, exit.Incomplete).says(t, "c.csv: no key")
 	r.submittedKeys("a.mov", "c.mov")
 	batch := r.status().Batch
 	r.file("b.csv", "bucket,key\narchive,a.mov\narchive,b.mov\n")
-	r.run("run", pattern).want(t, exitIncomplete)
+	r.run("run", pattern).want(t, exit.Incomplete)
 	r.submittedKeys("a.mov", "b.mov", "c.mov")
 	if again := r.status().Batch; again != batch {
 		t.Errorf("batch: got %q, then %q", batch, again)
 	}
 	r.status().books(t, 1, 2, 1, 1, 0)
-	r.run("run", filepath.Join(r.dir, "*.jsonl")).want(t, exitUsage).says(t, "no file matches")
+	r.run("run", filepath.Join(r.dir, "*.jsonl")).want(t, exit.Usage).says(t, "no file matches")
 }
 
 // A format that nothing tells is a missing setting, found before the sources in front of it are read.
 func TestUntoldFormatOfASecondSourceSendsNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.manifest("a.csv", 2), r.file("list", "a.mov\n"), "--batch", "both").want(t, exitUsage).says(t, "list", "--format")
-	r.run("run", r.manifest("a.csv", 2), "--delimiter", "ab").want(t, exitUsage).says(t, "--delimiter", `"ab"`)
-	r.run("run", r.manifest("a.csv", 2), "--columns", "kay=1").want(t, exitUsage).says(t, "--columns", `"kay"`)
+	r.run("run", r.manifest("a.csv", 2), r.file("list", "a.mov\n"), "--batch", "both").want(t, exit.Usage).says(t, "list", "--format")
+	r.run("run", r.manifest("a.csv", 2), "--delimiter", "ab").want(t, exit.Usage).says(t, "--delimiter", `"ab"`)
+	r.run("run", r.manifest("a.csv", 2), "--columns", "kay=1").want(t, exit.Usage).says(t, "--columns", `"kay"`)
 	r.unsent()
 	r.noQueue()
 }
@@ -180,7 +181,7 @@ archive,list.mov,,,face;logo,,,,,
 archive,none.mov,,,,,,,,
 `)
 	nested := r.file("n.jsonl", `{"Name":"api","Priority":2,"Services":{"ocr":""},"Destination":{"Bucket":"api","Region":"ap-1"},"Source":{"Endpoint":"s3.example.com","Bucket":"other","Region":"us-2","ObjectKey":"api.mov"}}`+"\n")
-	r.run("run", flat, nested, "--batch", "fields", "--priority", "5", "--source-region", "us-east-9").want(t, exitOK)
+	r.run("run", flat, nested, "--batch", "fields", "--priority", "5", "--source-region", "us-east-9").want(t, exit.OK)
 	want := map[string]air.Job{
 		"all.mov": {Name: `My, name "ü"`, Priority: 7, Services: []byte(`{"s2t":{"config":{"lang":"de","n":1.50}}}`), Destination: air.Destination{Bucket: "mine", Region: "eu-west-2"},
 			Source: air.Source{Endpoint: "s3.eu-west-1.wasabisys.com", Bucket: "archive", Region: "eu-west-1"}},
@@ -209,7 +210,7 @@ archive,none.mov,,,,,,,,
 func TestWhatNobodyGivesIsNotSent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("m.csv", goodCSV), "--services", "@"+r.file("services.json", `{ "logo": {"config": {"b": 1, "a": []}} }`)).want(t, exitOK)
+	r.run("run", r.file("m.csv", goodCSV), "--services", "@"+r.file("services.json", `{ "logo": {"config": {"b": 1, "a": []}} }`)).want(t, exit.OK)
 	for key, j := range r.jobs() {
 		if j.Source.Region != "" || j.Source.Endpoint != "" || j.Priority != 0 {
 			t.Errorf("%s: got %+v", key, j)
@@ -226,12 +227,12 @@ func TestConflictingRowsAreRejected(t *testing.T) {
 	const header = "bucket,key,priority,name,region\n"
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", header+"archive,a.mov,1,,\narchive,b.mov,,,\narchive,a.mov,2,,\narchive,a.mov,1,,\narchive,b.mov,,other,\n")
-	r.run("run", m).want(t, exitIncomplete).says(t, `line 4 "a.mov"`, `line 6 "b.mov"`)
+	r.run("run", m).want(t, exit.Incomplete).says(t, `line 4 "a.mov"`, `line 6 "b.mov"`)
 	r.submittedKeys("a.mov", "b.mov")
 	r.status().books(t, 2, 0, 1, 2, 0)
 	r.file("m.csv", header+"archive,a.mov,1,,\narchive,b.mov,,,eu-1\n")
-	r.run("run", m, "--dry-run").want(t, exitIncomplete).says(t, `line 3 "b.mov"`)
-	r.run("run", m).want(t, exitIncomplete).says(t, `line 3 "b.mov"`)
+	r.run("run", m, "--dry-run").want(t, exit.Incomplete).says(t, `line 3 "b.mov"`)
+	r.run("run", m).want(t, exit.Incomplete).says(t, `line 3 "b.mov"`)
 	r.status().books(t, 0, 1, 0, 1, 0)
 	if err := os.Remove(m); err != nil {
 		t.Fatal(err)
@@ -251,11 +252,11 @@ func TestRowsOfEmptyCellsAreSkipped(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			m := r.file("m.csv", content)
-			r.run("run", m, "--strict").want(t, exitOK).says(t, "5 = 2 added + 0 known + 0 duplicates + 0 rejected + 3 skipped", "3 skipped: empty row")
+			r.run("run", m, "--strict").want(t, exit.OK).says(t, "5 = 2 added + 0 known + 0 duplicates + 0 rejected + 3 skipped", "3 skipped: empty row")
 			r.submittedKeys("a.mov", "b.mov")
 		})
 	}
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("none.csv", "bucket,key\n,\n,\n"), "--batch", "none").want(t, exitIncomplete).says(t, "has no row")
-	r.run("run", r.file("m.jsonl", "{\"bucket\":\"archive\",\"key\":\"a.mov\"}\n{}\n"), "--batch", "j").want(t, exitIncomplete).says(t, "no key")
+	r.run("run", r.file("none.csv", "bucket,key\n,\n,\n"), "--batch", "none").want(t, exit.Incomplete).says(t, "has no row")
+	r.run("run", r.file("m.jsonl", "{\"bucket\":\"archive\",\"key\":\"a.mov\"}\n{}\n"), "--batch", "j").want(t, exit.Incomplete).says(t, "no key")
 }

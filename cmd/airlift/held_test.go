@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -47,15 +48,15 @@ func TestAReplacedQueueEndsTheRunThatHoldsIt(t *testing.T) {
 	await(t, h.posts.reached(7), "both workers to be under way")
 	moveCopyOver(t, r.queue)
 	pid := fmt.Sprintf("process %d on", first.cmd.Process.Pid)
-	r.run(args...).want(t, exitLocked).says(t, pid, "the file at this path was replaced")
-	r.run("status", "--json").want(t, exitOK)
-	r.run("compact").want(t, exitLocked).says(t, pid)
+	r.run(args...).want(t, exit.Locked).says(t, pid, "the file at this path was replaced")
+	r.run("status", "--json").want(t, exit.OK)
+	r.run("compact").want(t, exit.Locked).says(t, pid)
 	close(h.release)
-	first.wait().want(t, exitUnexpected).says(t, "replaced", "nothing more is sent", r.queue)
+	first.wait().want(t, exit.Unexpected).says(t, "replaced", "nothing more is sent", r.queue)
 	if n := r.air.Posts(); n > 7 {
 		t.Errorf("AiR got %d POSTs, want none after the two that were under way", n)
 	}
-	r.run("reconcile", "b").want(t, exitOK)
+	r.run("reconcile", "b").want(t, exit.OK)
 	r.run(args...) // it may be told to adopt: the copy lacks what came after it
 	r.oneJobEach()
 }
@@ -93,7 +94,7 @@ func TestAReplacedQueueIsSaidWhateverEndsTheRun(t *testing.T) {
 				eventually(t, "the run has heard the signal", func() bool { return strings.Contains(p.err.String(), tt.says) })
 			}
 			close(h.release)
-			p.wait().want(t, exitUnexpected).says(t, "replaced", r.queue, tt.says)
+			p.wait().want(t, exit.Unexpected).says(t, "replaced", r.queue, tt.says)
 			if got := r.air.Posts(); got != 4 {
 				t.Errorf("%d POSTs, want none after the fourth", got)
 			}
@@ -118,7 +119,7 @@ func TestAQueueReplacedInAPauseEndsTheRun(t *testing.T) {
 			p := r.start("run", r.manifest("archive.csv", 20))
 			r.awaitPause()
 			replace(t, r.queue)
-			p.wait().want(t, exitUnexpected).says(t, "replaced or removed", r.queue)
+			p.wait().want(t, exit.Unexpected).says(t, "replaced or removed", r.queue)
 			if n := r.air.Accepted(); n != 5 {
 				t.Errorf("AiR has %d jobs, want 5", n)
 			}
@@ -139,12 +140,12 @@ func TestTwoRunsOnAReplacedQueueMakeOneJobEach(t *testing.T) {
 	r.awaitPause()
 	moveCopyOver(t, r.queue)
 	second := r.start(args...)
-	first.wait().want(t, exitUnexpected).says(t, "replaced")
+	first.wait().want(t, exit.Unexpected).says(t, "replaced")
 	r.oneJobEach()
 	r.change(func(s *airtest.Settings) { s.DailyCap = 0 })
-	if end := second.wait(); end.code != exitOK { // the first may have ended before it
-		end.want(t, exitLocked)
-		r.run(args...).want(t, exitOK)
+	if end := second.wait(); end.code != exit.OK { // the first may have ended before it
+		end.want(t, exit.Locked)
+		r.run(args...).want(t, exit.OK)
 	}
 	r.settled(items)
 }
@@ -164,7 +165,7 @@ func TestAnEnqueueIntoAReplacedQueueSaysSo(t *testing.T) {
 	moveCopyOver(t, r.queue)
 	fmt.Fprintln(w, "archive,two.mov")
 	w.Close()
-	p.wait().want(t, exitUnexpected).says(t, "replaced", r.queue)
+	p.wait().want(t, exit.Unexpected).says(t, "replaced", r.queue)
 }
 
 // Two names of a queue, and a compact in between: the link stays a link, and no name an old copy.
@@ -177,18 +178,18 @@ func TestAllNamesOfAQueueAreOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	real := filepath.Join(r.dir, "state", "real.db")
-	r.run("enqueue", r.manifest("archive.csv", 80), "--batch", "b", "--queue", link).want(t, exitOK)
+	r.run("enqueue", r.manifest("archive.csv", 80), "--batch", "b", "--queue", link).want(t, exit.OK)
 	if _, err := os.Stat(real); err != nil {
 		t.Fatal("the target of a dangling link was not made")
 	}
-	r.run("compact", "--queue", link).want(t, exitOK)
+	r.run("compact", "--queue", link).want(t, exit.OK)
 	r.setenv("AIRLIFT_QUEUE", real)
 	first := r.start("submit", "--workers", "2")
 	await(t, h.posts.reached(21), "the first to be under way")
-	r.run("submit", "--queue", link, "--on-daily-cap", "exit", "--max-duration", "1s").want(t, exitWorkLeft).says(t, "only the wait has ended")
-	r.run("compact", "--queue", link).want(t, exitLocked)
+	r.run("submit", "--queue", link, "--on-daily-cap", "exit", "--max-duration", "1s").want(t, exit.WorkLeft).says(t, "only the wait has ended")
+	r.run("compact", "--queue", link).want(t, exit.Locked)
 	var all []summary
-	got := r.run("status", "--json", "--queue", link).want(t, exitOK).stdout
+	got := r.run("status", "--json", "--queue", link).want(t, exit.OK).stdout
 	if json.Unmarshal([]byte(got), &all) != nil && !strings.Contains(got, `"b"`) {
 		t.Errorf("status by the link shows %s", got)
 	}
@@ -196,8 +197,8 @@ func TestAllNamesOfAQueueAreOne(t *testing.T) {
 		t.Error("the status file lies beside the link, not beside the queue")
 	}
 	close(h.release)
-	first.wait().want(t, exitOK)
-	r.run("submit", "--queue", link).want(t, exitOK)
+	first.wait().want(t, exit.OK)
+	r.run("submit", "--queue", link).want(t, exit.OK)
 	r.settled(80)
 }
 
@@ -209,23 +210,23 @@ func TestWithoutAHomeThereIsNoDefaultQueue(t *testing.T) {
 	for _, home := range []string{"", "relative/home"} {
 		r.setenv("HOME", home)
 		for _, args := range [][]string{{"run", m}, {"enqueue", m}, {"status"}, {"compact"}, {"check"}} {
-			r.run(args...).want(t, exitUsage).says(t, "--queue", "HOME", "XDG_STATE_HOME")
+			r.run(args...).want(t, exit.Usage).says(t, "--queue", "HOME", "XDG_STATE_HOME")
 		}
 	}
-	r.run("version").want(t, exitOK)
+	r.run("version").want(t, exit.OK)
 	for name := range r.files() {
 		if strings.Contains(name, "airlift") || strings.Contains(name, "queue") {
 			t.Errorf("%s was made", name)
 		}
 	}
 	r.unsent()
-	r.run("run", m, "--queue", "q.db").want(t, exitOK)
+	r.run("run", m, "--queue", "q.db").want(t, exit.OK)
 	r.setenv("XDG_STATE_HOME", filepath.Join(r.dir, "xdg"))
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	if _, err := os.Stat(filepath.Join(r.dir, "xdg", "airlift", "queue.db")); err != nil {
 		t.Error(err)
 	}
-	r.run("enqueue", m, "--queue", r.dir).want(t, exitUnexpected).says(t, "is a directory")
+	r.run("enqueue", m, "--queue", r.dir).want(t, exit.Unexpected).says(t, "is a directory")
 }
 
 // A signal that was ignored at the start stays ignored: nohup's SIGHUP, a background job's SIGINT.
@@ -246,7 +247,7 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 			p.signal(sig)
 			p.signal(sig)
 			close(h.release)
-			p.wait().want(t, exitOK)
+			p.wait().want(t, exit.OK)
 			r.settled(6)
 		})
 	}
@@ -277,9 +278,9 @@ func TestFilesThatAreWritten(t *testing.T) {
 		out, _ := cmd.CombinedOutput()
 		return result{cmd.ProcessState.ExitCode(), string(out), ""}
 	}
-	sh("027", "run", m, "--batch", "b", "--report", report).want(t, exitOK)
-	sh("077", "report", "b", "-o", "link.csv").want(t, exitOK)
-	sh("077", "plan", m, "--batch", "c", "--save", filepath.Join(r.dir, "saved.csv")).want(t, exitOK)
+	sh("027", "run", m, "--batch", "b", "--report", report).want(t, exit.OK)
+	sh("077", "report", "b", "-o", "link.csv").want(t, exit.OK)
+	sh("077", "plan", m, "--batch", "c", "--save", filepath.Join(r.dir, "saved.csv")).want(t, exit.OK)
 	for name, want := range map[string]os.FileMode{report: 0o640, target: 0o640, "saved.csv": 0o600, r.queue + ".status.json": 0o600} {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(r.dir, name)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -13,8 +14,8 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	root := r.run("help").want(t, exitOK)
-	if dashed := r.run("--help").want(t, exitOK); dashed.stdout != root.stdout {
+	root := r.run("help").want(t, exit.OK)
+	if dashed := r.run("--help").want(t, exit.OK); dashed.stdout != root.stdout {
 		t.Error("help and --help differ")
 	}
 	var found []string
@@ -26,7 +27,7 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(listed, " "+name+" ") {
 			t.Errorf("help does not list %s:\n%s", name, root.stdout)
 		}
-		got := r.run(name, "--help").want(t, exitOK)
+		got := r.run(name, "--help").want(t, exit.OK)
 		if name == "completion" {
 			continue // cobra's own text
 		}
@@ -46,7 +47,7 @@ func TestHelp(t *testing.T) {
 func TestHelpNamesBatchesAsTheyAre(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("archive.csv", 1)).want(t, exitOK)
+	r.run("enqueue", r.manifest("archive.csv", 1)).want(t, exit.OK)
 	made := regexp.MustCompile(`^[a-z0-9]+-[0-9a-f]{8}$`)
 	if id := r.status().Batch; !made.MatchString(id) || !strings.HasPrefix(id, "archive-") {
 		t.Errorf("the batch of archive.csv is %q", id)
@@ -54,7 +55,7 @@ func TestHelpNamesBatchesAsTheyAre(t *testing.T) {
 	given := r.run("run", "--help").stdout
 	found := 0
 	for _, command := range strings.Fields("status submit reconcile items show report retry cancel adopt") {
-		_, help, _ := strings.Cut(r.run(command, "--help").want(t, exitOK).stdout, "Examples:")
+		_, help, _ := strings.Cut(r.run(command, "--help").want(t, exit.OK).stdout, "Examples:")
 		for _, m := range regexp.MustCompile(`(?m)^  airlift `+command+` ([^- ]\S*)`).FindAllStringSubmatch(help, -1) {
 			found++
 			if !made.MatchString(m[1]) && !strings.Contains(given, "--batch "+m[1]) {
@@ -71,7 +72,7 @@ func TestHelpNamesBatchesAsTheyAre(t *testing.T) {
 func TestSandboxHelpExplainsTheFaults(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	help := r.run("sandbox", "--help").want(t, exitOK).stdout
+	help := r.run("sandbox", "--help").want(t, exit.OK).stdout
 	for _, kind := range airtest.Kinds() {
 		if line := fmt.Sprintf("  %-13s %s\n", kind, airtest.About(kind)); !strings.Contains(help, line) {
 			t.Errorf("sandbox --help lacks %q:\n%s", line, help)
@@ -83,25 +84,25 @@ func TestSandboxHelpExplainsTheFaults(t *testing.T) {
 		}
 	}
 	for _, line := range []string{"--page-cap 101", "--turning-ties -1s", "--retention -1s", "--retry-after -1s"} {
-		r.run(append([]string{"sandbox", "--listen", "127.0.0.1:0"}, strings.Fields(line)...)...).want(t, exitUsage)
+		r.run(append([]string{"sandbox", "--listen", "127.0.0.1:0"}, strings.Fields(line)...)...).want(t, exit.Usage)
 	}
 }
 
 func TestVersionAndCompletion(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	if got := r.run("version").want(t, exitOK); !regexp.MustCompile(`^airlift \S+ \(go1\.\d+`).MatchString(got.stdout) {
+	if got := r.run("version").want(t, exit.OK); !regexp.MustCompile(`^airlift \S+ \(go1\.\d+`).MatchString(got.stdout) {
 		t.Errorf("version: got %q", got.stdout)
 	}
-	if got, want := r.run("--version").want(t, exitOK), r.run("version"); got != want {
+	if got, want := r.run("--version").want(t, exit.OK), r.run("version"); got != want {
 		t.Errorf("--version: got %+v, want %+v", got, want)
 	}
-	r.run("--version", "x").want(t, exitUsage).says(t, `no command "x"`)
-	r.run("run", "--version").want(t, exitUsage).says(t, "--version")
+	r.run("--version", "x").want(t, exit.Usage).says(t, `no command "x"`)
+	r.run("run", "--version").want(t, exit.Usage).says(t, "--version")
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		r.run("completion", shell).want(t, exitOK).says(t, "airlift", "complet")
+		r.run("completion", shell).want(t, exit.OK).says(t, "airlift", "complet")
 	}
-	r.run("completion", "nosuch").want(t, exitUsage).says(t, "nosuch", "bash, zsh")
+	r.run("completion", "nosuch").want(t, exit.Usage).says(t, "nosuch", "bash, zsh")
 }
 
 // A command line that makes no sense exits with 2 and says where help is to be had.
@@ -116,7 +117,7 @@ func TestWrongCommandLines(t *testing.T) {
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			r.run(strings.Fields(line)...).want(t, exitUsage).says(t, says)
+			r.run(strings.Fields(line)...).want(t, exit.Usage).says(t, says)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -17,13 +18,13 @@ func TestBadRowsAreNamedAndTheRestSubmitted(t *testing.T) {
 	lines[10], lines[200], lines[400] = "archive,", ",reel/no-bucket.mov", "archive,"+strings.Repeat("x", 1025)
 	m := r.file("archive.csv", strings.Join(lines, "\n")+"\n")
 
-	r.run("run", m).want(t, exitIncomplete).says(t, "line 11", "line 201", "line 401")
+	r.run("run", m).want(t, exit.Incomplete).says(t, "line 11", "line 201", "line 401")
 	r.settled(397)
 	if got := len(r.inState("rejected")); got != 3 {
 		t.Errorf("the report has %d rejected rows, want 3", got)
 	}
 	requests := r.requests()
-	r.run("run", m).want(t, exitIncomplete).says(t, "line 11", "line 201", "line 401")
+	r.run("run", m).want(t, exit.Incomplete).says(t, "line 11", "line 201", "line 401")
 	if sent := r.requests() - requests; sent != 0 {
 		t.Errorf("the same command again sent %d requests, want none", sent)
 	}
@@ -35,15 +36,15 @@ func TestAManifestThatBrokeOffOrGrewIsCompleted(t *testing.T) {
 	whole := readFile(t, r.manifest("archive.csv", 40))
 	half := strings.Index(whole, "clip-00020")
 	m := r.file("archive.csv", whole[:half]+`"never closed`)
-	r.run("run", m).want(t, exitIncomplete)
+	r.run("run", m).want(t, exit.Incomplete)
 	r.settled(20)
 
 	r.file("archive.csv", whole)
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(40)
 
 	r.manifest("archive.csv", 60)
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(60)
 	if got := r.air.Posts(); got != 60 {
 		t.Errorf("%d POSTs for 60 items", got)
@@ -67,17 +68,17 @@ func TestAnotherAccountSendsNothing(t *testing.T) {
 	t.Cleanup(both.Close)
 	r.setenv("AIRLIFT_AIR_URL", both.URL)
 	m := r.manifest("archive.csv", 20)
-	r.run("run", m, "--max-items", "10").want(t, exitWorkLeft)
+	r.run("run", m, "--max-items", "10").want(t, exit.WorkLeft)
 
 	r.setenv("WASABI_ACCESS_KEY", "OTHER")
 	r.setenv("WASABI_SECRET_KEY", "other-secret")
-	r.run("run", m, "--settle", "1ms").want(t, exitUsage).says(t, "account", "--trust-queue")
+	r.run("run", m, "--settle", "1ms").want(t, exit.Usage).says(t, "account", "--trust-queue")
 	if got := other.Posts(); got != 0 {
 		t.Errorf("the other account got %d POSTs, want none", got)
 	}
 	r.setenv("WASABI_ACCESS_KEY", testAccessKey)
 	r.setenv("WASABI_SECRET_KEY", testSecretKey)
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -85,13 +86,13 @@ func TestAnEmptyAiRSendsNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("archive.csv", 20)
-	r.run("run", m, "--max-items", "10").want(t, exitWorkLeft)
+	r.run("run", m, "--max-items", "10").want(t, exit.WorkLeft)
 	other := airtest.NewServer(airtest.Config{})
-	r.run("run", m, "--settle", "1ms", "--air-url", other.Start(t)).want(t, exitUsage).says(t, "URL")
+	r.run("run", m, "--settle", "1ms", "--air-url", other.Start(t)).want(t, exit.Usage).says(t, "URL")
 	if got := other.Posts(); got != 0 {
 		t.Errorf("the other AiR got %d POSTs, want none", got)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(20)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -21,7 +22,7 @@ func (a *app) itemsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "items BATCH [flags]", Short: "List the items of a batch, one line each",
-		Long:    "items lists the items of a batch in the order of the manifest: state, job id, bucket and key, and the error if there is one.\n" + exitCodesHelp,
+		Long:    "items lists the items of a batch in the order of the manifest: state, job id, bucket and key, and the error if there is one.\n" + exit.CodesHelp,
 		Example: "  airlift items archive-1a2b3c4d --state failed --key '2024/**'\n  airlift items archive-1a2b3c4d --json | jq .key",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,7 +73,7 @@ func (a *app) showCommand() *cobra.Command {
 it was enqueued, each attempt with its answer and duration, each lookup, and who retried or cancelled
 it. Times are in UTC. KEY may be s3://BUCKET/KEY. An object with several versions has several items. If
 the batch has no such item (exit 2), the message names similar keys.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift show archive-1a2b3c4d reels/clip.mov\n  airlift show archive-1a2b3c4d s3://media/reels/clip.mov --json | jq .history",
 		Args:    exactArgs(2, "a BATCH and a KEY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,9 +86,9 @@ the batch has no such item (exit 2), the message names similar keys.
 				var none *service.NoItemError
 				switch {
 				case errors.As(err, &none) && len(none.Buckets) > 0:
-					return usagef("%v: choose one with --bucket", err)
+					return config.Usagef("%v: choose one with --bucket", err)
 				case errors.As(err, &none):
-					return usagef("%v; `airlift items %s --key PATTERN` searches", err, none.Batch)
+					return config.Usagef("%v; `airlift items %s --key PATTERN` searches", err, none.Batch)
 				}
 				write := term.Show
 				if asJSON {

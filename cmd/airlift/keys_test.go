@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -44,7 +45,7 @@ func TestOddKeysArriveByteForByte(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			r.run(append([]string{"run", r.file(c.file, c.content), "--source-bucket", "archive", "--report", "report.csv"}, c.args...)...).want(t, exitOK)
+			r.run(append([]string{"run", r.file(c.file, c.content), "--source-bucket", "archive", "--report", "report.csv"}, c.args...)...).want(t, exit.OK)
 			r.submittedKeys(c.keys...)
 			r.settled(len(c.keys))
 			for _, j := range r.air.Jobs() {
@@ -52,7 +53,7 @@ func TestOddKeysArriveByteForByte(t *testing.T) {
 					t.Errorf("the made name of %q is %q", j.Source.ObjectKey, j.Name)
 				}
 			}
-			r.run("run", "report.csv", "--dry-run").want(t, exitOK).says(t, fmt.Sprintf("%d skipped: already sent", len(c.keys)))
+			r.run("run", "report.csv", "--dry-run").want(t, exit.OK).says(t, fmt.Sprintf("%d skipped: already sent", len(c.keys)))
 		})
 	}
 }
@@ -62,7 +63,7 @@ func TestLongestKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	longest := strings.Repeat("k", 1020) + ".mov"
-	r.run("run", r.file("m.txt", longest+"\nx"+longest+"\n"), "--source-bucket", "archive").want(t, exitIncomplete).says(t, "line 2", "1025 bytes long")
+	r.run("run", r.file("m.txt", longest+"\nx"+longest+"\n"), "--source-bucket", "archive").want(t, exit.Incomplete).says(t, "line 2", "1025 bytes long")
 	r.submittedKeys(longest)
 }
 
@@ -70,7 +71,7 @@ func TestLongestKey(t *testing.T) {
 func TestKeysThatAreAlikeAreDifferentItems(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("m.csv", "bucket,key\narchive,a.mov\n,s3://other/a.mov\narchive,A.mov\narchive,/a.mov\narchive,\"a.mov \"\narchive,s3://archive/a.mov\n")).want(t, exitOK)
+	r.run("run", r.file("m.csv", "bucket,key\narchive,a.mov\n,s3://other/a.mov\narchive,A.mov\narchive,/a.mov\narchive,\"a.mov \"\narchive,s3://archive/a.mov\n")).want(t, exit.OK)
 	if n := len(r.air.ByObject()); n != 5 {
 		t.Errorf("objects at AiR: got %d, want 5", n)
 	}
@@ -88,9 +89,9 @@ func TestManyRows(t *testing.T) {
 	}
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.txt", b.String())
-	r.run("enqueue", m, "--source-bucket", "archive").want(t, exitOK)
+	r.run("enqueue", m, "--source-bucket", "archive").want(t, exit.OK)
 	r.status().books(t, rows, 0, 0, 0, 0)
-	r.run("enqueue", m, "--source-bucket", "archive").want(t, exitOK)
+	r.run("enqueue", m, "--source-bucket", "archive").want(t, exit.OK)
 	s := r.status()
 	s.books(t, 0, rows, 0, 0, 0)
 	if s.Items != rows || s.Pending != rows {

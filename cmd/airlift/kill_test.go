@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -95,7 +96,7 @@ func TestKilledAtAnyMomentEachObjectHasOneJob(t *testing.T) {
 				}
 			}
 			now.Store(nil)
-			r.run(args...).want(t, exitOK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(items)
 		})
 	}
@@ -125,7 +126,7 @@ func TestALateAcceptanceAndTwoKillsMakeOneJob(t *testing.T) {
 			t.Fatalf("exit code %d, want a kill\n%s", got.code, got.stderr)
 		}
 	}
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(3)
 }
 
@@ -153,7 +154,7 @@ func TestAKilledRepeatThatIsAcceptedLateMakesOneJob(t *testing.T) {
 		t.Fatalf("exit code %d, want a kill\n%s", got.code, got.stderr)
 	}
 	r.change(func(s *airtest.Settings) { s.ListLag = airtest.Duration(settle * 8 / 10) })
-	r.run("run", m, "--settle", settle.String()).want(t, exitOK)
+	r.run("run", m, "--settle", settle.String()).want(t, exit.OK)
 	r.settled(1)
 	if got := posts.count(); got != 2 {
 		t.Errorf("%d POSTs, want 2", got)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -12,7 +13,7 @@ func TestMaxDurationEndsInGoodOrder(t *testing.T) {
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{Latency: airtest.Duration(20 * time.Millisecond)}})
 	args := []string{"run", r.manifest("archive.csv", 300), "--workers", "2"}
 	began := time.Now()
-	r.run(append(args, "--max-duration", "1s")...).want(t, exitWorkLeft).says(t, "--max-duration")
+	r.run(append(args, "--max-duration", "1s")...).want(t, exit.WorkLeft).says(t, "--max-duration")
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("--max-duration 1s took %v", took)
 	}
@@ -21,7 +22,7 @@ func TestMaxDurationEndsInGoodOrder(t *testing.T) {
 		t.Errorf("submitted %d of %d, pending %d, in doubt %d, sending %d", s.Submitted, r.air.Accepted(), s.Pending, s.InDoubt, s.Sending)
 	}
 	r.change(func(s *airtest.Settings) { s.Latency = 0 })
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(300)
 }
 
@@ -30,7 +31,7 @@ func TestTheRateIsKept(t *testing.T) {
 	t.Parallel()
 	posts := &arrivals{}
 	r := newRig(t, airtest.Config{OnRequest: posts.note})
-	r.run("run", r.manifest("archive.csv", 30), "--rate", "10/s", "--workers", "8").want(t, exitOK)
+	r.run("run", r.manifest("archive.csv", 30), "--rate", "10/s", "--workers", "8").want(t, exit.OK)
 	r.settled(30)
 	posts.mu.Lock()
 	defer posts.mu.Unlock()

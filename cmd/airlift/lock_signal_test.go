@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -41,13 +42,13 @@ func TestASecondRunOnTheSameQueueIsToldSo(t *testing.T) {
 	s := r.awaitStatus("20 items and 5 submitted", func(s summary) bool { return s.Items == 20 && s.Submitted == 5 && s.State == "running" })
 	for _, args := range [][]string{{"run", m}, {"submit"}, {"report", s.Batch}, {"check"}} {
 		began := time.Now()
-		r.run(args...).want(t, exitLocked).says(t, r.queue)
+		r.run(args...).want(t, exit.Locked).says(t, r.queue)
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("airlift %s took %v to say that the queue is held, want 2 s", args[0], took)
 		}
 	}
 	close(h.release)
-	first.wait().want(t, exitOK)
+	first.wait().want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -69,7 +70,7 @@ func TestASignalEndsTheRunInGoodOrder(t *testing.T) {
 			p.Store(r.start(args...))
 			close(started)
 			began := time.Now()
-			p.Load().wait().want(t, exitWorkLeft).says(t, "good order", "signal")
+			p.Load().wait().want(t, exit.WorkLeft).says(t, "good order", "signal")
 			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("it took %v to end, want no longer than --timeout", took)
 			}
@@ -77,7 +78,7 @@ func TestASignalEndsTheRunInGoodOrder(t *testing.T) {
 			if s.InDoubt != 0 || s.Sending != 0 || s.Failed != 0 || s.Pending == 0 || s.Submitted != int64(r.air.Accepted()) {
 				t.Errorf("in doubt %d, sending %d, failed %d, pending %d, submitted %d of %d", s.InDoubt, s.Sending, s.Failed, s.Pending, s.Submitted, r.air.Accepted())
 			}
-			r.run(args...).want(t, exitOK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(400)
 		})
 	}
@@ -98,14 +99,14 @@ func TestASignalWaitsNoLongerThanTheTimeout(t *testing.T) {
 	await(t, posts.reached(4), "the POST that hangs")
 	p.signal(syscall.SIGINT)
 	began := time.Now()
-	p.wait().want(t, exitWorkLeft)
+	p.wait().want(t, exit.WorkLeft)
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %v to end with --timeout 1s", took)
 	}
 	if s := r.status(); s.Submitted != 3 || s.InDoubt != 1 || s.Pending != 6 {
 		t.Errorf("submitted %d, in doubt %d, pending %d; want 3, 1, 6", s.Submitted, s.InDoubt, s.Pending)
 	}
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(10)
 }
 
@@ -136,9 +137,9 @@ func TestASecondSignalExitsAtOnce(t *testing.T) {
 	}()
 	got := p.wait()
 	close(ended)
-	got.want(t, exitAtOnce)
+	got.want(t, exit.AtOnce)
 	close(h.release)
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -152,11 +153,11 @@ func TestAnEchoOfTheSignalEndsNothingAtOnce(t *testing.T) {
 	}
 	eventually(t, "the run has heard the signal", func() bool { return strings.Contains(p.err.String(), "good order") })
 	close(h.release)
-	p.wait().want(t, exitWorkLeft).says(t, "ended by a signal")
+	p.wait().want(t, exit.WorkLeft).says(t, "ended by a signal")
 	if s := r.status(); s.InDoubt != 0 || s.Submitted != 9 {
 		t.Errorf("%d in doubt and %d submitted; want 0 and 9", s.InDoubt, s.Submitted)
 	}
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -167,7 +168,7 @@ func TestASignalEndsAPause(t *testing.T) {
 	eventually(t, "the cap was met", func() bool { return r.air.Statuses()[http.StatusTooManyRequests] > 0 })
 	r.awaitPause()
 	p.signal(syscall.SIGTERM)
-	p.wait().want(t, exitWorkLeft)
+	p.wait().want(t, exit.WorkLeft)
 	if s := r.status(); s.Submitted != 3 || s.Pending != 7 || s.State != "paused" {
 		t.Errorf("submitted %d, pending %d, %s; want 3, 7, paused", s.Submitted, s.Pending, s.State)
 	}
@@ -188,7 +189,7 @@ func TestASignalEndsAListing(t *testing.T) {
 	p := r.start("run", "s3://archive/")
 	await(t, asked.reached(1), "the first page to be asked for")
 	p.signal(syscall.SIGINT)
-	if got := p.wait().want(t, exitWorkLeft).says(t, "signal"); strings.Contains(got.stderr, "once it is mended") {
+	if got := p.wait().want(t, exit.WorkLeft).says(t, "signal"); strings.Contains(got.stderr, "once it is mended") {
 		t.Errorf("the signal was taken for a break-off:\n%s", got.stderr)
 	}
 }

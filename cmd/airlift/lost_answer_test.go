@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -41,7 +42,7 @@ func TestALostAnswerIsFoundByLookup(t *testing.T) {
 			for _, kind := range lost {
 				rows += "archive,good/" + string(kind) + "\narchive,lost/" + string(kind) + "\n"
 			}
-			r.run("run", r.file("archive.csv", rows), "--timeout", "1s", "--workers", workers).want(t, exitOK)
+			r.run("run", r.file("archive.csv", rows), "--timeout", "1s", "--workers", workers).want(t, exit.OK)
 			r.settled(2 * len(lost))
 			if len(struck) != len(lost) {
 				t.Errorf("%d faults struck, want %d", len(struck), len(lost))
@@ -72,13 +73,13 @@ func TestTwoJobsForOneItemAreReported(t *testing.T) {
 		},
 	})
 	m := r.manifest("archive.csv", 10)
-	r.run("run", m, "--timeout", "500ms").want(t, exitIncomplete).says(t, "AIRLIFT_TWO_JOBS")
+	r.run("run", m, "--timeout", "500ms").want(t, exit.Incomplete).says(t, "AIRLIFT_TWO_JOBS")
 	if got := len(r.air.Duplicates()); got != 1 {
 		t.Fatalf("the test made %d twins, want 1", got)
 	}
 	r.quiet(func() {
-		r.run("run", m).want(t, exitIncomplete).says(t, "AIRLIFT_TWO_JOBS")
-		r.run("reconcile").want(t, exitIncomplete)
+		r.run("run", m).want(t, exit.Incomplete).says(t, "AIRLIFT_TWO_JOBS")
+		r.run("reconcile").want(t, exit.Incomplete)
 	})
 	doubts := r.inState("in_doubt")
 	if len(doubts) != 1 || doubts[0]["key"] != key || doubts[0]["error_code"] != "AIRLIFT_TWO_JOBS" {
@@ -89,7 +90,7 @@ func TestTwoJobsForOneItemAreReported(t *testing.T) {
 			t.Errorf("the report does not name job %s: %s", j.ID, doubts[0]["error"])
 		}
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }
 
 // twin submits a job once more, as somebody else might.
@@ -132,7 +133,7 @@ func TestThrottlingOnlySlowsDown(t *testing.T) {
 		}
 		return airtest.Fault{}
 	}})
-	r.run("run", r.manifest("archive.csv", 40), "--workers", "4").want(t, exitOK)
+	r.run("run", r.manifest("archive.csv", 40), "--workers", "4").want(t, exit.OK)
 	r.settled(40)
 	if got := r.air.Injected(); got[airtest.Throttle400] == 0 || got[airtest.Throttle503] == 0 {
 		t.Errorf("struck: %v", got)
@@ -152,7 +153,7 @@ func TestALostFirstAnswerIsNoWrongURL(t *testing.T) {
 				}
 				return airtest.Fault{}
 			}})
-			r.run("run", r.manifest("archive.csv", 5)).want(t, exitOK)
+			r.run("run", r.manifest("archive.csv", 5)).want(t, exit.OK)
 			r.settled(5)
 			if got := posts.count(); got != 5 {
 				t.Errorf("%d POSTs for 5 items", got)

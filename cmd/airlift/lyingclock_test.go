@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -31,8 +32,8 @@ func TestDateThatCreepsKeepsTheDailyLimit(t *testing.T) {
 			begin := time.Now()
 			r.withDates(func(n int, _ string) time.Time { return begin.Add(time.Duration(n-1) * step) })
 			args := []string{"run", r.manifest("m.csv", 200), "--batch", "b", "--daily-limit", "10", "--on-daily-cap", "exit"}
-			r.run(args...).want(t, exitWorkLeft).says(t, "AiR's Date header is not plausible")
-			r.run(args...).want(t, exitWorkLeft)
+			r.run(args...).want(t, exit.WorkLeft).says(t, "AiR's Date header is not plausible")
+			r.run(args...).want(t, exit.WorkLeft)
 			if got := r.air.Accepted(); got != 10 {
 				t.Errorf("%d jobs with --daily-limit 10", got)
 			}
@@ -56,7 +57,7 @@ func TestDateThatJumpsBetweenRunsKeepsTheDailyLimit(t *testing.T) {
 			args := []string{"run", r.manifest("m.csv", 60), "--batch", "b", "--daily-limit", "10", "--on-daily-cap", "exit"}
 			for i, h := range hours {
 				off.Store(int64(time.Duration(h) * time.Hour))
-				got := r.run(args...).want(t, exitWorkLeft)
+				got := r.run(args...).want(t, exit.WorkLeft)
 				if h != hours[0] {
 					got.says(t, "jumped since an earlier run")
 				} else if i > 0 {
@@ -99,10 +100,10 @@ func TestDateFarOffInAPauseChangesNothing(t *testing.T) {
 					t.Errorf("paused until %v, want by our next midnight", s.PausedUntil)
 				}
 				p.signal(syscall.SIGTERM)
-				p.wait().want(t, exitWorkLeft)
+				p.wait().want(t, exit.WorkLeft)
 				before := r.air.Posts()
-				if got := r.run(append(args, "--on-daily-cap", "exit")...); got.code != exitWorkLeft || r.air.Posts() != before {
-					t.Errorf("in the pause: exit code %d and %d POSTs, want %d and none", got.code, r.air.Posts()-before, exitWorkLeft)
+				if got := r.run(append(args, "--on-daily-cap", "exit")...); got.code != exit.WorkLeft || r.air.Posts() != before {
+					t.Errorf("in the pause: exit code %d and %d POSTs, want %d and none", got.code, r.air.Posts()-before, exit.WorkLeft)
 				}
 			})
 		}
@@ -121,7 +122,7 @@ func TestDateThatStandsStillIsProbedAFewTimes(t *testing.T) {
 		t.Errorf("paused until %v, want 5 minutes from the probe", s.PausedUntil)
 	}
 	p.signal(syscall.SIGTERM)
-	got := p.wait().want(t, exitWorkLeft)
+	got := p.wait().want(t, exit.WorkLeft)
 	if n := strings.Count(got.stderr, "paused: nothing is sent until then"); n != 2 || r.air.Posts() != 12 {
 		t.Errorf("%d pauses and %d POSTs, want 2 and 12: a job each, the cap, a probe", n, r.air.Posts())
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 )
 
@@ -32,10 +33,10 @@ func main() {
 	go func() {
 		first := <-signals
 		fmt.Fprintln(screen, "airlift: ending in good order: what is in flight is awaited; once more to exit at once")
-		cancel(&interrupted{first})
+		cancel(&exit.Interrupted{Signal: first})
 		ignoreEchoes(signals)
 		<-signals
-		os.Exit(exitAtOnce)
+		os.Exit(exit.AtOnce)
 	}()
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
@@ -54,14 +55,4 @@ func ignoreEchoes(signals <-chan os.Signal) {
 			return
 		}
 	}
-}
-
-// runAgain ends the text of an interrupted if it is not known what is left.
-const runAgain = "; run the same command again"
-
-// interrupted is the cause of the context's end after a signal.
-type interrupted struct{ signal os.Signal }
-
-func (e *interrupted) Error() string {
-	return fmt.Sprintf("ended by a signal (%v)", e.signal) + runAgain
 }

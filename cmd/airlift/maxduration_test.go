@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -54,7 +55,7 @@ func TestMaxDurationBeforeAnythingBegan(t *testing.T) {
 		{name: "a stored pause, submit", config: airtest.Config{Settings: airtest.Settings{DailyCap: 1}}, prepare: paused, args: []string{"submit"}},
 		{name: "no time at all", args: []string{"run", "m.csv"}, prepare: func(r *rig) { r.setenv("AIRLIFT_MAX_DURATION", "1ns") }},
 		{name: "no time at all, submit", args: []string{"submit"}, prepare: func(r *rig) {
-			r.run("enqueue", "m.csv").want(r.t, exitOK)
+			r.run("enqueue", "m.csv").want(r.t, exit.OK)
 			r.setenv("AIRLIFT_MAX_DURATION", "1ns")
 		}},
 	} {
@@ -81,7 +82,7 @@ func TestMaxDurationBeforeAnythingBegan(t *testing.T) {
 			if err := p.cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			got := p.wait().want(t, exitWorkLeft).says(t, "--max-duration reached")
+			got := p.wait().want(t, exit.WorkLeft).says(t, "--max-duration reached")
 			if strings.Contains(got.stderr, "once it is mended") || strings.Contains(got.stderr, "context") {
 				t.Errorf("the end of the time was taken for something else:\n%s", got.stderr)
 			}
@@ -99,7 +100,7 @@ func TestMaxDurationBeforeAnythingBegan(t *testing.T) {
 // paused leaves a pause in the queue, and items of batch b.
 func paused(r *rig) {
 	r.setenv("AIRLIFT_MAX_DURATION", "")
-	r.run("run", "m.csv", "--on-daily-cap", "exit", "--batch", "b").want(r.t, exitWorkLeft)
+	r.run("run", "m.csv", "--on-daily-cap", "exit", "--batch", "b").want(r.t, exit.WorkLeft)
 	r.file("other.csv", "bucket,key\narchive,other.mov\n")
 	r.setenv("AIRLIFT_MAX_DURATION", "300ms")
 }
@@ -139,7 +140,7 @@ func TestASignalEndsTheWaitForAPipe(t *testing.T) {
 		}
 		p.signal(syscall.SIGTERM)
 		_, _ = io.ReadAll(out)
-		p.wait().want(t, exitWorkLeft).says(t, "signal")
+		p.wait().want(t, exit.WorkLeft).says(t, "signal")
 		in.Close()
 		r.unsent()
 	}
@@ -155,13 +156,13 @@ func TestMaxFailures(t *testing.T) {
 		code  int
 		posts int
 	}{
-		{"a fifth, reached", 5, []string{"--max-failures", "20%"}, exitFailures, 100},
-		{"a fifth, allowed a little more", 5, []string{"--max-failures", "21%"}, exitIncomplete, 300},
-		{"half, reached", 2, []string{"--max-failures", "50%"}, exitFailures, 100},
-		{"half, by default", 2, nil, exitIncomplete, 300},
-		{"all, by default", 1, nil, exitFailures, 100},
-		{"a number", 2, []string{"--max-failures", "7"}, exitFailures, 14},
-		{"off", 1, []string{"--max-failures", "off"}, exitIncomplete, 300},
+		{"a fifth, reached", 5, []string{"--max-failures", "20%"}, exit.Failures, 100},
+		{"a fifth, allowed a little more", 5, []string{"--max-failures", "21%"}, exit.Incomplete, 300},
+		{"half, reached", 2, []string{"--max-failures", "50%"}, exit.Failures, 100},
+		{"half, by default", 2, nil, exit.Incomplete, 300},
+		{"all, by default", 1, nil, exit.Failures, 100},
+		{"a number", 2, []string{"--max-failures", "7"}, exit.Failures, 14},
+		{"off", 1, []string{"--max-failures", "off"}, exit.Incomplete, 300},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/manifest/s3test"
 	"airlift/queue/intake"
@@ -75,9 +76,9 @@ func (r *rig) agreed(batch string) {
 	if len(byID) > 0 {
 		r.t.Errorf("jobs that the report does not have: %v", byID)
 	}
-	r.run("check").want(r.t, exitOK)
+	r.run("check").want(r.t, exit.OK)
 	r.quiet(func() {
-		r.run("reconcile", batch, "--verify").want(r.t, exitOK).says(r.t, fmt.Sprintf("%[1]s jobs: %[1]s as the queue has them", term.Number(int64(len(rows)))), "queue and AiR agree")
+		r.run("reconcile", batch, "--verify").want(r.t, exit.OK).says(r.t, fmt.Sprintf("%[1]s jobs: %[1]s as the queue has them", term.Number(int64(len(rows)))), "queue and AiR agree")
 	})
 }
 
@@ -90,7 +91,7 @@ func TestEveryNightTakesWhatIsNew(t *testing.T) {
 		have := len(s3.contents)
 		s3.write("first", clips(have, n)...)
 		s3.write(fmt.Sprint("contents of night ", night), clips(0, 3)...) // changed, which nobody asked for
-		r.run("run", "s3://archive/").want(t, exitOK)
+		r.run("run", "s3://archive/").want(t, exit.OK)
 		have = len(s3.contents)
 		r.settled(have)
 		if night > 0 {
@@ -112,27 +113,27 @@ func TestEveryNightTakesWhatChanged(t *testing.T) {
 		return r.run(append([]string{"run", "s3://archive/", "--changed", "--batch", "nightly"}, args...)...)
 	}
 	s3.write("one", clips(0, 60)...)
-	night().want(t, exitOK)
+	night().want(t, exit.OK)
 	r.settled(60)
 
 	s3.write("two", clips(0, 7)...)
 	s3.write("one", clips(60, 5)...)
-	got := night().want(t, exitOK)
+	got := night().want(t, exit.OK)
 	if strings.Contains(got.stderr, "not known") {
 		t.Errorf("contents are known, and yet:\n%s", got.stderr)
 	}
 	got.says(t, "72 = 72 submitted", "7 of them for objects that changed")
 	r.status().books(t, 12, 53, 0, 0, 0)
-	night().want(t, exitOK)
+	night().want(t, exit.OK)
 	r.status().books(t, 0, 65, 0, 0, 0)
 	r.agreed("nightly")
 
 	// The night is cut: the rest of what changed is sent by the next, which meets further changes of it.
 	s3.write("three", clips(0, 30)...)
-	night("--max-items", "10").want(t, exitWorkLeft)
+	night("--max-items", "10").want(t, exit.WorkLeft)
 	s3.write("four", clips(0, 30)...)
-	night().want(t, exitOK)
-	night().want(t, exitOK)
+	night().want(t, exit.OK)
+	night().want(t, exit.OK)
 	r.agreed("nightly")
 	jobs := r.jobsOf()
 	for i, key := range clips(0, 65) {
@@ -153,7 +154,7 @@ func TestEveryNightTakesWhatChanged(t *testing.T) {
 	// What returns to former contents has had its job.
 	posts := r.air.Posts()
 	s3.write("one", clips(0, 65)...)
-	night().want(t, exitOK)
+	night().want(t, exit.OK)
 	if more := r.air.Posts() - posts; more != 0 {
 		t.Errorf("contents that had their job: got %d POSTs more, want none", more)
 	}
@@ -187,7 +188,7 @@ func TestKilledNights(t *testing.T) {
 		}
 		victim.Store(nil)
 		dead <- struct{}{}
-		r.run(args...).want(t, exitOK)
+		r.run(args...).want(t, exit.OK)
 	}
 	r.agreed("nightly")
 	if got := r.jobsOf(); !maps.Equal(got, want) {
@@ -207,16 +208,16 @@ func TestChangesOfWhatWasNotKnown(t *testing.T) {
 		m += "archive," + key + "\n"
 	}
 	m = r.file("m.csv", m)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
-	r.run("run", m, "--batch", "b", "--changed").want(t, exitOK).says(t, "could not be compared", "objects=5")
-	r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exitOK).says(t, "could not be compared", "objects=5")
-	if got := r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exitOK); strings.Contains(got.stderr, "could not be compared") {
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
+	r.run("run", m, "--batch", "b", "--changed").want(t, exit.OK).says(t, "could not be compared", "objects=5")
+	r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exit.OK).says(t, "could not be compared", "objects=5")
+	if got := r.run("run", "s3://archive/", "--batch", "b", "--changed").want(t, exit.OK); strings.Contains(got.stderr, "could not be compared") {
 		t.Errorf("it is known since last night, and yet:\n%s", got.stderr)
 	}
 	r.settled(5)
 	s3.write("two", clips(1, 1)...)
-	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--dry-run").want(t, exitOK).says(t, "1 added + 4 known")
-	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--strict").want(t, exitOK).says(t, "1 added + 4 known")
+	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--dry-run").want(t, exit.OK).says(t, "1 added + 4 known")
+	r.run("run", "s3://archive/", "--batch", "b", "--changed", "--strict").want(t, exit.OK).says(t, "1 added + 4 known")
 	r.agreed("b")
 	if got := r.air.Posts(); got != 6 {
 		t.Errorf("POSTs: got %d, want 6", got)
@@ -233,13 +234,13 @@ func TestAdoptFindsEveryVersion(t *testing.T) {
 			s3 := r.withBucket()
 			nightly := []string{"run", "s3://archive/", "--changed", "--batch", "nightly"}
 			s3.write("one", clips(0, 130)...)
-			r.run(nightly...).want(t, exitOK)
+			r.run(nightly...).want(t, exit.OK)
 			r.copyQueue(r.queue, r.queue+".old")
 			s3.write("two", clips(0, 40)...)
-			r.run(nightly...).want(t, exitOK)
+			r.run(nightly...).want(t, exit.OK)
 			s3.write("three", clips(0, 20)...)
 			s3.write("one", clips(130, 3)...)
-			r.run(nightly...).want(t, exitOK)
+			r.run(nightly...).want(t, exit.OK)
 			jobs := r.jobsOf()
 			posts := r.air.Posts()
 			s3.write("four", clips(0, 10)...) // which nobody has submitted yet
@@ -247,8 +248,8 @@ func TestAdoptFindsEveryVersion(t *testing.T) {
 				r.copyQueue(r.queue+".old", r.queue)
 			}
 
-			refused := r.run(nightly...).want(t, exitUsage)
-			told := r.adoptAsTold(refused).want(t, exitOK)
+			refused := r.run(nightly...).want(t, exit.Usage)
+			told := r.adoptAsTold(refused).want(t, exit.OK)
 			if more := r.air.Posts() - posts; more != 0 {
 				t.Fatalf("adopt sent %d POSTs", more)
 			}
@@ -259,7 +260,7 @@ func TestAdoptFindsEveryVersion(t *testing.T) {
 				r.agreed("nightly")
 			}
 			s3.write("five", clips(0, 5)...) // before four was sent
-			r.run(nightly...).want(t, exitOK)
+			r.run(nightly...).want(t, exit.OK)
 			r.agreed("nightly")
 			for _, key := range clips(0, 10) {
 				jobs[key]++
@@ -278,10 +279,10 @@ func TestReportOfVersions(t *testing.T) {
 	r := newRig(t, airtest.Config{SourceExists: func(_, key string) bool { return !refuse.Load() || key > "reel/0002" }})
 	s3 := r.withBucket()
 	s3.write("one", clips(0, 5)...)
-	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exit.OK)
 	s3.write("two", clips(0, 4)...)
 	refuse.Store(true)
-	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitIncomplete)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exit.Incomplete)
 	var states []string
 	for _, row := range r.report("b") {
 		states = append(states, row["key"]+" "+row["state"])
@@ -291,22 +292,22 @@ func TestReportOfVersions(t *testing.T) {
 	if !slices.Equal(states, want) {
 		t.Errorf("report: got %q, want %q", states, want)
 	}
-	r.run("report", "b", "-o", "whole.csv").want(t, exitOK)
-	r.run("report", "b", "--state", "failed", "-o", "failed.csv").want(t, exitOK)
+	r.run("report", "b", "-o", "whole.csv").want(t, exit.OK)
+	r.run("report", "b", "--state", "failed", "-o", "failed.csv").want(t, exit.OK)
 	refuse.Store(false)
-	r.run("run", "whole.csv", "--dry-run").want(t, exitOK).says(t, "2 added", "7 skipped: already sent")
-	r.run("run", "failed.csv").want(t, exitOK)
+	r.run("run", "whole.csv", "--dry-run").want(t, exit.OK).says(t, "2 added", "7 skipped: already sent")
+	r.run("run", "failed.csv").want(t, exit.OK)
 	if got := r.jobsOf(); got["reel/0000.mov"] != 2 || got["reel/0004.mov"] != 1 || r.air.Accepted() != 9 {
 		t.Errorf("jobs: got %v", got)
 	}
 	// A report that is no longer true is found out: the rows name the items, and these were sent meanwhile.
-	r.run("report", "b", "--state", "failed", "-o", "stale.csv").want(t, exitOK)
-	r.run("retry", "b", "--key", "**/0001.mov").want(t, exitOK)
-	r.run("submit", "b").want(t, exitIncomplete)
-	r.run("run", "stale.csv").want(t, exitUsage).says(t, `1 of the first 2 items were submitted already, under the batch "b"`)
-	r.run("cancel", "b", "--all").want(t, exitOK)
+	r.run("report", "b", "--state", "failed", "-o", "stale.csv").want(t, exit.OK)
+	r.run("retry", "b", "--key", "**/0001.mov").want(t, exit.OK)
+	r.run("submit", "b").want(t, exit.Incomplete)
+	r.run("run", "stale.csv").want(t, exit.Usage).says(t, `1 of the first 2 items were submitted already, under the batch "b"`)
+	r.run("cancel", "b", "--all").want(t, exit.OK)
 	s3.write("two", clips(0, 4)...)
-	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+	r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exit.OK)
 	if got := r.air.Accepted(); got != 10 {
 		t.Errorf("jobs: got %d, want no more than 10", got)
 	}
@@ -317,16 +318,16 @@ func TestSinceBatch(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	s3 := r.withBucket()
 	s3.write("one", clips(0, 40)...)
-	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exitOK)                                              // 0 to 9
-	r.run("run", "s3://archive/reel/001", "--batch", "second", "--max-items", "4", "--workers", "1").want(t, exitWorkLeft) // 10 to 13
+	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exit.OK)                                              // 0 to 9
+	r.run("run", "s3://archive/reel/001", "--batch", "second", "--max-items", "4", "--workers", "1").want(t, exit.WorkLeft) // 10 to 13
 	all := []string{"run", "s3://archive/", "--since-batch", "first", "--since-batch", "second"}
 	for _, c := range [][]string{{"--since-batch", "third"}, {"--since-batch", "first", "--batch", "first"}} {
-		r.run(append(all, c...)...).want(t, exitUsage).says(t, "--since-batch")
+		r.run(append(all, c...)...).want(t, exit.Usage).says(t, "--since-batch")
 	}
-	r.run(append(all, "--since-batch", "third")...).want(t, exitUsage).says(t, `no batch "third"`, `"first" "second"`)
-	r.run(append(all, "--dry-run")...).want(t, exitOK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second", "not finished")
+	r.run(append(all, "--since-batch", "third")...).want(t, exit.Usage).says(t, `no batch "third"`, `"first" "second"`)
+	r.run(append(all, "--dry-run")...).want(t, exit.OK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second", "not finished")
 	// The batch is not named: that its first objects were sent under others is no reason to refuse it.
-	r.run(append(all, "--strict")...).want(t, exitOK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second")
+	r.run(append(all, "--strict")...).want(t, exit.OK).says(t, "26 added", "10 skipped: in batch first", "4 skipped: in batch second")
 	for key, n := range r.jobsOf() {
 		if n != 1 {
 			t.Errorf("%s: got %d jobs", key, n)
@@ -335,17 +336,17 @@ func TestSinceBatch(t *testing.T) {
 	if got := r.air.Accepted(); got != 40 {
 		t.Errorf("jobs: got %d, want 40", got)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 	// With --changed, what the other batch sent is left out only as it was then.
 	s3.write("two", clips(0, 3)...)
 	s3.write("one", clips(40, 1)...)
-	r.run("run", "s3://archive/reel/000", "--batch", "third", "--since-batch", "first").want(t, exitOK).says(t, "10 skipped: in batch first")
-	r.run("run", "s3://archive/reel/000", "--batch", "fourth", "--since-batch", "first", "--changed").want(t, exitOK).says(t, "3 added", "7 skipped: in batch first")
+	r.run("run", "s3://archive/reel/000", "--batch", "third", "--since-batch", "first").want(t, exit.OK).says(t, "10 skipped: in batch first")
+	r.run("run", "s3://archive/reel/000", "--batch", "fourth", "--since-batch", "first", "--changed").want(t, exit.OK).says(t, "3 added", "7 skipped: in batch first")
 	if got := r.air.Accepted(); got != 43 {
 		t.Errorf("jobs: got %d, want 43", got)
 	}
 	r.setenv("AIRLIFT_QUEUE", r.queue+".other")
-	r.run(all...).want(t, exitUsage).says(t, "there is no queue")
+	r.run(all...).want(t, exit.Usage).says(t, "there is no queue")
 	r.unsentSince(43)
 }
 
@@ -376,7 +377,7 @@ func TestLostAnswersOfVersions(t *testing.T) {
 	s3 := r.withBucket()
 	for night := range 3 {
 		s3.write(fmt.Sprint("contents of night ", night), clips(0, 10)...)
-		r.run("run", "s3://archive/", "--changed", "--batch", "nightly", "--max-attempts", "20").want(t, exitOK)
+		r.run("run", "s3://archive/", "--changed", "--batch", "nightly", "--max-attempts", "20").want(t, exit.OK)
 		r.agreed("nightly")
 	}
 	for key, n := range r.jobsOf() {
@@ -391,7 +392,7 @@ func TestASignalWhileItReadsFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 20)
-	r.run("run", m, "--batch", "b", "--max-items", "5").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", "5").want(t, exit.WorkLeft)
 	p := r.command("run", "-", "--format", "csv", "--batch", "b", "--changed")
 	in, err := p.StdinPipe()
 	if err != nil {
@@ -408,11 +409,11 @@ func TestASignalWhileItReadsFirst(t *testing.T) {
 	r.awaitStatus("the new item", func(s summary) bool { return s.Items == 21 })
 	_ = p.Process.Signal(syscall.SIGTERM)
 	_ = p.Wait()
-	if code := p.ProcessState.ExitCode(); code != exitWorkLeft {
-		t.Errorf("exit code %d, want %d\n%s", code, exitWorkLeft, stderr.String())
+	if code := p.ProcessState.ExitCode(); code != exit.WorkLeft {
+		t.Errorf("exit code %d, want %d\n%s", code, exit.WorkLeft, stderr.String())
 	}
 	r.unsentSince(5)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.settled(21)
 }
 
@@ -422,14 +423,14 @@ func TestAdoptAfterSinceBatch(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	s3 := r.withBucket()
 	s3.write("one", clips(0, 30)...)
-	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exitOK)
+	r.run("run", "s3://archive/reel/000", "--batch", "first").want(t, exit.OK)
 	rest := []string{"run", "s3://archive/", "--batch", "rest", "--since-batch", "first"}
-	r.run(append(rest, "--max-items", "15")...).want(t, exitWorkLeft)
+	r.run(append(rest, "--max-items", "15")...).want(t, exit.WorkLeft)
 	r.lose()
-	r.run(rest...).want(t, exitUsage).says(t, "there is no queue", "airlift adopt")
-	r.run("adopt", "first", "s3://archive/reel/000").want(t, exitOK).says(t, "10 adopted")
-	r.adoptAsTold(r.run(rest...).want(t, exitUsage)).want(t, exitOK).says(t, "15 adopted", "10 skipped: in batch first")
-	r.run(rest...).want(t, exitOK)
+	r.run(rest...).want(t, exit.Usage).says(t, "there is no queue", "airlift adopt")
+	r.run("adopt", "first", "s3://archive/reel/000").want(t, exit.OK).says(t, "10 adopted")
+	r.adoptAsTold(r.run(rest...).want(t, exit.Usage)).want(t, exit.OK).says(t, "15 adopted", "10 skipped: in batch first")
+	r.run(rest...).want(t, exit.OK)
 	r.agreed("first")
 	r.agreed("rest")
 	r.unsentSince(30)
@@ -442,7 +443,7 @@ func TestVerifyTellsVersionsApart(t *testing.T) {
 	s3 := r.withBucket()
 	for _, contents := range []string{"one", "two", "three"} {
 		s3.write(contents, clips(0, 3)...)
-		r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exitOK)
+		r.run("run", "s3://archive/", "--changed", "--batch", "b").want(t, exit.OK)
 	}
 	r.agreed("b")
 	second := r.air.Jobs()[4] // of the contents two
@@ -450,7 +451,7 @@ func TestVerifyTellsVersionsApart(t *testing.T) {
 	twin := r.air.Plant(again)
 	again.Name = second.Name[:len(second.Name)-16] + "0123456789abcdef" // of contents that the queue never had
 	foreign := r.air.Plant(again)
-	got := r.run("reconcile", "b", "--verify", "--json").want(t, exitIncomplete).audited(t)
+	got := r.run("reconcile", "b", "--verify", "--json").want(t, exit.Incomplete).audited(t)
 	var found []string
 	for _, f := range got.Audit.Findings {
 		found = append(found, fmt.Sprint(f.Kind, f.JobID, f.Listed))
@@ -469,22 +470,22 @@ func TestChangesOfMostObjectsAreDoubted(t *testing.T) {
 	s3 := r.withBucket()
 	s3.write("some contents", clips(0, 250)...)
 	nightly := []string{"run", "s3://archive/", "--batch", "b", "--changed"}
-	r.run(nightly...).want(t, exitOK)
+	r.run(nightly...).want(t, exit.OK)
 	m := "bucket,key,size\n"
 	for _, key := range clips(0, 250) {
 		m += "archive," + key + ",1\n" // kilobytes
 	}
 	wrong := r.file("m.csv", m)
 	for _, more := range []string{"--strict", "--dry-run"} {
-		r.run("run", wrong, "--batch", "b", "--changed", more).want(t, exitUsage).says(t, "250 of the first 250 objects", "--trust-changes")
+		r.run("run", wrong, "--batch", "b", "--changed", more).want(t, exit.Usage).says(t, "250 of the first 250 objects", "--trust-changes")
 	}
-	r.run("run", wrong, "--batch", "b").want(t, exitOK)
+	r.run("run", wrong, "--batch", "b").want(t, exit.OK)
 	r.settled(250)
 	s3.write("other contents", clips(0, 99)...)
-	r.run(nightly...).want(t, exitOK).says(t, "99 added + 151 known")
+	r.run(nightly...).want(t, exit.OK).says(t, "99 added + 151 known")
 	s3.write("third contents", clips(0, 126)...)
-	r.run(nightly...).want(t, exitUsage)
-	r.run(append(nightly, "--trust-changes")...).want(t, exitOK).says(t, "126 added + 124 known")
+	r.run(nightly...).want(t, exit.Usage)
+	r.run(append(nightly, "--trust-changes")...).want(t, exit.OK).says(t, "126 added + 124 known")
 	r.agreed("b")
 }
 
@@ -502,11 +503,11 @@ func TestChangedObjectWithoutServices(t *testing.T) {
 	both := r.file("both.toml", "[[rule]]\ntypes = [\"audio\"]\nservices = \"s2t\"\n[[rule]]\ntypes = [\"video\"]\nservices = \"ocr\"\n")
 	less := r.file("less.toml", "[[rule]]\ntypes = [\"audio\"]\nservices = \"s2t\"\n")
 	nightly := []string{"run", "s3://archive/", "--batch", "b", "--changed", "--config"}
-	r.run(append(nightly, both)...).want(t, exitOK)
+	r.run(append(nightly, both)...).want(t, exit.OK)
 	s3.write("two", "a/0000.wav", "z.mov")
-	r.run(append(nightly, less)...).want(t, exitIncomplete).says(t, "z.mov", "no services")
+	r.run(append(nightly, less)...).want(t, exit.Incomplete).says(t, "z.mov", "no services")
 	r.status().books(t, 1, intake.FirstItems-1, 0, 1, 0)
-	r.run(append(nightly, both)...).want(t, exitOK)
+	r.run(append(nightly, both)...).want(t, exit.OK)
 	r.agreed("b")
 	if got := r.air.Posts(); got != intake.FirstItems+3 {
 		t.Errorf("POSTs: got %d, want %d", got, intake.FirstItems+3)

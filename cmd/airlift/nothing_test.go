@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -47,14 +48,14 @@ func TestNothingFoundIsNoSuccess(t *testing.T) {
 			r.file("p.csv.gz", marker)
 			args := append([]string{r.file(c.file, c.content), "--batch", "b"}, c.args...)
 			for _, command := range [][]string{{"run"}, {"enqueue"}, {"plan"}, {"run", "--dry-run"}, {"run", "--strict"}, {"run", "--json"}} {
-				r.run(append(command, args...)...).want(t, exitIncomplete).says(t, c.says, "--allow-empty")
+				r.run(append(command, args...)...).want(t, exit.Incomplete).says(t, c.says, "--allow-empty")
 			}
-			r.run(append([]string{"run", "--allow-empty"}, args...)...).want(t, exitOK)
+			r.run(append([]string{"run", "--allow-empty"}, args...)...).want(t, exit.OK)
 			r.setenv("AIRLIFT_ALLOW_EMPTY", "true")
-			r.run(append([]string{"enqueue"}, args...)...).want(t, exitOK)
+			r.run(append([]string{"enqueue"}, args...)...).want(t, exit.OK)
 			r.setenv("AIRLIFT_ALLOW_EMPTY", "")
 			r.config("allow_empty = true\n")
-			r.run(append([]string{"plan"}, args...)...).want(t, exitOK)
+			r.run(append([]string{"plan"}, args...)...).want(t, exit.OK)
 			r.unsent()
 		})
 	}
@@ -68,22 +69,22 @@ func TestNothingNewIsSuccess(t *testing.T) {
 	s3 := r.withS3()
 	s3.Put("archive", "reels/a.mov", []byte("x"))
 	s3.Put("archive", "notes/a.md", []byte("x"))
-	r.run("run", "s3://archive/none/", "--batch", "b").want(t, exitIncomplete).says(t, "s3://archive/none/ lists no object")
-	r.run("run", "s3://archive/none/", "--batch", "b", "--changed").want(t, exitIncomplete)
-	r.run("run", "s3://archive/none/", "--batch", "b", "--changed", "--allow-empty").want(t, exitOK)
-	r.run("run", "s3://archive/notes/", "--batch", "b").want(t, exitIncomplete).says(t, "the filters leave nothing of the 1 rows or objects of s3://archive/notes/")
-	r.run("run", "s3://archive/", "--batch", "b").want(t, exitOK)
+	r.run("run", "s3://archive/none/", "--batch", "b").want(t, exit.Incomplete).says(t, "s3://archive/none/ lists no object")
+	r.run("run", "s3://archive/none/", "--batch", "b", "--changed").want(t, exit.Incomplete)
+	r.run("run", "s3://archive/none/", "--batch", "b", "--changed", "--allow-empty").want(t, exit.OK)
+	r.run("run", "s3://archive/notes/", "--batch", "b").want(t, exit.Incomplete).says(t, "the filters leave nothing of the 1 rows or objects of s3://archive/notes/")
+	r.run("run", "s3://archive/", "--batch", "b").want(t, exit.OK)
 	for _, args := range [][]string{{}, {"--changed"}, {"--newer-than", "2199-01-01"}} {
-		r.run(append([]string{"run", "s3://archive/", "--batch", "b"}, args...)...).want(t, exitOK)
+		r.run(append([]string{"run", "s3://archive/", "--batch", "b"}, args...)...).want(t, exit.OK)
 	}
-	r.run("run", "s3://archive/", "--batch", "other", "--since-batch", "b").want(t, exitOK)
-	r.run("run", r.file("r.csv", r.run("report", "b").stdout), "--batch", "third").want(t, exitOK).says(t, "1 skipped: already sent")
+	r.run("run", "s3://archive/", "--batch", "other", "--since-batch", "b").want(t, exit.OK)
+	r.run("run", r.file("r.csv", r.run("report", "b").stdout), "--batch", "third").want(t, exit.OK).says(t, "1 skipped: already sent")
 	// One of several sources that is empty is named; the others are submitted.
-	r.run("run", "s3://archive/nosuch/", r.file("m.csv", "bucket,key\narchive,c.mov\n"), "--batch", "fourth").want(t, exitIncomplete).says(t, "s3://archive/nosuch/ lists no object")
+	r.run("run", "s3://archive/nosuch/", r.file("m.csv", "bucket,key\narchive,c.mov\n"), "--batch", "fourth").want(t, exit.Incomplete).says(t, "s3://archive/nosuch/ lists no object")
 	if _, ok := r.jobs()["c.mov"]; !ok {
 		t.Error("the source beside an empty one was not submitted")
 	}
-	r.run("adopt", "b", "s3://archive/nosuch/").want(t, exitIncomplete).says(t, "s3://archive/nosuch/ lists no object")
+	r.run("adopt", "b", "s3://archive/nosuch/").want(t, exit.Incomplete).says(t, "s3://archive/nosuch/ lists no object")
 }
 
 // An empty file is an error, and with --allow-empty as good as a manifest without a row.
@@ -91,9 +92,9 @@ func TestEmptyFileIsAllowed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "\n")
-	r.run("run", m).want(t, exitUnexpected).says(t, "is empty")
-	r.run("run", m, "--allow-empty").want(t, exitOK)
-	r.runIn("", "run", "-", "--format", "text", "--batch", "b", "--allow-empty").want(t, exitOK)
+	r.run("run", m).want(t, exit.Unexpected).says(t, "is empty")
+	r.run("run", m, "--allow-empty").want(t, exit.OK)
+	r.runIn("", "run", "-", "--format", "text", "--batch", "b", "--allow-empty").want(t, exit.OK)
 }
 
 // What a process has open has a name that says nothing of what it holds: unrelated lists would share a batch.
@@ -127,12 +128,12 @@ func TestPipesNeedABatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/dev/fd/3", "/dev/stdin", "/proc/self/fd/3", "/dev/fd/../fd/0", link} {
-		piped(path).want(t, exitUsage).says(t, "--batch", "AIRLIFT_BATCH", path)
+		piped(path).want(t, exit.Usage).says(t, "--batch", "AIRLIFT_BATCH", path)
 	}
 	r.unsent()
 	r.noQueue()
-	piped("/dev/fd/3", "--batch", "b", "--strict").want(t, exitUsage).says(t, "--strict")
-	piped("/dev/fd/3", "--batch", "b").want(t, exitOK)
+	piped("/dev/fd/3", "--batch", "b", "--strict").want(t, exit.Usage).says(t, "--strict")
+	piped("/dev/fd/3", "--batch", "b").want(t, exit.OK)
 	r.settled(2)
 	if r.status().Batch != "b" {
 		t.Errorf("batch: got %q", r.status().Batch)
@@ -142,7 +143,7 @@ func TestPipesNeedABatch(t *testing.T) {
 		defer os.Remove(f.Name())
 		_, _ = f.WriteString("bucket,key\narchive,new.mov\n")
 		_ = f.Close()
-		r.run("run", f.Name(), "--dry-run").want(t, exitOK)
+		r.run("run", f.Name(), "--dry-run").want(t, exit.OK)
 	}
 }
 
@@ -158,16 +159,16 @@ func TestFurtherColumnsAreBounded(t *testing.T) {
 		return b.String()
 	}
 	first, second := r.file("a.jsonl", many(0, 1500)), r.file("b.jsonl", many(1500, 3000))
-	r.run("enqueue", first, second, "--batch", "b").want(t, exitIncomplete).
+	r.run("enqueue", first, second, "--batch", "b").want(t, exit.Incomplete).
 		says(t, "3,000 = 2,000 added", "1,000 rejected", second+": line 501", `"c2000" is one too many`, "at most 2000 further columns")
-	report := r.run("report", "b").want(t, exitOK).stdout
+	report := r.run("report", "b").want(t, exit.OK).stdout
 	head, _, _ := strings.Cut(report, "\n")
 	if n := strings.Count(head, ",") + 1; n != 11+2000 {
 		t.Errorf("columns of the report: got %d, want %d", n, 11+2000)
 	}
-	r.run("enqueue", r.file("later.csv", "bucket,key,c7,c1999\narchive,later.mov,1,2\n"), "--batch", "b").want(t, exitOK)
-	r.run("enqueue", r.file("more.csv", "bucket,key,c7,c2000\narchive,more.mov,1,2\n"), "--batch", "b").want(t, exitIncomplete).says(t, "1 rejected", "more.csv: line 2", `"c2000" is one too many`)
-	r.run("enqueue", r.file("more.csv", "bucket,key,c7,c2000\narchive,more.mov,1,2\n"), "--batch", "b", "--strict").want(t, exitUsage).says(t, `"c2000" is one too many`)
+	r.run("enqueue", r.file("later.csv", "bucket,key,c7,c1999\narchive,later.mov,1,2\n"), "--batch", "b").want(t, exit.OK)
+	r.run("enqueue", r.file("more.csv", "bucket,key,c7,c2000\narchive,more.mov,1,2\n"), "--batch", "b").want(t, exit.Incomplete).says(t, "1 rejected", "more.csv: line 2", `"c2000" is one too many`)
+	r.run("enqueue", r.file("more.csv", "bucket,key,c7,c2000\narchive,more.mov,1,2\n"), "--batch", "b", "--strict").want(t, exit.Usage).says(t, `"c2000" is one too many`)
 	var wide strings.Builder
 	wide.WriteString("bucket,key")
 	for i := range 100_000 {
@@ -175,9 +176,9 @@ func TestFurtherColumnsAreBounded(t *testing.T) {
 	}
 	wide.WriteString("\n" + strings.Repeat("archive,a.mov"+strings.Repeat(",x", 100_000)+"\n", 20))
 	m := r.file("wide.csv", wide.String())
-	r.run("run", m, "--batch", "wide").want(t, exitUnexpected).says(t, "wide.csv: line 1", "100000 further columns", "at most 2000")
+	r.run("run", m, "--batch", "wide").want(t, exit.Unexpected).says(t, "wide.csv: line 1", "100000 further columns", "at most 2000")
 	_, rows, _ := strings.Cut(wide.String(), "\n")
-	r.run("run", r.file("rows.csv", rows), "--batch", "wide", "--columns", "bucket=1,key=2").want(t, exitUnexpected).says(t, "at most 2000")
+	r.run("run", r.file("rows.csv", rows), "--batch", "wide", "--columns", "bucket=1,key=2").want(t, exit.Unexpected).says(t, "at most 2000")
 	r.unsent()
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -31,14 +32,14 @@ func TestJobsThatNoAdoptionTakesIn(t *testing.T) {
 				return page
 			}})
 			m := r.manifest("archive.csv", 5)
-			r.run("run", m, "--batch", "b", "--max-items", "4").want(t, exitWorkLeft)
+			r.run("run", m, "--batch", "b", "--max-items", "4").want(t, exit.WorkLeft)
 			r.byHand("b", "x", "by hand")
 			r.lose()
 			lost.Store(true)
-			refused := r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "nothing was sent", "--trust-queue")
-			r.adoptAsTold(refused).want(t, exitIncomplete).says(t, c.says, "4 adopted", "of none of the archive's objects", "`airlift run --trust-queue`")
-			r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "--trust-queue")
-			r.run("run", m, "--batch", "b", "--trust-queue").want(t, exitOK)
+			refused := r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "nothing was sent", "--trust-queue")
+			r.adoptAsTold(refused).want(t, exit.Incomplete).says(t, c.says, "4 adopted", "of none of the archive's objects", "`airlift run --trust-queue`")
+			r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "--trust-queue")
+			r.run("run", m, "--batch", "b", "--trust-queue").want(t, exit.OK)
 			if posts := r.air.Posts(); posts != 5 {
 				t.Errorf("POSTs: got %d, want 5", posts)
 			}

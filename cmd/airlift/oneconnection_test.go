@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -69,7 +70,7 @@ func TestServerOfOneConnectionAtATime(t *testing.T) {
 				return airtest.Fault{}
 			}})
 			r.oneAtATime()
-			got := r.run("run", r.manifest("m.csv", 12), "--batch", "b", "--workers", "1", "--timeout", "20s").want(t, exitOK)
+			got := r.run("run", r.manifest("m.csv", 12), "--batch", "b", "--workers", "1", "--timeout", "20s").want(t, exit.OK)
 			got.lacks(t, "no complete answer within", "cannot look up")
 			r.settled(12)
 		})

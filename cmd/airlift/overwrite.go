@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/flags"
 	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
@@ -22,17 +23,17 @@ func (a *app) checkFiles(cmd *cobra.Command, args []string) error {
 		path := flag.Value.String()
 		for _, other := range slices.Concat(kept, read) {
 			if slices.ContainsFunc(hold.UseReplaced("", path), other.Is) {
-				return usagef("--%s %s: writing this file would replace %s: name another file", name, path, other.What)
+				return config.Usagef("--%s %s: writing this file would replace %s: name another file", name, path, other.What)
 			}
 		}
 		if pattern := flags.SourceThatMatches(cmd, args, path); pattern != "" {
-			return usagef("--%s %s: the SOURCE %s matches this file, which would be read as a source the next time: name another file", name, path, pattern)
+			return config.Usagef("--%s %s: the SOURCE %s matches this file, which would be read as a source the next time: name another file", name, path, pattern)
 		}
 	}
 	for _, own := range kept {
 		for _, other := range read {
 			if own.Is(other) {
-				return usagef("%s: this is %s and %s at the same time: name another file for one of them", other.Path, other.What, own.What)
+				return config.Usagef("%s: this is %s and %s at the same time: name another file for one of them", other.Path, other.What, own.What)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -14,7 +15,7 @@ func TestNoFileInUseIsReplaced(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 2)
-	r.run("enqueue", m, "--batch", "b").want(t, exitOK)
+	r.run("enqueue", m, "--batch", "b").want(t, exit.OK)
 	r.file("more.txt", "reel/more.mov\n")
 	r.file("globs", "*.mov\n")
 	r.file("services", "ocr")
@@ -43,15 +44,15 @@ func TestNoFileInUseIsReplaced(t *testing.T) {
 		"a file of AWS credentials": {"keys"},
 	} {
 		for _, name := range names {
-			r.run(append(run, "--report", name)...).want(t, exitUsage).says(t, "--report "+name, "would replace "+what)
+			r.run(append(run, "--report", name)...).want(t, exit.Usage).says(t, "--report "+name, "would replace "+what)
 			if strings.HasPrefix(what, "the queue") || what == "a file of AWS credentials" {
-				r.run("report", "b", "-o", name).want(t, exitUsage).says(t, "--output "+name, "would replace "+what)
-				r.run("submit", "b", "--report", name).want(t, exitUsage).says(t, "would replace "+what)
+				r.run("report", "b", "-o", name).want(t, exit.Usage).says(t, "--output "+name, "would replace "+what)
+				r.run("submit", "b", "--report", name).want(t, exit.Usage).says(t, "would replace "+what)
 			}
 		}
 	}
 	for name, what := range map[string]string{"m.csv": "a SOURCE", "soft.csv": "the queue", "hard.csv": "the queue", "config.csv": "the config file", "sub/soft.csv": "a SOURCE"} {
-		r.run("plan", "m.csv", "--batch", "b", "--config", "config.toml", "--save", name).want(t, exitUsage).says(t, "--save "+name, "would replace "+what)
+		r.run("plan", "m.csv", "--batch", "b", "--config", "config.toml", "--save", name).want(t, exit.Usage).says(t, "--save "+name, "would replace "+what)
 	}
 	after := r.files()
 	for name, text := range before {
@@ -60,10 +61,10 @@ func TestNoFileInUseIsReplaced(t *testing.T) {
 		}
 	}
 	r.unsent()
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 	// A report is no source of the run that writes it, be it there already or not.
 	for range 2 {
-		r.run("run", "*.csv", "--batch", "glob", "--report", "end.csv").want(t, exitUsage).says(t, "end.csv", "SOURCE")
+		r.run("run", "*.csv", "--batch", "glob", "--report", "end.csv").want(t, exit.Usage).says(t, "end.csv", "SOURCE")
 		r.file("end.csv", "bucket,key\narchive,a.mov\n")
 	}
 	// What standard input reads, and the file under whose name a report is written first, are sources too.
@@ -74,16 +75,16 @@ func TestNoFileInUseIsReplaced(t *testing.T) {
 	}
 	defer in.Close()
 	p.Stdin = in
-	if out, _ := p.CombinedOutput(); p.ProcessState.ExitCode() != exitUsage || !strings.Contains(string(out), "what standard input reads") {
+	if out, _ := p.CombinedOutput(); p.ProcessState.ExitCode() != exit.Usage || !strings.Contains(string(out), "what standard input reads") {
 		t.Errorf("standard input: exit %d, %s", p.ProcessState.ExitCode(), out)
 	}
 	r.file("r.csv.airlift-tmp", goodCSV)
-	r.run("run", "r.csv.airlift-tmp", "--format", "csv", "--batch", "tmp", "--report", "r.csv").want(t, exitUsage).says(t, "a SOURCE")
+	r.run("run", "r.csv.airlift-tmp", "--format", "csv", "--batch", "tmp", "--report", "r.csv").want(t, exit.Usage).says(t, "a SOURCE")
 	// A config file that a run's status would replace.
 	r.file("queue.db.status.json", "workers = 2\n")
-	r.run("run", "m.csv", "--batch", "b", "--config", "queue.db.status.json").want(t, exitUsage).says(t, "the config file and the queue's status file")
+	r.run("run", "m.csv", "--batch", "b", "--config", "queue.db.status.json").want(t, exit.Usage).says(t, "the config file and the queue's status file")
 	// Devices are never replaced.
-	r.run("run", "m.csv", "--batch", "b", "--config", os.DevNull, "--report", os.DevNull).want(t, exitOK)
+	r.run("run", "m.csv", "--batch", "b", "--config", os.DevNull, "--report", os.DevNull).want(t, exit.OK)
 }
 
 // A file that is read as a whole is bounded: a device has no end.
@@ -96,15 +97,15 @@ func TestSmallFilesAreBounded(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			continue // no such device here
 		}
-		r.run("run", m, "--services", "@"+path).want(t, exitUsage).says(t, "--services", path, "more than 1 MiB")
-		r.run("submit", "--services", "@"+path).want(t, exitUsage).says(t, "more than 1 MiB")
-		r.run("run", m, "--config", path).want(t, exitUsage).says(t, "the config file "+path, "more than 1 MiB")
+		r.run("run", m, "--services", "@"+path).want(t, exit.Usage).says(t, "--services", path, "more than 1 MiB")
+		r.run("submit", "--services", "@"+path).want(t, exit.Usage).says(t, "more than 1 MiB")
+		r.run("run", m, "--config", path).want(t, exit.Usage).says(t, "the config file "+path, "more than 1 MiB")
 		for _, variable := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 			r.setenv(variable, path)
-			r.run("run", m, "--profile", "p").want(t, exitUsage).says(t, path, "more than 1 MiB")
+			r.run("run", m, "--profile", "p").want(t, exit.Usage).says(t, path, "more than 1 MiB")
 			r.setenv(variable, "")
 		}
 	}
-	r.run("run", m, "--include-from", "/dev/zero").want(t, exitUsage).says(t, "no list of patterns")
+	r.run("run", m, "--include-from", "/dev/zero").want(t, exit.Usage).says(t, "no list of patterns")
 	r.unsent()
 }

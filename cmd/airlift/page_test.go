@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -199,11 +200,11 @@ func TestARunWithoutItsPageGoesOn(t *testing.T) {
 	if err := os.Chmod(open, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r.run("run", m, "--listen", "127.0.0.1:0", "--listen-token-file", open).want(t, exitOK).says(t, "the page of the queue is not served", "can be read by other users")
+	r.run("run", m, "--listen", "127.0.0.1:0", "--listen-token-file", open).want(t, exit.OK).says(t, "the page of the queue is not served", "can be read by other users")
 	taken := strings.TrimPrefix(r.url, "http://")
-	r.run("run", m, "--listen", taken).want(t, exitOK).says(t, "the page of the queue is not served", "address already in use")
+	r.run("run", m, "--listen", taken).want(t, exit.OK).says(t, "the page of the queue is not served", "address already in use")
 	for _, address := range []string{"0.0.0.0:0", "10.1.2.3:80", "8321"} {
-		r.run("run", m, "--listen", address).want(t, exitUsage).says(t, "--listen "+address)
+		r.run("run", m, "--listen", address).want(t, exit.Usage).says(t, "--listen "+address)
 	}
 	if left, _ := filepath.Glob(r.queue + ".token*"); len(left) > 0 {
 		t.Errorf("left over: %v", left)
@@ -241,7 +242,7 @@ func TestTokensStayWithTheirFiles(t *testing.T) {
 		}
 	}
 	close(h.release)
-	run.wait().want(t, exitOK)
+	run.wait().want(t, exit.OK)
 	if left, _ := filepath.Glob(r.queue + ".token*"); len(left) > 0 {
 		t.Errorf("left over: %v", left)
 	}

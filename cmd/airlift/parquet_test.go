@@ -9,6 +9,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -66,7 +67,7 @@ func TestInventoryOfOtherColumnTypes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			got := r.run("run", write(r), "--batch", "b", "--min-size", "5B").want(t, exitOK).says(t, "1 skipped: delete marker", "1 skipped: old version")
+			got := r.run("run", write(r), "--batch", "b", "--min-size", "5B").want(t, exit.OK).says(t, "1 skipped: delete marker", "1 skipped: old version")
 			r.submittedKeys("r/new.mov")
 			if name == "capitals, without a checksum" {
 				got.says(t, "no MD5checksum for 1 of 1 parts")
@@ -78,6 +79,6 @@ func TestInventoryOfOtherColumnTypes(t *testing.T) {
 		Latest []bool `parquet:"is_latest"`
 	}
 	r := newRig(t, airtest.Config{})
-	r.run("run", inventoryOf(r, true, doubtful{"r/new.mov", []bool{false}}), "--batch", "b").want(t, exitUnexpected).says(t, "part0.parquet", "is_latest as a list")
+	r.run("run", inventoryOf(r, true, doubtful{"r/new.mov", []bool{false}}), "--batch", "b").want(t, exit.Unexpected).says(t, "part0.parquet", "is_latest as a list")
 	r.unsent()
 }

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/intake"
@@ -41,7 +43,7 @@ channels, where the files state them.
 --save FILE writes the new items as a manifest, CSV or JSONL by its name: ` + "`airlift run FILE`" + ` with the
 same --batch takes exactly these. It needs no access to AiR, and to S3 only if a source is there or
 with --preflight.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: `  airlift plan archive.csv --services ocr --destination-bucket results --destination-region us-east-1
   airlift plan s3://archive/2024/ --source-region us-east-1 --batch y2024 --daily-limit 50000 ...
   airlift plan archive.csv --min-size 1M --save big.csv --batch big ... && airlift run big.csv --batch big ...`,
@@ -94,7 +96,7 @@ func (a *app) plan(ctx context.Context, args []string, o *planFlags) error {
 	if err != nil {
 		return err
 	}
-	err = readingError(t.Reading.End(), p.Rejected > 0)
+	err = exit.ReadingError(t.Reading.End(), p.Rejected > 0)
 	if o.save != "" && p.Saved == "" {
 		err = unsaved(err)
 	}
@@ -112,10 +114,10 @@ func saveForm(path string) (report.Format, error) {
 	case ".jsonl", ".ndjson":
 		form = report.JSONL
 	default:
-		return form, usagef("--save %s: the name must end in .csv, .jsonl or .ndjson", path)
+		return form, config.Usagef("--save %s: the name must end in .csv, .jsonl or .ndjson", path)
 	}
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return form, usagef("--save %s: there is no folder %s", path, filepath.Dir(path))
+		return form, config.Usagef("--save %s: there is no folder %s", path, filepath.Dir(path))
 	}
 	return form, nil
 }
@@ -132,8 +134,8 @@ func savePlan(ctx context.Context, path string, form report.Format, p *plan.Plan
 
 // unsaved adds to the error of a reading that its new items were not saved.
 func unsaved(err error) error {
-	if end, is := errors.AsType[*codeError](err); is {
-		end.text = strings.TrimPrefix(end.text+"\nnothing was saved: the sources were not read to their end or, with --strict, have bad rows", "\n")
+	if end, is := errors.AsType[*exit.Error](err); is {
+		end.Text = strings.TrimPrefix(end.Text+"\nnothing was saved: the sources were not read to their end or, with --strict, have bad rows", "\n")
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/queue/plan"
 	"airlift/worker/air/airtest"
 )
@@ -66,7 +67,7 @@ func TestPlanTakesNoDetailsFromOddNames(t *testing.T) {
 	odd := r.file("m.jsonl", `{"bucket":"archive","key":"a.mov","\u0000duration":"60","\u0000audio_channels":"8"}`+"\n"+
 		`{"bucket":"archive","key":"b.mov","size":"7","duration":"a while"}`+"\n")
 	saved := filepath.Join(r.dir, "new.jsonl")
-	p := r.plan(t, exitOK, odd, "--save", saved)
+	p := r.plan(t, exit.OK, odd, "--save", saved)
 	if p.ToSend.Items != 2 || p.ToSend.Sized != 1 || p.ToSend.Bytes != 7 || p.Timed != 0 || len(p.AudioChannels) != 0 {
 		t.Errorf("got %+v, %d timed, channels %v", p.ToSend, p.Timed, p.AudioChannels)
 	}
@@ -90,9 +91,9 @@ func TestPlan(t *testing.T) {
 	}
 	m := r.file("m.csv", mixedCSV)
 	before := r.files()
-	r.run("plan", m, "--exclude", "*.txt").want(t, exitIncomplete).
+	r.run("plan", m, "--exclude", "*.txt").want(t, exit.Incomplete).
 		says(t, "5 = 2 new + 0 known + 1 duplicates + 1 rejected + 1 skipped", "1 skipped: excluded", "line 5", "no key", "cap is not known")
-	p := r.plan(t, exitIncomplete, m, "--exclude", "*.txt", "--daily-limit", "1")
+	p := r.plan(t, exit.Incomplete, m, "--exclude", "*.txt", "--daily-limit", "1")
 	if p.Rows != 5 || p.New != 2 || p.Days != 2 || p.Exists || *p.PerDay != 1 || p.Rejects[0].Line != 5 || p.Finish == nil || p.ToSend.Items != 2 {
 		t.Errorf("--json: got %+v", p)
 	}
@@ -114,7 +115,7 @@ func TestPlanOfAScan(t *testing.T) {
 		s3.PutSized("archive", key, size)
 	}
 	m := r.file("m.csv", "bucket,key,name\narchive,a/1.mov,\n\n\n\n\n\narchive,a/4.mov, \n")
-	got := r.run("plan", "s3://archive/", m, "--batch", "night", "--daily-limit", "2", "--save", "new.csv", "--types", "video,audio,.txt").want(t, exitIncomplete)
+	got := r.run("plan", "s3://archive/", m, "--batch", "night", "--daily-limit", "2", "--save", "new.csv", "--types", "video,audio,.txt").want(t, exit.Incomplete)
 	when := regexp.MustCompile(`done by    \S+ \(3 days, .*\)`)
 	if out := strings.ReplaceAll(when.ReplaceAllString(got.stdout, "done by    WHEN"), r.dir+"/", ""); out != goldenPlan {
 		t.Errorf("got\n%s\nwant\n%s", out, goldenPlan)
@@ -156,18 +157,18 @@ func TestPlanSave(t *testing.T) {
 				rows.Write(append(b, '\n'))
 			}
 			m := r.file("m.jsonl", rows.String())
-			r.run("plan", m, "--save", name).want(t, exitOK)
-			r.run("enqueue", m, "--batch", "direct", "--queue", "direct.db").want(t, exitOK)
-			r.run("enqueue", name, "--batch", "direct", "--queue", "saved.db").want(t, exitOK)
+			r.run("plan", m, "--save", name).want(t, exit.OK)
+			r.run("enqueue", m, "--batch", "direct", "--queue", "direct.db").want(t, exit.OK)
+			r.run("enqueue", name, "--batch", "direct", "--queue", "saved.db").want(t, exit.OK)
 			// The reports hold all that is known of the items, but the lines of JSONL and CSV may differ.
 			strip := regexp.MustCompile(`"line":\d+,`)
-			direct := r.run("report", "direct", "--queue", "direct.db", "--format", "jsonl").want(t, exitOK).stdout
-			saved := r.run("report", "direct", "--queue", "saved.db", "--format", "jsonl").want(t, exitOK).stdout
+			direct := r.run("report", "direct", "--queue", "direct.db", "--format", "jsonl").want(t, exit.OK).stdout
+			saved := r.run("report", "direct", "--queue", "saved.db", "--format", "jsonl").want(t, exit.OK).stdout
 			if direct, saved = strip.ReplaceAllString(direct, ""), strip.ReplaceAllString(saved, ""); direct != saved {
 				t.Errorf("other items were read from %s:\n%s\nwant\n%s", name, saved, direct)
 			}
 			// The batch that read the original knows every row of the copy as its own.
-			r.run("enqueue", name, "--batch", "direct", "--queue", "direct.db").want(t, exitOK).says(t, "0 added + 41 known")
+			r.run("enqueue", name, "--batch", "direct", "--queue", "direct.db").want(t, exit.OK).says(t, "0 added + 41 known")
 		})
 	}
 }
@@ -177,18 +178,18 @@ func TestPlanOnAQueue(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,a.mov\narchive,b.mov\narchive,c.wav\n")
-	r.run("run", m, "--batch", "b", "--workers", "1", "--max-items", "1").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--workers", "1", "--max-items", "1").want(t, exit.WorkLeft)
 	r.file("m.csv", "bucket,key,priority\narchive,a.mov,\narchive,d.mov,\narchive,b.mov,\narchive,e.pdf,\narchive,c.wav,4\narchive,d.mov,\n")
-	p := r.plan(t, exitIncomplete, m, "--batch", "b", "--save", "new.csv")
+	p := r.plan(t, exit.Incomplete, m, "--batch", "b", "--save", "new.csv")
 	if !p.Exists || p.New != 2 || p.Known != 2 || p.Duplicates != 1 || p.Rejected != 1 || p.Queue.Submitted != 1 || p.Queue.Pending != 2 || p.ToSend.Items != 4 {
 		t.Errorf("got %+v", p)
 	}
 	if got, err := os.ReadFile(r.dir + "/new.csv"); err != nil || string(got) != "bucket,key\narchive,d.mov\narchive,e.pdf\n" {
 		t.Errorf("saved %q (%v)", got, err)
 	}
-	r.run("run", "new.csv", "--batch", "b").want(t, exitOK).says(t, "2 = 2 added")
+	r.run("run", "new.csv", "--batch", "b").want(t, exit.OK).says(t, "2 = 2 added")
 	r.settled(5)
-	if p := r.plan(t, exitOK, "new.csv", "--batch", "b"); p.New != 0 || p.ToSend.Items != 0 || p.Finish != nil || p.Days != 0 {
+	if p := r.plan(t, exit.OK, "new.csv", "--batch", "b"); p.New != 0 || p.ToSend.Items != 0 || p.Finish != nil || p.Days != 0 {
 		t.Errorf("when all is done: got %+v", p)
 	}
 }
@@ -199,15 +200,15 @@ func TestPlanLearnsTheDailyCap(t *testing.T) {
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 20}})
 	r.air.SetMidnightIn(12 * time.Hour)
 	m := r.manifest("archive.csv", 50)
-	if p := r.plan(t, exitOK, m); p.PerDay != nil || p.PerDayFrom != "" || p.Rate != nil {
+	if p := r.plan(t, exit.OK, m); p.PerDay != nil || p.PerDayFrom != "" || p.Rate != nil {
 		t.Errorf("before anything was sent: got %+v", p)
 	}
-	r.run("run", m, "--on-daily-cap", "exit").want(t, exitWorkLeft)
-	p := r.plan(t, exitOK, m)
+	r.run("run", m, "--on-daily-cap", "exit").want(t, exit.WorkLeft)
+	p := r.plan(t, exit.OK, m)
 	if p.PerDay == nil || *p.PerDay != 20 || p.PerDayFrom != "learned" || p.ToSend.Items != 30 || p.Days != 2 {
 		t.Errorf("after a capped day: got %+v", p)
 	}
-	if p := r.plan(t, exitOK, m, "--daily-limit", "10"); *p.PerDay != 10 || p.PerDayFrom != "daily-limit" || p.Days != 3 {
+	if p := r.plan(t, exit.OK, m, "--daily-limit", "10"); *p.PerDay != 10 || p.PerDayFrom != "daily-limit" || p.Days != 3 {
 		t.Errorf("with --daily-limit: got %+v", p)
 	}
 }
@@ -218,14 +219,14 @@ func TestPlanSavesAllOrNothing(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	broken := r.file("broken.csv", goodCSV+"archive,\"c.mov\n")
 	r.file("new.csv", "before")
-	r.run("plan", broken, "--save", "new.csv").want(t, exitIncomplete).says(t, "nothing was saved", "2 new", "not read to its end")
+	r.run("plan", broken, "--save", "new.csv").want(t, exit.Incomplete).says(t, "nothing was saved", "2 new", "not read to its end")
 	m := r.file("m.csv", mixedCSV)
-	r.run("plan", m, "--strict", "--save", "new.csv").want(t, exitIncomplete).says(t, "nothing was saved", "line 5")
+	r.run("plan", m, "--strict", "--save", "new.csv").want(t, exit.Incomplete).says(t, "nothing was saved", "line 5")
 	for args, says := range map[string]string{"m.csv": "would replace a SOURCE", "x.xml": ".csv, .jsonl or .ndjson", "no/where.csv": "no folder no"} {
-		r.run("plan", m, "--save", args).want(t, exitUsage).says(t, says)
+		r.run("plan", m, "--save", args).want(t, exit.Usage).says(t, says)
 	}
-	r.run("plan", m, "--rate", "fast").want(t, exitUsage).says(t, "--rate")
-	r.run("plan", m, "--daily-limit", "-1").want(t, exitUsage).says(t, "--daily-limit")
+	r.run("plan", m, "--rate", "fast").want(t, exit.Usage).says(t, "--rate")
+	r.run("plan", m, "--daily-limit", "-1").want(t, exit.Usage).says(t, "--daily-limit")
 	files := r.files()
 	if files["new.csv"] != "before" || files["m.csv"] != mixedCSV || len(files) != 3 {
 		t.Errorf("the files are now %q", files)
@@ -241,17 +242,17 @@ func TestPlanSavesChangedObjects(t *testing.T) {
 		s3.Put("archive", key, []byte("first of "+key))
 	}
 	scan := []string{"s3://archive/", "--batch", "nightly", "--changed"}
-	r.run(append([]string{"run"}, scan...)...).want(t, exitOK)
+	r.run(append([]string{"run"}, scan...)...).want(t, exit.OK)
 	s3.Put("archive", "b.mov", []byte("other of b.mov"))
 	s3.Put("archive", "d.mov", []byte("first of d.mov"))
-	if p := r.plan(t, exitOK, append(scan, "--save", "new.csv")...); p.New != 2 || p.Known != 2 || p.ToSend.Sized != 2 {
+	if p := r.plan(t, exit.OK, append(scan, "--save", "new.csv")...); p.New != 2 || p.Known != 2 || p.ToSend.Sized != 2 {
 		t.Errorf("got %+v", p)
 	}
-	r.run("run", "new.csv", "--batch", "nightly", "--changed").want(t, exitOK).says(t, "2 = 2 added")
+	r.run("run", "new.csv", "--batch", "nightly", "--changed").want(t, exit.OK).says(t, "2 = 2 added")
 	if got := r.air.Accepted(); got != 5 {
 		t.Errorf("%d jobs, want 5", got)
 	}
-	if p := r.plan(t, exitOK, scan...); p.New != 0 || p.Known != 4 {
+	if p := r.plan(t, exit.OK, scan...); p.New != 0 || p.Known != 4 {
 		t.Errorf("after it: got %+v", p)
 	}
 }
@@ -262,10 +263,10 @@ func TestPlanSavesEachColumnOnce(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	a := r.file("a.csv", "bucket,key,Size,note\narchive,a.mov,7,x\n")
 	b := r.file("b.csv", "bucket,key,E Tag,size,\narchive,b.mov,abc,8,y\n")
-	r.run("plan", a, b, "--batch", "b", "--save", "new.csv").want(t, exitOK).says(t, "15 B")
+	r.run("plan", a, b, "--batch", "b", "--save", "new.csv").want(t, exit.OK).says(t, "15 B")
 	got := r.files()["new.csv"]
 	if want := "bucket,key,Size,note,E Tag,\narchive,a.mov,7,x,,\narchive,b.mov,8,,abc,y\n"; got != want {
 		t.Errorf("saved %q, want %q", got, want)
 	}
-	r.run("plan", "new.csv").want(t, exitOK).says(t, "2 = 2 new", "15 B")
+	r.run("plan", "new.csv").want(t, exit.OK).says(t, "2 = 2 new", "15 B")
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -47,11 +48,11 @@ func TestPoisonousObjectsKeepNoOtherFromItsTurn(t *testing.T) {
 			args := []string{"run", m, "--batch", "b", "--workers", tt.workers, "--max-attempts", fmt.Sprint(attempts), "--quiet"}
 			runs := 1
 			got := r.run(args...)
-			for ; got.code == exitUsage && runs < tt.runs; runs++ {
+			for ; got.code == exit.Usage && runs < tt.runs; runs++ {
 				got.says(t, "were not AiR's", "p-0", "airlift cancel").lacks(t, "z-0")
 				got = r.run(args...)
 			}
-			got.want(t, exitIncomplete)
+			got.want(t, exit.Incomplete)
 			s := r.status()
 			if s.Submitted != good || s.Failed != int64(tt.bad) || r.air.Accepted() != good {
 				t.Errorf("after %d runs: %d submitted, %d failed, %d jobs; want %d, %d, %d", runs, s.Submitted, s.Failed, r.air.Accepted(), good, tt.bad, good)
@@ -74,7 +75,7 @@ func TestWrongAddressFailsNothing(t *testing.T) {
 			args := []string{"run", r.manifest("m.csv", 20), "--batch", "b", "--max-attempts", "1"}
 			left := int64(20)
 			if accepted {
-				r.run(append(args, "--max-items", "5")...).want(t, exitWorkLeft)
+				r.run(append(args, "--max-items", "5")...).want(t, exit.WorkLeft)
 				left = 15
 			}
 			var posts tally
@@ -89,7 +90,7 @@ func TestWrongAddressFailsNothing(t *testing.T) {
 			defer wrong.Close()
 			r.setenv("AIRLIFT_AIR_URL", wrong.URL)
 			for n := range 4 {
-				r.run(append(args, "--trust-queue")...).want(t, exitUsage).says(t, "check --air-url")
+				r.run(append(args, "--trust-queue")...).want(t, exit.Usage).says(t, "check --air-url")
 				if posts.count() != n+1 {
 					t.Errorf("%d POSTs after %d runs", posts.count(), n+1)
 				}
@@ -98,7 +99,7 @@ func TestWrongAddressFailsNothing(t *testing.T) {
 				t.Errorf("%d failed and %d pending, want none and %d", s.Failed, s.Pending, left)
 			}
 			r.setenv("AIRLIFT_AIR_URL", r.url)
-			r.run(args...).want(t, exitOK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(20)
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/manifest/s3test"
 	"airlift/worker/air/airtest"
 )
@@ -57,12 +58,12 @@ func TestPreflight(t *testing.T) {
 	args := []string{"run", m, "--preflight", "--preflight-rate", "unlimited"}
 
 	// A plan looks too, and stores nothing.
-	r.run(append(args, "--dry-run")...).want(t, exitIncomplete).says(t, "306 = 300 added", "6 rejected", "preflight: zero bytes")
+	r.run(append(args, "--dry-run")...).want(t, exit.Incomplete).says(t, "306 = 300 added", "6 rejected", "preflight: zero bytes")
 	r.noQueue()
-	r.run(append(args, "--strict")...).want(t, exitUsage).says(t, "line 304", "preflight: zero bytes")
+	r.run(append(args, "--strict")...).want(t, exit.Usage).says(t, "line 304", "preflight: zero bytes")
 	r.unsent()
 
-	r.run(args...).want(t, exitIncomplete).says(t,
+	r.run(args...).want(t, exit.Incomplete).says(t,
 		`line 302 "missing.mov": preflight: missing: there is no such object`, `line 303 "denied.mov": preflight: unreadable: access is denied`,
 		`line 304 "empty.mov": preflight: zero bytes`, `line 305 "cold.mov": preflight: archived`, `line 306 "page.mp4": preflight: its first bytes are text/html`,
 		`line 307 "a.mov": preflight: missing: there is no such bucket`)
@@ -81,7 +82,7 @@ func TestPreflight(t *testing.T) {
 
 	before := looked(s3)
 	s3.Put("archive", "missing.mov", movie)
-	r.run(args...).want(t, exitIncomplete).says(t, "306 = 1 added + 300 known + 0 duplicates + 5 rejected")
+	r.run(args...).want(t, exit.Incomplete).says(t, "306 = 1 added + 300 known + 0 duplicates + 5 rejected")
 	if n := looked(s3) - before; n > 12 {
 		t.Errorf("the second night made %d requests for 6 new objects", n)
 	}
@@ -96,16 +97,16 @@ func TestPreflightOfANight(t *testing.T) {
 	for i := range 50 {
 		s3.Put("archive", fmt.Sprintf("%02d.mov", i), movie)
 	}
-	r.run("run", "s3://archive/", "--batch", "first").want(t, exitOK)
+	r.run("run", "s3://archive/", "--batch", "first").want(t, exit.OK)
 	args := []string{"run", "s3://archive/", "--changed", "--preflight", "--preflight-rate", "unlimited", "--batch"}
 	s3.Put("archive", "07.mov", append(slices.Clone(movie), 1))
 	s3.Put("archive", "08.mov", []byte("by mistake"))
-	r.run(append(args, "first")...).want(t, exitIncomplete).says(t, "50 = 1 added + 48 known + 0 duplicates + 1 rejected", `"08.mov": preflight: its first bytes are text/plain`)
+	r.run(append(args, "first")...).want(t, exit.Incomplete).says(t, "50 = 1 added + 48 known + 0 duplicates + 1 rejected", `"08.mov": preflight: its first bytes are text/plain`)
 	if n := looked(s3); n != 4 {
 		t.Errorf("%d requests for two objects that changed, want 4", n)
 	}
 	s3.Put("archive", "new.mov", movie)
-	r.run(append(args, "second", "--since-batch", "first")...).want(t, exitIncomplete).says(t, "1 added", "49 skipped: in batch first", "1 rejected")
+	r.run(append(args, "second", "--since-batch", "first")...).want(t, exit.Incomplete).says(t, "1 added", "49 skipped: in batch first", "1 rejected")
 	if n := looked(s3); n != 8 {
 		t.Errorf("%d requests, want 4 more", n)
 	}
@@ -125,10 +126,10 @@ func TestPreflightInTrouble(t *testing.T) {
 	s3.FailObject("archive", "07.mov", s3test.SlowDown, 2)
 	s3.FailObject("archive", "09.mov", s3test.InternalError, -1)
 	args := []string{"run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited"}
-	r.run(args...).want(t, exitIncomplete).says(t, `"09.mov": preflight: could not be checked`, "run the same command again")
+	r.run(args...).want(t, exit.Incomplete).says(t, `"09.mov": preflight: could not be checked`, "run the same command again")
 	r.settled(39)
 	s3.FailObject("archive", "09.mov", s3test.NoFault, 0)
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(40)
 
 	// A whole server in trouble ends the reading, which the next run completes.
@@ -136,12 +137,12 @@ func TestPreflightInTrouble(t *testing.T) {
 		s3.Put("archive", fmt.Sprintf("later/%02d.mov", i), movie)
 		s3.FailObject("archive", fmt.Sprintf("later/%02d.mov", i), s3test.SlowDown, -1)
 	}
-	r.run(args...).want(t, exitIncomplete).says(t, "preflight: the server has trouble (HTTP status 503)", "incomplete", "run the same command again later")
+	r.run(args...).want(t, exit.Incomplete).says(t, "preflight: the server has trouble (HTTP status 503)", "incomplete", "run the same command again later")
 	r.settled(40)
 	for i := range 60 {
 		s3.FailObject("archive", fmt.Sprintf("later/%02d.mov", i), s3test.NoFault, 0)
 	}
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.settled(100)
 }
 
@@ -155,7 +156,7 @@ func TestPreflightInTroubleFromTheFirst(t *testing.T) {
 		s3.Put("archive", key, movie)
 		s3.FailObject("archive", key, s3test.SlowDown, -1)
 	}
-	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitIncomplete).
+	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exit.Incomplete).
 		says(t, "19 rejected", "the latest reading is incomplete", "the server has trouble (HTTP status 503)")
 	r.unsent()
 }
@@ -171,7 +172,7 @@ func TestPreflightSettings(t *testing.T) {
 		other.Put("archive", key, movie)
 	}
 	args := []string{"run", m, "--preflight"}
-	r.run(args...).want(t, exitIncomplete).says(t, `line 3 "b.mov": preflight: its row names another S3 server`, strings.TrimPrefix(other.URL, "http://"))
+	r.run(args...).want(t, exit.Incomplete).says(t, `line 3 "b.mov": preflight: its row names another S3 server`, strings.TrimPrefix(other.URL, "http://"))
 	r.submittedKeys("a.mov", "c.mov")
 	if n := len(other.Requests()); n != 0 {
 		t.Errorf("the other server got %d requests", n)
@@ -180,17 +181,17 @@ func TestPreflightSettings(t *testing.T) {
 	more := r.manifest("more.csv", 500)
 	s3.SetAccessKey("another")
 	before := looked(s3)
-	r.run("run", more, "--preflight").want(t, exitUnexpected).says(t, "preflight: the access key is not known", "WASABI_ACCESS_KEY")
+	r.run("run", more, "--preflight").want(t, exit.Unexpected).says(t, "preflight: the access key is not known", "WASABI_ACCESS_KEY")
 	if n := looked(s3) - before; n > 300 {
 		t.Errorf("%d requests with a wrong key", n)
 	}
 	r.submittedKeys("a.mov", "c.mov")
 
-	r.run("run", more, "--preflight", "--preflight-rate", "x").want(t, exitUsage).says(t, "--preflight-rate")
+	r.run("run", more, "--preflight", "--preflight-rate", "x").want(t, exit.Usage).says(t, "--preflight-rate")
 	r.setenv("WASABI_ACCESS_KEY", "")
 	r.setenv("WASABI_SECRET_KEY", "")
 	r.setenv("AIRLIFT_SOURCE_REGION", "")
-	r.run("enqueue", more, "--preflight").want(t, exitUsage).says(t, "--source-region", "WASABI_ACCESS_KEY")
+	r.run("enqueue", more, "--preflight").want(t, exit.Usage).says(t, "--source-region", "WASABI_ACCESS_KEY")
 }
 
 // A signal ends the looking at once; what was looked at is kept, and the next run goes on.
@@ -204,11 +205,11 @@ func TestPreflightInterrupted(t *testing.T) {
 	p := r.start("run", "s3://archive/", "--preflight", "--preflight-rate", "10/s")
 	eventually(t, "there are jobs while objects are looked at", func() bool { return r.air.Accepted() > 3 })
 	p.signal(syscall.SIGINT)
-	p.wait().want(t, exitWorkLeft)
+	p.wait().want(t, exit.WorkLeft)
 	if n := looked(s3); n >= 40 {
 		t.Errorf("all objects were looked at in spite of the signal")
 	}
-	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exitOK)
+	r.run("run", "s3://archive/", "--preflight", "--preflight-rate", "unlimited").want(t, exit.OK)
 	r.settled(20)
 }
 
@@ -242,7 +243,7 @@ func TestPreflightOfCodecs(t *testing.T) {
 	s3.Put("archive", "dnx.mov", film("AVdn"))
 	args := []string{"s3://archive/", "--preflight", "--preflight-rate", "unlimited", "--batch", "b"}
 	saved := filepath.Join(r.dir, "saved.csv")
-	r.run(append([]string{"plan", "--save", saved}, args...)...).want(t, exitIncomplete).says(t,
+	r.run(append([]string{"plan", "--save", saved}, args...)...).want(t, exit.Incomplete).says(t,
 		`"prores.mov": preflight: its video is ProRes 422 HQ (apch), and of .mp4 and .mov AiR reads H.264 and H.265 only`, `"dnx.mov": preflight: its video is DNxHD (AVdn)`,
 		"duration   3 minutes, of 2 items whose duration is known", "AUDIO CHANNELS")
 	if text, err := os.ReadFile(saved); err != nil || !strings.Contains(string(text), "duration,audio_channels\n") || !strings.Contains(string(text), ",90.000,2\n") {
@@ -254,11 +255,11 @@ func TestPreflightOfCodecs(t *testing.T) {
 		AudioChannels []struct{ Channels, Items int64 } `json:"audio_channels"`
 		New           int64
 	}
-	out := r.run(append([]string{"plan", "--json"}, args...)...).want(t, exitIncomplete).stdout
+	out := r.run(append([]string{"plan", "--json"}, args...)...).want(t, exit.Incomplete).stdout
 	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Minutes != 3 || got.Timed != 2 || got.New != 3 || len(got.AudioChannels) != 1 || got.AudioChannels[0].Channels != 2 || got.AudioChannels[0].Items != 2 {
 		t.Errorf("--json: got %+v, %v\n%s", got, err, out)
 	}
-	r.run(append([]string{"run"}, args...)...).want(t, exitIncomplete)
+	r.run(append([]string{"run"}, args...)...).want(t, exit.Incomplete)
 	r.submittedKeys("a.mov", "b.MP4", "c.mov")
 	if rows := r.report("b"); strings.Contains(fmt.Sprint(rows), "90.000") {
 		t.Errorf("a run carries what only a plan tells: %v", rows)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -77,13 +78,13 @@ func TestListsOfTheEnvironment(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.file("m.csv", "bucket,key\narchive,a b.mov\narchive,\"c,d.mov\"\narchive,e.mov\n")
 	r.setenv("AIRLIFT_INCLUDE", "a b.mov\n  c,d.mov\r\n\n")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a b.mov", "c,d.mov")
 	r.setenv("AIRLIFT_INCLUDE", "a b.mov\n[\n")
-	r.run("run", m).want(t, exitUsage).says(t, `"[" is no valid pattern`)
+	r.run("run", m).want(t, exit.Usage).says(t, `"[" is no valid pattern`)
 	r.setenv("AIRLIFT_INCLUDE", "")
 	r.setenv("AIRLIFT_FILTER", "- a*\n- c*")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.submittedKeys("a b.mov", "c,d.mov", "e.mov")
 }
 
@@ -91,7 +92,7 @@ func TestListsOfTheEnvironment(t *testing.T) {
 func TestBatchesOfTheExamples(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("archive.csv", 1)).want(t, exitOK)
+	r.run("enqueue", r.manifest("archive.csv", 1)).want(t, exit.OK)
 	made := regexp.MustCompile(`^archive-[0-9a-f]{8}$`)
 	if batch := r.status().Batch; !made.MatchString(batch) {
 		t.Errorf("the batch of archive.csv is %s", batch)
@@ -109,5 +110,5 @@ func TestBatchesOfTheExamples(t *testing.T) {
 	if examples < 8 {
 		t.Errorf("only %d examples were found", examples)
 	}
-	r.run("enqueue", r.manifest("night.csv.gz.csv", 1)).want(t, exitOK).says(t, "batch      night.csv.gz-")
+	r.run("enqueue", r.manifest("night.csv.gz.csv", 1)).want(t, exit.OK).says(t, "batch      night.csv.gz-")
 }

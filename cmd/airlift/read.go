@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -46,13 +48,13 @@ func (a *app) prepare(ctx context.Context, o intake.Options, m flags.Missing, at
 	case m.AddAll(err):
 		return nil, m.Err()
 	case errors.Is(err, queue.ErrBatchExists):
-		return nil, &codeError{exitWorkLeft, err.Error() + ": another process has just made it, and standard input cannot be read again: run the same command again"}
+		return nil, &exit.Error{Code: exit.WorkLeft, Text: err.Error() + ": another process has just made it, and standard input cannot be read again: run the same command again"}
 	case errors.As(err, &bad):
 		text := fmt.Sprintf("--strict: nothing was enqueued, for %d rows are bad:", bad.Rows)
 		for _, r := range bad.First {
 			text += "\n  " + term.Rejected(&r)
 		}
-		return nil, usagef("%s", text)
+		return nil, config.Usagef("%s", text)
 	}
 	return t, err
 }
@@ -80,7 +82,7 @@ func within(ctx context.Context, f func() error) (abandoned bool, err error) {
 // endedBy returns the cause of ctx's end in place of an error that follows from it, but for errors that say more.
 func endedBy(ctx context.Context, err error) error {
 	switch {
-	case err == nil, ctx.Err() == nil, isUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):
+	case err == nil, ctx.Err() == nil, exit.IsUsage(err), errors.Is(err, queue.ErrBroken), errors.Is(err, queue.ErrLocked):
 		return err
 	}
 	return context.Cause(ctx)
@@ -94,7 +96,7 @@ func (a *app) untilRead(sources []string, read func() error) error {
 			return err
 		}
 		if i := slices.IndexFunc(sources, flags.ReadOnce); i >= 0 {
-			return &codeError{exitIncomplete, fmt.Sprintf("%v before %s was read to its end, and that cannot be read again: run the same command again with all rows", err, sources[i])}
+			return &exit.Error{Code: exit.Incomplete, Text: fmt.Sprintf("%v before %s was read to its end, and that cannot be read again: run the same command again with all rows", err, sources[i])}
 		}
 		a.log.Info().Msg("the process that held the queue has ended: the sources are read again")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 )
 
 const readmePath = "../../README.md"
@@ -33,7 +34,7 @@ func commands() (all []*cobra.Command) {
 // The README and the help of every command give the same exit codes.
 func TestReadmeHasTheExitCodesOfHelp(t *testing.T) {
 	var want []string
-	for _, m := range regexp.MustCompile(`(?m)^  (\d)  (.*)$`).FindAllStringSubmatch(exitCodesHelp, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  (\d)  (.*)$`).FindAllStringSubmatch(exit.CodesHelp, -1) {
 		want = append(want, m[1]+" "+m[2])
 	}
 	_, section, _ := strings.Cut(readme(t), "\n## Exit codes\n")

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -46,15 +47,15 @@ func TestEvery403IsNamed(t *testing.T) {
 		lacks  []string
 		stored string // the state that status shows
 	}{
-		"a firewall's page": {airtest.Fault{Kind: airtest.HTML403}, exitQuota, []string{foreign, "<html>", "Forbidden"}, []string{quota}, "stopped"},
-		"no body":           {status(403, "", ""), exitQuota, []string{foreign}, []string{quota}, "stopped"},
-		"the quota":         {airtest.Fault{Kind: airtest.Forbid403}, exitQuota, []string{quota}, []string{"firewall"}, "stopped"},
-		"another message":   {status(403, "", "No jobs are left in this month"), exitQuota, []string{quota, "No jobs are left"}, []string{"firewall"}, "stopped"},
-		"ACCESS_DENIED":     {airtest.Fault{Kind: airtest.Access403}, exitCredentials, []string{access, "Wasabi policy"}, []string{quota}, "idle"},
-		"a policy":          {status(403, "", "User is not authorized to perform: air:SubmitJob"), exitCredentials, []string{access, "Wasabi policy"}, []string{quota}, "idle"},
-		"a signature":       {status(403, "SignatureDoesNotMatch", "x"), exitCredentials, []string{access}, []string{quota}, "idle"},
-		"our clock":         {status(403, "RequestTimeTooSkewed", "x"), exitCredentials, []string{access, "set the clock of this machine"}, []string{quota}, "idle"},
-		"expired keys":      {status(403, "ExpiredToken", "x"), exitCredentials, []string{access, "expired"}, []string{quota}, "idle"},
+		"a firewall's page": {airtest.Fault{Kind: airtest.HTML403}, exit.Quota, []string{foreign, "<html>", "Forbidden"}, []string{quota}, "stopped"},
+		"no body":           {status(403, "", ""), exit.Quota, []string{foreign}, []string{quota}, "stopped"},
+		"the quota":         {airtest.Fault{Kind: airtest.Forbid403}, exit.Quota, []string{quota}, []string{"firewall"}, "stopped"},
+		"another message":   {status(403, "", "No jobs are left in this month"), exit.Quota, []string{quota, "No jobs are left"}, []string{"firewall"}, "stopped"},
+		"ACCESS_DENIED":     {airtest.Fault{Kind: airtest.Access403}, exit.Credentials, []string{access, "Wasabi policy"}, []string{quota}, "idle"},
+		"a policy":          {status(403, "", "User is not authorized to perform: air:SubmitJob"), exit.Credentials, []string{access, "Wasabi policy"}, []string{quota}, "idle"},
+		"a signature":       {status(403, "SignatureDoesNotMatch", "x"), exit.Credentials, []string{access}, []string{quota}, "idle"},
+		"our clock":         {status(403, "RequestTimeTooSkewed", "x"), exit.Credentials, []string{access, "set the clock of this machine"}, []string{quota}, "idle"},
+		"expired keys":      {status(403, "ExpiredToken", "x"), exit.Credentials, []string{access, "expired"}, []string{quota}, "idle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +65,7 @@ func TestEvery403IsNamed(t *testing.T) {
 			if s := r.status(); s.Submitted != 1 || s.Pending != 4 || s.State != tt.stored || r.air.Posts() != 2 {
 				t.Errorf("%d submitted, %d pending, %s after %d POSTs; want 1, 4, %s, 2", s.Submitted, s.Pending, s.State, r.air.Posts(), tt.stored)
 			}
-			r.run(args...).want(t, exitOK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(5)
 			if got := r.air.Posts(); got != 6 {
 				t.Errorf("%d POSTs for 5 items and one refusal", got)
@@ -93,7 +94,7 @@ func TestEvery429OfARateIsWaitedOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, nthPost(2, fault))
-			r.run("run", r.manifest("m.csv", 5), "--batch", "b", "--workers", "1", "--max-duration", "30s").want(t, exitOK).
+			r.run("run", r.manifest("m.csv", 5), "--batch", "b", "--workers", "1", "--max-duration", "30s").want(t, exit.OK).
 				says(t, "the rate of requests is limited").lacks(t, "daily cap")
 			r.settled(5)
 			if got := r.air.Posts(); got != 6 {
@@ -117,7 +118,7 @@ func TestPoisonousObjectDoesNotStopAnArchive(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{Script: failPosts("00003", fault)})
 			m := r.manifest("m.csv", 20)
-			r.run("run", m, "--batch", "b", "--workers", "4", "--max-attempts", "3").want(t, exitIncomplete).says(t, "clip-00003")
+			r.run("run", m, "--batch", "b", "--workers", "4", "--max-attempts", "3").want(t, exit.Incomplete).says(t, "clip-00003")
 			failed := r.inState("failed")
 			if len(failed) != 1 || failed[0]["error"] == "" || failed[0]["attempts"] != "3" || failed[0]["http_status"] != fmt.Sprint(max(fault.Status, 400)) {
 				t.Errorf("the failed rows: %v, want one with what came and 3 attempts", failed)
@@ -141,7 +142,7 @@ func TestForeignAnswersInARowAreNamed(t *testing.T) {
 				}
 				return airtest.Fault{}
 			}})
-			r.run("run", r.manifest("m.csv", 40), "--batch", "b", "--workers", "1").want(t, exitUsage).
+			r.run("run", r.manifest("m.csv", 40), "--batch", "b", "--workers", "1").want(t, exit.Usage).
 				says(t, "were not AiR's", "3 items in a row", "clip-00010", "clip-00011", "clip-00012", "airlift cancel")
 			if s := r.status(); s.Submitted != 10 || s.Failed != 0 || s.Pending != 30 {
 				t.Errorf("got %+v, want 10 submitted and 30 pending", s)
@@ -164,12 +165,12 @@ func TestRetryLooksUpWhatFailed(t *testing.T) {
 				return airtest.Fault{}
 			}})
 			args := []string{"run", r.manifest("m.csv", 10), "--batch", "b", "--workers", "1"}
-			r.run(args...).want(t, exitIncomplete)
+			r.run(args...).want(t, exit.Incomplete)
 			if s := r.status(); s.Failed != 3 {
 				t.Fatalf("%d items failed, want 3", s.Failed)
 			}
-			r.run("retry", "b").want(t, exitOK)
-			r.run(args...).want(t, exitOK)
+			r.run("retry", "b").want(t, exit.OK)
+			r.run(args...).want(t, exit.OK)
 			r.settled(10)
 			if got := r.air.Posts(); got != 10 {
 				t.Errorf("%d POSTs for 10 items, want none for what AiR had accepted", got)
@@ -200,13 +201,13 @@ func TestAnswersThatLie(t *testing.T) {
 				args := []string{"run", r.manifest("m.csv", items), "--batch", "b", "--workers", workers}
 				for n := 0; ; n++ {
 					got := r.run(args...)
-					if got.code == exitOK {
+					if got.code == exit.OK {
 						break
 					}
 					if n == 20 {
 						t.Fatalf("no end after %d runs", n)
 					}
-					got.want(t, exitUsage).says(t, "answers in a row belonged to other requests")
+					got.want(t, exit.Usage).says(t, "answers in a row belonged to other requests")
 				}
 				r.settled(items)
 			})

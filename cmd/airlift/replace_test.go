@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -68,12 +69,12 @@ func TestAWrongColumnIsReplaced(t *testing.T) {
 				m = r.file(c.file, text)
 			}
 			write(true)
-			r.run(append([]string{"run", m}, c.wrong...)...).want(t, exitFailures).says(t, "--replace", "--reading 1")
+			r.run(append([]string{"run", m}, c.wrong...)...).want(t, exit.Failures).says(t, "--replace", "--reading 1")
 			refused := r.air.Posts()
 			write(false)
-			dry := r.run(append([]string{"run", m, "--replace", "--dry-run"}, c.right...)...).want(t, exitOK)
+			dry := r.run(append([]string{"run", m, "--replace", "--dry-run"}, c.right...)...).want(t, exit.OK)
 			dry.says(t, "replaced   150 items", "300 = 0 submitted + 150 pending + 0 sending + 0 in doubt + 0 failed + 150 cancelled")
-			r.run(append([]string{"run", m, "--replace"}, c.right...)...).want(t, exitOK).says(t, "replaced   150 items")
+			r.run(append([]string{"run", m, "--replace"}, c.right...)...).want(t, exit.OK).says(t, "replaced   150 items")
 			r.submittedKeys(reels(150)...)
 			if got := r.air.Posts() - refused; got != 150 {
 				t.Errorf("%d POSTs with the right column, want one for each of the 150 objects", got)
@@ -81,8 +82,8 @@ func TestAWrongColumnIsReplaced(t *testing.T) {
 			if s := r.status(); s.Cancelled != 150 || s.Submitted != 150 || s.Failed != 0 || s.Replaced != 150 || len(s.Errors) != 0 {
 				t.Errorf("the status after it: %+v", s)
 			}
-			r.run("check").want(t, exitOK)
-			r.quiet(func() { r.run(append([]string{"run", m, "--replace"}, c.right...)...).want(t, exitOK) })
+			r.run("check").want(t, exit.OK)
+			r.quiet(func() { r.run(append([]string{"run", m, "--replace"}, c.right...)...).want(t, exit.OK) })
 		})
 	}
 }
@@ -128,19 +129,19 @@ func TestAFailingReadingIsTakenBackAsTold(t *testing.T) {
 			r.setenv("AIRLIFT_QUEUE", "")
 			good, wrong := r.file("good.txt", "archive/a.mov\narchive/b.mov\n"), r.file("wrong.txt", "archive/a.mov\n"+keysText("wrong/%03d.mov", 130))
 			r.setenv("AIRLIFT_SOURCE_BUCKET", "archive")
-			r.run(append([]string{"run", good}, args...)...).want(t, exitOK)
-			got := r.run(append([]string{"run", wrong}, args...)...).want(t, exitFailures)
+			r.run(append([]string{"run", good}, args...)...).want(t, exit.OK)
+			got := r.run(append([]string{"run", wrong}, args...)...).want(t, exit.Failures)
 			line := r.told(got, takeBack)
 			if !strings.Contains(line, "--reading 2") {
 				t.Errorf("the line is %s, want the second reading", line)
 			}
-			r.commandLine(line).want(t, exitOK).says(t, "130 items cancelled")
-			r.commandLine(line).want(t, exitUsage).says(t, "nothing was changed")
-			r.run(append([]string{"run", good}, args...)...).want(t, exitOK)
+			r.commandLine(line).want(t, exit.OK).says(t, "130 items cancelled")
+			r.commandLine(line).want(t, exit.Usage).says(t, "nothing was changed")
+			r.run(append([]string{"run", good}, args...)...).want(t, exit.OK)
 			r.submittedKeys("archive/a.mov", "archive/b.mov")
 			// Once the objects can be read after all, the same source sends them.
 			r.change(func(s *airtest.Settings) { s.Faults.RejectKeys = nil })
-			r.run(append([]string{"run", wrong}, args...)...).want(t, exitOK).says(t, "130 of the known had been withdrawn")
+			r.run(append([]string{"run", wrong}, args...)...).want(t, exit.OK).says(t, "130 of the known had been withdrawn")
 			if n := len(r.jobs()); n != 132 {
 				t.Errorf("%d jobs, want 132", n)
 			}
@@ -169,7 +170,7 @@ func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 	r := newRig(t, airtest.Config{Script: script})
 	m := r.file("m.txt", keysText("wrong/%03d.mov", 50))
 	args := []string{"run", m, "--source-bucket", "archive", "--workers", "1"}
-	r.run(append(args, "--max-items", "5", "--settle", "1h")...).want(t, exitWorkLeft)
+	r.run(append(args, "--max-items", "5", "--settle", "1h")...).want(t, exit.WorkLeft)
 	if s := r.status(); s.InDoubt != 4 {
 		t.Fatalf("%d in doubt, want 4", s.InDoubt)
 	}
@@ -178,7 +179,7 @@ func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 		want = append(want, key)
 	}
 	r.file("m.txt", keysText("reel/%03d.mov", 20)+"wrong/000.mov\n")
-	r.run(append(args, "--replace")...).want(t, exitOK).says(t, "replaced   49 items")
+	r.run(append(args, "--replace")...).want(t, exit.OK).says(t, "replaced   49 items")
 	r.submittedKeys(want...)
 	if got := r.air.Posts() - posts; got != 20 {
 		t.Errorf("%d POSTs, want 20: one for each new object", got)
@@ -186,7 +187,7 @@ func TestReplacedDoubtsAreLookedUp(t *testing.T) {
 	if s := r.status(); s.Submitted != 23 || s.Cancelled != 47 || s.InDoubt != 0 {
 		t.Errorf("the status after it: %+v", s)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }
 
 // Killed at any moment of --replace, the same command completes it, and nothing that it takes back is ever sent.
@@ -196,7 +197,7 @@ func TestReplaceKilledIsCompleted(t *testing.T) {
 	const old = 30_000
 	r.manifest("m.csv", old)
 	args := []string{filepath.Join(r.dir, "m.csv"), "--batch", "b"}
-	r.run(append([]string{"enqueue"}, args...)...).want(t, exitOK)
+	r.run(append([]string{"enqueue"}, args...)...).want(t, exit.OK)
 	r.file("m.csv", "bucket,key\narchive,reel/000.mov\narchive,reel/clip-00007.mov\n")
 	args = append([]string{"run"}, append(args, "--replace")...)
 	midway := 0
@@ -215,7 +216,7 @@ func TestReplaceKilledIsCompleted(t *testing.T) {
 		if n := len(r.jobs()); n > 2 {
 			t.Fatalf("%d jobs after a kill", n)
 		}
-		if got.code == exitOK {
+		if got.code == exit.OK {
 			break
 		}
 		if s := r.status(); s.Cancelled > 0 && s.Cancelled < old-1 {
@@ -223,12 +224,12 @@ func TestReplaceKilledIsCompleted(t *testing.T) {
 		}
 	}
 	t.Logf("killed %d times in the middle", midway)
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	r.submittedKeys("reel/000.mov", "reel/clip-00007.mov")
 	if s := r.status(); s.Cancelled != old-1 || s.Submitted != 2 {
 		t.Errorf("at the end: %+v", s)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 	if keys := r.run("items", "b", "--state", "submitted").stdout; strings.Count(keys, "\n") != 2 || !slices.Contains(strings.Fields(keys), "s3://archive/reel/000.mov") {
 		t.Errorf("submitted: %s", keys)
 	}
@@ -241,15 +242,15 @@ func TestAKilledScanReplacesOnlyOnceItIsWhole(t *testing.T) {
 	s := r.withS3()
 	s.SetPageSize(50)
 	deepBucket(s, 600)
-	r.run("enqueue", r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,flat/clip-0000003.mp4\narchive,old-b.mov\n"), "--batch", "b").want(t, exitOK)
+	r.run("enqueue", r.file("m.csv", "bucket,key\narchive,old-a.mov\narchive,flat/clip-0000003.mp4\narchive,old-b.mov\n"), "--batch", "b").want(t, exit.OK)
 	args := []string{"enqueue", "s3://archive/", "--batch", "b", "--scan-workers", "1", "--replace"}
 	got := r.killedAtRequest(s, len(s.Requests())+6, args...)
 	if before := r.status(); got.code != -1 || !before.Incomplete || before.Cancelled != 0 {
 		t.Errorf("after the kill: exit %d, %+v", got.code, before)
 	}
-	r.run(args...).want(t, exitOK).says(t, "replaced   2 items")
+	r.run(args...).want(t, exit.OK).says(t, "replaced   2 items")
 	if after := r.status(); after.Pending != 600 || after.Cancelled != 2 || after.Rows != 600 {
 		t.Errorf("at the end: %+v", after)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -24,7 +26,7 @@ that the latest reading rejected. A report in CSV or JSON Lines is itself a mani
 sent are skipped when it is read, whatever the batch. The excel format is CSV for spreadsheets:
 cells that could be taken for a formula, and characters that are not shown, are escaped, so it is
 refused as a manifest. A file whose name ends in .gz or .zst is compressed.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift report archive-1a2b3c4d -o report.csv\n  airlift report archive-1a2b3c4d --state failed -o failed.csv\n  airlift report archive-1a2b3c4d --format jsonl | jq .job_id",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,7 +40,7 @@ refused as a manifest. A file whose name ends in .gz or .zst is compressed.
 			}
 			form, err := report.ParseForm(format, output)
 			if err != nil {
-				return usagef("%v", err)
+				return config.Usagef("%v", err)
 			}
 			return a.withService(cmd.Context(), func(to service.Queue) error {
 				all, err := to.Named(cmd.Context(), args[0])

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -18,13 +19,13 @@ const reportHeader = "line,bucket,key,state,job_id,name,attempts,http_status,err
 func TestReportColumns(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("plain.csv", "bucket,key\narchive,plain.mov\n"), "--batch", "plain").want(t, exitOK)
-	if head, _, _ := strings.Cut(r.run("report", "plain").want(t, exitOK).stdout, "\n"); head != reportHeader {
+	r.run("run", r.file("plain.csv", "bucket,key\narchive,plain.mov\n"), "--batch", "plain").want(t, exit.OK)
+	if head, _, _ := strings.Cut(r.run("report", "plain").want(t, exit.OK).stdout, "\n"); head != reportHeader {
 		t.Errorf("header: got %s", head)
 	}
 	m := r.file("m.csv", "title,Bucket,KEY,priority,Name,services,year\nA b,archive,a.mov,3,mine,face,1999\n,archive,b.mov,,,,\n\"x,\"\"y\",archive,,,,,2001\n")
-	r.run("run", m, "--batch", "more").want(t, exitIncomplete)
-	got := readCSV(t, r.run("report", "more").want(t, exitOK).stdout)
+	r.run("run", m, "--batch", "more").want(t, exit.Incomplete)
+	got := readCSV(t, r.run("report", "more").want(t, exit.OK).stdout)
 	if want := strings.Split(reportHeader+",priority,services,title,year", ","); !slices.Equal(got[0], want) {
 		t.Errorf("header: got %q, want %q", got[0], want)
 	}
@@ -48,7 +49,7 @@ func TestReportOfFailures(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{SourceExists: func(_, key string) bool { return key != "gone.mov" }})
 	m := r.file("m.csv", "bucket,key,priority\narchive,a.mov,\narchive,gone.mov,\narchive,b.mov,99\narchive,a.mov,\n")
-	r.run("run", m, "--batch", "b", "--report", "end.csv").want(t, exitIncomplete).says(t, "1 x BAD_REQUEST: source object not found or inaccessible", "gone.mov", "line 4")
+	r.run("run", m, "--batch", "b", "--report", "end.csv").want(t, exit.Incomplete).says(t, "1 x BAD_REQUEST: source object not found or inaccessible", "gone.mov", "line 4")
 	states := map[string]string{}
 	for _, row := range r.report("b") {
 		states[row["key"]] = row["state"] + " " + row["http_status"] + " " + row["error_code"] + " " + row["error"]
@@ -64,15 +65,15 @@ func TestReportOfFailures(t *testing.T) {
 		"--state failed": {"gone.mov"}, "--state submitted": {"a.mov"}, "--state rejected": {"b.mov"}, "--code BAD_REQUEST": {"gone.mov"}, "--state pending": nil,
 	} {
 		var got []string
-		for _, row := range readCSV(t, r.run(append([]string{"report", "b"}, strings.Fields(args)...)...).want(t, exitOK).stdout)[1:] {
+		for _, row := range readCSV(t, r.run(append([]string{"report", "b"}, strings.Fields(args)...)...).want(t, exit.OK).stdout)[1:] {
 			got = append(got, row[2])
 		}
 		if !slices.Equal(got, keys) {
 			t.Errorf("%s: got %q, want %q", args, got, keys)
 		}
 	}
-	r.run("report", "b", "--state", "lost").want(t, exitUsage).says(t, "--state", "lost")
-	r.run("report", "b", "--format", "xlsx").want(t, exitUsage).says(t, "xlsx", "excel")
+	r.run("report", "b", "--state", "lost").want(t, exit.Usage).says(t, "--state", "lost")
+	r.run("report", "b", "--format", "xlsx").want(t, exit.Usage).says(t, "xlsx", "excel")
 	if got := r.files()["end.csv"]; got != r.run("report", "b").stdout {
 		t.Errorf("the report of --report differs from that of `airlift report`:\n%s", got)
 	}
@@ -90,7 +91,7 @@ func TestReportKeepsKeysByteForByte(t *testing.T) {
 		}
 		b.Write(append(j, '\n'))
 	}
-	r.run("run", r.file("m.jsonl", b.String()), "--source-bucket", "archive", "--batch", "b", "--max-failures", "off").want(t, exitIncomplete)
+	r.run("run", r.file("m.jsonl", b.String()), "--source-bucket", "archive", "--batch", "b", "--max-failures", "off").want(t, exit.Incomplete)
 	check := func(format string, keys, notes []string) {
 		if !slices.Equal(keys, oddKeys) {
 			t.Errorf("%s: got %q", format, keys)
@@ -107,7 +108,7 @@ func TestReportKeepsKeysByteForByte(t *testing.T) {
 	}
 	check("csv", keys, notes)
 	keys, notes = nil, nil
-	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exitOK).stdout) {
+	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exit.OK).stdout) {
 		var row struct {
 			Key, Note, State, Error string
 			Line, Attempts          int64
@@ -122,8 +123,8 @@ func TestReportKeepsKeysByteForByte(t *testing.T) {
 		keys, notes = append(keys, row.Key), append(notes, row.Note)
 	}
 	check("jsonl", keys, notes)
-	r.run("report", "b", "-o", "failed.csv", "--state", "failed").want(t, exitOK)
-	r.run("run", "failed.csv", "--batch", "again", "--max-failures", "off").want(t, exitIncomplete)
+	r.run("report", "b", "-o", "failed.csv", "--state", "failed").want(t, exit.OK)
+	r.run("run", "failed.csv", "--batch", "again", "--max-failures", "off").want(t, exit.Incomplete)
 	keys = nil
 	for _, row := range r.report("again") {
 		keys = append(keys, row["key"])
@@ -135,9 +136,9 @@ func TestReportKeepsKeysByteForByte(t *testing.T) {
 func TestReportForExcel(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.file("m.csv", "bucket,key,note\narchive,=1+1.mov,+x\narchive,-d.mov,a=b\narchive,@a.mov,'=\narchive,plain+=-@.mov,\n"), "--batch", "b").want(t, exitOK)
+	r.run("run", r.file("m.csv", "bucket,key,note\narchive,=1+1.mov,+x\narchive,-d.mov,a=b\narchive,@a.mov,'=\narchive,plain+=-@.mov,\n"), "--batch", "b").want(t, exit.OK)
 	cells := func(args ...string) (all []string) {
-		for _, row := range readCSV(t, r.run(append([]string{"report", "b"}, args...)...).want(t, exitOK).stdout)[1:] {
+		for _, row := range readCSV(t, r.run(append([]string{"report", "b"}, args...)...).want(t, exit.OK).stdout)[1:] {
 			all = append(all, row[2], row[len(row)-1])
 		}
 		return all
@@ -164,17 +165,17 @@ func TestReportOfFailedRowsIsRunAgain(t *testing.T) {
 		}
 	}})
 	m := r.file("m.csv", "bucket,key,name,priority,note\narchive,a.mov,,,x\narchive,\"bad\r\n1.mov\",,,\"y,\"\narchive,bad2.mov,named,4,\n")
-	r.run("run", m, "--batch", "b").want(t, exitIncomplete)
-	r.run("report", "b", "--state", "failed", "-o", "f.csv").want(t, exitOK)
-	r.run("report", "b", "-o", "whole.csv").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.Incomplete)
+	r.run("report", "b", "--state", "failed", "-o", "f.csv").want(t, exit.OK)
+	r.run("report", "b", "-o", "whole.csv").want(t, exit.OK)
 	close(mended)
-	r.run("run", "f.csv").want(t, exitOK)
+	r.run("run", "f.csv").want(t, exit.OK)
 	jobs := r.jobs()
 	if len(jobs) != 3 || jobs["bad2.mov"].Name != "named" || jobs["bad2.mov"].Priority != 4 {
 		t.Errorf("jobs: got %+v", jobs)
 	}
-	r.run("run", "f.csv").want(t, exitOK)
-	r.run("run", "whole.csv", "--batch", "whole", "--dry-run").want(t, exitOK).says(t, "1 skipped: already sent", "3 = 2 added")
+	r.run("run", "f.csv").want(t, exit.OK)
+	r.run("run", "whole.csv", "--batch", "whole", "--dry-run").want(t, exit.OK).says(t, "1 skipped: already sent", "3 = 2 added")
 	if dup := r.air.Duplicates(); len(dup) > 0 {
 		t.Errorf("objects with more than one job in a batch: %v", dup)
 	}
@@ -189,11 +190,11 @@ func TestWhichRowsOfAReportAreSkipped(t *testing.T) {
 	for _, state := range []string{"pending", "sending", "in_doubt", "submitted", "failed", "cancelled", "rejected"} {
 		b.WriteString("7,archive," + state + ".mov," + state + ",j,,1,200,c,e,2026-01-01T00:00:00Z,n\n")
 	}
-	r.run("run", r.file("r.csv", b.String())).want(t, exitOK).says(t, "3 skipped: already sent")
+	r.run("run", r.file("r.csv", b.String())).want(t, exit.OK).says(t, "3 skipped: already sent")
 	r.submittedKeys("pending.mov", "failed.mov", "cancelled.mov", "rejected.mov")
 	r.status().books(t, 4, 0, 0, 0, 3)
 	// With another header it is a manifest like any other, whose column state means nothing.
-	r.run("run", r.file("other.csv", "bucket,key,state\narchive,sent.mov,submitted\n")).want(t, exitOK)
+	r.run("run", r.file("other.csv", "bucket,key,state\narchive,sent.mov,submitted\n")).want(t, exit.OK)
 	if _, ok := r.jobs()["sent.mov"]; !ok {
 		t.Error("a row of a manifest that is no report was skipped for its column state")
 	}
@@ -202,25 +203,25 @@ func TestWhichRowsOfAReportAreSkipped(t *testing.T) {
 func TestReportThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.manifest("m.csv", 2), "--report", filepath.Join("nosuch", "r.csv")).want(t, exitUnexpected).says(t, "r.csv", "no such file or directory")
+	r.run("run", r.manifest("m.csv", 2), "--report", filepath.Join("nosuch", "r.csv")).want(t, exit.Unexpected).says(t, "r.csv", "no such file or directory")
 	r.settled(2)
 	if err := os.Mkdir(filepath.Join(r.dir, "taken.csv"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r.run("report", r.status().Batch, "-o", "taken.csv").want(t, exitUnexpected).says(t, "taken.csv")
+	r.run("report", r.status().Batch, "-o", "taken.csv").want(t, exit.Unexpected).says(t, "taken.csv")
 }
 
 // A row that names only one half of its destination keeps it in the report, which is a manifest of the same items.
 func TestReportKeepsHalfADestination(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.file("m.csv", "bucket,key,destination_bucket\narchive,a.mov,mine\narchive,b.mov,\n"), "--batch", "b").want(t, exitOK)
-	r.run("report", "b", "-o", "again.csv").want(t, exitOK)
-	r.run("run", "again.csv", "--batch", "again").want(t, exitOK).says(t, "2 added")
+	r.run("enqueue", r.file("m.csv", "bucket,key,destination_bucket\narchive,a.mov,mine\narchive,b.mov,\n"), "--batch", "b").want(t, exit.OK)
+	r.run("report", "b", "-o", "again.csv").want(t, exit.OK)
+	r.run("run", "again.csv", "--batch", "again").want(t, exit.OK).says(t, "2 added")
 	if got := r.jobs()["a.mov"].Destination.Bucket; got != "mine" {
 		t.Errorf("a.mov goes to %q, want mine", got)
 	}
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }
 
 // Values stand under their columns, whatever columns a row has and in whichever order.
@@ -233,16 +234,16 @@ func TestReportOfRowsWithOtherColumns(t *testing.T) {
 {"key":"4.mov"}
 {"key":"5.mov","b":"b5","priority":99,"a":"a5"}
 `)
-	r.run("enqueue", m, "--source-bucket", "archive", "--batch", "b").want(t, exitIncomplete)
+	r.run("enqueue", m, "--source-bucket", "archive", "--batch", "b").want(t, exit.Incomplete)
 	var got []string
-	for _, row := range readCSV(t, r.run("report", "b").want(t, exitOK).stdout) {
+	for _, row := range readCSV(t, r.run("report", "b").want(t, exit.OK).stdout) {
 		got = append(got, strings.Join(row[11:], ","))
 	}
 	if want := []string{"a,b,c,d,priority", "a1,b1,c1,,", "a2,,c2,,", ",b3,,d3,", ",,,,", "a5,b5,,,99"}; !slices.Equal(got, want) {
 		t.Errorf("csv: got %q, want %q", got, want)
 	}
 	got = nil
-	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exitOK).stdout) {
+	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exit.OK).stdout) {
 		_, extra, _ := strings.Cut(line, `"submitted_at":""`)
 		got = append(got, strings.TrimSpace(extra))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -32,10 +33,10 @@ func TestReportOfColumnsNamedLikeItsOwn(t *testing.T) {
 			t.Run(in.name+" as "+form, func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, airtest.Config{})
-				r.run(append([]string{"enqueue", r.file(in.file, in.content), "--batch", "0"}, in.flags...)...).want(t, exitIncomplete).says(t, "2 added", "1 rejected")
+				r.run(append([]string{"enqueue", r.file(in.file, in.content), "--batch", "0"}, in.flags...)...).want(t, exit.Incomplete).says(t, "2 added", "1 rejected")
 				first := ""
 				for i := range 3 {
-					text := r.run("report", fmt.Sprint(i), "--format", form).want(t, exitOK).stdout
+					text := r.run("report", fmt.Sprint(i), "--format", form).want(t, exit.OK).stdout
 					names := columnsOf(t, text, form)
 					if slices.Sort(names); len(slices.Compact(slices.Clone(names))) != len(names) {
 						t.Fatalf("%s: a column stands twice: %q", form, names)
@@ -52,7 +53,7 @@ func TestReportOfColumnsNamedLikeItsOwn(t *testing.T) {
 						t.Errorf("report %d differs:\n%s\nthe first one:\n%s", i, rest, first)
 					}
 					name := r.file(fmt.Sprintf("r%d.%s", i, form), text)
-					r.run("enqueue", name, "--batch", fmt.Sprint(i+1)).want(t, exitIncomplete).says(t, "2 added", "1 rejected")
+					r.run("enqueue", name, "--batch", fmt.Sprint(i+1)).want(t, exit.Incomplete).says(t, "2 added", "1 rejected")
 				}
 			})
 		}
@@ -97,12 +98,12 @@ func TestReportOfARejectedRowWithAName(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"csv", "jsonl"} {
 		r := newRig(t, airtest.Config{})
-		r.run("enqueue", r.file("m.csv", "bucket,key,name\nA!,a.mov,mine\n"), "--batch", "b").want(t, exitIncomplete)
-		text := r.run("report", "b", "--format", form).want(t, exitOK).stdout
+		r.run("enqueue", r.file("m.csv", "bucket,key,name\nA!,a.mov,mine\n"), "--batch", "b").want(t, exit.Incomplete)
+		text := r.run("report", "b", "--format", form).want(t, exit.OK).stdout
 		if names := columnsOf(t, text, form); len(names) != 11 || strings.Count(text, "mine") != 1 {
 			t.Errorf("%s: columns %q in\n%s", form, names, text)
 		}
-		r.run("enqueue", r.file("r."+form, strings.ReplaceAll(text, "A!", "archive")), "--batch", "again").want(t, exitOK).says(t, "1 added")
+		r.run("enqueue", r.file("r."+form, strings.ReplaceAll(text, "A!", "archive")), "--batch", "again").want(t, exit.OK).says(t, "1 added")
 		if got := r.report("again")[0]["name"]; got != "mine" {
 			t.Errorf("%s: the name came back as %q", form, got)
 		}
@@ -115,8 +116,8 @@ func TestSavedColumnsNamedLikeThoseThatAreRead(t *testing.T) {
 	for _, form := range []string{"csv", "jsonl"} {
 		r := newRig(t, airtest.Config{})
 		m := r.file("m.csv", "Volume,File,key,name,state\narchive,a.mov,K,N,NY\n")
-		r.run("plan", m, "--batch", "b", "--columns", "bucket=Volume,key=File,name=name", "--save", "s."+form).want(t, exitOK)
-		r.run("run", "s."+form, "--batch", "b").want(t, exitOK)
+		r.run("plan", m, "--batch", "b", "--columns", "bucket=Volume,key=File,name=name", "--save", "s."+form).want(t, exit.OK)
+		r.run("run", "s."+form, "--batch", "b").want(t, exit.OK)
 		if row := r.report("b")[0]; row["key"] != "a.mov" || row["name"] != "N" || row["source.source.key"] != "K" || row["source.state"] != "NY" {
 			t.Errorf("%s: got %v", form, row)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -20,7 +21,7 @@ func TestReportsAreCompressedByTheirName(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("m.csv", 3)
 	first := filepath.Join(r.dir, "first.csv.gz")
-	r.run("run", m, "--batch", "b", "--report", first).want(t, exitOK)
+	r.run("run", m, "--batch", "b", "--report", first).want(t, exit.OK)
 	plain := map[string]string{"csv": r.run("report", "b").stdout, "jsonl": r.run("report", "b", "--format", "jsonl").stdout}
 	check := func(path, want string) {
 		t.Helper()
@@ -31,15 +32,15 @@ func TestReportsAreCompressedByTheirName(t *testing.T) {
 		if got := unpacked(t, path, b); got != want {
 			t.Errorf("%s holds %q, want %q", filepath.Base(path), got, want)
 		}
-		r.run("enqueue", path, "--batch", "again").want(t, exitOK).says(t, "3 skipped")
+		r.run("enqueue", path, "--batch", "again").want(t, exit.OK).says(t, "3 skipped")
 	}
 	check(first, plain["csv"])
 	for name, form := range map[string]string{"r.csv.gz": "csv", "r.CSV.ZST": "csv", "r.jsonl.gz": "jsonl", "r.ndjson.zst": "jsonl"} {
 		path := filepath.Join(r.dir, name)
-		r.run("report", "b", "-o", path).want(t, exitOK)
+		r.run("report", "b", "-o", path).want(t, exit.OK)
 		check(path, plain[form])
 	}
-	r.run("report", "b", "-o", filepath.Join(r.dir, "r.xlsx.gz")).want(t, exitUsage).says(t, "no workbooks")
+	r.run("report", "b", "-o", filepath.Join(r.dir, "r.xlsx.gz")).want(t, exit.Usage).says(t, "no workbooks")
 }
 
 func unpacked(t *testing.T, name string, b []byte) string {
@@ -68,7 +69,7 @@ func TestTheSummaryIsPrintedThoughTheReportFails(t *testing.T) {
 	m := r.manifest("m.csv", 3)
 	missing := filepath.Join(r.dir, "none", "r.csv")
 	for _, args := range [][]string{{"run", m, "--batch", "b", "--report", missing}, {"submit", "b", "--report", missing, "--json"}, {"run", m, "--batch", "b", "--report", "/dev/full"}} {
-		got := r.run(args...).want(t, exitUnexpected)
+		got := r.run(args...).want(t, exit.Unexpected)
 		if !strings.Contains(got.stdout, "3 submitted") && !strings.Contains(got.stdout, `"submitted":3`) {
 			t.Errorf("airlift %v: no summary in %q", args, got.stdout)
 		}

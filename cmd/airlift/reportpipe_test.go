@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -40,8 +41,8 @@ func TestReportIntoAPipeThatNobodyReads(t *testing.T) {
 			if c.signal != 0 {
 				p.signal(c.signal)
 			}
-			p.wait().want(t, exitUnexpected).says(t, "no program reads this pipe")
-			r.run("report", "b").want(t, exitOK)
+			p.wait().want(t, exit.Unexpected).says(t, "no program reads this pipe")
+			r.run("report", "b").want(t, exit.OK)
 			r.settled(3)
 		})
 	}
@@ -62,8 +63,8 @@ func TestReportIntoAPipeThatIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.wait().want(t, exitOK)
-	if want := r.run("report", "b").want(t, exitOK).stdout; string(got) != want || strings.Count(want, "\n") != 2001 {
+	p.wait().want(t, exit.OK)
+	if want := r.run("report", "b").want(t, exit.OK).stdout; string(got) != want || strings.Count(want, "\n") != 2001 {
 		t.Errorf("the report through the pipe has %d bytes, want %d", len(got), len(want))
 	}
 	reader, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -76,5 +77,5 @@ func TestReportIntoAPipeThatIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.signal(syscall.SIGTERM)
-	p.wait().want(t, exitUnexpected).says(t, "has stalled")
+	p.wait().want(t, exit.Unexpected).says(t, "has stalled")
 }

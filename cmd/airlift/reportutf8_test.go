@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/queue/report"
 	"airlift/worker/air/airtest"
 )
@@ -28,9 +29,9 @@ func TestReportsAreValidUTF8(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
-			r.run("run", r.file(c.file, c.content), "--source-bucket", "archive", "--batch", "b").want(t, exitIncomplete)
+			r.run("run", r.file(c.file, c.content), "--source-bucket", "archive", "--batch", "b").want(t, exit.Incomplete)
 			for _, format := range []string{"csv", "jsonl", "excel"} {
-				text := r.run("report", "b", "--format", format).want(t, exitOK).stdout
+				text := r.run("report", "b", "--format", format).want(t, exit.OK).stdout
 				if !utf8.ValidString(text) || strings.Contains(text, "\ufffd") {
 					t.Errorf("%s: not valid UTF-8, or altered:\n%s", format, text)
 				}
@@ -64,9 +65,9 @@ func TestEscapedKeysOfReportsAreNotSubmitted(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{SourceExists: func(_, key string) bool { return !strings.HasPrefix(key, "gone") }})
 			m := r.file("m.csv", "key,priority\ncaf\xe9.mov,\ngone\\xe9.mov,\nbad.mov,99\nspelt\\xe9.mov,\n")
-			r.run("run", m, "--source-bucket", "archive", "--batch", "b").want(t, exitIncomplete)
-			report := r.file("r."+format, r.run("report", "b", "--format", format).want(t, exitOK).stdout)
-			r.run("run", report, "--source-bucket", "archive", "--batch", "again").want(t, exitIncomplete).
+			r.run("run", m, "--source-bucket", "archive", "--batch", "b").want(t, exit.Incomplete)
+			report := r.file("r."+format, r.run("report", "b", "--format", format).want(t, exit.OK).stdout)
+			r.run("run", report, "--source-bucket", "archive", "--batch", "again").want(t, exit.Incomplete).
 				says(t, "4 = 1 added", "2 rejected", "1 skipped: already sent", `in the place of bytes`)
 			var again []string
 			for _, row := range r.report("again") {
@@ -90,7 +91,7 @@ func TestReportsKeepValidText(t *testing.T) {
 		line, _ := json.Marshal(map[string]string{"bucket": "archive", "key": key, "note": key})
 		b.Write(append(line, '\n'))
 	}
-	r.run("run", r.file("m.jsonl", b.String()), "--batch", "b").want(t, exitOK)
+	r.run("run", r.file("m.jsonl", b.String()), "--batch", "b").want(t, exit.OK)
 	var csv, jsonl []string
 	for _, row := range r.report("b") {
 		csv = append(csv, row["key"])
@@ -98,7 +99,7 @@ func TestReportsKeepValidText(t *testing.T) {
 			t.Errorf("note: got %q, want %q", row["note"], row["key"])
 		}
 	}
-	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exitOK).stdout) {
+	for line := range strings.Lines(r.run("report", "b", "--format", "jsonl").want(t, exit.OK).stdout) {
 		var row struct{ Key string }
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -20,7 +22,7 @@ func (a *app) retryCommand() *cobra.Command {
 		Long: `retry puts the failed items of a batch (or the cancelled ones, with --state cancelled) back to
 pending, with a fresh set of attempts; the next run or submit sends them. If nothing matches --code,
 --key and --reading, nothing is changed (exit 2).
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift retry archive-1a2b3c4d\n  airlift retry archive-1a2b3c4d --code BAD_REQUEST --key '2024/**'",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,7 +31,7 @@ pending, with a fresh set of attempts; the next run or submit sends them. If not
 				return err
 			}
 			if chosen.State != "" && chosen.State != queue.Failed && chosen.State != queue.Cancelled {
-				return usagef("--state %s: only failed and cancelled items can be retried", chosen.State)
+				return config.Usagef("--state %s: only failed and cancelled items can be retried", chosen.State)
 			}
 			return a.change(cmd, chosen, "retried", &f, service.Worker.Retry)
 		},
@@ -53,12 +55,12 @@ nothing is changed (exit 2). ` + "`airlift retry --state cancelled`" + ` undoes 
 ` + "`airlift run`" + ` names the number of a reading whose items fail. Its items in doubt are still looked up,
 and cancelled if AiR has no job for them. Such items become pending again when a later run or enqueue
 reads their objects.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift cancel archive-1a2b3c4d --key '*.wav'\n  airlift cancel archive-1a2b3c4d --reading last\n  airlift cancel archive-1a2b3c4d --all",
 		Args:    exactArgs(1, "one BATCH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !f.Any() && !all {
-				return usagef("cancel needs to know which items: --code, --key, --reading or --all")
+				return config.Usagef("cancel needs to know which items: --code, --key, --reading or --all")
 			}
 			chosen, err := f.Selection(args[0])
 			if err != nil {
@@ -85,7 +87,7 @@ func changedText(c queue.Changed, what string) string {
 // readingUsage says of a reading that the batch does not have which flag named it.
 func readingUsage(err error) error {
 	if _, is := errors.AsType[*service.ReadingError](err); is {
-		return usagef("--reading: %v", err)
+		return config.Usagef("--reading: %v", err)
 	}
 	return err
 }
@@ -97,15 +99,15 @@ func (a *app) change(cmd *cobra.Command, chosen service.Selection, what string, 
 	return a.withService(cmd.Context(), func(to service.Queue) error {
 		c, err := verb(to, cmd.Context(), r)
 		switch {
-		case isA[*service.ReadingError](err), errors.Is(err, queue.ErrBatchNotFound):
+		case exit.IsA[*service.ReadingError](err), errors.Is(err, queue.ErrBatchNotFound):
 			return readingUsage(err)
 		case errors.Is(err, service.ErrNoMatch):
-			return usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", r.Batch, asked, what, r.Batch)
-		case isA[*service.CountError](err):
-			return usagef("batch %s: %v", r.Batch, err)
+			return config.Usagef("no item of batch %s with %s can be %s, so nothing was changed; `airlift items %s` lists all items", r.Batch, asked, what, r.Batch)
+		case exit.IsA[*service.CountError](err):
+			return config.Usagef("batch %s: %v", r.Batch, err)
 		case errors.Is(err, service.ErrHolderEnded):
 			return fmt.Errorf("%w before it said how many items it has %s: run the same command again", err, what)
-		case isA[*service.LeftError](err):
+		case exit.IsA[*service.LeftError](err):
 			return err
 		case err != nil:
 			return fmt.Errorf("%s, then: %w", changedText(c, what), err)

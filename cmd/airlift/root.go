@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -68,11 +68,6 @@ Every flag except --help, --version, cancel's --all and those of pause and set c
 AIRLIFT_<NAME> in the environment (--air-url as AIRLIFT_AIR_URL; flags that repeat take one value a
 line) or by its name in the config file. The command line overrides the environment, which overrides the file.`
 
-// contributing is a topic: `airlift help contributing` shows it.
-//
-//go:embed docs/contributing.md
-var contributing string
-
 // run carries out one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	out, errs := term.NewWriter(a.out), term.NewWriter(a.err)
@@ -88,7 +83,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	code := exitCode(err)
+	code := exit.Code(err)
 	if err != nil && err.Error() != "" {
 		fmt.Fprintf(a.err, "airlift: %s\n", errorText(ctx, err)) // it may have several lines
 	}
@@ -108,11 +103,11 @@ func (a *app) rootCommand() *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use: "airlift COMMAND [flags]", Short: "Submit a media archive to Wasabi AiR, one job per object",
-		Long: rootHelp + "\n" + exitCodesHelp, SilenceErrors: true, SilenceUsage: true,
+		Long: rootHelp + "\n" + exit.CodesHelp, SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("there is no command %q: `airlift help` lists the commands", args[0])
+				return config.Usagef("there is no command %q: `airlift help` lists the commands", args[0])
 			}
 			if version {
 				return a.printVersion()
@@ -143,7 +138,7 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.global.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
 	f.BoolVar(&a.global.quiet, "quiet", false, "no progress; only warnings and errors are logged")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
+		return config.Usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.serveCommand(), a.statusCommand(), a.watchCommand(), a.pauseCommand(), a.resumeCommand(), a.setCommand(),
@@ -151,7 +146,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.adoptCommand(),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
-		&cobra.Command{Use: "contributing", Short: "For contributors: packages, walks through the code, terms", Long: contributing})
+		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
+		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root
 }
@@ -161,7 +157,7 @@ func (a *app) fillSettings(cmd *cobra.Command) error {
 	file, err := a.env().Fill(cmd)
 	if err == nil && file.Rules != nil {
 		if a.rules, err = intake.ParseRules(file.Rules); err != nil {
-			return usagef("%s: %v", file.Path, err)
+			return config.Usagef("%s: %v", file.Path, err)
 		}
 	}
 	return err
@@ -189,7 +185,7 @@ func (a *app) batchIDs(cmd *cobra.Command) []string {
 func (a *app) openLog() error {
 	level, err := zerolog.ParseLevel(a.global.logLevel)
 	if err != nil || level == zerolog.NoLevel {
-		return usagef("--log-level %q: use debug, info, warn or error", a.global.logLevel)
+		return config.Usagef("--log-level %q: use debug, info, warn or error", a.global.logLevel)
 	}
 	if a.global.quiet {
 		level = max(level, zerolog.WarnLevel)
@@ -204,7 +200,7 @@ func (a *app) openLog() error {
 	case "json":
 		w = term.NewJSONWriter(w)
 	default:
-		return usagef("--log-format %q: use auto, console or json", a.global.logFormat)
+		return config.Usagef("--log-format %q: use auto, console or json", a.global.logFormat)
 	}
 	shown := &zerolog.FilteredLevelWriter{Writer: zerolog.LevelWriterAdapter{Writer: w}, Level: level}
 	a.progress = zerolog.New(shown).With().Timestamp().Logger()
@@ -223,10 +219,10 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 			if strings.Contains(what, "BATCH") {
 				list = "`airlift status` lists the batches of the queue; "
 			}
-			return usagef("%s wants %s, and none is given: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
+			return config.Usagef("%s wants %s, and none is given: %ssee `%s --help`", cmd.Name(), what, list, cmd.CommandPath())
 		}
 		if len(args) != n {
-			return usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())
+			return config.Usagef("%s wants %s, not %q: see `%s --help`", cmd.Name(), what, args, cmd.CommandPath())
 		}
 		return nil
 	}
@@ -235,7 +231,7 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 // atMostOneBatch accepts one BATCH at most.
 func atMostOneBatch(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usagef("%s takes one BATCH at most, not %q: see `%s --help`", cmd.Name(), args, cmd.CommandPath())
+		return config.Usagef("%s takes one BATCH at most, not %q: see `%s --help`", cmd.Name(), args, cmd.CommandPath())
 	}
 	return nil
 }
@@ -248,7 +244,7 @@ var version = ""
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Long: "version prints the version, and what it was built with and for.\n" + exitCodesHelp, Args: noArgs,
+		Use: "version", Short: "Print the version", Long: "version prints the version, and what it was built with and for.\n" + exit.CodesHelp, Args: noArgs,
 		Example: "  airlift version",
 		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}

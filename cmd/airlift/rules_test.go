@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -52,7 +53,7 @@ func TestRules(t *testing.T) {
 	r.config(rulesConfig)
 	m := r.file("m.csv", "bucket,key,priority,services,destination_bucket\n"+
 		"archive,a.mov,,,\narchive,x/b.WAV,,,\narchive,stills/c.wav,,,\narchive,d.tif,,,\narchive,stills/e.jpg,7,,\narchive,f.wav,,face,mine\n")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.wantTerms(map[string]jobTerms{
 		"a.mov":        {`{"ocr":"","s2t":""}`, "results", "us-east-1", 0},
 		"x/b.WAV":      {audioServices, "results", "us-east-1", 0},
@@ -70,13 +71,13 @@ func TestRulesStayWithTheBatch(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	r.config("[[rule]]\ntypes = [\"audio\", \"mov\"]\npriority = 2\n")
 	m := r.file("m.csv", "bucket,key\narchive,a.wav\narchive,b.mov\narchive,c.jpg\narchive,d.mp3\n")
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	r.config("")
-	r.run("submit", "--workers", "1", "--max-items", "1").want(t, exitWorkLeft).says(t, "those of the last run hold")
+	r.run("submit", "--workers", "1", "--max-items", "1").want(t, exit.WorkLeft).says(t, "those of the last run hold")
 	r.config("[[rule]]\ntypes = [\"audio\"]\npriority = 4\n")
-	r.run("submit", "--workers", "1", "--max-items", "1").want(t, exitWorkLeft).says(t, "2 items that are not submitted")
+	r.run("submit", "--workers", "1", "--max-items", "1").want(t, exit.WorkLeft).says(t, "2 items that are not submitted")
 	r.config("rule = []\n")
-	r.run("submit").want(t, exitOK).says(t, "1 items that are not submitted")
+	r.run("submit").want(t, exit.OK).says(t, "1 items that are not submitted")
 	const all = `{"ocr":"","s2t":""}`
 	r.wantTerms(map[string]jobTerms{
 		"a.wav": {all, "results", "us-east-1", 2}, "b.mov": {all, "results", "us-east-1", 0},
@@ -92,14 +93,14 @@ func TestRulesThatLeaveSomethingOut(t *testing.T) {
 	r.setenv("AIRLIFT_SERVICES", "")
 	r.config(rulesConfig)
 	m := r.file("m.csv", "bucket,key\narchive,a.pdf\narchive,b.wav\narchive,c.mov\narchive,stills/d.pdf\n")
-	r.run("run", r.file("none.csv", "bucket,key\narchive,a.pdf\narchive,c.mov\n")).want(t, exitUsage).says(t, "the services", "a rule")
+	r.run("run", r.file("none.csv", "bucket,key\narchive,a.pdf\narchive,c.mov\n")).want(t, exit.Usage).says(t, "the services", "a rule")
 	r.unsent()
 	r.noQueue()
-	r.run("run", m).want(t, exitIncomplete).says(t, "line 2", "line 4", "no services", "4 = 2 added + 0 known + 0 duplicates + 2 rejected")
+	r.run("run", m).want(t, exit.Incomplete).says(t, "line 2", "line 4", "no services", "4 = 2 added + 0 known + 0 duplicates + 2 rejected")
 	r.submittedKeys("b.wav", "stills/d.pdf")
 	// The rule for audio goes: b.wav was submitted under it, and is known and no bad row.
 	r.config("[[rule]]\nmatch = [\"stills/**\"]\nservices = \"ocr\"\n")
-	r.run("run", r.file("m.csv", "bucket,key\narchive,b.wav\narchive,stills/d.pdf\n")).want(t, exitOK).says(t, "2 = 0 added + 2 known")
+	r.run("run", r.file("m.csv", "bucket,key\narchive,b.wav\narchive,stills/d.pdf\n")).want(t, exit.OK).says(t, "2 = 0 added + 2 known")
 }
 
 // An item of the queue that the rules leave without services is found before anything is sent, wherever it stands.
@@ -109,13 +110,13 @@ func TestNothingIsSentWithoutServices(t *testing.T) {
 	r.setenv("AIRLIFT_SERVICES", "")
 	r.config(rulesConfig)
 	m := r.file("m.csv", "bucket,key\narchive,a.wav\narchive,b.wav\narchive,c.pdf\n")
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	for _, args := range [][]string{{"submit"}, {"run", m}} {
-		r.run(args...).want(t, exitUsage).says(t, "the services", `"c.pdf"`)
+		r.run(args...).want(t, exit.Usage).says(t, "the services", `"c.pdf"`)
 	}
 	r.unsent()
-	r.run("cancel", r.status().Batch, "--key", "*.pdf").want(t, exitOK)
-	r.run("submit").want(t, exitOK)
+	r.run("cancel", r.status().Batch, "--key", "*.pdf").want(t, exit.OK)
+	r.run("submit").want(t, exit.OK)
 	r.submittedKeys("a.wav", "b.wav")
 }
 
@@ -142,14 +143,14 @@ func TestBadRules(t *testing.T) {
 		{"another list of tables", "[[rules]]\nmatch = \"*\"\n", "rules is a table"},
 	} {
 		r.config(c.file)
-		if got := r.run("run", m).want(t, exitUsage); !strings.Contains(got.stderr, c.says) || !strings.Contains(got.stderr, "config.toml") {
+		if got := r.run("run", m).want(t, exit.Usage); !strings.Contains(got.stderr, c.says) || !strings.Contains(got.stderr, "config.toml") {
 			t.Errorf("%s: got %s, want the file and %q", c.name, got.stderr, c.says)
 		}
 	}
 	r.unsent()
 	r.noQueue()
 	r.config("rule = [{ match = \"*.mov\", priority = 2 }]\n")
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	for key, j := range r.jobs() {
 		if j.Priority != 2 {
 			t.Errorf("an inline rule: %s has priority %d", key, j.Priority)

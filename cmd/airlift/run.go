@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -37,7 +38,7 @@ a scan (s3://bucket/prefix). How a manifest is written is told by its name, else
 While another process holds the queue (another run, or serve), run reads its sources, hands the rows
 to that process, and waits until that has sent the batch, at the rate of that process. Ctrl-C ends
 the wait alone. If that process ends before, this one takes the queue over and goes on.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: `  airlift run archive.csv --air-url https://air.example.com --services ocr,s2t \
       --destination-bucket results --destination-region us-east-1
   airlift run s3://archive/2024/ --source-region us-east-1 --batch y2024 ...
@@ -141,5 +142,5 @@ func (a *app) dryRun(ctx context.Context, t *intake.Intake, asJSON bool) error {
 	if err := t.CheckReplace(d); err != nil {
 		return err
 	}
-	return readingError(t.Reading.End(), s.Rejected > 0)
+	return exit.ReadingError(t.Reading.End(), s.Rejected > 0)
 }

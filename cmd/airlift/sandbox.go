@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -25,21 +27,21 @@ are set.
 
 Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1. POST /debug/settings
 changes them, and the limits and lags, while the sandbox runs; GET /debug/settings shows them. The kinds:
-` + kinds() + exitCodesHelp,
+` + kinds() + exit.CodesHelp,
 		Example: "  airlift sandbox --daily-cap 250 --midnight-in 20s\n  airlift sandbox --listen 127.0.0.1:8080 --faults 500_after=0.05,hang_before=0.01 --list-lag 10s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if c.Faults.Post, err = airtest.ParseOdds(faults); err != nil {
-				return usagef("--faults: %v", err)
+				return config.Usagef("--faults: %v", err)
 			}
 			if c.Faults.List, err = airtest.ParseOdds(listFaults); err != nil {
-				return usagef("--list-faults: %v", err)
+				return config.Usagef("--list-faults: %v", err)
 			}
 			c.AccessKey, _ = a.getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
 			c.SecretKey, _ = a.getenv("AIRLIFT_SANDBOX_SECRET_KEY")
 			if err := c.Check(); err != nil {
-				return usagef("%v", err)
+				return config.Usagef("%v", err)
 			}
 			return a.sandbox(cmd.Context(), c, listen)
 		},
@@ -90,7 +92,7 @@ func (a *app) sandbox(ctx context.Context, c airtest.Config, listen string) erro
 		a.log.Info().Str("url", url).Str("jobs", url+"/debug/jobs").Time("clock", s.Now()).Msg("the sandbox is ready: Ctrl-C ends it")
 	})
 	if err != nil && !ready {
-		return usagef("--listen %s: %v", listen, err)
+		return config.Usagef("--listen %s: %v", listen, err)
 	}
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/manifest/s3test"
 	"airlift/queue"
 	"airlift/queue/bolt"
@@ -24,7 +25,7 @@ func TestProgressIsLogged(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{Latency: airtest.Duration(100 * time.Millisecond)}})
 	args := []string{"run", r.manifest("m.csv", 3), "--workers", "1", "--json", "--log-format", "json"}
-	got := r.run(append(args, "--stats", "10ms")...).want(t, exitOK).says(t, `"message":"progress"`)
+	got := r.run(append(args, "--stats", "10ms")...).want(t, exit.OK).says(t, `"message":"progress"`)
 	var s summary
 	if d := json.NewDecoder(strings.NewReader(got.stdout)); d.Decode(&s) != nil || s.Submitted != 3 || d.More() {
 		t.Errorf("standard output: %s", got.stdout)
@@ -46,12 +47,12 @@ func TestCheckChangesNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{Faults: airtest.Faults{RejectKeys: []string{"clip-00003"}}}})
 	m := r.manifest("m.csv", 12)
-	r.run("run", m, "--batch", "b", "--max-items", "6").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", "6").want(t, exit.WorkLeft)
 	before := r.report("b")
 	r.quiet(func() {
-		r.run("check").want(t, exitOK)
-		r.run("plan", m, "--batch", "b", "--rate", "1/s").want(t, exitOK)
-		r.run("run", m, "--batch", "b", "--dry-run").want(t, exitOK)
+		r.run("check").want(t, exit.OK)
+		r.run("plan", m, "--batch", "b", "--rate", "1/s").want(t, exit.OK)
+		r.run("run", m, "--batch", "b", "--dry-run").want(t, exit.OK)
 	})
 	if after := r.report("b"); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("before %v\nafter %v", before, after)
@@ -80,9 +81,9 @@ func TestSandboxCommand(t *testing.T) {
 		t.Fatalf("got %q, %v", first, err)
 	}
 	m := r.manifest("m.csv", 4)
-	r.run("run", m, "--air-url", url).want(t, exitIncomplete).says(t, "1 failed")
+	r.run("run", m, "--air-url", url).want(t, exit.Incomplete).says(t, "1 failed")
 	r.setenv("WASABI_SECRET_KEY", "another")
-	r.run("run", m, "--batch", "second", "--air-url", url).want(t, exitCredentials)
+	r.run("run", m, "--batch", "second", "--air-url", url).want(t, exit.Credentials)
 	answer, err := http.Get(url + "/debug/jobs")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func TestWhenAScanBeginsAfresh(t *testing.T) {
 	}{
 		"nothing between": {goesOn: true},
 		"23 hours":        {between: func(r *rig) { r.ageScan(23 * time.Hour) }, goesOn: true},
-		"another reading": {between: func(r *rig) { r.run("enqueue", r.manifest("m.csv", 1), "--batch", "b").want(t, exitOK) }},
+		"another reading": {between: func(r *rig) { r.run("enqueue", r.manifest("m.csv", 1), "--batch", "b").want(t, exit.OK) }},
 		"--limit":         {args: []string{"--limit", "1000"}},
 		"--sample":        {args: []string{"--sample", "1000"}},
 		"a manifest too":  {args: []string{"m.csv"}},
@@ -124,12 +125,12 @@ func TestWhenAScanBeginsAfresh(t *testing.T) {
 			deepBucket(s, 100)
 			r.manifest("m.csv", 1)
 			s.SetFault(s3test.AccessDenied, 9)
-			r.run(scan...).want(t, exitIncomplete)
+			r.run(scan...).want(t, exit.Incomplete)
 			s.SetFault(s3test.NoFault, 0)
 			if c.between != nil {
 				c.between(r)
 			}
-			got := r.run(append(slices.Clone(scan), c.args...)...).want(t, exitOK)
+			got := r.run(append(slices.Clone(scan), c.args...)...).want(t, exit.OK)
 			if s := r.status(); s.Rows < 100 || s.Incomplete {
 				t.Errorf("got %d rows, incomplete %v; want all 100", s.Rows, s.Incomplete)
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/manifest/s3test"
 	"airlift/worker/air/airtest"
 )
@@ -49,7 +50,7 @@ func TestScanSubmitsEveryMediaObjectOnce(t *testing.T) {
 	for i := range others {
 		s3.Put("archive", fmt.Sprintf("notes/%03d.txt", i), []byte("x"))
 	}
-	r.run("run", "s3://archive/").want(t, exitOK).says(t, "40 skipped: folder marker", "160 skipped: file type")
+	r.run("run", "s3://archive/").want(t, exit.OK).says(t, "40 skipped: folder marker", "160 skipped: file type")
 	r.submittedKeys(media...)
 	r.status().books(t, int64(len(media)), 0, 0, 0, markers+others)
 	for _, j := range r.air.Jobs()[:10] {
@@ -58,14 +59,14 @@ func TestScanSubmitsEveryMediaObjectOnce(t *testing.T) {
 		}
 	}
 	posts := r.air.Posts()
-	r.run("run", "s3://archive/").want(t, exitOK)
+	r.run("run", "s3://archive/").want(t, exit.OK)
 	if got := r.air.Posts() - posts; got != 0 {
 		t.Errorf("POSTs of the rerun: got %d, want none", got)
 	}
 	r.status().books(t, 0, int64(len(media)), 0, 0, markers+others)
 	r.settled(len(media))
 	s3.Put("archive", "new.mov", []byte("x"))
-	r.run("run", "s3://archive/").want(t, exitOK)
+	r.run("run", "s3://archive/").want(t, exit.OK)
 	r.settled(len(media) + 1)
 }
 
@@ -94,7 +95,7 @@ func TestScanFilters(t *testing.T) {
 			for _, key := range keys {
 				s3.Put("archive", key, []byte("x"))
 			}
-			r.run(append([]string{"run"}, c.args...)...).want(t, exitOK)
+			r.run(append([]string{"run"}, c.args...)...).want(t, exit.OK)
 			r.submittedKeys(c.want...)
 			r.status().books(t, int64(len(c.want)), 0, 0, 0, c.skips)
 		})
@@ -124,9 +125,9 @@ func TestScanThatCannotBegin(t *testing.T) {
 			s := r.withS3()
 			s.Put("archive", "a.mov", []byte("x"))
 			c.spoil(r, s)
-			r.run("run", c.source).want(t, exitUnexpected).says(t, append(c.says, c.source)...)
+			r.run("run", c.source).want(t, exit.Unexpected).says(t, append(c.says, c.source)...)
 			r.unsent()
-			r.run("run", c.source, "--dry-run").want(t, exitUnexpected).says(t, c.says...)
+			r.run("run", c.source, "--dry-run").want(t, exit.Unexpected).says(t, c.says...)
 		})
 	}
 }
@@ -135,8 +136,8 @@ func TestScanOfAnEmptyBucket(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	r.withS3().MakeBucket("archive")
-	r.run("run", "s3://archive/").want(t, exitIncomplete).says(t, "s3://archive/ lists no object")
-	r.run("run", "s3://archive/", "--allow-empty").want(t, exitOK)
+	r.run("run", "s3://archive/").want(t, exit.Incomplete).says(t, "s3://archive/ lists no object")
+	r.run("run", "s3://archive/", "--allow-empty").want(t, exit.OK)
 	r.unsent()
 }
 
@@ -154,12 +155,12 @@ func TestListingThatBreaksOff(t *testing.T) {
 				s.Put("archive", fmt.Sprintf("%04d.mov", i), []byte("x"))
 			}
 			s.SetFault(fault, 2)
-			r.run("run", "s3://archive/", "--scan-workers", "1").want(t, exitIncomplete).says(t, "the listing broke off after 100", "the latest reading is incomplete")
+			r.run("run", "s3://archive/", "--scan-workers", "1").want(t, exit.Incomplete).says(t, "the listing broke off after 100", "the latest reading is incomplete")
 			if n := r.air.Accepted(); n != 100 {
 				t.Errorf("jobs: got %d, want those of the pages that came", n)
 			}
 			s.SetFault(s3test.NoFault, 0)
-			r.run("run", "s3://archive/").want(t, exitOK).says(t, "going on with the scan that broke off")
+			r.run("run", "s3://archive/").want(t, exit.OK).says(t, "going on with the scan that broke off")
 			r.settled(180)
 			r.status().books(t, 180, 0, 0, 0, 0)
 		})
@@ -172,13 +173,13 @@ func TestManifestInABucket(t *testing.T) {
 	s := r.withS3()
 	s.Put("lists", "day one.csv.gz", []byte(gzipped(t, "bucket,key\narchive,a.mov\narchive,\"b,c.mov\"\n")))
 	s.Put("lists", "list", []byte("bucket,key\narchive,d.mov\n"))
-	r.run("run", "s3://lists/day one.csv.gz").want(t, exitOK)
+	r.run("run", "s3://lists/day one.csv.gz").want(t, exit.OK)
 	r.submittedKeys("a.mov", "b,c.mov")
 	r.settled(2)
-	r.run("run", "s3://lists/list", "--manifest", "--format", "csv").want(t, exitOK)
+	r.run("run", "s3://lists/list", "--manifest", "--format", "csv").want(t, exit.OK)
 	r.submittedKeys("a.mov", "b,c.mov", "d.mov")
 	// Without --manifest the same is a scan, and --scan makes a scan of what is named like a manifest.
-	r.run("run", "s3://lists/day one.csv.gz", "--scan", "--all-types", "--batch", "scan").want(t, exitOK)
+	r.run("run", "s3://lists/day one.csv.gz", "--scan", "--all-types", "--batch", "scan").want(t, exit.OK)
 	r.submittedKeys("a.mov", "b,c.mov", "d.mov", "day one.csv.gz")
 }
 
@@ -186,13 +187,13 @@ func TestScanOptionsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	r.withS3().Put("archive", "a.mov", []byte("x"))
-	r.run("run", "s3://archive/", "--scan", "--manifest").want(t, exitUsage).says(t, "exclude each other")
-	r.run("run", "s3://archive/", "--manifest").want(t, exitUsage).says(t, "names no object")
-	r.run("run", "s3://archive/", "--include", "[").want(t, exitUsage).says(t, "--include", "no valid pattern")
-	r.run("run", r.manifest("m.csv", 1), "--scan").want(t, exitUsage).says(t, "--scan")
-	r.run("run", "s3:///x").want(t, exitUsage).says(t, "not a bucket name")
+	r.run("run", "s3://archive/", "--scan", "--manifest").want(t, exit.Usage).says(t, "exclude each other")
+	r.run("run", "s3://archive/", "--manifest").want(t, exit.Usage).says(t, "names no object")
+	r.run("run", "s3://archive/", "--include", "[").want(t, exit.Usage).says(t, "--include", "no valid pattern")
+	r.run("run", r.manifest("m.csv", 1), "--scan").want(t, exit.Usage).says(t, "--scan")
+	r.run("run", "s3:///x").want(t, exit.Usage).says(t, "not a bucket name")
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", "http://s3.example.com")
-	r.run("run", "s3://archive/").want(t, exitUsage).says(t, "not https")
+	r.run("run", "s3://archive/").want(t, exit.Usage).says(t, "not https")
 	r.unsent()
 	r.noQueue()
 }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/manifest/s3test"
 	"airlift/worker/air/airtest"
 )
@@ -69,7 +70,7 @@ func TestKilledScanGoesOn(t *testing.T) {
 				t.Errorf("rows before the last run: got %d, want a part of %d", before.Rows, objects)
 			}
 			requests := len(s.Requests())
-			r.run(args...).want(t, exitOK).says(t, "going on with the scan that broke off")
+			r.run(args...).want(t, exit.OK).says(t, "going on with the scan that broke off")
 			if n := len(s.Requests()) - requests; workers == "1" && n > int(objects-before.Rows)/25+5 {
 				t.Errorf("the last run sent %d requests for %d objects: it read again what was stored", n, objects-before.Rows)
 			}
@@ -77,7 +78,7 @@ func TestKilledScanGoesOn(t *testing.T) {
 			if r.status().Incomplete {
 				t.Error("the reading is complete, and the status says that it is not")
 			}
-			r.run("run", "s3://archive/", "--workers", "64").want(t, exitOK)
+			r.run("run", "s3://archive/", "--workers", "64").want(t, exit.OK)
 			r.status().books(t, 0, objects, 0, 0, 0)
 			r.settled(objects)
 		})
@@ -92,9 +93,9 @@ func TestScanBeginsAfresh(t *testing.T) {
 	s.SetPageSize(10)
 	deepBucket(s, 100)
 	s.SetFault(s3test.AccessDenied, 5)
-	r.run("enqueue", "s3://archive/", "--exclude", "flat/**").want(t, exitIncomplete)
+	r.run("enqueue", "s3://archive/", "--exclude", "flat/**").want(t, exit.Incomplete)
 	s.SetFault(s3test.NoFault, 0)
-	r.run("enqueue", "s3://archive/").want(t, exitOK).says(t, "begins afresh")
+	r.run("enqueue", "s3://archive/").want(t, exit.OK).says(t, "begins afresh")
 	if got := r.status(); got.Rows != 100 || got.Items != 100 || got.Incomplete {
 		t.Errorf("got %d rows and %d items, want all 100", got.Rows, got.Items)
 	}
@@ -112,13 +113,13 @@ func TestKilledSecondScanGoesOn(t *testing.T) {
 	}
 	args := []string{"enqueue", "s3://archive/", "s3://second/", "--batch", "both", "--scan-workers", "1"}
 	s.SetFault(s3test.HTML, 300/10+1+4)
-	r.run(args...).want(t, exitIncomplete)
+	r.run(args...).want(t, exit.Incomplete)
 	if got := r.status(); got.Rows != 340 || !got.Incomplete {
 		t.Fatalf("got %d rows, want all of the first and 40 of the second", got.Rows)
 	}
 	s.SetFault(s3test.NoFault, 0)
 	before := len(s.Requests())
-	r.run(args...).want(t, exitOK)
+	r.run(args...).want(t, exit.OK)
 	if n := len(s.Requests()) - before; n > 10 {
 		t.Errorf("the second run sent %d requests, want those for 60 objects", n)
 	}
@@ -133,13 +134,13 @@ func TestScanOfAServerThatCannotGoOn(t *testing.T) {
 	s.SetPageSize(10)
 	deepBucket(s, 200)
 	s.SetFault(s3test.AccessDenied, 7)
-	r.run("enqueue", "s3://archive/", "--scan-workers", "1").want(t, exitIncomplete)
+	r.run("enqueue", "s3://archive/", "--scan-workers", "1").want(t, exit.Incomplete)
 	s.SetFault(s3test.IgnoresStartAfter, 0)
-	r.run("enqueue", "s3://archive/").want(t, exitIncomplete).says(t, "cannot go on", "run the same command again")
+	r.run("enqueue", "s3://archive/").want(t, exit.Incomplete).says(t, "cannot go on", "run the same command again")
 	if !r.status().Incomplete {
 		t.Error("the reading passes for complete")
 	}
-	r.run("enqueue", "s3://archive/").want(t, exitOK)
+	r.run("enqueue", "s3://archive/").want(t, exit.OK)
 	if got := r.status(); got.Rows != 200 || got.Items != 200 || got.Incomplete {
 		t.Errorf("got %d rows and %d items, want all 200", got.Rows, got.Items)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -69,7 +70,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 			r.setenv("AIRLIFT_LOG_LEVEL", "debug")
 			r.setenv("AIRLIFT_LOG_FORMAT", format)
 			m := r.manifest("m.csv", 20)
-			r.secretless("run", r.run("run", m, "--batch", "b", "--report", "at-end.csv", "--stats", "10ms").want(t, exitIncomplete).says(t, "REDACTED"))
+			r.secretless("run", r.run("run", m, "--batch", "b", "--report", "at-end.csv", "--stats", "10ms").want(t, exit.Incomplete).says(t, "REDACTED"))
 			for _, args := range [][]string{
 				{"run", m, "--batch", "b", "--json"}, {"run", m, "--dry-run", "--batch", "b"}, {"enqueue", m, "--batch", "c"}, {"status"}, {"status", "--json"},
 				{"items", "b"}, {"items", "b", "--json"}, {"report", "b"}, {"report", "b", "--format", "jsonl"}, {"report", "b", "--format", "excel"},
@@ -94,7 +95,7 @@ func TestSecretsInStops(t *testing.T) {
 			}})
 			r.setenv("AIRLIFT_LOG_LEVEL", "debug")
 			got := r.run("run", r.manifest("m.csv", 3), "--on-daily-cap", "exit")
-			if got.code == exitOK {
+			if got.code == exit.OK {
 				t.Errorf("exit code: got 0 after status %d", status)
 			}
 			r.secretless("run", got)
@@ -110,15 +111,15 @@ func TestSecretsInURLs(t *testing.T) {
 	m := r.manifest("m.csv", 1)
 	with := "https://" + testAccessKey + ":" + url.QueryEscape(testSecretKey) + "@air.example.com"
 	r.setenv("AIRLIFT_AIR_URL", with)
-	r.secretless("run", r.run("run", m).want(t, exitUsage).says(t, "must not hold a user or password"))
+	r.secretless("run", r.run("run", m).want(t, exit.Usage).says(t, "must not hold a user or password"))
 	r.setenv("AIRLIFT_AIR_URL", "https://air.example.com/?secret="+url.QueryEscape(testSecretKey))
-	r.secretless("run", r.run("run", m).want(t, exitUsage).says(t, "query"))
+	r.secretless("run", r.run("run", m).want(t, exit.Usage).says(t, "query"))
 	r.setenv("AIRLIFT_AIR_URL", r.url)
 	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", with)
-	r.secretless("run", r.run("run", "s3://archive/").want(t, exitUsage).says(t, "--source-endpoint"))
-	r.secretless("run", r.run("run", m).want(t, exitUsage).says(t, "--source-endpoint"))
-	r.secretless("enqueue", r.run("enqueue", m).want(t, exitUsage).says(t, "--source-endpoint"))
+	r.secretless("run", r.run("run", "s3://archive/").want(t, exit.Usage).says(t, "--source-endpoint"))
+	r.secretless("run", r.run("run", m).want(t, exit.Usage).says(t, "--source-endpoint"))
+	r.secretless("enqueue", r.run("enqueue", m).want(t, exit.Usage).says(t, "--source-endpoint"))
 	r.unsent()
 }
 
@@ -135,7 +136,7 @@ func TestSecretsEchoedByS3(t *testing.T) {
 	r.setenv("AIRLIFT_SOURCE_ENDPOINT", s3.URL)
 	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
 	r.setenv("AIRLIFT_LOG_LEVEL", "debug")
-	r.secretless("run", r.run("run", "s3://archive/").want(t, exitUnexpected).says(t, "the secret key does not belong"))
+	r.secretless("run", r.run("run", "s3://archive/").want(t, exit.Unexpected).says(t, "the secret key does not belong"))
 }
 
 // The keys are never in the list of processes, and a running command writes them nowhere.
@@ -161,7 +162,7 @@ func TestSecretsAreNotInTheProcessList(t *testing.T) {
 	}
 	r.secretless("a run at its first POST", result{})
 	close(release)
-	p.wait().want(t, exitOK)
+	p.wait().want(t, exit.OK)
 }
 
 // awsFiles writes the AWS shared credentials file.
@@ -199,14 +200,14 @@ func TestTemporaryCredentials(t *testing.T) {
 		} else {
 			r.setenv("AWS_SESSION_TOKEN", sessionToken)
 		}
-		got := r.run(append([]string{"run"}, args...)...).want(t, exitCredentials).says(t, "temporary credentials", "long-lived")
+		got := r.run(append([]string{"run"}, args...)...).want(t, exit.Credentials).says(t, "temporary credentials", "long-lived")
 		r.unsent()
-		more := r.run(append([]string{"enqueue"}, args...)...).want(t, exitOK)
+		more := r.run(append([]string{"enqueue"}, args...)...).want(t, exit.OK)
 		if strings.Contains(got.stdout+got.stderr+more.stdout+more.stderr, sessionToken) {
 			t.Error("the token is shown")
 		}
 		r.setenv("AWS_SESSION_TOKEN", "")
-		r.run("submit").want(t, exitOK)
+		r.run("submit").want(t, exit.OK)
 		r.submittedKeys("a.mov")
 	}
 }
@@ -230,18 +231,18 @@ func TestWhichCredentialsCount(t *testing.T) {
 		{name: "the environment beats the default profile", file: "[default]\n" + wrong},
 		{name: "AWS_PROFILE beats the default profile", file: "[default]\n" + wrong + "[archive]\n" + good, env: map[string]string{"AWS_PROFILE": "archive"}, noKeysInEnv: true},
 		{name: "the default profile", file: "[default]\n" + good, noKeysInEnv: true},
-		{name: "no keys anywhere", file: "", noKeysInEnv: true, code: exitUsage, says: "WASABI_ACCESS_KEY"},
-		{name: "no secret key", env: map[string]string{"WASABI_SECRET_KEY": ""}, file: "[default]\n" + good, code: exitUsage, says: "WASABI_SECRET_KEY is not"},
-		{name: "no access key", env: map[string]string{"WASABI_ACCESS_KEY": ""}, file: "[default]\n" + good, code: exitUsage, says: "WASABI_ACCESS_KEY is not"},
+		{name: "no keys anywhere", file: "", noKeysInEnv: true, code: exit.Usage, says: "WASABI_ACCESS_KEY"},
+		{name: "no secret key", env: map[string]string{"WASABI_SECRET_KEY": ""}, file: "[default]\n" + good, code: exit.Usage, says: "WASABI_SECRET_KEY is not"},
+		{name: "no access key", env: map[string]string{"WASABI_ACCESS_KEY": ""}, file: "[default]\n" + good, code: exit.Usage, says: "WASABI_ACCESS_KEY is not"},
 		{name: "a BOM", file: "\ufeff[archive]\r\n" + good, args: []string{"--profile", "archive"}},
 		{name: "UTF-16", file: utf16File("[other]\n" + wrong + "[archive]\n" + good), args: []string{"--profile", "archive"}},
 		{name: "comments and nested settings", file: "# keys\n[ archive ] ; mine\ns3 =\n  aws_access_key_id = wrong\n" + good, args: []string{"--profile", "archive"}},
-		{name: "temporary keys", file: "[archive]\n" + good + "aws_session_token = " + sessionToken + "\n", args: []string{"--profile", "archive"}, code: exitCredentials, says: `profile "archive" holds temporary credentials`},
-		{name: "a temporary pair in the environment", env: map[string]string{"AWS_SESSION_TOKEN": sessionToken}, code: exitCredentials, says: "the environment holds temporary credentials"},
+		{name: "temporary keys", file: "[archive]\n" + good + "aws_session_token = " + sessionToken + "\n", args: []string{"--profile", "archive"}, code: exit.Credentials, says: `profile "archive" holds temporary credentials`},
+		{name: "a temporary pair in the environment", env: map[string]string{"AWS_SESSION_TOKEN": sessionToken}, code: exit.Credentials, says: "the environment holds temporary credentials"},
 		{name: "the token of another pair", env: map[string]string{"AWS_SESSION_TOKEN": sessionToken, "AWS_ACCESS_KEY_ID": "ASIAOTHEROTHEROTHER1"}},
-		{name: "half a pair in the profile", file: "[archive]\naws_secret_access_key = " + testSecretKey + "\n", args: []string{"--profile", "archive"}, code: exitUsage, says: `the profile "archive"`},
-		{name: "no such profile", file: "[archive]\n" + good, args: []string{"--profile", "nosuch"}, code: exitUsage, says: `profile "nosuch"`},
-		{name: "no such AWS_PROFILE", file: "[archive]\n" + good, env: map[string]string{"AWS_PROFILE": "nosuch"}, noKeysInEnv: true, code: exitUsage, says: `profile "nosuch"`},
+		{name: "half a pair in the profile", file: "[archive]\naws_secret_access_key = " + testSecretKey + "\n", args: []string{"--profile", "archive"}, code: exit.Usage, says: `the profile "archive"`},
+		{name: "no such profile", file: "[archive]\n" + good, args: []string{"--profile", "nosuch"}, code: exit.Usage, says: `profile "nosuch"`},
+		{name: "no such AWS_PROFILE", file: "[archive]\n" + good, env: map[string]string{"AWS_PROFILE": "nosuch"}, noKeysInEnv: true, code: exit.Usage, says: `profile "nosuch"`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,7 +258,7 @@ func TestWhichCredentialsCount(t *testing.T) {
 			}
 			got := r.run(append([]string{"run", r.manifest("m.csv", 2), "--log-level", "debug"}, c.args...)...).want(t, c.code).says(t, c.says)
 			r.secretless("run", got)
-			if c.code != exitOK {
+			if c.code != exit.OK {
 				r.unsent()
 				return
 			}
@@ -270,7 +271,7 @@ func TestAnEndpointWithAPasswordIsRejectedAndNotStored(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("rows.csv", "bucket,key,endpoint\narchive,a.mov,https://user:hunter2secret@s3.example.com\narchive,b.mov,s3.example.com\n")
-	got := r.run("run", m, "--batch", "b").want(t, exitIncomplete).says(t, "line 2", "password")
+	got := r.run("run", m, "--batch", "b").want(t, exit.Incomplete).says(t, "line 2", "password")
 	if strings.Contains(got.stdout+got.stderr+r.run("report", "b").stdout, "hunter2secret") {
 		t.Error("the password is shown")
 	}
@@ -284,7 +285,7 @@ func TestASourceOutsideWasabiIsWarnedOfOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("rows.csv", "bucket,key,endpoint\narchive,a.mov,s3.eu-central-1.wasabisys.com\narchive,b.mov,s3.example.com\narchive,c.mov,https://s3.example.org\narchive,d.mov,wasabisys.com.example.org\n")
-	got := r.run("enqueue", m, "--batch", "b").want(t, exitOK)
+	got := r.run("enqueue", m, "--batch", "b").want(t, exit.OK)
 	if n := strings.Count(got.stderr, "not Wasabi's"); n != 1 || !strings.Contains(got.stderr, "s3.example.com") {
 		t.Errorf("%d warnings, want one of s3.example.com:\n%s", n, got.stderr)
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/worker/service"
@@ -23,7 +25,7 @@ ends it in good order. On a machine that has it always on, ` + "`airlift run`" +
 its batch. A daily cap, an outage or a monthly quota is waited for or ends it as they do run.
 
 Under systemd (Type=notify) it says when it is ready and what it does, and feeds the watchdog.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift serve --air-url https://air.example.com --rate 20/s\n  airlift serve & airlift run archive.csv --services ocr ...",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd, &send) },
@@ -37,7 +39,7 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 		return err
 	}
 	if s.Report != "" {
-		return usagef("serve works all batches, and --report writes one: use `airlift report`")
+		return config.Usagef("serve works all batches, and --report writes one: use `airlift report`")
 	}
 	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
@@ -58,7 +60,7 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 	to := a.serviceOf(db, service.Config{Opened: time.Now(), OnFed: a.tuneGC, Watch: a.watchServing})
 	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
 	out := to.Run(ctx, service.RunRequest{Pool: a.pool(cmd, nil, s, client), Serve: true})
-	if isA[*interrupted](out.Err) { // the usual end
+	if exit.IsA[*exit.Interrupted](out.Err) { // the usual end
 		out.Err = nil
 	}
 	return a.finish(context.WithoutCancel(ctx), to, out, s, false)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -18,7 +19,7 @@ func (r *rig) serving(args ...string) *process {
 	r.t.Helper()
 	p := r.start(append([]string{"serve"}, args...)...)
 	eventually(r.t, "serve answers", func() bool {
-		return strings.Contains(p.err.String(), "holding the queue") && r.run("status").code == exitOK
+		return strings.Contains(p.err.String(), "holding the queue") && r.run("status").code == exit.OK
 	})
 	return p
 }
@@ -27,7 +28,7 @@ func (r *rig) serving(args ...string) *process {
 func (p *process) end(t *testing.T) result {
 	t.Helper()
 	p.signal(syscall.SIGTERM)
-	return p.wait().want(t, exitOK)
+	return p.wait().want(t, exit.OK)
 }
 
 // serve works what is there, in doubt or pending, and what comes, from runs and from enqueue.
@@ -42,14 +43,14 @@ func TestServeWorksWhatIsThereAndWhatComes(t *testing.T) {
 	close(h.release)
 	p := r.serving()
 	eventually(t, "what is there is sent", func() bool { s := r.statuses()["big"]; return s.Submitted == 10 })
-	r.run("run", r.night(5), "--batch", "night").want(t, exitOK)
-	r.run("enqueue", r.file("e.csv", "bucket,key\narchive,e.mov\n"), "--batch", "e").want(t, exitOK)
+	r.run("run", r.night(5), "--batch", "night").want(t, exit.OK)
+	r.run("enqueue", r.file("e.csv", "bucket,key\narchive,e.mov\n"), "--batch", "e").want(t, exit.OK)
 	eventually(t, "what was enqueued is sent", func() bool { return r.statuses()["e"].Submitted == 1 })
-	r.run("serve").want(t, exitLocked)
+	r.run("serve").want(t, exit.Locked)
 	p.end(t)
 	r.allSettled(16)
 	r.alone()
-	r.run("serve", "--report", "r.csv").want(t, exitUsage)
+	r.run("serve", "--report", "r.csv").want(t, exit.Usage)
 }
 
 // One batch of bad rows ends its own run, and no other.
@@ -61,12 +62,12 @@ func TestServeOutlivesABadBatch(t *testing.T) {
 	for i := range 300 {
 		rows += fmt.Sprintf("archive,bad/%d.mov\n", i)
 	}
-	r.run("run", r.file("bad.csv", rows), "--batch", "bad").want(t, exitFailures).says(t, "of the last")
-	r.run("run", r.night(5), "--batch", "night").want(t, exitOK)
+	r.run("run", r.file("bad.csv", rows), "--batch", "bad").want(t, exit.Failures).says(t, "of the last")
+	r.run("run", r.night(5), "--batch", "night").want(t, exit.OK)
 	if s := r.statuses()["bad"]; s.Pending == 0 || s.Failed == 0 {
 		t.Errorf("the bad batch: %+v", s)
 	}
-	r.run("run", "bad.csv", "--batch", "bad").want(t, exitFailures) // it is tried again
+	r.run("run", "bad.csv", "--batch", "bad").want(t, exit.Failures) // it is tried again
 	p.end(t)
 	r.oneJobEach()
 }
@@ -75,10 +76,10 @@ func TestServeOutlivesABadBatch(t *testing.T) {
 func TestReconcileBesideARunSendsNothing(t *testing.T) {
 	t.Parallel()
 	r, h, first := holding(t, 6)
-	r.run("enqueue", r.night(5), "--batch", "night").want(t, exitOK)
-	r.run("reconcile", "night").want(t, exitOK)
+	r.run("enqueue", r.night(5), "--batch", "night").want(t, exit.OK)
+	r.run("reconcile", "night").want(t, exit.OK)
 	close(h.release)
-	first.wait().want(t, exitOK)
+	first.wait().want(t, exit.OK)
 	if s := r.statuses(); s["night"].Pending != 5 || r.air.Accepted() != 40 {
 		t.Errorf("AiR has %d jobs, the batch is %+v", r.air.Accepted(), s["night"])
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -10,12 +11,12 @@ func TestAWrongDestinationIsMendedAndRetried(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{DestinationExists: func(bucket, _ string) bool { return bucket == "results" }})
 	m := r.manifest("archive.csv", 400)
-	r.run("run", m, "--destination-bucket", "resluts").want(t, exitFailures).says(t, "destination bucket not found")
+	r.run("run", m, "--destination-bucket", "resluts").want(t, exit.Failures).says(t, "destination bucket not found")
 	if got := r.air.Posts(); got < 100 || got > 110 {
 		t.Errorf("%d POSTs, want about 100", got)
 	}
-	r.run("retry", r.status().Batch).want(t, exitOK)
-	r.run("run", m).want(t, exitOK).says(t, "400 items")
+	r.run("retry", r.status().Batch).want(t, exit.OK)
+	r.run("run", m).want(t, exit.OK).says(t, "400 items")
 	r.settled(400)
 	for _, j := range r.air.Jobs() {
 		if j.Destination.Bucket != "results" {
@@ -29,8 +30,8 @@ func TestChangedSettingsAreAnnouncedWithWhatTheyTouch(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.file("archive.csv", "bucket,key,priority\narchive,a.mov,\narchive,b.mov,\narchive,c.mov,3\narchive,d.mov,\n")
-	r.run("run", m, "--workers", "1", "--max-items", "1").want(t, exitWorkLeft)
-	r.run("run", m, "--priority", "7").want(t, exitOK).says(t, "2 items")
+	r.run("run", m, "--workers", "1", "--max-items", "1").want(t, exit.WorkLeft)
+	r.run("run", m, "--priority", "7").want(t, exit.OK).says(t, "2 items")
 	r.settled(4)
 	want := map[string]int{"a.mov": 0, "b.mov": 7, "c.mov": 3, "d.mov": 7}
 	for _, j := range r.air.Jobs() {

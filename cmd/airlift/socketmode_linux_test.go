@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -21,7 +22,7 @@ func TestNoModeIsChangedAfterTheBind(t *testing.T) {
 	r := newRig(t, airtest.Config{})
 	m, trace := r.manifest("m.csv", 3), filepath.Join(r.dir, "trace")
 	r.binary = strace
-	r.run("-f", "-o", trace, "-e", "signal=none", "-e", "trace=bind,chmod,fchmod,fchmodat,mkdirat,mkdir", binary, "run", m).want(t, exitOK)
+	r.run("-f", "-o", trace, "-e", "signal=none", "-e", "trace=bind,chmod,fchmod,fchmodat,mkdirat,mkdir", binary, "run", m).want(t, exit.OK)
 	out, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)

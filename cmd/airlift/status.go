@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -30,7 +32,7 @@ process or, if it cannot be asked, shows what it last wrote to <queue>.status.js
 When a batch is done is reckoned as ` + "`airlift plan`" + ` does: with the daily limit or, without one, AiR's
 daily cap as far as it was met, and a pause in force; during a run with that run's settings, else with
 --rate and --daily-limit. While a stop is in force nothing is forecast.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift status\n  airlift status archive-1a2b3c4d --json",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,7 +41,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			case err != nil:
 				return err
 			case watch && asJSON:
-				return usagef("--watch shows a screen: give it without --json")
+				return config.Usagef("--watch shows a screen: give it without --json")
 			case watch:
 				return a.watch(cmd.Context(), args, time.Minute)
 			}
@@ -97,7 +99,7 @@ func (a *app) statusFromFile(args []string) ([]service.Status, error) {
 			return []service.Status{s}, nil
 		}
 	}
-	return nil, usagef("another process holds the queue, and its status shows no batch %q: check the id, or try again in a few seconds", args[0])
+	return nil, config.Usagef("another process holds the queue, and its status shows no batch %q: check the id, or try again in a few seconds", args[0])
 }
 
 func (a *app) watchCommand() *cobra.Command {
@@ -110,7 +112,7 @@ in another process, or a queue at rest, and changes nothing; q or Ctrl-C ends it
 
 Without a terminal it writes lines instead, at most every --every, and only if something has changed.
 NO_COLOR in the environment turns the colors off.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift watch\n  airlift watch archive-1a2b3c4d\n  airlift watch --every 10m >> progress.log",
 		Args:    atMostOneBatch,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, every) },
@@ -122,7 +124,7 @@ NO_COLOR in the environment turns the colors off.
 // watch shows overviews, of one batch if one is named, until the user ends it.
 func (a *app) watch(ctx context.Context, batch []string, every time.Duration) error {
 	if every <= 0 {
-		return usagef("--every %v: give a duration above 0, such as 1m", every)
+		return config.Usagef("--every %v: give a duration above 0, such as 1m", every)
 	}
 	if _, err := a.locateQueue(); err != nil {
 		return err
@@ -136,11 +138,11 @@ func (a *app) watch(ctx context.Context, batch []string, every time.Duration) er
 		}
 		one, ok := term.OfBatch(o, batch[0])
 		if !ok {
-			return o, usagef("the queue at %s has no batch %q: `airlift status` lists its batches", a.queuePath(), batch[0])
+			return o, config.Usagef("the queue at %s has no batch %q: `airlift status` lists its batches", a.queuePath(), batch[0])
 		}
 		return one, nil
 	}
-	if _, err := now(ctx); isUsage(err) {
+	if _, err := now(ctx); exit.IsUsage(err) {
 		return err // no queue, or no such batch; other errors may pass
 	}
 	name, _ := a.getenv("TERM")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/queue/bolt"
 	"airlift/queue/hold"
@@ -23,7 +24,7 @@ import (
 // statuses returns what `status --json` says of all batches, by their ids.
 func (r *rig) statuses() map[string]summary {
 	r.t.Helper()
-	got := r.run("status", "--json").want(r.t, exitOK)
+	got := r.run("status", "--json").want(r.t, exit.OK)
 	var all []summary
 	if err := json.Unmarshal([]byte(got.stdout), &all); err != nil {
 		r.t.Fatalf("status --json is no array: %v in %s", err, got.stdout)
@@ -47,11 +48,11 @@ func TestStatusIsOfAllBatches(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.run("status", "--json").want(t, exitOK).stdout; got != "[]\n" {
+	if got := r.run("status", "--json").want(t, exit.OK).stdout; got != "[]\n" {
 		t.Errorf("an empty queue: got %s", got)
 	}
-	r.run("enqueue", r.manifest("old.csv", 7), "--batch", "old").want(t, exitOK)
-	r.run("cancel", "old", "--key", "*00001.mov").want(t, exitOK)
+	r.run("enqueue", r.manifest("old.csv", 7), "--batch", "old").want(t, exit.OK)
+	r.run("cancel", "old", "--key", "*00001.mov").want(t, exit.OK)
 	if all := r.statuses(); len(all) != 1 || all["old"].Pending != 6 {
 		t.Errorf("one batch: got %+v", all)
 	}
@@ -61,10 +62,10 @@ func TestStatusIsOfAllBatches(t *testing.T) {
 	if all := r.statuses(); len(all) != 2 || all["old"].Pending != 6 || all["old"].Cancelled != 1 || all["old"].State != "idle" || all["new"].State != "running" {
 		t.Errorf("during the run: got %+v", all)
 	}
-	r.run("status", "old").want(t, exitOK).says(t, "7 = 0 submitted + 6 pending", "1 cancelled")
-	r.run("status", "none").want(t, exitUsage).says(t, `no batch "none"`)
+	r.run("status", "old").want(t, exit.OK).says(t, "7 = 0 submitted + 6 pending", "1 cancelled")
+	r.run("status", "none").want(t, exit.Usage).says(t, `no batch "none"`)
 	close(h.release)
-	p.wait().want(t, exitOK)
+	p.wait().want(t, exit.OK)
 	if all := r.statuses(); len(all) != 2 || all["new"].Submitted != 20 || all["old"].Pending != 6 {
 		t.Errorf("after the run: got %+v", all)
 	}
@@ -96,10 +97,10 @@ func TestStatusFileThatIsNone(t *testing.T) {
 			p := r.start("run", r.manifest("m.csv", 6), "--batch", "b", "--workers", "1")
 			await(t, h.posts.reached(3), "the run to be at work")
 			for _, args := range [][]string{{"status"}, {"status", "--json"}, {"status", "b"}} {
-				r.run(args...).want(t, exitUnexpected).says(t, path, "remove it")
+				r.run(args...).want(t, exit.Unexpected).says(t, path, "remove it")
 			}
 			close(h.release)
-			p.wait().want(t, exitOK).says(t, "the status file cannot be written", path)
+			p.wait().want(t, exit.OK).says(t, "the status file cannot be written", path)
 			if after, err := os.Lstat(path); err != nil || after.Mode() != before.Mode() || !os.SameFile(before, after) {
 				t.Errorf("it was replaced: %v, %v", after, err)
 			}
@@ -112,7 +113,7 @@ func TestStatusFileThatIsNone(t *testing.T) {
 func TestOldStatusIsSaid(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("m.csv", 3), "--batch", "b").want(t, exitOK)
+	r.run("enqueue", r.manifest("m.csv", 3), "--batch", "b").want(t, exit.OK)
 	db, err := bolt.Open(r.queue, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +124,7 @@ func TestOldStatusIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.file("queue.db.status.json", string(old))
-	r.run("status").want(t, exitOK).says(t, "what follows is old")
+	r.run("status").want(t, exit.OK).says(t, "what follows is old")
 }
 
 // halfStatus is a command that writes half of the status file of the queue at its argument, says so, and waits to be killed.
@@ -141,7 +142,7 @@ func halfStatus() {
 func TestKilledAsItWritesTheStatusFile(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("m.csv", 3), "--batch", "b").want(t, exitOK)
+	r.run("enqueue", r.manifest("m.csv", 3), "--batch", "b").want(t, exit.OK)
 	cmd := exec.Command(filepath.Join(filepath.Dir(r.binary), "halfstatus"), r.queue)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -169,7 +170,7 @@ func TestKilledAsItWritesTheStatusFile(t *testing.T) {
 	if len(left()) != 1 {
 		t.Fatalf("the kill left %q, want a temporary file", left())
 	}
-	r.run("items", "b").want(t, exitOK)
+	r.run("items", "b").want(t, exit.OK)
 	if len(left()) != 0 {
 		t.Errorf("left after the next command: %q", left())
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -24,7 +25,7 @@ func (a *app) pauseCommand() *cobra.Command {
 		Long: `pause makes the run in progress, and every later one, send nothing, or nothing of one batch: until
 --for or --until is over, or until ` + "`airlift resume`" + `. What is on its way is awaited, items in doubt are looked
 up, and sources are read.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift pause\n  airlift pause archive-1a2b3c4d --for 2h\n  airlift pause --until 22:00 --reason 'the library needs AiR until then'",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +62,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		Long: `resume lifts what keeps items from being sent: ` + "`airlift pause`" + `, a pause (daily cap) or a stop
 (monthly quota) that an answer of AiR has caused, because you know that AiR accepts jobs again. Sending
 still begins with a single request. With BATCH it lifts the pause of that batch alone.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), func(to service.Queue) error {
@@ -101,7 +102,7 @@ func (a *app) setCommand() *cobra.Command {
 changed again, whatever the flags of that run say. --reset makes those count again. Without flags it shows what is set.
 
 The batches of a queue take turns; --share N gives BATCH N turns where others have one.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift set --rate 20/s --workers 16\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -22,7 +23,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 				http.Redirect(w, q, r.url+q.URL.RequestURI(), status)
 			}))
 			t.Cleanup(front.Close)
-			r.run("run", r.manifest("archive.csv", 5), "--air-url", front.URL).want(t, exitUsage).says(t, "redirect")
+			r.run("run", r.manifest("archive.csv", 5), "--air-url", front.URL).want(t, exit.Usage).says(t, "redirect")
 			if got := r.requests(); got != 0 {
 				t.Errorf("the other host saw %d requests, want none", got)
 			}
@@ -39,7 +40,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 func TestIfAllAreRefusedTheRunEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{Faults: airtest.Faults{RejectKeys: []string{"clip"}}}})
-	r.run("run", r.manifest("archive.csv", 400)).want(t, exitFailures).says(t, "--max-failures")
+	r.run("run", r.manifest("archive.csv", 400)).want(t, exit.Failures).says(t, "--max-failures")
 	if got := r.air.Posts(); got < 100 || got > 110 {
 		t.Errorf("%d POSTs, want about 100", got)
 	}
@@ -52,11 +53,11 @@ func TestWithNobodyThereTheRunGivesUp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
 	m := r.manifest("archive.csv", 20)
-	r.run("run", m, "--air-url", "http://"+closedPort(t), "--give-up", "2s").want(t, exitUnexpected).says(t, "--give-up")
+	r.run("run", m, "--air-url", "http://"+closedPort(t), "--give-up", "2s").want(t, exit.Unexpected).says(t, "--give-up")
 	if s := r.status(); s.Pending != 20 || s.Failed != 0 || s.InDoubt != 0 {
 		t.Errorf("pending %d, failed %d, in doubt %d; want 20, 0, 0", s.Pending, s.Failed, s.InDoubt)
 	}
-	r.run("run", m).want(t, exitOK)
+	r.run("run", m).want(t, exit.OK)
 	r.settled(20)
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
 	"airlift/queue"
 	"airlift/queue/hold"
@@ -19,7 +20,7 @@ func (a *app) openQueue(ctx context.Context, at connect.Place, create bool) (que
 	}
 	db, err := a.connection().Open(ctx, at, create)
 	if errors.Is(err, connect.ErrNotElsewhere) {
-		return nil, usagef("--detach leaves the work to the process that holds the queue, and none does: start `airlift serve`, or run without --detach")
+		return nil, config.Usagef("--detach leaves the work to the process that holds the queue, and none does: start `airlift serve`, or run without --detach")
 	}
 	if err == nil && connect.Holds(db) {
 		_ = hold.RemoveTemp(a.statusPath()) // only the holder of the queue writes it; a remaining file does no harm
@@ -37,7 +38,7 @@ func (a *app) connection() connect.Config {
 func (a *app) locateQueue() (string, error) {
 	if a.global.queue == "" {
 		if _, ok := a.env().Dir("XDG_STATE_HOME", ""); !ok {
-			return "", usagef("HOME is not set, so there is no place for the queue: name its file with --queue, or set XDG_STATE_HOME")
+			return "", config.Usagef("HOME is not set, so there is no place for the queue: name its file with --queue, or set XDG_STATE_HOME")
 		}
 	}
 	return a.namedQueue(), nil
@@ -64,7 +65,7 @@ func (a *app) queuePath() string {
 // explainMissing says what to do when there is no queue.
 func (a *app) explainMissing(err error) error {
 	if errors.Is(err, queue.ErrNotExist) {
-		return usagef("there is no queue at %s: `airlift run` or `airlift enqueue` makes one; --queue names another", a.queuePath())
+		return config.Usagef("there is no queue at %s: `airlift run` or `airlift enqueue` makes one; --queue names another", a.queuePath())
 	}
 	return err
 }

@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/queue"
 	"airlift/worker"
@@ -19,7 +21,7 @@ func (a *app) submitCommand() *cobra.Command {
 		Use: "submit [BATCH...] [flags]", Short: "Work the queue, and read nothing",
 		Long: `submit sends what is in the queue: the named batches, or all of them. They take turns. Job settings
 that are given here, and the rules of the config file, replace those of the last run.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift submit --air-url https://air.example.com\n  airlift submit archive-1a2b3c4d --rate 10/s --daily-limit 50000",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags, err := fields.Settings(a.flags())
@@ -48,7 +50,7 @@ the queue: objects with more than one job, jobs that the queue does not know or 
 and items whose job AiR does not list. Each is printed, and the exit code is 4; if all agree it is 0.
 If the list changes while it is read, items whose job it did not show are looked up by name, one
 request each.
-` + exitCodesHelp,
+` + exit.CodesHelp,
 		Example: "  airlift reconcile --air-url https://air.example.com\n  airlift reconcile archive-1a2b3c4d --verify --rate 20/s",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -89,7 +91,7 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 			return err
 		}
 		if s.Report != "" && len(batches) != 1 {
-			return usagef("--report writes one batch: name it")
+			return config.Usagef("--report writes one batch: name it")
 		}
 		for _, b := range batches {
 			r.Batches = append(r.Batches, b.ID)

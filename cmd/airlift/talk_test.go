@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -55,7 +56,7 @@ func (r *rig) allSettled(n int) {
 		r.t.Errorf("the queue has %d items submitted and AiR %d jobs, want %d", submitted, r.air.Accepted(), n)
 	}
 	r.oneJobEach()
-	r.run("check").want(r.t, exitOK)
+	r.run("check").want(r.t, exit.OK)
 }
 
 // alone fails the test if something of a socket is left.
@@ -73,25 +74,25 @@ func TestASecondRunHandsItsRowsToTheFirst(t *testing.T) {
 	r.awaitStatus("the rows of the second run", func(s summary) bool { return s.Batch == "big" && s.Items == 40 })
 	eventually(t, "the second run has handed its rows over", func() bool { return r.statuses()["night"].Items == 10 })
 	// Everything else works meanwhile.
-	r.run("items", "big").want(t, exitOK).says(t, "clip-00039.mov")
-	r.run("report", "night", "-o", filepath.Join(r.dir, "report.csv")).want(t, exitOK)
-	r.run("resume").want(t, exitOK).says(t, "neither a pause nor a stop")
-	r.run("cancel", "big", "--key", "reel/clip-0003*").want(t, exitOK).says(t, "10 items cancelled")
-	r.run("retry", "big", "--state", "cancelled", "--expect", "9").want(t, exitUsage).says(t, "has 10 items, not the 9")
-	r.run("retry", "big", "--state", "cancelled", "--dry-run").want(t, exitOK).says(t, "10 items would be retried")
-	r.run("retry", "big", "--state", "cancelled", "--expect", "10").want(t, exitOK).says(t, "10 items retried")
-	r.run("reconcile", "night").want(t, exitOK)
-	r.run("reconcile", "night", "--verify", "--json").want(t, exitOK).says(t, `"complete":true`)
-	r.run("items", "none").want(t, exitUsage).says(t, `has no batch "none": it has "big" "night"`)
+	r.run("items", "big").want(t, exit.OK).says(t, "clip-00039.mov")
+	r.run("report", "night", "-o", filepath.Join(r.dir, "report.csv")).want(t, exit.OK)
+	r.run("resume").want(t, exit.OK).says(t, "neither a pause nor a stop")
+	r.run("cancel", "big", "--key", "reel/clip-0003*").want(t, exit.OK).says(t, "10 items cancelled")
+	r.run("retry", "big", "--state", "cancelled", "--expect", "9").want(t, exit.Usage).says(t, "has 10 items, not the 9")
+	r.run("retry", "big", "--state", "cancelled", "--dry-run").want(t, exit.OK).says(t, "10 items would be retried")
+	r.run("retry", "big", "--state", "cancelled", "--expect", "10").want(t, exit.OK).says(t, "10 items retried")
+	r.run("reconcile", "night").want(t, exit.OK)
+	r.run("reconcile", "night", "--verify", "--json").want(t, exit.OK).says(t, `"complete":true`)
+	r.run("items", "none").want(t, exit.Usage).says(t, `has no batch "none": it has "big" "night"`)
 	for _, args := range [][]string{{"check"}, {"compact"}, {"adopt", "big", "big.csv"}} {
-		r.run(args...).want(t, exitLocked)
+		r.run(args...).want(t, exit.Locked)
 	}
 	close(h.release)
-	got := night.wait().want(t, exitOK)
+	got := night.wait().want(t, exit.OK)
 	if !strings.Contains(got.stdout, `"submitted":10`) && !strings.Contains(got.stdout, `"submitted": 10`) {
 		t.Errorf("the summary of the second run: %s", got.stdout)
 	}
-	first.wait().want(t, exitOK)
+	first.wait().want(t, exit.OK)
 	r.alone()
 	r.allSettled(50)
 }
@@ -105,14 +106,14 @@ func TestEachRunEndsWithItsOwnCode(t *testing.T) {
 	// A run of the same batch reads it again, and waits for it too.
 	again := r.start("run", r.manifest("big.csv", 40), "--batch", "big")
 	eventually(t, "the third run has read", func() bool { s := r.statuses()["big"]; return s.Known == 40 && !s.Incomplete })
-	r.run("run", "big.csv", "--batch", "big", "--on-daily-cap", "exit", "--detach").want(t, exitOK)
-	r.run("run", "big.csv", "--batch", "big", "--air-url", "http://127.0.0.1:1").want(t, exitUsage).says(t, "holds the queue and sends to")
+	r.run("run", "big.csv", "--batch", "big", "--on-daily-cap", "exit", "--detach").want(t, exit.OK)
+	r.run("run", "big.csv", "--batch", "big", "--air-url", "http://127.0.0.1:1").want(t, exit.Usage).says(t, "holds the queue and sends to")
 	close(h.release)
-	bad.wait().want(t, exitIncomplete).says(t, "1 rejected")
-	again.wait().want(t, exitOK)
-	first.wait().want(t, exitOK)
+	bad.wait().want(t, exit.Incomplete).says(t, "1 rejected")
+	again.wait().want(t, exit.OK)
+	first.wait().want(t, exit.OK)
 	r.allSettled(41)
-	r.run("run", "big.csv", "--batch", "big", "--detach").want(t, exitUsage).says(t, "airlift serve")
+	r.run("run", "big.csv", "--batch", "big", "--detach").want(t, exit.Usage).says(t, "airlift serve")
 }
 
 // Ctrl-C ends the wait and not the work, and says so.
@@ -122,10 +123,10 @@ func TestASignalEndsTheWaitAlone(t *testing.T) {
 	night := r.start("run", r.night(10), "--batch", "night")
 	eventually(t, "the second run has handed its rows over", func() bool { s := r.statuses()["night"]; return s.Items == 10 && !s.Incomplete })
 	night.signal(syscall.SIGINT)
-	night.wait().want(t, exitWorkLeft).says(t, "only the wait has ended", fmt.Sprintf("process %d goes on", first.cmd.Process.Pid))
+	night.wait().want(t, exit.WorkLeft).says(t, "only the wait has ended", fmt.Sprintf("process %d goes on", first.cmd.Process.Pid))
 	close(h.release)
-	first.wait().want(t, exitOK)
-	r.run("submit").want(t, exitOK) // what the holder had not sent when its own batch was done
+	first.wait().want(t, exit.OK)
+	r.run("submit").want(t, exit.OK) // what the holder had not sent when its own batch was done
 	r.allSettled(50)
 }
 
@@ -149,9 +150,9 @@ func TestTheOneThatWaitsTakesOver(t *testing.T) {
 			close(h.release)
 			first.wait()
 			for _, p := range waiting {
-				p.wait().want(t, exitOK)
+				p.wait().want(t, exit.OK)
 			}
-			r.run("run", "big.csv", "--batch", "big").want(t, exitOK)
+			r.run("run", "big.csv", "--batch", "big").want(t, exit.OK)
 			r.allSettled(46)
 			r.alone()
 		})
@@ -170,11 +171,11 @@ func TestAMuteClientDelaysNobody(t *testing.T) {
 	}
 	defer mute.Close()
 	close(h.release)
-	first.wait().want(t, exitOK)
+	first.wait().want(t, exit.OK)
 	if _, err := mute.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the holder left the connection with %v, want it closed", err)
 	}
-	night.wait().want(t, exitOK)
+	night.wait().want(t, exit.OK)
 	r.allSettled(50)
 }
 
@@ -204,8 +205,8 @@ func TestAClientKilledInMidReading(t *testing.T) {
 	again := r.start("run", r.file("rows.csv", "bucket,key\n"+rows[0]+rows[1]), "--batch", "night")
 	eventually(t, "the rerun has read", func() bool { s := r.statuses()["night"]; return s.Items == 2 && !s.Incomplete })
 	close(h.release)
-	again.wait().want(t, exitOK)
-	first.wait().want(t, exitOK)
+	again.wait().want(t, exit.OK)
+	first.wait().want(t, exit.OK)
 	r.allSettled(42)
 }
 
@@ -214,7 +215,7 @@ func TestStartsAndKillsTogether(t *testing.T) {
 	t.Parallel()
 	rounds := *talkRounds
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.night(200), "--batch", "night").want(t, exitOK)
+	r.run("enqueue", r.night(200), "--batch", "night").want(t, exit.OK)
 	for round := range rounds {
 		var all sync.WaitGroup
 		for i := range 2 {
@@ -237,7 +238,7 @@ func TestStartsAndKillsTogether(t *testing.T) {
 			return nil
 		})
 	}
-	r.run("submit", "night").want(t, exitOK)
+	r.run("submit", "night").want(t, exit.OK)
 	r.alone()
 	r.settled(200)
 }
@@ -246,7 +247,7 @@ func TestStartsAndKillsTogether(t *testing.T) {
 func TestNothingIsFedToAHolderThatSendsNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("enqueue", r.manifest("big.csv", 20000), "--batch", "big").want(t, exitOK)
+	r.run("enqueue", r.manifest("big.csv", 20000), "--batch", "big").want(t, exit.OK)
 	fifo := filepath.Join(r.dir, "report.csv")
 	mkfifo(t, fifo)
 	looking := r.start("report", "big", "-o", fifo)
@@ -261,13 +262,13 @@ func TestNothingIsFedToAHolderThatSendsNothing(t *testing.T) {
 		eventually(t, "it waits", func() bool { return strings.Contains(p.err.String(), "sends nothing: this one waits for its end") })
 	}
 	report := readFile(t, fifo)
-	looking.wait().want(t, exitOK)
+	looking.wait().want(t, exit.OK)
 	if n := strings.Count(report, "\n"); n != 20001 {
 		t.Errorf("the report has %d lines, want 20,001", n)
 	}
-	run.wait().want(t, exitOK)
-	enqueue.wait().want(t, exitOK)
-	if got := detached.wait(); got.code != exitOK && got.code != exitUsage { // as the run still holds the queue, or not
+	run.wait().want(t, exit.OK)
+	enqueue.wait().want(t, exit.OK)
+	if got := detached.wait(); got.code != exit.OK && got.code != exit.Usage { // as the run still holds the queue, or not
 		t.Errorf("run --detach: %+v", got)
 	}
 }
@@ -277,13 +278,13 @@ func TestABatchThatCannotBeSentEndsItsOwnRunAlone(t *testing.T) {
 	t.Parallel()
 	r, h, first := holding(t, 6)
 	r.byHand("night", "other-name", "elsewhere.mov")
-	got := r.run("run", r.night(3), "--batch", "night").want(t, exitUsage)
+	got := r.run("run", r.night(3), "--batch", "night").want(t, exit.Usage)
 	if !strings.Contains(got.stderr, fmt.Sprintf("process %d holds the queue: end that", first.cmd.Process.Pid)) || !strings.Contains(got.stderr, `airlift adopt "night" SOURCE...`) || strings.Contains(got.stderr, "big.csv") {
 		t.Errorf("the advice: %s", got.stderr)
 	}
-	r.run("run", "night.csv", "--batch", "night").want(t, exitUsage) // and again, without asking AiR again
+	r.run("run", "night.csv", "--batch", "night").want(t, exit.Usage) // and again, without asking AiR again
 	close(h.release)
-	first.wait().want(t, exitOK)
+	first.wait().want(t, exit.OK)
 	if s := r.statuses(); s["big"].Submitted != 40 || s["night"].Pending != 3 {
 		t.Errorf("got %+v", s)
 	}
@@ -308,7 +309,7 @@ func TestAPipeIsNotReadTwice(t *testing.T) {
 	first.signal(syscall.SIGKILL)
 	close(h.release)
 	first.wait()
-	client.wait().want(t, exitIncomplete).says(t, "cannot be read again")
+	client.wait().want(t, exit.Incomplete).says(t, "cannot be read again")
 	if s := r.statuses()["night"]; s.Cancelled != 0 || !s.Incomplete {
 		t.Errorf("got %+v", s)
 	}
@@ -320,7 +321,7 @@ func TestNothingIsSentWhileAClientReplaces(t *testing.T) {
 	h := newHeld()
 	r := newRig(t, h.from(5))
 	holder := r.start("serve", "--workers", "2")
-	eventually(t, "the holder serves", func() bool { return r.run("status").code == exitOK })
+	eventually(t, "the holder serves", func() bool { return r.run("status").code == exit.OK })
 	first := r.start("run", r.night(50), "--batch", "night")
 	await(t, h.posts.reached(5), "the batch to be sent")
 	fifo := filepath.Join(r.dir, "rows.csv")
@@ -337,19 +338,19 @@ func TestNothingIsSentWhileAClientReplaces(t *testing.T) {
 	close(h.release)
 	eventually(t, "what was on its way is done", func() bool { return r.statuses()["night"].Sending == 0 })
 	before := r.air.Posts()
-	r.run("retry", "night").want(t, exitOK) // a change that wakes the holder
-	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "other").want(t, exitOK)
+	r.run("retry", "night").want(t, exit.OK) // a change that wakes the holder
+	r.run("enqueue", r.manifest("m.csv", 1), "--batch", "other").want(t, exit.OK)
 	eventually(t, "another batch is sent meanwhile", func() bool { return r.statuses()["other"].Submitted == 1 })
 	if n := r.air.Posts(); n != before+1 {
 		t.Errorf("%d POSTs of the batch while it is replaced", n-before-1)
 	}
 	w.Close()
-	second.wait().want(t, exitOK)
-	first.wait().want(t, exitOK)
+	second.wait().want(t, exit.OK)
+	first.wait().want(t, exit.OK)
 	if s := r.statuses()["night"]; s.Cancelled < 40 || s.Pending+s.Sending+s.InDoubt > 0 {
 		t.Errorf("got %+v", s)
 	}
 	holder.signal(syscall.SIGTERM)
-	holder.wait().want(t, exitOK)
+	holder.wait().want(t, exit.OK)
 	r.oneJobEach()
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
@@ -148,8 +149,8 @@ func TestAPlantedQueueSteersNoTerminal(t *testing.T) {
 		r.setenv("AIRLIFT_LOG_FORMAT", format)
 		r.setenv("AIRLIFT_LOG_LEVEL", "debug")
 		m := r.file("more.csv", "bucket,key\n\""+lying+"\",\""+lying+"0.mov\"\narchive,b.mov\n")
-		r.run("status").want(t, exitOK).says(t, `\x1b[2J`, `\u202e`, `\U000e0041`)
-		r.run("items", hostileID).want(t, exitOK).says(t, `\x1b[2J`)
+		r.run("status").want(t, exit.OK).says(t, `\x1b[2J`, `\u202e`, `\U000e0041`)
+		r.run("items", hostileID).want(t, exit.OK).says(t, `\x1b[2J`)
 		for _, args := range [][]string{
 			{"status", hostileID}, {"status", "other\x1b"}, {"check"}, {"report", hostileID + "x"}, {"items", hostileID, "--state", "failed"}, {"retry", hostileID, "--key", hostile},
 			{"plan", m, "--batch", hostileID}, {"run", m, "--batch", hostileID, "--dry-run"}, {"enqueue", m, "--batch", hostileID}, {"enqueue", m, "--batch", hostileID, "--strict"},
@@ -167,15 +168,15 @@ func TestAPlantedQueueSteersNoTerminal(t *testing.T) {
 			}
 		}
 		var line struct{ Bucket, Key string }
-		first, _, _ := strings.Cut(r.run("items", hostileID, "--json").want(t, exitOK).stdout, "\n")
+		first, _, _ := strings.Cut(r.run("items", hostileID, "--json").want(t, exit.OK).stdout, "\n")
 		if err := json.Unmarshal([]byte(first), &line); err != nil || line.Bucket != lying || line.Key != lying+"0.mov" {
 			t.Errorf("items --json: got %+v, %v", line, err)
 		}
-		rows := readCSV(t, r.run("report", hostileID).want(t, exitOK).stdout)
+		rows := readCSV(t, r.run("report", hostileID).want(t, exit.OK).stdout)
 		if rows[1][1] != lying || rows[1][2] != lying+"0.mov" || rows[1][4] != lying+"0" {
 			t.Errorf("the report has %q", rows[1])
 		}
-		excel := r.run("report", hostileID, "--format", "excel").want(t, exitOK)
+		excel := r.run("report", hostileID, "--format", "excel").want(t, exit.OK)
 		excel.stdout = strings.TrimPrefix(excel.stdout, "\ufeff")
 		r.steersNothing([]string{"report --format excel"}, excel)
 	}
@@ -198,16 +199,16 @@ func TestAPlantedStatusFileSteersNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.file("queue.db.status.json", string(planted))
-	r.run("status").want(t, exitOK).says(t, `\x1b[2J`)
-	r.run("status", hostile).want(t, exitOK)
+	r.run("status").want(t, exit.OK).says(t, `\x1b[2J`)
+	r.run("status", hostile).want(t, exit.OK)
 	r.run("status", "x"+hostile)
-	validJSON(t, "status --json", r.run("status", "--json").want(t, exitOK).stdout)
+	validJSON(t, "status --json", r.run("status", "--json").want(t, exit.OK).stdout)
 	for _, bad := range []string{hostile, `{"batches":"` + hostile + `"}`, `{"batches":[{"batch":5}]} ` + hostile} {
 		r.file("queue.db.status.json", bad)
-		r.run("status").want(t, exitUnexpected)
+		r.run("status").want(t, exit.Unexpected)
 	}
 	r.file("queue.db.lock", `{"pid":1,"host":"`+`\u001b[2J\u202e`+`"}`)
-	r.run("submit").want(t, exitLocked)
+	r.run("submit").want(t, exit.Locked)
 }
 
 // Manifests, names of files and settings: each message that tells of them.
@@ -241,7 +242,7 @@ func TestHostileInputSteersNoTerminal(t *testing.T) {
 	for _, env := range []string{"AIRLIFT_RATE", "AIRLIFT_AIR_URL", "AIRLIFT_LOG_LEVEL", "AIRLIFT_LOG_FORMAT", "AIRLIFT_PREFLIGHT_RATE", "AIRLIFT_ON_DAILY_CAP"} {
 		was := r.env
 		r.setenv(env, hostile)
-		r.run("run", csv).want(t, exitUsage)
+		r.run("run", csv).want(t, exit.Usage)
 		r.env = was
 	}
 	if err := os.MkdirAll(filepath.Join(r.dir, ".aws"), 0o700); err != nil {
@@ -305,7 +306,7 @@ func TestAHostileAiRSteersNoTerminal(t *testing.T) {
 			r := newRig(t, airtest.Config{})
 			m := r.file("m.csv", "bucket,key\narchive,a.mov\narchive,\""+lying+"0.mov\"\narchive,\""+lying+"1.mov\"\n")
 			if name == "listed jobs" {
-				r.run("run", m, "--batch", "b", "--max-items", "2").want(t, exitWorkLeft)
+				r.run("run", m, "--batch", "b", "--max-items", "2").want(t, exit.WorkLeft)
 				j := r.air.Jobs()[0]
 				again := air.NewJob{Name: j.Name, Batch: j.Batch, Services: j.Services, Source: j.Source, Destination: j.Destination}
 				r.air.Plant(again)
@@ -356,7 +357,7 @@ func TestAHostileBucketSteersNoTerminal(t *testing.T) {
 	for _, args := range [][]string{{"plan"}, {"run", "--dry-run"}, {"enqueue", "--preflight"}, {"run"}, {"run", "--include", hostile}} {
 		r.run(append(args, "s3://archive/", "--batch", "b")...)
 	}
-	r.run("items", "b").want(t, exitOK).says(t, `\x1b[2J`)
+	r.run("items", "b").want(t, exit.OK).says(t, `\x1b[2J`)
 	r.run("status")
 	r.run("plan", "s3://archive/"+hostile+"/", "--batch", "c")
 	r.run("plan", "s3://no"+hostile+"/", "--batch", "c")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -87,12 +88,12 @@ func TestTonightsObjectsDoNotWaitBehindABackfill(t *testing.T) {
 	t.Parallel()
 	r, o, holder, night := asleep(t, 3000, 100, 500)
 	skip := o.count()
-	r.run("resume").want(t, exitOK).says(t, "lifted")
-	night.wait().want(t, exitOK)
+	r.run("resume").want(t, exit.OK).says(t, "lifted")
+	night.wait().want(t, exit.OK)
 	if at := o.position("night", 500, skip); at < 500 || at > 1200 {
 		t.Errorf("the last of the 500 was POST %d, want at most 1,200", at)
 	}
-	holder.wait().want(t, exitOK)
+	holder.wait().want(t, exit.OK)
 	r.allSettled(3500)
 }
 
@@ -100,26 +101,26 @@ func TestTonightsObjectsDoNotWaitBehindABackfill(t *testing.T) {
 func TestSharesAndPausesOfABatch(t *testing.T) {
 	t.Parallel()
 	r, o, holder, night := asleep(t, 2000, 100, 300)
-	r.run("set", "night", "--share", "10").want(t, exitOK).says(t, "share of batch night 10")
+	r.run("set", "night", "--share", "10").want(t, exit.OK).says(t, "share of batch night 10")
 	skip := o.count()
-	r.run("resume").want(t, exitOK)
-	night.wait().want(t, exitOK)
+	r.run("resume").want(t, exit.OK)
+	night.wait().want(t, exit.OK)
 	if at := o.position("night", 300, skip); at < 300 || at > 360 {
 		t.Errorf("the last of the 300 was POST %d, want about 330", at)
 	}
-	holder.wait().want(t, exitOK)
-	r.run("pause", "big").want(t, exitOK)
-	r.run("status", "big").want(t, exitOK).says(t, "paused by hand")
-	r.run("resume").want(t, exitOK).says(t, "neither a pause nor a stop", "batch big is paused by itself: `airlift resume big` lifts that")
+	holder.wait().want(t, exit.OK)
+	r.run("pause", "big").want(t, exit.OK)
+	r.run("status", "big").want(t, exit.OK).says(t, "paused by hand")
+	r.run("resume").want(t, exit.OK).says(t, "neither a pause nor a stop", "batch big is paused by itself: `airlift resume big` lifts that")
 	more := r.file("more.csv", "bucket,key\narchive,more/1.mov\n")
 	r.quiet(func() {
 		p := r.start("run", more, "--batch", "big")
 		r.awaitStatus("a paused batch", func(s summary) bool { return s.Batch == "big" && s.Pending == 1 })
 		p.signal(syscall.SIGTERM)
-		p.wait().want(t, exitWorkLeft)
+		p.wait().want(t, exit.WorkLeft)
 	})
-	r.run("resume", "big").want(t, exitOK).says(t, "lifted")
-	r.run("run", more, "--batch", "big").want(t, exitOK)
+	r.run("resume", "big").want(t, exit.OK).says(t, "lifted")
+	r.run("run", more, "--batch", "big").want(t, exit.OK)
 	r.allSettled(2301)
 }
 
@@ -139,11 +140,11 @@ func TestTonightWithKills(t *testing.T) {
 					victim, other = night, holder
 				}
 				o.killAfter(at, victim)
-				r.run("resume").want(t, exitOK)
-				other.wait().want(t, exitOK)
+				r.run("resume").want(t, exit.OK)
+				other.wait().want(t, exit.OK)
 				victim.wait()
 				for _, args := range [][]string{{"run", "big.csv", "--batch", "big"}, {"run", "night.csv", "--batch", "night"}} {
-					r.run(args...).want(t, exitOK)
+					r.run(args...).want(t, exit.OK)
 				}
 				r.allSettled(150)
 			})
@@ -155,13 +156,13 @@ func TestTonightWithKills(t *testing.T) {
 func TestSetAppliesAtOnceAndIsKept(t *testing.T) {
 	t.Parallel()
 	r, h, first := holding(t, 6)
-	r.run("set").want(t, exitOK).says(t, "nothing is set")
-	r.run("set", "--rate", "7/s", "--workers", "3", "--daily-limit", "1000").want(t, exitOK).says(t, "set: rate 7/s, workers 3, daily limit 1,000")
+	r.run("set").want(t, exit.OK).says(t, "nothing is set")
+	r.run("set", "--rate", "7/s", "--workers", "3", "--daily-limit", "1000").want(t, exit.OK).says(t, "set: rate 7/s, workers 3, daily limit 1,000")
 	waiting := r.start("run", r.night(3), "--batch", "night", "--rate", "9/s", "--workers", "3", "--daily-limit", "1000")
 	eventually(t, "the difference is said", func() bool { return strings.Contains(waiting.err.String(), "`airlift set --rate 9/s`") })
-	r.run("pause", "--reason", "").want(t, exitOK)
-	r.run("resume").want(t, exitOK).says(t, "lifted: a pause by hand")
-	r.run("pause", "--for", "1h", "--reason", "the library\nneeds it").want(t, exitOK)
+	r.run("pause", "--reason", "").want(t, exit.OK)
+	r.run("resume").want(t, exit.OK).says(t, "lifted: a pause by hand")
+	r.run("pause", "--for", "1h", "--reason", "the library\nneeds it").want(t, exit.OK)
 	got := r.awaitPause()
 	if !strings.Contains(got.Reason, "the library needs it") || got.PausedUntil == nil {
 		t.Errorf("status says %+v", got)
@@ -170,21 +171,21 @@ func TestSetAppliesAtOnceAndIsKept(t *testing.T) {
 	eventually(t, "what was on its way is done", func() bool { return r.statuses()["big"].Sending == 0 })
 	before := r.air.Posts()
 	first.signal(syscall.SIGTERM)
-	first.wait().want(t, exitWorkLeft)
+	first.wait().want(t, exit.WorkLeft)
 	// The one that waits goes on, and is paused too.
 	eventually(t, "the other holds the queue", func() bool { s, is := r.statuses()["night"]; return is && s.State == "paused" })
 	if n := r.air.Posts(); n != before {
 		t.Errorf("%d POSTs in the pause", n-before)
 	}
-	r.run("set", "--reset", "--rate", "unlimited").want(t, exitOK).says(t, "rate unlimited")
-	r.run("resume").want(t, exitOK).says(t, "lifted: the library")
-	waiting.wait().want(t, exitOK)
-	r.run("run", "big.csv", "--batch", "big").want(t, exitOK)
+	r.run("set", "--reset", "--rate", "unlimited").want(t, exit.OK).says(t, "rate unlimited")
+	r.run("resume").want(t, exit.OK).says(t, "lifted: the library")
+	waiting.wait().want(t, exit.OK)
+	r.run("run", "big.csv", "--batch", "big").want(t, exit.OK)
 	r.allSettled(43)
 	for _, args := range [][]string{
 		{"set", "--share", "3"}, {"set", "big"}, {"set", "big", "--share", "0"}, {"set", "--rate", "fast"}, {"set", "--workers", "0"},
 		{"pause", "--for", "0s"}, {"pause", "--for", "1h", "--until", "22:00"}, {"pause", "--until", "2001-01-01T00:00:00Z"}, {"pause", "none"}, {"resume", "a", "b"},
 	} {
-		r.run(args...).want(t, exitUsage)
+		r.run(args...).want(t, exit.Usage)
 	}
 }

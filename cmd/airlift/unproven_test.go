@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
@@ -28,25 +29,25 @@ func TestAdoptionOfAListThatIsNeverAtRest(t *testing.T) {
 		return shown
 	}})
 	whole := r.manifest("whole.csv", 12)
-	r.run("run", whole, "--batch", "b", "--workers", "1").want(t, exitOK) // in the order of the rows
+	r.run("run", whole, "--batch", "b", "--workers", "1").want(t, exit.OK) // in the order of the rows
 	rows := strings.SplitAfter(readFile(t, whole), "\n")
 	part := r.file("part.csv", rows[0]+strings.Join(rows[7:], ""))
 	passedOver = rows[2] + rows[5]
 	r.lose()
 	restless.Store(true)
-	r.run("adopt", "b", part).want(t, exitOK).says(t, "no other jobs: until one is proven, each item is looked up by name before it is first sent",
+	r.run("adopt", "b", part).want(t, exit.OK).says(t, "no other jobs: until one is proven, each item is looked up by name before it is first sent",
 		"queue and AiR agree in all jobs that it showed")
-	r.run("status").want(t, exitOK).says(t, "each item is looked up by name before it is first sent")
+	r.run("status").want(t, exit.OK).says(t, "each item is looked up by name before it is first sent")
 	if s := r.status(); !s.Unproven || s.Adopting || s.Items != 10 {
 		t.Errorf("status: got %+v, want two jobs passed over, without proof", s)
 	}
-	r.run("run", whole, "--batch", "b").want(t, exitOK)
+	r.run("run", whole, "--batch", "b").want(t, exit.OK)
 	r.settled(12)
 	if posts := r.air.Posts(); posts != 12 {
 		t.Errorf("POSTs: got %d, want 12", posts)
 	}
 	restless.Store(false)
-	r.run("adopt", "b", whole).want(t, exitOK).says(t, "queue and AiR agree\n")
+	r.run("adopt", "b", whole).want(t, exit.OK).says(t, "queue and AiR agree\n")
 	if s := r.status(); s.Unproven {
 		t.Errorf("status: got %+v, want proof", s)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/worker/air"
@@ -33,7 +34,7 @@ func TestAdoptTakesInWhatNoSourceShows(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			whole := r.manifest("whole.csv", 20)
-			r.run("run", whole, "--batch", batch, "--max-items", "12").want(t, exitWorkLeft)
+			r.run("run", whole, "--batch", batch, "--max-items", "12").want(t, exit.WorkLeft)
 			gone := r.air.Jobs()[3]
 			rows := strings.ReplaceAll(readFile(t, whole), "archive,"+gone.Source.ObjectKey+"\n", "")
 			m := r.file("archive.csv", rows)
@@ -41,20 +42,20 @@ func TestAdoptTakesInWhatNoSourceShows(t *testing.T) {
 			r.lose()
 
 			run := []string{"run", m, "--batch", batch}
-			refused := r.run(run...).want(t, exitUsage)
-			r.adoptAsTold(refused).want(t, exitOK).says(t, "13 jobs: 13 adopted, 0 known", "2 of the adopted are for objects that no source shows",
+			refused := r.run(run...).want(t, exit.Usage)
+			r.adoptAsTold(refused).want(t, exit.OK).says(t, "13 jobs: 13 adopted, 0 known", "2 of the adopted are for objects that no source shows",
 				gone.Source.ObjectKey, gone.ID, "by hand/tape 7.mov", hand, "queue and AiR agree")
 			adopted := r.report(batch)
-			r.run("adopt", batch, m).want(t, exitOK).says(t, "0 adopted, 13 known")
+			r.run("adopt", batch, m).want(t, exit.OK).says(t, "0 adopted, 13 known")
 			if again := r.report(batch); fmt.Sprint(again) != fmt.Sprint(adopted) {
 				t.Errorf("a second adoption changes the report:\n%v\n%v", adopted, again)
 			}
 			if posts := r.air.Posts(); posts != 12 {
 				t.Errorf("POSTs: got %d, want those of the first run", posts)
 			}
-			r.run(run...).want(t, exitOK).says(t, "2 of them adopted for objects that no source showed")
-			r.run(run...).want(t, exitOK)
-			r.run("reconcile", "--verify").want(t, exitOK).says(t, "21 jobs: 21 as the queue has them")
+			r.run(run...).want(t, exit.OK).says(t, "2 of them adopted for objects that no source showed")
+			r.run(run...).want(t, exit.OK)
+			r.run("reconcile", "--verify").want(t, exit.OK).says(t, "21 jobs: 21 as the queue has them")
 			if s := r.status(); s.Unsourced != 2 || s.Adopting || s.Rows != 19 || s.Known != 19 {
 				t.Errorf("status: got %+v", s)
 			}
@@ -64,21 +65,21 @@ func TestAdoptTakesInWhatNoSourceShows(t *testing.T) {
 					t.Errorf("report: got %v", row)
 				}
 			}
-			r.run("items", batch, "--key", "by hand/*").want(t, exitOK).says(t, hand+"  s3://archive/by hand/tape 7.mov  # adopted, no source showed it")
-			r.run("items", batch, "--json", "--key", "by hand/*").want(t, exitOK).says(t, `"line":0,`, `"name":"tape 7"`, `"unsourced":true`)
+			r.run("items", batch, "--key", "by hand/*").want(t, exit.OK).says(t, hand+"  s3://archive/by hand/tape 7.mov  # adopted, no source showed it")
+			r.run("items", batch, "--json", "--key", "by hand/*").want(t, exit.OK).says(t, `"line":0,`, `"name":"tape 7"`, `"unsourced":true`)
 
 			// Both objects are in the source again, one with fields of its own; and every reading after that knows them too.
 			back := r.file("back.csv", "bucket,key,priority\narchive,by hand/tape 7.mov,7\narchive,"+gone.Source.ObjectKey+",\n")
 			for range 2 {
-				r.run("run", m, back, "--batch", batch).want(t, exitOK).says(t, "0 added + 21 known + 0 duplicates + 0 rejected")
+				r.run("run", m, back, "--batch", batch).want(t, exit.OK).says(t, "0 added + 21 known + 0 duplicates + 0 rejected")
 			}
-			r.run("run", whole, "--batch", batch, "--changed").want(t, exitOK).says(t, "0 added + 20 known")
+			r.run("run", whole, "--batch", batch, "--changed").want(t, exit.OK).says(t, "0 added + 20 known")
 			r.settled(21)
 			if posts := r.air.Posts(); posts != 20 {
 				t.Errorf("POSTs: got %d, want one for each object that airlift sent", posts)
 			}
-			r.run("report", batch, "-o", "report.csv").want(t, exitOK)
-			r.run("run", filepath.Join(r.dir, "report.csv"), "--batch", batch).want(t, exitOK).says(t, "21 skipped")
+			r.run("report", batch, "-o", "report.csv").want(t, exit.OK)
+			r.run("run", filepath.Join(r.dir, "report.csv"), "--batch", batch).want(t, exit.OK).says(t, "21 skipped")
 		})
 	}
 }
@@ -92,8 +93,8 @@ func TestUnsourcedItemsNeedNoSettings(t *testing.T) {
 	}
 	m := r.file("rows.csv", "bucket,key,services,destination_bucket,destination_region\narchive,a.mov,ocr,out,us-east-1\narchive,b.mov,ocr,out,us-east-1\n")
 	r.byHand("b", "x", "gone.mov")
-	r.run("adopt", "b", m).want(t, exitOK).says(t, "1 adopted")
-	r.run("submit", "b").want(t, exitOK)
+	r.run("adopt", "b", m).want(t, exit.OK).says(t, "1 adopted")
+	r.run("submit", "b").want(t, exit.OK)
 	r.settled(3)
 }
 
@@ -108,24 +109,24 @@ func TestNothingIsSentUntilAnAdoptionEndsWell(t *testing.T) {
 		return airtest.Fault{}
 	}})
 	m := r.manifest("archive.csv", 6)
-	r.run("run", m, "--batch", "b", "--max-items", "4").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", "4").want(t, exit.WorkLeft)
 	r.lose()
 	broken.Store(true)
-	r.run("adopt", "b", m, "--give-up", "0s").want(t, exitUnexpected).says(t, "could not be read to its end")
+	r.run("adopt", "b", m, "--give-up", "0s").want(t, exit.Unexpected).says(t, "could not be read to its end")
 	broken.Store(false)
 	for _, args := range [][]string{{"run", m, "--batch", "b"}, {"submit"}, {"submit", "b"}} {
-		r.run(args...).want(t, exitUsage).says(t, "has not ended well", "nothing of it was sent", "airlift adopt b", "--trust-queue")
+		r.run(args...).want(t, exit.Usage).says(t, "has not ended well", "nothing of it was sent", "airlift adopt b", "--trust-queue")
 	}
-	r.run("reconcile", "b").want(t, exitOK)
-	r.run("status").want(t, exitOK).says(t, "an adoption was begun and has not ended well")
+	r.run("reconcile", "b").want(t, exit.OK)
+	r.run("status").want(t, exit.OK).says(t, "an adoption was begun and has not ended well")
 	if posts := r.air.Posts(); posts != 4 {
 		t.Errorf("POSTs: got %d, want those of the first run", posts)
 	}
-	r.run("run", m, "--batch", "b", "--trust-queue").want(t, exitOK)
+	r.run("run", m, "--batch", "b", "--trust-queue").want(t, exit.OK)
 	r.settled(6)
-	r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "has not ended well") // it holds for that run alone
-	r.adoptAsTold(r.run("run", m, "--batch", "b")).want(t, exitOK)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "has not ended well") // it holds for that run alone
+	r.adoptAsTold(r.run("run", m, "--batch", "b")).want(t, exit.OK)
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.settled(6)
 }
 
@@ -152,7 +153,7 @@ func TestAKilledAdoptionIsRemembered(t *testing.T) {
 		},
 	})
 	m := r.manifest("archive.csv", 5)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.lose()
 	p := r.start("adopt", "b", m, "--settle", "2s") // so long that it is known before it lists
 	victim.Store(p)
@@ -163,10 +164,10 @@ func TestAKilledAdoptionIsRemembered(t *testing.T) {
 		t.Fatalf("exit code %d, want a kill\n%s", killed.code, killed.stderr)
 	}
 	hidden.Store(true) // the match check sees nothing
-	r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "has not ended well", "airlift adopt b")
+	r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "has not ended well", "airlift adopt b")
 	hidden.Store(false)
-	r.run("adopt", "b", m).want(t, exitOK).says(t, "5 adopted")
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("adopt", "b", m).want(t, exit.OK).says(t, "5 adopted")
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.settled(5)
 }
 
@@ -211,11 +212,11 @@ func TestAdoptionsOfListsThatMove(t *testing.T) {
 			}})
 			m := r.manifest("archive.csv", items)
 			r.plantJobs("b", jobs, 1300)
-			r.run("run", m, "--batch", "b").want(t, exitUsage).says(t, "airlift adopt b")
+			r.run("run", m, "--batch", "b").want(t, exit.Usage).says(t, "airlift adopt b")
 			reading.Store(true)
-			r.run("adopt", "b", m).want(t, exitOK).says(t, fmt.Sprintf("%s adopted", term.Number(jobs)), "queue and AiR agree")
+			r.run("adopt", "b", m).want(t, exit.OK).says(t, fmt.Sprintf("%s adopted", term.Number(jobs)), "queue and AiR agree")
 			reading.Store(false)
-			r.run("run", m, "--batch", "b").want(t, exitOK)
+			r.run("run", m, "--batch", "b").want(t, exit.OK)
 			r.settled(items)
 			if posts := r.air.Posts(); posts != items-jobs {
 				t.Errorf("POSTs: got %d, want %d", posts, items-jobs)
@@ -237,18 +238,18 @@ func TestVerifyTellsTheTruthOfAListThatMoves(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{TurningTies: airtest.Duration(time.Hour)}})
 	m := r.manifest("archive.csv", 320)
-	r.run("run", m, "--batch", "b", "--max-items", "310").want(t, exitWorkLeft)
+	r.run("run", m, "--batch", "b", "--max-items", "310").want(t, exit.WorkLeft)
 	for range 3 {
-		r.run("reconcile", "b", "--verify").want(t, exitOK).says(t, "310 jobs: 310 as the queue has them", "looked up by name", "queue and AiR agree")
+		r.run("reconcile", "b", "--verify").want(t, exit.OK).says(t, "310 jobs: 310 as the queue has them", "looked up by name", "queue and AiR agree")
 	}
 	it := queue.Item{Bucket: "archive", Key: "reel/clip-00315.mov"}
 	early := r.byHand("b", queue.JobName("b", it), it.Key)
 	hand := r.byHand("b", "x", "by hand.mov")
-	r.run("reconcile", "b", "--verify").want(t, exitIncomplete).says(t, "not submitted", early, "unknown object", hand, "by hand.mov")
+	r.run("reconcile", "b", "--verify").want(t, exit.Incomplete).says(t, "not submitted", early, "unknown object", hand, "by hand.mov")
 	r.air.Forget(2)
-	r.run("reconcile", "b", "--verify").want(t, exitIncomplete).says(t, "2 items are submitted, but AiR does not list their job", "1 items have a job that the queue does not know")
-	r.run("adopt", "b", m).want(t, exitOK).says(t, "2 adopted")
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("reconcile", "b", "--verify").want(t, exit.Incomplete).says(t, "2 items are submitted, but AiR does not list their job", "1 items have a job that the queue does not know")
+	r.run("adopt", "b", m).want(t, exit.OK).says(t, "2 adopted")
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	if dup := r.air.Duplicates(); len(dup) > 0 || r.air.Accepted() != 321 {
 		t.Errorf("%d jobs, want 321; twice: %v", r.air.Accepted(), dup)
 	}
@@ -259,14 +260,14 @@ func TestAdoptFindsItsBatchBehindOthers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{Settings: airtest.Settings{PageCap: 25}, EditQuery: func(q url.Values) { q.Del("batch") }})
 	m := r.manifest("archive.csv", 3)
-	r.run("run", m, "--batch", "b").want(t, exitOK)
+	r.run("run", m, "--batch", "b").want(t, exit.OK)
 	r.lose()
 	for i := range 60 {
 		r.byHand("b of others", fmt.Sprint(i), fmt.Sprint(i))
 	}
-	r.run("adopt", "c", m).want(t, exitUsage).says(t, "no job of batch")
+	r.run("adopt", "c", m).want(t, exit.Usage).says(t, "no job of batch")
 	r.noQueue()
-	r.run("adopt", "b", m).want(t, exitOK).says(t, "3 adopted", "queue and AiR agree")
+	r.run("adopt", "b", m).want(t, exit.OK).says(t, "3 adopted", "queue and AiR agree")
 	if s := r.status(); s.Submitted != 3 || s.Unsourced != 0 {
 		t.Errorf("got %+v, want three submitted", s)
 	}

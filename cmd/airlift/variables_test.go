@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -27,7 +28,7 @@ func TestMisspeltVariables(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, airtest.Config{})
 			r.setenv(name, "value-of-it")
-			got := r.run("run", r.manifest("m.csv", 1), "--quiet", "--json").want(t, exitOK).says(t, "no setting of airlift", says)
+			got := r.run("run", r.manifest("m.csv", 1), "--quiet", "--json").want(t, exit.OK).says(t, "no setting of airlift", says)
 			if strings.Count(got.stderr, "variable="+name+"\n") != 1 || strings.Count(got.stderr, "\n") != 1 || strings.Contains(got.stderr+got.stdout, "value-of-it") {
 				t.Errorf("standard error: %s", got.stderr)
 			}
@@ -57,9 +58,9 @@ func TestVariablesThatAreKnown(t *testing.T) {
 	for i := range 15 {
 		r.setenv(fmt.Sprintf("AIRLIFT_UNHEARD_OF_%02d", i), "1")
 	}
-	got := r.run("version").want(t, exitOK).says(t, "5 more AIRLIFT_ variables")
+	got := r.run("version").want(t, exit.OK).says(t, "5 more AIRLIFT_ variables")
 	if n := strings.Count(got.stderr, "\n"); n != 11 {
 		t.Errorf("%d lines: %s", n, got.stderr)
 	}
-	r.run("__complete", "items", "").want(t, exitOK)
+	r.run("__complete", "items", "").want(t, exit.OK)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/manifest"
 	"airlift/manifest/entry"
 	"airlift/worker/air/airtest"
@@ -109,14 +110,14 @@ func TestRealKilledScanOfAHundredThousand(t *testing.T) {
 	if s := r.status(); s.Rows == 0 || s.Rows == int64(len(keys)) {
 		t.Errorf("rows before the last run: got %d, want a part", s.Rows)
 	}
-	r.run(args...).want(t, exitOK).says(t, "going on with the scan that broke off")
+	r.run(args...).want(t, exit.OK).says(t, "going on with the scan that broke off")
 	r.status().books(t, int64(len(keys)), 0, 0, 0, 0)
-	r.run("submit", "--workers", "64").want(t, exitOK)
+	r.run("submit", "--workers", "64").want(t, exit.OK)
 	if s := r.status(); s.Submitted != int64(len(keys)) || s.Items != s.Submitted {
 		t.Errorf("got %d of %d items submitted, want %d", s.Submitted, s.Items, len(keys))
 	}
 	r.submittedKeys(keys...)
-	r.run("check").want(t, exitOK)
+	r.run("check").want(t, exit.OK)
 }
 
 // The speed of a scan beside the SDK's own paginator, direct and with the latency of a distant server. It is printed,

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -142,7 +143,7 @@ func TestWatchOnATerminal(t *testing.T) {
 			p.resize(40, 20)
 			p.shows("62%  5 of 8", at)
 			end(p)
-			p.ends(exitOK)
+			p.ends(exit.OK)
 			if all := p.sent("\x1b[?1049l"); !strings.Contains(all, "\x1b[?1049h") || strings.LastIndex(all, "\x1b[?1049l") < strings.LastIndex(all, "\x1b[?1049h") ||
 				strings.LastIndex(all, "\x1b[?25h") < strings.LastIndex(all, "\x1b[?25l") || strings.Contains(all, "]0;title\a") {
 				t.Errorf("the screen or the cursor is not given back, or a key is no text: %q", all)
@@ -150,21 +151,21 @@ func TestWatchOnATerminal(t *testing.T) {
 		})
 	}
 	close(h.release)
-	run.wait().want(t, exitOK)
+	run.wait().want(t, exit.OK)
 }
 
 // NO_COLOR takes the colors away, and a dumb terminal gets lines.
 func TestWatchWithoutColors(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, airtest.Config{})
-	r.run("run", r.manifest("m.csv", 3)).want(t, exitOK)
+	r.run("run", r.manifest("m.csv", 3)).want(t, exit.OK)
 	colors := regexp.MustCompile("\x1b\\[[0-9;]*3[0-9]m")
 	for none, colored := range map[string]bool{"": true, "1": false} {
 		r.setenv("NO_COLOR", none)
 		p := r.startOnTerminal("status", "--watch")
 		p.shows("100%  3 of 3", 0)
 		_, _ = p.master.WriteString("q")
-		p.ends(exitOK)
+		p.ends(exit.OK)
 		if got := colors.MatchString(p.out.String()); got != colored {
 			t.Errorf("NO_COLOR=%s: colors %v: %q", none, got, p.out.String())
 		}
@@ -177,17 +178,17 @@ func TestWatchFollowsTheQueue(t *testing.T) {
 	h := newHeld()
 	r := newRig(t, h.from(6))
 	m := r.manifest("m.csv", 8)
-	r.run("enqueue", m).want(t, exitOK)
+	r.run("enqueue", m).want(t, exit.OK)
 	p := r.startOnTerminal("watch")
 	at := p.shows("no run works this queue", 0)
 	run := h.run(r, m)
 	at = p.shows("62%  5 of 8", at)
 	close(h.release)
-	run.wait().want(t, exitOK)
+	run.wait().want(t, exit.OK)
 	p.shows("no run works this queue", at)
 	p.shows("100%", at)
 	_, _ = p.master.WriteString("q")
-	p.ends(exitOK)
+	p.ends(exit.OK)
 }
 
 // The progress of a run on a terminal tears no line of its log, and is gone at the end.
@@ -196,7 +197,7 @@ func TestTheProgressOfARunTearsNoLine(t *testing.T) {
 	r := newRig(t, airtest.Config{Script: failPosts("clip", airtest.Fault{Kind: airtest.Reject400})})
 	r.setenv("AIRLIFT_RATE", "100/s")
 	p := r.startOnTerminal("run", r.manifest("m.csv", 200), "--max-failures", "off")
-	p.ends(exitIncomplete)
+	p.ends(exit.Incomplete)
 	lines, all := 0, p.sent("airlift retry")
 	for _, line := range strings.Split(all, "\n") {
 		at := strings.LastIndex(line, "\r\x1b[K")

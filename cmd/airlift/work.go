@@ -13,6 +13,7 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
+	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
@@ -153,14 +154,14 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 			}
 		}
 	}
-	code, text := outcomeCode(out, sent), sourcesText(out.Sources)
+	code, text := exit.OutcomeCode(out, sent), exit.SourcesText(out.Sources)
 	if out.Err != nil {
 		text = out.Err.Error()
 	}
 	var unreported error
 	if s.Report != "" {
 		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.Report)
-		code = worse(code, exitCode(unreported))
+		code = exit.Worse(code, exit.Code(unreported))
 	}
 	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.JSON); err != nil {
 		return service.Join(out.Err, err)
@@ -172,10 +173,10 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
 			text, unreported, config.Quote(s.Report), batchWord(out.Batches[0].Batch)), "\n")
 	}
-	if code == exitOK {
+	if code == exit.OK {
 		return nil
 	}
-	return &codeError{code, text}
+	return &exit.Error{Code: code, Text: text}
 }
 
 // printSummaries prints the status of batches. In JSON one batch is an object, and several are an array.
@@ -218,7 +219,7 @@ func withNextStep(out service.Outcome, text string) string {
 				term.Number(s.Failed), batchWord(s.Batch), batchWord(s.Batch))
 		}
 	}
-	if bare := strings.TrimSuffix(text, runAgain); exitCode(out.Err) == exitWorkLeft && !strings.Contains(bare, "the same command") {
+	if bare := strings.TrimSuffix(text, exit.RunAgain); exit.Code(out.Err) == exit.WorkLeft && !strings.Contains(bare, "the same command") {
 		switch {
 		case incomplete:
 			text = fmt.Sprintf("%s; %s items are left so far, and the sources are not read to their end; the same command carries on", bare, term.Number(left))

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"testing"
 
+	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
 )
 
@@ -30,7 +31,7 @@ func TestWrongHostIsNamedInTheProgress(t *testing.T) {
 				t.Errorf("the progress: %s", line)
 			}
 			p.signal(syscall.SIGTERM)
-			p.wait().want(t, exitWorkLeft)
+			p.wait().want(t, exit.WorkLeft)
 		})
 	}
 }
