@@ -50,13 +50,13 @@ func settings(cmd *cobra.Command) (all []string) {
 }
 
 // Fill sets each flag of a command that the command line does not give: from the environment, else from the config file,
-// which it returns.
+// which it returns. It sets what it can even if it returns an error. [OriginOf] tells where each value came from.
 func (e Env) Fill(cmd *cobra.Command) (File, error) {
 	file, err := readFile(e.Path(cmd))
-	if err != nil {
-		return file, err
-	}
 	var problems []string
+	if err != nil {
+		problems = append(problems, err.Error())
+	}
 	known := settings(cmd)
 	for name := range file.settings {
 		if !slices.Contains(known, name) {
@@ -67,14 +67,14 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 		if f.Changed || !Settable(f) {
 			return
 		}
-		name, equals, values := file.Path+": "+f.Name, " = ", file.settings[f.Name]
-		if value := e.get(Variable(f.Name)); value != "" {
-			name, equals, values = Variable(f.Name), "=", variableValues(f, value)
-		}
+		from, values := e.valuesOf(f, file)
 		for _, v := range values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				problems = append(problems, fmt.Sprintf("%s%s%q: %v", name, equals, v, rootCause(err)))
+				problems = append(problems, fmt.Sprintf("%s%q: %v", from.assignment(f.Name), v, rootCause(err)))
 			}
+		}
+		if len(values) > 0 {
+			from.mark(f)
 		}
 	})
 	if len(problems) > 0 {
@@ -82,6 +82,14 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 		return file, Usagef("%s", strings.Join(problems, "\n"))
 	}
 	return file, nil
+}
+
+// valuesOf returns the values that a flag has from elsewhere than the command line, and where they are.
+func (e Env) valuesOf(f *pflag.Flag, file File) (Origin, []string) {
+	if value := e.get(Variable(f.Name)); value != "" {
+		return Origin{Variable: Variable(f.Name)}, variableValues(f, value)
+	}
+	return Origin{File: file.Path}, file.settings[f.Name]
 }
 
 // variableValues returns the values that a variable gives a flag: one, or one a line for a flag that may be repeated.

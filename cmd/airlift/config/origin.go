@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+)
+
+// Origin is where the value of a setting came from. The zero Origin is the default of its flag.
+type Origin struct {
+	// CommandLine says that the command line gives it.
+	CommandLine bool
+	// Variable is the environment variable that gives it.
+	Variable string
+	// File is the config file that gives it.
+	File string
+}
+
+// The keys of a flag's annotations that keep its Origin.
+const (
+	fromVariable = "airlift_from_variable"
+	fromFile     = "airlift_from_file"
+)
+
+// mark records on a flag where its value came from.
+func (o Origin) mark(f *pflag.Flag) {
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	for key, value := range map[string]string{fromVariable: o.Variable, fromFile: o.File} {
+		if value != "" {
+			f.Annotations[key] = []string{value}
+		}
+	}
+}
+
+// OriginOf returns where the value of a flag came from, once [Env.Fill] has set the flags of its command.
+func OriginOf(f *pflag.Flag) (o Origin) {
+	get := func(key string) (value string) {
+		for _, value = range f.Annotations[key] {
+		}
+		return value
+	}
+	o.Variable, o.File = get(fromVariable), get(fromFile)
+	o.CommandLine = f.Changed && o == (Origin{})
+	return o
+}
+
+// String names the place for people: "config file /home/me/.config/airlift/config.toml".
+func (o Origin) String() string {
+	switch {
+	case o.CommandLine:
+		return "command line"
+	case o.Variable != "":
+		return o.Variable
+	case o.File != "":
+		return "config file " + o.File
+	}
+	return "default"
+}
+
+// assignment begins a message about the value that a flag has there: "FILE: NAME = ", or "VARIABLE=".
+func (o Origin) assignment(flag string) string {
+	if o.Variable != "" {
+		return o.Variable + "="
+	}
+	return fmt.Sprintf("%s: %s = ", o.File, flag)
+}
