@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/ratelimit"
+	"airlift/worker/pace"
 )
 
 // Limits are the settings that may change while a pool runs; see [Config] for the fields.
@@ -30,8 +31,11 @@ type liveLimits struct {
 
 func (l *liveLimits) get() *Limits { return l.now.Load() }
 
-// Limits returns the limits in force.
+// Limits returns the limits that were set. The rate in force is that of [Pool.Pace].
 func (p *Pool) Limits() Limits { return *p.live.get() }
+
+// Pace returns what limits the rate, so that others than the operator can.
+func (p *Pool) Pace() *pace.Pace { return p.pace }
 
 // SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
 func (p *Pool) SetLimits(l Limits) error { return p.setLimits(l) }
@@ -57,9 +61,7 @@ func (s *shared) setLimits(l Limits) error {
 		return err
 	}
 	was := s.live.now.Swap(&l)
-	if was.Rate != l.Rate {
-		s.Limiter.SetRate(l.Rate)
-	}
+	s.pace.Set(pace.Fixed, l.Rate)
 	if was.DailyLimit != l.DailyLimit && s.gate.PauseState().Reason == dailyLimitReason {
 		s.gate.EndPause()
 	}

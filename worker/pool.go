@@ -9,6 +9,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/bottleneck"
 	"airlift/worker/delayqueue"
+	"airlift/worker/pace"
 	"airlift/worker/stop"
 )
 
@@ -32,6 +33,7 @@ func New(c Config) (*Pool, error) {
 	}
 	r := &shared{Config: c, gate: ratelimit.NewGate(c.Limiter.Drain), phases: bottleneck.NewMeter(), results: make(chan claimResult, lookahead*c.Workers)}
 	r.cancel = func(error) {}
+	r.pace = pace.New(c.Limiter, r.live.changed.Fire)
 	r.live.now.Store(&Limits{
 		Rate: c.Limiter.Rate(), Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
 		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap,

@@ -167,12 +167,12 @@ func (s *scheduler) limitReached(then serverTime) {
 }
 
 // looksAhead reports whether items are claimed ahead of the workers.
-func (s *scheduler) looksAhead() bool { return float64(s.live.get().Rate) > lookaheadFrom }
+func (s *scheduler) looksAhead() bool { return s.pace.InForce().Rate > lookaheadFrom }
 
 // claimSlots returns how many workers may hold, or wait for, an item whose request has not been sent.
 func (s *scheduler) claimSlots() int {
 	l := s.live.get()
-	if r := float64(l.Rate); r <= lookaheadFrom {
+	if r := s.pace.InForce().Rate; r <= lookaheadFrom {
 		// The next item is claimed while the one before it waits for its token: one ahead at 5 requests a second, a few
 		// at 100, where a commit takes as long as several tokens.
 		return min(1+int(r/20), l.Workers)
@@ -189,7 +189,7 @@ func (s *scheduler) most() int {
 		return l.Workers
 	}
 	most := lookahead * l.Workers
-	if r := float64(l.Rate); r*commit.Seconds() < float64(most-l.Workers) {
+	if r := float64(s.pace.InForce().Rate); r*commit.Seconds() < float64(most-l.Workers) {
 		most = l.Workers + 1 + int(r*commit.Seconds())
 	}
 	return most

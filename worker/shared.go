@@ -13,6 +13,7 @@ import (
 	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
 	"airlift/worker/outage"
+	"airlift/worker/pace"
 	"airlift/worker/stop"
 	"airlift/worker/verdict"
 )
@@ -21,6 +22,7 @@ import (
 type shared struct {
 	Config
 	live     liveLimits // use these instead of those in Config
+	pace     *pace.Pace // has the rate in force
 	gate     *ratelimit.Gate
 	batches  batches
 	holds    holds
