@@ -17,6 +17,7 @@ import (
 	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
+	"airlift/cmd/airlift/settings"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
@@ -46,6 +47,8 @@ type app struct {
 	global globalFlags
 	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
 	rules []queue.Rule
+	// wrong is what is wrong with the settings, for the commands that work all the same.
+	wrong error
 	// services warns of unknown services.
 	services intake.ServiceWarnings
 }
@@ -107,7 +110,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return config.Usagef("there is no command %q: `airlift help` lists the commands", args[0])
+				return settings.NoCommand(cmd, args[0])
 			}
 			if version {
 				return a.printVersion()
@@ -118,8 +121,8 @@ func (a *app) rootCommand() *cobra.Command {
 			if cmd.Name() == cobra.ShellCompRequestCmd {
 				return nil // the command that is being completed has the settings
 			}
-			if err := a.fillSettings(cmd); err != nil {
-				return err
+			if a.wrong = a.fillSettings(cmd); a.wrong != nil && !settings.Tolerates(cmd) {
+				return a.wrong
 			}
 			if err := a.openLog(); err != nil {
 				return err
@@ -144,9 +147,13 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.serveCommand(), a.statusCommand(), a.watchCommand(), a.pauseCommand(), a.resumeCommand(), a.setCommand(),
 		a.itemsCommand(), a.showCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
+		settings.Command(func() settings.Around {
+			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
+		}),
 		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
+		topic("settings", "The config file, variables, and which of them counts"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root

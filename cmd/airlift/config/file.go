@@ -38,9 +38,22 @@ const ruleSetting = "rule"
 // File is what the config file says.
 type File struct {
 	Path string
+	// Found says that the file is there.
+	Found bool
 	// Rules are the [[rule]] tables as the TOML decoder returns them; nil: there are none.
 	Rules    any
 	settings map[string][]string // by the name of the flag
+}
+
+// RuleCount returns the number of rules.
+func (f File) RuleCount() int {
+	switch rules := f.Rules.(type) {
+	case []map[string]any:
+		return len(rules)
+	case []any:
+		return len(rules)
+	}
+	return 0
 }
 
 // Path returns the path of the config file, and whether the user named it by --config or a variable; "" if there is no
@@ -75,7 +88,7 @@ func readFile(path string, asked bool) (File, error) {
 	if err != nil {
 		return file, Usagef("read the config file %s: %v", path, rootCause(err))
 	}
-	file.Rules = raw[ruleSetting]
+	file.Found, file.Rules = true, raw[ruleSetting]
 	delete(raw, ruleSetting)
 	for name, value := range raw {
 		name = strings.ReplaceAll(name, "_", "-")

@@ -15,6 +15,8 @@ type Keys struct {
 	Token string
 	// place is where the keys come from: "the environment", or `profile "x"`.
 	place string
+	// file is the AWS shared file that has the keys; "": the environment has them.
+	file string
 }
 
 // String keeps the keys out of every log and error.
@@ -110,6 +112,7 @@ func (e Env) profileKeys(profile string) (Keys, error) {
 		exists = exists || found
 		if k.Access != "" || k.Secret != "" {
 			keys = k
+			keys.file = path
 		}
 	}
 	keys.place = fmt.Sprintf("profile %q", profile)

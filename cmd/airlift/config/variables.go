@@ -29,12 +29,25 @@ func (e Env) WarnOfVariables(cmd *cobra.Command, log zerolog.Logger) {
 			log.Warn().Msgf("%d more AIRLIFT_ variables are no setting either", len(unknown)-i)
 			return
 		}
-		shown := name
-		if len(name) > 100 {
-			shown = strings.ToValidUTF8(name[:100], "") + "..."
-		}
-		log.Warn().Str("variable", shown).Msg("this environment variable is no setting of airlift and does nothing" + meantVariable(name, known))
+		log.Warn().Str("variable", shownName(name)).Msg("this environment variable is no setting of airlift and does nothing" + meantVariable(name, known))
 	}
+}
+
+// VariableProblems returns a line for each AIRLIFT_ variable that is no setting of any command, without its value.
+func (e Env) VariableProblems(cmd *cobra.Command) (lines []string) {
+	known := settings(cmd)
+	for _, name := range e.unknownVariables(known) {
+		lines = append(lines, fmt.Sprintf("%s: this environment variable is no setting of airlift and does nothing%s", shownName(name), meantVariable(name, known)))
+	}
+	return lines
+}
+
+// shownName returns the name of a variable, cut if it is very long.
+func shownName(name string) string {
+	if len(name) > 100 {
+		return strings.ToValidUTF8(name[:100], "") + "..."
+	}
+	return name
 }
 
 // unknownVariables returns the AIRLIFT_ variables that are no setting, sorted.
