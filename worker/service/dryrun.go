@@ -26,7 +26,7 @@ func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, erro
 		return st, d, nil
 	}
 	s := New(Config{Store: t.Store})
-	account, err := s.Account(ctx, s.c.Account, queue.DayOf(time.Now()))
+	account, err := s.Account(ctx, t.Account(), queue.DayOf(time.Now()))
 	if err != nil {
 		return Status{}, nil, err
 	}

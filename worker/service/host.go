@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,14 +17,14 @@ import (
 type Host struct {
 	// Events are the latest lines of the process's log; nil: they are not kept.
 	Events *Events
-	// Observer is that of all runs; nil: there is none.
-	Observer worker.Observer
+	// Observer returns that of an account's runs; nil: there is none.
+	Observer func(account string) worker.Observer
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	run     *Running
-	readers map[string]func() // batches that sources are read into, with what lets the run end after that
-	held    map[string]*hold  // batches that are not to be worked for now
+	runs    map[string]*Running // by account
+	readers map[string]*reader  // of batches that sources are read into
+	held    map[string]*hold    // batches that are not to be worked for now
 	actions []*action
 	closed  bool // no further action begins
 
@@ -31,14 +32,21 @@ type Host struct {
 	steering sync.Mutex // held from the reading of what operators have set to its application
 }
 
-// Running is a run in progress.
+// Running is a run in progress, of the batches of one account.
 type Running struct {
-	Pool *worker.Pool
+	Account string
+	Pool    *worker.Pool
 	// Batches are those that the run was started with.
 	Batches []string
 	// Address is AiR's base URL.
 	Address string
 	Since   time.Time
+}
+
+// reader is who reads sources into a batch.
+type reader struct {
+	account string
+	letEnd  func() // lets the run of the account end after that
 }
 
 // hold is why a batch is not worked for now.
@@ -50,57 +58,73 @@ type hold struct {
 // ErrBeingRead: sources are being read into the batch already.
 var ErrBeingRead = errors.New("sources are being read into this batch already")
 
-// Running returns the run in progress; nil: there is none.
-func (h *Host) Running() *Running {
+// Running returns the run of an account that is in progress; nil: there is none.
+func (h *Host) Running(account string) *Running {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.run
+	return h.runs[account]
+}
+
+// Runs returns the runs in progress, by the name of the account.
+func (h *Host) Runs() (all []*Running) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, account := range slices.Sorted(maps.Keys(h.runs)) {
+		all = append(all, h.runs[account])
+	}
+	return all
 }
 
 // begin records a run, and returns what records its end.
 func (h *Host) begin(r Running) (end func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.run = &r
-	for batch := range h.readers {
-		h.readers[batch] = r.Pool.Hold()
+	if h.runs == nil {
+		h.runs = map[string]*Running{}
+	}
+	h.runs[r.Account] = &r
+	for _, one := range h.readers {
+		if one.account == r.Account {
+			one.letEnd = r.Pool.Hold()
+		}
 	}
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.run = nil
+		delete(h.runs, r.Account)
 	}
 }
 
-// Read records that sources are read into a batch, for which a run waits, and returns what records the end of that. The
-// error is [ErrBeingRead] if others read into it.
-func (h *Host) Read(batch string) (end func(), err error) {
+// Read records that sources are read into a batch, for which the run of its account waits, and returns what records the end of
+// that. The error is [ErrBeingRead] if others read into it.
+func (h *Host) Read(account, batch string) (end func(), err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, is := h.readers[batch]; is {
 		return nil, fmt.Errorf("batch %q: %w", batch, ErrBeingRead)
 	}
 	if h.readers == nil {
-		h.readers = map[string]func(){}
+		h.readers = map[string]*reader{}
 	}
-	h.readers[batch] = func() {}
-	if h.run != nil {
-		h.readers[batch] = h.run.Pool.Hold()
+	one := &reader{account, func() {}}
+	h.readers[batch] = one
+	if r := h.runs[account]; r != nil {
+		one.letEnd = r.Pool.Hold()
 	}
 	return sync.OnceFunc(func() {
 		h.mu.Lock()
-		release := h.readers[batch]
+		letEnd := one.letEnd
 		delete(h.readers, batch)
 		h.mu.Unlock()
-		release()
+		letEnd()
 	}), nil
 }
 
-// Join makes the run in progress work a batch too, with the settings that it has now, and reports whether there is a run. A
+// Join makes the run of an account work a batch too, with the settings that it has now, and reports whether there is a run. A
 // batch that is held joins when it is no longer.
-func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
+func (h *Host) Join(ctx context.Context, account, batch string) (bool, error) {
 	h.mu.Lock()
-	r, held := h.run, h.held[batch] != nil
+	r, held := h.runs[account], h.held[batch] != nil
 	h.mu.Unlock()
 	if r == nil || held {
 		return r != nil, nil
@@ -109,21 +133,21 @@ func (h *Host) Join(ctx context.Context, batch string) (bool, error) {
 }
 
 // Readmit lets a batch join again of which nothing could be sent.
-func (h *Host) Readmit(batch string) {
-	if r := h.Running(); r != nil {
+func (h *Host) Readmit(account, batch string) {
+	if r := h.Running(account); r != nil {
 		r.Pool.Readmit(batch)
 	}
 }
 
-// Works reports whether the run in progress works a batch.
-func (h *Host) Works(batch string) bool {
-	r := h.Running()
+// Works reports whether the run of an account works a batch.
+func (h *Host) Works(account, batch string) bool {
+	r := h.Running(account)
 	return r != nil && slices.Contains(r.Pool.Worked(), batch)
 }
 
-// Hold keeps the run in progress from working a batch until release is called as often as Hold was. Then the run works it again, if
+// Hold keeps the run of an account from working a batch until release is called as often as Hold was. Then the run works it again, if
 // it did before. The run does not end before.
-func (h *Host) Hold(batch string) (release func() error) {
+func (h *Host) Hold(account, batch string) (release func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.held == nil {
@@ -136,9 +160,9 @@ func (h *Host) Hold(batch string) (release func() error) {
 	}
 	one.n++
 	letEnd := func() {}
-	if h.run != nil {
-		letEnd = h.run.Pool.Hold()
-		one.worked = h.run.Pool.Leave(batch) == nil || one.worked
+	if r := h.runs[account]; r != nil {
+		letEnd = r.Pool.Hold()
+		one.worked = r.Pool.Leave(batch) == nil || one.worked
 	}
 	return sync.OnceValue(func() error {
 		defer letEnd()
@@ -152,29 +176,38 @@ func (h *Host) Hold(batch string) (release func() error) {
 		if !last || !one.worked {
 			return nil
 		}
-		_, err := h.Join(context.Background(), batch)
+		_, err := h.Join(context.Background(), account, batch)
 		return err
 	})
 }
 
-// Current returns the status of the given batches, or of all. For batches that the run in progress works it includes the rate and
-// forecast of the run; for others a forecast that assumes the given limits, unless that is nil.
+// Current returns the status of the given batches, or of all. For batches that a run works it includes the rate and forecast of
+// that run; for others a forecast that assumes the given limits, unless that is nil.
 func (s *Service) Current(ctx context.Context, assumed *AssumedLimits, ids ...string) ([]Status, error) {
 	all, err := s.Status(ctx, StatusQuery{Batches: ids, Limits: assumed.limits()})
-	r := s.c.Host.Running()
-	if err != nil || r == nil {
+	if err != nil {
 		return all, err
 	}
-	set, run := r.Pool.Limits(), r.Pool.Progress()
-	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &run, InTurn: true}
+	for _, r := range s.c.Host.Runs() {
+		worked, err := s.worked(ctx, r, r.Pool.Progress())
+		if err != nil {
+			return all, err
+		}
+		overlay(all, worked)
+	}
+	return all, nil
+}
+
+// worked returns the status of the batches that a run works, never nil. p is its progress.
+func (s *Service) worked(ctx context.Context, r *Running, p worker.Snapshot) ([]Status, error) {
+	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &p, InTurn: true}
 	if !r.Pool.LookupsOnly {
+		set := r.Pool.Limits() // an operator may have set others than it was started with
 		own := plan.NewLimits(set.Rate, set.DailyLimit)
 		q.Limits = &own
 	}
 	if len(q.Batches) == 0 { // which would be all
-		return all, nil
+		return []Status{}, nil
 	}
-	worked, err := s.Status(ctx, q)
-	overlay(all, worked)
-	return all, err
+	return s.Status(ctx, q)
 }

@@ -25,12 +25,14 @@ type Overview struct {
 	Queue string `json:"queue"`
 	// Batches are all batches, oldest first.
 	Batches []BatchOverview `json:"batches"`
-	Account AccountOverview `json:"account"`
+	// Accounts are those that have batches or a run, by name; never empty. Account is the chosen one of them.
+	Accounts []AccountOverview `json:"accounts"`
+	Account  AccountOverview   `json:"account"`
 	// InDoubt counts the items in doubt of all batches.
 	InDoubt int64 `json:"in_doubt"`
-	// Run is the run that works the queue; nil: there is none.
+	// Run is the run of Account; nil: there is none.
 	Run *RunOverview `json:"run"`
-	// ETA is when all batches of the run are done; nil: that is not known, or nothing is left.
+	// ETA is when all batches of the runs are done; nil: that is not known, or nothing is left.
 	ETA *time.Time `json:"eta"`
 	// Errors sum up the failed items of all batches by code, the most frequent first; at most 10.
 	Errors []ErrorOverview `json:"errors"`
@@ -81,6 +83,8 @@ type AccountOverview struct {
 	// DailyLimit is the user's daily limit; nil: none is set. LearnedCap is AiR's, as in package plan; nil: it was not met.
 	DailyLimit *int64 `json:"daily_limit"`
 	LearnedCap *int64 `json:"learned_cap"`
+	// Run is the run that works the account's batches; nil: there is none.
+	Run *RunOverview `json:"run"`
 }
 
 // RunOverview is how a run stands.
@@ -121,50 +125,81 @@ type ErrorOverview struct {
 // maxErrors bounds Overview.Errors.
 const maxErrors = 10
 
-// Overview returns the view of the queue and of the run in progress. It reads only stored counters, so its
+// Overview returns the view of the queue and of the runs in progress. It reads only stored counters, so its
 // cost depends on the number of batches, not of items.
 func (s *Service) Overview(ctx context.Context) (Overview, error) {
-	host, now := s.c.Host, time.Now()
-	o := Overview{Schema: OverviewSchema, Time: now.UTC().Truncate(time.Millisecond), Queue: s.c.Place, Events: host.Events.Latest()}
-	q := StatusQuery{InTurn: true, Now: now}
-	limits := plan.Limits{}
-	run := host.Running()
-	if run != nil {
-		set, snapshot := run.Pool.Limits(), run.Pool.Progress()
-		limits = plan.NewLimits(set.Rate, set.DailyLimit)
-		q.Batches, q.Now, q.Run = run.Pool.Worked(), run.Pool.Now(), &snapshot
-		if !run.Pool.LookupsOnly {
-			q.Limits = &limits
-		}
-		if set.DailyLimit > 0 {
-			o.Account.DailyLimit = &set.DailyLimit
-		}
+	host := s.c.Host
+	o := Overview{Schema: OverviewSchema, Time: time.Now().UTC().Truncate(time.Millisecond), Queue: s.c.Place, Events: host.Events.Latest()}
+	batches, err := s.Batches(ctx)
+	if err != nil {
+		return o, err
 	}
-	worked := []Status{}
-	if run != nil && len(q.Batches) > 0 { // without ids it would be all batches
-		var err error
-		if worked, err = s.Status(ctx, q); err != nil {
+	var worked []Status
+	for _, name := range s.accountNames(batches) {
+		a, own, err := s.accountOverview(ctx, name)
+		if err != nil {
 			return o, err
 		}
+		o.Accounts, worked = append(o.Accounts, a), append(worked, own...)
 	}
 	all, err := s.withOthers(ctx, worked)
 	if err != nil {
 		return o, err
 	}
-	batches, err := s.Batches(ctx)
-	if err != nil {
-		return o, err
-	}
-	o.setBatches(all, q.Batches)
+	o.setBatches(all, worked)
 	o.setControls(batches)
-	if err := s.setAccount(ctx, &o.Account, q.Now); err != nil {
-		return o, err
-	}
-	if run != nil {
-		o.Account.addRun(*q.Run)
-		o.Run, o.ETA = runOverview(run, *q.Run, worked), LastETA(worked)
-	}
+	o.Account = o.Accounts[s.chosen(o.Accounts)]
+	o.Run, o.ETA = o.Account.Run, LastETA(worked)
 	return o, nil
+}
+
+// accountNames returns the accounts that have batches or a run, sorted; if there are none, that of the service.
+func (s *Service) accountNames(batches []queue.Batch) (names []string) {
+	for _, b := range batches {
+		names = append(names, b.AccountName())
+	}
+	for _, r := range s.c.Host.Runs() {
+		names = append(names, r.Account)
+	}
+	if len(names) == 0 {
+		names = []string{s.c.Account}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// chosen returns the index of the account that is shown where there is room for one: that of the service if it has a run or no
+// other has one, else the first that has a run.
+func (s *Service) chosen(all []AccountOverview) int {
+	own := slices.IndexFunc(all, func(a AccountOverview) bool { return a.Name == s.c.Account })
+	if own < 0 || all[own].Run == nil {
+		if at := slices.IndexFunc(all, func(a AccountOverview) bool { return a.Run != nil }); at >= 0 {
+			return at
+		}
+	}
+	return max(own, 0)
+}
+
+// accountOverview returns how an account stands, and the status of the batches that its run works.
+func (s *Service) accountOverview(ctx context.Context, name string) (a AccountOverview, worked []Status, err error) {
+	run := s.c.Host.Running(name)
+	if run == nil {
+		return a, nil, s.setAccount(ctx, &a, name, time.Now())
+	}
+	p := run.Pool.Progress()
+	if worked, err = s.worked(ctx, run, p); err != nil {
+		return a, nil, err
+	}
+	if err := s.setAccount(ctx, &a, name, run.Pool.Now()); err != nil {
+		return a, nil, err
+	}
+	a.DailyLimit = nil
+	if set := run.Pool.Limits(); set.DailyLimit > 0 {
+		a.DailyLimit = &set.DailyLimit
+	}
+	a.addRun(p)
+	a.Run = runOverview(run, p, worked)
+	return a, worked, nil
 }
 
 // LastETA returns when all batches are done; nil: that is not known of one, or nothing is left.
@@ -183,11 +218,11 @@ func LastETA(batches []Status) *time.Time {
 }
 
 // setBatches sets what comes from the batches.
-func (o *Overview) setBatches(all []Status, worked []string) {
+func (o *Overview) setBatches(all, worked []Status) {
 	o.Batches, o.Errors = []BatchOverview{}, []ErrorOverview{}
 	isWorked := map[string]bool{}
-	for _, id := range worked {
-		isWorked[id] = true
+	for _, st := range worked {
+		isWorked[st.Batch] = true
 	}
 	for _, st := range all {
 		o.Batches = append(o.Batches, BatchOverview{Status: st, Worked: isWorked[st.Batch]})
@@ -230,14 +265,14 @@ func (o *Overview) addError(e queue.ErrorCount, batch string) {
 	o.Errors[at] = other
 }
 
-// setAccount sets what the queue has stored of the account. now is the time by AiR's clock.
-func (s *Service) setAccount(ctx context.Context, a *AccountOverview, now time.Time) error {
-	stored, err := s.Account(ctx, s.c.Account, queue.DayOf(now))
+// setAccount sets what the queue has stored of an account. now is the time by AiR's clock.
+func (s *Service) setAccount(ctx context.Context, a *AccountOverview, name string, now time.Time) error {
+	stored, err := s.Account(ctx, name, queue.DayOf(now))
 	if err != nil {
 		return err
 	}
 	in := plan.InForce(stored.Gate, time.Now())
-	a.Name, a.Submitted, a.Reason = s.c.Account, stored.Day.Submitted, in.Reason
+	a.Name, a.Submitted, a.Reason = name, stored.Day.Submitted, in.Reason
 	a.State, a.PausedUntil = in.State()
 	if !in.Since.IsZero() {
 		since := in.Since.UTC()
@@ -246,11 +281,11 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, now time.T
 	if c := stored.Control; c.PausedAt(time.Now()) {
 		a.ByHand = handPause(c.PausedUntil, c.Reason)
 	}
-	if set := stored.Control.DailyLimit; set != nil && *set > 0 && s.c.Host.Running() == nil {
+	if set := stored.Control.DailyLimit; set != nil && *set > 0 {
 		a.DailyLimit = set
 	}
 	learned := plan.NewLimits(rate.Inf, 0)
-	if err := learned.Learn(ctx, s.c.Store, s.c.Account, now); err != nil {
+	if err := learned.Learn(ctx, s.c.Store, name, now); err != nil {
 		return err
 	}
 	if learned.PerDayFrom == plan.Learned {

@@ -89,14 +89,14 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	fed := make(chan struct{})
 	c := r.Pool
 	c.Store, c.Batches, c.Account, c.Opened, c.Fed, c.Log = s.c.Store, r.Batches, s.c.Account, s.c.Opened, fed, s.c.Log
-	if c.Observer == nil {
-		c.Observer = s.c.Host.Observer
+	if c.Observer == nil && s.c.Host.Observer != nil {
+		c.Observer = s.c.Host.Observer(c.Account)
 	}
 	pool, err := worker.New(c)
 	if err != nil {
 		return Outcome{Err: err}
 	}
-	defer s.c.Host.begin(Running{Pool: pool, Batches: r.Batches, Address: c.Address, Since: time.Now()})()
+	defer s.c.Host.begin(Running{Account: c.Account, Pool: pool, Batches: r.Batches, Address: c.Address, Since: time.Now()})()
 	q := StatusQuery{Batches: r.Batches, InTurn: true}
 	if !c.LookupsOnly {
 		limits := plan.NewLimits(c.Limiter.Rate(), c.DailyLimit)
@@ -190,7 +190,11 @@ func (s *Service) read(ctx context.Context, f Feed) (err error) {
 	if f.Reading == nil {
 		return nil
 	}
-	end, err := s.c.Host.Read(f.Batch)
+	b, err := s.Batch(ctx, f.Batch)
+	if err != nil {
+		return causeOf(ctx, err)
+	}
+	end, err := s.c.Host.Read(b.AccountName(), f.Batch)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,6 @@ func (s *Service) joinReady(ctx context.Context, b queue.Batch) error {
 	} else if err != nil {
 		return err
 	}
-	_, err := s.c.Host.Join(ctx, b.ID)
+	_, err := s.c.Host.Join(ctx, b.AccountName(), b.ID)
 	return err
 }

@@ -129,20 +129,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	if !q.Now.IsZero() {
 		now, skew = q.Now, q.Now.Sub(now)
 	}
-	var limits plan.Limits
-	if q.Limits != nil {
-		limits = *q.Limits
-		learn := limits.Load
-		if q.Run != nil {
-			learn = limits.Learn // the limits of a run are what operators have set
-		}
-		if err := learn(ctx, s.c.Store, s.c.Account, now); err != nil {
-			return nil, err
-		}
-		if q.Run != nil {
-			limits = underway(limits, *q.Run)
-		}
-	}
+	limits := map[string]plan.Limits{} // by account
 	var all []Status
 	for _, b := range batches {
 		st, err := s.stored(ctx, b, queue.DayOf(now))
@@ -154,21 +141,40 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 		}
 		st.pauseByHand(b.Control.PausedAt(time.Now()), b.Control.PausedUntil, b.Control.Reason)
 		if q.Limits != nil {
+			own, known := limits[b.AccountName()]
+			if !known {
+				if own, err = s.assumed(ctx, q, b.AccountName(), now); err != nil {
+					return nil, err
+				}
+				limits[b.AccountName()] = own
+			}
 			ahead := int64(0)
 			if q.InTurn {
 				ahead = sentMeanwhile(b, batches)
 			}
-			st.forecast(limits, ahead, now, skew)
+			st.forecast(own, ahead, now, skew)
 		}
 		all = append(all, st)
 	}
 	return all, nil
 }
 
-// sentMeanwhile returns how many items of the other batches are sent until all of b are, if they take turns.
+// assumed returns the limits that a forecast of the batches of an account assumes. now is the time by AiR's clock.
+func (s *Service) assumed(ctx context.Context, q StatusQuery, account string, now time.Time) (plan.Limits, error) {
+	limits := *q.Limits
+	if q.Run == nil {
+		return limits, limits.Load(ctx, s.c.Store, account, now)
+	}
+	if err := limits.Learn(ctx, s.c.Store, account, now); err != nil { // what operators have set is that of the run
+		return limits, err
+	}
+	return underway(limits, *q.Run), nil
+}
+
+// sentMeanwhile returns how many items of the account's other batches are sent until all of b are, if they take turns.
 func sentMeanwhile(b queue.Batch, batches []queue.Batch) (n int64) {
 	for _, other := range batches {
-		if other.ID != b.ID && !other.Control.PausedAt(time.Now()) {
+		if other.ID != b.ID && other.AccountName() == b.AccountName() && !other.Control.PausedAt(time.Now()) {
 			n += min(other.Counts.Pending, b.Counts.Pending*int64(other.Control.Weight())/int64(b.Control.Weight()))
 		}
 	}

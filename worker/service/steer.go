@@ -102,7 +102,7 @@ func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err er
 	if err != nil || out.Gate == (queue.Gate{}) {
 		return out, err
 	}
-	if r := s.c.Host.Running(); r != nil {
+	if r := s.c.Host.Running(s.c.Account); r != nil {
 		r.Pool.Resume()
 		return out, nil
 	}
@@ -188,7 +188,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 	return out, err
 }
 
-// control changes what is set for the account, and stores it: the run in progress does, which applies it.
+// control changes what is set for the account, and stores it: its run does, which applies it.
 func (s *Service) control(ctx context.Context, change func(*queue.Control)) error {
 	s.c.Host.steering.Lock()
 	defer s.c.Host.steering.Unlock()
@@ -201,7 +201,7 @@ func (s *Service) control(ctx context.Context, change func(*queue.Control)) erro
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return s.storeOrApply(func() error { return s.c.Store.SetControl(ctx, s.c.Account, c) }, func(p *worker.Pool) error { return p.Apply(ctx, c) })
+	return s.storeOrApply(s.c.Account, func() error { return s.c.Store.SetControl(ctx, s.c.Account, c) }, func(p *worker.Pool) error { return p.Apply(ctx, c) })
 }
 
 // controlBatch changes what is set for a batch, and stores it: the run in progress does, which applies it.
@@ -217,17 +217,17 @@ func (s *Service) controlBatch(ctx context.Context, id string, change func(*queu
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return s.storeOrApply(func() error { return s.c.Store.SetBatchControl(ctx, id, c) }, func(p *worker.Pool) error { return p.ApplyBatch(id, c) })
+	return s.storeOrApply(b.AccountName(), func() error { return s.c.Store.SetBatchControl(ctx, id, c) }, func(p *worker.Pool) error { return p.ApplyBatch(id, c) })
 }
 
-// storeOrApply stores a setting, or makes the run in progress store and apply it.
-func (s *Service) storeOrApply(store func() error, apply func(*worker.Pool) error) error {
-	if s.c.Host.Running() == nil {
+// storeOrApply stores a setting, or makes the run of the account store and apply it.
+func (s *Service) storeOrApply(account string, store func() error, apply func(*worker.Pool) error) error {
+	if s.c.Host.Running(account) == nil {
 		if err := store(); err != nil {
 			return err
 		}
 	}
-	if r := s.c.Host.Running(); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
+	if r := s.c.Host.Running(account); r != nil { // also one that has begun meanwhile, perhaps with what was stored before
 		return apply(r.Pool)
 	}
 	return nil

@@ -80,7 +80,7 @@ func TestEachThingSetIsStoredOnce(t *testing.T) {
 		ended := make(chan Outcome, 1)
 		go func() { ended <- r.run(t.Context(), s) }()
 		synctest.Wait()
-		if s.c.Host.Running() == nil {
+		if s.c.Host.Running(s.c.Account) == nil {
 			t.Fatal("no run")
 		}
 		check("during a run")
@@ -121,19 +121,19 @@ func TestAHeldBatchIsWorkedAgainAfterTheLastRelease(t *testing.T) {
 				go func() { ended <- r.run(t.Context(), s) }()
 				synctest.Wait()
 				h := s.c.Host
-				if !h.Works("b") {
+				if !h.Works(s.c.Account, "b") {
 					t.Fatal("the run does not work the batch")
 				}
-				release := []func() error{h.Hold("b"), h.Hold("b")}
+				release := []func() error{h.Hold(s.c.Account, "b"), h.Hold(s.c.Account, "b")}
 				for i, one := range order {
-					if h.Works("b") {
+					if h.Works(s.c.Account, "b") {
 						t.Errorf("it is worked while %d hold it", len(order)-i)
 					}
 					if err := release[one](); err != nil {
 						t.Error(err)
 					}
 				}
-				if !h.Works("b") {
+				if !h.Works(s.c.Account, "b") {
 					t.Error("it is not worked after the last release")
 				}
 				time.Sleep(time.Hour)

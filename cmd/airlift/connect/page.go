@@ -3,6 +3,7 @@ package connect
 import (
 	"github.com/rs/zerolog"
 
+	"airlift/worker"
 	"airlift/worker/service/metrics"
 	"airlift/worker/service/web"
 )
@@ -22,14 +23,14 @@ type Page struct {
 func (c Config) servePage(h *held) {
 	calls := c.api(h)
 	seen := metrics.New(metrics.Config{
-		Version: c.Build, Overview: calls.Service.Overview, Running: h.host.Running, Ending: c.Page.Ending, Log: c.Log,
+		Version: c.Build, Overview: calls.Service.Overview, Runs: h.host.Runs, Ending: c.Page.Ending, Log: c.Log,
 	})
 	page, err := web.Listen(web.Config{Place: c.Page.Place, Kept: c.Path + ".token", API: calls, Metrics: seen})
 	if err != nil {
 		c.Log.Warn().Err(err).Str("listen", c.Page.Address).Msg("the page of the queue is not served; all else goes on")
 		return
 	}
-	h.host.Observer = seen
+	h.host.Observer = func(string) worker.Observer { return seen }
 	others := h.stop
 	h.stop = func() {
 		page.Close()

@@ -115,7 +115,7 @@ func TestAReadingEndsAfterItsRows(t *testing.T) {
 // ended reports whether nobody reads into batch b any longer.
 func (h *holding) ended(t *testing.T) bool {
 	t.Helper()
-	end, err := h.server.Host.Read("b")
+	end, err := h.server.Host.Read(queue.DefaultAccount, "b")
 	if err == nil {
 		end()
 	}

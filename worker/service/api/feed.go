@@ -39,7 +39,11 @@ type beginJSON struct {
 
 func (s *Server) beginReading(w http.ResponseWriter, r *http.Request) error {
 	return call(w, r, func(ctx context.Context, in beginJSON) (none, error) {
-		end, err := s.Host.Read(in.Batch)
+		b, err := s.Service.Batch(ctx, in.Batch)
+		if err != nil {
+			return none{}, err
+		}
+		end, err := s.Host.Read(b.AccountName(), in.Batch)
 		if err != nil {
 			return none{}, err
 		}
@@ -136,14 +140,19 @@ func (s *Server) replace(w http.ResponseWriter, r *http.Request) error {
 // work makes the run of the holder work a batch too, unless only its lookups are waited for. A client repeats it while it waits.
 func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 	return call(w, r, func(ctx context.Context, in service.WorkRequest) (out service.Work, err error) {
+		b, err := s.Service.Batch(ctx, in.Batch)
+		if err != nil {
+			return out, err
+		}
+		account := b.AccountName()
 		s.sessions.unhold(r.Header.Get(sessionHeader), in.Batch)
 		if in.First {
-			s.Host.Readmit(in.Batch)
+			s.Host.Readmit(account, in.Batch)
 		}
 		if in.LookupsOnly {
-			out.Running = s.Host.Works(in.Batch)
+			out.Running = s.Host.Works(account, in.Batch)
 		} else {
-			out.Running, err = s.Host.Join(ctx, in.Batch)
+			out.Running, err = s.Host.Join(ctx, account, in.Batch)
 		}
 		if err != nil {
 			return out, err
@@ -158,8 +167,12 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 
 // hold stops the work on a batch until the session's next call of work for it, or the session's end.
 func (s *Server) hold(w http.ResponseWriter, r *http.Request) error {
-	return callNoResult(w, r, func(_ context.Context, in batchJSON) error {
-		release := s.Host.Hold(in.Batch)
+	return callNoResult(w, r, func(ctx context.Context, in batchJSON) error {
+		b, err := s.Service.Batch(ctx, in.Batch)
+		if err != nil {
+			return err
+		}
+		release := s.Host.Hold(b.AccountName(), in.Batch)
 		return s.sessions.hold(r.Header.Get(sessionHeader), in.Batch, func() {
 			if err := release(); err != nil {
 				s.Log.Warn().Err(err).Str("batch", in.Batch).Msg("the batch is no longer sent")

@@ -237,6 +237,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 // Run describes the run of the holder.
 type Run struct {
 	Running    bool      `json:"running"`
+	Account    string    `json:"account,omitempty"`
 	Address    string    `json:"address,omitempty"`
 	Batches    []string  `json:"batches,omitempty"`
 	Since      time.Time `json:"since,omitzero"`
@@ -245,13 +246,17 @@ type Run struct {
 	DailyLimit int64     `json:"daily_limit,omitempty"`
 }
 
-func (s *Server) run(w http.ResponseWriter, _ *http.Request) error {
-	r := s.Host.Running()
-	if r == nil {
-		return answer(w, Run{})
+// run describes the run of the account that is asked for or, if none is, the first one.
+func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
+	account := r.URL.Query().Get("account")
+	for _, run := range s.Host.Runs() {
+		if account != "" && account != run.Account {
+			continue
+		}
+		limits := run.Pool.Limits()
+		return answer(w, Run{true, run.Account, run.Address, run.Batches, run.Since.UTC(), ratelimit.FormatRate(limits.Rate), limits.Workers, limits.DailyLimit})
 	}
-	limits := r.Pool.Limits()
-	return answer(w, Run{true, r.Address, r.Batches, r.Since.UTC(), ratelimit.FormatRate(limits.Rate), limits.Workers, limits.DailyLimit})
+	return answer(w, Run{})
 }
 
 // assumed returns the limits that a forecast is to assume; nil: none is asked for.

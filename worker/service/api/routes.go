@@ -38,7 +38,7 @@ func Routes() []Route {
 		{"GET", "/v1/rejected", Read, "batch", "one JSON object a line", (*Server).rejected},
 		{"GET", "/v1/account", Read, "account, day", "the gate, what is known of AiR, the use of a day", (*Server).account},
 		{"GET", "/v1/action", Read, "id", "how a bulk action stands", (*Server).action},
-		{"GET", "/v1/run", Read, "", "the run in progress: its limits, AiR's address, its batches", (*Server).run},
+		{"GET", "/v1/run", Read, "account", "the run in progress of the account, or of the first that has one: its limits, AiR's address, its batches", (*Server).run},
 		{"POST", "/v1/retry", Act, "batch, state, code, keys, reading, dry_run, expect", "a bulk action", (*Server).retry},
 		{"POST", "/v1/cancel", Act, "batch, state, code, keys, reading, dry_run, expect", "a bulk action", (*Server).cancel},
 		{"POST", "/v1/pause", Act, "batch, until, reason", "", (*Server).pause},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -24,8 +25,8 @@ type Config struct {
 	Version string
 	// Overview returns the state of the queue; see [service.Service.Overview]. nil: the queue is not open yet.
 	Overview func(context.Context) (service.Overview, error)
-	// Running returns the run in progress, nil if there is none; see [service.Host.Running].
-	Running func() *service.Running
+	// Runs returns the runs in progress; see [service.Host.Runs].
+	Runs func() []*service.Running
 	// Ending is closed when the process begins to end; nil: never.
 	Ending <-chan struct{}
 	Log    zerolog.Logger
@@ -98,14 +99,14 @@ func (m *Metrics) notReady() string {
 		return "the process is ending"
 	default:
 	}
-	if m.c.Overview == nil || m.c.Running == nil {
+	if m.c.Overview == nil || m.c.Runs == nil {
 		return "the queue is not open"
 	}
-	run := m.c.Running()
+	runs := m.c.Runs()
 	switch {
-	case run == nil:
+	case len(runs) == 0:
 		return "no run is in progress"
-	case run.Pool.Progress().Activity == worker.Idle:
+	case !slices.ContainsFunc(runs, func(r *service.Running) bool { return r.Pool.Progress().Activity != worker.Idle }):
 		return "the run is being prepared or has ended"
 	}
 	return ""

@@ -57,7 +57,7 @@ func inBubble(t *testing.T, c airtest.Config, test func(*rig)) {
 		}
 		host := &service.Host{}
 		r.to = service.New(service.Config{Store: db, Place: path, Host: host, Log: zerolog.Nop()})
-		r.Metrics = New(Config{Version: "v1.2.3", Overview: r.to.Overview, Running: host.Running, Ending: r.ending, Log: zerolog.Nop()})
+		r.Metrics = New(Config{Version: "v1.2.3", Overview: r.to.Overview, Runs: host.Runs, Ending: r.ending, Log: zerolog.Nop()})
 		r.pool = worker.Config{API: client, Limiter: ratelimit.NewLimiter(10, 1), Settle: time.Second, Observer: r.Metrics}
 		test(r)
 		if err := db.Close(); err != nil {
@@ -374,7 +374,7 @@ func TestNotReadyWhilePreparing(t *testing.T) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		m := New(Config{Overview: r.to.Overview, Running: func() *service.Running { return &service.Running{Pool: pool} }})
+		m := New(Config{Overview: r.to.Overview, Runs: func() []*service.Running { return []*service.Running{{Pool: pool}} }})
 		if got := get(m.Readyz(), "/readyz"); got.Code != 503 || !strings.Contains(got.Body.String(), "being prepared") {
 			r.t.Errorf("got %d %s", got.Code, got.Body)
 		}
@@ -419,7 +419,7 @@ func TestTheGateIsShown(t *testing.T) {
 		r.pool.Limiter = ratelimit.NewLimiter(1, 1)
 		end := r.start()
 		time.Sleep(3 * time.Second)
-		pool := r.c.Running().Pool
+		pool := r.c.Runs()[0].Pool
 		pool.Pause("maintenance")
 		got := r.scrape()
 		want(r.t, got, map[string]float64{`airlift_gate_state{state="paused"}`: 1, "airlift_pauses_total": 1, "airlift_run_active": 1})

@@ -48,7 +48,7 @@ func config(t *testing.T, dir string, p Place) Config {
 	s := service.New(service.Config{Store: db, Host: host, Place: "q.db"})
 	return Config{
 		Place: p, Kept: filepath.Join(dir, "q.db.token"), API: api.Config{Store: db, Service: s, Host: host, Build: "test", Log: zerolog.Nop()},
-		Metrics: metrics.New(metrics.Config{Version: "test", Overview: s.Overview, Running: host.Running, Log: zerolog.Nop()}),
+		Metrics: metrics.New(metrics.Config{Version: "test", Overview: s.Overview, Runs: host.Runs, Log: zerolog.Nop()}),
 	}
 }
 
