@@ -1,6 +1,9 @@
 package queue
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // DefaultAccount is the AiR account of a batch that names none.
 const DefaultAccount = "default"
@@ -21,21 +24,13 @@ type Gate struct {
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	// Pauses counts the pauses in a row that ended in another 429, without an accepted job between.
 	Pauses int `json:"pauses,omitempty"`
+	// Refused is when AiR last refused a job for its cap, by AiR's clock; zero: not since a job was accepted.
+	Refused time.Time `json:"refused,omitzero"`
 	// Stopped is set by a 403 that may be the monthly quota: only canaries are sent until one is accepted.
 	Stopped bool `json:"stopped,omitempty"`
 	// Reason says in words why the gate is shut. Since is when it was shut.
 	Reason string    `json:"reason,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
-}
-
-// DayCount is what an account used of one server day.
-type DayCount struct {
-	// Claimed is what counts against the daily limit: every claim, less what is proven not accepted.
-	Claimed int64 `json:"claimed"`
-	// Submitted counts the jobs accepted from claims of that day.
-	Submitted int64 `json:"submitted"`
-	// Capped is set if AiR said on that day that its daily cap is reached (429): Submitted then shows how large the cap is.
-	Capped bool `json:"capped,omitempty"`
 }
 
 // Server is what the queue stores about an account's AiR server, so that a run need not learn it again: which
@@ -55,4 +50,126 @@ type ClockOffset struct {
 	Offset time.Duration `json:"offset"`
 	// Since is when the offset was first seen, by our clock.
 	Since time.Time `json:"since"`
+}
+
+// Quarters is how many quarters of an hour a day has.
+const Quarters = 96
+
+// DayCount is what an account used of one server day, and what was seen of AiR's limits on it. All instants are by AiR's
+// clock. Files of earlier versions have the first three fields only.
+type DayCount struct {
+	// Claimed is what counts against the daily limit: every claim, less what is proven not accepted.
+	Claimed int64 `json:"claimed"`
+	// Submitted counts the jobs accepted from claims of that day.
+	Submitted int64 `json:"submitted"`
+	// Capped is set if AiR said on that day that its daily cap is reached (429).
+	Capped bool `json:"capped,omitempty"`
+	// CappedAt is the first refusal of the day's latest pause for the cap; zero: none, or one that tells nothing of the size.
+	CappedAt time.Time `json:"capped_at,omitzero"`
+	// QuotaAt is the first refusal for the monthly quota (403), and QuotaCount is Submitted then.
+	QuotaAt    time.Time `json:"quota_at,omitzero"`
+	QuotaCount int64     `json:"quota_count,omitempty"`
+	// Resumed is the first acceptance after a pause for the cap, and Refused the last refusal before it: AiR's reset lies
+	// after the one and not after the other. The day is that of Resumed.
+	Resumed time.Time `json:"resumed,omitzero"`
+	Refused time.Time `json:"refused,omitzero"`
+	// Others are the jobs that others made until CappedAt, by AiR's list.
+	Others OthersSeen `json:"others,omitzero"`
+	// Quarter is the quarter of an hour since midnight to which the submitted jobs count that Closed does not have yet.
+	Quarter int `json:"quarter,omitempty"`
+	// Closed are the jobs accepted in each quarter of an hour. [DayCount.ByQuarter] has all of them.
+	Closed [Quarters]int64 `json:"closed,omitzero"`
+}
+
+// OthersSeen is how many jobs of an account AiR's list had in a span beyond our own. The zero value: not known.
+type OthersSeen struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	Jobs  int64     `json:"jobs"`
+}
+
+// ByQuarter returns the submitted jobs by quarter of an hour since midnight.
+func (c *DayCount) ByQuarter() [Quarters]int64 {
+	all := c.Closed
+	rest := c.Submitted
+	for _, n := range all {
+		rest -= n
+	}
+	if c.Quarter >= 0 && c.Quarter < Quarters {
+		all[c.Quarter] = max(0, all[c.Quarter]+rest) // a job that was given back
+	}
+	return all
+}
+
+// ObservationKind says what was seen of AiR's limits.
+type ObservationKind string
+
+const (
+	// SeenQuarter: a quarter of an hour began in which jobs are sent.
+	SeenQuarter ObservationKind = "quarter"
+	// SeenCap: AiR refused a job for the daily cap, after it had accepted one.
+	SeenCap ObservationKind = "cap"
+	// SeenPause: the same, and it does not tell how large the cap is.
+	SeenPause ObservationKind = "pause"
+	// SeenQuota: AiR refused a job for the monthly quota.
+	SeenQuota ObservationKind = "quota"
+	// SeenReset: AiR accepted a job after it had refused others for the cap, the last at From.
+	SeenReset ObservationKind = "reset"
+	// SeenOthers: from From until At others made Jobs jobs.
+	SeenOthers ObservationKind = "others"
+)
+
+// Observation is what a run saw of AiR's limits. It is stored with the day of At.
+type Observation struct {
+	Kind ObservationKind
+	// At and From are by AiR's clock.
+	At, From time.Time
+	Jobs     int64
+}
+
+// Note adds an observation of that day.
+func (c *DayCount) Note(o Observation) {
+	at, from := o.At.UTC().Round(0), o.From.UTC().Round(0)
+	switch o.Kind {
+	case SeenQuarter:
+		c.Closed = c.ByQuarter()
+		c.Quarter = QuarterOf(at)
+	case SeenPause:
+		c.Capped = true
+	case SeenCap:
+		c.Capped, c.CappedAt, c.Others = true, at, OthersSeen{}
+	case SeenQuota:
+		if c.QuotaAt.IsZero() {
+			c.QuotaAt, c.QuotaCount = at, c.Submitted
+		}
+	case SeenReset:
+		c.Resumed, c.Refused = at, from
+	case SeenOthers:
+		c.Others = OthersSeen{From: from, Until: at, Jobs: o.Jobs}
+	}
+}
+
+// QuarterOf returns the quarter of an hour since midnight UTC.
+func QuarterOf(t time.Time) int {
+	t = t.UTC()
+	return t.Hour()*4 + t.Minute()/15
+}
+
+// Start returns the instant at which the day begins.
+func (d Day) Start() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
+
+// CollectDays calls day for each day from the first to the last, for [Reader].
+func CollectDays(first, last Day, day func(Day) (DayCount, error)) ([]DayCount, error) {
+	if n := int64(last) - int64(first) + 1; n > MaxDays {
+		return nil, fmt.Errorf("%d days at a time, at most %d", n, MaxDays)
+	}
+	var all []DayCount
+	for d := first; d <= last; d++ {
+		c, err := day(d)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }

@@ -34,7 +34,12 @@ type Reader interface {
 	History(ctx context.Context, id string, seq uint64) ([]Event, error)
 	// Account returns what is stored of an AiR account, with what it used of one server day.
 	Account(ctx context.Context, name string, day Day) (AccountState, error)
+	// Days returns what an account used of each server day from the first to the last, at most [MaxDays].
+	Days(ctx context.Context, name string, first, last Day) ([]DayCount, error)
 }
+
+// MaxDays is the most days that [Reader] returns at a time.
+const MaxDays = 1000
 
 // Intake makes batches and fills them.
 type Intake interface {
@@ -86,8 +91,8 @@ type Claims interface {
 	SetGate(ctx context.Context, account string, g Gate) error
 	// SetServer stores what is known of the AiR of an account.
 	SetServer(ctx context.Context, account string, s Server) error
-	// SetCapped stores that AiR's daily cap was reached on a server day.
-	SetCapped(ctx context.Context, account string, d Day) error
+	// Observe stores what a run saw of AiR's limits; see [DayCount.Note].
+	Observe(ctx context.Context, account string, o Observation) error
 }
 
 // Admin changes enqueued items, and checks and closes the queue.

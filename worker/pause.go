@@ -60,11 +60,11 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	}
 	p.store(g)
 	// The capped day is that of the request, by AiR's clock.
-	day := queue.DayOf(p.learned.clock.Now().Add(-time.Since(o.Sent)))
+	at := p.learned.clock.Now().Add(-time.Since(o.Sent))
 	if g.Pauses > 1 || verdict.IsRateLimit(o) {
 		return // it does not show how large the cap is
 	}
-	if err := p.Store.SetCapped(context.Background(), p.Account, day); err != nil {
+	if err := p.Store.Observe(context.Background(), p.Account, queue.Observation{Kind: queue.SeenCap, At: at}); err != nil {
 		p.fail("store the capped day in the queue", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/bolt/block"
 	"airlift/queue/bolt/check"
+	"airlift/queue/bolt/codec"
 	"airlift/queue/bolt/index"
 )
 
@@ -19,7 +20,7 @@ import (
 // It reads in one transaction, so that it compares one moment's books with the same moment's items; while it runs, the
 // file grows with every change. It is meant for a queue at rest.
 func (db *DB) Check(ctx context.Context, progress func(done, total int64)) (queue.CheckReport, error) {
-	c := check.Check{Submitted: map[check.AccountDay]int64{}}
+	c := check.Check{Submitted: map[codec.AccountDay]int64{}}
 	if total := int64(0); progress != nil {
 		for _, b := range db.all() {
 			total += b.public.Load().Counts.Items

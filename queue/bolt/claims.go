@@ -154,7 +154,7 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	if pending == 0 {
 		return nil, nil
 	}
-	day := dayKey{batches[0].meta.Batch.Account, req.Day}
+	day := codec.AccountDay{Account: batches[0].meta.Batch.Account, Day: req.Day}
 	used, err := t.day(day)
 	if err != nil {
 		return nil, err

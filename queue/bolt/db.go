@@ -47,14 +47,14 @@ type DB struct {
 	changed chan struct{}
 
 	// days belong to the writer.
-	days map[dayKey]*queue.DayCount
+	days map[codec.AccountDay]*queue.DayCount
 }
 
 func newDB(f *file.File, o Options) *DB {
 	return &DB{
 		file: f, opts: o,
 		ops: make(chan *op), quit: make(chan struct{}), gone: make(chan struct{}),
-		byID: map[string]*batch{}, changed: make(chan struct{}), days: map[dayKey]*queue.DayCount{},
+		byID: map[string]*batch{}, changed: make(chan struct{}), days: map[codec.AccountDay]*queue.DayCount{},
 	}
 }
 

@@ -61,7 +61,7 @@ func (v *items) Owner(jobID string) (seq uint64, ok bool, err error) { return v.
 // group of errors shows.
 func (t *txn) prepare(v *items, s *queue.Step) (example string, err error) {
 	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
-		if _, err := t.day(dayKey{v.b.meta.Batch.Account, day}); err != nil {
+		if _, err := t.day(codec.AccountDay{Account: v.b.meta.Batch.Account, Day: day}); err != nil {
 			return "", err
 		}
 	}
@@ -85,7 +85,7 @@ func (t *txn) apply(v *items, s *queue.Step, example string) error {
 		m.Withdrawn--
 	}
 	if day, claimed, submitted := s.Used(); claimed != 0 || submitted != 0 {
-		t.bookDay(dayKey{m.Batch.Account, day}, claimed, submitted)
+		t.bookDay(codec.AccountDay{Account: m.Batch.Account, Day: day}, claimed, submitted)
 	}
 	// Who gives an item another id has loaded the ids; nobody else may touch them.
 	if id := s.After.JobID; id != "" && id != s.Before.JobID {

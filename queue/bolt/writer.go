@@ -153,7 +153,7 @@ func (db *DB) apply(group []*op) error {
 	if tx.ID() != db.committed+1 {
 		return errors.New("another program wrote over the file in place (a restore or a sync that keeps the file and changes its content)")
 	}
-	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[dayKey]bool{}, created: map[string]bool{}, now: db.opts.Now()}
+	t := &txn{db: db, tx: tx, handles: map[*batch]buckets{}, days: map[codec.AccountDay]bool{}, created: map[string]bool{}, now: db.opts.Now()}
 	for _, o := range group {
 		before := t.writes
 		o.err = o.run(t)
@@ -193,7 +193,7 @@ type txn struct {
 	tx      *bbolt.Tx
 	handles map[*batch]buckets
 	dirty   []*batch
-	days    map[dayKey]bool // counts to store
+	days    map[codec.AccountDay]bool // counts to store
 	now     time.Time
 	created map[string]bool // ids of batches made in this transaction
 	after   []func()
@@ -275,7 +275,7 @@ func (t *txn) flush() error {
 		if err != nil {
 			return err
 		}
-		key := k.bytes()
+		key := k.Key()
 		t.put(days, key, codec.Bind(key, value))
 	}
 	return t.err

@@ -319,7 +319,9 @@ func (p *pair) set(t *rapid.T) {
 	p.both("create", func(s queue.Store) (any, error) { return nil, s.CreateBatch(ctx, queue.Batch{ID: id}) })
 	p.both("adoption", func(s queue.Store) (any, error) { return nil, s.SetAdoption(ctx, id, adoption) })
 	p.both("settings", func(s queue.Store) (any, error) { return nil, s.SetSettings(ctx, id, queue.Settings{Name: name}) })
-	p.both("capped", func(s queue.Store) (any, error) { return nil, s.SetCapped(ctx, queue.DefaultAccount, day) })
+	p.both("capped", func(s queue.Store) (any, error) {
+		return nil, s.Observe(ctx, queue.DefaultAccount, queue.Observation{Kind: queue.SeenCap, At: day.Start()})
+	})
 	p.both("gate", func(s queue.Store) (any, error) { return nil, s.SetGate(ctx, queue.DefaultAccount, gate) })
 	share := rapid.IntRange(-1, 3).Draw(t, "share")
 	p.both("control", func(s queue.Store) (any, error) {

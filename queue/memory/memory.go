@@ -179,6 +179,17 @@ func (q *Queue) Account(ctx context.Context, name string, day queue.Day) (queue.
 	return queue.AccountState{Gate: a.gate, Server: a.server, Control: a.control.Clone(), Day: a.days[day]}, nil
 }
 
+// Days implements [queue.Reader].
+func (q *Queue) Days(ctx context.Context, name string, first, last queue.Day) ([]queue.DayCount, error) {
+	unlock, err := q.use(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	days := q.account(name).days
+	return queue.CollectDays(first, last, func(d queue.Day) (queue.DayCount, error) { return days[d], nil })
+}
+
 // SetGate implements [queue.Claims].
 func (q *Queue) SetGate(ctx context.Context, name string, g queue.Gate) error {
 	return q.setAccount(ctx, name, func(a *account) { a.gate = g })
@@ -189,12 +200,12 @@ func (q *Queue) SetServer(ctx context.Context, name string, s queue.Server) erro
 	return q.setAccount(ctx, name, func(a *account) { a.server = s })
 }
 
-// SetCapped implements [queue.Claims].
-func (q *Queue) SetCapped(ctx context.Context, name string, day queue.Day) error {
+// Observe implements [queue.Claims].
+func (q *Queue) Observe(ctx context.Context, name string, o queue.Observation) error {
 	return q.setAccount(ctx, name, func(a *account) {
-		c := a.days[day]
-		c.Capped = true
-		a.days[day] = c
+		c := a.days[queue.DayOf(o.At)]
+		c.Note(o)
+		a.days[queue.DayOf(o.At)] = c
 	})
 }
 

@@ -11,6 +11,7 @@ var bookTests = []test{
 	{"days", days},
 	{"the daily limit", dailyLimit},
 	{"gates", gates},
+	{"observations", observations},
 	{"sums of errors", errorSums},
 	{"instants of acceptance", accepted},
 	{"settings", settings},
@@ -105,15 +106,51 @@ func gates(f *fixture) {
 	g, err = f.Gate(f.ctx, "default")
 	f.ok(err)
 	f.same("the gate is another thing", g, queue.Gate{})
-	f.ok(f.SetCapped(f.ctx, "default", today))
+}
+
+// observations are kept with the day of the server on which they were made, beside its counts.
+func observations(f *fixture) {
+	begin := today.Start()
+	see := func(kind queue.ObservationKind, at, from time.Duration, jobs int64) {
+		f.Helper()
+		f.ok(f.Observe(f.ctx, "default", queue.Observation{Kind: kind, At: begin.Add(at), From: begin.Add(from), Jobs: jobs}))
+	}
+	submit := func(key string) {
+		f.Helper()
+		f.add(B, key)
+		list, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1, Day: today})
+		f.ok(err)
+		f.finish(list, queue.Result{To: queue.Submitted})
+	}
+	see(queue.SeenPause, time.Hour, 0, 0)
 	f.same("a day that a cap ended", f.day("default", today), queue.DayCount{Capped: true})
-	f.add(B, "a")
-	list, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 1, Day: today})
-	f.ok(err)
-	f.finish(list, queue.Result{To: queue.Submitted})
+	see(queue.SeenQuarter, 40*time.Minute, 0, 0)
+	submit("a")
+	submit("b")
+	see(queue.SeenQuarter, 50*time.Minute, 0, 0)
+	submit("c")
+	see(queue.SeenCap, 55*time.Minute, 0, 0)
+	see(queue.SeenOthers, 55*time.Minute, 0, 7)
+	see(queue.SeenReset, 24*time.Hour, 23*time.Hour, 0)
+	see(queue.SeenQuota, 56*time.Minute, 0, 0)
+	see(queue.SeenQuota, 57*time.Minute, 0, 0) // the first one counts
 	f.reopen()
-	f.same("the same with a job", f.day("default", today), queue.DayCount{Claimed: 1, Submitted: 1, Capped: true})
-	f.same("the day after", f.day("default", today+1), queue.DayCount{})
+	day := f.day("default", today)
+	quarters := day.ByQuarter()
+	f.same("jobs of a quarter of an hour", []int64{quarters[2], quarters[3]}, []int64{2, 1})
+	want := queue.DayCount{Claimed: 3, Submitted: 3, Capped: true, CappedAt: begin.Add(55 * time.Minute), QuotaAt: begin.Add(56 * time.Minute), QuotaCount: 3,
+		Others: queue.OthersSeen{From: begin, Until: begin.Add(55 * time.Minute), Jobs: 7}, Quarter: 3, Closed: day.Closed}
+	f.same("the same with jobs", day, want)
+	next := queue.DayCount{Resumed: begin.Add(24 * time.Hour), Refused: begin.Add(23 * time.Hour)}
+	days, err := f.Days(f.ctx, "default", today-1, today+1)
+	f.ok(err)
+	f.same("all days", days, []queue.DayCount{{}, want, next})
+	days, err = f.Days(f.ctx, "other", today, today)
+	f.ok(err)
+	f.same("the days of another", days, []queue.DayCount{{}})
+	if _, err := f.Days(f.ctx, "default", 0, queue.MaxDays); err == nil {
+		f.Error("too many days: got no error")
+	}
 }
 
 func (f *fixture) errorSums() []queue.ErrorCount {

@@ -50,7 +50,7 @@ func TestOverviewOfAQueueAtRest(t *testing.T) {
 		_, _, err = s.c.Store.Exchange(ctx, []queue.Result{job}, queue.ClaimRequest{})
 	}
 	until, learned := time.Now().Add(time.Hour).UTC(), int64(1)
-	err = errors.Join(err, s.c.Store.SetCapped(ctx, s.c.Account, yesterday),
+	err = errors.Join(err, s.c.Store.Observe(ctx, s.c.Account, queue.Observation{Kind: queue.SeenCap, At: yesterday.Start().Add(time.Hour)}),
 		s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{PausedUntil: until, Reason: "cap"}))
 	if err != nil {
 		t.Fatal(err)

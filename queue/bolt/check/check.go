@@ -38,15 +38,9 @@ type Bucket interface {
 type Check struct {
 	Report queue.CheckReport
 	// Submitted counts jobs by account and day.
-	Submitted map[AccountDay]int64
+	Submitted map[codec.AccountDay]int64
 	// Progress, if not nil, is called with the number of items that are done, of all batches.
 	Progress func(done int64)
-}
-
-// AccountDay is a server day of an account.
-type AccountDay struct {
-	Account string
-	Day     queue.Day
 }
 
 // Batch checks one batch.
@@ -130,7 +124,7 @@ func (r *recount) entry(e *queue.Entry, stored bool) {
 		r.problem("item %d was claimed, but nothing is known of it", e.Seq)
 	}
 	if e.State == queue.Submitted {
-		r.Submitted[AccountDay{r.Books.Account, e.Day}]++
+		r.Submitted[codec.AccountDay{Account: r.Books.Account, Day: e.Day}]++
 	}
 }
 

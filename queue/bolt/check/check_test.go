@@ -89,7 +89,7 @@ func TestCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, items := sound(t)
 			test.spoil(b, items)
-			c := Check{Submitted: map[AccountDay]int64{}}
+			c := Check{Submitted: map[codec.AccountDay]int64{}}
 			if err := c.Batch(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestCheck(t *testing.T) {
 			if test.want == "" && all != "" || !strings.Contains(all, test.want) {
 				t.Errorf("got %q, want %q", all, test.want)
 			}
-			if n := c.Submitted[AccountDay{"x", 7}]; n != 1 {
+			if n := c.Submitted[codec.AccountDay{Account: "x", Day: 7}]; n != 1 {
 				t.Errorf("jobs of the day: got %d, want 1", n)
 			}
 		})

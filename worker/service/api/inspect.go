@@ -220,18 +220,44 @@ func (s *Server) lines(w http.ResponseWriter, list func(emit func(any) error) (l
 }
 
 func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
-	day, err := number(r.URL.Query(), "day", uint64(queue.DayOf(time.Now())))
+	day, err := dayOf(r.URL.Query(), "day")
 	if err != nil {
 		return err
 	}
-	if day > math.MaxInt32 {
-		return usage("day is not the number of a day")
-	}
-	a, err := s.Service.Account(r.Context(), r.URL.Query().Get("account"), queue.Day(day))
+	a, err := s.Service.Account(r.Context(), r.URL.Query().Get("account"), day)
 	if err != nil {
 		return err
 	}
 	return answer(w, a)
+}
+
+func (s *Server) days(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	first, err := dayOf(q, "from")
+	if err != nil {
+		return err
+	}
+	last, err := dayOf(q, "to")
+	if err != nil {
+		return err
+	}
+	if last-first >= queue.MaxDays {
+		return usage("from and to are too many days apart")
+	}
+	all, err := s.Service.Days(r.Context(), q.Get("account"), first, last)
+	if err != nil {
+		return err
+	}
+	return answer(w, all)
+}
+
+// dayOf returns the day that a parameter names, without one today.
+func dayOf(q url.Values, name string) (queue.Day, error) {
+	day, err := number(q, name, uint64(queue.DayOf(time.Now())))
+	if err == nil && day > math.MaxInt32 {
+		err = usage(name + " is not the number of a day")
+	}
+	return queue.Day(day), err
 }
 
 // Run describes the run of the holder.

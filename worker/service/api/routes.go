@@ -37,6 +37,7 @@ func Routes() []Route {
 		{"GET", "/v1/items", Read, "batch, state, code, key..., from, to, limit, within", "one JSON object a line, in order of seq; the last one says from where on there may be more", (*Server).items},
 		{"GET", "/v1/rejected", Read, "batch", "one JSON object a line", (*Server).rejected},
 		{"GET", "/v1/account", Read, "account, day", "the gate, what is known of AiR, the use of a day", (*Server).account},
+		{"GET", "/v1/days", Read, "account, from, to", "what was used of each day, and seen of AiR's limits", (*Server).days},
 		{"GET", "/v1/action", Read, "id", "how a bulk action stands", (*Server).action},
 		{"GET", "/v1/run", Read, "account", "the run in progress of the account, or of the first that has one: its limits, AiR's address, its batches", (*Server).run},
 		{"POST", "/v1/retry", Act, "batch, state, code, keys, reading, dry_run, expect", "a bulk action", (*Server).retry},

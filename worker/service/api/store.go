@@ -141,6 +141,12 @@ func (s Store) Account(ctx context.Context, name string, day queue.Day) (a queue
 	return a, err
 }
 
+// Days implements [queue.Reader].
+func (s Store) Days(ctx context.Context, name string, first, last queue.Day) (all []queue.DayCount, err error) {
+	err = s.call(ctx, "GET", "/v1/days", query("account", name, "from", strconv.Itoa(int(first)), "to", strconv.Itoa(int(last))), nil, &all)
+	return all, err
+}
+
 // CreateBatch implements [queue.Intake].
 func (s Store) CreateBatch(ctx context.Context, b queue.Batch) error {
 	return s.call(ctx, "POST", "/v1/create", nil, b, &none{})
@@ -240,8 +246,8 @@ func (s Store) SetGate(context.Context, string, queue.Gate) error { return ErrHo
 // SetServer implements [queue.Claims].
 func (s Store) SetServer(context.Context, string, queue.Server) error { return ErrHolder }
 
-// SetCapped implements [queue.Claims].
-func (s Store) SetCapped(context.Context, string, queue.Day) error { return ErrHolder }
+// Observe implements [queue.Claims].
+func (s Store) Observe(context.Context, string, queue.Observation) error { return ErrHolder }
 
 // Adopt implements [queue.Admin].
 func (s Store) Adopt(context.Context, string, []queue.Adopted) (int, error) { return 0, ErrHolder }

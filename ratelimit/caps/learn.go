@@ -1,0 +1,91 @@
+package caps
+
+import "time"
+
+// Quarters is how many quarters of an hour a day has.
+const Quarters = 96
+
+const day = 24 * time.Hour
+
+// Day is what was seen on a UTC day.
+type Day struct {
+	// Start is the midnight at which it begins.
+	Start time.Time
+	// Accepted are our accepted jobs by quarter of an hour since Start.
+	Accepted [Quarters]int64
+	// Capped says that the daily cap was met, and CappedAt when; zero: that is not known.
+	Capped   bool
+	CappedAt time.Time
+	// QuotaAt is when the monthly quota was met, and QuotaCount how many of our jobs of the day were accepted before.
+	QuotaAt    time.Time
+	QuotaCount int64
+	// Resumed is the first acceptance after a pause for the cap, and Refused the last refusal before it.
+	Resumed, Refused time.Time
+	// Others are the jobs that others made from OthersFrom until OthersUntil; a zero OthersUntil: that is not known.
+	OthersFrom, OthersUntil time.Time
+	Others                  int64
+}
+
+// Estimate is a number that was learned.
+type Estimate struct {
+	// Value is the best guess. The truth is likely from Low to High; a High of 0 is no bound.
+	Value, Low, High int64
+	// Seen is the last day (its midnight) that shows it; zero: nothing does.
+	Seen time.Time
+	// Agreeing is how many of the latest Days days that tell something agree with Value.
+	Agreeing, Days int
+}
+
+// Known reports whether anything was learned.
+func (e Estimate) Known() bool { return e.Agreeing > 0 }
+
+// Window is the time from one reset to the next, which is a day for AiR.
+type Window struct {
+	Start, End time.Time
+	// Accepted are our jobs, and Others those of others, if OthersKnown.
+	Accepted, Others int64
+	OthersKnown      bool
+	// Capped says that AiR refused more; CappedAt is when, zero if that is not known.
+	Capped   bool
+	CappedAt time.Time
+	// Quota says that AiR refused more because of the monthly quota.
+	Quota bool
+}
+
+// total returns the jobs of the account, as far as they are known.
+func (w *Window) total() int64 { return w.Accepted + w.Others }
+
+// Learned is what was learned of an account.
+type Learned struct {
+	// Daily is the account's daily cap, of which others may use a part.
+	Daily Estimate
+	// Ours is how many jobs we were allowed on a capped day.
+	Ours Estimate
+	// Others is how many jobs others make until the cap is met.
+	Others Estimate
+	// Monthly is the account's monthly quota. Others' jobs are counted as far as they were seen.
+	Monthly Estimate
+	// Reset is when a new day begins for AiR.
+	Reset Reset
+	// Windows are AiR's days, the latest last; the last may not be over. Days on which nothing was accepted or refused are left out.
+	Windows []Window
+}
+
+// Learn learns from days, which are in order; those without anything to tell may be left out. now is by AiR's clock.
+func Learn(days []Day, now time.Time) Learned {
+	l := Learned{Reset: learnReset(days)}
+	l.Windows = windows(days, l.Reset.at())
+	var totals, ours, others []sample
+	for i := len(l.Windows) - 1; i >= 0; i-- {
+		w := &l.Windows[i]
+		seen := w.Start.Truncate(day)
+		totals = append(totals, sample{w.total(), w.Capped, seen})
+		ours = append(ours, sample{w.Accepted, w.Capped, seen})
+		if w.Capped && w.OthersKnown {
+			others = append(others, sample{w.Others, true, seen})
+		}
+	}
+	l.Daily, l.Ours, l.Others = estimate(totals), estimate(ours), typical(others)
+	l.Monthly = learnMonthly(days, l.Windows, now)
+	return l
+}
