@@ -24,6 +24,8 @@ type ClaimRequest struct {
 	Batches []string
 	// Each, if not nil, is the largest number of items wanted of each batch.
 	Each []int
+	// Only, if not nil, has for each batch the Seqs of the items that may be claimed, in any order; nil for one of which all may.
+	Only [][]uint64
 	// Holder names who will send the items. A queue that one process alone can hold does not store it.
 	Holder string
 	// Max is the largest number of items wanted.
@@ -39,4 +41,25 @@ func (r *ClaimRequest) MostOf(batch, left int) int {
 		return left
 	}
 	return min(left, r.Each[batch])
+}
+
+// MostToday returns how many items may be claimed if so many claims count on the request's day. The error is [ErrDailyLimit] if
+// none may.
+func (r *ClaimRequest) MostToday(claimed int64) (int, error) {
+	if r.DailyLimit <= 0 {
+		return r.Max, nil
+	}
+	left := r.DailyLimit - claimed
+	if left <= 0 {
+		return 0, ErrDailyLimit
+	}
+	return int(min(int64(r.Max), left)), nil
+}
+
+// OnlyOf returns which items of a batch may be claimed, by its place in Batches, and whether there is such a restriction.
+func (r *ClaimRequest) OnlyOf(batch int) ([]uint64, bool) {
+	if r.Only == nil {
+		return nil, false
+	}
+	return r.Only[batch], r.Only[batch] != nil
 }

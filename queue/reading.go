@@ -38,6 +38,24 @@ func (b *Batch) AddedBy(seq uint64) int64 {
 	return reading
 }
 
+// AddFormerReadings works out which readings added items, for books from before they said so: those say only which item was the
+// first that the latest reading could add.
+func (b *Batch) AddFormerReadings(latest uint64) {
+	if b.Reading.Number == 0 && !b.Reading.Started.IsZero() {
+		b.Reading.Number = 1
+	}
+	if b.Counts.Items == 0 || len(b.Additions) > 0 {
+		return
+	}
+	b.Additions = []Addition{{Reading: b.Reading.Number, Started: b.Reading.Started}}
+	if latest > 0 {
+		b.Additions[0].Started = b.Created
+		if b.Reading.Number++; latest < uint64(b.Counts.Items) {
+			b.Additions = append(b.Additions, Addition{Reading: b.Reading.Number, First: latest, Started: b.Reading.Started})
+		}
+	}
+}
+
 // RestoreStep returns the step that restores a withdrawn item because the latest reading has its object.
 func (b *Batch) RestoreStep(seq uint64, before Record) (s Step, err error) {
 	s = Step{Batch: b.ID, Seq: seq, Before: before, Kind: Restored, By: readingName(b.Reading.Number)}

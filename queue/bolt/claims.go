@@ -104,15 +104,13 @@ func (t *txn) finish(batches []*batch, results []queue.Result) ([]queue.Clash, e
 }
 
 // claimable returns the batches of the request, which must belong to one account.
-func (db *DB) claimable(req queue.ClaimRequest) ([]*batch, error) {
-	batches := make([]*batch, len(req.Batches))
+func (db *DB) claimable(req queue.ClaimRequest) (batches []*batch, err error) {
+	batches = make([]*batch, len(req.Batches))
 	for i, id := range req.Batches {
-		b, err := db.lookup(id)
-		if err != nil {
+		if batches[i], err = db.lookup(id); err != nil {
 			return nil, err
 		}
-		batches[i] = b
-		if one, other := batches[0].public.Load().Account, b.public.Load().Account; one != other {
+		if one, other := batches[0].public.Load().Account, batches[i].public.Load().Account; one != other {
 			return nil, fmt.Errorf("batches of the accounts %q and %q cannot be claimed together", one, other)
 		}
 	}
@@ -147,11 +145,7 @@ func (db *DB) read(ctx context.Context, picks []pick) ([]queue.Claimed, error) {
 
 // claim chooses items and stores the intents to send them.
 func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
-	pending := int64(0)
-	for _, b := range batches {
-		pending += b.meta.Batch.Counts.Pending
-	}
-	if pending == 0 {
+	if !slices.ContainsFunc(batches, func(b *batch) bool { return b.meta.Batch.Counts.Pending > 0 }) {
 		return nil, nil
 	}
 	day := codec.AccountDay{Account: batches[0].meta.Batch.Account, Day: req.Day}
@@ -159,13 +153,9 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := req.Max
-	if req.DailyLimit > 0 {
-		left := req.DailyLimit - used.Claimed
-		if left <= 0 {
-			return nil, queue.ErrDailyLimit
-		}
-		want = int(min(int64(want), left))
+	want, err := req.MostToday(used.Claimed)
+	if err != nil {
+		return nil, err
 	}
 	var picks []pick
 	for i, b := range batches {
@@ -173,16 +163,10 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 		if err != nil {
 			return nil, err
 		}
-		most := req.MostOf(i, want-len(picks))
-		next, err := t.claimNext(v, most)
+		steps, err := t.choose(v, &req, i, req.MostOf(i, want-len(picks)))
 		if err != nil {
 			return nil, err
 		}
-		ready, err := v.nextReady(most - len(next))
-		if err != nil {
-			return nil, err
-		}
-		steps := append(next, ready...)
 		picks = slices.Grow(picks, len(steps))
 		for i := range steps {
 			s := &steps[i]
@@ -198,6 +182,42 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 	}
 	t.bookDay(day, int64(len(picks)), 0)
 	return picks, nil
+}
+
+// choose returns the claims of up to n items of a batch.
+func (t *txn) choose(v *items, req *queue.ClaimRequest, batch, n int) ([]queue.Step, error) {
+	if only, some := req.OnlyOf(batch); some {
+		return t.claimOnly(v, only, n)
+	}
+	next, err := t.claimNext(v, n)
+	if err != nil {
+		return nil, err
+	}
+	ready, err := v.nextReady(n - len(next))
+	return append(next, ready...), err
+}
+
+// claimOnly takes up to n of the given items. One that was never claimed gets the records of an item that was cancelled and retried,
+// because the cursor passes over items that have a result.
+func (t *txn) claimOnly(v *items, only []uint64, n int) (steps []queue.Step, err error) {
+	for i := 0; i < len(only) && len(steps) < n; i++ {
+		if only[i] >= v.Len() || slices.Contains(only[:i], only[i]) {
+			continue
+		}
+		s := queue.Step{Seq: only[i]}
+		if s.Before, err = v.Record(s.Seq); err != nil {
+			return nil, err
+		}
+		if s.Before.State != queue.Pending {
+			continue
+		}
+		if v.places[s.Seq].in == implied {
+			t.move(v, &queue.Step{Seq: s.Seq, After: queue.Record{State: queue.Cancelled}})
+			t.move(v, &queue.Step{Seq: s.Seq, After: s.Before})
+		}
+		steps = append(steps, s)
+	}
+	return steps, nil
 }
 
 // claimLook is how many of the items that are pending again one claim chooses among.

@@ -8,7 +8,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"airlift/queue"
 	"airlift/queue/bolt/codec"
 )
 
@@ -48,7 +47,7 @@ var errFormer = errors.New("the queue has a former format")
 // began.
 func upgrade(tx *bbolt.Tx) error {
 	err := eachBatch(tx, func(_ uint32, bk buckets, m *meta) error {
-		m.addReadings()
+		m.Batch.AddFormerReadings(m.Base)
 		value, err := json.Marshal(m)
 		if err != nil {
 			return err
@@ -56,22 +55,4 @@ func upgrade(tx *bbolt.Tx) error {
 		return bk.root.Put(keyBatch, codec.Bind(nil, value))
 	})
 	return errors.Join(err, tx.Bucket(bucketMeta).Put(keyFormat, formatValue()))
-}
-
-// addReadings works out which readings added items, as far as books of format 3 say.
-func (m *meta) addReadings() {
-	b := &m.Batch
-	if b.Reading.Number == 0 && !b.Reading.Started.IsZero() {
-		b.Reading.Number = 1
-	}
-	if b.Counts.Items == 0 || len(b.Additions) > 0 {
-		return
-	}
-	b.Additions = []queue.Addition{{Reading: b.Reading.Number, Started: b.Reading.Started}}
-	if m.Base > 0 {
-		b.Additions[0].Started = b.Created
-		if b.Reading.Number++; m.Base < uint64(b.Counts.Items) {
-			b.Additions = append(b.Additions, queue.Addition{Reading: b.Reading.Number, First: m.Base, Started: b.Reading.Started})
-		}
-	}
 }

@@ -34,11 +34,8 @@ func (db *DB) loadJobIDs(ctx context.Context, b *batch) error {
 	} {
 		err := db.scan(ctx, b, pick, func(k, v []byte) error {
 			rec, err := block.RecordAt(k, v)
-			for _, id := range []string{rec.JobID, rec.ContestedID()} {
-				if id != "" {
-					j.Add(id, expected)
-				}
-			}
+			j.Add(rec.JobID, expected)
+			j.Add(rec.ContestedID(), expected)
 			return err
 		})
 		if err != nil {

@@ -48,7 +48,7 @@ func TestModel(t *testing.T) {
 		m.begin()
 		defer func() { m.db.Close(); os.Remove(m.path) }()
 		t.Repeat(map[string]func(*rapid.T){
-			"add": m.add, "night": m.night, "claim": m.claim, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
+			"add": m.add, "night": m.night, "claim": m.claim, "claim given": m.claimGiven, "finish": m.finish, "crash": m.crash, "retry": m.retry, "cancel": m.cancel, "adopt": m.adopt,
 			"withdraw": m.withdraw, "replace": m.replace,
 			"adopt a version": m.adoptVersion, "adopt unsourced": m.adoptUnsourced,
 			"": func(t *rapid.T) { m.t = t; m.compare() },
@@ -172,6 +172,23 @@ func (m *model) claim(t *rapid.T) {
 	n := rapid.IntRange(1, 8).Draw(t, "n")
 	want := m.claimable(n)
 	list, err := queuetest.On(m.db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Max: n, Day: modelDay})
+	must2(t, err)
+	m.took(t, list, want)
+}
+
+// claimGiven claims items that it names, in any order.
+func (m *model) claimGiven(t *rapid.T) {
+	given := rapid.SliceOfN(rapid.Uint64Range(0, 80), 0, 6).Draw(t, "given")
+	n := rapid.IntRange(1, 4).Draw(t, "n")
+	var want []string
+	for _, seq := range given {
+		if seq < uint64(len(m.order)) && len(want) < n {
+			if name := m.order[seq]; m.records[name].State == queue.Pending && !slices.Contains(want, name) {
+				want = append(want, name)
+			}
+		}
+	}
+	list, err := queuetest.On(m.db).Claim(t.Context(), queue.ClaimRequest{Batches: []string{"b"}, Only: [][]uint64{given}, Max: n, Day: modelDay})
 	must2(t, err)
 	m.took(t, list, want)
 }

@@ -257,6 +257,10 @@ func (p *pair) exchange(t *rapid.T) {
 	}
 	r := queue.ClaimRequest{Max: rapid.IntRange(0, 6).Draw(t, "max"), Day: queue.Day(rapid.IntRange(1, 2).Draw(t, "day")), DailyLimit: pick[int64](t, "limit", 0, 5, 20)}
 	r.Batches = pick(t, "batches", batches, batches[:1], batches[1:])
+	if pick(t, "only", false, false, true) {
+		r.Only = make([][]uint64, len(r.Batches))
+		r.Only[0] = rapid.SliceOfN(rapid.Uint64Range(0, 30), 0, 6).Draw(t, "given")
+	}
 	p.both("exchange", func(s queue.Store) (any, error) {
 		claimed, clashes, err := s.Exchange(t.Context(), results, r)
 		for i := range claimed {

@@ -114,17 +114,14 @@ func (q *Queue) claim(from []*batch, r queue.ClaimRequest) ([]queue.Claimed, err
 	if pending == 0 || r.Max <= 0 {
 		return nil, nil
 	}
-	a, want := q.account(from[0].Account), r.Max
-	if r.DailyLimit > 0 {
-		left := r.DailyLimit - a.days[r.Day].Claimed
-		if left <= 0 {
-			return nil, queue.ErrDailyLimit
-		}
-		want = int(min(int64(want), left))
+	a := q.account(from[0].Account)
+	want, err := r.MostToday(a.days[r.Day].Claimed)
+	if err != nil {
+		return nil, err
 	}
 	var claimed []queue.Claimed
 	for i, b := range from {
-		for _, seq := range b.next(r.MostOf(i, want-len(claimed))) {
+		for _, seq := range b.choose(&r, i, r.MostOf(i, want-len(claimed))) {
 			before := b.record(seq)
 			after, err := queue.Claim(before, r.Day)
 			if err != nil {
@@ -144,6 +141,20 @@ func (q *Queue) claim(from []*batch, r queue.ClaimRequest) ([]queue.Claimed, err
 
 func (b *batch) claimed(seq uint64) queue.Claimed {
 	return queue.Claimed{Batch: b.ID, Holder: b.holders[seq], Item: b.at(seq), Record: b.record(seq)}
+}
+
+// choose returns up to n items to be claimed.
+func (b *batch) choose(r *queue.ClaimRequest, at, n int) (seqs []uint64) {
+	only, some := r.OnlyOf(at)
+	if !some {
+		return b.next(n)
+	}
+	for _, seq := range only {
+		if len(seqs) < n && seq < b.len() && b.record(seq).State == queue.Pending && !slices.Contains(seqs, seq) {
+			seqs = append(seqs, seq)
+		}
+	}
+	return seqs
 }
 
 // next returns up to so many items to be claimed: those never claimed, then those that are pending again.

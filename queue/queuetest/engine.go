@@ -11,7 +11,7 @@ type Open func(t testing.TB, path string) queue.Store
 
 // Run tests an engine.
 func Run(t *testing.T, open Open) {
-	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, withdrawTests, adoptTests, unsourcedTests, alikeTests, clashTests, sharedTests, versionTests, controlTests, historyTests} {
+	for _, group := range [][]test{lifeTests, addTests, markTests, bookTests, retryTests, withdrawTests, adoptTests, unsourcedTests, alikeTests, clashTests, sharedTests, versionTests, controlTests, claimTests, historyTests} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

@@ -28,8 +28,11 @@ func (j *JobIDs) Has(id string) bool {
 	return slices.ContainsFunc(j.filters, func(f *filter) bool { return f.has(high, low) })
 }
 
-// Add adds an id. The first filter has room for expected ids.
+// Add adds an id, unless it is empty. The first filter has room for expected ids.
 func (j *JobIDs) Add(id string, expected int64) {
+	if id == "" {
+		return
+	}
 	n := len(j.filters)
 	if n == 0 || j.filters[n-1].room <= 0 {
 		j.room = max(2*j.room, expected, idsFirst)
