@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"airlift/cmd/airlift/exit"
@@ -109,8 +108,8 @@ func (p *onTerminal) ends(code int) {
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
 		p.r.t.Errorf("exit code %d, want %d\n%s", got, code, p.out.String())
 	}
-	if diff := cmp.Diff(p.before, p.modes()); diff != "" {
-		p.r.t.Errorf("the modes of the terminal: %s", diff)
+	if got := p.modes(); got != p.before {
+		p.r.t.Errorf("the modes of the terminal are %+v, and were %+v before", got, p.before)
 	}
 }
 
