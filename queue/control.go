@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,12 @@ type Control struct {
 	Workers int `json:"workers,omitempty"`
 	// DailyLimit is our own cap a UTC day; nil: not set; 0: none.
 	DailyLimit *int64 `json:"daily_limit,omitempty"`
+	// RateTable is a table of rates by the time of the week, in place of Rate; empty: not set.
+	RateTable string `json:"rate_table,omitempty"`
+	// Windows are the times at which items may be sent; nil: not set; none: at any time.
+	Windows *[]string `json:"windows,omitempty"`
+	// TimeZone is that of both; empty: not set.
+	TimeZone string `json:"time_zone,omitempty"`
 }
 
 // MaxShare is the largest share of a batch.
@@ -57,6 +64,10 @@ func (c Control) Clone() Control {
 	if c.DailyLimit != nil {
 		limit := *c.DailyLimit
 		c.DailyLimit = &limit
+	}
+	if c.Windows != nil {
+		windows := slices.Clone(*c.Windows)
+		c.Windows = &windows
 	}
 	return c
 }

@@ -54,7 +54,7 @@ func TestGatePause(t *testing.T) {
 		g.Leave(first)
 		late := enter(t, g)
 		until := NextMidnightUTC(time.Now())
-		if !g.Pause(until, "cap") || g.Pause(until.Add(time.Second), "cap") || g.Pause(until.Add(-time.Hour), "cap") {
+		if !g.Pause(Cap, until, "cap") || g.Pause(Cap, until.Add(time.Second), "cap") || g.Pause(Cap, until.Add(-time.Hour), "cap") {
 			t.Error("of several 429s not exactly the first shut the gate")
 		}
 		if late.Valid() {
@@ -78,7 +78,7 @@ func TestGatePause(t *testing.T) {
 func TestGateStoredPauseHoldsFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(nil)
-		g.Pause(time.Now().Add(3*time.Hour), "cap")
+		g.Pause(Cap, time.Now().Add(3*time.Hour), "cap")
 		begin := time.Now()
 		if _, err := g.Enter(t.Context()); err != nil || time.Since(begin) < 3*time.Hour {
 			t.Errorf("entered after %v (%v), want 3 h", time.Since(begin), err)
@@ -119,7 +119,7 @@ func TestGateHold(t *testing.T) {
 func TestGateEnterEndsWithTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(nil)
-		g.Pause(time.Now().Add(time.Hour), "cap")
+		g.Pause(Cap, time.Now().Add(time.Hour), "cap")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cause := errors.New("stop")
 		time.AfterFunc(time.Second, func() { cancel(cause) })
@@ -143,7 +143,7 @@ func TestGatePauseWhenTheClockIsStepped(t *testing.T) {
 				g := NewGate(nil)
 				g.wall = func() time.Time { return wallClock().Add(time.Duration(step.Load())) }
 				begin := time.Now()
-				g.Pause(wallClock().Add(3*time.Hour), "cap")
+				g.Pause(Cap, wallClock().Add(3*time.Hour), "cap")
 				time.AfterFunc(time.Hour, func() { step.Store(int64(c.step)) })
 				p, err := g.Enter(t.Context())
 				if took := time.Since(begin); err != nil || !p.Canary || took < c.want || took > c.want+pollWall {
@@ -161,7 +161,7 @@ func TestGateClosedUntilItIsLifted(t *testing.T) {
 		g.Open(pass)
 		g.Leave(pass)
 		open := enter(t, g)
-		g.Close("by hand")
+		g.Close(Hand, time.Time{}, "by hand")
 		g.Explain("slow")
 		if open.Valid() || g.State() != (State{Paused: true, Reason: "by hand", ByHand: true}) {
 			t.Errorf("a closed gate has a valid pass, or is %+v", g.State())
@@ -177,7 +177,7 @@ func TestGateClosedUntilItIsLifted(t *testing.T) {
 			t.Error("somebody entered a closed gate")
 		default:
 		}
-		g.Lift()
+		g.Lift(Hand)
 		if pass := <-entered; !pass.Canary {
 			t.Error("no canary goes first after a gate was closed")
 		}
@@ -203,18 +203,19 @@ func TestGateClosedBesideAPause(t *testing.T) {
 			if c.closed > 0 {
 				until = begin.Add(c.closed)
 			}
-			g.CloseUntil(until, "by hand")
-			if !g.Pause(begin.Add(c.paused), "cap") {
+			g.Close(Hand, until, "by hand")
+			if !g.Pause(Cap, begin.Add(c.paused), "cap") {
 				t.Errorf("%s: a gate that is closed by hand could not be paused", name)
 			}
-			if s := g.State(); !s.ByHand || s.Reason != "by hand" || !s.Until.Equal(until) {
+			byHand := c.closed == 0 || c.closed > c.paused // the one that ends last is shown
+			if s := g.State(); s.ByHand != byHand || byHand && (s.Reason != "by hand" || !s.Until.Equal(until)) {
 				t.Errorf("%s: the gate shows %+v", name, s)
 			}
-			if s := g.PauseState(); !s.Paused || s.ByHand || s.Reason != "cap" {
+			if s := g.PauseState(Cap); !s.Paused || s.ByHand || s.Reason != "cap" {
 				t.Errorf("%s: the pause shows %+v", name, s)
 			}
 			if c.lift {
-				time.AfterFunc(time.Minute, g.Lift)
+				time.AfterFunc(time.Minute, func() { g.Lift(Hand) })
 			}
 			p, err := g.Enter(t.Context())
 			if took := time.Since(begin); err != nil || !p.Canary || took < c.want || took > c.want+pollWall {

@@ -15,10 +15,10 @@ func TestRenew(t *testing.T) {
 	}{
 		"after a hold": {func(g *Gate) { g.Hold(time.Second, false) }, true, time.Second},
 		"in an outage": {func(g *Gate) { g.Hold(time.Second, true) }, false, 0},
-		"in a pause":   {func(g *Gate) { g.Pause(time.Now().Add(time.Hour), "cap") }, false, 0},
+		"in a pause":   {func(g *Gate) { g.Pause(Cap, time.Now().Add(time.Hour), "cap") }, false, 0},
 		"held, and then paused": {func(g *Gate) {
 			g.Hold(time.Second, false)
-			time.AfterFunc(time.Second/2, func() { g.Pause(time.Now().Add(time.Hour), "cap") })
+			time.AfterFunc(time.Second/2, func() { g.Pause(Cap, time.Now().Add(time.Hour), "cap") })
 		}, false, time.Second / 2},
 		"held, and then held longer": {func(g *Gate) {
 			g.Hold(time.Second, false)

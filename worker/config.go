@@ -12,6 +12,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 	"airlift/worker/verdict"
@@ -76,6 +77,8 @@ type Config struct {
 	MaxItems int64
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit int64
+	// Hours are the rate table and the windows of time. If it has a table, that is the rate, and the limiter's is not used.
+	Hours schedule.Config
 	// ExitOnCap ends the run at a daily cap instead of waiting for midnight.
 	ExitOnCap bool
 	// Settle is the settle window: how long after an attempt AiR's list must show the job; 30 s. Negative: none.

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
+	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/turns"
 )
 
@@ -31,15 +33,31 @@ const byHand = "by hand"
 func oneLine(reason string) string { return strings.Join(strings.Fields(reason), " ") }
 
 // limits returns the limits under a control: what it does not set is as the run was started.
-func (c *control) limits(set queue.Control) Limits {
-	l := *c.live.get()
+func (c *control) limits(set queue.Control) (l Limits, err error) {
+	l = *c.live.get()
 	l.Rate = cmp.Or(rate.Limit(set.Rate), c.started.Rate)
+	if set.RateTable != "" {
+		l.Rate = ratelimit.Unlimited
+	}
+	l.Hours, err = schedule.Parse(HoursSet(c.started.Hours.Config(), set))
 	l.Workers = cmp.Or(set.Workers, c.started.Workers)
 	l.DailyLimit = c.started.DailyLimit
 	if set.DailyLimit != nil {
 		l.DailyLimit = *set.DailyLimit
 	}
-	return l
+	return l, err
+}
+
+// HoursSet returns the hours of a run under what an operator has set: a rate or a table replaces a table.
+func HoursSet(run schedule.Config, set queue.Control) schedule.Config {
+	if set.Rate > 0 || set.RateTable != "" {
+		run.Rate = set.RateTable
+	}
+	if set.Windows != nil {
+		run.Windows = *set.Windows
+	}
+	run.Zone = cmp.Or(set.TimeZone, run.Zone)
+	return run
 }
 
 // load applies what is stored.
@@ -49,10 +67,13 @@ func (c *control) load(set queue.Control) error {
 	if c.LookupsOnly {
 		return nil
 	}
-	l := c.limits(set)
+	l, err := c.limits(set)
 	l.Workers = min(l.Workers, max(c.Workers, MaxWorkers))
-	if err := c.setLimits(l); err != nil {
-		return err
+	if err == nil {
+		err = c.setLimits(l)
+	}
+	if err != nil {
+		return fmt.Errorf("what was set for the account: %w", err)
 	}
 	c.pause(set)
 	return nil
@@ -65,7 +86,7 @@ func (c *control) pause(set queue.Control) {
 	samePause := was.Paused == set.Paused && was.PausedUntil.Equal(set.PausedUntil) && was.Reason == set.Reason
 	switch paused := set.PausedAt(now); {
 	case paused && !samePause:
-		c.gate.CloseUntil(set.PausedUntil, cmp.Or(oneLine(set.Reason), byHand))
+		c.gate.Close(ratelimit.Hand, set.PausedUntil, cmp.Or(oneLine(set.Reason), byHand))
 		log := c.Log.Info().Str("reason", c.gate.State().Reason)
 		if !set.PausedUntil.IsZero() {
 			log = log.Time("paused_until", set.PausedUntil.UTC())
@@ -73,7 +94,7 @@ func (c *control) pause(set queue.Control) {
 		log.Msg("paused by hand: nothing is sent until it is resumed")
 		c.Observer.Paused(c.gate.State())
 	case !paused && was.PausedAt(now):
-		c.gate.Lift()
+		c.gate.Lift(ratelimit.Hand)
 	}
 }
 
@@ -89,7 +110,7 @@ func (c *control) lift() error {
 		}
 		c.set = set
 	}
-	c.gate.Lift()
+	c.gate.Lift(ratelimit.Hand)
 	return nil
 }
 
@@ -98,8 +119,8 @@ func (c *control) lift() error {
 func (p *Pool) Apply(ctx context.Context, c queue.Control) error {
 	p.control.mu.Lock()
 	defer p.control.mu.Unlock()
-	l := p.control.limits(c)
-	if err := errors.Join(c.Validate(), p.validLimits(l)); err != nil {
+	l, err := p.control.limits(c)
+	if err := errors.Join(c.Validate(), err, p.validLimits(l)); err != nil {
 		return err
 	}
 	if err := p.Store.SetControl(ctx, p.Account, c); err != nil {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/pace"
 )
 
@@ -18,6 +19,7 @@ type Limits struct {
 	MaxFailures FailureLimit
 	DailyLimit  int64
 	ExitOnCap   bool
+	Hours       schedule.Schedule
 }
 
 // MaxWorkers bounds how many workers a running pool may be given.
@@ -33,6 +35,9 @@ func (l *liveLimits) get() *Limits { return l.now.Load() }
 
 // Limits returns the limits that were set. The rate in force is that of [Pool.Pace].
 func (p *Pool) Limits() Limits { return *p.live.get() }
+
+// Hours returns the rate table and the windows in force.
+func (p *Pool) Hours() schedule.Schedule { return p.hours.Schedule() }
 
 // Pace returns what limits the rate, so that others than the operator can.
 func (p *Pool) Pace() *pace.Pace { return p.pace }
@@ -62,8 +67,9 @@ func (s *shared) setLimits(l Limits) error {
 	}
 	was := s.live.now.Swap(&l)
 	s.pace.Set(pace.Fixed, l.Rate)
-	if was.DailyLimit != l.DailyLimit && s.gate.PauseState().Reason == dailyLimitReason {
-		s.gate.EndPause()
+	s.hours.Set(l.Hours)
+	if was.DailyLimit != l.DailyLimit {
+		s.gate.Lift(ratelimit.Budget) // it is reckoned anew with the next claim
 	}
 	s.live.changed.Fire()
 	return nil

@@ -33,7 +33,7 @@ func (p *pauses) load(g queue.Gate) {
 	case g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)):
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
 	default:
-		p.gate.Pause(g.PausedUntil, g.Reason)
+		p.gate.Pause(ratelimit.Cap, g.PausedUntil, g.Reason)
 	}
 }
 
@@ -42,7 +42,7 @@ func (p *pauses) load(g queue.Gate) {
 func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !pass.Valid() && p.gate.PauseState().Paused {
+	if !pass.Valid() && p.gate.PauseState(ratelimit.Cap).Paused {
 		return
 	}
 	g := p.stored
@@ -50,7 +50,7 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	if g.Pauses > 0 {
 		until = retryCap(g.Pauses, o.Ended.Round(0), until)
 	}
-	if !p.pauseUntil(until, reason) {
+	if !p.pauseUntil(ratelimit.Cap, until, reason) {
 		return
 	}
 	g.Pauses++
@@ -92,8 +92,8 @@ func later(a, b time.Time) time.Time {
 }
 
 // pauseUntil shuts the gate until an instant, and reports whether it was not shut for that already.
-func (s *shared) pauseUntil(until time.Time, reason string) bool {
-	if !s.gate.Pause(until, reason) {
+func (s *shared) pauseUntil(c ratelimit.Cause, until time.Time, reason string) bool {
+	if !s.gate.Pause(c, until, reason) {
 		return false // another 429 of the same cap
 	}
 	s.Log.Info().Time("paused_until", until.UTC()).Str("reason", reason).Msg("paused: nothing is sent until then")
@@ -146,7 +146,7 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 	was := ratelimit.State{}
 	for {
 		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
-		now, pause := p.gate.State(), p.gate.PauseState()
+		now, pause := p.gate.State(), p.limitPause()
 		p.tellEnd(was, now)
 		was = now
 		if pause.Paused && p.live.get().ExitOnCap && hasWork(ctx) {
@@ -171,6 +171,21 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 	}
 }
 
+// limitPause returns the pause for AiR's cap, else that for a limit of our own, or the zero State.
+func (p *pauses) limitPause() ratelimit.State {
+	if s := p.gate.PauseState(ratelimit.Cap); s.Paused {
+		return s
+	}
+	return p.gate.PauseState(ratelimit.Budget)
+}
+
+// tellOutside tells that a window of time is over.
+func (s *shared) tellOutside() {
+	now := s.gate.PauseState(ratelimit.Window)
+	s.Log.Info().Time("paused_until", now.Until.UTC()).Str("reason", now.Reason).Msg("paused: nothing is sent until the next window")
+	s.Observer.Paused(s.gate.State())
+}
+
 // tellEnd tells of the end of a pause.
 func (p *pauses) tellEnd(was, now ratelimit.State) {
 	switch {
@@ -185,7 +200,7 @@ func (p *pauses) tellEnd(was, now ratelimit.State) {
 
 // Pause sends nothing more until [Pool.Resume] or the end of the process; see [Pool.Apply] for a pause that is stored. What is on its way is awaited, and lookups go on.
 func (p *Pool) Pause(reason string) {
-	p.gate.Close(reason)
+	p.gate.Close(ratelimit.Hand, time.Time{}, reason)
 	p.Log.Info().Str("reason", reason).Msg("paused: nothing is sent until it is resumed")
 	p.Observer.Paused(p.gate.State())
 }
@@ -197,7 +212,8 @@ func (p *Pool) Resume() {
 		p.fail("store the end of a pause in the queue", err)
 		return
 	}
-	p.gate.EndPause()
+	p.gate.Lift(ratelimit.Cap)
+	p.gate.Lift(ratelimit.Budget)
 }
 
 // forget drops a stored pause or stop.

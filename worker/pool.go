@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/bottleneck"
 	"airlift/worker/delayqueue"
 	"airlift/worker/pace"
 	"airlift/worker/stop"
+	"airlift/worker/timetable"
 )
 
 // Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
@@ -31,11 +33,20 @@ func New(c Config) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	hours, err := schedule.Parse(c.Hours)
+	if err != nil {
+		return nil, err
+	}
+	perSecond := c.Limiter.Rate()
 	r := &shared{Config: c, gate: ratelimit.NewGate(c.Limiter.Drain), phases: bottleneck.NewMeter(), results: make(chan claimResult, lookahead*c.Workers)}
 	r.cancel = func(error) {}
 	r.pace = pace.New(c.Limiter, r.live.changed.Fire)
+	r.hours = timetable.New(r.gate, r.pace, hours, r.tellOutside)
+	if hours.HasTable() {
+		perSecond = ratelimit.Unlimited // the table alone limits it
+	}
 	r.live.now.Store(&Limits{
-		Rate: c.Limiter.Rate(), Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
+		Rate: perSecond, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
 		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap,
 	})
 	r.batches.known = map[string]workedBatch{}
@@ -78,6 +89,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	roles.Go(func() { p.lookups.run(run) })
 	roles.Go(func() { p.scheduler.watchFeed(run) })
 	roles.Go(func() { p.scheduler.watchPauses(run) })
+	roles.Go(func() { p.hours.Run(run) })
 	roles.Wait()
 	p.scheduler.releaseAhead()
 	close(p.results)
@@ -126,7 +138,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 		p.Log.Error().Msg(p.leftOut.Text)
 	}
 	p.progress.start()
-	if s := p.gate.State(); !s.Until.IsZero() && !s.ByHand && !p.LookupsOnly {
+	if s := p.gate.PauseState(ratelimit.Cap); s.Paused && !p.LookupsOnly {
 		p.Observer.Paused(s)
 		p.Log.Info().Time("paused_until", s.Until).Str("reason", s.Reason).Msg("paused by an earlier run: nothing is sent until then")
 	}

@@ -162,7 +162,7 @@ const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
 // may refund its claim.
 func (s *scheduler) limitReached(then serverTime) {
 	if s.idle() {
-		s.pauseUntil(ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
+		s.pauseUntil(ratelimit.Budget, ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
 	}
 }
 

@@ -158,7 +158,11 @@ func (s *sender) renew(ctx context.Context, pass ratelimit.Pass, c queue.Claimed
 
 // mayGo waits for a token and reports whether the item may be sent: the pass is valid and the queue file was not replaced.
 func (s *sender) mayGo(ctx context.Context, pass ratelimit.Pass) bool {
-	return s.Limiter.Wait(ctx) == nil && pass.Valid() && s.checkPlace(pass.Canary) && ctx.Err() == nil
+	if s.Limiter.Wait(ctx) != nil {
+		return false
+	}
+	s.hours.Update()
+	return pass.Valid() && s.checkPlace(pass.Canary) && ctx.Err() == nil
 }
 
 // placeCheckedFor is how long one check of the queue file is valid: a stat costs a tenth of a request at

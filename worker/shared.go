@@ -15,6 +15,7 @@ import (
 	"airlift/worker/outage"
 	"airlift/worker/pace"
 	"airlift/worker/stop"
+	"airlift/worker/timetable"
 	"airlift/worker/verdict"
 )
 
@@ -23,6 +24,7 @@ type shared struct {
 	Config
 	live     liveLimits // use these instead of those in Config
 	pace     *pace.Pace // has the rate in force
+	hours    *timetable.Keeper
 	gate     *ratelimit.Gate
 	batches  batches
 	holds    holds

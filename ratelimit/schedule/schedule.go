@@ -44,9 +44,7 @@ type State struct {
 type Schedule struct {
 	zone  *time.Location
 	steps []step // in order; each holds until the next, the last until the first of the week after; neighbors differ
-	table bool
-	// windows are as users wrote them.
-	windows []string
+	text  Config
 }
 
 // step is what holds from a minute of the week on.
@@ -73,7 +71,8 @@ func Parse(c Config) (Schedule, error) {
 		}
 		spans = append(spans, more...)
 	}
-	return Schedule{zone: zone, steps: steps(rates, spans), table: len(rates) > 1, windows: slices.Clone(c.Windows)}, nil
+	c.Windows = slices.Clone(c.Windows)
+	return Schedule{zone: zone, steps: steps(rates, spans), text: c}, nil
 }
 
 // steps returns the step function of rates and windows.
@@ -101,11 +100,20 @@ func steps(rates []entry, windows []span) (all []step) {
 	return all
 }
 
-// HasTable reports whether the rate is that of a table.
-func (s Schedule) HasTable() bool { return s.table }
+// Config returns what the schedule was made of.
+func (s Schedule) Config() Config { return s.text }
 
-// Windows returns the windows as users wrote them.
-func (s Schedule) Windows() []string { return slices.Clone(s.windows) }
+// HasTable reports whether the rate is that of a table.
+func (s Schedule) HasTable() bool { return IsTable(s.text.Rate) }
+
+// Lowest returns the lowest rate of the week.
+func (s Schedule) Lowest() rate.Limit {
+	least := rate.Inf
+	for _, st := range s.steps {
+		least = min(least, st.Rate)
+	}
+	return least
+}
 
 // Zone is the time zone of the schedule.
 func (s Schedule) Zone() *time.Location { return cmp.Or(s.zone, time.Local) }
@@ -270,7 +278,7 @@ func (s Schedule) Text(now time.Time) string {
 // Outside is why nothing is sent outside of the windows.
 func (s Schedule) Outside() string { return "outside of " + s.windowText() }
 
-func (s Schedule) windowText() string { return "--window " + strings.Join(s.windows, ", ") }
+func (s Schedule) windowText() string { return "--window " + strings.Join(s.text.Windows, ", ") }
 
 // Clock writes an instant as the clock on the wall shows it, with its day if it is not within a day from now.
 func (s Schedule) Clock(t, now time.Time) string {
