@@ -150,7 +150,7 @@ func (a *app) rootCommand() *cobra.Command {
 		settings.Command(func() settings.Around {
 			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
 		}),
-		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
+		a.doctorCommand(), a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("settings", "The config file, variables, and which of them counts"),

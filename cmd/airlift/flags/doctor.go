@@ -1,0 +1,74 @@
+package flags
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/doctor"
+	"airlift/ratelimit"
+)
+
+// Doctor has the flags of doctor: those of run, whose settings it examines.
+type Doctor struct {
+	read Read
+	send Send
+}
+
+// Add adds the flags.
+func (d *Doctor) Add(cmd *cobra.Command) {
+	d.read.Add(cmd)
+	d.read.AddChanged(cmd)
+	d.send.Add(cmd)
+	cmd.Flags().Lookup("json").Usage = "print one JSON object"
+}
+
+// JSON returns --json.
+func (d *Doctor) JSON() bool { return d.send.JSON }
+
+// Subject completes a subject by what the flags ask for. Wrong flags become a part of it.
+func (d *Doctor) Subject(ctx context.Context, c *Context, args []string, s doctor.Subject) doctor.Subject {
+	var missing Missing
+	note := func(err error) {
+		if err != nil && !errors.Is(err, config.ErrNoKeys) {
+			s.Wrong = append(s.Wrong, strings.Split(err.Error(), "\n")...)
+		}
+	}
+	note(d.send.Check())
+	s.Env, s.AirURL, s.DailyLimit, s.Workers, s.ScanWorkers = c.Env, d.send.airURL, d.send.dailyLimit, d.send.workers, d.read.source.listing.workers
+	if r, err := ratelimit.ParseRate(d.send.rate); err == nil {
+		s.Rate = float64(r)
+		if r == ratelimit.Unlimited {
+			s.Rate = math.Inf(1)
+		}
+	}
+	if s.Keys, s.KeysErr = c.Env.Keys(d.send.Profile); s.KeysErr == nil && s.Keys.CheckLongLived() == nil {
+		s.Client, s.AirErr = d.send.Client(c.Env, "airlift/"+s.Build, &missing)
+	}
+	if s.AirURL == "" {
+		s.AirErr = errors.New("--air-url is not set")
+	}
+	s.SourceRegion, s.SourceEndpoint, s.PathStyle = d.read.job.sourceRegion, d.read.job.sourceEndpoint, d.read.source.pathStyle
+	var err error
+	if s.Settings, err = d.read.job.Settings(c); err != nil {
+		note(err)
+		return s // the sources cannot be read with these
+	}
+	if len(args) > 0 {
+		missing = nil // what AiR lacks is said with AiR
+		o, err := d.read.Options(ctx, c, args, d.send.Profile, &missing)
+		if s.SourcesErr = err; err == nil && len(missing) == 0 {
+			s.Sources = &o.Sources
+		}
+		for _, what := range missing {
+			if what != config.ErrNoKeys.Error() {
+				s.Wrong = append(s.Wrong, "missing: "+what)
+			}
+		}
+	}
+	return s
+}
