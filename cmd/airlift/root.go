@@ -153,7 +153,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.doctorCommand(), a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
-		topic("settings", "The config file, variables, and which of them counts"),
+		topic("settings", "The config file, variables, which of them counts, doctor"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root

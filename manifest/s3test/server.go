@@ -30,17 +30,20 @@ type Server struct {
 	from         int // the number, from 1, of the first request that the fault hits
 	requests     []string
 	watch        func(n int)
+	region       string        // of all buckets
+	ahead        time.Duration // of the Date header
 }
 
 type bucket struct {
 	objects map[string]object
+	denied  bool     // HeadBucket answers 403
 	sorted  []string // the keys in order; nil after a Put
 }
 
 // New starts a server without buckets. It ends with the test.
 func New(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{buckets: map[string]*bucket{}, pageSize: 1000}
+	s := &Server{buckets: map[string]*bucket{}, pageSize: 1000, region: "us-east-1"}
 	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL
 	tb.Cleanup(s.http.Close)
@@ -93,6 +96,28 @@ func (s *Server) SetPageSize(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pageSize = n
+}
+
+// SetRegion moves all buckets to a region, which HeadBucket tells; us-east-1 at first.
+func (s *Server) SetRegion(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.region = region
+}
+
+// DenyBucket makes HeadBucket answer that access is denied, as for keys without s3:ListBucket.
+func (s *Server) DenyBucket(name string) {
+	s.MakeBucket(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets[name].denied = true
+}
+
+// SetClock sets how far the Date header is ahead of the clock.
+func (s *Server) SetClock(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
 }
 
 // SetAccessKey makes the server refuse all other access keys.
@@ -174,6 +199,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w *reply, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ahead != 0 {
+		w.Header().Set("Date", time.Now().Add(s.ahead).UTC().Format(http.TimeFormat))
+	}
 	fault := NoFault
 	if s.from <= w.number {
 		fault = s.fault
@@ -188,10 +216,12 @@ func (s *Server) answer(w *reply, r *http.Request) {
 	}
 	b := s.buckets[bucketName]
 	switch {
-	case r.Method != http.MethodGet && (r.Method != http.MethodHead || key == ""):
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test only reads.")
 	case b == nil:
 		writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
+	case key == "" && r.Method == http.MethodHead:
+		s.headBucket(w, r, b)
 	case key != "":
 		if o, ok := b.objects[key]; ok && o.failing() {
 			b.objects[key] = o.failed()
@@ -204,6 +234,17 @@ func (s *Server) answer(w *reply, r *http.Request) {
 		writeError(w, http.StatusNotImplemented, "NotImplemented", "s3test lists with ListObjectsV2 only.")
 	default:
 		s.list(w, r.URL.Query(), bucketName, b, fault)
+	}
+}
+
+// headBucket answers HeadBucket. The region is part of what is signed.
+func (s *Server) headBucket(w *reply, r *http.Request, b *bucket) {
+	w.Header().Set("X-Amz-Bucket-Region", s.region)
+	switch {
+	case b.denied:
+		w.WriteHeader(http.StatusForbidden)
+	case !strings.Contains(r.Header.Get("Authorization"), "/"+s.region+"/s3/"):
+		w.WriteHeader(http.StatusMovedPermanently)
 	}
 }
 

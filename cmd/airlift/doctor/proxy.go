@@ -19,6 +19,9 @@ const dialTimeout = 5 * time.Second
 
 // proxy tells which proxy requests take, and whether it answers.
 func (e *exam) proxy(ctx context.Context) Finding {
+	if name := e.badProxy(); name != "" { // its value may hold a password
+		return notOK("write http://HOST:PORT into it, or take it away", "%s is not a valid URL and does nothing: requests go directly", name)
+	}
 	routes := []route{{"AiR", e.AirURL, nil}}
 	if e.SourceRegion != "" || e.SourceEndpoint != "" {
 		routes = append(routes, route{"S3", s3scan.ServerURL(e.SourceEndpoint, e.SourceRegion), nil})
@@ -30,9 +33,7 @@ func (e *exam) proxy(ctx context.Context) Finding {
 		if err != nil || u.Host == "" || u.Scheme == "http" && r.what == "AiR" { // which goes to loopback, whatever the proxy
 			continue
 		}
-		if r.through, err = http.ProxyFromEnvironment(&http.Request{URL: u}); err != nil { // its text may hold a password
-			return notOK("write http://HOST:PORT into HTTPS_PROXY, or take it away", "HTTPS_PROXY or HTTP_PROXY is not a valid URL")
-		}
+		r.through, _ = http.ProxyFromEnvironment(&http.Request{URL: u}) // it ignores what is no URL
 		if r.through != nil && !slices.ContainsFunc(proxies, func(p *url.URL) bool { return *p == *r.through }) {
 			proxies = append(proxies, r.through)
 		}
@@ -51,12 +52,29 @@ type route struct {
 	through  *url.URL // nil: directly
 }
 
+// proxyVariables are those that net/http reads.
+var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
+
 // proxySet reports whether the environment names a proxy.
 func (e *exam) proxySet() bool {
-	return slices.ContainsFunc([]string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}, func(name string) bool {
+	return slices.ContainsFunc(proxyVariables, func(name string) bool {
 		value, _ := e.Env.Lookup(name)
 		return value != ""
 	})
+}
+
+// badProxy returns the variable that is meant for a proxy and is no URL; "" if none is.
+func (e *exam) badProxy() string {
+	for _, name := range proxyVariables {
+		value, _ := e.Env.Lookup(name)
+		if value != "" && !strings.Contains(value, "://") {
+			value = "http://" + value // as net/http reads it
+		}
+		if u, err := url.Parse(value); value != "" && (err != nil || u.Hostname() == "") {
+			return name
+		}
+	}
+	return ""
 }
 
 // routesText says which way the requests go.

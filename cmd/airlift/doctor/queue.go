@@ -42,9 +42,9 @@ func judgeQueue(path string, batches int, err error) Finding {
 	case errors.Is(err, queue.ErrNotExist):
 		return ok("there is none yet at %s: the run makes it", path)
 	case errors.Is(err, queue.ErrCorrupt):
-		return notOK("keep the file, and rebuild the queue with `airlift adopt` and another --queue; `airlift check` says more", "%v", err)
+		return notOK("keep the file, and rebuild the queue with `airlift adopt` and another --queue; `airlift check` says more", "%s: %v", path, err)
 	case errors.Is(err, fs.ErrPermission):
-		return notOK("give this user the right to read and write it, or name another with --queue", "%v", err)
+		return notOK("give this user the right to read and write it, or name another with --queue", "%s: %v", path, err)
 	}
 	return notOK("look at the file, or name another with --queue", "%s: %v", path, err)
 }
