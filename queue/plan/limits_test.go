@@ -41,7 +41,7 @@ func TestLoadWhatIsSet(t *testing.T) {
 		if err := got.Load(t.Context(), ledger{set: c.set}, queue.DefaultAccount, noon); err != nil || got != c.want {
 			t.Errorf("%+v: got %+v, %v, want %+v", c.set, got, err, c.want)
 		}
-		if end := got.Forecast(1, noon).Finish; end.IsZero() != c.want.Held {
+		if end := got.Input(1, noon).Forecast().Finish; end.IsZero() != c.want.Held {
 			t.Errorf("%+v: done by %v", c.set, end)
 		}
 	}

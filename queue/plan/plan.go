@@ -78,8 +78,8 @@ func (p *Plan) forecast(l Limits, now time.Time) {
 	if l.PerDayFrom != NoDailyLimit {
 		p.PerDay, p.PerDayFrom = &l.PerDay, l.PerDayFrom
 	}
-	f := l.Forecast(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now)
-	p.Days = f.Days
+	f := l.Input(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now).Forecast()
+	p.Days = f.Active
 	if !f.Finish.IsZero() && p.ToSend.Items > 0 {
 		finish := f.Finish.UTC().Truncate(time.Second)
 		p.Finish = &finish

@@ -268,7 +268,7 @@ func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.D
 		l.PausedUntil = *s.PausedUntil
 	}
 	l.PausedUntil = l.PausedUntil.Add(skew)
-	if f := l.Forecast(ahead+s.Pending, now); !f.Finish.IsZero() {
+	if f := l.Input(ahead+s.Pending, now).Each([]int64{ahead + s.Pending})[0]; !f.Finish.IsZero() {
 		eta := f.Finish.Add(-skew).UTC().Truncate(time.Second)
 		s.ETA = &eta
 	}

@@ -1,0 +1,92 @@
+package forecast
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	xrate "golang.org/x/time/rate"
+
+	"airlift/ratelimit"
+)
+
+// lookedAt is how many of the latest capped days the words speak of.
+const lookedAt = 7
+
+// why says in words what the forecast rests on.
+func (in *Input) why() []string {
+	var all []string
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if in.PausedUntil.After(in.Now) {
+		add("paused until %s", in.PausedUntil.UTC().Format("2 January 15:04 UTC"))
+	}
+	if c := in.Cap; c.Value > 0 {
+		add("%s", c.seen())
+		add("%s", c.othersUse())
+		if c.Reset != 0 {
+			add("AiR's day begins at %s UTC", time.Time{}.Add(c.Reset).Format("15:04"))
+		}
+	} else {
+		add("AiR's daily cap is not known yet")
+	}
+	if in.Daily > 0 {
+		add("our own limit is %s a day", humanize.Comma(in.Daily))
+	}
+	if in.Monthly > 0 {
+		add("our own limit is %s a month", humanize.Comma(in.Monthly))
+	}
+	switch {
+	case in.Pace > 0 && in.Pace < in.Rate:
+		add("the run sends %s", perSecond(in.Pace))
+	case !math.IsInf(in.Rate, 1):
+		add("the rate is %s", perSecond(in.Rate))
+	}
+	return all
+}
+
+// perSecond writes a rate to three digits.
+func perSecond(rate float64) string {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(rate, 'g', 3, 64), 64) // it is a number
+	return ratelimit.FormatRate(xrate.Limit(rounded))
+}
+
+// seen says on how many days the cap was seen.
+func (c Cap) seen() string {
+	most := min(len(c.Days), lookedAt)
+	value := humanize.Comma(c.Value)
+	if c.Low < c.Value || c.High > c.Value {
+		value = fmt.Sprintf("between %s and %s", humanize.Comma(c.Low), humanize.Comma(c.High))
+	}
+	switch n := min(c.Agreeing, most); {
+	case n == 0:
+		return "cap " + value
+	case n == 1 && most == 1:
+		return "cap " + value + " seen on one day"
+	default:
+		return fmt.Sprintf("cap %s seen on %d of the last %d days that reached it", value, n, most)
+	}
+}
+
+// othersUse says how much of the cap others use.
+func (c Cap) othersUse() string {
+	days := c.Days[max(len(c.Days)-latestDays, 0):]
+	sum := int64(0)
+	for _, d := range days {
+		sum += d.Others
+	}
+	if sum == 0 {
+		return "nobody else was seen to use it"
+	}
+	return fmt.Sprintf("others use about %s a day", humanize.Comma(roundTo2(sum/int64(len(days)))))
+}
+
+// roundTo2 rounds a number to two digits.
+func roundTo2(n int64) int64 {
+	unit := int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return (n + unit/2) / unit * unit
+}

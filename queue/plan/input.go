@@ -1,0 +1,31 @@
+package plan
+
+import (
+	"time"
+
+	"airlift/queue/forecast"
+)
+
+const (
+	// stoppedText and heldText say why nothing is forecast, and what to do.
+	stoppedText = "nothing is forecast while stopped: the next run begins with a single request, and goes on if AiR takes it"
+	heldText    = "nothing is forecast before `airlift resume`"
+)
+
+// Input returns what a forecast of items unclaimed items rests on. now is the time by AiR's clock.
+func (l Limits) Input(items int64, now time.Time) forecast.Input {
+	in := forecast.Input{Now: now, Items: items, Rate: l.Rate, UsedToday: l.UsedToday, PausedUntil: l.PausedUntil}
+	switch {
+	case l.Stopped:
+		in.None = stoppedText
+	case l.Held:
+		in.None = heldText
+	}
+	switch l.PerDayFrom {
+	case OwnLimit:
+		in.Daily = l.PerDay
+	case Learned:
+		in.Cap = forecast.Cap{Value: l.PerDay, Accepted: l.UsedToday, Agreeing: 1, Days: []forecast.CappedDay{{Accepted: l.PerDay}}}
+	}
+	return in
+}
