@@ -121,9 +121,7 @@ func (in *Input) futures(n int) []future {
 		if in.Cap.Value == 0 {
 			continue
 		}
-		c := in.Cap
-		f.cap = math.Round(float64(c.Low) + float64(c.High-c.Low)*spread(i, 2))
-		f.reset = c.ResetLow + time.Duration(float64(c.ResetHigh-c.ResetLow)*spread(i, 3))
+		f.cap = math.Round(in.Cap.at(spread(i, 2)))
 		h := &others[i]
 		f.share = func(day int64) float64 { return h.share(chance(uint64(i), uint64(day))) }
 	}

@@ -103,7 +103,7 @@ func TestNoEnd(t *testing.T) {
 
 // capped is an account whose cap others use too.
 func capped() Input {
-	return Input{Now: noon, Items: 300_000, Rate: 20, Cap: Cap{Value: 20_000, Agreeing: 2, Days: []CappedDay{{19_700, 300}, {19_500, 500}}}}
+	return Input{Now: noon, Items: 300_000, Rate: 20, Cap: Cap{Value: 20_000, Agreeing: 2, Of: 2, Days: []CappedDay{{19_700, 300}, {19_500, 500}}}}
 }
 
 // Where nothing is uncertain the range is an instant; the more is uncertain, the wider it is.

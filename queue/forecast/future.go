@@ -28,7 +28,7 @@ const (
 type state struct {
 	at                         instant
 	left                       float64
-	today, month               float64 // sent, against our own limits
+	today, month, quota        float64 // sent, against our own limits and AiR's quota
 	accepted, others, room     float64 // since AiR's reset; room is what the cap leaves us until the next one
 	midnight, resetsAt, month1 instant
 }
@@ -76,7 +76,7 @@ func (f *future) follow(numbers []int64, ends []instant, sent func(from instant,
 // begin returns the state now, after the pause in force.
 func (f *future) begin() state {
 	in := f.in
-	s := state{at: in.Now.UnixNano(), left: float64(in.Items), today: float64(in.UsedToday), month: float64(in.UsedThisMonth),
+	s := state{at: in.Now.UnixNano(), left: float64(in.Items), today: float64(in.UsedToday), month: float64(in.UsedThisMonth), quota: float64(in.UsedOfQuota),
 		accepted: float64(in.Cap.Accepted), others: float64(in.Cap.Others)}
 	s.midnight = s.at - s.at%day + day
 	s.resetsAt = s.at - s.at%day + instant(f.reset)
@@ -121,24 +121,29 @@ func (f *future) roomOf(s *state) float64 {
 	if f.in.Monthly > 0 {
 		room = min(room, float64(f.in.Monthly)-s.month)
 	}
+	if f.in.Quota > 0 {
+		room = min(room, float64(f.in.Quota)-s.quota)
+	}
 	return max(room, 0)
 }
 
 // setRoom computes what the cap leaves us until the next reset.
 func (f *future) setRoom(s *state) {
 	if s.room = f.cap; !math.IsInf(f.cap, 1) {
-		s.room -= max(math.Round(f.cap*f.share(s.resetsAt/day)), s.others) + s.accepted
+		others := max(math.Round(f.cap*f.share(s.resetsAt/day)), s.others)
+		s.room -= others + s.accepted
+		s.quota += others - s.others // they use the quota too
 	}
 }
 
 // advance records n sent jobs and goes to an instant, at which counts may begin anew.
 func (f *future) advance(s *state, n float64, to instant) {
-	s.today, s.month, s.room = s.today+n, s.month+n, s.room-n
+	s.today, s.month, s.quota, s.room = s.today+n, s.month+n, s.quota+n, s.room-n
 	s.at = to
 	if to >= s.midnight {
 		s.today, s.midnight = 0, s.midnight+day
 		if to >= s.month1 {
-			s.month, s.month1 = 0, nextMonth(to)
+			s.month, s.quota, s.month1 = 0, 0, nextMonth(to)
 		}
 	}
 	if to >= s.resetsAt {

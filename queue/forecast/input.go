@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"airlift/ratelimit/caps"
 	"math"
 	"time"
 )
@@ -21,6 +22,8 @@ type Input struct {
 	UsedToday, UsedThisMonth int64
 	// Cap is AiR's daily cap as it was learned.
 	Cap Cap
+	// Quota is AiR's monthly quota, of which UsedOfQuota is used, also by others; 0: it is not known.
+	Quota, UsedOfQuota int64
 	// PausedUntil is when the pause in force ends; zero: there is none.
 	PausedUntil time.Time
 	// None says why nothing can be forecast, and what to do; empty: it can.
@@ -31,14 +34,14 @@ type Input struct {
 type Cap struct {
 	// Value is the most likely cap, and Low to High the range that it is in; Value 0: it is not known.
 	Value, Low, High int64
-	// Reset is when AiR's day begins, after midnight UTC, within ResetLow to ResetHigh.
-	Reset, ResetLow, ResetHigh time.Duration
+	// Reset is when AiR's day begins, after midnight UTC.
+	Reset time.Duration
 	// Accepted and Others are the jobs since the latest reset: ours, and those of other users as far as they were seen.
 	Accepted, Others int64
 	// Days are the latest days on which the cap was reached, oldest first.
 	Days []CappedDay
-	// Agreeing is how many of the latest days agree on Value.
-	Agreeing int
+	// Of so many of the latest days that reached it, Agreeing agree on Value.
+	Agreeing, Of int
 }
 
 // CappedDay is a day on which the cap was reached, with what was accepted of us and of others until then.
@@ -50,9 +53,6 @@ func (c Cap) usable() Cap {
 		c.Low = c.Value
 	}
 	c.High = max(c.High, c.Value)
-	if c.ResetLow > c.Reset || c.ResetHigh < c.Reset {
-		c.ResetLow, c.ResetHigh = c.Reset, c.Reset
-	}
 	return c
 }
 
@@ -70,3 +70,77 @@ func (in *Input) pace() (low, middle, high float64) {
 
 // paceSpread is how far the pace of a run is expected to differ from its rate: lookups and pauses take a part of it.
 const paceSpread = 0.05
+
+// at returns the cap at a part of its range. Half of the range is Value: what contradicts it may be a single odd day.
+func (c Cap) at(part float64) float64 {
+	if part < 0.5 {
+		return float64(c.Value)
+	}
+	return float64(c.Low) + float64(c.High-c.Low)*(2*part-1)
+}
+
+// Learn takes over what was learned of AiR's limits.
+func (in *Input) Learn(l caps.Learned) {
+	in.Cap = Cap{Reset: l.Reset.Value}
+	if l.Monthly.Known() {
+		in.Quota, in.UsedOfQuota = l.Monthly.Value, usedSince(l.Windows, time.Date(in.Now.UTC().Year(), in.Now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC))
+	}
+	if !l.Daily.Known() {
+		return
+	}
+	d := l.Daily
+	in.Cap.Value, in.Cap.Low, in.Cap.High, in.Cap.Agreeing, in.Cap.Of = d.Value, d.Low, d.High, d.Agreeing, d.Days
+	if d.High == 0 {
+		in.Cap.High = 2 * d.Value // no bound is known, and a range needs one
+	}
+	in.Cap.Days = cappedDays(l.Windows, &in.Cap)
+	for _, w := range l.Windows {
+		if in.Now.Before(w.Start) || !in.Now.Before(w.End) {
+			continue
+		}
+		in.Cap.Accepted, in.Cap.Others = w.Accepted, w.Others
+		if w.Capped {
+			in.Cap.Accepted = in.Cap.High // nothing is left of this day
+		}
+	}
+}
+
+// usedSince counts the jobs of all users, as far as they are known.
+func usedSince(windows []caps.Window, first time.Time) (total int64) {
+	for _, w := range windows {
+		if !w.Start.Before(first) {
+			total += w.Accepted + w.Others
+		}
+	}
+	return total
+}
+
+// cappedDays returns the days that show how much of the cap others take. If AiR's list never told their jobs, what is missing to the best
+// of the days in the range of the cap is taken to be theirs.
+func cappedDays(windows []caps.Window, c *Cap) []CappedDay {
+	var known, all []CappedDay
+	best := int64(0)
+	for _, w := range windows {
+		switch {
+		case w.Capped && w.OthersKnown:
+			known = append(known, CappedDay{w.Accepted, w.Others})
+		case w.Capped && w.Accepted >= c.Low && w.Accepted <= c.High:
+			all = append(all, CappedDay{Accepted: w.Accepted})
+			best = max(best, w.Accepted)
+		}
+	}
+	if len(known) > 0 || best == 0 {
+		return known
+	}
+	c.Value, c.High = best, best
+	if c.Low >= best/2 {
+		c.Low = best
+	}
+	var like []CappedDay
+	for _, d := range all {
+		if d.Accepted >= best/2 { // a day of less had another cap
+			like = append(like, CappedDay{d.Accepted, best - d.Accepted})
+		}
+	}
+	return like
+}

@@ -12,9 +12,6 @@ import (
 	"airlift/ratelimit"
 )
 
-// lookedAt is how many of the latest capped days the words speak of.
-const lookedAt = 7
-
 // why says in words what the forecast rests on.
 func (in *Input) why() []string {
 	var all []string
@@ -30,6 +27,9 @@ func (in *Input) why() []string {
 		}
 	} else {
 		add("AiR's daily cap is not known yet")
+	}
+	if in.Quota > 0 {
+		add("AiR's monthly quota is %s, and what is left after it waits for the first of the month", humanize.Comma(in.Quota))
 	}
 	if in.Daily > 0 {
 		add("our own limit is %s a day", humanize.Comma(in.Daily))
@@ -54,19 +54,17 @@ func perSecond(rate float64) string {
 
 // seen says on how many days the cap was seen.
 func (c Cap) seen() string {
-	most := min(len(c.Days), lookedAt)
 	value := humanize.Comma(c.Value)
 	if c.Low < c.Value || c.High > c.Value {
 		value = fmt.Sprintf("between %s and %s", humanize.Comma(c.Low), humanize.Comma(c.High))
 	}
-	switch n := min(c.Agreeing, most); {
-	case n == 0:
+	switch {
+	case c.Of == 0:
 		return "cap " + value
-	case n == 1 && most == 1:
+	case c.Of == 1:
 		return "cap " + value + " seen on one day"
-	default:
-		return fmt.Sprintf("cap %s seen on %d of the last %d days that reached it", value, n, most)
 	}
+	return fmt.Sprintf("cap %s seen on %d of the last %d days that reached it", value, c.Agreeing, c.Of)
 }
 
 // othersUse says how much of the cap others use.

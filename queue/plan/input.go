@@ -14,18 +14,16 @@ const (
 
 // Input returns what a forecast of items unclaimed items rests on. now is the time by AiR's clock.
 func (l Limits) Input(items int64, now time.Time) forecast.Input {
-	in := forecast.Input{Now: now, Items: items, Rate: l.Rate, UsedToday: l.UsedToday, PausedUntil: l.PausedUntil}
+	in := forecast.Input{Now: now, Items: items, Rate: l.Rate, Pace: l.Pace, UsedToday: l.UsedToday, PausedUntil: l.PausedUntil}
 	switch {
 	case l.Stopped:
 		in.None = stoppedText
 	case l.Held:
 		in.None = heldText
 	}
-	switch l.PerDayFrom {
-	case OwnLimit:
+	if l.PerDayFrom == OwnLimit {
 		in.Daily = l.PerDay
-	case Learned:
-		in.Cap = forecast.Cap{Value: l.PerDay, Accepted: l.UsedToday, Agreeing: 1, Days: []forecast.CappedDay{{Accepted: l.PerDay}}}
 	}
+	in.Learn(l.AiR)
 	return in
 }

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
+	"airlift/queue/learned"
+	"airlift/ratelimit/caps"
 )
 
 // The values of Limits.PerDayFrom: the source of the limit.
@@ -21,13 +23,9 @@ const (
 	Learned = "learned"
 )
 
-const (
-	// learnedFrom is how many days back a learned daily cap counts: caps change.
-	learnedFrom = 90
-	// longestPause is the longest pause of a daily cap: a day, the grace after midnight, and some slack. A forecast
-	// ignores a stored pause that is longer, as a run does with its own grace.
-	longestPause = 25 * time.Hour
-)
+// longestPause is the longest pause of a daily cap: a day, the grace after midnight, and some slack. A forecast
+// ignores a stored pause that is longer, as a run does with its own grace.
+const longestPause = 25 * time.Hour
 
 // Limits are the limits on submitting: rate, daily limit, pause and stop.
 type Limits struct {
@@ -38,6 +36,10 @@ type Limits struct {
 	PerDayFrom string
 	// UsedToday counts against PerDay.
 	UsedToday int64
+	// AiR has what was learned of AiR's limits.
+	AiR caps.Learned
+	// Pace is how many requests a second a run sends now; 0: that is not known.
+	Pace float64
 	// PausedUntil is when the pause in force ends; zero: there is none.
 	PausedUntil time.Time
 	// Stopped says that a stop is in force (a 403): until it is lifted nothing can be forecast.
@@ -131,25 +133,21 @@ func (l *Limits) Pause(until time.Time, reason string) {
 	}
 }
 
-// Learn fills in what the queue stores about the account: today's use, a pause or a stop in force and, unless
-// the user has set a limit, the learned daily cap: the most jobs that AiR accepted on a day of the last 90 that ended in a 429.
-// now is the time by AiR's clock as far as it is known.
+// Learn fills in what the queue stores about the account: today's use, a pause or a stop in force, what was learned of AiR's
+// limits and, unless the user has set a limit, AiR's daily cap as PerDay. now is the time by AiR's clock as far as it is known.
 func (l *Limits) Learn(ctx context.Context, db queue.Reader, account string, now time.Time) error {
-	today := queue.DayOf(now)
-	for d := today + 1; d > today-learnedFrom; d-- { // AiR may be a day ahead of our clock
-		a, err := db.Account(ctx, account, d)
-		if err != nil {
-			return err
-		}
-		used := a.Day
-		if d == today {
-			in := InForce(a.Gate, now)
-			l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
-			l.UsedToday = used.Claimed
-		}
-		if l.PerDayFrom != OwnLimit && used.Capped && used.Submitted > l.PerDay {
-			l.PerDay, l.PerDayFrom = used.Submitted, Learned
-		}
+	a, err := db.Account(ctx, account, queue.DayOf(now))
+	if err != nil {
+		return err
+	}
+	if l.AiR, err = learned.Read(ctx, db, account, now); err != nil {
+		return err
+	}
+	in := InForce(a.Gate, now)
+	l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
+	l.UsedToday = a.Day.Claimed
+	if l.PerDayFrom != OwnLimit && l.AiR.Daily.Known() {
+		l.PerDay, l.PerDayFrom = l.AiR.Daily.Value, Learned
 	}
 	return nil
 }

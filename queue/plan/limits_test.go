@@ -3,10 +3,12 @@ package plan
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit/caps"
 )
 
 // ledger is what a queue has stored.
@@ -16,6 +18,10 @@ type ledger struct {
 	set  queue.Control
 	days map[queue.Day]queue.DayCount
 	err  error
+}
+
+func (l ledger) Days(_ context.Context, _ string, first, last queue.Day) ([]queue.DayCount, error) {
+	return queue.CollectDays(first, last, func(d queue.Day) (queue.DayCount, error) { return l.days[d], l.err })
 }
 
 func (l ledger) Account(_ context.Context, _ string, d queue.Day) (queue.AccountState, error) {
@@ -38,7 +44,8 @@ func TestLoadWhatIsSet(t *testing.T) {
 		{queue.Control{Paused: true, PausedUntil: at(28, 11, 0)}, have},
 	} {
 		got := have
-		if err := got.Load(t.Context(), ledger{set: c.set}, queue.DefaultAccount, noon); err != nil || got != c.want {
+		err := got.Load(t.Context(), ledger{set: c.set}, queue.DefaultAccount, noon)
+		if got.AiR = (caps.Learned{}); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: got %+v, %v, want %+v", c.set, got, err, c.want)
 		}
 		if end := got.Input(1, noon).Forecast().Finish; end.IsZero() != c.want.Held {
@@ -50,12 +57,12 @@ func TestLoadWhatIsSet(t *testing.T) {
 func TestLearn(t *testing.T) {
 	today := queue.DayOf(noon)
 	days := map[queue.Day]queue.DayCount{
-		today:               {Claimed: 30, Submitted: 20},
-		today + 1:           {Claimed: 5, Submitted: 5},
-		today - 1:           {Claimed: 60, Submitted: 50, Capped: true},
-		today - 2:           {Claimed: 40, Submitted: 40, Capped: true},
-		today - 3:           {Claimed: 900, Submitted: 900},               // no cap was met
-		today - learnedFrom: {Claimed: 800, Submitted: 800, Capped: true}, // too long ago
+		today:     {Claimed: 30, Submitted: 20},
+		today + 1: {Claimed: 5, Submitted: 5},
+		today - 1: {Claimed: 60, Submitted: 50, Capped: true},
+		today - 2: {Claimed: 50, Submitted: 50, Capped: true},
+		today - 3: {Claimed: 900, Submitted: 900},               // no cap was met
+		today - 9: {Claimed: 800, Submitted: 800, Capped: true}, // the cap was lowered since
 	}
 	since := noon.Add(-time.Hour)
 	for _, c := range []struct {
@@ -63,7 +70,7 @@ func TestLearn(t *testing.T) {
 		have, want Limits
 		gate       queue.Gate
 	}{
-		{name: "the cap of the best day", have: Limits{Rate: 5}, want: Limits{Rate: 5, PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
+		{name: "the cap of the latest days", have: Limits{Rate: 5}, want: Limits{Rate: 5, PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
 		{name: "our own limit beats it", have: Limits{PerDay: 10, PerDayFrom: OwnLimit}, want: Limits{PerDay: 10, PerDayFrom: OwnLimit, UsedToday: 30}},
 		{name: "a pause", gate: queue.Gate{PausedUntil: at(29, 0, 5), Reason: "cap", Since: since},
 			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, PausedUntil: at(29, 0, 5), Reason: "cap", Since: since}},
@@ -73,7 +80,9 @@ func TestLearn(t *testing.T) {
 			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, Stopped: true, Reason: "quota", Since: since}},
 	} {
 		got := c.have
-		if err := got.Learn(t.Context(), ledger{gate: c.gate, days: days}, queue.DefaultAccount, noon); err != nil || got != c.want {
+		err := got.Learn(t.Context(), ledger{gate: c.gate, days: days}, queue.DefaultAccount, noon)
+		air := got.AiR
+		if got.AiR = (caps.Learned{}); err != nil || !reflect.DeepEqual(got, c.want) || air.Daily.Value != 50 {
 			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, err, c.want)
 		}
 	}
