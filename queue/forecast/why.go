@@ -39,15 +39,15 @@ func (in *Input) why() []string {
 	}
 	switch {
 	case in.Pace > 0 && in.Pace < in.Rate:
-		add("the run sends %s", perSecond(in.Pace))
+		add("the run sends %s", PerSecond(in.Pace))
 	case !math.IsInf(in.Rate, 1):
-		add("the rate is %s", perSecond(in.Rate))
+		add("the rate is %s", PerSecond(in.Rate))
 	}
 	return all
 }
 
-// perSecond writes a rate to three digits.
-func perSecond(rate float64) string {
+// PerSecond writes a rate to three digits.
+func PerSecond(rate float64) string {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(rate, 'g', 3, 64), 64) // it is a number
 	return ratelimit.FormatRate(xrate.Limit(rounded))
 }

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// stoppedText and heldText say why nothing is forecast, and what to do.
+	// stoppedText and HeldText say why nothing is forecast, and what to do.
 	stoppedText = "nothing is forecast while stopped: the next run begins with a single request, and goes on if AiR takes it"
-	heldText    = "nothing is forecast before `airlift resume`"
+	HeldText    = "nothing is forecast before `airlift resume`"
 )
 
 // Input returns what a forecast of items unclaimed items rests on. now is the time by AiR's clock.
@@ -19,7 +19,7 @@ func (l Limits) Input(items int64, now time.Time) forecast.Input {
 	case l.Stopped:
 		in.None = stoppedText
 	case l.Held:
-		in.None = heldText
+		in.None = HeldText
 	}
 	if l.PerDayFrom == OwnLimit {
 		in.Daily = l.PerDay

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/queue/forecast"
 )
 
 // Plan is what a run would do: the object of `airlift plan --json`.
@@ -53,6 +54,8 @@ type Plan struct {
 	// Days counts the UTC days on which something is sent; Finish is null if it cannot be forecast.
 	Days   int64      `json:"days"`
 	Finish *time.Time `json:"finish"`
+	// FinishRange is between which times it is done; nil: that cannot be forecast.
+	FinishRange *forecast.Range `json:"finish_range,omitempty"`
 	// Saved is the file of --save.
 	Saved string `json:"saved,omitempty"`
 
@@ -80,8 +83,7 @@ func (p *Plan) forecast(l Limits, now time.Time) {
 	}
 	f := l.Input(p.ToSend.Items-p.Queue.Sending-p.Queue.InDoubt, now).Forecast()
 	p.Days = f.Active
-	if !f.Finish.IsZero() && p.ToSend.Items > 0 {
-		finish := f.Finish.UTC().Truncate(time.Second)
-		p.Finish = &finish
+	if p.ToSend.Items > 0 {
+		p.Finish, p.FinishRange = f.Range()
 	}
 }

@@ -17,6 +17,7 @@ type Holder interface {
 	// assumes limits; nil: there is none.
 	Status(ctx context.Context, ids []string, limits *AssumedLimits) ([]Status, error)
 	Overview(ctx context.Context) (Overview, error)
+	Forecast(ctx context.Context, q ForecastQuery) (Forecasts, error)
 	// Work makes the run of the holder, if there is one, work a batch too, and returns how the batch stands.
 	Work(ctx context.Context, r WorkRequest) (Work, error)
 	// Hold stops the holder's work on a batch until Work is called for it, or until this process ends.
@@ -88,6 +89,14 @@ func (s *Remote) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 
 // Overview implements [Inspector].
 func (s *Remote) Overview(ctx context.Context) (Overview, error) { return s.holder.Overview(ctx) }
+
+// Forecast implements [Inspector].
+func (s *Remote) Forecast(ctx context.Context, q ForecastQuery) (Forecasts, error) {
+	if _, err := s.Named(ctx, q.Batches...); err != nil {
+		return Forecasts{}, err
+	}
+	return s.holder.Forecast(ctx, q)
+}
 
 // Retry implements [Worker].
 func (s *Remote) Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error) {

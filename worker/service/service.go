@@ -32,6 +32,7 @@ type Inspector interface {
 	queue.Reader
 	Status(ctx context.Context, q StatusQuery) ([]Status, error)
 	Overview(ctx context.Context) (Overview, error)
+	Forecast(ctx context.Context, q ForecastQuery) (Forecasts, error)
 	Select(ctx context.Context, sel Selection) (queue.Batch, queue.Filter, error)
 }
 

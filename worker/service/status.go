@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
+	"airlift/queue/forecast"
 	"airlift/queue/plan"
 	"airlift/worker"
 )
@@ -36,10 +37,12 @@ type Status struct {
 	Since       *time.Time `json:"since,omitempty"`
 	PausedUntil *time.Time `json:"paused_until"`
 	// ByHand says that an operator has paused the batch or all of them; without PausedUntil that has no end of itself.
-	ByHand bool               `json:"by_hand,omitempty"`
-	Rate   float64            `json:"rate"`
-	ETA    *time.Time         `json:"eta"`
-	Errors []queue.ErrorCount `json:"errors"`
+	ByHand bool       `json:"by_hand,omitempty"`
+	Rate   float64    `json:"rate"`
+	ETA    *time.Time `json:"eta"`
+	// ETARange is between which times it is done; nil: that cannot be forecast.
+	ETARange *forecast.Range    `json:"eta_range,omitempty"`
+	Errors   []queue.ErrorCount `json:"errors"`
 	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
@@ -112,7 +115,13 @@ func assumedOf(l *plan.Limits) *AssumedLimits {
 	if l == nil {
 		return nil
 	}
-	a := &AssumedLimits{Rate: rate.Limit(l.Rate), DailyLimit: l.PerDay}
+	a := AssumedOf(*l)
+	return &a
+}
+
+// AssumedOf returns limits of a user as a forecast assumes them.
+func AssumedOf(l plan.Limits) AssumedLimits {
+	a := AssumedLimits{Rate: rate.Limit(l.Rate), DailyLimit: l.PerDay}
 	if l.Rate >= UnlimitedRate {
 		a.Rate = rate.Inf
 	}
@@ -129,7 +138,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 	if !q.Now.IsZero() {
 		now, skew = q.Now, q.Now.Sub(now)
 	}
-	limits := map[string]plan.Limits{} // by account
+	forecasts := outlooks{now: now, skew: skew, limits: map[string]plan.Limits{}}
 	var all []Status
 	for _, b := range batches {
 		st, err := s.stored(ctx, b, queue.DayOf(now))
@@ -140,22 +149,24 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 			st.addRun(*q.Run)
 		}
 		st.pauseByHand(b.Control.PausedAt(time.Now()), b.Control.PausedUntil, b.Control.Reason)
-		if q.Limits != nil {
-			own, known := limits[b.AccountName()]
-			if !known {
-				if own, err = s.assumed(ctx, q, b.AccountName(), now); err != nil {
-					return nil, err
-				}
-				limits[b.AccountName()] = own
-			}
-			ahead := int64(0)
-			if q.InTurn {
-				ahead = sentMeanwhile(b, batches)
-			}
-			st.forecast(own, ahead, now, skew)
-		}
 		all = append(all, st)
+		if q.Limits == nil {
+			continue
+		}
+		ahead := int64(0)
+		if q.InTurn {
+			ahead = sentMeanwhile(b, batches)
+		}
+		limits, known := forecasts.limits[b.AccountName()]
+		if !known {
+			if limits, err = s.assumed(ctx, q, b.AccountName(), now); err != nil {
+				return nil, err
+			}
+			forecasts.limits[b.AccountName()] = limits
+		}
+		forecasts.add(b.AccountName(), &all[len(all)-1], len(all)-1, ahead)
 	}
+	forecasts.set(all)
 	return all, nil
 }
 
@@ -247,33 +258,7 @@ func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	if p.Activity == worker.Paused {
 		l.PausedUntil = p.PausedUntil
 	} else if p.Rate > 0 {
-		l.Rate = min(l.Rate, p.Rate)
+		l.Pace = p.Rate
 	}
 	return l
-}
-
-// forecast sets when the batch will be done if ahead items of other batches are sent first. now is the time by AiR's
-// clock, which is skew ahead of ours.
-func (s *Status) forecast(l plan.Limits, ahead int64, now time.Time, skew time.Duration) {
-	if s.Left() == 0 {
-		return
-	}
-	if l.PerDayFrom != plan.NoDailyLimit {
-		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
-	}
-	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 || s.ByHand && s.PausedUntil == nil {
-		return // it waits for something that has no known end
-	}
-	if s.PausedUntil != nil && s.PausedUntil.After(l.PausedUntil) {
-		l.PausedUntil = *s.PausedUntil
-	}
-	l.PausedUntil = l.PausedUntil.Add(skew)
-	if f := l.Input(ahead+s.Pending, now).Each([]int64{ahead + s.Pending})[0]; !f.Finish.IsZero() {
-		eta := f.Finish.Add(-skew).UTC().Truncate(time.Second)
-		s.ETA = &eta
-	}
-	if s.State != string(worker.Running) && s.Rate == 0 {
-		assumed := min(l.Rate, UnlimitedRate) // JSON has no infinity
-		s.AssumedRate = &assumed
-	}
 }

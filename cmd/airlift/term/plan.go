@@ -114,6 +114,7 @@ func (b *lines) planForecast(p *plan.Plan, now time.Time) {
 		days = Number(p.Days) + " days"
 	}
 	b.add("done by", "%s (%s, %s)", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"))
+	b.forecastRange(p.FinishRange, now)
 	b.add("", "%s", assumed)
 }
 

@@ -129,6 +129,7 @@ func (b *lines) forecast(s *service.Status) {
 		return
 	}
 	b.add("done by", "%s (%s)", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
+	b.forecastRange(s.ETARange, time.Now())
 	switch {
 	case s.AssumedRate != nil && s.State == string(worker.Idle):
 		b.add("", "if it is worked from now on, %s", pace(*s.AssumedRate, s.PerDay, s.PerDayFrom))
@@ -155,7 +156,7 @@ func perDay(most int64, from string) string {
 	if from == plan.OwnLimit {
 		return Number(most) + " jobs a day (--daily-limit)"
 	}
-	return Number(most) + " jobs a day (AiR's cap on the best of the last days)"
+	return Number(most) + " jobs a day (AiR's cap, as learned)"
 }
 
 // Rejected says in one line why a row was rejected.

@@ -30,6 +30,7 @@ func Routes() []Route {
 		{"GET", "/v1/overview", Read, "", "the whole view of the queue and of its run, as `airlift watch` shows it", (*Server).overview},
 		{"GET", "/v1/events", Read, "", "server-sent events: the overview, once a second", (*Server).events},
 		{"GET", "/v1/status", Read, "batch..., rate (as --rate takes it), daily_limit", "an array of the objects of `airlift status --json`; with rate, a forecast for batches that no run works", (*Server).status},
+		{"GET", "/v1/forecast", Read, "batch..., rate and daily_limit of accounts that no run works, what_if_rate, what_if_daily, what_if_items, by (RFC 3339)", "the object of `airlift forecast --json`", (*Server).forecast},
 		{"GET", "/v1/batches", Read, "", "an array of batches with their counters", (*Server).batches},
 		{"GET", "/v1/batch", Read, "batch", "a batch with its counters", (*Server).batch},
 		{"GET", "/v1/item", Read, "batch, bucket, key, version", "found, item", (*Server).item},

@@ -1,0 +1,78 @@
+package service
+
+import (
+	"time"
+
+	"airlift/queue/forecast"
+	"airlift/queue/plan"
+	"airlift/worker"
+)
+
+// outlooks collects forecasts of batches, so that those of the same account share the work.
+type outlooks struct {
+	// now is the time by AiR's clock, which is skew ahead of ours.
+	now    time.Time
+	skew   time.Duration
+	limits map[string]plan.Limits // by account
+	groups []outlookGroup
+}
+
+// outlookGroup has the batches of an account that are paused until the same time.
+type outlookGroup struct {
+	account string
+	paused  time.Time
+	// batches are places in a list, and numbers how many items are sent until each of them is done.
+	batches []int
+	numbers []int64
+}
+
+// add asks for the forecast of a batch, the one at a place of a list, if ahead items of others are sent first. It sets what the forecast assumes.
+func (o *outlooks) add(account string, s *Status, place int, ahead int64) {
+	l := o.limits[account]
+	if s.Left() == 0 {
+		return
+	}
+	if l.PerDayFrom != plan.NoDailyLimit {
+		s.PerDay, s.PerDayFrom = &l.PerDay, l.PerDayFrom
+	}
+	if s.State == string(worker.Running) && s.Reason != "" && s.Rate == 0 || s.ByHand && s.PausedUntil == nil {
+		return // it waits for something that has no known end
+	}
+	if s.State != string(worker.Running) && s.Rate == 0 {
+		assumed := min(l.Rate, UnlimitedRate) // JSON has no infinity
+		s.AssumedRate = &assumed
+	}
+	g := outlookGroup{account: account}
+	if s.PausedUntil != nil && s.PausedUntil.After(l.PausedUntil) {
+		g.paused = *s.PausedUntil
+	}
+	at := 0
+	for at < len(o.groups) && (o.groups[at].account != account || !o.groups[at].paused.Equal(g.paused)) {
+		at++
+	}
+	if at == len(o.groups) {
+		o.groups = append(o.groups, g)
+	}
+	o.groups[at].batches = append(o.groups[at].batches, place)
+	o.groups[at].numbers = append(o.groups[at].numbers, ahead+s.Pending)
+}
+
+// set sets the forecasts that were asked for.
+func (o *outlooks) set(all []Status) {
+	for _, g := range o.groups {
+		l := o.limits[g.account]
+		if g.paused.After(l.PausedUntil) {
+			l.PausedUntil = g.paused
+		}
+		for i, f := range inputOf(l, o.now, o.skew).Each(g.numbers) {
+			s := &all[g.batches[i]]
+			s.ETA, s.ETARange = f.In(o.skew).Range()
+		}
+	}
+}
+
+// inputOf returns what forecasts rest on. The pause of the limits is by our clock.
+func inputOf(l plan.Limits, now time.Time, skew time.Duration) forecast.Input {
+	l.PausedUntil = l.PausedUntil.Add(skew)
+	return l.Input(0, now)
+}
