@@ -64,7 +64,8 @@ func (in Input) each(numbers []int64, days *dayTable, active func(at instant, n 
 	sorted := slices.Clone(numbers)
 	slices.Sort(sorted)
 	sorted = slices.Compact(sorted)
-	in.Items, in.Cap = sorted[len(sorted)-1], in.Cap.usable()
+	in.Items = sorted[len(sorted)-1]
+	in.prepare()
 	all := append(in.futures(futures), in.middle())
 	if days != nil {
 		days.begin(in.Now, len(all)-1)

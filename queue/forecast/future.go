@@ -31,6 +31,7 @@ type state struct {
 	today, month, quota        float64 // sent, against our own limits and AiR's quota
 	accepted, others, room     float64 // since AiR's reset; room is what the cap leaves us until the next one
 	midnight, resetsAt, month1 instant
+	hour                       int // of the hours
 }
 
 // mostSteps ends the steps of a future; what is left then is computed at the average pace.
@@ -102,14 +103,17 @@ func nextMonth(at instant) instant {
 // limits returns the rate at the instant of a state, and until when it and all counts hold.
 func (f *future) limits(s *state) (rate float64, boundary instant) {
 	rate, boundary = f.pace, min(s.midnight, s.resetsAt)
-	if f.in.RateAt != nil {
-		most, until := f.in.RateAt(time.Unix(0, s.at).UTC())
-		rate = min(rate, most)
-		if end := until.UnixNano(); !until.IsZero() && end > s.at {
-			boundary = min(boundary, end)
-		}
+	hours := f.in.hours
+	if len(hours) == 0 {
+		return rate, boundary
 	}
-	return rate, boundary
+	for s.hour+1 < len(hours) && hours[s.hour+1].from <= s.at {
+		s.hour++
+	}
+	if s.hour+1 < len(hours) {
+		boundary = min(boundary, hours[s.hour+1].from)
+	}
+	return min(rate, hours[s.hour].rate), boundary
 }
 
 // roomOf returns how many jobs the limits and the cap allow until the next of the counts begins anew.

@@ -28,6 +28,9 @@ type Input struct {
 	PausedUntil time.Time
 	// None says why nothing can be forecast, and what to do; empty: it can.
 	None string
+
+	// hours are the rates of RateAt, each with the instant from which it holds.
+	hours []hour
 }
 
 // Cap is what is known of AiR's daily cap. The zero Cap is not known.
@@ -47,13 +50,29 @@ type Cap struct {
 // CappedDay is a day on which the cap was reached, with what was accepted of us and of others until then.
 type CappedDay struct{ Accepted, Others int64 }
 
-// usable fills in the bounds that are not given.
-func (c Cap) usable() Cap {
-	if c.Low <= 0 || c.Low > c.Value {
-		c.Low = c.Value
+// hour is a rate from an instant on.
+type hour struct {
+	from instant
+	rate float64
+}
+
+// prepare fills in what forecasts share: the bounds of the cap that are not given, and the hours.
+func (in *Input) prepare() {
+	if in.Cap.Low <= 0 || in.Cap.Low > in.Cap.Value {
+		in.Cap.Low = in.Cap.Value
 	}
-	c.High = max(c.High, c.Value)
-	return c
+	in.Cap.High = max(in.Cap.High, in.Cap.Value)
+	if in.RateAt == nil || in.hours != nil {
+		return
+	}
+	for at := in.Now; len(in.hours) < mostSteps; {
+		rate, until := in.RateAt(at)
+		in.hours = append(in.hours, hour{at.UnixNano(), rate})
+		if !until.After(at) {
+			return
+		}
+		at = until
+	}
 }
 
 // pace returns the rate that a run is expected to keep if nothing else limits it, and the range that it is in.

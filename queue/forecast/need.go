@@ -26,7 +26,7 @@ type Need struct {
 // Need returns what it takes to be done by a date. Our own rate and daily limit may change, and nothing else.
 func (in Input) Need(by time.Time) Need {
 	n := Need{By: by}
-	in.Cap = in.Cap.usable()
+	in.prepare()
 	switch {
 	case in.None != "":
 		n.Cannot = in.None

@@ -48,8 +48,14 @@ func (in *Input) why() []string {
 
 // PerSecond writes a rate to three digits.
 func PerSecond(rate float64) string {
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(rate, 'g', 3, 64), 64) // it is a number
-	return ratelimit.FormatRate(xrate.Limit(rounded))
+	unit := 1.0 // of FormatRate
+	for _, per := range [...]float64{1, 60, 3600} {
+		if unit = per; rate*per >= 1 {
+			break
+		}
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(rate*unit, 'g', 3, 64), 64) // it is a number
+	return ratelimit.FormatRate(xrate.Limit(rounded / unit))
 }
 
 // seen says on how many days the cap was seen.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/learned"
 	"airlift/ratelimit/caps"
+	"airlift/ratelimit/schedule"
 )
 
 // The values of Limits.PerDayFrom: the source of the limit.
@@ -36,6 +38,8 @@ type Limits struct {
 	PerDayFrom string
 	// UsedToday counts against PerDay.
 	UsedToday int64
+	// Hours are the rates and the times at which something may be sent.
+	Hours schedule.Schedule
 	// AiR has what was learned of AiR's limits.
 	AiR caps.Learned
 	// Pace is how many requests a second a run sends now; 0: that is not known.
@@ -104,6 +108,9 @@ func (l *Limits) Load(ctx context.Context, db queue.Reader, account string, now 
 	if set.Rate > 0 {
 		l.Rate = set.Rate
 	}
+	if err := l.setHours(set); err != nil {
+		return fmt.Errorf("what was set for account %q: %w", account, err)
+	}
 	if set.Rate >= unlimitedRate {
 		l.Rate = math.Inf(1)
 	}
@@ -120,6 +127,26 @@ func (l *Limits) Load(ctx context.Context, db queue.Reader, account string, now 
 		l.Pause(set.PausedUntil, set.Reason)
 	}
 	return nil
+}
+
+// setHours applies what an operator has set: a rate or a table replaces a table.
+func (l *Limits) setHours(set queue.Control) (err error) {
+	c := l.Hours.Config()
+	if set.Rate > 0 || set.RateTable != "" {
+		c.Rate = set.RateTable
+	}
+	if set.RateTable != "" {
+		l.Rate = math.Inf(1)
+	}
+	if set.Windows != nil {
+		c.Windows = *set.Windows
+	}
+	if c.Zone = cmp.Or(set.TimeZone, c.Zone); !schedule.IsTable(c.Rate) && len(c.Windows) == 0 {
+		l.Hours = schedule.Schedule{}
+		return nil
+	}
+	l.Hours, err = schedule.Parse(c)
+	return err
 }
 
 // Pause adds a pause by an operator; until zero: until it is resumed.

@@ -178,8 +178,8 @@ func (s *Service) inputFor(ctx context.Context, q ForecastQuery, account string)
 	of := StatusQuery{Limits: q.Limits.limits()}
 	waiting := ""
 	if run := s.c.Host.Running(account); run != nil && !run.Pool.LookupsOnly {
-		set, p := run.Pool.Limits(), run.Pool.Progress()
-		limits := plan.NewLimits(set.Rate, set.DailyLimit)
+		p := run.Pool.Progress()
+		limits := runLimits(run.Pool)
 		of.Limits, of.Run = &limits, &p
 		at := run.Pool.Now()
 		now, skew = at, at.Sub(now)
@@ -205,6 +205,14 @@ func (s *Service) inputFor(ctx context.Context, q ForecastQuery, account string)
 		in.None = waiting
 	}
 	return in, skew, nil
+}
+
+// runLimits returns the limits of a run, which an operator may have changed since it was started.
+func runLimits(p *worker.Pool) plan.Limits {
+	set := p.Limits()
+	l := plan.NewLimits(set.Rate, set.DailyLimit)
+	l.Hours = set.Hours
+	return l
 }
 
 // runForecast returns when the batches that a run works are done.

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"airlift/queue/plan"
 	"airlift/worker"
 )
 
@@ -202,8 +201,7 @@ func (s *Service) Current(ctx context.Context, assumed *AssumedLimits, ids ...st
 func (s *Service) worked(ctx context.Context, r *Running, p worker.Snapshot) ([]Status, error) {
 	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &p, InTurn: true}
 	if !r.Pool.LookupsOnly {
-		set := r.Pool.Limits() // an operator may have set others than it was started with
-		own := plan.NewLimits(set.Rate, set.DailyLimit)
+		own := runLimits(r.Pool)
 		q.Limits = &own
 	}
 	if len(q.Batches) == 0 { // which would be all

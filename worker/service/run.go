@@ -105,9 +105,8 @@ func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	err = s.watched(ctx, func(bool) ([]Status, error) {
 		q, run := q, pool.Progress()
 		q.Now, q.Run = pool.Now(), &run
-		if q.Limits != nil { // an operator may have set others
-			set := pool.Limits()
-			limits := plan.NewLimits(set.Rate, set.DailyLimit)
+		if q.Limits != nil {
+			limits := runLimits(pool)
 			q.Limits = &limits
 		}
 		if r.Serve {

@@ -257,7 +257,7 @@ func underway(l plan.Limits, p worker.Snapshot) plan.Limits {
 	l.PausedUntil = time.Time{}
 	if p.Activity == worker.Paused {
 		l.PausedUntil = p.PausedUntil
-	} else if p.Rate > 0 {
+	} else if p.Rate > 0 && !l.Hours.HasTable() { // the table may soon have another rate
 		l.Pace = p.Rate
 	}
 	return l
