@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -213,12 +212,4 @@ func runLimits(p *worker.Pool) plan.Limits {
 	l := plan.NewLimits(set.Rate, set.DailyLimit)
 	l.Hours = set.Hours
 	return l
-}
-
-// runForecast returns when the batches that a run works are done.
-func (s *Service) runForecast(ctx context.Context, run *Running, batches []queue.Batch) (*AccountForecast, error) {
-	worked := run.Pool.Worked()
-	asked := slices.DeleteFunc(slices.Clone(batches), func(b queue.Batch) bool { return !slices.Contains(worked, b.ID) })
-	f, err := s.forecastOf(ctx, ForecastQuery{}, run.Account, asked, asked)
-	return &f, err
 }

@@ -157,12 +157,10 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 		if q.InTurn {
 			ahead = sentMeanwhile(b, batches)
 		}
-		limits, known := forecasts.limits[b.AccountName()]
-		if !known {
-			if limits, err = s.assumed(ctx, q, b.AccountName(), now); err != nil {
+		if _, known := forecasts.limits[b.AccountName()]; !known {
+			if forecasts.limits[b.AccountName()], err = s.assumed(ctx, q, b.AccountName(), now); err != nil {
 				return nil, err
 			}
-			forecasts.limits[b.AccountName()] = limits
 		}
 		forecasts.add(b.AccountName(), &all[len(all)-1], len(all)-1, ahead)
 	}

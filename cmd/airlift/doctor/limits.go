@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/cmd/airlift/term"
+	"airlift/queue/forecast"
 	"airlift/queue/plan"
 )
 
@@ -34,7 +35,7 @@ func judgeLimits(perSecond float64, perDay, items int64, now time.Time) Finding 
 	case items == 0:
 		return ok("--rate %s%s", perSecondText(perSecond), limitText(perDay))
 	}
-	f := plan.NewLimits(limitOf(perSecond), perDay).Forecast(items, now)
+	f := plan.NewLimits(limitOf(perSecond), perDay).Input(items, now).Forecast()
 	if f.Finish.IsZero() || f.Finish.Sub(now) > tooLong {
 		return notOK("raise --rate or --daily-limit; AiR's own caps come on top", "about %s items at --rate %s%s take %s",
 			term.Number(items), perSecondText(perSecond), limitText(perDay), durationText(f, now))
@@ -75,7 +76,7 @@ func perSecondText(perSecond float64) string {
 }
 
 // durationText says how long a run takes.
-func durationText(f plan.Forecast, now time.Time) string {
+func durationText(f forecast.Forecast, now time.Time) string {
 	took := f.Finish.Sub(now)
 	switch {
 	case f.Finish.IsZero():
