@@ -22,6 +22,8 @@ type AccountState struct {
 type Gate struct {
 	// PausedUntil is when a pause ends, by our clock; zero: not paused.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
+	// QuotaUntil is when the monthly quota is renewed for which the pause is; zero: it is for something else.
+	QuotaUntil time.Time `json:"quota_until,omitzero"`
 	// Pauses counts the pauses in a row that ended in another 429, without an accepted job between.
 	Pauses int `json:"pauses,omitempty"`
 	// Refused is when AiR last refused a job for its cap, by AiR's clock; zero: not since a job was accepted.
@@ -64,7 +66,7 @@ type DayCount struct {
 	Submitted int64 `json:"submitted"`
 	// Capped is set if AiR said on that day that its daily cap is reached (429).
 	Capped bool `json:"capped,omitempty"`
-	// CappedAt is the first refusal of the day's latest pause for the cap; zero: none, or one that tells nothing of the size.
+	// CappedAt is the first refusal of the day's latest pause for the cap; zero: none.
 	CappedAt time.Time `json:"capped_at,omitzero"`
 	// QuotaAt is the first refusal for the monthly quota (403), and QuotaCount is Submitted then.
 	QuotaAt    time.Time `json:"quota_at,omitzero"`
@@ -109,8 +111,6 @@ const (
 	SeenQuarter ObservationKind = "quarter"
 	// SeenCap: AiR refused a job for the daily cap, after it had accepted one.
 	SeenCap ObservationKind = "cap"
-	// SeenPause: the same, and it does not tell how large the cap is.
-	SeenPause ObservationKind = "pause"
 	// SeenQuota: AiR refused a job for the monthly quota.
 	SeenQuota ObservationKind = "quota"
 	// SeenReset: AiR accepted a job after it had refused others for the cap, the last at From.
@@ -134,8 +134,6 @@ func (c *DayCount) Note(o Observation) {
 	case SeenQuarter:
 		c.Closed = c.ByQuarter()
 		c.Quarter = QuarterOf(at)
-	case SeenPause:
-		c.Capped = true
 	case SeenCap:
 		c.Capped, c.CappedAt, c.Others = true, at, OthersSeen{}
 	case SeenQuota:

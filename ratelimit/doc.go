@@ -7,7 +7,7 @@
 //     answered.
 //  4. A pause ends as soon as the wall clock or the monotonic clock says so: the one may be set, the other stands still
 //     while the machine is suspended. An end that comes too early costs one canary.
-//  5. Midnight is counted by the server's clock from when the request was sent ([ResumeAt]).
+//  5. A reset is counted by the server's clock from when the request was sent ([ResumeAt]).
 //  6. Every wait ends with its context, and with any change of what it waits for.
 //
 // It knows neither HTTP nor the queue. Package worker decides what an answer means and what is stored of a pause.

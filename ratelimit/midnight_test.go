@@ -29,7 +29,7 @@ func TestNextMidnightUTC(t *testing.T) {
 }
 
 func TestResumeAt(t *testing.T) {
-	const grace = 5 * time.Second
+	midnight := func(server time.Time) time.Time { return NextMidnightUTC(server).Add(5 * time.Second) }
 	for name, c := range map[string]struct{ date, sent, ended, want string }{
 		"clocks agree":                 {"2026-11-24T12:00:00Z", "2026-11-24T12:00:00Z", "2026-11-24T12:00:00Z", "2026-11-25T00:00:05Z"},
 		"no date: our clock":           {"", "2026-11-24T12:00:00Z", "2026-11-24T12:00:01Z", "2026-11-25T00:00:05Z"},
@@ -44,7 +44,7 @@ func TestResumeAt(t *testing.T) {
 		if c.date != "" {
 			date = at(c.date)
 		}
-		if got := ResumeAt(date, at(c.sent), at(c.ended), grace); !got.Equal(at(c.want)) {
+		if got := ResumeAt(date, at(c.sent), at(c.ended), midnight); !got.Equal(at(c.want)) {
 			t.Errorf("%s: got %v, want %s", name, got.UTC().Format(time.RFC3339Nano), c.want)
 		}
 	}

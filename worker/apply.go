@@ -61,7 +61,7 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v ve
 	case verdict.GoOn:
 		s.gate.Open(pass)
 		if v.State == queue.Submitted {
-			s.pauses.clear()
+			s.pauses.accepted()
 		}
 		failed, why := v.State == queue.Failed, ""
 		if failed {

@@ -81,6 +81,8 @@ type Config struct {
 	Hours schedule.Config
 	// ExitOnCap ends the run at a daily cap instead of waiting for midnight.
 	ExitOnCap bool
+	// WaitOnQuota waits for the next month at the monthly quota instead of ending the run.
+	WaitOnQuota bool
 	// Settle is the settle window: how long after an attempt AiR's list must show the job; 30 s. Negative: none.
 	Settle time.Duration
 	// Grace is added to midnight; 5 s. Negative: none.

@@ -13,23 +13,21 @@ import (
 	"airlift/worker/verdict"
 )
 
-// capRetries are the pauses after the first one while AiR still answers 429: its reset may come later than midnight. After
-// these the pause lasts until the next midnight.
-var capRetries = []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour}
-
 // pauses shuts the gate for caps, and stores what a rerun must keep to: the pause, or the stop.
 type pauses struct {
 	*shared
 	mu     sync.Mutex
 	stored queue.Gate // as the queue has it; guarded by mu
 	atStop bool       // this run met the quota; guarded by mu
+	// capped asks for a count of others' jobs until then.
+	capped chan time.Time
 }
 
 // load loads the stored gate.
 func (p *pauses) load(g queue.Gate) {
 	p.stored = g
 	switch {
-	case g.PausedUntil.IsZero():
+	case g.PausedUntil.IsZero(), !g.QuotaUntil.IsZero() && !p.WaitOnQuota: // without that a canary goes
 	case g.PausedUntil.After(time.Now().Add(24*time.Hour + p.Grace)):
 		p.Log.Warn().Time("paused_until", g.PausedUntil).Msg("the stored pause ends more than a day ahead, which no daily cap can cause: it is void")
 	default:
@@ -46,49 +44,39 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 		return
 	}
 	g := p.stored
-	until := p.learned.clock.ResumeAt(o, p.Grace)
-	if g.Pauses > 0 {
-		until = retryCap(g.Pauses, o.Ended.Round(0), until)
+	sent := p.learned.clock.Now().Add(-time.Since(o.Sent))
+	learned, err := p.quota.Learned(context.Background(), sent)
+	if err != nil {
+		p.fail("read what was learned of AiR's limits", err)
+		return
 	}
+	until := p.learned.clock.ResumeAt(o, func(sent time.Time) time.Time {
+		return learned.Aim(p.quota.Refusal(learned, sent, g.Pauses+1), p.Grace)
+	})
 	if !p.pauseUntil(ratelimit.Cap, until, reason) {
 		return
 	}
 	g.Pauses++
-	g.PausedUntil = until.UTC()
+	g.PausedUntil, g.QuotaUntil = until.UTC(), time.Time{}
+	g.Refused = sent.UTC().Round(0)
+	if verdict.IsRateLimit(o) {
+		g.Refused = time.Time{} // it does not show when AiR begins a day
+	}
 	if !g.Stopped { // a pause never overwrites a stop
 		g.Reason, g.Since = reason, time.Now().UTC()
 	}
 	p.store(g)
-	// The capped day is that of the request, by AiR's clock.
-	at := p.learned.clock.Now().Add(-time.Since(o.Sent))
 	if g.Pauses > 1 || verdict.IsRateLimit(o) {
 		return // it does not show how large the cap is
 	}
-	if err := p.Store.Observe(context.Background(), p.Account, queue.Observation{Kind: queue.SeenCap, At: at}); err != nil {
+	if err := p.quota.Capped(sent); err != nil { // the day is that of the request
 		p.fail("store the capped day in the queue", err)
+		return
 	}
-}
-
-// retryCap returns when to send the next canary after n pauses in a row that ended in a 429. midnight is the next one by
-// AiR's clock; it is not used if it is less than five minutes away, for that clock may stand still. After the last of
-// capRetries it is the later of midnight and an hour from now.
-func retryCap(n int, now, midnight time.Time) time.Time {
-	last := len(capRetries)
-	if n > last {
-		return later(midnight, now.Add(capRetries[last-1]))
+	select {
+	case p.capped <- sent:
+	default: // the count before is not over
 	}
-	again := now.Add(capRetries[n-1])
-	if midnight.Before(again) && midnight.After(now.Add(capRetries[0])) {
-		return midnight
-	}
-	return again
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // pauseUntil shuts the gate until an instant, and reports whether it was not shut for that already.
@@ -110,9 +98,20 @@ func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
 		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}
 	p.mu.Lock()
+	if a == verdict.StopQuota {
+		p.observeQuota(o)
+		if p.WaitOnQuota {
+			defer p.mu.Unlock()
+			p.forQuota(o, reason)
+			return
+		}
+	}
 	g := p.stored
 	if !g.Stopped || !p.atStop && g.Reason != reason {
 		g.Stopped, g.Reason, g.Since = true, reason, time.Now().UTC()
+		if !g.QuotaUntil.IsZero() { // an earlier run waited for the month
+			g.PausedUntil, g.QuotaUntil = time.Time{}, time.Time{}
+		}
 		p.store(g)
 	}
 	p.atStop = true
@@ -120,13 +119,21 @@ func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
 	p.stop(stop.Errorf(stop.Quota, "%s. %s; it first sends a single request", text, do))
 }
 
-// clear forgets a stored pause or stop once a job was accepted after it.
-func (p *pauses) clear() {
+// accepted notes that a job was accepted, and forgets a stored pause or stop before it.
+func (p *pauses) accepted() {
+	now := p.learned.clock.Now()
+	p.quota.Accepted(now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	g := p.stored
 	if p.atStop || g.PausedUntil.After(time.Now()) || (!g.Stopped && g.PausedUntil.IsZero() && g.Pauses == 0) {
 		return
+	}
+	if !g.Refused.IsZero() && now.After(g.Refused) {
+		if err := p.quota.Resumed(now, g.Refused); err != nil {
+			p.fail("store the end of a pause in the queue", err)
+			return
+		}
 	}
 	p.store(queue.Gate{})
 }
@@ -149,7 +156,7 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 		now, pause := p.gate.State(), p.limitPause()
 		p.tellEnd(was, now)
 		was = now
-		if pause.Paused && p.live.get().ExitOnCap && hasWork(ctx) {
+		if pause.Paused && p.live.get().ExitOnCap && !p.forMonth() && hasWork(ctx) {
 			p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", pause.Reason, pause.Until.UTC().Format(time.RFC3339)))
 			return
 		}

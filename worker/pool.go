@@ -11,6 +11,7 @@ import (
 	"airlift/worker/bottleneck"
 	"airlift/worker/delayqueue"
 	"airlift/worker/pace"
+	"airlift/worker/quota"
 	"airlift/worker/stop"
 	"airlift/worker/timetable"
 )
@@ -53,7 +54,8 @@ func New(c Config) (*Pool, error) {
 	r.outage.GiveUp = c.GiveUp
 	p := &Pool{shared: r}
 	r.learned = &learned{shared: r}
-	p.pauses = &pauses{shared: r}
+	r.quota = &quota.Tracker{Store: c.Store, Account: c.Account}
+	p.pauses = &pauses{shared: r, capped: make(chan time.Time, 1)}
 	p.control = &control{shared: r, started: *r.live.get()}
 	p.lookups = &lookups{shared: r, pending: delayqueue.New(r.batches.isGuest)}
 	p.scheduler = newScheduler(r, p.lookups)
@@ -85,6 +87,7 @@ func (p *Pool) Run(ctx context.Context) error {
 		roles.Go(func() { p.sender.run(run) })
 		roles.Go(func() { p.scheduler.claimAhead(run) })
 		roles.Go(func() { p.pauses.watch(run, p.scheduler.hasWork) })
+		roles.Go(func() { p.pauses.countOthers(run) })
 	}
 	roles.Go(func() { p.lookups.run(run) })
 	roles.Go(func() { p.scheduler.watchFeed(run) })

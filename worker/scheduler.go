@@ -148,6 +148,9 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 
 // request returns the request for n items of some batches.
 func (s *scheduler) request(n int, now serverTime, limit int64, from ...turns.Contender) queue.ClaimRequest {
+	if err := s.quota.Claiming(now.Time); err != nil {
+		s.fail("store the quarter of an hour in the queue", err)
+	}
 	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
 	for _, c := range from {
 		r.Batches = append(r.Batches, c.ID)

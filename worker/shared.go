@@ -14,6 +14,7 @@ import (
 	"airlift/worker/joblist"
 	"airlift/worker/outage"
 	"airlift/worker/pace"
+	"airlift/worker/quota"
 	"airlift/worker/stop"
 	"airlift/worker/timetable"
 	"airlift/worker/verdict"
@@ -29,6 +30,7 @@ type shared struct {
 	batches  batches
 	holds    holds
 	learned  *learned
+	quota    *quota.Tracker
 	attempts attempts
 	progress progress
 	phases   *bottleneck.Meter

@@ -122,8 +122,6 @@ func observations(f *fixture) {
 		f.ok(err)
 		f.finish(list, queue.Result{To: queue.Submitted})
 	}
-	see(queue.SeenPause, time.Hour, 0, 0)
-	f.same("a day that a cap ended", f.day("default", today), queue.DayCount{Capped: true})
 	see(queue.SeenQuarter, 40*time.Minute, 0, 0)
 	submit("a")
 	submit("b")

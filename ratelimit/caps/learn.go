@@ -69,18 +69,31 @@ type Learned struct {
 	Reset Reset
 	// Windows are AiR's days, the latest last; the last may not be over. Days on which nothing was accepted or refused are left out.
 	Windows []Window
+	// LastAccepted is the quarter of an hour in which a job was last accepted; zero: none was.
+	LastAccepted time.Time
+}
+
+// Share returns how many jobs a day we can expect until the cap is met; 0: that is not known.
+func (l *Learned) Share() int64 {
+	if l.Others.Known() {
+		return max(0, l.Daily.Value-l.Others.Value)
+	}
+	return l.Ours.Value
 }
 
 // Learn learns from days, which are in order; those without anything to tell may be left out. now is by AiR's clock.
 func Learn(days []Day, now time.Time) Learned {
 	l := Learned{Reset: learnReset(days)}
 	l.Windows = windows(days, l.Reset.at())
+	l.LastAccepted = lastAccepted(days)
+	known := othersKnown(l.Windows)
 	var totals, ours, others []sample
 	for i := len(l.Windows) - 1; i >= 0; i-- {
 		w := &l.Windows[i]
 		seen := w.Start.Truncate(day)
-		totals = append(totals, sample{w.total(), w.Capped, seen})
-		ours = append(ours, sample{w.Accepted, w.Capped, seen})
+		tells := w.Capped && (w.Accepted > 0 || w.OthersKnown) // else others used it up, before we began
+		totals = append(totals, sample{w.total(), tells && (w.OthersKnown || !known), seen})
+		ours = append(ours, sample{w.Accepted, tells, seen})
 		if w.Capped && w.OthersKnown {
 			others = append(others, sample{w.Others, true, seen})
 		}
@@ -88,4 +101,31 @@ func Learn(days []Day, now time.Time) Learned {
 	l.Daily, l.Ours, l.Others = estimate(totals), estimate(ours), typical(others)
 	l.Monthly = learnMonthly(days, l.Windows, now)
 	return l
+}
+
+// othersKnown reports whether the jobs of others were counted in one of the latest capped windows: then one in which they were
+// not is no more than a lower bound.
+func othersKnown(windows []Window) bool {
+	capped := 0
+	for i := len(windows) - 1; i >= 0 && capped < recent; i-- {
+		if windows[i].Capped {
+			capped++
+		}
+		if windows[i].OthersKnown {
+			return true
+		}
+	}
+	return false
+}
+
+// lastAccepted returns the latest quarter of an hour with an accepted job.
+func lastAccepted(days []Day) time.Time {
+	for i := len(days) - 1; i >= 0; i-- {
+		for q := Quarters - 1; q >= 0; q-- {
+			if days[i].Accepted[q] > 0 {
+				return days[i].Start.Add(time.Duration(q) * quarter)
+			}
+		}
+	}
+	return time.Time{}
 }

@@ -156,12 +156,12 @@ func (c *Clock) ToLocal(t time.Time) time.Time {
 	return t.Add(-c.skew)
 }
 
-// ResumeAt returns when a pause ends that begins with this answer: after midnight by AiR's clock, and grace later. If that
-// clock jumped since an earlier run, the later midnight counts.
-func (c *Clock) ResumeAt(o air.Outcome, grace time.Duration) time.Time {
-	until := ratelimit.ResumeAt(c.date(o), o.Sent, o.Ended, grace)
+// ResumeAt returns when a pause ends, by our clock, that begins with this answer: next says when by AiR's clock, given when the
+// request was sent. If AiR's clock jumped since an earlier run, the later of both counts.
+func (c *Clock) ResumeAt(o air.Outcome, next func(sent time.Time) time.Time) time.Time {
+	until := ratelimit.ResumeAt(c.date(o), o.Sent, o.Ended, next)
 	if stored, jumped := c.Jump(); jumped {
-		if other := ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, grace); other.After(until) {
+		if other := ratelimit.ResumeAt(o.Ended.Round(0).Add(stored), o.Sent, o.Ended, next); other.After(until) {
 			return other
 		}
 	}

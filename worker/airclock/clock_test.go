@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/worker/air"
 )
 
@@ -46,6 +47,7 @@ func TestAnImplausibleDateEndsLearning(t *testing.T) {
 // A pause that begins after a jump ends after the later one of both midnights.
 func TestResumeAtTheLaterMidnight(t *testing.T) {
 	const grace = 5 * time.Second
+	midnight := func(sent time.Time) time.Time { return ratelimit.NextMidnightUTC(sent).Add(grace) }
 	for name, c := range map[string]struct{ stored, now, want time.Duration }{
 		"no jump":                 {0, 0, 12 * time.Hour},
 		"the stored one is later": {-time.Hour, 2 * time.Hour, 13 * time.Hour},
@@ -55,7 +57,7 @@ func TestResumeAtTheLaterMidnight(t *testing.T) {
 			var clock Clock
 			clock.Load(queue.ClockOffset{Offset: c.stored, Since: start})
 			show(&clock, start, c.now, 0)
-			got := clock.ResumeAt(air.Outcome{Date: start.Add(c.now), Sent: start, Ended: start}, grace)
+			got := clock.ResumeAt(air.Outcome{Date: start.Add(c.now), Sent: start, Ended: start}, midnight)
 			if off := got.Sub(start.Add(c.want + grace)).Abs(); off > time.Second {
 				t.Errorf("resumes at %v, want %v", got, start.Add(c.want+grace))
 			}
