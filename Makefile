@@ -39,6 +39,10 @@ strays: ## a server that repeats its answers unasked, over ROUNDS (default 500) 
 starts: ## two processes on one queue, started together and killed, over ROUNDS (default 500) rounds: one holder, one job an item
 	go test -count=1 -v -timeout 60m -run '^TestStartsAndKillsTogether$$' ./cmd/airlift -talkrounds $(or $(ROUNDS),500)
 
+.PHONY: caps
+caps: ## 90 days in each of SEEDS (default 1000) worlds with caps that change, others, any reset and wrong clocks; half an hour
+	go test -count=1 -v -timeout 4h -run '^TestMonthsUnderCaps$$' ./worker/capstest -seeds $(or $(SEEDS),1000) -days 90
+
 # Systems other than this one for which all packages and tests must compile.
 PLATFORMS := windows/amd64 darwin/arm64 linux/386 linux/arm
 

@@ -13,9 +13,9 @@ type sample struct {
 }
 
 const (
-	// agreePercent is how far apart two counts may be and still agree, with a few for requests in flight.
+	// agreePercent is how far apart two counts may be and still agree, with a few for what others do meanwhile.
 	agreePercent = 3
-	agreeJobs    = 8
+	agreeJobs    = 2
 	// recent is how many capped days an estimate looks at for its range.
 	recent = 5
 )

@@ -37,9 +37,10 @@ func (s *Server) SetMidnightIn(d time.Duration) {
 
 func nextMidnight(t time.Time) time.Time { return t.UTC().Truncate(day).Add(day) }
 
-// turn starts the counters of a new day and month. The caller holds s.mu.
+// turn starts the counters of a new day and month, which begin ResetAt after midnight. The caller holds s.mu.
 func (s *Server) turn(now time.Time) {
-	if d := now.Truncate(day); !d.Equal(s.today) {
+	now = now.Add(-time.Duration(s.settings.ResetAt))
+	if d := now.Truncate(day); d.After(s.today) { // a clock that is set back begins no new day
 		s.today, s.acceptedToday = d, 0
 	}
 	if y, m, _ := now.Date(); y != s.year || m != s.month {

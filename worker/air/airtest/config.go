@@ -63,6 +63,10 @@ type Config struct {
 	SourceExists      func(bucket, key string) bool
 	DestinationExists func(bucket, region string) bool
 
+	// CapOn, if set, returns the daily cap of the day that begins at start, and overrides Settings.DailyCap. It must not call
+	// the server.
+	CapOn func(start time.Time) int
+
 	// Script, if set, returns the fault of each API request and overrides
 	// Settings.Faults. Called by several goroutines.
 	Script func(Request) Fault
@@ -80,6 +84,8 @@ type Settings struct {
 	DailyCap int `json:"daily_cap"`
 	// MonthlyQuota is how many jobs are accepted a UTC month: then 403. 0: none.
 	MonthlyQuota int `json:"monthly_quota"`
+	// ResetAt is how long after midnight UTC the server's day and month begin.
+	ResetAt Duration `json:"reset_at"`
 	// RequestRate is how many API requests a second are let through, with a
 	// second's worth of them at once. 0: all.
 	RequestRate float64 `json:"request_rate"`

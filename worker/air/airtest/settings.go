@@ -17,6 +17,8 @@ func (s Settings) check() error {
 		return fmt.Errorf("daily cap %d is negative", s.DailyCap)
 	case s.MonthlyQuota < 0:
 		return fmt.Errorf("monthly quota %d is negative", s.MonthlyQuota)
+	case s.ResetAt < 0 || time.Duration(s.ResetAt) >= day:
+		return fmt.Errorf("reset at %v: expected from 0 to less than a day", time.Duration(s.ResetAt))
 	case !(s.RequestRate >= 0):
 		return fmt.Errorf("request rate %v is negative", s.RequestRate)
 	case !slices.Contains([]int{0, http.StatusBadRequest, http.StatusServiceUnavailable}, s.ThrottleStatus):
