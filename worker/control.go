@@ -39,25 +39,13 @@ func (c *control) limits(set queue.Control) (l Limits, err error) {
 	if set.RateTable != "" {
 		l.Rate = ratelimit.Unlimited
 	}
-	l.Hours, err = schedule.Parse(HoursSet(c.started.Hours.Config(), set))
+	l.Hours, err = schedule.Parse(c.started.Hours.Config().Set(set.Rate > 0, set.RateTable, set.Windows, set.TimeZone))
 	l.Workers = cmp.Or(set.Workers, c.started.Workers)
 	l.DailyLimit = c.started.DailyLimit
 	if set.DailyLimit != nil {
 		l.DailyLimit = *set.DailyLimit
 	}
 	return l, err
-}
-
-// HoursSet returns the hours of a run under what an operator has set: a rate or a table replaces a table.
-func HoursSet(run schedule.Config, set queue.Control) schedule.Config {
-	if set.Rate > 0 || set.RateTable != "" {
-		run.Rate = set.RateTable
-	}
-	if set.Windows != nil {
-		run.Windows = *set.Windows
-	}
-	run.Zone = cmp.Or(set.TimeZone, run.Zone)
-	return run
 }
 
 // load applies what is stored.

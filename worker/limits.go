@@ -36,9 +36,6 @@ func (l *liveLimits) get() *Limits { return l.now.Load() }
 // Limits returns the limits that were set. The rate in force is that of [Pool.Pace].
 func (p *Pool) Limits() Limits { return *p.live.get() }
 
-// Hours returns the rate table and the windows in force.
-func (p *Pool) Hours() schedule.Schedule { return p.hours.Schedule() }
-
 // Pace returns what limits the rate, so that others than the operator can.
 func (p *Pool) Pace() *pace.Pace { return p.pace }
 

@@ -7,6 +7,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/bottleneck"
 )
 
@@ -39,6 +40,8 @@ type Snapshot struct {
 	Answer time.Duration
 	// Reading says that more items may come.
 	Reading bool
+	// Hours are the rate table and the windows in force.
+	Hours schedule.Schedule
 }
 
 // rateWindow is the number of seconds over which the rate is measured.
@@ -113,7 +116,7 @@ func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 func (p *Pool) Progress() Snapshot {
 	gate := p.gate.State()
 	s := p.progress.snapshot(gate)
-	s.Reading = !p.isFed() || p.holds.held()
+	s.Reading, s.Hours = !p.isFed() || p.holds.held(), p.hours.Schedule()
 	if s.Activity == Idle || p.LookupsOnly {
 		return s
 	}

@@ -132,6 +132,15 @@ func setText(batch string, now service.InForce) string {
 	} else if c.Rate > 0 {
 		set = append(set, "rate "+ratelimit.FormatRate(rate.Limit(c.Rate)))
 	}
+	if c := now.Control; c.RateTable != "" {
+		set = append(set, "rate "+c.RateTable)
+	}
+	if w := now.Control.Windows; w != nil {
+		set = append(set, "window "+cmp.Or(strings.Join(*w, ", "), "off"))
+	}
+	if zone := now.Control.TimeZone; zone != "" {
+		set = append(set, "time zone "+zone)
+	}
 	if n := now.Control.Workers; n > 0 {
 		set = append(set, fmt.Sprintf("workers %d", n))
 	}

@@ -31,6 +31,19 @@ type Config struct {
 	Zone string
 }
 
+// Set returns c with what an operator has set in its place. plain says that a rate was set, so that no table counts; a table,
+// windows that are not nil (none: at any time) and a zone replace those of c.
+func (c Config) Set(plain bool, table string, windows *[]string, zone string) Config {
+	if plain || table != "" {
+		c.Rate = table
+	}
+	if windows != nil {
+		c.Windows = *windows
+	}
+	c.Zone = cmp.Or(zone, c.Zone)
+	return c
+}
+
 // State is what holds at an instant.
 type State struct {
 	// Open says that items may be sent.
@@ -198,44 +211,40 @@ func (s Schedule) NextOpen(t time.Time) time.Time {
 	return t
 }
 
-// Items returns how many items can be sent from an instant to another, at most. It is infinite if the rate is unlimited
-// at some time between.
-func (s Schedule) Items(from, to time.Time) float64 {
-	sum := 0.0
-	for from.Before(to) {
-		is, end := s.At(from), s.Next(from)
-		if end.IsZero() || end.After(to) {
-			end = to
-		}
-		if is.Open {
-			sum += perSecond(is.Rate) * end.Sub(from).Seconds()
-		}
-		from = end
+// RateAt returns a function that gives the most items a second at an instant, 0 outside of the windows, and until when that
+// holds (zero: for ever). It remembers the changes, for a forecast asks for the same ones many times, and is not safe for
+// concurrent use. It is nil for a schedule that limits nothing.
+func (s Schedule) RateAt() func(time.Time) (float64, time.Time) {
+	if len(s.steps) < 2 && s.At(time.Time{}) == (State{Open: true, Rate: rate.Inf}) {
+		return nil
 	}
-	return sum
-}
-
-// After returns when so many items can be sent at the earliest, counted from an instant; zero: not within so many years as a
-// Duration has.
-func (s Schedule) After(from time.Time, items float64) time.Time {
-	for limit := from.Add(math.MaxInt64); from.Before(limit); {
-		is, end := s.At(from), s.Next(from)
-		if end.IsZero() {
-			end = limit
+	type span struct {
+		from, until time.Time
+		rate        float64
+	}
+	var known []span // in order, without gaps
+	return func(at time.Time) (float64, time.Time) {
+		if len(known) == 0 || at.Before(known[0].from) {
+			known = append(known[:0], span{from: at, until: at})
 		}
-		if items <= 0 && is.Open {
-			return from
-		}
-		if is.Open {
-			r, span := perSecond(is.Rate), end.Sub(from).Seconds()
-			if need := items / r; need < span {
-				return from.Add(time.Duration(need * float64(time.Second)))
+		last := known[len(known)-1]
+		for !last.until.IsZero() && !at.Before(last.until) {
+			is := s.At(last.until)
+			last = span{last.until, s.Next(last.until), perSecond(is.Rate)}
+			if !is.Open {
+				last.rate = 0
 			}
-			items -= r * span
+			known = append(known, last)
 		}
-		from = end
+		i, found := slices.BinarySearchFunc(known, at, func(k span, at time.Time) int { return k.from.Compare(at) })
+		if !found {
+			i--
+		}
+		if !known[i].until.IsZero() && !at.Before(known[i].until) {
+			i++ // the first one is empty
+		}
+		return known[i].rate, known[i].until
 	}
-	return time.Time{}
 }
 
 // perSecond is a rate as a plain number.
@@ -258,21 +267,24 @@ func parseZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// Text says which rate is in force at an instant and when that changes, like "1/s until 20:00 (Europe/Berlin), then 20/s".
+// Text says what is in force at an instant and when that changes, like "1/s until 20:00 (Europe/Berlin), then 20/s".
 func (s Schedule) Text(now time.Time) string {
-	is, next := s.At(now), s.Next(now)
+	next := s.Next(now)
 	if next.IsZero() {
+		return s.word(now)
+	}
+	return fmt.Sprintf("%s until %s, then %s", s.word(now), s.Clock(next, now), s.word(next))
+}
+
+// word says what is in force at an instant.
+func (s Schedule) word(at time.Time) string {
+	switch is := s.At(at); {
+	case !is.Open:
+		return "nothing is sent (" + s.Outside() + ")"
+	case s.HasTable():
 		return ratelimit.FormatRate(is.Rate)
 	}
-	then := s.At(next)
-	text, after := ratelimit.FormatRate(is.Rate), ratelimit.FormatRate(then.Rate)
-	if !is.Open {
-		text = s.Outside() + ", nothing is sent"
-	}
-	if !then.Open {
-		after = "nothing is sent"
-	}
-	return fmt.Sprintf("%s until %s, then %s", text, s.Clock(next, now), after)
+	return "items are sent"
 }
 
 // Outside is why nothing is sent outside of the windows.

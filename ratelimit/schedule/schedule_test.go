@@ -123,8 +123,8 @@ func TestText(t *testing.T) {
 	s := parse(t, Config{"Mon-Fri 08:00 1/s, 20:00 20/s, Sat 50/s", []string{"Sun-Fri 00:00-24:00", "Sat 06:00-24:00"}, "Europe/Berlin"})
 	for now, want := range map[string]string{
 		"2026-03-02T12:00:00Z": "1/s until 20:00 (Europe/Berlin), then 20/s",
-		"2026-03-06T22:00:00Z": "20/s until 00:00 (Europe/Berlin), then nothing is sent",
-		"2026-03-06T23:00:00Z": "outside of --window Sun-Fri 00:00-24:00, Sat 06:00-24:00, nothing is sent until 06:00 (Europe/Berlin), then 50/s",
+		"2026-03-06T22:00:00Z": "20/s until 00:00 (Europe/Berlin), then nothing is sent (outside of --window Sun-Fri 00:00-24:00, Sat 06:00-24:00)",
+		"2026-03-06T23:00:00Z": "nothing is sent (outside of --window Sun-Fri 00:00-24:00, Sat 06:00-24:00) until 06:00 (Europe/Berlin), then 50/s",
 		"2026-03-07T07:00:00Z": "50/s until Mon 08:00 (Europe/Berlin), then 1/s",
 	} {
 		if got := s.Text(at(t, now)); got != want {
@@ -212,40 +212,28 @@ func TestNextChangeIsTheNext(t *testing.T) {
 	})
 }
 
-// Items are what the rates allow second by second, and After is when they have been allowed.
-func TestItemsAndAfter(t *testing.T) {
+// RateAt says the same as At and Next, in whatever order it is asked.
+func TestRateAt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, _ := anySchedule(t)
-		from := anyInstant(t)
-		to := from.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "span")) * time.Second)
-		want := 0.0
-		for now := from; now.Before(to); now = now.Add(time.Second) {
-			if is := s.At(now); is.Open {
-				want += perSecond(is.Rate)
+		rateAt := s.RateAt()
+		for range 5 {
+			now := anyInstant(t)
+			is, want := s.At(now), 0.0
+			if is.Open {
+				want = perSecond(is.Rate)
 			}
-		}
-		got := s.Items(from, to)
-		if got != want && math.Abs(got-want) > 1e-6*want {
-			t.Fatalf("items from %v to %v: got %v, want %v", from, to, got, want)
-		}
-		if got == 0 || math.IsInf(got, 1) {
-			return
-		}
-		if n := math.Floor(got); n > 0 {
-			done := s.After(from, n)
-			if sent := s.Items(from, done); math.Abs(sent-n) > 1e-3 {
-				t.Fatalf("%v items are done at %v, until when %v can be sent", n, done, sent)
+			if rateAt == nil {
+				if !math.IsInf(want, 1) || !s.Next(now).IsZero() {
+					t.Fatalf("at %v: %+v, and RateAt says that there is no limit", now, is)
+				}
+				continue
+			}
+			if got, until := rateAt(now); got != want || !until.Equal(s.Next(now)) {
+				t.Fatalf("at %v: got %v until %v, want %v until %v", now, got, until, want, s.Next(now))
 			}
 		}
 	})
-}
-
-// A window that never opens again, or a rate that is never reached, ends.
-func TestAfterEnds(t *testing.T) {
-	s := parse(t, Config{Rate: "1/h", Zone: "UTC"})
-	if got := s.After(at(t, "2026-01-01T00:00:00Z"), 1e12); !got.IsZero() {
-		t.Errorf("10^12 items at one an hour: done at %v, want never", got)
-	}
 }
 
 // The rules for the years that the zone's file does not list are used right, too, on the last day of a leap year above all.

@@ -84,6 +84,9 @@ func (r *RunOverview) why(p worker.Snapshot) string {
 	case string(bottleneck.Gate):
 		return "paused: " + p.Reason
 	case string(bottleneck.Rate):
+		if r.Hours != nil {
+			return "the rate, " + r.Hours.Text
+		}
 		return "the rate"
 	case string(bottleneck.Workers):
 		return fmt.Sprintf("the number of workers: all %d wait for answers, of %v each", r.Limits.Workers, answer)

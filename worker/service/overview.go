@@ -98,6 +98,8 @@ type RunOverview struct {
 	// Rate is how many items a second were submitted in the last minute.
 	Rate   float64        `json:"rate"`
 	Limits LimitsOverview `json:"limits"`
+	// Hours are the rate table and the windows in force; nil: there are none.
+	Hours *Hours `json:"hours,omitempty"`
 	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants here.
 	LimitedBy string `json:"limited_by"`
 	// Limit says that in a sentence, with the rate.
@@ -311,10 +313,11 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 		PID: os.Getpid(), Host: host, Since: run.Since.UTC(), Address: run.Address, Activity: string(p.Activity), Rate: p.Rate,
 		AnswerSeconds: p.Answer.Seconds(), Limits: LimitsOverview{Workers: set.Workers, DailyLimit: set.DailyLimit},
 	}
-	if set.Rate != rate.Inf {
-		perSecond := float64(set.Rate)
+	if now := run.Pool.Pace().InForce(); now.Rate != rate.Inf {
+		perSecond := float64(now.Rate)
 		r.Limits.Rate = &perSecond
 	}
+	r.Hours = hoursOf(p.Hours, time.Now())
 	r.explainLimit(p, worked)
 	return r
 }

@@ -72,6 +72,8 @@ type Status struct {
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
 	Incomplete bool `json:"incomplete"`
 
+	// Hours are the rate table and the windows in force; nil: there are none.
+	Hours *Hours `json:"hours,omitempty"`
 	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; at least [UnlimitedRate] without
 	// a limit.
 	AssumedRate *float64 `json:"assumed_rate,omitempty"`
@@ -200,7 +202,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 	st.SubmittedToday = account.Day.Submitted
 	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()
-	st.Reason = inForce.Reason
+	st.Reason, st.Hours = inForce.Reason, hoursSet(account.Control, time.Now())
 	if inForce.Stopped && !inForce.Since.IsZero() {
 		since := inForce.Since.UTC()
 		st.Since = &since
@@ -243,7 +245,7 @@ func statusOf(b queue.Batch) Status {
 // addRun adds what only the running pool knows.
 func (s *Status) addRun(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate, s.ByHand = string(p.Activity), p.Reason, p.Rate, p.ByHand
-	s.PausedUntil, s.Since = nil, nil
+	s.PausedUntil, s.Since, s.Hours = nil, nil, hoursOf(p.Hours, time.Now())
 	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
 		until := p.PausedUntil.UTC()
 		s.PausedUntil = &until

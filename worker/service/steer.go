@@ -120,7 +120,9 @@ type SetRequest struct {
 	Workers *int     `json:"workers,omitempty"`
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit *int64 `json:"daily_limit,omitempty"`
-	// Reset first forgets what was set of rate, workers and daily limit: the flags of each run apply again.
+	// Hours replaces the rate table or the windows.
+	SetHours
+	// Reset first forgets what was set of all of these: the flags of each run apply again.
 	Reset bool `json:"reset,omitempty"`
 }
 
@@ -135,12 +137,14 @@ func (r SetRequest) validate() error {
 		return invalid("the number of workers must be from 1 to 1024")
 	case r.DailyLimit != nil && *r.DailyLimit < 0:
 		return invalid("the daily limit must not be below 0")
+	case r.RateTable != nil && r.Rate != nil:
+		return invalid("a rate and a table of rates exclude each other")
 	case r.Share != nil && r.Batch == "":
 		return invalid("a share is that of a batch, and none is named")
 	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
 		return invalid("the share must be from 1 to 100")
 	}
-	return nil
+	return r.SetHours.validate()
 }
 
 // InForce is what operators have set.
@@ -172,14 +176,15 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 
 // setAccountControl sets what a request has for the account, and returns what is set then. Without any it stores nothing.
 func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queue.Control, err error) {
-	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil {
+	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.SetHours == (SetHours{}) {
 		account, err := s.Account(ctx, s.c.Account, 0)
 		return account.Control, err
 	}
 	err = s.control(ctx, func(c *queue.Control) {
 		if r.Reset {
-			c.Rate, c.Workers, c.DailyLimit = 0, 0, nil
+			*c = queue.Control{Paused: c.Paused, PausedUntil: c.PausedUntil, Reason: c.Reason}
 		}
+		r.apply(r.Rate, c)
 		c.Rate = *cmp.Or(r.Rate, &c.Rate)
 		c.Workers = *cmp.Or(r.Workers, &c.Workers)
 		c.DailyLimit = cmp.Or(r.DailyLimit, c.DailyLimit)

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,8 +26,9 @@ func Compare(ctx context.Context, h api.Holder, c worker.Config, log zerolog.Log
 	}
 	var set []string
 	for _, f := range [][3]string{
-		{"rate", run.Rate, ratelimit.FormatRate(c.Limiter.Rate())},
+		{"rate", word(run.Rate), word(cmp.Or(c.Hours.Rate, ratelimit.FormatRate(c.Limiter.Rate())))},
 		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
+		{"window", windows(run.Windows), windows(c.Hours.Windows)}, {"time-zone", run.TimeZone, cmp.Or(c.Hours.Zone, run.TimeZone)},
 		{"daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit)},
 	} {
 		if f[1] != f[2] {
@@ -41,4 +43,21 @@ func Compare(ctx context.Context, h api.Holder, c worker.Config, log zerolog.Log
 			Msgf("the process that holds the queue sends at its own rate; `airlift set %s` makes it that of this command", strings.Join(set, " "))
 	}
 	return nil
+}
+
+// windows writes the windows of a run for a command line.
+func windows(all []string) string {
+	words := make([]string, len(all))
+	for i, w := range all {
+		words[i] = word(w)
+	}
+	return cmp.Or(strings.Join(words, " --window "), "off")
+}
+
+// word quotes a text that is not one word for the shell.
+func word(text string) string {
+	if strings.Contains(text, " ") {
+		return `"` + text + `"`
+	}
+	return text
 }

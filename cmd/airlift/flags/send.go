@@ -11,6 +11,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/queue/report"
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker"
 	"airlift/worker/air"
 	"airlift/worker/joblist"
@@ -25,7 +26,7 @@ const defaultRate = "5/s"
 type Send struct {
 	airURL      string
 	Profile     string
-	rate        string
+	hours       hours
 	burst       int
 	workers     int
 	dailyLimit  int64
@@ -45,6 +46,7 @@ type Send struct {
 
 	// Set by Check.
 	limiter  *ratelimit.Limiter
+	schedule schedule.Config
 	failures worker.FailureLimit
 }
 
@@ -53,6 +55,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	s.AddAPI(cmd)
 	addPage(cmd)
+	s.hours.addWindows(cmd)
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
 	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until midnight UTC, or exit with code 5")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
@@ -68,7 +71,7 @@ func (s *Send) AddAPI(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.airURL, "air-url", "", "the base URL of AiR: https, or http on loopback")
 	s.AddProfile(cmd)
-	f.StringVar(&s.rate, "rate", defaultRate, "requests, lookups included: N/s, N/m, N/h or unlimited")
+	s.hours.addRate(cmd, "requests, lookups included: "+rateHelp)
 	f.IntVar(&s.burst, "burst", 1, "how many requests may go at once after a quiet time")
 	f.IntVar(&s.workers, "workers", 8, "how many requests may be under way at once")
 	f.IntVar(&s.maxAttempts, "max-attempts", 5, "how many attempts an item has")
@@ -93,9 +96,9 @@ func (s *Send) AddProfile(cmd *cobra.Command) {
 func (s *Send) Check() error {
 	var problems []string
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	rate, err := ratelimit.ParseRate(s.rate)
+	rate, hours, err := s.hours.parse()
 	if err != nil {
-		bad("--rate: %v", err)
+		bad("%v", err)
 	}
 	if s.maxFailures != "" {
 		if s.failures, err = worker.ParseFailureLimit(s.maxFailures); err != nil {
@@ -137,7 +140,7 @@ func (s *Send) Check() error {
 	if len(problems) > 0 {
 		return config.Usagef("%s", strings.Join(problems, "\n"))
 	}
-	s.limiter = ratelimit.NewLimiter(rate, s.burst)
+	s.limiter, s.schedule = ratelimit.NewLimiter(rate, s.burst), hours.Config()
 	return nil
 }
 
@@ -169,7 +172,7 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 func (s *Send) Pool(client *air.Client) worker.Config {
 	return worker.Config{
 		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
-		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Settle: zeroMeansNone(s.settle),
+		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Hours: s.schedule, Settle: zeroMeansNone(s.settle),
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}
 }

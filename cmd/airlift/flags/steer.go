@@ -8,6 +8,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker"
 	"airlift/worker/service"
 )
@@ -69,18 +70,22 @@ type Set struct {
 	rate           string
 	workers, share int
 	dailyLimit     int64
+	windows        []string
+	zone           string
 	reset          bool
 }
 
 // Add adds all flags. A value of the environment or the config file is meant for runs, so only the command line sets them.
 func (s *Set) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.rate, "rate", "", "requests, lookups included: N/s, N/m, N/h or unlimited")
+	f.StringVar(&s.rate, "rate", "", "requests, lookups included: "+rateHelp)
 	f.IntVar(&s.workers, "workers", 0, "how many requests may be under way at once")
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
+	f.StringArrayVar(&s.windows, "window", nil, "send only at these times, like 22:00-06:00; may be given several times; off: at any time")
+	f.StringVar(&s.zone, "time-zone", "", "the time zone of the hours of --rate and --window, like Europe/Berlin")
 	f.IntVar(&s.share, "share", 0, "the weight of BATCH when batches take turns, 1 to 100 (default 1)")
-	f.BoolVar(&s.reset, "reset", false, "forget rate, workers and daily limit first: the flags of each run count again")
-	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "share", "reset")
+	f.BoolVar(&s.reset, "reset", false, "forget what was set of rate, windows, workers and limits first: the flags of each run count again")
+	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "window", "time-zone", "share", "reset")
 }
 
 // Request returns what is asked, of a batch if one is named.
@@ -97,7 +102,9 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 	case s.dailyLimit < 0:
 		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
 	}
-	if given("rate") {
+	if schedule.IsTable(s.rate) {
+		r.RateTable = &s.rate
+	} else if given("rate") {
 		limit, err := ratelimit.ParseRate(s.rate)
 		if err != nil {
 			return r, config.Usagef("--rate: %v", err)
@@ -110,6 +117,15 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 	}
 	if given("daily-limit") {
 		r.DailyLimit = &s.dailyLimit
+	}
+	if given("window") {
+		r.Windows = &s.windows
+		if len(s.windows) == 1 && s.windows[0] == "off" {
+			r.Windows = &[]string{}
+		}
+	}
+	if given("time-zone") {
+		r.TimeZone = &s.zone
 	}
 	if given("share") {
 		r.Share = &s.share

@@ -120,6 +120,9 @@ func (b *lines) forecast(s *service.Status) {
 	if s.Rate > 0 {
 		b.add("rate", "%.3g a second", s.Rate)
 	}
+	if s.Hours != nil {
+		b.add("hours", "%s", s.Hours.Text)
+	}
 	if s.ETA == nil {
 		if s.State == string(worker.Stopped) && s.Left() > 0 {
 			b.add("done by", noForecast)

@@ -77,6 +77,9 @@ func (v View) facts(o *service.Overview) []string {
 	var lines []string
 	if o.Run != nil {
 		lines = append(lines, v.field("rate", "", o.Run.Limit)...)
+		if h := o.Run.Hours; h != nil && !strings.Contains(o.Run.Limit, h.Text) {
+			lines = append(lines, v.field("hours", "", h.Text)...)
+		}
 	}
 	lines = append(lines, v.gate(o)...)
 	lines = append(lines, v.field("today", "", todayText(&o.Account))...)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -270,6 +271,8 @@ type Run struct {
 	Rate       string    `json:"rate,omitempty"` // as --rate takes it
 	Workers    int       `json:"workers,omitempty"`
 	DailyLimit int64     `json:"daily_limit,omitempty"`
+	Windows    []string  `json:"windows,omitempty"`
+	TimeZone   string    `json:"time_zone,omitempty"`
 }
 
 // run describes the run of the account that is asked for or, if none is, the first one.
@@ -280,7 +283,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		limits := run.Pool.Limits()
-		return answer(w, Run{true, run.Account, run.Address, run.Batches, run.Since.UTC(), ratelimit.FormatRate(limits.Rate), limits.Workers, limits.DailyLimit})
+		hours := limits.Hours.Config()
+		return answer(w, Run{
+			true, run.Account, run.Address, run.Batches, run.Since.UTC(), cmp.Or(hours.Rate, ratelimit.FormatRate(limits.Rate)), limits.Workers,
+			limits.DailyLimit, hours.Windows, hours.Zone,
+		})
 	}
 	return answer(w, Run{})
 }

@@ -39,7 +39,8 @@ function showGate() {
 function showNumbers(o) {
   const run = o.run, a = o.account;
   text($("rate"), run ? perSecond(run.rate) : "no run");
-  text($("limit"), run ? run.limit : "No run works this queue.");
+  const hours = run && run.hours && !run.limit.includes(run.hours.text) ? "; " + run.hours.text : "";
+  text($("limit"), run ? run.limit + hours : "No run works this queue.");
   number($("today"), a.submitted_today);
   const caps = [a.daily_limit && "of your " + a.daily_limit.toLocaleString("en-US"), a.learned_cap && "AiR's cap is " + a.learned_cap.toLocaleString("en-US")];
   text($("cap"), caps.filter(Boolean).join("; ") || "no daily limit is known");

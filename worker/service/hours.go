@@ -1,0 +1,77 @@
+package service
+
+import (
+	"cmp"
+	"time"
+
+	"airlift/queue"
+	"airlift/ratelimit/schedule"
+)
+
+// SetHours is the part of a [SetRequest] about when items are sent. Nil fields stay as they are.
+type SetHours struct {
+	// RateTable is a table of rates as --rate takes it. It replaces the rate, and a rate replaces it.
+	RateTable *string `json:"rate_table,omitempty"`
+	// Windows are the times at which items may be sent, as --window takes them; none: at any time.
+	Windows *[]string `json:"windows,omitempty"`
+	// TimeZone is that of both.
+	TimeZone *string `json:"time_zone,omitempty"`
+}
+
+func (h *SetHours) validate() error {
+	c := queue.Control{}
+	h.apply(nil, &c)
+	if h.RateTable != nil && !schedule.IsTable(*h.RateTable) {
+		return invalid("the table of rates has one rate: set that as the rate")
+	}
+	if _, err := schedule.Parse(schedule.Config{}.Set(false, c.RateTable, c.Windows, c.TimeZone)); err != nil {
+		return invalid(err.Error())
+	}
+	return nil
+}
+
+// apply sets the hours, for which a new rate counts too.
+func (h *SetHours) apply(rate *float64, c *queue.Control) {
+	if rate != nil {
+		c.RateTable = ""
+	}
+	if h.RateTable != nil {
+		c.RateTable, c.Rate = *h.RateTable, 0
+	}
+	c.Windows = cmp.Or(h.Windows, c.Windows)
+	c.TimeZone = *cmp.Or(h.TimeZone, &c.TimeZone)
+}
+
+// Hours are a rate table and windows of time.
+type Hours struct {
+	RateTable string   `json:"rate_table,omitempty"`
+	Windows   []string `json:"windows,omitempty"`
+	TimeZone  string   `json:"time_zone"`
+	// Text says what is in force, and until when.
+	Text string `json:"text"`
+	// NextChange is when that changes; nil: never.
+	NextChange *time.Time `json:"next_change"`
+}
+
+// hoursOf returns the hours of a schedule; nil if it limits nothing.
+func hoursOf(s schedule.Schedule, now time.Time) *Hours {
+	c := s.Config()
+	if !s.HasTable() && len(c.Windows) == 0 {
+		return nil
+	}
+	h := &Hours{RateTable: c.Rate, Windows: c.Windows, TimeZone: s.Zone().String(), Text: s.Text(now)}
+	if next := s.Next(now); !next.IsZero() {
+		next = next.UTC()
+		h.NextChange = &next
+	}
+	return h
+}
+
+// hoursSet returns the hours that an operator has set; nil: none, or none that can be read.
+func hoursSet(c queue.Control, now time.Time) *Hours {
+	s, err := schedule.Parse(schedule.Config{}.Set(false, c.RateTable, c.Windows, c.TimeZone))
+	if err != nil {
+		return nil
+	}
+	return hoursOf(s, now)
+}
