@@ -24,15 +24,7 @@ func (l Limits) Input(items int64, now time.Time) forecast.Input {
 	if l.PerDayFrom == OwnLimit {
 		in.Daily = l.PerDay
 	}
-	if l.Hours.HasTable() || len(l.Hours.Config().Windows) > 0 {
-		in.RateAt = func(at time.Time) (float64, time.Time) {
-			is := l.Hours.At(at)
-			if !is.Open {
-				return 0, l.Hours.Next(at)
-			}
-			return NewLimits(is.Rate, 0).Rate, l.Hours.Next(at)
-		}
-	}
+	in.RateAt = l.Hours.RateAt()
 	in.Learn(l.AiR)
 	return in
 }

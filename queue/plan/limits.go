@@ -131,21 +131,10 @@ func (l *Limits) Load(ctx context.Context, db queue.Reader, account string, now 
 
 // setHours applies what an operator has set: a rate or a table replaces a table.
 func (l *Limits) setHours(set queue.Control) (err error) {
-	c := l.Hours.Config()
-	if set.Rate > 0 || set.RateTable != "" {
-		c.Rate = set.RateTable
-	}
 	if set.RateTable != "" {
 		l.Rate = math.Inf(1)
 	}
-	if set.Windows != nil {
-		c.Windows = *set.Windows
-	}
-	if c.Zone = cmp.Or(set.TimeZone, c.Zone); !schedule.IsTable(c.Rate) && len(c.Windows) == 0 {
-		l.Hours = schedule.Schedule{}
-		return nil
-	}
-	l.Hours, err = schedule.Parse(c)
+	l.Hours, err = schedule.Parse(l.Hours.Config().Set(set.Rate > 0, set.RateTable, set.Windows, set.TimeZone))
 	return err
 }
 

@@ -127,6 +127,9 @@ func AssumedOf(l plan.Limits) AssumedLimits {
 	if l.Rate >= UnlimitedRate {
 		a.Rate = rate.Inf
 	}
+	if l.Hours.HasTable() {
+		a.Rate = l.Hours.Lowest() // another process is not told of a table
+	}
 	return a
 }
 

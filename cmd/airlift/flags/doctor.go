@@ -40,7 +40,7 @@ func (d *Doctor) Subject(ctx context.Context, c *Context, args []string, s docto
 	}
 	note(d.send.Check())
 	s.Env, s.AirURL, s.DailyLimit, s.Workers, s.ScanWorkers = c.Env, d.send.airURL, d.send.dailyLimit, d.send.workers, d.read.source.listing.workers
-	if r, err := ratelimit.ParseRate(d.send.rate); err == nil {
+	if r, _, err := d.send.hours.parse(); err == nil { // of a table the lowest
 		s.Rate = float64(r)
 		if r == ratelimit.Unlimited {
 			s.Rate = math.Inf(1)
