@@ -68,6 +68,9 @@ type step struct {
 
 // Parse returns the schedule that c describes. Its errors name the part that is wrong, and show the right form.
 func Parse(c Config) (Schedule, error) {
+	if c.Rate == "" && len(c.Windows) == 0 && c.Zone == "" {
+		return Schedule{}, nil
+	}
 	zone, err := parseZone(c.Zone)
 	if err != nil {
 		return Schedule{}, err
