@@ -73,6 +73,9 @@ func InForce(g queue.Gate, now time.Time) Limits {
 	if g.PausedUntil.After(now) && !g.PausedUntil.After(now.Add(longestPause)) {
 		l.PausedUntil = g.PausedUntil
 	}
+	if g.QuotaUntil.After(now) && !l.PausedUntil.IsZero() {
+		l.PausedUntil = g.QuotaUntil // the canaries until then are not expected to be accepted
+	}
 	if l.Stopped || !l.PausedUntil.IsZero() {
 		l.Reason, l.Since = g.Reason, g.Since
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"airlift/queue/forecast"
+	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
 )
@@ -29,6 +30,7 @@ type outlookGroup struct {
 // add asks for the forecast of a batch, the one at a place of a list, if ahead items of others are sent first. It sets what the forecast assumes.
 func (o *outlooks) add(account string, s *Status, place int, ahead int64) {
 	l := o.limits[account]
+	s.Learned = learned.Summarize(l.AiR)
 	if s.Left() == 0 {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
+	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
 )
@@ -83,6 +84,8 @@ type AccountOverview struct {
 	// DailyLimit is the user's daily limit; nil: none is set. LearnedCap is AiR's, as in package plan; nil: it was not met.
 	DailyLimit *int64 `json:"daily_limit"`
 	LearnedCap *int64 `json:"learned_cap"`
+	// Learned is all that was learned of AiR's limits; nil: nothing.
+	Learned *learned.Summary `json:"learned,omitempty"`
 	// Run is the run that works the account's batches; nil: there is none.
 	Run *RunOverview `json:"run"`
 }
@@ -286,13 +289,14 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, name strin
 	if set := stored.Control.DailyLimit; set != nil && *set > 0 {
 		a.DailyLimit = set
 	}
-	learned := plan.NewLimits(rate.Inf, 0)
-	if err := learned.Learn(ctx, s.c.Store, name, now); err != nil {
+	limits := plan.NewLimits(rate.Inf, 0)
+	if err := limits.Learn(ctx, s.c.Store, name, now); err != nil {
 		return err
 	}
-	if learned.PerDayFrom == plan.Learned {
-		a.LearnedCap = &learned.PerDay
+	if limits.PerDayFrom == plan.Learned {
+		a.LearnedCap = &limits.PerDay
 	}
+	a.Learned = learned.Summarize(limits.AiR)
 	return nil
 }
 

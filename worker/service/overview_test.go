@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/queue"
+	"airlift/queue/learned"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 )
@@ -49,14 +50,15 @@ func TestOverviewOfAQueueAtRest(t *testing.T) {
 	if err == nil {
 		_, _, err = s.c.Store.Exchange(ctx, []queue.Result{job}, queue.ClaimRequest{})
 	}
-	until, learned := time.Now().Add(time.Hour).UTC(), int64(1)
+	until, one := time.Now().Add(time.Hour).UTC(), int64(1)
 	err = errors.Join(err, s.c.Store.Observe(ctx, s.c.Account, queue.Observation{Kind: queue.SeenCap, At: yesterday.Start().Add(time.Hour)}),
 		s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{PausedUntil: until, Reason: "cap"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := overview(t, s)
-	want := AccountOverview{Name: queue.DefaultAccount, State: "paused", Reason: "cap", PausedUntil: &until, LearnedCap: &learned}
+	want := AccountOverview{Name: queue.DefaultAccount, State: "paused", Reason: "cap", PausedUntil: &until, LearnedCap: &one,
+		Learned: &learned.Summary{Cap: &learned.Estimate{Value: 1, Low: 1, High: 1, Seen: yesterday.Start().Format(time.DateOnly), Days: 1, Of: 1}}}
 	if diff := cmp.Diff(want, o.Account); diff != "" {
 		t.Error(diff)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/forecast"
+	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
 )
@@ -46,6 +47,8 @@ type Status struct {
 	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
+	// Learned is what was learned of AiR's limits; nil: nothing.
+	Learned *learned.Summary `json:"learned,omitempty"`
 	// SkippedBy breaks Skipped down by reason.
 	SkippedBy map[string]int64 `json:"skipped_by"`
 	// Unmatched tells which patterns of the filters no key matched; only the command that has read the sources knows it.

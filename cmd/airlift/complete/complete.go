@@ -82,7 +82,7 @@ func register(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 // flagValues returns the values of those flags of a command that have a fixed set.
 func flagValues(command string) map[string][]string {
 	values := map[string][]string{
-		"on-daily-cap": {"wait", "exit"}, "log-format": {"auto", "console", "json"}, "log-level": {"debug", "info", "warn", "error"},
+		"on-daily-cap": {"wait", "exit"}, "on-monthly-quota": {"exit", "wait"}, "log-format": {"auto", "console", "json"}, "log-level": {"debug", "info", "warn", "error"},
 		"name-match": {"exact", "partial"}, "page-fields": {"usual", "none"},
 		"format": {string(manifest.FormatCSV), string(manifest.FormatJSONL), string(manifest.FormatText), string(manifest.FormatInventory), string(manifest.FormatBatch)},
 	}

@@ -31,6 +31,7 @@ type Send struct {
 	workers     int
 	dailyLimit  int64
 	onDailyCap  string
+	quota       Quota
 	maxDuration time.Duration
 	maxItems    int64
 	maxAttempts int
@@ -58,6 +59,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	s.hours.addWindows(cmd)
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
 	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until midnight UTC, or exit with code 5")
+	s.quota.Add(cmd)
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
 	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
 	f.StringVar(&s.maxFailures, "max-failures", "", "end when so many items failed: N, P% of the last 1,000, or off (default: when over half of them did)")
@@ -132,6 +134,7 @@ func (s *Send) Check() error {
 	if s.onDailyCap != "" && s.onDailyCap != "wait" && s.onDailyCap != "exit" {
 		bad("--on-daily-cap %q: use wait or exit", s.onDailyCap)
 	}
+	s.quota.check(bad)
 	if s.Report != "" {
 		if _, err := report.ParseForm("", s.Report); err != nil {
 			bad("--report: %v", err)
@@ -170,11 +173,13 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 
 // Pool returns the pool's configuration.
 func (s *Send) Pool(client *air.Client) worker.Config {
-	return worker.Config{
+	c := worker.Config{
 		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
 		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Hours: s.schedule, Settle: zeroMeansNone(s.settle),
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}
+	s.quota.apply(&c)
+	return c
 }
 
 // Audit returns how AiR's list is read.

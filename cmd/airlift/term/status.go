@@ -33,6 +33,7 @@ func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark st
 	b.firstJobs(s.FirstJobs)
 	b.add("today", "%s submitted by all batches of this queue", Number(s.SubmittedToday))
 	b.forecast(s)
+	b.learned(s)
 	for _, e := range s.Errors {
 		b.add("failed", "%s x %s: %s (for example %q)", Number(e.Count), cmp.Or(e.Code, "no code"), e.Message, e.ExampleKey)
 	}
@@ -44,6 +45,15 @@ func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark st
 	}
 	b.audit(s.Audit)
 	return b.writeTo(w)
+}
+
+// learned says what was learned of AiR's limits.
+func (b *lines) learned(s *service.Status) {
+	label := "AiR"
+	for _, text := range s.Learned.Lines() {
+		b.add(label, "%s", text)
+		label = ""
+	}
 }
 
 // state says what the batch does.
