@@ -153,6 +153,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.doctorCommand(), a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
+		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),
 		topic("settings", "The config file, variables, which of them counts, doctor"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)

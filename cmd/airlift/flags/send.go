@@ -58,7 +58,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	addPage(cmd)
 	s.hours.addWindows(cmd)
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
-	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until midnight UTC, or exit with code 5")
+	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until AiR's next day, or exit with code 5")
 	s.quota.Add(cmd)
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
 	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
