@@ -18,6 +18,7 @@ import (
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/settings"
+	"airlift/cmd/airlift/setup"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
@@ -147,6 +148,9 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.serveCommand(), a.statusCommand(), a.forecastCommand(), a.watchCommand(), a.pauseCommand(), a.resumeCommand(), a.setCommand(),
 		a.itemsCommand(), a.showCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
+		setup.Command(func() setup.Around {
+			return setup.Around{Env: a.env(), In: a.in, Screen: a.screen, Asks: term.IsTerminal(a.in) && term.IsTerminal(a.screen), Out: a.out, Queue: a.namedQueue(), Build: versionText()}
+		}),
 		settings.Command(func() settings.Around {
 			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
 		}),
@@ -154,7 +158,7 @@ func (a *app) rootCommand() *cobra.Command {
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),
-		topic("settings", "The config file, variables, which of them counts, doctor"),
+		topic("settings", "The config file, variables, which of them counts; init, config show, doctor"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root

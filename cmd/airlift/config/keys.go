@@ -15,6 +15,8 @@ type Keys struct {
 	Token string
 	// place is where the keys come from: "the environment", or `profile "x"`.
 	place string
+	// profile is the one that has them; "": the environment has them.
+	profile string
 	// file is the AWS shared file that has the keys; "": the environment has them.
 	file string
 }
@@ -115,7 +117,7 @@ func (e Env) profileKeys(profile string) (Keys, error) {
 			keys.file = path
 		}
 	}
-	keys.place = fmt.Sprintf("profile %q", profile)
+	keys.place, keys.profile = fmt.Sprintf("profile %q", profile), profile
 	switch {
 	case !exists:
 		return Keys{}, fmt.Errorf("%s: %w", keys.place, ErrNoProfile)

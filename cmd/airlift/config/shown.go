@@ -14,6 +14,9 @@ func (k Keys) Place() string {
 	return k.place + " of " + k.file
 }
 
+// Profile returns the profile that the keys are from, "" for the environment.
+func (k Keys) Profile() string { return k.profile }
+
 // MaskedAccess returns the last four characters of the access key, which tell keys apart and give none away; of a key that is
 // too short for that, none.
 func (k Keys) MaskedAccess() string {
