@@ -41,6 +41,65 @@ type BatchControl struct {
 	Paused      bool      `json:"paused,omitempty"`
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	Reason      string    `json:"reason,omitempty"`
+	// Trial is the sample of the batch that is sent before the rest; nil: there is none.
+	Trial *Trial `json:"trial,omitempty"`
+}
+
+// TrialState is how far a [Trial] has come.
+type TrialState string
+
+const (
+	// TrialRunning: nothing but the sample is sent, until AiR has ended its jobs.
+	TrialRunning TrialState = "running"
+	// TrialPassed: few enough failed, and the rest is sent.
+	TrialPassed TrialState = "passed"
+	// TrialFailed: too many failed, and nothing more is sent.
+	TrialFailed TrialState = "failed"
+	// TrialWaived: an operator has decided to send the rest without the result, or against it.
+	TrialWaived TrialState = "waived"
+)
+
+// MaxTrial is the largest number of items of a [Trial].
+const MaxTrial = 1000
+
+// Trial is a sample of a batch, whose jobs must end well at AiR before the rest is sent.
+type Trial struct {
+	State TrialState `json:"state"`
+	// Asked is when it was asked for: it tells one trial from the next.
+	Asked time.Time `json:"asked"`
+	// Version counts the changes of this trial.
+	Version int `json:"version"`
+	// Size is how many items it has, and MaxFailed how many of them may fail or be cancelled.
+	Size      int `json:"size"`
+	MaxFailed int `json:"max_failed"`
+	// Seqs are its items, while it is running.
+	Seqs []uint64 `json:"items,omitempty"`
+	// Ended is when it was decided, Completed and Failed how its jobs ended, and Text says why it failed.
+	Ended     time.Time `json:"ended,omitzero"`
+	Completed int       `json:"completed,omitempty"`
+	Failed    int       `json:"failed,omitempty"`
+	Text      string    `json:"text,omitempty"`
+}
+
+// Holds reports whether the rest of the batch is not to be sent.
+func (t *Trial) Holds() bool { return t != nil && (t.State == TrialRunning || t.State == TrialFailed) }
+
+// After reports whether t replaces another state of a batch's trial: it is a later trial, or a later state of the same.
+func (t *Trial) After(other *Trial) bool {
+	switch {
+	case t == nil || other == nil:
+		return t != nil
+	case !t.Asked.Equal(other.Asked):
+		return t.Asked.After(other.Asked)
+	}
+	return t.Version > other.Version
+}
+
+// Waive returns t without what holds the batch.
+func (t *Trial) Waive(now time.Time) *Trial {
+	waived := *t
+	waived.State, waived.Version, waived.Seqs, waived.Ended = TrialWaived, t.Version+1, nil, now.UTC()
+	return &waived
 }
 
 // Validate reports what cannot be set.
@@ -76,6 +135,9 @@ func (c Control) Clone() Control {
 func (c BatchControl) Validate() error {
 	if c.Share < 0 || c.Share > MaxShare {
 		return errors.New("the share must be from 1 to 100, or 0 for the default")
+	}
+	if t := c.Trial; t != nil && (t.Size < 0 || t.Size > MaxTrial || len(t.Seqs) > MaxTrial || t.MaxFailed < 0) {
+		return errors.New("a sample has at most 1000 items")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 	if v.State == queue.Submitted {
 		r.JobID = o.JobID
 		s.learned.accepted()
-		s.mixups.reset()
+		s.mixups.Reset()
 	}
 	if v.Action == verdict.ForeignAnswer && c.Attempts+1 >= s.live.get().MaxAttempts {
 		r.To, v.State = queue.Failed, queue.Failed
@@ -144,4 +145,31 @@ func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v verdict.Verdict) {
 		e.Int("status", o.Status)
 	}
 	e.AnErr("cause", o.Err).Stringer("took", o.Ended.Sub(o.Sent).Round(time.Millisecond)).Msg("answer")
+}
+
+// itemDecided counts an item against the failure limit; last describes its failure. At the limit the run ends or, if the batch is a
+// guest, which has a count of its own, its part of the run.
+func (s *shared) itemDecided(batch string, seq uint64, failed bool, last string) {
+	b, count := s.batches.get(batch), &s.failures
+	if b.guest {
+		count = b.failures
+	}
+	why := count.Decided(failed, s.live.get().MaxFailures)
+	if why == "" || b.refused != nil {
+		return
+	}
+	text := fmt.Sprintf("%s; the last failed with: %s. Check the settings, run `airlift retry BATCH`, then run again (--max-failures sets the limit)", why, last)
+	if b, err := s.Store.Batch(context.Background(), batch); err == nil {
+		if reading := b.AddedBy(seq); reading > 0 {
+			text += fmt.Sprintf(". If reading %d of the sources was wrong (for example by a wrong column), correct them and run again with --replace, "+
+				"or cancel what that reading added: %s", reading, s.CancelCommand(batch, reading))
+		}
+	}
+	ended := stop.Errorf(stop.Failures, "%s", text)
+	if !b.guest {
+		s.stop(ended)
+		return
+	}
+	s.Log.Error().Str("batch", batch).Err(ended).Msg("nothing more of this batch is sent in this run")
+	s.batches.refuse(batch, ended)
 }

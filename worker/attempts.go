@@ -1,83 +1,37 @@
 package worker
 
 import (
-	"sync"
 	"time"
 
 	"airlift/queue"
 	"airlift/worker/air"
+	"airlift/worker/attempts"
 	"airlift/worker/joblist"
 )
 
-// itemID names an item of any batch.
-type itemID struct {
-	batch string
-	seq   uint64
-}
+func idOf(c queue.Claimed) attempts.Item { return attempts.Item{Batch: c.Batch, Seq: c.Seq} }
 
-func idOf(c queue.Claimed) itemID { return itemID{c.Batch, c.Seq} }
-
-// attempt is when a POST was under way, with monotonic readings.
-type attempt struct{ sent, ended time.Time }
-
-// attempts records when this run last sent each item that was not accepted, until its settle window has passed. Accepted
-// items are not recorded: contested starts a new window for them.
-type attempts struct {
-	mu sync.Mutex
-	// The fields below are guarded by mu.
-	last    map[itemID]attempt
-	sweepAt int
-}
-
-// attemptsKept is how many attempts are kept before the first sweep.
-const attemptsKept = 1024
-
-// note records an attempt, and drops those that ended more than a window ago once there are many.
-func (a *attempts) note(id itemID, at attempt, window time.Duration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.last == nil {
-		a.last, a.sweepAt = map[itemID]attempt{}, attemptsKept
-	}
-	a.last[id] = at
-	if len(a.last) < a.sweepAt {
-		return
-	}
-	for id, old := range a.last {
-		if time.Since(old.ended) > window {
-			delete(a.last, id)
-		}
-	}
-	a.sweepAt = max(attemptsKept, 2*len(a.last))
-}
-
-func (a *attempts) of(id itemID) (attempt, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	at, ok := a.last[id]
-	return at, ok
-}
-
-// remember notes when an item was sent that was not accepted, unless it is proven that nothing left.
+// remember notes when an item was sent that was not accepted, unless it is proven that nothing left. Accepted items are not
+// recorded: contested starts a new window for them.
 func (s *shared) remember(c queue.Claimed, o air.Outcome) {
 	if o.Written {
-		s.attempts.note(idOf(c), attempt{o.Sent, o.Ended}, s.Settle)
+		s.attempts.Note(idOf(c), attempts.Attempt{Sent: o.Sent, Ended: o.Ended}, s.Settle)
 	}
 }
 
 // settledAt returns from when on absence from AiR's list proves that the item has no job: a settle window after its last attempt ended,
 // or after the queue was opened if that attempt is not recorded.
 func (s *shared) settledAt(c queue.Claimed) time.Time {
-	if at, ok := s.attempts.of(idOf(c)); ok {
-		return at.ended.Add(s.Settle)
+	if at, ok := s.attempts.Of(idOf(c)); ok {
+		return at.Ended.Add(s.Settle)
 	}
 	return s.Opened.Add(s.Settle)
 }
 
 // attemptBegan returns the earliest time at which the item's last attempt can have begun, by our clock.
 func (s *shared) attemptBegan(c queue.Claimed) time.Time {
-	if at, ok := s.attempts.of(idOf(c)); ok {
-		return byWallClock(at.sent)
+	if at, ok := s.attempts.Of(idOf(c)); ok {
+		return byWallClock(at.Sent)
 	}
 	if !c.Sent {
 		return byWallClock(s.Opened) // if this queue sent it, then in this run

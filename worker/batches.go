@@ -10,8 +10,10 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/stop"
+	"airlift/worker/trial"
 )
 
 // workedBatch is the state of a batch in a pool.
@@ -23,7 +25,7 @@ type workedBatch struct {
 	guest    bool // the run does not wait for its end
 	// Of guests alone: why nothing more of it is sent in this run, and what has failed.
 	refused  error
-	failures *failureCounter
+	failures *failures.Counter
 }
 
 // batches are the batches of a pool, in order, and those that left it, which may still have requests in flight.
@@ -110,7 +112,7 @@ func (p *Pool) Readmit(id string) {
 	p.batches.mu.Lock()
 	defer p.batches.mu.Unlock()
 	if one, known := p.batches.known[id]; known && one.refused != nil {
-		one.refused, one.failures = nil, &failureCounter{}
+		one.refused, one.failures = nil, &failures.Counter{}
 		p.batches.known[id] = one
 	}
 }
@@ -156,12 +158,20 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 	if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
 		return adoptFirst(id, adopt(id))
 	}
+	if t := b.Control.Trial; t != nil && !p.LookupsOnly {
+		if t.State == queue.TrialFailed {
+			return trial.Stop(id, *t)
+		}
+		if err := p.trials.Begin(ctx, id, t); err != nil {
+			return err
+		}
+	}
 	names, err := queue.NewNamer(b)
 	if err != nil {
 		return err
 	}
 	again := p.batches.join(id, workedBatch{
-		settings: b.Settings, control: b.Control, guest: guest, failures: &failureCounter{}, check: &matchCheck{lock: make(chan struct{}, 1)},
+		settings: b.Settings, control: b.Control, guest: guest, failures: &failures.Counter{}, check: &matchCheck{lock: make(chan struct{}, 1)},
 		Batch: joblist.NewBatch(joblist.Config{
 			Store: p.Store, List: p.lookups.page, ID: id, Unproven: b.Unproven, Opened: p.Opened, Settle: p.Settle,
 			AdoptCommand: adopt, Log: p.Log,

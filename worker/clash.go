@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/worker/attempts"
 )
 
 // contested schedules a lookup for each item in doubt whose job id AiR also gave for another item, unless AiR's
@@ -29,7 +30,7 @@ func (l *lookups) contested(clashes []queue.Clash) {
 
 // countClashes counts the stored answers with the job id of another item; an answer with a new id ends the streak.
 func (c *committer) countClashes(clashes []queue.Clash) {
-	inDoubt := map[itemID]string{}
+	inDoubt := map[attempts.Item]string{}
 	for _, clash := range clashes {
 		for _, item := range clash.Items {
 			inDoubt[idOf(item)] = item.Message
@@ -42,7 +43,7 @@ func (c *committer) countClashes(clashes []queue.Clash) {
 		if message, ok := inDoubt[idOf(o.claimed)]; ok {
 			c.countMixUp(&c.sameIDs, o.sent, message)
 		} else {
-			c.sameIDs.reset()
+			c.sameIDs.Reset()
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"airlift/queue"
 	"airlift/worker/joblist"
+	"airlift/worker/streaks"
 	"airlift/worker/turns"
 )
 
@@ -25,7 +26,7 @@ type committer struct {
 	end       bool          // nothing more comes
 	// sameIDs counts answers in a row whose job id another item has. Only the commit shows them, so they are counted
 	// apart from shared.mixups.
-	sameIDs mixups
+	sameIDs streaks.MixUps
 }
 
 // run commits until the results channel is closed: received answers are always stored, however the run ends.
@@ -43,6 +44,7 @@ func (c *committer) run() {
 func (c *committer) gather() {
 	var timer *time.Timer
 	for {
+		freed := c.scheduler.freed.Wait() // before room is looked at
 		for len(c.results) > 0 {
 			c.gathered = append(c.gathered, <-c.results)
 		}
@@ -57,17 +59,19 @@ func (c *committer) gather() {
 			}
 			elapsed = timer.C
 		}
-		if !c.wait(elapsed) {
+		if !c.wait(elapsed, freed) {
 			break
 		}
 	}
 }
 
-// wait waits for a result or a claim request. It returns false if elapsed fires first.
-func (c *committer) wait(elapsed <-chan time.Time) bool {
+// wait waits for a result, a claim request, or room for claims. It returns false if elapsed fires first.
+func (c *committer) wait(elapsed <-chan time.Time, freed <-chan struct{}) bool {
 	requests, withdrawn := c.scheduler.requests, (<-chan struct{})(nil)
 	if c.request != nil {
 		requests, withdrawn = nil, c.request.withdrawn
+	} else {
+		freed = nil
 	}
 	select {
 	case o, ok := <-c.results:
@@ -78,6 +82,7 @@ func (c *committer) wait(elapsed <-chan time.Time) bool {
 	case c.request = <-requests:
 	case <-withdrawn:
 		c.requestIsOver()
+	case <-freed:
 	case <-elapsed:
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
 	"airlift/worker/air"
+	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/verdict"
 )
@@ -30,6 +31,8 @@ type store interface {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+	JobStatus(ctx context.Context, id string) (air.JobState, error)
+	JobErrors(ctx context.Context, id string) (air.JobState, error)
 	// DistrustConnections makes every later request use a new connection.
 	DistrustConnections()
 }
@@ -72,13 +75,15 @@ type Config struct {
 	// MaxAttempts is how many attempts an item has; 5.
 	MaxAttempts int
 	// MaxFailures ends the run; over half of the last 1,000.
-	MaxFailures FailureLimit
+	MaxFailures failures.Limit
 	// MaxItems ends the run after so many items; 0: no limit.
 	MaxItems int64
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit int64
 	// Hours are the rate table and the windows of time. If it has a table, that is the rate, and the limiter's is not used.
 	Hours schedule.Config
+	// MaxOpen is how many of the account's jobs may be unfinished at AiR; 0: no limit.
+	MaxOpen int64
 	// ExitOnCap ends the run at a daily cap instead of waiting for midnight.
 	ExitOnCap bool
 	// WaitOnQuota waits for the next month at the monthly quota instead of ending the run.

@@ -120,11 +120,7 @@ func (p *Pool) Apply(ctx context.Context, c queue.Control) error {
 
 // ApplyBatch stores what an operator sets for a batch of the account, and does so at once if the pool works it.
 func (p *Pool) ApplyBatch(id string, c queue.BatchControl) error {
-	if err := p.Store.SetBatchControl(context.Background(), id, c); err != nil {
-		return err
-	}
-	p.batches.control(id, c)
-	return nil
+	return p.setBatchControl(id, func(now *queue.BatchControl) { *now = c })
 }
 
 // control replaces what is set for a batch that is worked or was.

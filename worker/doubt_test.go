@@ -13,6 +13,7 @@ import (
 	"airlift/queue/queuetest"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
+	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/stop"
 )
@@ -269,7 +270,7 @@ func TestWithdrawnItemInDoubtIsCancelled(t *testing.T) {
 				}
 				var log bytes.Buffer
 				b.ok(b.run(10, func(c *Config) {
-					c.MaxAttempts, c.MaxFailures, c.Log = attempts, FailureLimit{Count: 1}, zerolog.New(zerolog.SyncWriter(&log))
+					c.MaxAttempts, c.MaxFailures, c.Log = attempts, failures.Limit{Count: 1}, zerolog.New(zerolog.SyncWriter(&log))
 				}))
 				b.want(queue.Counts{Submitted: 2, Cancelled: 1})
 				if text := log.String(); !strings.Contains(text, "a withdrawn item has no job: it is cancelled") || strings.Contains(text, "sent again") {

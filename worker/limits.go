@@ -8,6 +8,7 @@ import (
 
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
+	"airlift/worker/failures"
 	"airlift/worker/pace"
 )
 
@@ -16,9 +17,10 @@ type Limits struct {
 	Rate        rate.Limit
 	Workers     int
 	MaxAttempts int
-	MaxFailures FailureLimit
+	MaxFailures failures.Limit
 	DailyLimit  int64
 	ExitOnCap   bool
+	MaxOpen     int64
 	Hours       schedule.Schedule
 }
 
@@ -53,6 +55,8 @@ func (s *shared) validLimits(l Limits) error {
 		return errors.New("the number of attempts must be at least 1")
 	case l.DailyLimit < 0:
 		return errors.New("the daily limit must not be below 0")
+	case l.MaxOpen < 0:
+		return errors.New("the number of open jobs must not be below 0")
 	}
 	return nil
 }

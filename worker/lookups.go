@@ -191,7 +191,7 @@ func (l *lookups) page(ctx context.Context, q air.ListQuery) (air.Page, error) {
 
 // answered records whether AiR answered a list request of this run, and warns when lists cannot be read.
 func (l *lookups) answered(err error) {
-	if l.unreadable.observe(err) {
+	if l.unreadable.Observe(err) {
 		l.warnUnreadable(err)
 	}
 	var e *air.Error

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -101,26 +99,6 @@ func TestThreeMixedUpAnswersStopTheRun(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Two in a row, and then one that fits, are no streak; nor are many that were in flight at once.
-func TestMixedUpAnswersCountInARow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var m mixups
-		for range 10 {
-			for n := range 2 {
-				sent := time.Now()
-				time.Sleep(time.Second)
-				for range 8 {
-					if got := m.add(sent); got != n+1 {
-						t.Fatalf("got a streak of %d, want %d", got, n+1)
-					}
-				}
-				time.Sleep(time.Nanosecond)
-			}
-			m.reset()
-		}
-	})
 }
 
 // lostThenMisread loses the answer to the third POST, and injects a fault into the first lookups, so many of them.

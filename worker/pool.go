@@ -10,10 +10,12 @@ import (
 	"airlift/ratelimit/schedule"
 	"airlift/worker/bottleneck"
 	"airlift/worker/delayqueue"
+	"airlift/worker/openjobs"
 	"airlift/worker/pace"
 	"airlift/worker/quota"
 	"airlift/worker/stop"
 	"airlift/worker/timetable"
+	"airlift/worker/trial"
 )
 
 // Pool submits the items of some batches. Make one with [New], use it for one [Pool.Run].
@@ -25,7 +27,7 @@ type Pool struct {
 	lookups   *lookups
 	pauses    *pauses
 	control   *control
-	leftOut   *stop.Error // of a batch that is skipped because its adoption is not complete
+	setting   sync.Mutex // held from the reading of what is set for a batch to its change
 }
 
 // New returns a pool for one run.
@@ -48,7 +50,7 @@ func New(c Config) (*Pool, error) {
 	}
 	r.live.now.Store(&Limits{
 		Rate: perSecond, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
-		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap,
+		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap, MaxOpen: c.MaxOpen,
 	})
 	r.batches.known = map[string]workedBatch{}
 	r.outage.GiveUp = c.GiveUp
@@ -59,6 +61,9 @@ func New(c Config) (*Pool, error) {
 	p.control = &control{shared: r, started: *r.live.get()}
 	p.lookups = &lookups{shared: r, pending: delayqueue.New(r.batches.isGuest)}
 	p.scheduler = newScheduler(r, p.lookups)
+	r.open = &openLimit{shared: r, lookups: p.lookups, freed: p.scheduler.freed.Fire, limit: openjobs.Limit{Most: func() int64 { return r.live.get().MaxOpen }}}
+	r.trials = trial.NewBoard(trial.Config{Store: c.Store, Errors: r.open.jobErrors, Decided: p.decided,
+		Failed: func(err error) { r.fail("follow the canary sample of a batch", err) }, Log: c.Log})
 	p.lookups.scheduler = p.scheduler
 	p.sender = &sender{shared: r, scheduler: p.scheduler, lookups: p.lookups, pauses: p.pauses}
 	p.sender.slots.limit = p.scheduler.claimSlots
@@ -88,6 +93,8 @@ func (p *Pool) Run(ctx context.Context) error {
 		roles.Go(func() { p.scheduler.claimAhead(run) })
 		roles.Go(func() { p.pauses.watch(run, p.scheduler.hasWork) })
 		roles.Go(func() { p.pauses.countOthers(run) })
+		roles.Go(func() { p.open.limit.Run(run) })
+		roles.Go(func() { p.trials.Run(run) })
 	}
 	roles.Go(func() { p.lookups.run(run) })
 	roles.Go(func() { p.scheduler.watchFeed(run) })
@@ -100,8 +107,8 @@ func (p *Pool) Run(ctx context.Context) error {
 	p.progress.end()
 
 	stopped := p.reason()
-	if p.leftOut != nil && (stopped == nil || p.leftOut.Reason < stopped.Reason) {
-		stopped = p.leftOut
+	if left := p.leftOut(); left != nil && (stopped == nil || left.Reason < stopped.Reason) {
+		stopped = left
 	}
 	switch {
 	case stopped != nil:
@@ -125,20 +132,23 @@ func (p *Pool) prepare(ctx context.Context) error {
 	if err := p.control.load(account.Control); err != nil {
 		return err
 	}
+	if err := p.open.prepare(ctx); err != nil {
+		return err
+	}
 	for _, id := range p.Batches {
-		var unadopted *stop.Error
+		var held *stop.Error // its adoption is not complete, or its canary sample has failed
 		switch err := p.load(ctx, id, false); {
-		case errors.As(err, &unadopted):
-			p.leftOut = unadopted
+		case errors.As(err, &held):
+			p.leaveOut(held)
 		case err != nil:
 			return err
 		}
 	}
-	if p.leftOut != nil {
+	if left := p.leftOut(); left != nil {
 		if len(p.batches.worked()) == 0 && !p.Forever {
-			return p.leftOut
+			return left
 		}
-		p.Log.Error().Msg(p.leftOut.Text)
+		p.Log.Error().Msg(left.Text)
 	}
 	p.progress.start()
 	if s := p.gate.PauseState(ratelimit.Cap); s.Paused && !p.LookupsOnly {

@@ -9,6 +9,8 @@ import (
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
 	"airlift/worker/bottleneck"
+	"airlift/worker/openjobs"
+	"airlift/worker/trial"
 )
 
 // Activity is what a run is doing, in the words of `airlift status`.
@@ -42,25 +44,25 @@ type Snapshot struct {
 	Reading bool
 	// Hours are the rate table and the windows in force.
 	Hours schedule.Schedule
+	// Open is what is unfinished at AiR of the account's jobs.
+	Open openjobs.State
+	// Trials are the canary samples that are running, by batch.
+	Trials map[string]trial.Progress
 }
 
-// rateWindow is the number of seconds over which the rate is measured.
-const rateWindow = 60
-
-// progress measures the rate of submitted items.
+// progress is how far a run has come.
 type progress struct {
+	bottleneck.Speed
 	mu sync.Mutex
 	// The fields below are guarded by mu.
-	began   time.Time // zero: not yet
-	ended   bool
-	seconds [rateWindow]int64 // submitted in each of the latest seconds
-	stamps  [rateWindow]int64 // which second that is
+	began, ended bool
 }
 
 func (p *progress) start() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.began = time.Now()
+	p.began = true
+	p.Begin()
 }
 
 func (p *progress) end() {
@@ -71,18 +73,13 @@ func (p *progress) end() {
 
 // committed counts what was submitted of these results.
 func (p *progress) committed(results []queue.Result) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	second := int64(time.Since(p.began) / time.Second)
-	i := second % rateWindow
-	if p.stamps[i] != second {
-		p.stamps[i], p.seconds[i] = second, 0
-	}
+	n := int64(0)
 	for _, r := range results {
 		if r.To == queue.Submitted {
-			p.seconds[i]++
+			n++
 		}
 	}
+	p.Add(n)
 }
 
 // snapshot returns the progress of the run, whose gate is in the given state.
@@ -91,24 +88,14 @@ func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 	defer p.mu.Unlock()
 	s := Snapshot{Activity: Running, Reason: gate.Reason, PausedUntil: gate.Until}
 	switch {
-	case p.began.IsZero():
+	case !p.began:
 		return Snapshot{Activity: Idle}
 	case p.ended:
 		s.Activity = Idle
 	case gate.Paused:
 		s.Activity = Paused
 	}
-	elapsed := time.Since(p.began)
-	second := int64(elapsed / time.Second)
-	sum := int64(0)
-	for i, n := range p.seconds {
-		if second-p.stamps[i] < rateWindow {
-			sum += n
-		}
-	}
-	if window := min(elapsed.Seconds(), rateWindow); window > 0 {
-		s.Rate = float64(sum) / window
-	}
+	s.Rate = p.PerSecond()
 	return s
 }
 
@@ -121,6 +108,7 @@ func (p *Pool) Progress() Snapshot {
 		return s
 	}
 	s.LimitedBy, s.Answer = p.phases.Bottleneck()
+	s.Open, s.Trials = p.open.limit.State(), p.trials.Progress()
 	reason, until := p.scheduler.paused(context.Background())
 	switch troubled := p.outage.Troubled(); {
 	case gate.Paused:
@@ -130,6 +118,10 @@ func (p *Pool) Progress() Snapshot {
 	case gate.Reason == "" && reason != "":
 		s.Activity, s.LimitedBy, s.ByHand = Paused, bottleneck.Gate, true
 		s.Reason, s.PausedUntil = reason, until
+	case len(s.Trials) > 0 && p.scheduler.onlySamples(context.Background()):
+		s.LimitedBy, s.Reason = bottleneck.Sample, trial.Text(s.Trials)
+	case s.Open.Reached:
+		s.LimitedBy = bottleneck.OpenJobs
 	case s.LimitedBy == bottleneck.Canary && (gate.Reason != "" || troubled):
 		s.LimitedBy = bottleneck.AiR
 	}

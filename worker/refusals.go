@@ -9,6 +9,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/attempts"
 	"airlift/worker/outage"
 	"airlift/worker/stop"
 	"airlift/worker/verdict"
@@ -31,7 +32,7 @@ type refusals struct {
 	limited      int       // rate limits in a row; those that were in flight together count once
 	status       int       // of the foreign answers in a row
 	keys         []string  // of the items that got them
-	items        map[itemID]bool
+	items        map[attempts.Item]bool
 }
 
 // answered ends the streak of rate limits, and that of foreign answers if AiR decided an item.
@@ -75,7 +76,7 @@ func (r *refusals) foreign(c queue.Claimed, status int) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if status != r.status || r.items == nil {
-		r.status, r.keys, r.items = status, nil, map[itemID]bool{}
+		r.status, r.keys, r.items = status, nil, map[attempts.Item]bool{}
 	}
 	if id := idOf(c); !r.items[id] {
 		r.items[id] = true

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,7 @@ func (s *scheduler) contenders(ctx context.Context) ([]turns.Contender, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b.Counts.Pending > 0 {
+		if only, some := s.trials.Only(c.ID); b.Counts.Pending > 0 && (!some || len(only) > 0) {
 			all = append(all, c)
 		}
 	}
@@ -153,7 +154,8 @@ func (s *scheduler) request(n int, now serverTime, limit int64, from ...turns.Co
 	}
 	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
 	for _, c := range from {
-		r.Batches = append(r.Batches, c.ID)
+		only, _ := s.trials.Only(c.ID)
+		r.Batches, r.Only = append(r.Batches, c.ID), append(r.Only, only)
 	}
 	return r
 }
@@ -211,7 +213,7 @@ func (s *scheduler) roomLocked(freed int) int {
 	if s.MaxItems > 0 {
 		n = int(min(int64(n), max(s.budget, 0)))
 	}
-	return n
+	return s.open.room(n, s.outstanding)
 }
 
 // reserve takes up to n items from what MaxItems leaves, and counts them as outstanding, of which there are never more
@@ -235,6 +237,7 @@ func (s *scheduler) claimed(reserved int, got []queue.Claimed) {
 		}
 	}
 	n := reserved - len(got)
+	s.trials.Claimed(got, n > 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget += int64(n)
@@ -324,7 +327,7 @@ func (s *scheduler) endIfDone(ctx context.Context) {
 		return
 	}
 	if !s.LookupsOnly {
-		if pending, err := s.pending(ctx); err != nil || pending > 0 {
+		if pending, err := s.pending(ctx); err != nil || pending > 0 || s.onTrial() {
 			return
 		}
 	}
@@ -333,6 +336,17 @@ func (s *scheduler) endIfDone(ctx context.Context) {
 		return
 	}
 	s.cancel(errDone)
+}
+
+// onTrial reports whether the canary sample of a batch is awaited, guests' aside.
+func (s *scheduler) onTrial() bool {
+	return slices.ContainsFunc(s.batches.own(), func(id string) bool { return s.trials.Of(id) != nil })
+}
+
+// onlySamples reports whether nothing can be claimed, although canary samples are under way.
+func (s *scheduler) onlySamples(ctx context.Context) bool {
+	from, err := s.contenders(ctx)
+	return err == nil && len(from) == 0
 }
 
 // onlyLookups reports whether nothing but lookups keeps the run alive.

@@ -107,7 +107,7 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) verdict
 	case err != nil:
 		s.fail("claim items from the queue", err)
 		return verdict.End
-	case !s.batches.maySend(c.Batch): // it left meanwhile, or was paused
+	case !s.batches.maySend(c.Batch) || !s.trials.Allows(c.Batch, c.Seq): // it left meanwhile, was paused, or a sample goes first
 		s.release(c)
 		return verdict.End
 	}

@@ -10,13 +10,17 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/attempts"
 	"airlift/worker/bottleneck"
+	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/outage"
 	"airlift/worker/pace"
 	"airlift/worker/quota"
 	"airlift/worker/stop"
+	"airlift/worker/streaks"
 	"airlift/worker/timetable"
+	"airlift/worker/trial"
 	"airlift/worker/verdict"
 )
 
@@ -31,17 +35,19 @@ type shared struct {
 	holds    holds
 	learned  *learned
 	quota    *quota.Tracker
-	attempts attempts
+	attempts attempts.Log
+	trials   *trial.Board
+	open     *openLimit
 	progress progress
 	phases   *bottleneck.Meter
 	ending
 	results chan claimResult // to the committer
 
 	outage       outage.Detector
-	unreadable   unreadable
-	mixups       mixups
+	unreadable   streaks.Unreadable
+	mixups       streaks.MixUps
 	refusals     refusals
-	failures     failureCounter
+	failures     failures.Counter
 	settleLogged sync.Once   // a log line says that something waits for its settle window
 	anyAnswer    atomic.Bool // AiR, or something in its place, answered in this run
 }
@@ -100,6 +106,7 @@ func (s *shared) isFed() bool {
 // committed tells the observer what is durable now.
 func (s *shared) committed(results []queue.Result) {
 	s.progress.committed(results)
+	s.open.stored(results)
 	s.Observer.Committed(results)
 }
 
@@ -120,6 +127,7 @@ var errDone = errors.New("nothing is left")
 type ending struct {
 	mu      sync.Mutex
 	stopped *stop.Error             // the gravest so far; guarded by mu
+	left    *stop.Error             // why a batch was left out, the gravest; guarded by mu
 	cancel  context.CancelCauseFunc // guarded by mu until the roles begin
 }
 
@@ -139,6 +147,22 @@ func (e *ending) begin(cancel context.CancelCauseFunc) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.cancel = cancel
+}
+
+// leaveOut notes why nothing of a batch is sent: the run ends with that if it does not stop for a graver reason.
+func (e *ending) leaveOut(s *stop.Error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.left == nil || s.Reason < e.left.Reason {
+		e.left = s
+	}
+}
+
+// leftOut returns why batches were left out; nil: none was.
+func (e *ending) leftOut() *stop.Error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.left
 }
 
 // reason returns why the run was stopped; nil: it was not.

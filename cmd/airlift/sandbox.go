@@ -55,6 +55,7 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 	f.DurationVar((*time.Duration)(&c.Latency), "latency", 0, "delay each answer by this")
 	f.DurationVar((*time.Duration)(&c.Lifecycle), "lifecycle", 0, "how long a job takes to complete (default 5s)")
 	f.Float64Var(&c.FailShare, "fail-share", 0, "the share of jobs that end as failed, 0 to 1")
+	f.StringArrayVar(&c.FailKeys, "fail-key", nil, "let the jobs of keys that contain this end as failed, as TEXT or TEXT=CODE with the code of their errors; may be given several times")
 	f.Float64Var(&c.RequestRate, "request-rate", 0, "throttle above this many requests a second (default: never)")
 	f.StringVar(&faults, "faults", "", "faults of POST /jobs, each with its probability: KIND=P,...")
 	f.StringVar(&listFaults, "list-faults", "", "faults of GET /jobs, likewise")

@@ -134,6 +134,8 @@ func airliftSubmit(a args, m *meter) error {
 type api interface {
 	Submit(ctx context.Context, job air.NewJob) air.Outcome
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+	JobStatus(ctx context.Context, id string) (air.JobState, error)
+	JobErrors(ctx context.Context, id string) (air.JobState, error)
 	DistrustConnections()
 }
 

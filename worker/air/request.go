@@ -11,6 +11,7 @@ import (
 // request is what is asked of AiR's /jobs.
 type request struct {
 	method string
+	path   string // below /jobs, escaped; empty: /jobs itself
 	query  url.Values
 	body   []byte // JSON; nil: none
 	fresh  bool   // over a connection that carries nothing else
@@ -23,8 +24,11 @@ func (c *Client) newRequest(ctx context.Context, r request) *http.Request {
 		Method: r.method, URL: c.jobs, Host: c.jobs.Host, Header: c.headers(r.body != nil),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	if r.query != nil {
+	if r.query != nil || r.path != "" {
 		u := *c.jobs
+		if r.path != "" {
+			u = *c.jobs.JoinPath(r.path)
+		}
 		u.RawQuery = r.query.Encode()
 		req.URL = &u
 	}

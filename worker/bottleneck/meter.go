@@ -25,6 +25,10 @@ const (
 	Items Cause = "items"
 	// Settling: items that may have been sent wait for their settle window.
 	Settling Cause = "settle window"
+	// OpenJobs: as many jobs as may be are unfinished at AiR.
+	OpenJobs Cause = "open jobs"
+	// Sample: the canary samples of all batches with pending items are awaited.
+	Sample Cause = "canary sample"
 	// Lookups: items that may have been sent are looked up.
 	Lookups Cause = "lookups"
 )

@@ -11,6 +11,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/ratelimit"
 	"airlift/worker"
+	"airlift/worker/failures"
 	"airlift/worker/service/api"
 )
 
@@ -35,8 +36,8 @@ func Compare(ctx context.Context, h api.Holder, c worker.Config, log zerolog.Log
 			set = append(set, "--"+f[0]+" "+f[2])
 		}
 	}
-	if c.MaxItems > 0 || c.MaxFailures != (worker.FailureLimit{}) || c.TrustQueue || c.WaitOnQuota {
-		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures, --on-monthly-quota and --trust-queue are those of the process that holds the queue, and not of this command")
+	if c.MaxItems > 0 || c.MaxFailures != (failures.Limit{}) || c.TrustQueue || c.WaitOnQuota || c.MaxOpen > 0 {
+		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures, --max-open, --on-monthly-quota and --trust-queue are those of the process that holds the queue, and not of this command")
 	}
 	if len(set) > 0 {
 		log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).

@@ -14,6 +14,7 @@ import (
 	"airlift/ratelimit/schedule"
 	"airlift/worker"
 	"airlift/worker/air"
+	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/service"
 	"airlift/worker/stop"
@@ -48,7 +49,7 @@ type Send struct {
 	// Set by Check.
 	limiter  *ratelimit.Limiter
 	schedule schedule.Config
-	failures worker.FailureLimit
+	failures failures.Limit
 }
 
 // Add adds all flags.
@@ -103,7 +104,7 @@ func (s *Send) Check() error {
 		bad("%v", err)
 	}
 	if s.maxFailures != "" {
-		if s.failures, err = worker.ParseFailureLimit(s.maxFailures); err != nil {
+		if s.failures, err = failures.Parse(s.maxFailures); err != nil {
 			bad("--max-failures: %v", err)
 		}
 	}

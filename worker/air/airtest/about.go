@@ -64,7 +64,7 @@ func (v *view) about(n uint32, part string) reply {
 	if part == "errors" {
 		code := ""
 		if failed > 0 {
-			code = "PROCESSING_ERROR"
+			code = v.failure(n)
 		}
 		b = appendField(b, `,"ErrorCode":`, code)
 	}

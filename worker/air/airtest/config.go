@@ -101,6 +101,8 @@ type Settings struct {
 	Lifecycle Duration `json:"lifecycle"`
 	// FailShare of the jobs, 0 to 1, end as failed; the others as completed.
 	FailShare float64 `json:"fail_share"`
+	// FailKeys are parts of keys whose jobs end as failed, each with the code of their errors as TEXT=CODE, or PROCESSING_ERROR.
+	FailKeys []string `json:"fail_keys"`
 	// RetryAfter is what HTML429 and Rate429 ask for, in whole seconds. 0: 1 s.
 	RetryAfter Duration `json:"retry_after"`
 	// PageCap is the largest page that a list gives, whatever was asked for. 0: 100.

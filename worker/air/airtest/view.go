@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -53,10 +54,28 @@ func (v *view) state(n uint32) (status string, ended time.Time) {
 		return air.StatusPreflight, time.Time{}
 	case age < life:
 		return air.StatusInProgress, time.Time{}
-	case float64(mix(uint64(n)+1)>>11)/(1<<53) < v.settings.FailShare:
+	case v.failure(n) != "":
 		return air.StatusFailed, created.Add(life)
 	}
 	return air.StatusCompleted, created.Add(life)
+}
+
+// failure returns the code with which a job fails in the end, or "".
+func (v *view) failure(n uint32) string {
+	const usual = "PROCESSING_ERROR"
+	key := v.jobs[n].key()
+	for _, rule := range v.settings.FailKeys {
+		text, code, given := strings.Cut(rule, "=")
+		if strings.Contains(key, text) && given {
+			return code
+		} else if strings.Contains(key, text) {
+			return usual
+		}
+	}
+	if float64(mix(uint64(n)+1)>>11)/(1<<53) < v.settings.FailShare {
+		return usual
+	}
+	return ""
 }
 
 // job returns the n-th job.
