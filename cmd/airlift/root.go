@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/checkup"
 	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
@@ -148,13 +149,17 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.serveCommand(), a.statusCommand(), a.forecastCommand(), a.watchCommand(), a.pauseCommand(), a.resumeCommand(), a.setCommand(),
 		a.itemsCommand(), a.showCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
+		checkup.Command(func() checkup.Around {
+			_, err := a.locateQueue()
+			return checkup.Around{Flags: a.flags(), Out: a.out, Queue: a.queuePath(), QueueErr: err, Wrong: a.wrong, Build: versionText()}
+		}),
 		setup.Command(func() setup.Around {
 			return setup.Around{Env: a.env(), In: a.in, Screen: a.screen, Asks: term.IsTerminal(a.in) && term.IsTerminal(a.screen), Out: a.out, Queue: a.namedQueue(), Build: versionText()}
 		}),
 		settings.Command(func() settings.Around {
 			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
 		}),
-		a.doctorCommand(), a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
+		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),

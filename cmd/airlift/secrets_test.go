@@ -75,6 +75,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 				{"run", m, "--batch", "b", "--json"}, {"run", m, "--dry-run", "--batch", "b"}, {"enqueue", m, "--batch", "c"}, {"status"}, {"status", "--json"},
 				{"items", "b"}, {"items", "b", "--json"}, {"report", "b"}, {"report", "b", "--format", "jsonl"}, {"report", "b", "--format", "excel"},
 				{"report", "b", "-o", "r.csv"}, {"reconcile"}, {"retry", "b"}, {"submit", "b"}, {"cancel", "c", "--all"}, {"resume"}, {"check"}, {"compact"},
+				{"doctor"}, {"doctor", m, "--json"}, {"config", "show"}, {"config", "show", "run", "--json"}, {"init"}, {"init", "--yes"},
 				{"help"}, {"run", "--help"}, {"version"}, {"completion", "bash"}, {"nonsense"}, {"run", "--nonsense"},
 			} {
 				r.secretless(strings.Join(args, " "), r.run(args...))
@@ -137,6 +138,7 @@ func TestSecretsEchoedByS3(t *testing.T) {
 	r.setenv("AIRLIFT_SOURCE_REGION", "us-east-1")
 	r.setenv("AIRLIFT_LOG_LEVEL", "debug")
 	r.secretless("run", r.run("run", "s3://archive/").want(t, exit.Unexpected).says(t, "the secret key does not belong"))
+	r.secretless("doctor", r.run("doctor", "s3://archive/").want(t, exit.Usage).says(t, "the secret key does not belong"))
 }
 
 // The keys are never in the list of processes, and a running command writes them nowhere.

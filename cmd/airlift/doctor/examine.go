@@ -69,22 +69,30 @@ func one(name string, run func(context.Context) Finding) check {
 	return check{name, func(ctx context.Context) []Finding { return []Finding{run(ctx)} }}
 }
 
-// Examine carries out all checks, and returns their findings in a fixed order. It returns early if ctx ends.
-func Examine(ctx context.Context, s Subject) []Finding {
+// Examine carries out all checks, those first whose findings others need, and returns their findings in a fixed order. It returns early if ctx ends.
+func Examine(ctx context.Context, s Subject) (all []Finding) {
 	if s.Deadline <= 0 {
 		s.Deadline = defaultDeadline
 	}
 	e := &exam{Subject: s}
-	all := e.together(ctx,
-		one("settings", e.settings), one("credentials", e.credentials), one("key files", e.keyFiles), one("AiR", e.air),
-		check{"source", e.sources}, check{"destination", e.destinations}, one("proxy", e.proxy),
-		one("folder", e.folder), check{"queue", e.queue}, one("socket", e.socket), one("open files", e.openFiles), one("time zones", e.timeZones))
-	all = append(all, e.together(ctx, check{"object", e.object})...)
-	return append(all, e.together(ctx, one("clock", e.clock), one("disk space", e.space), one("limits", e.limits))...)
+	for _, stage := range [][]check{
+		{
+			one("settings", e.settings), one("credentials", e.credentials), one("key files", e.keyFiles), one("AiR", e.air),
+			{"source", e.sources}, {"destination", e.destinations}, one("proxy", e.proxy), one("folder", e.folder), {"queue", e.queue},
+			one("socket", e.socket), one("open files", e.openFiles), one("time zones", e.timeZones),
+		},
+		{{"object", e.object}},
+		{one("clock", e.clock), one("disk space", e.space), one("limits", e.limits)},
+	} {
+		if ctx.Err() == nil {
+			all = append(all, e.together(ctx, stage)...)
+		}
+	}
+	return all
 }
 
 // together carries out checks at the same time, each until the deadline.
-func (e *exam) together(ctx context.Context, checks ...check) (all []Finding) {
+func (e *exam) together(ctx context.Context, checks []check) (all []Finding) {
 	found := make([]chan []Finding, len(checks))
 	ctx, cancel := context.WithTimeout(ctx, e.Deadline)
 	defer cancel()

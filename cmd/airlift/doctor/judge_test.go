@@ -210,9 +210,9 @@ func TestDeadline(t *testing.T) {
 		e.Env.Lookup = func(string) (string, bool) { return "", false }
 		hang := make(chan struct{})
 		began := time.Now()
-		all := e.together(t.Context(), one("a", func(context.Context) Finding { <-hang; return ok("late") }),
+		all := e.together(t.Context(), []check{one("a", func(context.Context) Finding { <-hang; return ok("late") }),
 			one("b", func(context.Context) Finding { return ok("at once") }),
-			one("c", func(ctx context.Context) Finding { <-ctx.Done(); return ok("just in time") }))
+			one("c", func(ctx context.Context) Finding { <-ctx.Done(); return ok("just in time") })})
 		if took := time.Since(began); took != 11*time.Second {
 			t.Errorf("it took %v", took)
 		}

@@ -183,26 +183,13 @@ func (v *View) text(to io.Writer) error {
 	for _, given := range []bool{true, false} {
 		for _, s := range v.Settings {
 			if given == (s.From != fromDefault) {
-				term.Fprintf(table, "%s\t%s\t%s\n", s.Name, strings.ReplaceAll(cmp.Or(s.Value, "-"), "\t", " "), s.from())
+				from := s.from
+				if s.Remark != "" {
+					from += " (" + s.Remark + ")"
+				}
+				term.Fprintf(table, "%s\t%s\t%s\n", s.Name, strings.ReplaceAll(cmp.Or(s.Value, "-"), "\t", " "), from)
 			}
 		}
 	}
 	return errors.Join(err, table.Flush())
-}
-
-// from says where a value came from.
-func (s Setting) from() string {
-	from := s.Place
-	switch s.From {
-	case fromCommandLine:
-		from = "command line"
-	case fromConfigFile:
-		from = "config file"
-	case fromDefault:
-		from = "default"
-	}
-	if s.Remark != "" {
-		from += " (" + s.Remark + ")"
-	}
-	return from
 }

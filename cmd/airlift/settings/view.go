@@ -55,6 +55,8 @@ type Setting struct {
 	Place string `json:"place,omitempty"`
 	// Remark tells commands with another default.
 	Remark string `json:"remark,omitempty"`
+
+	from string // for people
 }
 
 // viewOf returns what is in force for a command with the words of its command line, or without one for all commands.
@@ -128,7 +130,12 @@ const (
 // settingOf returns the setting of a flag whose command is filled.
 func settingOf(f *pflag.Flag) Setting {
 	s := Setting{Name: f.Name, From: fromDefault}
-	switch o := config.OriginOf(f); {
+	o := config.OriginOf(f)
+	s.from = o.String()
+	if o.File != "" { // its path stands above
+		s.from = strings.Replace(s.from, " "+o.File, "", 1)
+	}
+	switch {
 	case o.CommandLine:
 		s.From = fromCommandLine
 	case o.Variable != "":

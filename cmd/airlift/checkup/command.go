@@ -1,7 +1,8 @@
-package main
+package checkup
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,21 @@ import (
 	"airlift/cmd/airlift/settings"
 )
 
-func (a *app) doctorCommand() *cobra.Command {
+// Around is what the command finds when it runs.
+type Around struct {
+	Flags *flags.Context
+	Out   io.Writer
+	// Queue is the path of the queue; QueueErr says why it has none.
+	Queue    string
+	QueueErr error
+	// Wrong is what is wrong with the settings.
+	Wrong error
+	// Build is the version of airlift.
+	Build string
+}
+
+// Command returns `airlift doctor`.
+func Command(around func() Around) *cobra.Command {
 	var o flags.Doctor
 	cmd := &cobra.Command{
 		Use: "doctor [SOURCE...]", Short: "Check everything that a long run needs, before it",
@@ -29,15 +44,12 @@ Exit codes:
   airlift doctor archive.csv --rate 20/s --daily-limit 50000
   airlift doctor s3://archive/2024/ --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var all []doctor.Finding
-			abandoned, err := within(cmd.Context(), func() error {
-				all = doctor.Examine(cmd.Context(), o.Subject(cmd.Context(), a.flags(), args, a.subject(cmd)))
-				return context.Cause(cmd.Context())
-			})
-			if abandoned || err != nil {
-				return err
+			a, ctx := around(), cmd.Context()
+			all := doctor.Examine(ctx, o.Subject(ctx, a.Flags, args, a.subject(cmd)))
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
-			return doctor.Print(a.out, all, o.JSON())
+			return doctor.Print(a.Out, all, o.JSON())
 		},
 	}
 	settings.Tolerate(cmd)
@@ -45,15 +57,14 @@ Exit codes:
 	return cmd
 }
 
-// subject returns what doctor examines, as far as this process knows it.
-func (a *app) subject(cmd *cobra.Command) doctor.Subject {
-	s := doctor.Subject{Queue: a.queuePath(), Build: versionText()}
-	s.ConfigFile, _ = a.env().Path(cmd)
-	s.RuntimeDir, _ = a.getenv("XDG_RUNTIME_DIR")
-	_, s.QueueErr = a.locateQueue()
-	if a.wrong != nil {
-		s.Wrong = strings.Split(a.wrong.Error(), "\n")
+// subject returns what doctor examines, but for what the flags say.
+func (a Around) subject(cmd *cobra.Command) doctor.Subject {
+	s := doctor.Subject{Queue: a.Queue, QueueErr: a.QueueErr, Build: a.Build}
+	s.ConfigFile, _ = a.Flags.Env.Path(cmd)
+	s.RuntimeDir, _ = a.Flags.Env.Lookup("XDG_RUNTIME_DIR")
+	if a.Wrong != nil {
+		s.Wrong = strings.Split(a.Wrong.Error(), "\n")
 	}
-	s.Wrong = append(s.Wrong, a.env().VariableProblems(cmd)...)
+	s.Wrong = append(s.Wrong, a.Flags.Env.VariableProblems(cmd)...)
 	return s
 }
