@@ -141,7 +141,7 @@ func (p *Play) work(ctx context.Context) {
 // sleepToNext sleeps until about the end of the stored pause.
 func (p *Play) sleepToNext(ctx context.Context) {
 	a, err := p.DB.Account(ctx, queue.DefaultAccount, 0)
-	if err != nil {
+	if err != nil || a.Gate.PausedUntil.IsZero() {
 		return
 	}
 	wait := time.Until(a.Gate.PausedUntil) - time.Duration(p.rand.IntN(100))*time.Second
@@ -161,7 +161,7 @@ func (p *Play) run(ctx context.Context) error {
 	stays := p.rand.Float64() < p.Stays
 	watch := &observer{play: p}
 	if !stays {
-		counted := min(time.Duration(20*86400/p.PerDay)*time.Second, time.Hour) // others' jobs, from the list
+		counted := min(time.Duration(16*86400/p.PerDay)*time.Second, 20*time.Minute) // others' jobs, from the list
 		watch.leave = func() { time.AfterFunc(2*time.Minute+counted, cancel) }
 	}
 	pool, err := worker.New(worker.Config{

@@ -1,7 +1,9 @@
 package capstest
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -67,6 +69,7 @@ func Draw(seed uint64, days int) World {
 	for range r.IntN(4) {
 		w.Steps = append(w.Steps, Step{time.Duration(r.Int64N(int64(days) * int64(day))), time.Duration(r.IntN(400)-200) * time.Second})
 	}
+	slices.SortFunc(w.Steps, func(a, b Step) int { return cmp.Compare(a.After, b.After) })
 	if r.IntN(3) == 0 {
 		w.Late = time.Duration(r.IntN(240)) * time.Minute
 	}
