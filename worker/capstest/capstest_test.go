@@ -6,7 +6,7 @@ import (
 )
 
 var (
-	seeds   = flag.Int("seeds", 40, "how many worlds are played")
+	seeds   = flag.Int("seeds", 32, "how many worlds are played")
 	forDays = flag.Int("days", 12, "how long each is played")
 )
 
