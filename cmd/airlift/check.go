@@ -50,12 +50,16 @@ func (a *app) compactCommand() *cobra.Command {
 needs as much free space as the queue is large.
 ` + exit.CodesHelp,
 		Example: "  airlift compact", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := a.locateQueue()
 			if err != nil {
 				return err
 			}
-			before, after, err := bolt.Compact(path, bolt.Options{LockTimeout: connect.LockTimeout, MustExist: true})
+			var before, after int64
+			err = a.connection().WhenFree(cmd.Context(), func() (err error) {
+				before, after, err = bolt.Compact(path, bolt.Options{LockTimeout: connect.LockTimeout, MustExist: true})
+				return err
+			})
 			if err != nil {
 				return a.explainMissing(err)
 			}

@@ -71,6 +71,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 
 // status returns how the asked batches stand, from the queue or from the process that holds it.
 func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]service.Status, error) {
+	a.global.waitLock = 0 // it shows what the holder wrote last
 	db, err := a.openQueue(cmd.Context(), connect.Anywhere, false)
 	if errors.Is(err, queue.ErrLocked) && !errors.Is(err, api.ErrVersion) {
 		return a.statusFromFile(args)

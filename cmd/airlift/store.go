@@ -31,7 +31,7 @@ func (a *app) openQueue(ctx context.Context, at connect.Place, create bool) (que
 // connection says where the queue is and how it is served.
 func (a *app) connection() connect.Config {
 	runtimeDir, _ := a.getenv("XDG_RUNTIME_DIR")
-	return connect.Config{Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Events: &a.events, Page: a.page, Log: a.log}
+	return connect.Config{Path: a.queuePath(), RuntimeDir: runtimeDir, Build: versionText(), Events: &a.events, Page: a.page, WaitLock: a.global.waitLock, Log: a.log}
 }
 
 // locateQueue returns the path of the queue's file as the flags name it.

@@ -61,7 +61,10 @@ type Config struct {
 	Events *service.Events
 	// Page is served while the queue is held here.
 	Page Page
-	Log  zerolog.Logger
+	// WaitLock is how long to wait for a holder that cannot be asked, or that has what the command needs for itself; at least
+	// LockTimeout.
+	WaitLock time.Duration
+	Log      zerolog.Logger
 }
 
 // Open opens the queue or connects to its holder. With create it makes a queue if there is none. ctx ends the wait for a
@@ -99,7 +102,7 @@ func (c Config) open(ctx context.Context, at Place, create bool) (queue.Store, e
 		}
 		remote, unasked := c.ask()
 		if unasked != nil {
-			if err := w.unasked(err, unasked); err != nil {
+			if err := w.unasked(ctx, err, unasked); err != nil {
 				return nil, err
 			}
 			continue
@@ -119,12 +122,17 @@ type waiting struct {
 	said  bool
 }
 
-// unasked returns the error of a wait that has lasted too long. locked says who holds the queue, and why that cannot be asked.
-func (w *waiting) unasked(locked, why error) error {
+// unasked waits a little, or returns the error of a wait that has lasted too long. locked says who holds the queue, and why
+// that cannot be asked.
+func (w *waiting) unasked(ctx context.Context, locked, why error) error {
+	waited, isOther := time.Since(w.began), errors.Is(why, api.ErrVersion)
 	switch {
-	case errors.Is(why, api.ErrVersion):
+	case waited < w.WaitLock:
+		w.say(locked)
+		return w.sleep(ctx)
+	case isOther:
 		return why
-	case time.Since(w.began) < patience(why):
+	case waited < patience(why):
 		return nil
 	case errors.Is(why, errNoSocket), errors.Is(why, errNotReady):
 		return locked
@@ -134,7 +142,7 @@ func (w *waiting) unasked(locked, why error) error {
 
 // asked reports whether the holder is what the command needs. If not, it waits a little.
 func (w *waiting) asked(ctx context.Context, remote api.Store) (ready bool, err error) {
-	if w.at == Anywhere || sends(ctx, remote) || w.at == Here && time.Since(w.began) > LockTimeout {
+	if w.at == Anywhere || w.at != Here && sends(ctx, remote) || w.at == Here && w.isEnough(ctx, remote) {
 		return true, nil
 	}
 	if w.at != Here { // which waits only for one that ends in a moment
@@ -145,11 +153,50 @@ func (w *waiting) asked(ctx context.Context, remote api.Store) (ready bool, err 
 		}
 	}
 	remote.Close()
+	return false, w.sleep(ctx)
+}
+
+// isEnough reports whether a command that needs the queue for itself has waited long enough for its holder.
+func (w *waiting) isEnough(ctx context.Context, remote api.Store) bool {
+	waited := time.Since(w.began)
+	if waited < w.WaitLock {
+		w.say(fmt.Errorf("%s holds the queue", api.Holder(remote)))
+		return false
+	}
+	return waited > LockTimeout || sends(ctx, remote)
+}
+
+// say logs once why this process waits for as long as --wait-lock allows.
+func (w *waiting) say(why error) {
+	if !w.said && time.Since(w.began) > LockTimeout {
+		w.said = true
+		w.Log.Info().Stringer("wait_lock", w.WaitLock).Msgf("%v: this process waits for its end, at most --wait-lock", why)
+	}
+}
+
+// sleep waits until it is time for another look.
+func (w *waiting) sleep(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		return false, context.Cause(ctx)
+		return context.Cause(ctx)
 	case <-time.After(waitPoll):
-		return false, nil
+		return nil
+	}
+}
+
+// WhenFree calls do, which needs the queue for itself, until that no longer fails because another process holds it, or for as
+// long as WaitLock allows.
+func (c Config) WhenFree(ctx context.Context, do func() error) error {
+	w := waiting{Config: c, at: Here, began: time.Now()}
+	for {
+		err := do()
+		if !errors.Is(err, queue.ErrLocked) || time.Since(w.began) >= w.WaitLock {
+			return err
+		}
+		w.say(err)
+		if err := w.sleep(ctx); err != nil {
+			return err
+		}
 	}
 }
 
