@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -44,6 +45,10 @@ type app struct {
 	// events are the latest lines of log, for those who watch this process; progress are lines that are none.
 	events   service.Events
 	progress zerolog.Logger
+	// held is where log and progress are written.
+	held *term.HeldLog
+	// tally is what the command has sent, for its last line.
+	tally exit.Tally
 	// page is the page of the queue, as the flags say.
 	page   connect.Page
 	global globalFlags
@@ -64,6 +69,7 @@ type globalFlags struct {
 	logFormat string
 	logLevel  string
 	quiet     bool
+	waitLock  time.Duration
 }
 
 const rootHelp = `airlift submits a whole media archive to Wasabi AiR, one job per object, and any rerun of
@@ -89,9 +95,13 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	code := exit.Code(err)
+	if a.held != nil {
+		a.held.Release(code != exit.OK)
+	}
 	if err != nil && err.Error() != "" {
 		fmt.Fprintf(a.err, "airlift: %s\n", errorText(ctx, err)) // it may have several lines
 	}
+	a.printTally(code)
 	_, _ = out.Flush(), errs.Flush()
 	return code
 }
@@ -141,7 +151,8 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.global.queue, "queue", "", "the queue's database: default $XDG_STATE_HOME/airlift/queue.db")
 	f.StringVar(&a.global.logFormat, "log-format", "auto", "how logs are written to standard error: auto, console or json")
 	f.StringVar(&a.global.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
-	f.BoolVar(&a.global.quiet, "quiet", false, "no progress; only warnings and errors are logged")
+	f.BoolVar(&a.global.quiet, "quiet", false, "print nothing if all is well (exit code 0): no progress, no summary, no last line; see `airlift help unattended`")
+	f.DurationVar(&a.global.waitLock, "wait-lock", 0, "how long to wait for another process that holds the queue and cannot be asked, or cannot do this command (default: about a second)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return config.Usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
 	})
@@ -219,7 +230,8 @@ func (a *app) openLog() error {
 	default:
 		return config.Usagef("--log-format %q: use auto, console or json", a.global.logFormat)
 	}
-	shown := &zerolog.FilteredLevelWriter{Writer: zerolog.LevelWriterAdapter{Writer: w}, Level: level}
+	a.held = &term.HeldLog{To: zerolog.LevelWriterAdapter{Writer: w}}
+	shown := &zerolog.FilteredLevelWriter{Writer: a.held, Level: level}
 	a.progress = zerolog.New(shown).With().Timestamp().Logger()
 	a.log = a.progress.Output(zerolog.MultiLevelWriter(shown, &a.events)).Level(min(level, zerolog.InfoLevel))
 	return nil

@@ -58,6 +58,9 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 	}
 	defer db.Close() // what was acknowledged is durable
 	to := a.serviceOf(db, service.Config{Opened: time.Now(), OnFed: a.tuneGC, Watch: a.watchServing})
+	if all, err := to.Batches(ctx); err == nil { // else the run says it
+		a.tally.Begin(all)
+	}
 	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
 	out := to.Run(ctx, service.RunRequest{Pool: a.pool(cmd, nil, s, client), Serve: true})
 	if exit.IsA[*exit.Interrupted](out.Err) { // the usual end

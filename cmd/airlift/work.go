@@ -103,6 +103,9 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 			return to, service.Outcome{Err: err}
 		}
 	}
+	if err := a.begin(ctx, to); err != nil {
+		return to, service.Outcome{Err: err}
+	}
 	return to, to.Run(ctx, r)
 }
 
@@ -163,6 +166,11 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.Report)
 		code = exit.Worse(code, exit.Code(unreported))
 	}
+	a.tally.End(out.Batches)
+	a.held.Release(code != exit.OK)
+	if silent := a.global.quiet && code == exit.OK && !s.JSON; silent {
+		return nil
+	}
 	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.JSON); err != nil {
 		return service.Join(out.Err, err)
 	}
@@ -177,6 +185,30 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 		return nil
 	}
 	return &exit.Error{Code: code, Text: text}
+}
+
+// begin notes how the batches stand before anything is sent, and with --quiet keeps warnings until it is known how that ends.
+func (a *app) begin(ctx context.Context, to service.Queue) error {
+	all, err := to.Batches(ctx)
+	if err == nil && a.global.quiet {
+		a.held.Hold()
+	}
+	a.tally.Begin(all)
+	return err
+}
+
+// printTally prints the last line of a command that sends. With --quiet there is none if all is well.
+func (a *app) printTally(code int) {
+	if a.global.quiet && code == exit.OK {
+		return
+	}
+	for _, line := range a.tally.Lines(code) {
+		if a.global.logFormat == "json" {
+			a.progress.Log().Msg(line)
+		} else {
+			fmt.Fprintln(a.err, line)
+		}
+	}
 }
 
 // printSummaries prints the status of batches. In JSON one batch is an object, and several are an array.
