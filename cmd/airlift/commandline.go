@@ -9,14 +9,6 @@ import (
 	"airlift/cmd/airlift/config"
 )
 
-// batchWord returns a batch as an argument of a command line, with a space before it.
-func batchWord(batch string) string {
-	if strings.HasPrefix(batch, "-") {
-		return " -- " + config.Quote(batch)
-	}
-	return " " + config.Quote(batch)
-}
-
 // cancelLine returns a function that returns the command line which cancels what a reading added. It reads the flags before
 // it returns: reading sorts them in place, which must not happen in several workers at once.
 func cancelLine(cmd *cobra.Command, a *app) func(batch string, reading int64) string {

@@ -19,14 +19,17 @@ import (
 	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
+	"airlift/cmd/airlift/heap"
 	"airlift/cmd/airlift/settings"
 	"airlift/cmd/airlift/setup"
+	"airlift/cmd/airlift/tell"
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
 	"airlift/queue/intake"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
+	"airlift/worker/service/notify"
 )
 
 // app is one invocation: its streams and environment, so that tests can have their own.
@@ -49,6 +52,8 @@ type app struct {
 	held *term.HeldLog
 	// tally is what the command has sent, for its last line.
 	tally exit.Tally
+	// reporter tells others of what happens; nil: nobody is told.
+	reporter *notify.Reporter
 	// page is the page of the queue, as the flags say.
 	page   connect.Page
 	global globalFlags
@@ -59,6 +64,8 @@ type app struct {
 	// services warns of unknown services.
 	services intake.ServiceWarnings
 }
+
+func (a *app) heap() heap.Env { return a.getenv }
 
 func (a *app) env() config.Env { return config.Env{Lookup: a.getenv, List: a.environ} }
 
@@ -98,6 +105,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if a.held != nil {
 		a.held.Release(code != exit.OK)
 	}
+	if err != nil { // before its work began, else that is told
+		a.reporter.End(ctx, nil, notify.End{Outcome: service.Outcome{Err: err}, Code: code, Text: err.Error()})
+	}
+	a.reporter.Close()
 	if err != nil && err.Error() != "" {
 		fmt.Fprintf(a.err, "airlift: %s\n", errorText(ctx, err)) // it may have several lines
 	}
@@ -142,6 +153,9 @@ func (a *app) rootCommand() *cobra.Command {
 			a.env().WarnOfVariables(cmd, a.log)
 			page, err := flags.Page(cmd)
 			a.page = connect.Page{Place: page, Ending: cmd.Context().Done(), Log: a.progress, OnTerminal: term.IsTerminal(a.screen)}
+			if err == nil {
+				a.reporter, err = tell.Reporter(cmd, a.env(), "airlift/"+versionText(), a.queuePath(), a.log)
+			}
 			return errors.Join(err, a.checkFiles(cmd, args))
 		},
 	}
@@ -167,6 +181,7 @@ func (a *app) rootCommand() *cobra.Command {
 		setup.Command(func() setup.Around {
 			return setup.Around{Env: a.env(), In: a.in, Screen: a.screen, Asks: term.IsTerminal(a.in) && term.IsTerminal(a.screen), Out: a.out, Queue: a.namedQueue(), Build: versionText()}
 		}),
+		tell.Command(func() (*notify.Reporter, io.Writer) { return a.reporter, a.out }),
 		settings.Command(func() settings.Around {
 			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
 		}),
@@ -175,6 +190,7 @@ func (a *app) rootCommand() *cobra.Command {
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),
 		topic("settings", "The config file, variables, which of them counts; init, config show, doctor"),
+		topic("unattended", "Running from cron, systemd or Kubernetes, and being told of what happens"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root

@@ -14,6 +14,7 @@ import (
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
 	"airlift/worker/service"
+	"airlift/worker/service/notify"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -57,13 +58,20 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 		return err
 	}
 	defer db.Close() // what was acknowledged is durable
-	to := a.serviceOf(db, service.Config{Opened: time.Now(), OnFed: a.tuneGC, Watch: a.watchServing})
-	if all, err := to.Batches(ctx); err == nil { // else the run says it
-		a.tally.Begin(all)
+	var to service.Queue
+	to = a.serviceOf(db, service.Config{Opened: time.Now(), OnFed: a.heap().Grow, Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
+		var reporting sync.WaitGroup
+		defer reporting.Wait()
+		reporting.Go(func() { a.reporter.Watch(done, to.Overview) })
+		a.watchServing(done, now)
+	}})
+	if err := a.begin(ctx, db, to); err != nil {
+		return err
 	}
 	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
 	out := to.Run(ctx, service.RunRequest{Pool: a.pool(cmd, nil, s, client), Serve: true})
 	if exit.IsA[*exit.Interrupted](out.Err) { // the usual end
+		a.reporter.End(context.WithoutCancel(ctx), to.Overview, notify.End{Outcome: out, Text: out.Err.Error()})
 		out.Err = nil
 	}
 	return a.finish(context.WithoutCancel(ctx), to, out, s, false)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
+	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/term"
@@ -42,7 +43,7 @@ up, and sources are read.
 				}
 				what, until := "", "`airlift resume`"
 				if r.Batch != "" {
-					what, until = " batch "+r.Batch, "`airlift resume"+batchWord(r.Batch)+"`"
+					what, until = " batch "+r.Batch, "`airlift resume"+config.BatchWord(r.Batch)+"`"
 				}
 				if !r.Until.IsZero() {
 					until = r.Until.UTC().Format(time.RFC3339)
@@ -89,7 +90,7 @@ func liftedText(was service.Resumed) (text string) {
 		text = "there was neither a pause nor a stop\n"
 	}
 	for _, id := range was.Still {
-		text += term.Sprintf("batch %s is paused by itself: `airlift resume%s` lifts that\n", id, batchWord(id))
+		text += term.Sprintf("batch %s is paused by itself: `airlift resume%s` lifts that\n", id, config.BatchWord(id))
 	}
 	return text
 }

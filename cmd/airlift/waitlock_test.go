@@ -31,6 +31,7 @@ func TestWaitLockWaitsForAHolderThatCannotBeAsked(t *testing.T) {
 	ended := r.start("submit", "--wait-lock", "1h")
 	waits := r.start("run", r.night(5), "--batch", "night", "--wait-lock", "1h")
 	ended.waitsForLock()
+	waits.waitsForLock()
 	began := time.Now()
 	ended.signal(syscall.SIGTERM)
 	ended.wait().want(t, exit.WorkLeft)

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
@@ -21,6 +19,7 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/joblist"
 	"airlift/worker/service"
+	"airlift/worker/service/notify"
 )
 
 // statusEvery is how often a run renews its status file.
@@ -79,15 +78,16 @@ func (a *app) work(ctx context.Context, db queue.Store, opened time.Time, r serv
 // send sends batches. Meanwhile it shows a progress bar on a terminal or logs progress, and writes the status file if this
 // process holds the queue.
 func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r service.RunRequest, s *flags.Send) (service.Queue, service.Outcome) {
-	a.boundHeap(0)
+	a.heap().Bound(0)
 	quiet := a.global.quiet
 	var to service.Queue
-	to = a.serviceOf(db, service.Config{Opened: opened, OnFed: a.tuneGC,
+	to = a.serviceOf(db, service.Config{Opened: opened, OnFed: a.heap().Grow,
 		Watch: func(done <-chan struct{}, now func(all bool) []service.Status) {
 			var showing sync.WaitGroup
 			defer showing.Wait()
 			if connect.Holds(db) {
 				showing.Go(func() { a.keepStatusFile(done, now) })
+				showing.Go(func() { a.reporter.Watch(done, to.Overview) })
 			}
 			switch {
 			case quiet:
@@ -103,8 +103,11 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 			return to, service.Outcome{Err: err}
 		}
 	}
-	if err := a.begin(ctx, to); err != nil {
+	if err := a.begin(ctx, db, to); err != nil {
 		return to, service.Outcome{Err: err}
+	}
+	if a.global.quiet {
+		a.held.Hold()
 	}
 	return to, to.Run(ctx, r)
 }
@@ -148,7 +151,7 @@ func (a *app) readStatusFile() (term.StatusFile, error) {
 // that the command may have sent items. The end of ctx only ends the wait for the reader of a pipe.
 func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome, s *flags.Send, sent bool) error {
 	if out.Batches == nil {
-		return out.Err
+		return out.Err // which is told at the end of the command
 	}
 	if s.JSON && sent && out.Err != nil { // without --json it follows the summary
 		for i := range out.Batches {
@@ -157,10 +160,7 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 			}
 		}
 	}
-	code, text := exit.OutcomeCode(out, sent), exit.SourcesText(out.Sources)
-	if out.Err != nil {
-		text = out.Err.Error()
-	}
+	code := exit.OutcomeCode(out, sent)
 	var unreported error
 	if s.Report != "" {
 		unreported = a.reportToFile(ctx, to, out.Batches[0].Batch, s.Report)
@@ -168,18 +168,13 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 	}
 	a.tally.End(out.Batches)
 	a.held.Release(code != exit.OK)
+	text := exit.OutcomeText(out, sent, s.Report, unreported)
+	a.reporter.End(context.WithoutCancel(ctx), to.Overview, notify.End{Outcome: out, Code: code, Text: text})
 	if silent := a.global.quiet && code == exit.OK && !s.JSON; silent {
 		return nil
 	}
 	if err := a.printSummaries(context.WithoutCancel(ctx), to, out.Batches, s.JSON); err != nil {
 		return service.Join(out.Err, err)
-	}
-	if sent {
-		text = withNextStep(out, text)
-	}
-	if unreported != nil {
-		text = strings.TrimPrefix(fmt.Sprintf("%s\n--report: %v: once that is mended, `airlift report -o %s%s` writes the report; all else is done as the summary says",
-			text, unreported, config.Quote(s.Report), batchWord(out.Batches[0].Batch)), "\n")
 	}
 	if code == exit.OK {
 		return nil
@@ -187,13 +182,11 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 	return &exit.Error{Code: code, Text: text}
 }
 
-// begin notes how the batches stand before anything is sent, and with --quiet keeps warnings until it is known how that ends.
-func (a *app) begin(ctx context.Context, to service.Queue) error {
+// begin notes how the queue stands before anything is sent.
+func (a *app) begin(ctx context.Context, db queue.Store, to service.Queue) error {
 	all, err := to.Batches(ctx)
-	if err == nil && a.global.quiet {
-		a.held.Hold()
-	}
 	a.tally.Begin(all)
+	a.reporter.Begin(ctx, !connect.Holds(db), to.Overview)
 	return err
 }
 
@@ -237,27 +230,4 @@ func (a *app) printSummaries(ctx context.Context, to service.Queue, all []servic
 		}
 	}
 	return nil
-}
-
-// withNextStep adds to the last message of a run what to do about the items that are left or failed.
-func withNextStep(out service.Outcome, text string) string {
-	more := ""
-	left, incomplete := int64(0), false
-	for _, s := range out.Batches {
-		left += s.Left()
-		incomplete = incomplete || s.Incomplete
-		if s.Failed > 0 {
-			more += fmt.Sprintf("\n%s items failed: `airlift items --state failed%s` lists them, `airlift retry%s` makes them pending for the next run",
-				term.Number(s.Failed), batchWord(s.Batch), batchWord(s.Batch))
-		}
-	}
-	if bare := strings.TrimSuffix(text, exit.RunAgain); exit.Code(out.Err) == exit.WorkLeft && !strings.Contains(bare, "the same command") {
-		switch {
-		case incomplete:
-			text = fmt.Sprintf("%s; %s items are left so far, and the sources are not read to their end; the same command carries on", bare, term.Number(left))
-		case left > 0:
-			text = fmt.Sprintf("%s; %s items are left; the same command carries on", bare, term.Number(left))
-		}
-	}
-	return strings.TrimPrefix(text+more, "\n")
 }

@@ -10,10 +10,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// otherVariables have the prefix and set no flag: they are for the sandbox, tests, benchmarks and completion scripts.
+// otherVariables have the prefix and set no flag: they are for the sandbox, tests, benchmarks and completion scripts, sign
+// notifications, or tell a command of --hook what has happened.
 var otherVariables = []string{
 	prefix + "CONFIG", prefix + "SANDBOX_ACCESS_KEY", prefix + "SANDBOX_SECRET_KEY", prefix + "REAL_S3", prefix + "KEYS",
 	prefix + "COMPLETION_DESCRIPTIONS", prefix + "ACTIVE_HELP",
+	prefix + "NOTIFY_SECRET", prefix + "EVENT", prefix + "EVENT_ID", prefix + "EVENT_BATCH", prefix + "EVENT_ACCOUNT",
+	prefix + "EVENT_QUEUE", prefix + "EVENT_REASON", prefix + "EVENT_NEXT_STEP",
 }
 
 // maxWarnings bounds how many variables are named.

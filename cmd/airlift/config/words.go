@@ -41,3 +41,11 @@ func Quote(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// BatchWord returns a batch as an argument of a command line, with a space before it.
+func BatchWord(batch string) string {
+	if strings.HasPrefix(batch, "-") {
+		return " -- " + Quote(batch)
+	}
+	return " " + Quote(batch)
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
+	"airlift/cmd/airlift/tell"
 	"airlift/queue/report"
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
@@ -58,6 +59,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	s.AddAPI(cmd)
 	addPage(cmd)
 	s.hours.addWindows(cmd)
+	tell.AddFlags(cmd)
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
 	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until AiR's next day, or exit with code 5")
 	s.quota.Add(cmd)
