@@ -20,6 +20,7 @@ import (
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
 	"airlift/cmd/airlift/heap"
+	"airlift/cmd/airlift/sandbox"
 	"airlift/cmd/airlift/settings"
 	"airlift/cmd/airlift/setup"
 	"airlift/cmd/airlift/tell"
@@ -171,6 +172,8 @@ func (a *app) rootCommand() *cobra.Command {
 		return config.Usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
+	rehearsal := sandbox.Command(a.getenv, a.out, &a.log)
+	rehearsal.Args = noArgs
 	root.AddCommand(a.runCommand(), a.planCommand(), a.enqueueCommand(), a.submitCommand(), a.serveCommand(), a.statusCommand(), a.forecastCommand(), a.watchCommand(), a.pauseCommand(), a.resumeCommand(), a.setCommand(),
 		a.itemsCommand(), a.showCommand(), a.reportCommand(), a.retryCommand(), a.cancelCommand(), a.reconcileCommand(),
 		a.adoptCommand(),
@@ -185,7 +188,7 @@ func (a *app) rootCommand() *cobra.Command {
 		settings.Command(func() settings.Around {
 			return settings.Around{Env: a.env(), Out: a.out, Queue: a.namedQueue(), Wrong: a.wrong}
 		}),
-		a.sandboxCommand(), a.checkCommand(), a.compactCommand(), a.versionCommand(),
+		rehearsal, a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),

@@ -1,11 +1,13 @@
-package main
+package sandbox
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
@@ -13,7 +15,8 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-func (a *app) sandboxCommand() *cobra.Command {
+// Command returns the command. getenv reads the environment, out takes what it says, and log what happens, as it is by then.
+func Command(getenv func(string) (string, bool), out io.Writer, log *zerolog.Logger) *cobra.Command {
 	var c airtest.Config
 	var listen, faults, listFaults string
 	cmd := &cobra.Command{
@@ -29,7 +32,6 @@ Faults are kinds with their probabilities, like 500_after=0.05,reset_before=0.1.
 changes them, and the limits and lags, while the sandbox runs; GET /debug/settings shows them. The kinds:
 ` + kinds() + exit.CodesHelp,
 		Example: "  airlift sandbox --daily-cap 250 --midnight-in 20s\n  airlift sandbox --listen 127.0.0.1:8080 --faults 500_after=0.05,hang_before=0.01 --list-lag 10s",
-		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if c.Faults.Post, err = airtest.ParseOdds(faults); err != nil {
@@ -38,12 +40,12 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 			if c.Faults.List, err = airtest.ParseOdds(listFaults); err != nil {
 				return config.Usagef("--list-faults: %v", err)
 			}
-			c.AccessKey, _ = a.getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
-			c.SecretKey, _ = a.getenv("AIRLIFT_SANDBOX_SECRET_KEY")
+			c.AccessKey, _ = getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
+			c.SecretKey, _ = getenv("AIRLIFT_SANDBOX_SECRET_KEY")
 			if err := c.Check(); err != nil {
 				return config.Usagef("%v", err)
 			}
-			return a.sandbox(cmd.Context(), c, listen)
+			return serve(cmd.Context(), c, listen, out, log)
 		},
 	}
 	f := cmd.Flags()
@@ -82,15 +84,15 @@ func kinds() string {
 	return b.String()
 }
 
-// sandbox serves until ctx ends, and then says what it was sent.
-func (a *app) sandbox(ctx context.Context, c airtest.Config, listen string) error {
+// serve serves until ctx ends, and then says what it was sent.
+func serve(ctx context.Context, c airtest.Config, listen string, out io.Writer, log *zerolog.Logger) error {
 	s := airtest.NewServer(c)
 	defer s.Close()
 	ready := false
 	err := s.ListenAndServe(ctx, listen, func(url string) {
 		ready = true
-		fmt.Fprintf(a.out, "AiR sandbox on %s\n", url)
-		a.log.Info().Str("url", url).Str("jobs", url+"/debug/jobs").Time("clock", s.Now()).Msg("the sandbox is ready: Ctrl-C ends it")
+		fmt.Fprintf(out, "AiR sandbox on %s\n", url)
+		log.Info().Str("url", url).Str("jobs", url+"/debug/jobs").Time("clock", s.Now()).Msg("the sandbox is ready: Ctrl-C ends it")
 	})
 	if err != nil && !ready {
 		return config.Usagef("--listen %s: %v", listen, err)
@@ -103,6 +105,6 @@ func (a *app) sandbox(ctx context.Context, c airtest.Config, listen string) erro
 	if doubles > 0 {
 		verdict = fmt.Sprintf("%d OBJECTS HAVE MORE THAN ONE JOB", doubles)
 	}
-	_, err = fmt.Fprintf(a.out, "AiR sandbox: %d POSTs, %d jobs for %d objects: %s\n", s.Posts(), s.Accepted(), objects, verdict)
+	_, err = fmt.Fprintf(out, "AiR sandbox: %d POSTs, %d jobs for %d objects: %s\n", s.Posts(), s.Accepted(), objects, verdict)
 	return err
 }
