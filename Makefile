@@ -76,6 +76,10 @@ $(TOOLS)/dupl:
 $(TOOLS)/gocyclo:
 	CGO_ENABLED=0 GOBIN=$(TOOLS) go install github.com/fzipp/gocyclo/cmd/gocyclo@$(GOCYCLO_VERSION)
 
+.PHONY: calibration
+calibration: ## how often the range of a forecast holds the truth, and how wide it is, in SEEDS (default 1000) worlds of each kind
+	go test -count=1 -v -timeout 60m -run Calibration ./queue/forecast -seeds $(or $(SEEDS),1000)
+
 .PHONY: powerloss
 powerloss: ## open IMAGES (default 1000) images of a power loss; by hand 20000. Needs strace
 	go test -count=1 -v -timeout 60m ./queue/bolt/powerloss -images $(or $(IMAGES),1000)

@@ -28,7 +28,7 @@ const (
 	// usualShare is the most that others are expected to take. More is possible, up to mostShare, but less likely until it is seen.
 	usualShare, mostShare = 0.30, 0.95
 	// The prior weights: of bounds within usualShare, of the widest such bounds, of nobody else, and of an upper bound above usualShare.
-	ordinary, widest, nobody, unusual = 0.65, 0.15, 0.12, 0.08
+	ordinary, widest, nobody, unusual = 0.65, 0.20, 0.12, 0.03
 	// latestDays is how many of the latest capped days tell the habit.
 	latestDays = 21
 	// manyDays is how many capped days speak for themselves.
