@@ -77,6 +77,8 @@ type DayCount struct {
 	Refused time.Time `json:"refused,omitzero"`
 	// Others are the jobs that others made until CappedAt, by AiR's list.
 	Others OthersSeen `json:"others,omitzero"`
+	// Expected is what was forecast for the day at its beginning.
+	Expected Expected `json:"expected,omitzero"`
 	// Quarter is the quarter of an hour since midnight to which the submitted jobs count that Closed does not have yet.
 	Quarter int `json:"quarter,omitempty"`
 	// Closed are the jobs accepted in each quarter of an hour. [DayCount.ByQuarter] has all of them.
@@ -88,6 +90,19 @@ type OthersSeen struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
 	Jobs  int64     `json:"jobs"`
+}
+
+// Expected is a forecast. The zero value: none was made.
+type Expected struct {
+	// At is when it was made.
+	At time.Time `json:"at"`
+	// Low to High are the jobs of the whole day, those before At included.
+	Low  int64 `json:"low"`
+	High int64 `json:"high"`
+	// Left is how many items were left then; they were expected to be sent from From to To; zero: no end was in sight.
+	Left int64     `json:"left"`
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
 }
 
 // ByQuarter returns the submitted jobs by quarter of an hour since midnight.
@@ -117,6 +132,8 @@ const (
 	SeenReset ObservationKind = "reset"
 	// SeenOthers: from From until At others made Jobs jobs.
 	SeenOthers ObservationKind = "others"
+	// MadeForecast: a forecast was made. The first one of a day is kept.
+	MadeForecast ObservationKind = "forecast"
 )
 
 // Observation is what a run saw of AiR's limits. It is stored with the day of At.
@@ -125,6 +142,7 @@ type Observation struct {
 	// At and From are by AiR's clock.
 	At, From time.Time
 	Jobs     int64
+	Expected Expected
 }
 
 // Note adds an observation of that day.
@@ -144,6 +162,10 @@ func (c *DayCount) Note(o Observation) {
 		c.Resumed, c.Refused = at, from
 	case SeenOthers:
 		c.Others = OthersSeen{From: from, Until: at, Jobs: o.Jobs}
+	case MadeForecast:
+		if c.Expected.At.IsZero() {
+			c.Expected = o.Expected
+		}
 	}
 }
 

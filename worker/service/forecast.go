@@ -142,6 +142,9 @@ func (s *Service) forecastOf(ctx context.Context, q ForecastQuery, account strin
 	if len(asked) == 1 && asked[0].Control.PausedAt(time.Now()) && asked[0].Control.PausedUntil.Add(skew).After(in.PausedUntil) {
 		in.PausedUntil = asked[0].Control.PausedUntil.Add(skew)
 	}
+	if out.Missed, err = s.missed(ctx, account, in.Now); err != nil {
+		return out, err
+	}
 	in.Items = out.Items
 	switch {
 	case out.Items == 0 && len(out.Paused) > 0:

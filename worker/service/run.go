@@ -171,6 +171,9 @@ func (s *Service) feedAndSend(ctx context.Context, r RunRequest, pool *worker.Po
 			s.c.OnFed()
 		}
 	})
+	if !pool.LookupsOnly {
+		feeding.Go(func() { s.keepForecasts(ctx, s.c.Account, pool) })
+	}
 	if r.ReadFirst != "" {
 		s.c.Log.Info().Str("batch", r.Feed.Batch).Msg(r.ReadFirst)
 		<-fed // a run that ends meanwhile stops reading
