@@ -209,6 +209,24 @@ func (s *Service) inputFor(ctx context.Context, q ForecastQuery, account string)
 	return in, skew, nil
 }
 
+// overviewDays is how many days of a forecast an overview has.
+const overviewDays = 31
+
+// runForecast returns when the batches that a run works are done.
+func (s *Service) runForecast(ctx context.Context, run *Running) (*AccountForecast, error) {
+	worked := []queue.Batch{}
+	for _, id := range run.Pool.Worked() {
+		b, err := s.Batch(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		worked = append(worked, b)
+	}
+	f, err := s.forecastOf(ctx, ForecastQuery{}, run.Account, worked, worked)
+	f.Days = f.Days[:min(len(f.Days), overviewDays)]
+	return &f, err
+}
+
 // runLimits returns the limits of a run, which an operator may have changed since it was started.
 func runLimits(p *worker.Pool) plan.Limits {
 	set := p.Limits()

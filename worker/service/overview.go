@@ -88,6 +88,8 @@ type AccountOverview struct {
 	Learned *learned.Summary `json:"learned,omitempty"`
 	// Run is the run that works the account's batches; nil: there is none.
 	Run *RunOverview `json:"run"`
+	// Forecast is when those batches are done, with a month of its days; nil: there is no run.
+	Forecast *AccountForecast `json:"forecast,omitempty"`
 }
 
 // RunOverview is how a run stands.
@@ -204,7 +206,10 @@ func (s *Service) accountOverview(ctx context.Context, name string) (a AccountOv
 	}
 	a.addRun(p)
 	a.Run = runOverview(run, p, worked)
-	return a, worked, nil
+	if !run.Pool.LookupsOnly {
+		a.Forecast, err = s.runForecast(ctx, run)
+	}
+	return a, worked, err
 }
 
 // LastETA returns when all batches are done; nil: that is not known of one, or nothing is left.

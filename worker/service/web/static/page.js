@@ -17,6 +17,7 @@ function show(o) {
   text($("place"), o.queue);
   showGate();
   showNumbers(o);
+  showForecast(o.account.forecast);
   showBatches(o.batches);
   showErrors(o.errors);
   showEvents(o.events);
@@ -52,6 +53,18 @@ function showNumbers(o) {
     $("set-workers").placeholder = run.limits.workers;
     $("set-daily").placeholder = run.limits.daily_limit || "none";
   }
+}
+
+// showForecast shows the range of the forecast, what it rests on, and the coming days.
+function showForecast(f) {
+  const r = f && f.eta_range, date = (at) => at ? time(at).slice(0, 10) : "some day";
+  const range = r && (date(r.low) === date(r.high) ? date(r.low) : date(r.low) + " to " + date(r.high));
+  text($("eta-why"), [r ? `${range}, ${Math.round(100 * r.likelihood)} % likely: ${r.why}` : f && f.items ? f.none : "", f && f.missed].filter(Boolean).join("; "));
+  const days = f ? f.days : [], state = JSON.stringify(days);
+  if ($("ahead").dataset.state === state) return;
+  $("ahead").dataset.state = state;
+  bars("ahead", days.map((d) => ({ name: d.day, value: d.expected })));
+  text($("ahead-note"), days.length ? "until " + days.at(-1).day : "");
 }
 
 const counts = ["items", "submitted", "pending", "sending", "in_doubt", "failed", "cancelled"];
