@@ -11,6 +11,8 @@ const (
 	Likelihood = 0.8
 	// futures is how many are followed.
 	futures = 256
+	// startSlack is how late the first jobs of a day may be after AiR's reset: a grace, and a canary.
+	startSlack = 2 * time.Minute
 	// mostDays bounds Forecast.Days.
 	mostDays = 400
 )
@@ -83,6 +85,9 @@ func (in Input) each(numbers []int64, days *dayTable, active func(at instant, n 
 		at, _ := slices.BinarySearch(sorted, numbers[i])
 		found[i].setRange(ends, at, len(sorted))
 		found[i].Why = why
+		if in.Cap.Value > 0 && !found[i].High.IsZero() {
+			found[i].High = found[i].High.Add(startSlack)
+		}
 	}
 	return found
 }

@@ -118,7 +118,7 @@ func TestTheRangeGrowsWithWhatIsNotKnown(t *testing.T) {
 	if w := width(func(in *Input) { in.Rate, in.Daily, in.Cap = inf, 1000, Cap{} }); w != 0 {
 		t.Errorf("a daily limit alone: the range is %v wide", w)
 	}
-	if w := width(func(in *Input) { in.Rate, in.Daily = inf, 1000 }); w != 0 {
+	if w := width(func(in *Input) { in.Rate, in.Daily = inf, 1000 }); w != startSlack {
 		t.Errorf("a daily limit far below the cap: the range is %v wide", w)
 	}
 	two := width(func(*Input) {})

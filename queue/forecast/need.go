@@ -43,17 +43,17 @@ func (in Input) Need(by time.Time) Need {
 		return n
 	}
 	// Between the rates of one item a year and of all at once.
-	n.Rate = lowest(1./(366*24*3600), max(float64(in.Items), 1), func(r float64) bool {
+	n.Rate = lowest(1./(366*24*3600), max(float64(in.Items), 1), func(r float64, futures int) bool {
 		try := free
 		try.Rate = r
-		return try.holds(by, searched)
+		return try.holds(by, futures)
 	})
 	limited := free
 	limited.Rate = max(in.Rate, n.Rate)
-	n.Daily = int64(math.Ceil(lowest(1, max(float64(in.Items), 1), func(d float64) bool {
+	n.Daily = int64(math.Ceil(lowest(1, max(float64(in.Items), 1), func(d float64, futures int) bool {
 		try := limited
 		try.Daily = int64(math.Ceil(d))
-		return try.holds(by, searched)
+		return try.holds(by, futures)
 	})))
 	return n
 }
@@ -64,6 +64,9 @@ const searched = 48
 // holds reports whether the upper end of the range is not after a date, as far as so many futures tell.
 func (in Input) holds(by time.Time, n int) bool {
 	late, end := 0.0, by.UnixNano()
+	if in.Cap.Value > 0 {
+		end -= instant(startSlack)
+	}
 	all := in.futures(n)
 	for i := range all {
 		if all[i].finish(nil) <= end {
@@ -77,15 +80,20 @@ func (in Input) holds(by time.Time, n int) bool {
 }
 
 // lowest returns about the lowest value in a range, rounded up to two digits, for which ok returns true; it does for all higher ones.
-func lowest(low, high float64, ok func(float64) bool) float64 {
+// Few futures are followed for each attempt, and all of them for the result.
+func lowest(low, high float64, ok func(v float64, futures int) bool) float64 {
+	most := high
 	for high/low > 1.01 {
-		if middle := math.Sqrt(low * high); ok(middle) {
+		if middle := math.Sqrt(low * high); ok(middle, searched) {
 			high = middle
 		} else {
 			low = middle
 		}
 	}
-	return roundUp2(high)
+	for high = roundUp2(high); high < most && !ok(high, futures); {
+		high = roundUp2(high * 1.01)
+	}
+	return high
 }
 
 // roundUp2 rounds a number up to two digits.

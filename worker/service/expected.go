@@ -9,10 +9,11 @@ import (
 	"airlift/worker"
 )
 
-// settled is how long after the beginning of a run or of a day the forecast of the day is made: then the run has its pace.
+// settled is how long after the beginning of a run the forecast of its first day is made: then the run has its pace. Those of later
+// days are made as long before they begin: on the day itself AiR's cap may be met within a minute.
 const settled = time.Minute
 
-// keepForecasts stores a forecast for each day that a run begins or sees, until ctx ends.
+// keepForecasts stores a forecast for each day that a run begins on or sees, until ctx ends.
 func (s *Service) keepForecasts(ctx context.Context, account string, pool *worker.Pool) {
 	for wait := settled; ; {
 		select {
@@ -21,31 +22,39 @@ func (s *Service) keepForecasts(ctx context.Context, account string, pool *worke
 		case <-time.After(wait):
 		}
 		now := pool.Now()
-		if err := s.keepForecast(ctx, account, pool); err != nil && ctx.Err() == nil {
+		today := queue.DayOf(now)
+		left := (today + 1).Start().Sub(now)
+		err := s.keepForecast(ctx, account, pool, today)
+		if err == nil && left <= settled {
+			err = s.keepForecast(ctx, account, pool, today+1)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.c.Log.Warn().Err(err).Msg("the forecast of the day could not be stored, so later it cannot be compared with what came")
 		}
-		// The clock may be set meanwhile, and the machine may sleep: look every hour.
-		wait = min(time.Hour, (queue.DayOf(now) + 1).Start().Add(settled).Sub(now))
+		if wait = left - settled; wait <= 0 {
+			wait = left + settled
+		}
+		wait = min(wait, time.Hour) // the clock may be set meanwhile, and the machine may sleep
 	}
 }
 
-// keepForecast stores the forecast of the day, if there is none yet.
-func (s *Service) keepForecast(ctx context.Context, account string, pool *worker.Pool) error {
+// keepForecast stores the forecast of a day, today or tomorrow, if it has none yet.
+func (s *Service) keepForecast(ctx context.Context, account string, pool *worker.Pool, day queue.Day) error {
 	now := pool.Now()
-	a, err := s.Account(ctx, account, queue.DayOf(now))
+	a, err := s.Account(ctx, account, day)
 	if err != nil || !a.Day.Expected.At.IsZero() {
-		return err
-	}
-	batches, err := s.Named(ctx, pool.Worked()...)
-	if err != nil {
 		return err
 	}
 	in, _, err := s.inputFor(ctx, ForecastQuery{}, account)
 	if err != nil {
 		return err
 	}
-	for _, b := range batches {
-		if b.AccountName() == account && !b.Control.PausedAt(time.Now()) {
+	for _, id := range pool.Worked() {
+		b, err := s.Batch(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !b.Control.PausedAt(time.Now()) {
 			in.Items += b.Counts.Pending
 		}
 	}
@@ -53,11 +62,20 @@ func (s *Service) keepForecast(ctx context.Context, account string, pool *worker
 	if f.None != "" || in.Items == 0 {
 		return nil
 	}
-	e := queue.Expected{At: now.UTC().Round(0), Low: a.Day.Submitted, High: a.Day.Submitted, Left: in.Items, From: f.Low, To: f.High}
-	if len(f.Days) > 0 && queue.DayOf(f.Days[0].Day) == queue.DayOf(now) {
-		e.Low, e.High = e.Low+f.Days[0].Low, e.High+f.Days[0].High
+	e := queue.Expected{At: later(now.UTC().Round(0), day.Start()), Low: a.Day.Submitted, High: a.Day.Submitted, Left: in.Items, From: f.Low, To: f.High}
+	for _, d := range f.Days {
+		if queue.DayOf(d.Day) == day {
+			e.Low, e.High = e.Low+d.Low, e.High+d.High
+		}
 	}
-	return s.c.Store.Observe(ctx, account, queue.Observation{Kind: queue.MadeForecast, At: now, Expected: e})
+	return s.c.Store.Observe(ctx, account, queue.Observation{Kind: queue.MadeForecast, At: e.At, Expected: e})
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // missed says whether the forecasts of the last two days did not hold. now is the time by AiR's clock.
