@@ -48,6 +48,9 @@ func (t *dayTable) rows(items int64) []Day {
 			High: whole(quantile(jobs, (1+Likelihood)/2)), Left: max(items-sent, 0)})
 		before = sent
 	}
+	for len(all) > 0 && all[len(all)-1].High == 0 && all[len(all)-1].Middle == 0 {
+		all = all[:len(all)-1]
+	}
 	return all
 }
 

@@ -186,7 +186,7 @@ func TestNeed(t *testing.T) {
 	if again := in.Need(by); !again.Already {
 		t.Errorf("with what is needed: got %+v", again)
 	}
-	in.Rate *= 0.9
+	in.Rate *= 0.8
 	if f := in.Forecast(); !f.High.After(by) {
 		t.Errorf("with less than needed it is done by %v, before %v", f.High, by)
 	}

@@ -45,6 +45,8 @@ type Cap struct {
 	Days []CappedDay
 	// Of so many of the latest days that reached it, Agreeing agree on Value.
 	Agreeing, Of int
+	// Assumed says that what others took was never seen, and is assumed.
+	Assumed bool
 }
 
 // CappedDay is a day on which the cap was reached, with what was accepted of us and of others until then.
@@ -98,9 +100,12 @@ func (c Cap) at(part float64) float64 {
 	return float64(c.Low) + float64(c.High-c.Low)*(2*part-1)
 }
 
+// grace is how long after AiR's reset a run goes on.
+const grace = 5 * time.Second
+
 // Learn takes over what was learned of AiR's limits.
 func (in *Input) Learn(l caps.Learned) {
-	in.Cap = Cap{Reset: l.Reset.Value}
+	in.Cap = Cap{Reset: l.Reset.Value + grace}
 	if l.Monthly.Known() {
 		in.Quota, in.UsedOfQuota = l.Monthly.Value, usedSince(l.Windows, time.Date(in.Now.UTC().Year(), in.Now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC))
 	}
@@ -160,6 +165,11 @@ func cappedDays(windows []caps.Window, c *Cap) []CappedDay {
 		if d.Accepted >= best/2 { // a day of less had another cap
 			like = append(like, CappedDay{d.Accepted, best - d.Accepted})
 		}
+	}
+	if len(like) == 1 { // it does not tell how much others have taken: assume the usual
+		theirs := int64(math.Round(float64(best) * usualShare / 2 / (1 - usualShare/2)))
+		c.Value, c.Low, c.High, c.Assumed = c.Value+theirs, c.Low+theirs, c.High+theirs, true
+		like[0].Others = theirs
 	}
 	return like
 }

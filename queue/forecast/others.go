@@ -28,7 +28,7 @@ const (
 	// usualShare is the most that others are expected to take. More is possible, up to mostShare, but less likely until it is seen.
 	usualShare, mostShare = 0.30, 0.95
 	// The prior weights: of bounds within usualShare, of the widest such bounds, of nobody else, and of an upper bound above usualShare.
-	ordinary, widest, nobody, unusual = 0.65, 0.20, 0.12, 0.03
+	ordinary, widest, nobody, unusual = 0.55, 0.30, 0.12, 0.03
 	// latestDays is how many of the latest capped days tell the habit.
 	latestDays = 21
 	// manyDays is how many capped days speak for themselves.
@@ -102,7 +102,7 @@ func posterior(shares []float64) []habit {
 	}
 	least, most := slices.Min(shares), slices.Max(shares)
 	if most == 0 {
-		all = append(all, habit{weight: nobody * density(0, 0, k)})
+		all = append(all, habit{weight: nobody * density(0, 0, k-1)}) // one day without others proves little
 	}
 	if most > usualShare {
 		all = nil

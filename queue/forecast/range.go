@@ -39,6 +39,6 @@ func seconds(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	t = t.UTC().Truncate(time.Second)
+	t = t.UTC().Round(time.Second)
 	return &t
 }

@@ -22,7 +22,7 @@ func (in *Input) why() []string {
 	if c := in.Cap; c.Value > 0 {
 		add("%s", c.seen())
 		add("%s", c.othersUse())
-		if c.Reset != 0 {
+		if c.Reset >= time.Minute {
 			add("AiR's day begins at %s UTC", time.Time{}.Add(c.Reset).Format("15:04"))
 		}
 	} else {
@@ -65,6 +65,8 @@ func (c Cap) seen() string {
 		value = fmt.Sprintf("between %s and %s", humanize.Comma(c.Low), humanize.Comma(c.High))
 	}
 	switch {
+	case c.Assumed:
+		return humanize.Comma(c.Days[0].Accepted) + " accepted on the one day that reached AiR's cap"
 	case c.Of == 0:
 		return "cap " + value
 	case c.Of == 1:
@@ -75,6 +77,9 @@ func (c Cap) seen() string {
 
 // othersUse says how much of the cap others use.
 func (c Cap) othersUse() string {
+	if c.Assumed {
+		return "what others use is not known yet"
+	}
 	days := c.Days[max(len(c.Days)-latestDays, 0):]
 	sum := int64(0)
 	for _, d := range days {

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"airlift/cmd/airlift/exit"
+	"airlift/worker/air/airtest"
+	"airlift/worker/service"
+)
+
+// forecast returns what `forecast --json` says of the only account.
+func (r *rig) forecast(args ...string) service.AccountForecast {
+	r.t.Helper()
+	got := r.run(append([]string{"forecast", "--json"}, args...)...).want(r.t, exit.OK)
+	var f service.Forecasts
+	if err := json.Unmarshal([]byte(got.stdout), &f); err != nil || f.Schema != 1 || len(f.Accounts) != 1 {
+		r.t.Fatalf("forecast --json: %v\n%s\n%s", err, got.stdout, got.stderr)
+	}
+	return f.Accounts[0]
+}
+
+// The forecast at rest, for other values, and of a run in another process, which the status of the batch has too.
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 50}})
+	m := r.manifest("archive.csv", 1000)
+	r.run("forecast").want(t, exit.Usage).says(t, "there is no queue at")
+	r.run("enqueue", m, "--batch", "b").want(t, exit.OK)
+	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }
+	r.run("forecast", "--daily-limit", "300").want(t, exit.OK).
+		says(t, "1,000 items of b", "our own limit is 300 a day", "AiR's daily cap is not known yet", day(3)+" ", "left 100")
+	if f := r.forecast("--what-if", "daily=100,items=250,rate=unlimited"); f.Items != 250 || len(f.Days) != 3 || f.Days[2].Day != day(2) || f.Days[2].Expected != 50 || f.ETARange == nil {
+		t.Errorf("what if: got %+v", f)
+	}
+	by := day(2)
+	r.run("forecast", "--by", by, "--daily-limit", "10").want(t, exit.OK).says(t, "to be done by", "a --daily-limit of 250")
+	if f := r.forecast("--by", by); f.Need == nil || !f.Need.Already || f.Need.Rate == nil || f.Need.Cannot != "" {
+		t.Errorf("what it takes: got %+v", f.Need)
+	}
+	for _, args := range [][]string{
+		{"--what-if", "rate=fast"}, {"--what-if", "daily=-1"}, {"--what-if", "daily"}, {"--what-if", "items=1e3"}, {"--what-if", "pace=3"},
+		{"--what-if", "items=1,items=2"}, {"--what-if", "items=99999999999999999"}, {"--by", "tomorrow"}, {"--by", "2026-02-30"}, {"--rate", "0"}, {"none"},
+	} {
+		r.run(append([]string{"forecast"}, args...)...).want(t, exit.Usage)
+	}
+
+	p := r.start("submit", "b")
+	r.awaitPause() // for AiR's cap
+	beside := r.forecast("b")
+	if beside.Items != 950 || beside.ETARange == nil || !strings.Contains(beside.ETARange.Why, "50 accepted on the one day that reached AiR's cap") && !strings.Contains(beside.ETARange.Why, "cap 50 seen on one day") {
+		t.Errorf("beside the run: got %+v", beside)
+	}
+	if f := r.forecast("b", "--what-if", "items=50,daily=20"); f.Items != 50 || f.ETARange.Low.Before(time.Now().AddDate(0, 0, 1)) || f.ETARange.High.After(time.Now().AddDate(0, 0, 4)) {
+		t.Errorf("what if, beside the run: got %+v", f)
+	}
+	r.run("forecast", "--by", day(5)).want(t, exit.OK).says(t, "it cannot be done by")
+	if f := r.forecast("--by", day(5)); f.Need.Rate != nil || !strings.Contains(f.Need.Cannot, "less what others use, allows about") {
+		t.Errorf("what it takes, beside the run: %+v", f.Need)
+	}
+	var all []service.Status
+	got := r.run("status", "--json").want(t, exit.OK)
+	if err := json.Unmarshal([]byte(got.stdout), &all); err != nil || len(all) != 1 || all[0].ETARange == nil {
+		t.Fatalf("%v in %s", err, got.stdout)
+	}
+	if s := all[0]; s.ETA.Before(s.ETARange.Low) || s.ETA.After(*s.ETARange.High) || s.ETARange.Likelihood != 0.8 || s.ETARange.Why == "" {
+		t.Errorf("status: the time %v and its range %+v", s.ETA, s.ETARange)
+	}
+	r.run("status").want(t, exit.OK).says(t, "80 % likely: paused until")
+	p.signal(syscall.SIGTERM)
+	p.wait().want(t, exit.WorkLeft)
+	if f := r.forecast("b"); f.Items != 950 || !f.ETARange.Low.Equal(beside.ETARange.Low) {
+		t.Errorf("after the run: got %+v, want %+v", f.ETARange, beside.ETARange)
+	}
+}
+
+// Where nothing can be forecast it says why, and what to do.
+func TestForecastOfNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{Script: func(q airtest.Request) airtest.Fault {
+		if q.Method == http.MethodPost {
+			return airtest.Fault{Kind: airtest.StatusBefore, Status: 403, Code: "MONTHLY", Message: "monthly quota exceeded"}
+		}
+		return airtest.Fault{}
+	}})
+	m := r.manifest("archive.csv", 5)
+	r.run("enqueue", m, "--batch", "b").want(t, exit.OK)
+	says := func(what string, args ...string) {
+		t.Helper()
+		if f := r.forecast(args...); f.ETA != nil || f.ETARange != nil || !strings.Contains(f.None, what) || len(f.Days) > 0 {
+			t.Errorf("got %+v, want %q", f, what)
+		}
+		r.run(append([]string{"forecast"}, args...)...).want(t, exit.OK).says(t, strings.Fields(what)[0])
+	}
+	r.run("pause", "b").want(t, exit.OK)
+	says("before `airlift resume`")
+	r.run("resume", "b").want(t, exit.OK)
+	r.run("pause").want(t, exit.OK)
+	says("before `airlift resume`", "b")
+	r.run("resume").want(t, exit.OK)
+	r.run("run", m, "--batch", "b", "--workers", "1").want(t, exit.Quota)
+	says("stopped")
+	if f := r.forecast("--by", "2099-01-01"); f.Need == nil || !strings.Contains(f.Need.Cannot, "stopped") {
+		t.Errorf("what it takes while stopped: %+v", f.Need)
+	}
+	r.run("resume").want(t, exit.OK)
+	r.run("cancel", "b", "--all").want(t, exit.OK)
+	says("nothing is left")
+}
+
+// The text fits the width, has no colors off a terminal, and lists all days if asked.
+func TestForecastText(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("archive.csv", 100), "--batch", "b").want(t, exit.OK)
+	for _, width := range []int{1, 20, 40, 80, 140} {
+		r.setenv("COLUMNS", fmt.Sprint(width))
+		text := r.run("forecast", "--daily-limit", "5").want(t, exit.OK).says(t, "and 10 more days: --by-day").stdout
+		for line := range strings.Lines(text) {
+			if n := len(strings.TrimSuffix(line, "\n")); n > max(width, 28) {
+				t.Errorf("at %d: a line of %d: %s", width, n, line)
+			}
+		}
+		if strings.Contains(text, "\x1b") {
+			t.Errorf("at %d: colors off a terminal:\n%q", width, text)
+		}
+	}
+	all := r.run("forecast", "--daily-limit", "5", "--by-day").want(t, exit.OK).stdout
+	if n := strings.Count(all, "#####"); n < 20 {
+		t.Errorf("--by-day lists %d days:\n%s", n, all)
+	}
+}
