@@ -8,6 +8,7 @@ import (
 	"airlift/cmd/airlift/config"
 	"airlift/queue"
 	"airlift/queue/intake"
+	"airlift/queue/plan"
 	"airlift/worker/air"
 )
 
@@ -37,9 +38,8 @@ type Subject struct {
 	QueueErr          error
 	// Build is the version of airlift.
 	Build string
-	// Rate is in requests a second, infinite without a limit; DailyLimit is 0 without one.
-	Rate                 float64
-	DailyLimit           int64
+	// Limits are those of the settings; without a rate it is not known.
+	Limits               plan.Limits
 	Workers, ScanWorkers int
 	// Deadline bounds each check; 0: 15 s.
 	Deadline time.Duration

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -19,8 +18,12 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/klauspost/compress/gzip"
 
+	"golang.org/x/time/rate"
+
 	"airlift/manifest"
 	"airlift/queue"
+	"airlift/queue/plan"
+	"airlift/ratelimit/schedule"
 )
 
 // wants checks a finding that is not ok, or of which nothing can be told: it says what to do.
@@ -131,29 +134,35 @@ func TestTheTimeOfARequestIsNoOffset(t *testing.T) {
 func TestJudgeLimits(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
-		rate       float64
+		rate       rate.Limit
+		hours      schedule.Config
 		day, items int64
 		want       Result
 		says, do   string
 	}{
-		"a good one":          {5, 0, 1_000_000, OK, "56h", ""},
-		"no limit":            {math.Inf(1), 0, 1_000_000, OK, "unlimited", ""},
-		"nothing is known":    {5, 20_000, 0, OK, "--daily-limit 20,000", ""},
-		"a day without room":  {1, 100_000, 0, NotOK, "86,400 jobs", "--rate to 2/s"},
-		"the same a slow one": {0.001, 100, 0, NotOK, "86 jobs", "--rate to 5/h"},
-		"years":               {5, 1000, 1_000_000, NotOK, "2.7 years", ""},
-		"centuries":           {5, 1, 1_000_000, NotOK, "200 years", ""},
+		"a good one":          {rate: 5, items: 1_000_000, want: OK, says: "2 days"},
+		"no limit":            {rate: rate.Inf, items: 1_000_000, want: OK, says: "unlimited"},
+		"nothing is known":    {rate: 5, day: 20_000, want: OK, says: "--daily-limit 20,000"},
+		"a day without room":  {rate: 1, day: 100_000, want: NotOK, says: "86,400 jobs", do: "at 2/s"},
+		"the same a slow one": {rate: 0.001, day: 100, want: NotOK, says: "86 jobs", do: "at 5/h"},
+		"years":               {rate: 5, day: 1000, items: 1_000_000, want: NotOK, says: "2.7 years"},
+		"centuries":           {rate: 5, day: 1, items: 1_000_000, want: NotOK, says: "200 years"},
+		"a short window":      {rate: 1, hours: schedule.Config{Windows: []string{"22:00-23:00"}, Zone: "UTC"}, day: 4000, want: NotOK, says: "3,600 jobs"},
+		"a table":             {rate: rate.Inf, hours: schedule.Config{Rate: "Mon-Fri 00:00 1/s, Sat 2/s", Zone: "UTC"}, day: 172_800, items: 600_000, want: OK, says: "5 days"},
+		"a table too slow":    {rate: rate.Inf, hours: schedule.Config{Rate: "Mon-Fri 00:00 1/s, Sat 2/s", Zone: "UTC"}, day: 172_801, want: NotOK, says: "Mon-Fri"},
 	} {
-		got := judgeLimits(c.rate, c.day, c.items, now)
-		if name == "a good one" {
-			c.says = "2 days"
+		l := plan.NewLimits(c.rate, c.day)
+		var err error
+		if l.Hours, err = schedule.Parse(c.hours); err != nil {
+			t.Fatal(err)
 		}
+		got := judgeLimits(l, c.items, now)
 		wants(t, name, got, c.want, c.says)
 		if !strings.Contains(got.Do, c.do) {
 			t.Errorf("%s: it says to do %q, want %q", name, got.Do, c.do)
 		}
 	}
-	if got := judgeLimits(0, 0, 5, now); got != (Finding{}) {
+	if got := judgeLimits(plan.Limits{}, 5, now); got != (Finding{}) {
 		t.Errorf("a rate that is wrong: got %+v", got)
 	}
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"airlift/cmd/airlift/term"
 	"airlift/queue/forecast"
@@ -21,40 +20,52 @@ const (
 
 // limits forecasts the run with the limits of the settings.
 func (e *exam) limits(context.Context) Finding {
-	return judgeLimits(e.Rate, e.DailyLimit, e.firstRows().items, time.Now())
+	return judgeLimits(e.Limits, e.firstRows().items, time.Now())
 }
 
-// judgeLimits judges a rate and a daily limit (0: none) for so many items; 0: it is not known how many.
-func judgeLimits(perSecond float64, perDay, items int64, now time.Time) Finding {
-	switch {
-	case perSecond <= 0:
+// judgeLimits judges limits for so many items; 0: it is not known how many.
+func judgeLimits(l plan.Limits, items int64, now time.Time) Finding {
+	if l.Rate <= 0 {
 		return Finding{} // what is wrong with the rate is said with the settings
-	case perDay > 0 && perSecond*secondsPerDay < float64(perDay):
-		return notOK(fmt.Sprintf("set --rate to %s at least, or --daily-limit to %d at most", atLeast(perDay), int64(perSecond*secondsPerDay)),
-			"a day at --rate %s has room for %s jobs, fewer than --daily-limit %s", perSecondText(perSecond), term.Number(int64(perSecond*secondsPerDay)), term.Number(perDay))
-	case items == 0:
-		return ok("--rate %s%s", perSecondText(perSecond), limitText(perDay))
 	}
-	f := plan.NewLimits(limitOf(perSecond), perDay).Input(items, now).Forecast()
+	if day := bestDay(l, now); l.PerDay > 0 && day < float64(l.PerDay) {
+		return notOK(fmt.Sprintf("send at %s at least, for longer, or set --daily-limit to %d at most", atLeast(l.PerDay), int64(day)),
+			"a day at %s has room for %s jobs, fewer than --daily-limit %s", rateText(l), term.Number(int64(day)), term.Number(l.PerDay))
+	}
+	with := rateText(l)
+	if l.PerDay > 0 {
+		with += " and --daily-limit " + term.Number(l.PerDay)
+	}
+	if items == 0 {
+		return ok("%s", with)
+	}
+	f := l.Input(items, now).Forecast()
 	if f.Finish.IsZero() || f.Finish.Sub(now) > tooLong {
-		return notOK("raise --rate or --daily-limit; AiR's own caps come on top", "about %s items at --rate %s%s take %s",
-			term.Number(items), perSecondText(perSecond), limitText(perDay), durationText(f, now))
+		return notOK("raise --rate or --daily-limit; AiR's own caps come on top", "about %s items at %s take %s", term.Number(items), with, durationText(f, now))
 	}
-	return ok("about %s items at --rate %s%s take %s, if AiR has no lower cap", term.Number(items), perSecondText(perSecond), limitText(perDay), durationText(f, now))
+	return ok("about %s items at %s take %s, if AiR has no lower cap", term.Number(items), with, durationText(f, now))
 }
 
-func limitText(perDay int64) string {
-	if perDay == 0 {
-		return ""
+// bestDay returns how many requests the best UTC day of a week has room for.
+func bestDay(l plan.Limits, now time.Time) (best float64) {
+	rateAt := l.Hours.RateAt()
+	if rateAt == nil {
+		return l.Rate * secondsPerDay
 	}
-	return " and --daily-limit " + term.Number(perDay)
-}
-
-func limitOf(perSecond float64) rate.Limit {
-	if math.IsInf(perSecond, 1) {
-		return rate.Inf
+	for day := range 7 {
+		at := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, day+1)
+		end, room := at.AddDate(0, 0, 1), 0.0
+		for at.Before(end) {
+			perSecond, until := rateAt(at)
+			if !until.After(at) || until.After(end) {
+				until = end
+			}
+			room += min(perSecond, l.Rate) * until.Sub(at).Seconds()
+			at = until
+		}
+		best = max(best, room)
 	}
-	return rate.Limit(perSecond)
+	return best
 }
 
 // atLeast returns a rate at which a day has room for so many jobs.
@@ -65,14 +76,21 @@ func atLeast(perDay int64) string {
 	return fmt.Sprintf("%d/s", (perDay+secondsPerDay-1)/secondsPerDay)
 }
 
-func perSecondText(perSecond float64) string {
-	switch {
-	case math.IsInf(perSecond, 1):
-		return "unlimited"
-	case perSecond < 1:
-		return fmt.Sprintf("%.3g/h", perSecond*3600)
+// rateText says which rate the settings ask for.
+func rateText(l plan.Limits) string {
+	text := fmt.Sprintf("--rate %.3g/s", l.Rate)
+	switch hours := l.Hours.Config(); {
+	case hours.Rate != "":
+		text = fmt.Sprintf("--rate %q", hours.Rate)
+	case math.IsInf(l.Rate, 1):
+		text = "--rate unlimited"
+	case l.Rate < 1:
+		text = fmt.Sprintf("--rate %.3g/h", l.Rate*3600)
 	}
-	return fmt.Sprintf("%.3g/s", perSecond)
+	if windows := l.Hours.Config().Windows; len(windows) > 0 {
+		text += " in --window " + strings.Join(windows, ", ")
+	}
+	return text
 }
 
 // durationText says how long a run takes.

@@ -3,14 +3,12 @@ package flags
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/doctor"
-	"airlift/ratelimit"
 )
 
 // Doctor has the flags of doctor: those of run, whose settings it examines.
@@ -39,12 +37,10 @@ func (d *Doctor) Subject(ctx context.Context, c *Context, args []string, s docto
 		}
 	}
 	note(d.send.Check())
-	s.Env, s.AirURL, s.DailyLimit, s.Workers, s.ScanWorkers = c.Env, d.send.airURL, d.send.dailyLimit, d.send.workers, d.read.source.listing.workers
-	if r, _, err := d.send.hours.parse(); err == nil { // of a table the lowest
-		s.Rate = float64(r)
-		if r == ratelimit.Unlimited {
-			s.Rate = math.Inf(1)
-		}
+	s.Env, s.AirURL, s.Workers, s.ScanWorkers = c.Env, d.send.airURL, d.send.workers, d.read.source.listing.workers
+	limits := Limits{hours: d.send.hours, dailyLimit: d.send.dailyLimit}
+	if l, err := limits.Parse(); err == nil { // else it is noted already
+		s.Limits = l
 	}
 	if s.Keys, s.KeysErr = c.Env.Keys(d.send.Profile); s.KeysErr == nil && s.Keys.CheckLongLived() == nil {
 		s.Client, s.AirErr = d.send.Client(c.Env, "airlift/"+s.Build, &missing)

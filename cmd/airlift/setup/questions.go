@@ -11,7 +11,7 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/manifest/entry"
-	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/air"
 )
 
@@ -139,7 +139,7 @@ func checkBucket(_ context.Context, _ *session, answer string) objection {
 }
 
 func checkRate(_ context.Context, _ *session, answer string) objection {
-	if _, err := ratelimit.ParseRate(answer); err != nil {
+	if _, err := schedule.Parse(schedule.Config{Rate: answer}); err != nil {
 		return refuse("%v", err)
 	}
 	return objection{}
