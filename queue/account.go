@@ -178,6 +178,9 @@ func QuarterOf(t time.Time) int {
 // Start returns the instant at which the day begins.
 func (d Day) Start() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 
+// MonthStart returns the first day of the day's calendar month.
+func (d Day) MonthStart() Day { return d - Day(d.Start().Day()-1) }
+
 // CollectDays calls day for each day from the first to the last, for [Reader].
 func CollectDays(first, last Day, day func(Day) (DayCount, error)) ([]DayCount, error) {
 	if n := int64(last) - int64(first) + 1; n > MaxDays {

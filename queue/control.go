@@ -22,6 +22,8 @@ type Control struct {
 	Workers int `json:"workers,omitempty"`
 	// DailyLimit is our own cap a UTC day; nil: not set; 0: none.
 	DailyLimit *int64 `json:"daily_limit,omitempty"`
+	// MonthlyLimit is our own cap a calendar month; nil: not set; 0: none.
+	MonthlyLimit *int64 `json:"monthly_limit,omitempty"`
 	// RateTable is a table of rates by the time of the week, in place of Rate; empty: not set.
 	RateTable string `json:"rate_table,omitempty"`
 	// Windows are the times at which items may be sent; nil: not set; none: at any time.
@@ -111,6 +113,8 @@ func (c Control) Validate() error {
 		return errors.New("the number of workers must not be below 0")
 	case c.DailyLimit != nil && *c.DailyLimit < 0:
 		return errors.New("the daily limit must not be below 0")
+	case c.MonthlyLimit != nil && *c.MonthlyLimit < 0:
+		return errors.New("the monthly limit must not be below 0")
 	}
 	return nil
 }
@@ -123,6 +127,10 @@ func (c Control) Clone() Control {
 	if c.DailyLimit != nil {
 		limit := *c.DailyLimit
 		c.DailyLimit = &limit
+	}
+	if c.MonthlyLimit != nil {
+		limit := *c.MonthlyLimit
+		c.MonthlyLimit = &limit
 	}
 	if c.Windows != nil {
 		windows := slices.Clone(*c.Windows)

@@ -37,6 +37,8 @@ var (
 	ErrReadingIncomplete = errors.New("the latest reading was not read from its beginning to its end by this process; read the sources again")
 	// ErrDailyLimit: items are pending, but none may be claimed today; see [ClaimRequest].
 	ErrDailyLimit = errors.New("the daily limit is reached")
+	// ErrMonthlyLimit: items are pending, but none may be claimed this month; see [ClaimRequest].
+	ErrMonthlyLimit = errors.New("the monthly limit is reached")
 	// ErrReplaced: the file that this process holds is no longer the one at the queue's path.
 	ErrReplaced = errors.New("the queue file was replaced or removed while it was in use")
 	// ErrClosed: the queue was closed.

@@ -30,9 +30,10 @@ type ClaimRequest struct {
 	Holder string
 	// Max is the largest number of items wanted.
 	Max int
-	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, 0 for no limit.
-	Day        Day
-	DailyLimit int64
+	// Day is today by the server's clock; DailyLimit is the most claims that count on that day, and MonthlyLimit in its calendar month until
+	// then; 0 for no limit.
+	Day                      Day
+	DailyLimit, MonthlyLimit int64
 }
 
 // MostOf returns how many items may be claimed of a batch, by its place in Batches, if so many may be claimed in all.
@@ -43,17 +44,32 @@ func (r *ClaimRequest) MostOf(batch, left int) int {
 	return min(left, r.Each[batch])
 }
 
-// MostToday returns how many items may be claimed if so many claims count on the request's day. The error is [ErrDailyLimit] if
-// none may.
-func (r *ClaimRequest) MostToday(claimed int64) (int, error) {
-	if r.DailyLimit <= 0 {
-		return r.Max, nil
+// MostNow returns how many items may be claimed. claimed returns how many claims count on a day. The error is [ErrMonthlyLimit] or
+// [ErrDailyLimit] if none may.
+func (r *ClaimRequest) MostNow(claimed func(Day) (int64, error)) (int, error) {
+	most := int64(r.Max)
+	for _, limit := range []struct {
+		from    Day
+		most    int64
+		reached error
+	}{{r.Day.MonthStart(), r.MonthlyLimit, ErrMonthlyLimit}, {r.Day, r.DailyLimit, ErrDailyLimit}} {
+		if limit.most <= 0 {
+			continue
+		}
+		left := limit.most
+		for day := limit.from; day <= r.Day; day++ {
+			n, err := claimed(day)
+			if err != nil {
+				return 0, err
+			}
+			left -= n
+		}
+		if left <= 0 {
+			return 0, limit.reached
+		}
+		most = min(most, left)
 	}
-	left := r.DailyLimit - claimed
-	if left <= 0 {
-		return 0, ErrDailyLimit
-	}
-	return int(min(int64(r.Max), left)), nil
+	return int(most), nil
 }
 
 // OnlyOf returns which items of a batch may be claimed, by its place in Batches, and whether there is such a restriction.

@@ -81,7 +81,7 @@ type Claims interface {
 	// first the items never claimed, in order of Seq, then those that are pending again, by number of attempts
 	// first and in turn, and no more than the request wants of it. From a batch of which the request names the items it takes those
 	// of them that are pending, in the order given. It claims nothing if nothing is pending, and less than asked if the daily limit allows no more.
-	// The error is [ErrDailyLimit] if something is pending and the limit allows nothing: then the results are stored.
+	// The error is [ErrDailyLimit] or [ErrMonthlyLimit] if something is pending and the limit allows nothing: then the results are stored.
 	Exchange(ctx context.Context, results []Result, r ClaimRequest) ([]Claimed, []Clash, error)
 	// InDoubt returns up to max items in doubt with a Seq above after (-1: all), in order of Seq.
 	InDoubt(ctx context.Context, id string, after int64, max int) ([]Claimed, error)

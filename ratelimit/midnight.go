@@ -8,6 +8,12 @@ func NextMidnightUTC(now time.Time) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
 }
 
+// NextMonthUTC returns the first instant of the next calendar month in UTC.
+func NextMonthUTC(now time.Time) time.Time {
+	y, m, _ := now.UTC().Date()
+	return time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC)
+}
+
 // ResumeAt returns when, by our clock, a pause ends that begins with an answer: next says when, by the server's clock, given
 // when the request was sent by that clock. It was sent at sent, and its answer, complete at ended, had the server's
 // date (zero: none; then our clock is used).

@@ -2,11 +2,11 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"math"
 	"time"
 
 	"airlift/queue"
+	"airlift/worker/budget"
 	"airlift/worker/joblist"
 	"airlift/worker/streaks"
 	"airlift/worker/turns"
@@ -114,10 +114,10 @@ func (c *committer) commit() {
 		}
 	}
 	wanted := c.wanted()
-	request, order, now := c.claimRequest(wanted)
+	request, order, limits, now := c.claimRequest(wanted)
 	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
 	c.claimed(wanted, &request, got)
-	limited := errors.Is(err, queue.ErrDailyLimit)
+	limited := isLimit(err)
 	if err != nil && !limited {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
 	} else {
@@ -132,7 +132,7 @@ func (c *committer) commit() {
 		c.scheduler.ahead <- &got[i] // never blocks: there is a place for each that may be outstanding
 	}
 	if limited {
-		c.scheduler.limitReached(now)
+		c.scheduler.limitReached(err, limits, now)
 	}
 	if len(got) < wanted {
 		c.request.more = !limited && len(c.request.from) > 1
@@ -144,15 +144,14 @@ func (c *committer) commit() {
 }
 
 // claimRequest deals so many items to the batches of the claim request, and returns the order of their turns.
-func (c *committer) claimRequest(wanted int) (r queue.ClaimRequest, order []int, now serverTime) {
+func (c *committer) claimRequest(wanted int) (r queue.ClaimRequest, order []int, limits budget.Limits, now serverTime) {
 	if wanted == 0 {
-		return r, nil, now
+		return r, nil, limits, now
 	}
-	limit := c.live.get().DailyLimit
-	now = c.learned.claimTime(limit) // read once, so that a claim refused across midnight does not wait a whole day
-	r = c.scheduler.request(wanted, now, limit, c.request.from...)
+	limits, now = c.scheduler.budgets.limits()
+	r = c.scheduler.request(wanted, now, limits, c.request.from...)
 	r.Each, order = c.scheduler.turns.Deal(c.request.from, wanted)
-	return r, order, now
+	return r, order, limits, now
 }
 
 // claimed counts what was claimed of the items that were dealt.

@@ -14,6 +14,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
 	"airlift/worker/air"
+	"airlift/worker/budget"
 	"airlift/worker/failures"
 	"airlift/worker/joblist"
 	"airlift/worker/verdict"
@@ -80,6 +81,10 @@ type Config struct {
 	MaxItems int64
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit int64
+	// MonthlyLimit is our own cap a calendar month by AiR's clock; 0: none.
+	MonthlyLimit int64
+	// Reserve is what is left to others of AiR's daily cap and monthly quota, as far as they were learned.
+	Reserve budget.Reserve
 	// Hours are the rate table and the windows of time. If it has a table, that is the rate, and the limiter's is not used.
 	Hours schedule.Config
 	// MaxOpen is how many of the account's jobs may be unfinished at AiR; 0: no limit.

@@ -45,6 +45,7 @@ func (c *control) limits(set queue.Control) (l Limits, err error) {
 	if set.DailyLimit != nil {
 		l.DailyLimit = *set.DailyLimit
 	}
+	l.MonthlyLimit = *cmp.Or(set.MonthlyLimit, &c.started.MonthlyLimit)
 	return l, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
+	"airlift/worker/budget"
 	"airlift/worker/failures"
 	"airlift/worker/pace"
 )
@@ -19,9 +20,12 @@ type Limits struct {
 	MaxAttempts int
 	MaxFailures failures.Limit
 	DailyLimit  int64
-	ExitOnCap   bool
-	MaxOpen     int64
-	Hours       schedule.Schedule
+	// MonthlyLimit and Reserve are as in [Config].
+	MonthlyLimit int64
+	Reserve      budget.Reserve
+	ExitOnCap    bool
+	MaxOpen      int64
+	Hours        schedule.Schedule
 }
 
 // MaxWorkers bounds how many workers a running pool may be given.
@@ -53,8 +57,8 @@ func (s *shared) validLimits(l Limits) error {
 		return errors.New("the number of workers must be from 1 to 1024")
 	case l.MaxAttempts < 1:
 		return errors.New("the number of attempts must be at least 1")
-	case l.DailyLimit < 0:
-		return errors.New("the daily limit must not be below 0")
+	case l.DailyLimit < 0 || l.MonthlyLimit < 0:
+		return errors.New("the daily and the monthly limit must not be below 0")
 	case l.MaxOpen < 0:
 		return errors.New("the number of open jobs must not be below 0")
 	}
@@ -69,7 +73,7 @@ func (s *shared) setLimits(l Limits) error {
 	was := s.live.now.Swap(&l)
 	s.pace.Set(pace.Fixed, l.Rate)
 	s.hours.Set(l.Hours)
-	if was.DailyLimit != l.DailyLimit {
+	if was.DailyLimit != l.DailyLimit || was.MonthlyLimit != l.MonthlyLimit {
 		s.gate.Lift(ratelimit.Budget) // it is reckoned anew with the next claim
 	}
 	s.live.changed.Fire()

@@ -50,7 +50,7 @@ func New(c Config) (*Pool, error) {
 	}
 	r.live.now.Store(&Limits{
 		Rate: perSecond, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
-		DailyLimit: c.DailyLimit, ExitOnCap: c.ExitOnCap, MaxOpen: c.MaxOpen,
+		DailyLimit: c.DailyLimit, MonthlyLimit: c.MonthlyLimit, Reserve: c.Reserve, ExitOnCap: c.ExitOnCap, MaxOpen: c.MaxOpen,
 	})
 	r.batches.known = map[string]workedBatch{}
 	r.outage.GiveUp = c.GiveUp

@@ -9,6 +9,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/worker/budget"
 	"airlift/worker/stop"
 	"airlift/worker/turns"
 )
@@ -25,6 +26,7 @@ type scheduler struct {
 	requests chan *claimRequest  // to the committer
 	freed    ratelimit.Broadcast // claims were finished
 	turns    turns.Fair
+	budgets  budgets
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -36,7 +38,7 @@ type scheduler struct {
 
 func newScheduler(r *shared, l *lookups) *scheduler {
 	return &scheduler{
-		shared: r, lookups: l, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
+		shared: r, lookups: l, budgets: budgets{shared: r}, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
 		ahead: make(chan *queue.Claimed, lookahead*max(r.Workers, MaxWorkers)),
 	}
 }
@@ -131,14 +133,13 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 		s.turns.GiveBack(next, 1)
 		return nil, nil
 	}
-	limit := s.live.get().DailyLimit
-	now := s.learned.claimTime(limit) // once: a claim that is refused across midnight must not wait for the next
+	limits, now := s.budgets.limits()
 	// Ignore the end of ctx: a claim that is stored but not handed over would be in doubt needlessly.
-	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(n, now, limit, next))
+	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(n, now, limits, next))
 	s.claimed(n, got)
 	s.turns.GiveBack(next, n-len(got))
-	if errors.Is(err, queue.ErrDailyLimit) {
-		s.limitReached(now)
+	if isLimit(err) {
+		s.limitReached(err, limits, now)
 		return nil, nil
 	}
 	if err == nil && (len(got) == 0 || s.batches.isGuest(next.ID)) {
@@ -148,27 +149,16 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 }
 
 // request returns the request for n items of some batches.
-func (s *scheduler) request(n int, now serverTime, limit int64, from ...turns.Contender) queue.ClaimRequest {
+func (s *scheduler) request(n int, now serverTime, l budget.Limits, from ...turns.Contender) queue.ClaimRequest {
 	if err := s.quota.Claiming(now.Time); err != nil {
 		s.fail("store the quarter of an hour in the queue", err)
 	}
-	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: limit}
+	r := queue.ClaimRequest{Holder: s.Holder, Max: n, Day: queue.DayOf(now.Time), DailyLimit: l.Daily, MonthlyLimit: l.Monthly}
 	for _, c := range from {
 		only, _ := s.trials.Only(c.ID)
 		r.Batches, r.Only = append(r.Batches, c.ID), append(r.Only, only)
 	}
 	return r
-}
-
-// dailyLimitReason is why a run pauses at our own daily limit.
-const dailyLimitReason = "our own daily limit is reached (--daily-limit)"
-
-// limitReached pauses the run because our own daily limit refused a claim at then, unless a request is in flight: it
-// may refund its claim.
-func (s *scheduler) limitReached(then serverTime) {
-	if s.idle() {
-		s.pauseUntil(ratelimit.Budget, ratelimit.NextMidnightUTC(then.Time).Add(s.Grace-then.offset), dailyLimitReason)
-	}
 }
 
 // looksAhead reports whether items are claimed ahead of the workers.

@@ -103,12 +103,12 @@ type serverTime struct {
 
 // claimTime returns the time whose day a claim counts against. If AiR's clock jumped since an earlier run there are two,
 // and the one whose day has more claims is used, as the stricter one.
-func (l *learned) claimTime(dailyLimit int64) serverTime {
+func (l *learned) claimTime(limited bool) serverTime {
 	now := time.Now()
 	offset, _ := l.clock.Current()
 	learned := serverTime{now.Add(offset), offset}
 	other, jumped := l.clock.Jump()
-	if !jumped || dailyLimit == 0 {
+	if !jumped || !limited {
 		return learned
 	}
 	stored := serverTime{now.Add(other), other}

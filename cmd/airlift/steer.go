@@ -133,6 +133,9 @@ func setText(batch string, now service.InForce) string {
 	} else if c.Rate > 0 {
 		set = append(set, "rate "+ratelimit.FormatRate(rate.Limit(c.Rate)))
 	}
+	if n := now.Control.MonthlyLimit; n != nil {
+		set = append(set, "monthly limit "+term.Number(*n))
+	}
 	if c := now.Control; c.RateTable != "" {
 		set = append(set, "rate "+c.RateTable)
 	}

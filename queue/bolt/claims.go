@@ -14,7 +14,7 @@ import (
 // Exchange implements [queue.Claims]: both halves are one commit. Of the items that are pending again a claim chooses among
 // a bounded number.
 //
-// After an error other than [queue.ErrDailyLimit] the results may be stored or not, and so may intents that no caller
+// After an error other than [queue.ErrDailyLimit] and [queue.ErrMonthlyLimit] the results may be stored or not, and so may intents that no caller
 // knows of.
 func (db *DB) Exchange(ctx context.Context, results []queue.Result, req queue.ClaimRequest) (claimed []queue.Claimed, clashes []queue.Clash, err error) {
 	picks, clashes, err := db.exchange(ctx, results, req)
@@ -149,11 +149,16 @@ func (t *txn) claim(batches []*batch, req queue.ClaimRequest) ([]pick, error) {
 		return nil, nil
 	}
 	day := codec.AccountDay{Account: batches[0].meta.Batch.Account, Day: req.Day}
-	used, err := t.day(day)
-	if err != nil {
+	if _, err := t.day(day); err != nil {
 		return nil, err
 	}
-	want, err := req.MostToday(used.Claimed)
+	want, err := req.MostNow(func(d queue.Day) (int64, error) {
+		used, err := t.day(codec.AccountDay{Account: day.Account, Day: d})
+		if err != nil {
+			return 0, err
+		}
+		return used.Claimed, nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func (q *Queue) claim(from []*batch, r queue.ClaimRequest) ([]queue.Claimed, err
 		return nil, nil
 	}
 	a := q.account(from[0].Account)
-	want, err := r.MostToday(a.days[r.Day].Claimed)
+	want, err := r.MostNow(func(d queue.Day) (int64, error) { return a.days[d].Claimed, nil })
 	if err != nil {
 		return nil, err
 	}

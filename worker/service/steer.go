@@ -120,6 +120,8 @@ type SetRequest struct {
 	Workers *int     `json:"workers,omitempty"`
 	// DailyLimit is our own cap a UTC day; 0: none.
 	DailyLimit *int64 `json:"daily_limit,omitempty"`
+	// MonthlyLimit is our own cap a calendar month; 0: none.
+	MonthlyLimit *int64 `json:"monthly_limit,omitempty"`
 	// Hours replaces the rate table or the windows.
 	SetHours
 	// Reset first forgets what was set of all of these: the flags of each run apply again.
@@ -135,6 +137,8 @@ func (r SetRequest) validate() error {
 		return invalid("the rate must be above 0 and at most a billion a second")
 	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > worker.MaxWorkers):
 		return invalid("the number of workers must be from 1 to 1024")
+	case r.MonthlyLimit != nil && *r.MonthlyLimit < 0:
+		return invalid("the monthly limit must not be below 0")
 	case r.DailyLimit != nil && *r.DailyLimit < 0:
 		return invalid("the daily limit must not be below 0")
 	case r.RateTable != nil && r.Rate != nil:
@@ -176,7 +180,7 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 
 // setAccountControl sets what a request has for the account, and returns what is set then. Without any it stores nothing.
 func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queue.Control, err error) {
-	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.SetHours == (SetHours{}) {
+	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) {
 		account, err := s.Account(ctx, s.c.Account, 0)
 		return account.Control, err
 	}
@@ -188,6 +192,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 		c.Rate = *cmp.Or(r.Rate, &c.Rate)
 		c.Workers = *cmp.Or(r.Workers, &c.Workers)
 		c.DailyLimit = cmp.Or(r.DailyLimit, c.DailyLimit)
+		c.MonthlyLimit = cmp.Or(r.MonthlyLimit, c.MonthlyLimit)
 		out = *c
 	})
 	return out, err

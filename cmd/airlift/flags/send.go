@@ -29,6 +29,7 @@ type Send struct {
 	airURL      string
 	Profile     string
 	hours       hours
+	budgets     budgets
 	burst       int
 	workers     int
 	dailyLimit  int64
@@ -63,6 +64,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day, counted over restarts (default: none)")
 	f.StringVar(&s.onDailyCap, "on-daily-cap", "wait", "at a daily cap: wait until AiR's next day, or exit with code 5")
 	s.quota.Add(cmd)
+	s.budgets.add(cmd)
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
 	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
 	f.StringVar(&s.maxFailures, "max-failures", "", "end when so many items failed: N, P% of the last 1,000, or off (default: when over half of them did)")
@@ -105,6 +107,7 @@ func (s *Send) Check() error {
 	if err != nil {
 		bad("%v", err)
 	}
+	s.budgets.check(bad)
 	if s.maxFailures != "" {
 		if s.failures, err = failures.Parse(s.maxFailures); err != nil {
 			bad("--max-failures: %v", err)
@@ -182,6 +185,7 @@ func (s *Send) Pool(client *air.Client) worker.Config {
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}
 	s.quota.apply(&c)
+	s.budgets.set(&c)
 	return c
 }
 

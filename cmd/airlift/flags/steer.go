@@ -70,6 +70,7 @@ type Set struct {
 	rate           string
 	workers, share int
 	dailyLimit     int64
+	monthlyLimit   int64
 	windows        []string
 	zone           string
 	reset          bool
@@ -81,11 +82,12 @@ func (s *Set) Add(cmd *cobra.Command) {
 	f.StringVar(&s.rate, "rate", "", "requests, lookups included: "+rateHelp)
 	f.IntVar(&s.workers, "workers", 0, "how many requests may be under way at once")
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
+	f.Int64Var(&s.monthlyLimit, "monthly-limit", 0, "our own cap of jobs a calendar month; 0: none")
 	f.StringArrayVar(&s.windows, "window", nil, "send only at these times, like 22:00-06:00; may be given several times; off: at any time")
 	f.StringVar(&s.zone, "time-zone", "", "the time zone of the hours of --rate and --window, like Europe/Berlin")
 	f.IntVar(&s.share, "share", 0, "the weight of BATCH when batches take turns, 1 to 100 (default 1)")
 	f.BoolVar(&s.reset, "reset", false, "forget what was set of rate, windows, workers and limits first: the flags of each run count again")
-	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "window", "time-zone", "share", "reset")
+	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "monthly-limit", "window", "time-zone", "share", "reset")
 }
 
 // Request returns what is asked, of a batch if one is named.
@@ -99,6 +101,8 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 		return r, config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
 	case given("workers") && (s.workers < 1 || s.workers > worker.MaxWorkers):
 		return r, config.Usagef("--workers %d: use 1 to %d", s.workers, worker.MaxWorkers)
+	case s.monthlyLimit < 0:
+		return r, config.Usagef("--monthly-limit %d: use 0 (none) or more", s.monthlyLimit)
 	case s.dailyLimit < 0:
 		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
 	}
@@ -117,6 +121,9 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 	}
 	if given("daily-limit") {
 		r.DailyLimit = &s.dailyLimit
+	}
+	if given("monthly-limit") {
+		r.MonthlyLimit = &s.monthlyLimit
 	}
 	if given("window") {
 		r.Windows = &s.windows
