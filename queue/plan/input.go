@@ -24,6 +24,7 @@ func (l Limits) Input(items int64, now time.Time) forecast.Input {
 	if l.PerDayFrom == OwnLimit {
 		in.Daily = l.PerDay
 	}
+	in.Monthly, in.UsedThisMonth = l.PerMonth, l.UsedThisMonth
 	in.RateAt = l.Hours.RateAt()
 	in.Learn(l.AiR)
 	return in

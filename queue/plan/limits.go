@@ -38,6 +38,8 @@ type Limits struct {
 	PerDayFrom string
 	// UsedToday counts against PerDay.
 	UsedToday int64
+	// PerMonth is the most jobs a calendar month by AiR's clock, 0 for no limit; UsedThisMonth counts against it.
+	PerMonth, UsedThisMonth int64
 	// Hours are the rates and the times at which something may be sent.
 	Hours schedule.Schedule
 	// AiR has what was learned of AiR's limits.
@@ -123,6 +125,7 @@ func (l *Limits) Load(ctx context.Context, db queue.Reader, account string, now 
 			l.PerDayFrom = OwnLimit
 		}
 	}
+	l.PerMonth = *cmp.Or(set.MonthlyLimit, &l.PerMonth)
 	if err := l.Learn(ctx, db, account, now); err != nil {
 		return err
 	}
@@ -168,5 +171,18 @@ func (l *Limits) Learn(ctx context.Context, db queue.Reader, account string, now
 	if l.PerDayFrom != OwnLimit && l.AiR.Daily.Known() {
 		l.PerDay, l.PerDayFrom = l.AiR.Daily.Value, Learned
 	}
+	if l.PerMonth > 0 {
+		return l.countMonth(ctx, db, account, queue.DayOf(now))
+	}
 	return nil
+}
+
+// countMonth counts the claims of the month until today.
+func (l *Limits) countMonth(ctx context.Context, db queue.Reader, account string, today queue.Day) error {
+	days, err := db.Days(ctx, account, today.MonthStart(), today)
+	l.UsedThisMonth = 0
+	for i := range days {
+		l.UsedThisMonth += days[i].Claimed
+	}
+	return err
 }

@@ -10,6 +10,7 @@ import (
 var bookTests = []test{
 	{"days", days},
 	{"the daily limit", dailyLimit},
+	{"the monthly limit", monthlyLimit},
 	{"gates", gates},
 	{"observations", observations},
 	{"sums of errors", errorSums},
@@ -44,6 +45,36 @@ func days(f *fixture) {
 	f.finish(list[1:], queue.Result{To: queue.Submitted})
 	f.same("first day after lookups", f.day("default", today), queue.DayCount{Claimed: 1, Submitted: 1})
 	f.same("second day after lookups", f.day("default", today+1), queue.DayCount{Claimed: 1, Submitted: 1})
+}
+
+// monthlyLimit counts the claims of a calendar month, up to the day of the claim, over restarts.
+func monthlyLimit(f *fixture) {
+	f.add(B, keys(20)...)
+	first := today.MonthStart()
+	f.same("the month begins", first.Start().Format(time.DateOnly), "2024-10-01")
+	claim := func(day queue.Day, want int) []queue.Claimed {
+		f.Helper()
+		list, err := f.Claim(f.ctx, queue.ClaimRequest{Batches: []string{B}, Max: 4, Day: day, MonthlyLimit: 5, DailyLimit: 4})
+		if want == 0 {
+			f.is(err, queue.ErrMonthlyLimit)
+			return nil
+		}
+		f.ok(err)
+		f.same("claimed", len(list), want)
+		return list
+	}
+	claim(first-1, 4) // in September
+	claim(first, 4)
+	rest := claim(first+30, 1)
+	claim(first+30, 0)
+	f.reopen()
+	claim(first+15, 1) // days after a claim's do not count: a clock was set
+	claim(first+30, 0)
+	claim(first+31, 4) // in November
+	list, err := f.InDoubt(f.ctx, B, int64(rest[0].Seq)-1, 1)
+	f.ok(err)
+	f.finish(list, queue.Result{To: queue.Pending, Refund: true})
+	claim(first+30, 0) // there were six
 }
 
 func dailyLimit(f *fixture) {

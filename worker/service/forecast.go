@@ -231,6 +231,6 @@ func (s *Service) runForecast(ctx context.Context, run *Running) (*AccountForeca
 func runLimits(p *worker.Pool) plan.Limits {
 	set := p.Limits()
 	l := plan.NewLimits(set.Rate, set.DailyLimit)
-	l.Hours = set.Hours
+	l.Hours, l.PerMonth = set.Hours, set.MonthlyLimit
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"airlift/queue"
+	"airlift/queue/plan"
 	"airlift/ratelimit/schedule"
 )
 
@@ -74,4 +75,18 @@ func hoursSet(c queue.Control, now time.Time) *Hours {
 		return nil
 	}
 	return hoursOf(s, now)
+}
+
+// Month is what counts against the user's monthly limit.
+type Month struct {
+	Limit int64 `json:"limit"`
+	Used  int64 `json:"used"`
+}
+
+// monthOf returns the use of a monthly limit; nil: there is none.
+func monthOf(l plan.Limits) *Month {
+	if l.PerMonth <= 0 {
+		return nil
+	}
+	return &Month{l.PerMonth, l.UsedThisMonth}
 }

@@ -86,6 +86,8 @@ type AccountOverview struct {
 	LearnedCap *int64 `json:"learned_cap"`
 	// Learned is all that was learned of AiR's limits; nil: nothing.
 	Learned *learned.Summary `json:"learned,omitempty"`
+	// Month is the use of the user's monthly limit; nil: there is none.
+	Month *Month `json:"month,omitempty"`
 	// Run is the run that works the account's batches; nil: there is none.
 	Run *RunOverview `json:"run"`
 	// Forecast is when those batches are done, with a month of its days; nil: there is no run.
@@ -204,6 +206,9 @@ func (s *Service) accountOverview(ctx context.Context, name string) (a AccountOv
 	if set := run.Pool.Limits(); set.DailyLimit > 0 {
 		a.DailyLimit = &set.DailyLimit
 	}
+	if a.Month = nil; len(worked) > 0 {
+		a.Month = worked[0].Month
+	}
 	a.addRun(p)
 	a.Run = runOverview(run, p, worked)
 	if !run.Pool.LookupsOnly {
@@ -295,13 +300,16 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, name strin
 		a.DailyLimit = set
 	}
 	limits := plan.NewLimits(rate.Inf, 0)
+	if set := stored.Control.MonthlyLimit; set != nil {
+		limits.PerMonth = *set
+	}
 	if err := limits.Learn(ctx, s.c.Store, name, now); err != nil {
 		return err
 	}
 	if limits.PerDayFrom == plan.Learned {
 		a.LearnedCap = &limits.PerDay
 	}
-	a.Learned = learned.Summarize(limits.AiR)
+	a.Learned, a.Month = learned.Summarize(limits.AiR), monthOf(limits)
 	return nil
 }
 

@@ -75,6 +75,8 @@ type Status struct {
 	// Incomplete says that the latest reading did not come to its end, or has not yet.
 	Incomplete bool `json:"incomplete"`
 
+	// Month is the use of the user's monthly limit, by all batches of the account; nil: there is none.
+	Month *Month `json:"month,omitempty"`
 	// Hours are the rate table and the windows in force; nil: there are none.
 	Hours *Hours `json:"hours,omitempty"`
 	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; at least [UnlimitedRate] without
@@ -170,6 +172,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 				return nil, err
 			}
 		}
+		all[len(all)-1].Month = monthOf(forecasts.limits[b.AccountName()])
 		forecasts.add(b.AccountName(), &all[len(all)-1], len(all)-1, ahead)
 	}
 	forecasts.set(all)

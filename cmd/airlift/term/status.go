@@ -32,6 +32,9 @@ func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark st
 	b.items(s)
 	b.firstJobs(s.FirstJobs)
 	b.add("today", "%s submitted by all batches of this queue", Number(s.SubmittedToday))
+	if m := s.Month; m != nil {
+		b.add("month", "%s", monthText(m))
+	}
 	b.forecast(s)
 	b.learned(s)
 	for _, e := range s.Errors {

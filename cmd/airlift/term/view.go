@@ -136,7 +136,15 @@ func todayText(a *service.AccountOverview) string {
 	case a.LearnedCap != nil:
 		text += ", of " + perDay(*a.LearnedCap, plan.Learned)
 	}
+	if a.Month != nil {
+		text += "; " + monthText(a.Month)
+	}
 	return text
+}
+
+// monthText says how much of a monthly limit is used.
+func monthText(m *service.Month) string {
+	return "monthly limit: " + Number(m.Used) + " of " + Number(m.Limit) + " (--monthly-limit)"
 }
 
 // sections are the batches, errors and events, in so many lines.
