@@ -58,13 +58,19 @@ func (k Keys) CheckLongLived() error {
 	return &TemporaryKeysError{k.place}
 }
 
-// Keys finds the keys: an explicit profile overrides the environment, which overrides the AWS shared files.
+// Keys finds the keys: an explicit profile overrides the environment, or the files that it names, which overrides the AWS shared
+// files.
 func (e Env) Keys(profile string) (Keys, error) {
 	if profile != "" {
 		return e.profileKeys(profile)
 	}
-	k := Keys{Access: e.get("WASABI_ACCESS_KEY"), Secret: e.get("WASABI_SECRET_KEY"), place: "the environment"}
-	switch {
+	k := Keys{place: "the environment"}
+	var noAccess, noSecret error
+	k.Access, noAccess = e.secret("WASABI_ACCESS_KEY")
+	k.Secret, noSecret = e.secret("WASABI_SECRET_KEY")
+	switch err := errors.Join(noAccess, noSecret); {
+	case err != nil:
+		return Keys{}, Usagef("%v", err)
 	case k.Access != "" && k.Secret != "":
 		// The session token may belong to another access key.
 		if of := e.get("AWS_ACCESS_KEY_ID"); of == "" || of == k.Access {
