@@ -55,6 +55,7 @@ check: $(TOOLS)/staticcheck check-house ## formatting, vet, linter, a tidy go.mo
 	go mod tidy -diff
 	cd testdata/bench && go mod tidy -diff && go vet .
 	cd testdata/prometheus && go mod tidy -diff && go vet . && go test .
+	cd testdata/kubernetes && go mod tidy -diff && go vet . && go test .
 	@.ci/imports
 	@for platform in $(PLATFORMS); do \
 		echo "go vet ./... for $$platform"; CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || exit 1; \
