@@ -11,8 +11,10 @@ const (
 	Likelihood = 0.8
 	// futures is how many are followed.
 	futures = 256
-	// startSlack is how late the first jobs of a day may be after AiR's reset: a grace, and a canary.
-	startSlack = 2 * time.Minute
+	// startSlack is how late the first jobs of a day may be after AiR's reset, and pauseRequests how many requests a pause may take beside
+	// those for jobs: canaries, lookups, and the pages that show others' jobs.
+	startSlack    = 2 * time.Minute
+	pauseRequests = 40
 	// mostDays bounds Forecast.Days.
 	mostDays = 400
 )
@@ -85,11 +87,19 @@ func (in Input) each(numbers []int64, days *dayTable, active func(at instant, n 
 		at, _ := slices.BinarySearch(sorted, numbers[i])
 		found[i].setRange(ends, at, len(sorted))
 		found[i].Why = why
-		if in.Cap.Value > 0 && !found[i].High.IsZero() {
-			found[i].High = found[i].High.Add(startSlack)
+		if !found[i].High.IsZero() {
+			found[i].High = found[i].High.Add(in.slack())
 		}
 	}
 	return found
+}
+
+// slack is how much later than by the numbers alone the end of a pause may find the last jobs sent.
+func (in *Input) slack() time.Duration {
+	if in.Cap.Value == 0 {
+		return 0
+	}
+	return startSlack + time.Duration(min(pauseRequests/in.Rate, 24*3600)*float64(time.Second))
 }
 
 // setRange sets the range from the ends at one of every few; those of the middle are the last.

@@ -63,10 +63,7 @@ const searched = 48
 
 // holds reports whether the upper end of the range is not after a date, as far as so many futures tell.
 func (in Input) holds(by time.Time, n int) bool {
-	late, end := 0.0, by.UnixNano()
-	if in.Cap.Value > 0 {
-		end -= instant(startSlack)
-	}
+	late, end := 0.0, by.UnixNano()-instant(in.slack())
 	all := in.futures(n)
 	for i := range all {
 		if all[i].finish(nil) <= end {

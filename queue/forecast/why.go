@@ -88,7 +88,11 @@ func (c Cap) othersUse() string {
 	if sum == 0 {
 		return "nobody else was seen to use it"
 	}
-	return fmt.Sprintf("others use about %s a day", humanize.Comma(roundTo2(sum/int64(len(days)))))
+	mean := (sum + int64(len(days))/2) / int64(len(days))
+	if mean == 0 {
+		return "others use less than 1 a day"
+	}
+	return fmt.Sprintf("others use about %s a day", humanize.Comma(roundTo2(mean)))
 }
 
 // roundTo2 rounds a number to two digits.

@@ -15,6 +15,7 @@ const settled = time.Minute
 
 // keepForecasts stores a forecast for each day that a run begins on or sees, until ctx ends.
 func (s *Service) keepForecasts(ctx context.Context, account string, pool *worker.Pool) {
+	var warned queue.Day
 	for wait := settled; ; {
 		select {
 		case <-ctx.Done():
@@ -27,6 +28,10 @@ func (s *Service) keepForecasts(ctx context.Context, account string, pool *worke
 		err := s.keepForecast(ctx, account, pool, today)
 		if err == nil && left <= settled {
 			err = s.keepForecast(ctx, account, pool, today+1)
+		}
+		if err == nil && today != warned {
+			warned = today
+			err = s.warnOfMiss(ctx, account, now)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.c.Log.Warn().Err(err).Msg("the forecast of the day could not be stored, so later it cannot be compared with what came")
@@ -76,6 +81,15 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// warnOfMiss logs that the forecasts of the last two days did not hold.
+func (s *Service) warnOfMiss(ctx context.Context, account string, now time.Time) error {
+	text, err := s.missed(ctx, account, now)
+	if text != "" {
+		s.c.Log.Warn().Str("account", account).Msg(text + "; `airlift forecast` shows the present one")
+	}
+	return err
 }
 
 // missed says whether the forecasts of the last two days did not hold. now is the time by AiR's clock.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
 	"airlift/queue"
@@ -29,6 +30,7 @@ func TestTheForecastsOfARun(t *testing.T) {
 		}
 		s := newService(t, keys...)
 		s.c.Host.Events = &Events{}
+		s.c.Log = zerolog.New(s.c.Host.Events)
 		r.pool.Limiter = ratelimit.NewLimiter(2, 1)
 		began, ended := time.Now(), make(chan Outcome, 1)
 		go func() { ended <- r.run(t.Context(), s) }()
@@ -58,6 +60,15 @@ func TestTheForecastsOfARun(t *testing.T) {
 		slipped := forecast()
 		if want := "the forecast was too early on the last two days: 100 sent on 5 January instead of "; !strings.Contains(slipped.Missed, want) {
 			t.Errorf("after two days of 100: %q, want %q", slipped.Missed, want)
+		}
+		said := 0
+		for _, e := range s.c.Host.Events.Latest() {
+			if strings.Contains(e.Text, "the forecast was too early") {
+				said++
+			}
+		}
+		if said != 1 {
+			t.Errorf("the log has said it %d times, want once", said)
 		}
 		if !slipped.ETARange.Low.After(*before.ETARange.High) {
 			t.Errorf("the range %+v is not after that of before, %+v", slipped.ETARange, before.ETARange)

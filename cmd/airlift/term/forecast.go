@@ -88,7 +88,7 @@ func (v View) doneLines(a *service.AccountForecast) []string {
 	if r.High == nil || !r.High.Equal(r.Low) {
 		text += fmt.Sprintf(", %.0f %% likely", 100*r.Likelihood)
 	}
-	if a.ETA != nil && r.High != nil && r.High.Sub(r.Low) >= leastRange {
+	if a.ETA != nil && isWide(r) {
 		text += "; middle " + betweenText(*a.ETA, *a.ETA, v.Now)
 	}
 	return append(v.paragraph("done", green, text), v.paragraph("because", "", r.Why)...)

@@ -40,9 +40,14 @@ func rangeText(r *forecast.Range, now time.Time) string {
 	return betweenText(r.Low, *r.High, now)
 }
 
+// isWide reports whether a range is worth to be shown beside its middle.
+func isWide(r *forecast.Range) bool {
+	return r != nil && (r.High == nil || r.High.Sub(r.Low) >= leastRange)
+}
+
 // forecastRange adds a line with a range and what it rests on, if the range is worth one.
 func (b *lines) forecastRange(r *forecast.Range, now time.Time) {
-	if r != nil && (r.High == nil || r.High.Sub(r.Low) >= leastRange) {
+	if isWide(r) {
 		b.add("", "%s, %.0f %% likely: %s", rangeText(r, now), 100*r.Likelihood, r.Why)
 	}
 }

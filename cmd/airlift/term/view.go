@@ -84,7 +84,11 @@ func (v View) facts(o *service.Overview) []string {
 	lines = append(lines, v.gate(o)...)
 	lines = append(lines, v.field("today", "", todayText(&o.Account))...)
 	if o.ETA != nil {
-		lines = append(lines, v.field("done by", "", v.until(*o.ETA))...)
+		text := v.until(*o.ETA)
+		if f := o.Account.Forecast; f != nil && isWide(f.ETARange) {
+			text += "; " + rangeText(f.ETARange, v.Now) + fmt.Sprintf(", %.0f %% likely", 100*f.ETARange.Likelihood)
+		}
+		lines = append(lines, v.field("done by", "", text)...)
 	}
 	if o.InDoubt > 0 {
 		text := Number(o.InDoubt) + " items, which are looked up"
@@ -314,6 +318,7 @@ func OfBatch(o service.Overview, id string) (service.Overview, bool) {
 	}
 	b := &o.Batches[0]
 	o.InDoubt, o.ETA, o.Errors = b.InDoubt, b.ETA, nil
+	o.Account.Forecast = &service.AccountForecast{ETARange: b.ETARange}
 	for _, e := range b.Errors {
 		o.Errors = append(o.Errors, service.ErrorOverview{ErrorCount: e, Batch: id})
 	}
