@@ -117,7 +117,7 @@ func (c *committer) commit() {
 	request, order, limits, now := c.claimRequest(wanted)
 	got, clashes, err := c.Store.Exchange(context.Background(), results, request)
 	c.claimed(wanted, &request, got)
-	limited := isLimit(err)
+	_, _, limited := limits.Reached(err, now.Time)
 	if err != nil && !limited {
 		c.fail("store results in the queue; nothing more is sent, and what is unknown is looked up by the next run", err)
 	} else {
@@ -148,7 +148,7 @@ func (c *committer) claimRequest(wanted int) (r queue.ClaimRequest, order []int,
 	if wanted == 0 {
 		return r, nil, limits, now
 	}
-	limits, now = c.scheduler.budgets.limits()
+	limits, now = c.scheduler.budgets()
 	r = c.scheduler.request(wanted, now, limits, c.request.from...)
 	r.Each, order = c.scheduler.turns.Deal(c.request.from, wanted)
 	return r, order, limits, now

@@ -26,7 +26,7 @@ type scheduler struct {
 	requests chan *claimRequest  // to the committer
 	freed    ratelimit.Broadcast // claims were finished
 	turns    turns.Fair
-	budgets  budgets
+	book     budget.Book
 
 	mu sync.Mutex
 	// The fields below are guarded by mu.
@@ -38,7 +38,7 @@ type scheduler struct {
 
 func newScheduler(r *shared, l *lookups) *scheduler {
 	return &scheduler{
-		shared: r, lookups: l, budgets: budgets{shared: r}, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
+		shared: r, lookups: l, book: budget.Book{Learned: r.quota.Learned}, budget: r.MaxItems, requests: make(chan *claimRequest, 1),
 		ahead: make(chan *queue.Claimed, lookahead*max(r.Workers, MaxWorkers)),
 	}
 }
@@ -133,13 +133,12 @@ func (s *scheduler) claim(ctx context.Context) ([]queue.Claimed, error) {
 		s.turns.GiveBack(next, 1)
 		return nil, nil
 	}
-	limits, now := s.budgets.limits()
+	limits, now := s.budgets()
 	// Ignore the end of ctx: a claim that is stored but not handed over would be in doubt needlessly.
 	got, _, err := s.Store.Exchange(context.WithoutCancel(ctx), nil, s.request(n, now, limits, next))
 	s.claimed(n, got)
 	s.turns.GiveBack(next, n-len(got))
-	if isLimit(err) {
-		s.limitReached(err, limits, now)
+	if s.limitReached(err, limits, now) {
 		return nil, nil
 	}
 	if err == nil && (len(got) == 0 || s.batches.isGuest(next.ID)) {

@@ -1,21 +1,16 @@
-// Package budget answers: how many jobs may be claimed today and this month, and which limit says so?
-//
-// Invariants:
-//
-//  1. A limit counts every claim of the account that is not proven to be refused, over all runs of a queue.
-//  2. What is reserved is taken from AiR's limits as they were learned. Before one is learned there is nothing to take it from.
-//
-// Outside: the check itself, which is a part of the claim's transaction (package queue), and what AiR's limits are
-// (ratelimit/caps).
 package budget
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/ratelimit/caps"
 )
 
@@ -104,4 +99,44 @@ func lower(limit *int64, why *string, other int64, because string) {
 	if other = max(other, 1); *limit <= 0 || other < *limit {
 		*limit, *why = other, because
 	}
+}
+
+// Reached returns when the limit ends for which a claim at a time was refused with an error, and what it is; false: for none.
+func (l Limits) Reached(err error, now time.Time) (end time.Time, why string, is bool) {
+	switch {
+	case errors.Is(err, queue.ErrMonthlyLimit):
+		return ratelimit.NextMonthUTC(now), l.MonthlyWhy, true
+	case errors.Is(err, queue.ErrDailyLimit):
+		return ratelimit.NextMidnightUTC(now), l.DailyWhy, true
+	}
+	return end, "", false
+}
+
+// Book reckons the limits of an account. It is safe for concurrent use.
+type Book struct {
+	// Learned returns what was learned of AiR's limits. It is asked once a minute, and only if something is reserved.
+	Learned func(context.Context, time.Time) (caps.Learned, error)
+
+	mu   sync.Mutex
+	last caps.Learned // guarded by mu, as is read
+	read time.Time
+}
+
+// learnedFor is how long what was learned is used before it is read again.
+const learnedFor = time.Minute
+
+// Limits returns the limits at a time by AiR's clock. After an error they do without what could not be read.
+func (b *Book) Limits(s Set, now time.Time) (Limits, error) {
+	if s.Reserve == (Reserve{}) {
+		return s.Limits(caps.Learned{}, now), nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var err error
+	if b.read.IsZero() || time.Since(b.read) > learnedFor {
+		if b.last, err = b.Learned(context.Background(), now); err == nil {
+			b.read = time.Now()
+		}
+	}
+	return s.Limits(b.last, now), err
 }
