@@ -41,7 +41,9 @@ show are looked up by name, one request each. A list that cannot be read is exit
 ` + exit.CodesHelp,
 		Example: `  airlift adopt archive-1a2b3c4d archive.csv --air-url https://air.example.com
   airlift adopt y2024 s3://archive/2024/ --source-region us-east-1 --rate 20/s`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.adopt(cmd, args, &o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.accounts.OfBatch(cmd, func() error { return a.adopt(cmd, args, &o) })
+		},
 	}
 	o.Add(cmd)
 	_ = cmd.Flags().MarkHidden("batch") // BATCH says it

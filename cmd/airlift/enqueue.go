@@ -20,7 +20,9 @@ func (a *app) enqueueCommand() *cobra.Command {
 		Long:    "enqueue reads the sources into the queue. `airlift submit` sends what is there.\n" + exit.CodesHelp,
 		Example: "  airlift enqueue archive.csv --services ocr --destination-bucket results --destination-region us-east-1\n  airlift enqueue a.csv b.csv --batch both",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.untilRead(args, func() error { return a.enqueue(cmd.Context(), args, &o, &send) })
+			return a.untilRead(args, func() error {
+				return a.accounts.OfBatch(cmd, func() error { return a.enqueue(cmd.Context(), args, &o, &send) })
+			})
 		},
 	}
 	o.Add(cmd)

@@ -47,7 +47,9 @@ with --preflight.
 		Example: `  airlift plan archive.csv --services ocr --destination-bucket results --destination-region us-east-1
   airlift plan s3://archive/2024/ --source-region us-east-1 --batch y2024 --daily-limit 50000 ...
   airlift plan archive.csv --min-size 1M --save big.csv --batch big ... && airlift run big.csv --batch big ...`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd.Context(), args, &o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.accounts.OfBatch(cmd, func() error { return a.plan(cmd.Context(), args, &o) })
+		},
 	}
 	o.Add(cmd)
 	o.AddChanged(cmd)

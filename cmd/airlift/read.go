@@ -26,7 +26,7 @@ func (a *app) flags() *flags.Context {
 // readOptions returns how the flags say that the sources are read, and names what is missing.
 func (a *app) readOptions(ctx context.Context, o *flags.Read, args []string, profile string, m *flags.Missing) (intake.Options, error) {
 	out, err := o.Options(ctx, a.flags(), args, profile, m)
-	out.Place, out.BatchSize, out.Scratch = a.queuePath(), a.heap().Bound, temporary.Open
+	out.Place, out.BatchSize, out.Scratch, out.Account = a.queuePath(), a.heap().Bound, temporary.Open, a.accounts.Name
 	return out, err
 }
 

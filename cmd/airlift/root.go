@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/accounts"
 	"airlift/cmd/airlift/checkup"
 	"airlift/cmd/airlift/complete"
 	"airlift/cmd/airlift/config"
@@ -59,7 +60,8 @@ type app struct {
 	page   connect.Page
 	global globalFlags
 	// rules are those of the config file; nil: it has none, and a batch's stored rules apply.
-	rules []queue.Rule
+	rules    []queue.Rule
+	accounts accounts.Settings
 	// wrong is what is wrong with the settings, for the commands that work all the same.
 	wrong error
 	// services warns of unknown services.
@@ -68,11 +70,14 @@ type app struct {
 
 func (a *app) heap() heap.Env { return a.getenv }
 
-func (a *app) env() config.Env { return config.Env{Lookup: a.getenv, List: a.environ} }
+func (a *app) env() config.Env {
+	return a.accounts.Env(config.Env{Lookup: a.getenv, List: a.environ})
+}
 
 // globalFlags are those of every command.
 type globalFlags struct {
 	config    string
+	account   string
 	queue     string
 	logFormat string
 	logLevel  string
@@ -157,12 +162,13 @@ func (a *app) rootCommand() *cobra.Command {
 			if err == nil {
 				a.reporter, err = tell.Reporter(cmd, a.env(), "airlift/"+versionText(), a.queuePath(), a.log)
 			}
-			return errors.Join(err, a.checkFiles(cmd, args))
+			return errors.Join(err, a.accounts.Check(cmd), a.checkFiles(cmd, args))
 		},
 	}
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	f := root.PersistentFlags()
 	f.StringVar(&a.global.config, "config", "", "the config file (TOML): default $XDG_CONFIG_HOME/airlift/config.toml")
+	f.StringVar(&a.global.account, "account", "", "the account, one of the [account.NAME] tables of the config file: see airlift help accounts")
 	f.StringVar(&a.global.queue, "queue", "", "the queue's database: default $XDG_STATE_HOME/airlift/queue.db")
 	f.StringVar(&a.global.logFormat, "log-format", "auto", "how logs are written to standard error: auto, console or json")
 	f.StringVar(&a.global.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
@@ -201,8 +207,9 @@ func (a *app) rootCommand() *cobra.Command {
 
 // fillSettings sets each flag that the command line does not give, and the rules of the config file.
 func (a *app) fillSettings(cmd *cobra.Command) error {
-	file, err := a.env().Fill(cmd)
-	if err == nil && file.Rules != nil {
+	var err error
+	a.accounts, err = accounts.Fill(a.env(), cmd)
+	if file := a.accounts.File; err == nil && file.Rules != nil {
 		if a.rules, err = intake.ParseRules(file.Rules); err != nil {
 			return config.Usagef("%s: %v", file.Path, err)
 		}

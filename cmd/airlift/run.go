@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/accounts"
 	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
@@ -12,7 +13,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/intake"
 	"airlift/queue/plan"
-	"airlift/worker/air"
+	"airlift/worker"
 	"airlift/worker/service"
 )
 
@@ -63,24 +64,25 @@ func (a *app) runAll(cmd *cobra.Command, args []string, o *runFlags) error {
 	}
 	ctx, cancel := o.send.Limited(cmd.Context())
 	defer cancel()
-	return a.untilRead(args, func() error { return a.runOnce(ctx, cmd, args, o) })
+	return a.untilRead(args, func() error {
+		return a.accounts.OfBatch(cmd, func() error { return a.runOnce(ctx, cmd, args, o) })
+	})
 }
 
 // runOnce runs until the work is done, or until the process that holds the queue ends before the sources are read.
 func (a *app) runOnce(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) error {
 	var t *intake.Intake
-	var client *air.Client
+	all := a.senders(cmd, args, &o.send)
+	defer all.Close()
+	var pool worker.Config
 	abandoned, err := within(ctx, func() (err error) {
-		if t, client, err = a.prepareRun(ctx, cmd, args, o); err == nil && o.dryRun {
+		if t, pool, err = a.prepareRun(ctx, all, args, o); err == nil && o.dryRun {
 			err = a.dryRun(ctx, t, o.send.JSON)
 		}
 		return err
 	})
 	if abandoned {
 		return err
-	}
-	if client != nil {
-		defer client.Close()
 	}
 	if t != nil {
 		defer t.Close()
@@ -92,7 +94,7 @@ func (a *app) runOnce(ctx context.Context, cmd *cobra.Command, args []string, o 
 		a.log.Info().Str("bucket", p.Bucket).Str("key", p.Key).RawJSON("services", p.Services).Msg("one of the first jobs, as it will be sent")
 	})
 	r := service.RunRequest{
-		Pool: a.pool(cmd, args, &o.send, client), Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}, Detach: o.detach,
+		Pool: pool, PoolOf: all.PoolOf, Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}, Detach: o.detach,
 	}
 	switch {
 	case t.ReadFirst && o.Replace:
@@ -104,14 +106,14 @@ func (a *app) runOnce(ctx context.Context, cmd *cobra.Command, args []string, o 
 }
 
 // prepareRun checks everything that a run needs before anything is sent. Close its result even if it returns an error.
-func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string, o *runFlags) (t *intake.Intake, client *air.Client, err error) {
+func (a *app) prepareRun(ctx context.Context, all *accounts.Senders, args []string, o *runFlags) (t *intake.Intake, pool worker.Config, err error) {
 	var missing flags.Missing
 	options, err := a.readOptions(ctx, &o.Read, args, o.send.Profile, &missing)
 	if err == nil && !o.dryRun {
-		client, err = o.send.Client(a.env(), "airlift/"+versionText(), &missing)
+		pool, err = all.Make(&missing)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, pool, err
 	}
 	options.NeedFields, options.StoreNothing = true, o.dryRun
 	at := connect.Sending
@@ -122,7 +124,7 @@ func (a *app) prepareRun(ctx context.Context, cmd *cobra.Command, args []string,
 		at = connect.Elsewhere
 	}
 	t, err = a.prepare(ctx, options, missing, at)
-	return t, client, err
+	return t, pool, err
 }
 
 // dryRun prints what a run would do.

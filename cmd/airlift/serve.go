@@ -44,15 +44,15 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 	}
 	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
-	var missing flags.Missing
-	client, err := s.Client(a.env(), "airlift/"+versionText(), &missing)
-	if err == nil && len(missing) > 0 {
+	all := a.senders(cmd, nil, s)
+	defer all.Close()
+	names, missing, err := all.SetUp()
+	if err == nil {
 		err = missing.Err()
 	}
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	db, err := a.openQueue(ctx, connect.Here, true)
 	if err != nil {
 		return err
@@ -69,10 +69,10 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 		return err
 	}
 	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
-	out := to.Run(ctx, service.RunRequest{Pool: a.pool(cmd, nil, s, client), Serve: true})
+	out := to.Run(ctx, service.RunRequest{PoolOf: all.PoolOf, Accounts: names, Account: a.env().Chosen(cmd), Serve: true})
 	if exit.IsA[*exit.Interrupted](out.Err) { // the usual end
-		a.reporter.End(context.WithoutCancel(ctx), to.Overview, notify.End{Outcome: out, Text: out.Err.Error()})
-		out.Err = nil
+		a.reporter.End(context.WithoutCancel(ctx), to.Overview, notify.End{Outcome: out, Text: exit.EndText(out)})
+		out.Err = exit.WithoutSignal(out.Err)
 	}
 	return a.finish(context.WithoutCancel(ctx), to, out, s, false)
 }

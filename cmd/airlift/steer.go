@@ -67,7 +67,7 @@ still begins with a single request. With BATCH it lifts the pause of that batch 
 		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), func(to service.Queue) error {
-				was, err := to.Resume(cmd.Context(), optionalBatch(args))
+				was, err := to.Resume(cmd.Context(), service.ResumeRequest{Batch: optionalBatch(args)})
 				if err != nil {
 					return err
 				}

@@ -63,30 +63,22 @@ request each.
 	return cmd
 }
 
-// workQueue works the named batches of the queue, or all.
+// workQueue works the named batches of the queue, or all: those of several accounts side by side.
 func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify bool, r service.RunRequest) error {
 	if err := s.Check(); err != nil {
 		return err
 	}
 	ctx, cancel := s.Limited(cmd.Context())
 	defer cancel()
+	all := a.senders(cmd, nil, s)
+	defer all.Close()
+	all.LookupsOnly = r.Pool.LookupsOnly
 	var missing flags.Missing
-	client, err := s.Client(a.env(), "airlift/"+versionText(), &missing)
-	if err != nil {
-		return err
-	}
-	if client != nil {
-		defer client.Close()
-	}
-	lookupsOnly := r.Pool.LookupsOnly
-	r.Pool, r.Incomplete = a.pool(cmd, nil, s, client), len(missing) > 0
-	r.Pool.LookupsOnly = lookupsOnly
-	if verify {
-		audit := a.audit(s, client)
-		r.Verify = &audit
-	}
-	err = a.withQueue(ctx, connect.Sending, func(db queue.Store, opened time.Time) error {
+	err := a.withQueue(ctx, connect.Sending, func(db queue.Store, opened time.Time) error {
 		batches, err := a.service(db, opened).Named(ctx, ids...)
+		if err == nil {
+			batches, err = a.accounts.Own(cmd, batches, len(ids) > 0)
+		}
 		if err != nil {
 			return err
 		}
@@ -95,6 +87,17 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 		}
 		for _, b := range batches {
 			r.Batches = append(r.Batches, b.ID)
+		}
+		if len(batches) == 0 && a.env().Chosen(cmd) != "" {
+			return nil // no batches would mean all
+		}
+		if r.Pool, err = all.Ready(batches, &missing); err != nil {
+			return err
+		}
+		r.PoolOf, r.Incomplete = all.PoolOf, len(missing) > 0
+		if verify {
+			audit := a.audit(s, nil)
+			r.Verify = &audit
 		}
 		return a.work(ctx, db, opened, r, s)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airlift/cmd/airlift/accounts"
 	"airlift/cmd/airlift/connect"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/flags"
@@ -41,6 +42,14 @@ func (a *app) pool(cmd *cobra.Command, sources []string, s *flags.Send, client *
 	pool := s.Pool(client)
 	pool.AdoptCommand, pool.CancelCommand = adoptLine(cmd, a, sources), cancelLine(cmd, a)
 	return pool
+}
+
+// senders says how a command sends the items of each account.
+func (a *app) senders(cmd *cobra.Command, sources []string, s *flags.Send) *accounts.Senders {
+	return &accounts.Senders{
+		Settings: &a.accounts, Command: cmd, Flags: s, UserAgent: "airlift/" + versionText(),
+		Pool: func(client *air.Client) worker.Config { return a.pool(cmd, sources, s, client) },
+	}
 }
 
 // audit returns how AiR's list is read. Without --json each finding is printed at once, so that none of millions is kept.
@@ -98,8 +107,12 @@ func (a *app) send(ctx context.Context, db queue.Store, opened time.Time, r serv
 			}
 			quiet = true // an audit after the run logs its own progress
 		}})
-	if h, other := connect.Holder(db); other {
-		if err := connect.Compare(ctx, h, r.Pool, a.log); err != nil {
+	if h, other := connect.Holder(db); other && !r.Incomplete { // else nothing is sent
+		batches, err := to.Named(ctx, r.Batches...)
+		if err == nil {
+			err = connect.Compare(ctx, h, accounts.Of(batches), r.PoolOf, a.log)
+		}
+		if err != nil {
 			return to, service.Outcome{Err: err}
 		}
 	}
@@ -156,7 +169,7 @@ func (a *app) finish(ctx context.Context, to service.Queue, out service.Outcome,
 	if s.JSON && sent && out.Err != nil { // without --json it follows the summary
 		for i := range out.Batches {
 			if b := &out.Batches[i]; b.Reason == "" {
-				b.Reason = out.Err.Error()
+				b.Reason = exit.Reason(out, b.Account)
 			}
 		}
 	}

@@ -12,7 +12,9 @@ import (
 // Options say what is read into which batch, and how.
 type Options struct {
 	// Batch is the id; "" for the default of the only source.
-	Batch   string
+	Batch string
+	// Account is the account of a new batch; empty: the default one. A batch that is there must belong to it, unless it is empty.
+	Account string
 	Sources Sources
 	// Settings are the job settings of this run; those stored with the batch fill the gaps.
 	Settings queue.Settings

@@ -93,11 +93,29 @@ func (t *Intake) find(ctx context.Context) error {
 	if t.found = err == nil; errors.Is(err, queue.ErrBatchNotFound) {
 		return nil
 	}
+	if has := t.stored.AccountName(); err == nil && t.Options.Account != "" && t.Options.Account != has {
+		return &AccountError{t.Batch, has, t.Options.Account}
+	}
 	return err
 }
 
+// AccountError says that a batch belongs to another account than was asked for. Nothing was stored.
+type AccountError struct{ Batch, Has, Asked string }
+
+func (e *AccountError) Error() string {
+	return fmt.Sprintf("batch %q belongs to the account %s, and not to %s, for good: use --account %s, or another --batch for the account %s",
+		e.Batch, e.Has, e.Asked, e.Has, e.Asked)
+}
+
+func (e *AccountError) Unwrap() error { return entry.ErrUsage }
+
 // Account returns the account of the batch.
-func (t *Intake) Account() string { return t.stored.AccountName() }
+func (t *Intake) Account() string {
+	if t.found {
+		return t.stored.AccountName()
+	}
+	return queue.Batch{Account: t.Options.Account}.AccountName()
+}
 
 func (t *Intake) open(create bool) error {
 	db, err := t.Open(create)
@@ -217,7 +235,7 @@ func (t *Intake) create(ctx context.Context) error {
 		}
 	}
 	if !t.found {
-		return t.Store.CreateBatch(ctx, queue.Batch{ID: t.Batch, Identity: queue.IdentityVersion,
+		return t.Store.CreateBatch(ctx, queue.Batch{ID: t.Batch, Account: t.Options.Account, Identity: queue.IdentityVersion,
 			Settings: t.Options.Settings, Created: time.Now().UTC(), Adopting: t.Adopts})
 	}
 	if t.Adopts {

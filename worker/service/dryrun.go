@@ -19,7 +19,7 @@ func DryRun(ctx context.Context, t *intake.Intake) (Status, *intake.DryRun, erro
 	if err != nil {
 		return Status{}, nil, err
 	}
-	st := statusOf(queue.Batch{ID: t.Batch, Reading: d.Reading, Counts: queue.Counts{Items: d.Items, Pending: d.Items}})
+	st := statusOf(queue.Batch{ID: t.Batch, Account: t.Account(), Reading: d.Reading, Counts: queue.Counts{Items: d.Items, Pending: d.Items}})
 	st.State, st.Incomplete, st.Unmatched = "idle", t.Reading.End().Broken != nil, t.Reading.Unmatched()
 	st.AcceptedEarlier, st.Restored, st.FirstJobs = d.Replaced.Submitted, 0, first
 	if t.Store == nil {

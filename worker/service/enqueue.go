@@ -13,7 +13,7 @@ import (
 // Enqueue reads sources into a batch, and sends nothing.
 func (s *Service) Enqueue(ctx context.Context, f Feed) Outcome {
 	err := s.working(ctx, f.Batch, func(ctx context.Context) error { return s.read(ctx, f) })
-	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, nil, err)
+	return s.outcome(ctx, f.Batch, f, nil, err)
 }
 
 // Adopt reads sources into a batch, and then marks the items that have jobs at AiR as submitted.
@@ -24,7 +24,7 @@ func (s *Service) Adopt(ctx context.Context, f Feed, r AuditRequest) Outcome {
 		r.Batch = f.Batch
 		audits[f.Batch], err = s.compare(ctx, r, true)
 	}
-	return s.outcome(ctx, StatusQuery{Batches: []string{f.Batch}}, f, audits, err)
+	return s.outcome(ctx, f.Batch, f, audits, err)
 }
 
 // CheckAdoptable returns a [NoJobsError] for a batch without jobs at AiR. A mistyped id would enqueue everything

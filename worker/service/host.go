@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"airlift/queue/plan"
 	"airlift/worker"
 )
 
@@ -22,6 +23,7 @@ type Host struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	runs    map[string]*Running // by account
+	fleet   *fleet              // begins runs; nil: none begins
 	readers map[string]*reader  // of batches that sources are read into
 	held    map[string]*hold    // batches that are not to be worked for now
 	actions []*action
@@ -94,6 +96,24 @@ func (h *Host) begin(r Running) (end func()) {
 	}
 }
 
+// follow makes a fleet the one that begins runs, until the function that it returns is called.
+func (h *Host) follow(f *fleet) (end func()) {
+	set := func(f *fleet) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.fleet = f
+	}
+	set(f)
+	return func() { set(nil) }
+}
+
+// beginner returns the fleet that begins runs; nil: none begins.
+func (h *Host) beginner() *fleet {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.fleet
+}
+
 // Read records that sources are read into a batch, for which the run of its account waits, and returns what records the end of
 // that. The error is [ErrBeingRead] if others read into it.
 func (h *Host) Read(account, batch string) (end func(), err error) {
@@ -119,22 +139,31 @@ func (h *Host) Read(account, batch string) (end func(), err error) {
 	}), nil
 }
 
-// Join makes the run of an account work a batch too, with the settings that it has now, and reports whether there is a run. A
-// batch that is held joins when it is no longer.
+// Join makes the run of an account work a batch too, with the settings that it has now, and reports whether there is a run: if
+// the process works other accounts, one begins. A batch that is held joins when it is no longer. The error is a *stop.Error if
+// nothing of the batch can be sent.
 func (h *Host) Join(ctx context.Context, account, batch string) (bool, error) {
 	h.mu.Lock()
-	r, held := h.runs[account], h.held[batch] != nil
+	r, held, fleet := h.runs[account], h.held[batch] != nil, h.fleet
 	h.mu.Unlock()
+	if r == nil && fleet != nil && !held {
+		if begun, err := fleet.join(account); !begun {
+			return false, err
+		}
+		r = h.Running(account)
+	}
 	if r == nil || held {
 		return r != nil, nil
 	}
 	return true, r.Pool.Join(ctx, batch)
 }
 
-// Readmit lets a batch join again of which nothing could be sent.
+// Readmit lets a batch join again of which nothing could be sent, and the run of its account begin again if it has ended.
 func (h *Host) Readmit(account, batch string) {
 	if r := h.Running(account); r != nil {
 		r.Pool.Readmit(batch)
+	} else if f := h.beginner(); f != nil {
+		f.forget(account)
 	}
 }
 
@@ -199,13 +228,18 @@ func (s *Service) Current(ctx context.Context, assumed *AssumedLimits, ids ...st
 
 // worked returns the status of the batches that a run works, never nil. p is its progress.
 func (s *Service) worked(ctx context.Context, r *Running, p worker.Snapshot) ([]Status, error) {
-	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Run: &p, InTurn: true}
-	if !r.Pool.LookupsOnly {
-		own := runLimits(r.Pool)
-		q.Limits = &own
-	}
+	q := StatusQuery{Batches: r.Pool.Worked(), Now: r.Pool.Now(), Limits: limitsIn(r.Pool), Run: &p, InTurn: true}
 	if len(q.Batches) == 0 { // which would be all
 		return []Status{}, nil
 	}
 	return s.Status(ctx, q)
+}
+
+// limitsIn returns the limits in force of a pool, which an operator may have changed; nil: it does not send.
+func limitsIn(p *worker.Pool) *plan.Limits {
+	if p.LookupsOnly {
+		return nil
+	}
+	l := runLimits(p)
+	return &l
 }

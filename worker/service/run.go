@@ -3,12 +3,9 @@ package service
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"airlift/queue"
 	"airlift/queue/intake"
-	"airlift/queue/plan"
 	"airlift/worker"
 )
 
@@ -22,6 +19,13 @@ type Feed struct {
 type RunRequest struct {
 	// Pool says how items are sent. The service sets Store, Batches, Fed, Account, Opened and Log.
 	Pool worker.Config
+	// PoolOf, if not nil, says that for each account instead. Its error says what is missing; then the batches of the others are
+	// sent. Pool has what all have in common: LookupsOnly and ExitOnCap.
+	PoolOf func(account string) (worker.Config, error)
+	// Accounts are those that Serve begins at once, without waiting for a batch of theirs. Default: that of the service.
+	Accounts []string
+	// Account, if not empty, is the only account whose batches Serve sends.
+	Account string
 	// Batches are the ids; none: all batches. They take turns.
 	Batches []string
 	// Feed is read while the batches are worked. The zero Feed reads nothing.
@@ -46,6 +50,8 @@ type RunRequest struct {
 type Outcome struct {
 	// Err says why it ended before its work was done; nil: it is done.
 	Err error
+	// Ends says why the work on each account ended, if they are several; without Err it is done.
+	Ends []AccountError
 	// Batches is the status of the batches; nil if the work did not begin, or if the queue cannot be read.
 	Batches []Status
 	// Sources says what went wrong with the sources that were read.
@@ -81,53 +87,40 @@ func (o *Outcome) setBatches(all []Status, f Feed, audits map[string]*AuditResul
 	o.addFeed(f)
 }
 
-// Run sends batches, and reads sources into one of them at the same time.
+// Run sends batches, and reads sources into one of them at the same time. Batches of several accounts are worked side by side.
 func (s *Service) Run(ctx context.Context, r RunRequest) Outcome {
 	if err := s.named(ctx, &r); err != nil {
 		return Outcome{Err: err}
 	}
-	fed := make(chan struct{})
-	c := r.Pool
-	c.Store, c.Batches, c.Account, c.Opened, c.Fed, c.Log = s.c.Store, r.Batches, s.c.Account, s.c.Opened, fed, s.c.Log
-	if c.Observer == nil && s.c.Host.Observer != nil {
-		c.Observer = s.c.Host.Observer(c.Account)
-	}
-	pool, err := worker.New(c)
+	f, err := s.newFleet(ctx, r)
 	if err != nil {
 		return Outcome{Err: err}
 	}
-	defer s.c.Host.begin(Running{Account: c.Account, Pool: pool, Batches: r.Batches, Address: c.Address, Since: time.Now()})()
-	q := StatusQuery{Batches: r.Batches, InTurn: true}
-	if !c.LookupsOnly {
-		limits := plan.NewLimits(c.Limiter.Rate(), c.DailyLimit)
-		q.Limits = &limits
-	}
-	err = s.watched(ctx, func(bool) ([]Status, error) {
-		q, run := q, pool.Progress()
-		q.Now, q.Run = pool.Now(), &run
-		if q.Limits != nil {
-			limits := runLimits(pool)
-			q.Limits = &limits
-		}
-		if r.Serve {
-			q.Batches = pool.Worked()
-		}
-		if len(q.Batches) == 0 {
-			return []Status{}, nil
-		}
-		return s.Status(context.Background(), q)
-	}, func(ctx context.Context) error { return s.feedAndSend(ctx, r, pool, fed) })
+	err = s.watched(ctx, func(bool) ([]Status, error) { return f.now(context.Background(), false) }, f.run)
 	audits := map[string]*AuditResult{}
 	err = s.verify(ctx, r, audits, err)
-	q.Now = pool.Now()
-	return s.outcome(ctx, q, r.Feed, audits, err)
+	out := outcomeOf(r.Feed, audits, err, func() ([]Status, error) { return f.now(context.WithoutCancel(ctx), true) })
+	out.Ends = f.ends
+	return out
 }
 
 // verify compares the batches with AiR's list, if that is asked for and the run ended well.
 func (s *Service) verify(ctx context.Context, r RunRequest, audits map[string]*AuditResult, err error) error {
 	for i := 0; i < len(r.Batches) && err == nil && r.Verify != nil; i++ {
-		r.Verify.Batch = r.Batches[i]
-		audits[r.Batches[i]], err = s.Audit(ctx, *r.Verify)
+		audit := *r.Verify
+		audit.Batch = r.Batches[i]
+		if r.PoolOf != nil {
+			var b queue.Batch
+			var c worker.Config
+			if b, err = s.Batch(ctx, audit.Batch); err != nil {
+				return err
+			}
+			if c, err = r.PoolOf(b.AccountName()); err != nil {
+				return err
+			}
+			audit.API, audit.Limiter = c.API, c.Limiter
+		}
+		audits[audit.Batch], err = s.Audit(ctx, audit)
 	}
 	return err
 }
@@ -149,42 +142,6 @@ func (s *Service) named(ctx context.Context, r *RunRequest) error {
 		r.Batches = append(r.Batches, b.ID)
 	}
 	return nil
-}
-
-// feedAndSend reads and sends at the same time, and returns why that ended.
-func (s *Service) feedAndSend(ctx context.Context, r RunRequest, pool *worker.Pool, fed chan struct{}) error {
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	var feeding sync.WaitGroup
-	var readErr error
-	feeding.Go(func() {
-		defer close(fed)
-		if r.Serve {
-			readErr = s.serving(ctx, pool)
-		} else {
-			readErr = s.read(ctx, r.Feed)
-		}
-		if readErr != nil && ctx.Err() == nil {
-			end(readErr)
-		}
-		if s.c.OnFed != nil {
-			s.c.OnFed()
-		}
-	})
-	if !pool.LookupsOnly {
-		feeding.Go(func() { s.keepForecasts(ctx, s.c.Account, pool) })
-	}
-	if r.ReadFirst != "" {
-		s.c.Log.Info().Str("batch", r.Feed.Batch).Msg(r.ReadFirst)
-		<-fed // a run that ends meanwhile stops reading
-	}
-	err := pool.Run(ctx)
-	end(nil) // a run that ends early stops reading
-	feeding.Wait()
-	if err == nil {
-		err = readErr
-	}
-	return err
 }
 
 // read reads the sources, if there are any, to their end.
@@ -235,9 +192,16 @@ func (s *Service) replaceSettings(ctx context.Context, batches []queue.Batch, r 
 }
 
 // outcome returns how work ended. It does not stop at the end of ctx.
-func (s *Service) outcome(ctx context.Context, q StatusQuery, f Feed, audits map[string]*AuditResult, err error) Outcome {
+func (s *Service) outcome(ctx context.Context, batch string, f Feed, audits map[string]*AuditResult, err error) Outcome {
+	return outcomeOf(f, audits, err, func() ([]Status, error) {
+		return s.Status(context.WithoutCancel(ctx), StatusQuery{Batches: []string{batch}})
+	})
+}
+
+// outcomeOf returns how work ended, with the status of the batches.
+func outcomeOf(f Feed, audits map[string]*AuditResult, err error, status func() ([]Status, error)) Outcome {
 	out := Outcome{Err: err, Read: f.Reading != nil}
-	all, err := s.Status(context.WithoutCancel(ctx), q)
+	all, err := status()
 	if err != nil {
 		return Outcome{Err: Join(out.Err, err)}
 	}

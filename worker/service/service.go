@@ -23,7 +23,7 @@ type Worker interface {
 	Retry(ctx context.Context, r ChangeRequest) (queue.Changed, error)
 	Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, error)
 	Pause(ctx context.Context, r PauseRequest) error
-	Resume(ctx context.Context, batch string) (Resumed, error)
+	Resume(ctx context.Context, r ResumeRequest) (Resumed, error)
 	Set(ctx context.Context, r SetRequest) (InForce, error)
 }
 

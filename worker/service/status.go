@@ -17,7 +17,9 @@ import (
 
 // Status is the status of a batch.
 type Status struct {
-	Batch          string `json:"batch"`
+	Batch string `json:"batch"`
+	// Account is the account of the batch.
+	Account        string `json:"account"`
 	Rows           int64  `json:"rows"`
 	Added          int64  `json:"added"`
 	Known          int64  `json:"known"`
@@ -237,7 +239,7 @@ func (s *Status) pauseByHand(inForce bool, until time.Time, reason string) {
 func statusOf(b queue.Batch) Status {
 	r, c := b.Reading, b.Counts
 	st := Status{
-		Batch: b.ID, Rows: r.Rows, Added: r.Added, Known: r.Known, Duplicates: r.Duplicates, Rejected: r.Rejected, Skipped: r.Skipped,
+		Batch: b.ID, Account: b.AccountName(), Rows: r.Rows, Added: r.Added, Known: r.Known, Duplicates: r.Duplicates, Rejected: r.Rejected, Skipped: r.Skipped,
 		Items: c.Items, Pending: c.Pending, Sending: c.Sending, InDoubt: c.InDoubt, Submitted: c.Submitted, Failed: c.Failed,
 		Cancelled: c.Cancelled, Errors: b.Errors, Versions: b.Versions, Unsourced: b.Unsourced, Adopting: b.Adopting, Unproven: b.Unproven,
 		SkippedBy: r.SkippedBy, Incomplete: !r.Started.IsZero() && !r.Complete, Restored: r.Restored, Replaced: r.Withdrawn,

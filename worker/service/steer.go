@@ -11,9 +11,11 @@ import (
 	"airlift/worker"
 )
 
-// PauseRequest asks to send nothing more, or with Batch nothing of one batch.
+// PauseRequest asks to send nothing more of an account, or with Batch nothing of one batch.
 type PauseRequest struct {
-	Batch string `json:"batch,omitempty"`
+	// Account is the account; empty: that of the service.
+	Account string `json:"account,omitempty"`
+	Batch   string `json:"batch,omitempty"`
 	// Until is when the pause ends by itself; zero: not until it is resumed.
 	Until time.Time `json:"until,omitzero"`
 	// Reason is shown with the pause.
@@ -48,9 +50,16 @@ func (s *Service) Pause(ctx context.Context, r PauseRequest) error {
 		return err
 	}
 	if r.Batch == "" {
-		return s.control(ctx, func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+		return s.control(ctx, cmp.Or(r.Account, s.c.Account), func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
 	}
 	return s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+}
+
+// ResumeRequest asks to lift what keeps the items of an account, or with Batch those of one batch, from being sent.
+type ResumeRequest struct {
+	// Account is the account; empty: that of the service.
+	Account string `json:"account,omitempty"`
+	Batch   string `json:"batch,omitempty"`
 }
 
 // Resumed says what [Service.Resume] has lifted.
@@ -72,16 +81,17 @@ func (r *Resumed) set(paused bool, reason string) {
 }
 
 // Resume lifts what keeps the items from being sent: an operator's pause and, without a batch, also a pause or stop that AiR's
-// answers have caused.
-func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err error) {
-	if batch != "" {
-		err = s.controlBatch(ctx, batch, func(c *queue.BatchControl) {
+// answers have caused; a run of the account that has ended while those of others go on begins again.
+func (s *Service) Resume(ctx context.Context, r ResumeRequest) (out Resumed, err error) {
+	if r.Batch != "" {
+		err = s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) {
 			out.set(c.PausedAt(time.Now()), c.Reason)
 			c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
 		})
 		return out, err
 	}
-	account, err := s.Account(ctx, s.c.Account, 0)
+	name := cmp.Or(r.Account, s.c.Account)
+	account, err := s.Account(ctx, name, 0)
 	if err != nil {
 		return out, err
 	}
@@ -91,26 +101,33 @@ func (s *Service) Resume(ctx context.Context, batch string) (out Resumed, err er
 		return out, err
 	}
 	for _, b := range all {
-		if b.Control.PausedAt(time.Now()) {
+		if b.AccountName() == name && b.Control.PausedAt(time.Now()) {
 			out.Still = append(out.Still, b.ID)
 		}
 	}
-	err = s.control(ctx, func(c *queue.Control) {
+	err = s.control(ctx, name, func(c *queue.Control) {
 		out.set(c.PausedAt(time.Now()), c.Reason)
 		c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
 	})
-	if err != nil || out.Gate == (queue.Gate{}) {
-		return out, err
+	run := s.c.Host.Running(name)
+	switch {
+	case err != nil:
+	case out.Gate == (queue.Gate{}):
+	case run != nil:
+		run.Pool.Resume()
+	default:
+		err = s.c.Store.SetGate(ctx, name, queue.Gate{})
 	}
-	if r := s.c.Host.Running(s.c.Account); r != nil {
-		r.Pool.Resume()
-		return out, nil
+	if f := s.c.Host.beginner(); f != nil && run == nil && err == nil {
+		err = f.resume(name)
 	}
-	return out, s.c.Store.SetGate(ctx, s.c.Account, queue.Gate{})
+	return out, err
 }
 
 // SetRequest asks to change what operators can set. Nil fields stay as they are.
 type SetRequest struct {
+	// Account is the account; empty: that of the service.
+	Account string `json:"account,omitempty"`
 	// Batch is the batch of Share.
 	Batch string `json:"batch,omitempty"`
 	// Share is the weight of the batch when batches take turns, 1 to 100.
@@ -180,11 +197,12 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 
 // setAccountControl sets what a request has for the account, and returns what is set then. Without any it stores nothing.
 func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queue.Control, err error) {
+	name := cmp.Or(r.Account, s.c.Account)
 	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) {
-		account, err := s.Account(ctx, s.c.Account, 0)
+		account, err := s.Account(ctx, name, 0)
 		return account.Control, err
 	}
-	err = s.control(ctx, func(c *queue.Control) {
+	err = s.control(ctx, name, func(c *queue.Control) {
 		if r.Reset {
 			*c = queue.Control{Paused: c.Paused, PausedUntil: c.PausedUntil, Reason: c.Reason}
 		}
@@ -198,11 +216,11 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 	return out, err
 }
 
-// control changes what is set for the account, and stores it: its run does, which applies it.
-func (s *Service) control(ctx context.Context, change func(*queue.Control)) error {
+// control changes what is set for an account, and stores it: its run does, which applies it.
+func (s *Service) control(ctx context.Context, name string, change func(*queue.Control)) error {
 	s.c.Host.steering.Lock()
 	defer s.c.Host.steering.Unlock()
-	account, err := s.Account(ctx, s.c.Account, 0)
+	account, err := s.Account(ctx, name, 0)
 	if err != nil {
 		return err
 	}
@@ -211,7 +229,7 @@ func (s *Service) control(ctx context.Context, change func(*queue.Control)) erro
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return s.storeOrApply(s.c.Account, func() error { return s.c.Store.SetControl(ctx, s.c.Account, c) }, func(p *worker.Pool) error { return p.Apply(ctx, c) })
+	return s.storeOrApply(name, func() error { return s.c.Store.SetControl(ctx, name, c) }, func(p *worker.Pool) error { return p.Apply(ctx, c) })
 }
 
 // controlBatch changes what is set for a batch, and stores it: the run in progress does, which applies it.

@@ -104,7 +104,7 @@ func TestResumeSaysWhatItLifts(t *testing.T) {
 		if err := s.c.Store.SetBatchControl(t.Context(), "b", c.set); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Resume(t.Context(), "b"); err != nil || !cmp.Equal(got, c.want) {
+		if got, err := s.Resume(t.Context(), ResumeRequest{Batch: "b"}); err != nil || !cmp.Equal(got, c.want) {
 			t.Errorf("%+v: got %+v, %v", c.set, got, err)
 		}
 	}

@@ -13,6 +13,8 @@ type Env struct {
 	Lookup func(name string) (string, bool)
 	// List returns all entries as os.Environ does; nil: not known.
 	List func() []string
+	// Account says where the keys are; nil: where those of the default account are.
+	Account *AccountKeys
 }
 
 // get returns the value of a variable, or "" if it is not set.

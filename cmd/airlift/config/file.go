@@ -43,6 +43,8 @@ type File struct {
 	// Rules are the [[rule]] tables as the TOML decoder returns them; nil: there are none.
 	Rules    any
 	settings map[string][]string // by the name of the flag
+	accounts map[string]account  // by name; without the default account
+	typed    map[string][]string // what the command line gives, by the name of the flag
 }
 
 // RuleCount returns the number of rules.
@@ -90,18 +92,19 @@ func readFile(path string, asked bool) (File, error) {
 	}
 	file.Found, file.Rules = true, raw[ruleSetting]
 	delete(raw, ruleSetting)
+	if tables, has := raw[accountSetting]; has {
+		if err := file.readAccounts(tables); err != nil {
+			return file, err
+		}
+		delete(raw, accountSetting)
+	}
 	for name, value := range raw {
 		name = strings.ReplaceAll(name, "_", "-")
-		switch v := value.(type) {
-		case []any:
-			for _, one := range v {
-				file.settings[name] = append(file.settings[name], fmt.Sprint(one))
-			}
-		case map[string]any, []map[string]any:
+		values, ok := settingValues(value)
+		if !ok {
 			return file, Usagef("%s: %s is a table; a setting is a single value or a list", path, name)
-		default:
-			file.settings[name] = []string{fmt.Sprint(v)}
 		}
+		file.settings[name] = values
 	}
 	return file, nil
 }

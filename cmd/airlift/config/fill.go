@@ -1,12 +1,15 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"airlift/queue"
 )
 
 // commandLineOnly are flags that make sense on the command line only.
@@ -50,7 +53,8 @@ func settings(cmd *cobra.Command) (all []string) {
 }
 
 // Fill sets each flag of a command that the command line does not give: from the environment, else from the config file,
-// which it returns. It sets what it can even if it returns an error. [OriginOf] tells where each value came from.
+// which it returns: from the table of the account that is chosen, if one is, else from its top level; see [Env.Use]. It sets what
+// it can even if it returns an error. [OriginOf] tells where each value came from.
 func (e Env) Fill(cmd *cobra.Command) (File, error) {
 	file, err := readFile(e.Path(cmd))
 	var problems []string
@@ -63,33 +67,16 @@ func (e Env) Fill(cmd *cobra.Command) (File, error) {
 			problems = append(problems, fmt.Sprintf("%s: there is no setting %q%s", file.Path, name, Suggest(name, known)))
 		}
 	}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || !Settable(f) {
-			return
-		}
-		from, values := e.valuesOf(f, file)
-		for _, v := range values {
-			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				problems = append(problems, fmt.Sprintf("%s%q: %v", from.assignment(f.Name), v, rootCause(err)))
-			}
-		}
-		if len(values) > 0 {
-			from.mark(f)
-		}
-	})
+	problems = append(problems, file.accountProblems(cmd)...)
+	file.typed = typedValues(cmd.Flags())
+	if err := e.Use(cmd, file, cmp.Or(e.Chosen(cmd), queue.DefaultAccount)); err != nil {
+		problems = append(problems, err.Error())
+	}
 	if len(problems) > 0 {
 		slices.Sort(problems)
 		return file, Usagef("%s", strings.Join(problems, "\n"))
 	}
 	return file, nil
-}
-
-// valuesOf returns the values that a flag has from elsewhere than the command line, and where they are.
-func (e Env) valuesOf(f *pflag.Flag, file File) (Origin, []string) {
-	if value := e.get(Variable(f.Name)); value != "" {
-		return Origin{Variable: Variable(f.Name)}, variableValues(f, value)
-	}
-	return Origin{File: file.Path}, file.settings[f.Name]
 }
 
 // variableValues returns the values that a variable gives a flag: one, or one a line for a flag that may be repeated.

@@ -59,8 +59,11 @@ func (k Keys) CheckLongLived() error {
 }
 
 // Keys finds the keys: an explicit profile overrides the environment, or the files that it names, which overrides the AWS shared
-// files.
+// files. Those of an account of the config file are where its table says, and nowhere else.
 func (e Env) Keys(profile string) (Keys, error) {
+	if e.Account != nil {
+		return e.Account.find(e, profile)
+	}
 	if profile != "" {
 		return e.profileKeys(profile)
 	}

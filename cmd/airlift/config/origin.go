@@ -12,14 +12,15 @@ type Origin struct {
 	CommandLine bool
 	// Variable is the environment variable that gives it.
 	Variable string
-	// File is the config file that gives it.
-	File string
+	// File is the config file that gives it, and Account the [account.NAME] table there; empty: the top level.
+	File, Account string
 }
 
 // The keys of a flag's annotations that keep its Origin.
 const (
 	fromVariable = "airlift_from_variable"
 	fromFile     = "airlift_from_file"
+	fromAccount  = "airlift_from_account"
 )
 
 // mark records on a flag where its value came from.
@@ -27,7 +28,8 @@ func (o Origin) mark(f *pflag.Flag) {
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
-	for key, value := range map[string]string{fromVariable: o.Variable, fromFile: o.File} {
+	for key, value := range map[string]string{fromVariable: o.Variable, fromFile: o.File, fromAccount: o.Account} {
+		delete(f.Annotations, key)
 		if value != "" {
 			f.Annotations[key] = []string{value}
 		}
@@ -41,7 +43,7 @@ func OriginOf(f *pflag.Flag) (o Origin) {
 		}
 		return value
 	}
-	o.Variable, o.File = get(fromVariable), get(fromFile)
+	o.Variable, o.File, o.Account = get(fromVariable), get(fromFile), get(fromAccount)
 	o.CommandLine = f.Changed && o == (Origin{})
 	return o
 }
@@ -53,6 +55,8 @@ func (o Origin) String() string {
 		return "command line"
 	case o.Variable != "":
 		return o.Variable
+	case o.Account != "":
+		return fmt.Sprintf("config file %s, [account.%s]", o.File, o.Account)
 	case o.File != "":
 		return "config file " + o.File
 	}
@@ -61,8 +65,11 @@ func (o Origin) String() string {
 
 // assignment begins a message about the value that a flag has there: "FILE: NAME = ", or "VARIABLE=".
 func (o Origin) assignment(flag string) string {
-	if o.Variable != "" {
+	switch {
+	case o.Variable != "":
 		return o.Variable + "="
+	case o.Account != "":
+		return fmt.Sprintf("%s: [account.%s]: %s = ", o.File, o.Account, flag)
 	}
 	return fmt.Sprintf("%s: %s = ", o.File, flag)
 }

@@ -15,10 +15,24 @@ import (
 	"airlift/worker/service/api"
 )
 
-// Compare logs which settings of a run are those of the process that holds the queue instead. The error is a usage error
-// if that sends to another AiR.
-func Compare(ctx context.Context, h api.Holder, c worker.Config, log zerolog.Logger) error {
-	run, err := h.Run(ctx)
+// Compare logs which settings of the runs of some accounts are those of the process that holds the queue instead. The error is a
+// usage error if that sends to another AiR.
+func Compare(ctx context.Context, h api.Holder, accounts []string, of func(account string) (worker.Config, error), log zerolog.Logger) error {
+	for _, account := range accounts {
+		c, err := of(account)
+		if err == nil {
+			err = compare(ctx, h, account, c, log)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare is Compare for one account.
+func compare(ctx context.Context, h api.Holder, account string, c worker.Config, log zerolog.Logger) error {
+	run, err := h.Run(ctx, account)
 	if err != nil || !run.Running || c.Limiter == nil {
 		return err
 	}

@@ -210,7 +210,7 @@ func patience(err error) time.Duration {
 
 // sends reports whether a holder sends what is in its queue.
 func sends(ctx context.Context, remote api.Store) bool {
-	run, err := api.Holder(remote).Run(ctx)
+	run, err := api.Holder(remote).Run(ctx, "")
 	return err == nil && run.Running
 }
 

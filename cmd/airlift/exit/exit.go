@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"airlift/cmd/airlift/config"
@@ -68,6 +69,22 @@ func IsA[T error](err error) bool {
 	return is
 }
 
+// WithoutSignal returns an error without what a signal added to it.
+func WithoutSignal(err error) error {
+	several, is := errors.AsType[service.Errors](err)
+	if !is {
+		if IsA[*Interrupted](err) {
+			return nil
+		}
+		return err
+	}
+	rest := slices.DeleteFunc(slices.Clone(several), IsA[*Interrupted])
+	if len(rest) == 0 {
+		return nil
+	}
+	return rest
+}
+
 // IsUsage reports whether the user must change something before anything can be done.
 func IsUsage(err error) bool {
 	return IsA[*config.UsageError](err) || errors.Is(err, entry.ErrUsage) || IsA[*service.NoJobsError](err) || errors.Is(err, service.ErrInvalid)
@@ -90,6 +107,42 @@ func SourcesText(e intake.End) string {
 		return intake.BrokenText(e.Broken)
 	}
 	return strings.Join(e.Empty, "\n")
+}
+
+// EndText is the last message for an error that ended work on batches: a line for each account, if there are several.
+func EndText(out service.Outcome) string {
+	var lines []string
+	early := false
+	if signal, is := errors.AsType[*Interrupted](out.Err); is {
+		lines = append(lines, signal.Error())
+	}
+	for _, end := range out.Ends {
+		switch {
+		case end.Err == nil:
+			lines = append(lines, fmt.Sprintf("account %s: done", end.Account))
+		case !IsA[*Interrupted](end.Err):
+			early = true
+			lines = append(lines, end.Error())
+		}
+	}
+	if !early {
+		return out.Err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Reason is why the work on the batches of an account ended, of an outcome with an error; "": they are done.
+func Reason(out service.Outcome, account string) string {
+	for _, end := range out.Ends {
+		if end.Account != account {
+			continue
+		}
+		if end.Err == nil {
+			return ""
+		}
+		return end.Err.Error()
+	}
+	return out.Err.Error()
 }
 
 // gravest lists the exit codes by severity: of several reasons the first is returned.

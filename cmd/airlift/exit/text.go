@@ -14,7 +14,7 @@ import (
 func OutcomeText(out service.Outcome, sent bool, report string, unreported error) string {
 	text := SourcesText(out.Sources)
 	if out.Err != nil {
-		text = out.Err.Error()
+		text = EndText(out)
 	}
 	if sent {
 		text = withNextStep(out, text)

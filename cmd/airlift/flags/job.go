@@ -35,6 +35,7 @@ func (j *Job) Add(cmd *cobra.Command) {
 	f.StringVar(&j.destinationRegion, "destination-region", "", "the region of that bucket")
 	f.StringVar(&j.sourceRegion, "source-region", "", "the region of sources that name none, and of scans")
 	f.StringVar(&j.sourceEndpoint, "source-endpoint", "", "the S3 endpoint of sources that name none, and of scans: default https://s3.REGION.wasabisys.com")
+	defer config.NotOfAccount(f, "services", "priority", "destination-bucket", "destination-region", "source-region", "source-endpoint", "name")
 	f.StringVar(&j.name, "name", "", "a template of the jobs' names, for example {batch}-{stem}-{hash}, see the README (default: {base}-{hash})")
 }
 

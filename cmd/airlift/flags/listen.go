@@ -19,6 +19,7 @@ func addPage(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String(listenFlag, "", "serve a page that shows and steers the queue at this address of this machine, such as 127.0.0.1:8321 (default: none)")
 	f.Bool(anywhereFlag, false, "allow --listen to take an address that other machines reach, without encryption")
+	defer config.NotOfAccount(f, listenFlag, anywhereFlag, tokensFlag)
 	f.String(tokensFlag, "", "take the tokens of the page from this file, with lines \"read TOKEN\" and \"act TOKEN\" (default: new ones at each start)")
 }
 

@@ -2,6 +2,7 @@ package flags
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	f.DurationVar(&s.giveUp, "give-up", 12*time.Hour, "end when AiR has not answered for so long")
 	f.BoolVar(&s.trustQueue, "trust-queue", false, "do not check that AiR holds the jobs which this queue sent, and no others; send although an adoption has not ended well")
 	f.StringVar(&s.Report, "report", "", "write the report of the batch to this file at the end (.csv or .jsonl)")
+	config.NotOfAccount(f, "max-duration", "report")
 }
 
 // AddAPI adds the flags of all commands that speak to AiR.
@@ -87,6 +89,7 @@ func (s *Send) AddAPI(cmd *cobra.Command) {
 	f.DurationVar(&s.grace, "grace", 5*time.Second, "how long after midnight UTC to go on")
 	f.DurationVar(&s.Stats, "stats", time.Minute, "how often progress is logged when standard error is no terminal")
 	f.BoolVar(&s.JSON, "json", false, "print the summary as one JSON object, and nothing else, on standard output")
+	config.NotOfAccount(f, "stats", "json")
 }
 
 // AddListing adds the flag of the commands that read all of AiR's list.
@@ -157,7 +160,7 @@ func (s *Send) Check() error {
 func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client, error) {
 	m.addFlag(s.airURL == "", "the base URL of AiR", "air-url", "")
 	keys, err := env.Keys(s.Profile)
-	if err == config.ErrNoKeys {
+	if errors.Is(err, config.ErrNoKeys) {
 		m.add(true, err.Error())
 		return nil, nil
 	}

@@ -186,7 +186,7 @@ func (s *sourceFlags) access(c *Context, j *Job, profile string, m *Missing, out
 	m.addFlag(j.sourceRegion == "", "the region of the S3 server", "source-region", "")
 	keys, err := c.Env.Keys(profile)
 	if errors.Is(err, config.ErrNoKeys) {
-		m.add(true, config.ErrNoKeys.Error())
+		m.add(true, err.Error())
 		return nil
 	}
 	if err != nil || j.sourceRegion == "" {

@@ -19,6 +19,7 @@ import (
 func Command(getenv func(string) (string, bool), out io.Writer, log *zerolog.Logger) *cobra.Command {
 	var c airtest.Config
 	var listen, faults, listFaults string
+	var accounts []string
 	cmd := &cobra.Command{
 		Use: "sandbox [flags]", Short: "Run a faithful AiR on loopback, to rehearse and to test against",
 		Long: `sandbox is an AiR in memory: it validates as the API page says, counts a daily cap and a monthly
@@ -40,6 +41,9 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 			if c.Faults.List, err = airtest.ParseOdds(listFaults); err != nil {
 				return config.Usagef("--list-faults: %v", err)
 			}
+			if c.Accounts, err = airtest.ParseAccounts(accounts); err != nil {
+				return config.Usagef("--key-limits: %v", err)
+			}
 			c.AccessKey, _ = getenv("AIRLIFT_SANDBOX_ACCESS_KEY")
 			c.SecretKey, _ = getenv("AIRLIFT_SANDBOX_SECRET_KEY")
 			if err := c.Check(); err != nil {
@@ -52,6 +56,7 @@ changes them, and the limits and lags, while the sandbox runs; GET /debug/settin
 	f.StringVar(&listen, "listen", "127.0.0.1:8080", "the address to listen on, on this machine only; port 0 picks one")
 	f.IntVar(&c.DailyCap, "daily-cap", 0, "accept this many jobs a day by the sandbox's clock, then answer 429 (default: no cap)")
 	f.IntVar(&c.MonthlyQuota, "monthly-quota", 0, "accept this many jobs a month, then answer 403 (default: none)")
+	f.StringArrayVar(&accounts, "key-limits", nil, "limits of one account: ACCESSKEY=daily:N,monthly:N, or ACCESSKEY=refused for 401; all other keys are one account together; may be given several times")
 	f.DurationVar(&c.MidnightIn, "midnight-in", 0, "shift the sandbox's clock so that its next midnight UTC comes after this time")
 	f.DurationVar((*time.Duration)(&c.ListLag), "list-lag", 0, "how long after its acceptance a job appears in lists")
 	f.DurationVar((*time.Duration)(&c.Latency), "latency", 0, "delay each answer by this")

@@ -24,6 +24,11 @@ const MaxRejected = 20
 func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark string) error {
 	var b lines
 	b.add("batch", "%s", s.Batch)
+	whole := "queue"
+	if s.Account != queue.DefaultAccount && s.Account != "" {
+		whole = "account"
+		b.add("account", "%s", s.Account)
+	}
 	if remark != "" {
 		b.add("", "%s", remark)
 	}
@@ -31,7 +36,7 @@ func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark st
 	b.reading(s)
 	b.items(s)
 	b.firstJobs(s.FirstJobs)
-	b.add("today", "%s submitted by all batches of this queue", Number(s.SubmittedToday))
+	b.add("today", "%s submitted by all batches of this %s", Number(s.SubmittedToday), whole)
 	if m := s.Month; m != nil {
 		b.add("month", "%s", monthText(m))
 	}

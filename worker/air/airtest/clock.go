@@ -41,9 +41,12 @@ func nextMidnight(t time.Time) time.Time { return t.UTC().Truncate(day).Add(day)
 func (s *Server) turn(now time.Time) {
 	now = now.Add(-time.Duration(s.settings.ResetAt))
 	if d := now.Truncate(day); d.After(s.today) { // a clock that is set back begins no new day
-		s.today, s.acceptedToday = d, 0
+		s.today = d
+		for key, own := range s.accepted {
+			s.accepted[key] = used{0, own.month}
+		}
 	}
 	if y, m, _ := now.Date(); y != s.year || m != s.month {
-		s.year, s.month, s.acceptedThisMonth = y, m, 0
+		s.year, s.month, s.accepted = y, m, map[string]used{}
 	}
 }

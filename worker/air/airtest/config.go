@@ -86,6 +86,9 @@ type Settings struct {
 	MonthlyQuota int `json:"monthly_quota"`
 	// ResetAt is how long after midnight UTC the server's day and month begin.
 	ResetAt Duration `json:"reset_at"`
+	// Accounts have caps of their own, by their access key; all other keys are one account together. The list of jobs shows
+	// those of all.
+	Accounts map[string]Account `json:"accounts"`
 	// RequestRate is how many API requests a second are let through, with a
 	// second's worth of them at once. 0: all.
 	RequestRate float64 `json:"request_rate"`

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ func (s *Server) debugSet(w http.ResponseWriter, r *http.Request) {
 		// Decoding writes into maps and slices that others may be reading.
 		next := *now
 		next.Faults.Post, next.Faults.List, next.Faults.RejectKeys, next.Faults.Empty400Keys = nil, nil, nil, nil
+		next.Accounts = maps.Clone(now.Accounts)
 		d := json.NewDecoder(strings.NewReader(string(raw)))
 		d.DisallowUnknownFields()
 		if wrong = d.Decode(&next); wrong != nil {

@@ -34,12 +34,11 @@ type Server struct {
 
 	forgotten int // so many of the oldest jobs are in no list any more
 
-	today             time.Time
-	year              int
-	month             time.Month
-	acceptedToday     int
-	acceptedThisMonth int
-	others            int // jobs of SubmitOthers
+	today    time.Time
+	year     int
+	month    time.Month
+	accepted map[string]used // by access key; "": all that are not listed
+	others   int             // jobs of SubmitOthers
 }
 
 // Check reports a setting that makes no sense: for settings that a user gave.
@@ -50,7 +49,7 @@ func (c Config) Check() error { return c.Settings.check() }
 func NewServer(config Config) *Server {
 	s := &Server{
 		config: config, clock: config.Clock, closed: make(chan struct{}),
-		store: newStore(), methods: map[string]int{}, statuses: map[int]int{}, injected: map[Kind]int{},
+		accepted: map[string]used{}, store: newStore(), methods: map[string]int{}, statuses: map[int]int{}, injected: map[Kind]int{},
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -152,8 +151,9 @@ func (s *Server) process(c *call) reply {
 }
 
 func (s *Server) authorised(c *call) bool {
-	if s.config.AccessKey == "" && s.config.SecretKey == "" {
-		return c.access != "" && c.secret != ""
+	account, listed := c.settings.Accounts[c.access]
+	if listed || s.config.AccessKey == "" && s.config.SecretKey == "" {
+		return c.access != "" && c.secret != "" && !account.Refused
 	}
 	return c.access == s.config.AccessKey && c.secret == s.config.SecretKey
 }
@@ -191,25 +191,24 @@ func (s *Server) accept(c *call) (uint32, reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if refusal := s.refusal(now); refusal.status != 0 {
+	if refusal := s.refusal(c.access, now); refusal.status != 0 {
 		return 0, refusal
 	}
-	s.acceptedToday++
-	s.acceptedThisMonth++
+	s.use(c.access)
 	return s.store.add(&c.Job, c.services, now), reply{}
 }
 
 // refusal returns what a job is refused with; a status of 0: it is not. The caller holds s.mu.
-func (s *Server) refusal(now time.Time) reply {
+func (s *Server) refusal(access string, now time.Time) reply {
 	s.turn(now)
-	set := s.settings
-	if set.MonthlyQuota > 0 && s.acceptedThisMonth >= set.MonthlyQuota {
+	set, own := s.settings.limitsOf(access), s.accepted[s.settings.account(access)]
+	if set.MonthlyQuota > 0 && own.month >= set.MonthlyQuota {
 		return quotaReached()
 	}
 	if f := s.config.CapOn; f != nil {
-		set.DailyCap = f(s.today.Add(time.Duration(set.ResetAt)))
+		set.DailyCap = f(s.today.Add(time.Duration(s.settings.ResetAt)))
 	}
-	if set.DailyCap > 0 && s.acceptedToday >= set.DailyCap {
+	if set.DailyCap > 0 && own.today >= set.DailyCap {
 		return capExceeded()
 	}
 	return reply{}
@@ -221,11 +220,10 @@ func (s *Server) SubmitOthers(n int) int {
 	defer s.mu.Unlock()
 	for i := range n {
 		now := s.now()
-		if s.refusal(now).status != 0 {
+		if s.refusal("", now).status != 0 {
 			return i
 		}
-		s.acceptedToday++
-		s.acceptedThisMonth++
+		s.use("")
 		s.others++
 		key := "others-" + strconv.Itoa(s.others)
 		s.store.add(&air.NewJob{
@@ -241,7 +239,7 @@ func (s *Server) AcceptedToday() (n int, since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn(s.now())
-	return s.acceptedToday, s.today.Add(time.Duration(s.settings.ResetAt))
+	return s.accepted[""].today, s.today.Add(time.Duration(s.settings.ResetAt))
 }
 
 // Settings returns the settings in force.

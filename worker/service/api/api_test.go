@@ -381,7 +381,7 @@ func TestAnOverviewShowsWhatWasJustChanged(t *testing.T) {
 		if o, err := Holder(h.remote).Overview(t.Context()); err != nil || o.Account.ByHand == nil {
 			t.Fatalf("got no pause by hand, %v: want one", err)
 		}
-		_, err := Holder(h.remote).Resume(t.Context(), "")
+		_, err := Holder(h.remote).Resume(t.Context(), service.ResumeRequest{})
 		must(t, err)
 	}
 }

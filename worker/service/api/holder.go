@@ -34,9 +34,9 @@ func (h Holder) Overview(ctx context.Context) (o service.Overview, err error) {
 	return o, err
 }
 
-// Run returns the run of the holder.
-func (h Holder) Run(ctx context.Context) (r Run, err error) {
-	err = h.call(ctx, "GET", "/v1/run", nil, nil, &r)
+// Run returns the run of an account at the holder; of the first that has one, if the name is empty.
+func (h Holder) Run(ctx context.Context, account string) (r Run, err error) {
+	err = h.call(ctx, "GET", "/v1/run", url.Values{"account": {account}}, nil, &r)
 	return r, err
 }
 
@@ -91,8 +91,8 @@ func (h Holder) Pause(ctx context.Context, r service.PauseRequest) error {
 }
 
 // Resume implements [service.Holder].
-func (h Holder) Resume(ctx context.Context, batch string) (out service.Resumed, err error) {
-	err = h.call(ctx, "POST", "/v1/resume", nil, batchJSON{batch}, &out)
+func (h Holder) Resume(ctx context.Context, r service.ResumeRequest) (out service.Resumed, err error) {
+	err = h.call(ctx, "POST", "/v1/resume", nil, r, &out)
 	return out, err
 }
 

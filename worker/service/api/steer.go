@@ -74,13 +74,7 @@ func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) resume(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in batchJSON) (service.Resumed, error) {
-		return s.Service.Resume(ctx, in.Batch)
-	})
+	return call(w, r, s.Service.Resume)
 }
 
-func (s *Server) set(w http.ResponseWriter, r *http.Request) error {
-	return call(w, r, func(ctx context.Context, in service.SetRequest) (service.InForce, error) {
-		return s.Service.Set(ctx, in)
-	})
-}
+func (s *Server) set(w http.ResponseWriter, r *http.Request) error { return call(w, r, s.Service.Set) }
