@@ -31,6 +31,7 @@ import (
 	"airlift/queue/intake"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
+	"airlift/worker/service/eventlog"
 	"airlift/worker/service/notify"
 )
 
@@ -48,7 +49,7 @@ type app struct {
 	environ func() []string
 	log     zerolog.Logger
 	// events are the latest lines of log, for those who watch this process; progress are lines that are none.
-	events   service.Events
+	events   eventlog.Log
 	progress zerolog.Logger
 	// held is where log and progress are written.
 	held *term.HeldLog

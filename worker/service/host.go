@@ -11,12 +11,13 @@ import (
 
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/service/eventlog"
 )
 
 // Host is the process that holds a queue: what the services on that queue share. The zero Host runs nothing.
 type Host struct {
 	// Events are the latest lines of the process's log; nil: they are not kept.
-	Events *Events
+	Events *eventlog.Log
 	// Observer returns that of an account's runs; nil: there is none.
 	Observer func(account string) worker.Observer
 

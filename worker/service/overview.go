@@ -13,6 +13,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/service/eventlog"
 )
 
 // OverviewSchema is the version of [Overview]'s form.
@@ -38,7 +39,7 @@ type Overview struct {
 	// Errors sum up the failed items of all batches by code, the most frequent first; at most 10.
 	Errors []ErrorOverview `json:"errors"`
 	// Events are the latest lines of the log, oldest first; at most 50.
-	Events []Event `json:"events"`
+	Events []eventlog.Event `json:"events"`
 }
 
 // BatchOverview is how a batch stands.

@@ -17,6 +17,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service/eventlog"
 )
 
 // overview returns the overview of a service.
@@ -101,7 +102,7 @@ func during(t *testing.T, test func(s *Service, began time.Time, ended <-chan Ou
 		}
 		s := newService(t, append([]string{"bad.mov"}, keys...)...)
 		add(t, s, "other", "c.mov")
-		s.c.Host.Events = &Events{}
+		s.c.Host.Events = &eventlog.Log{}
 		s.c.Log = zerolog.New(s.c.Host.Events)
 		r.pool.Limiter, r.pool.DailyLimit, r.pool.Address = ratelimit.NewLimiter(5, 1), 500, "https://air.example.com"
 		began, ended := time.Now(), make(chan Outcome, 1)
@@ -174,25 +175,6 @@ func TestOverviewSumsUpErrors(t *testing.T) {
 	}, nil)
 	if len(o.Errors) != 2 || o.Errors[0].Code != "X" || o.Errors[0].Count != 9 || o.Errors[0].ExampleKey != "b1" || o.Errors[0].Batch != "b" || o.Errors[1].Count != 4 || o.InDoubt != 5 {
 		t.Errorf("got %+v", o)
-	}
-}
-
-// The events are the latest lines; lines in a row that say the same are one.
-func TestEvents(t *testing.T) {
-	e := &Events{}
-	log := zerolog.New(e).With().Timestamp().Logger()
-	log.Debug().Msg("not kept")
-	for i := range 100 {
-		log.Info().Str("batch", "b").Int("n", i).Msg("step")
-		log.Warn().Err(errors.New("broken\npipe")).RawJSON("services", []byte(`{"ocr":""}`)).Msg("lost")
-	}
-	log.Warn().Err(errors.New("again")).Msg("lost")
-	all := e.Latest()
-	if len(all) != maxEvents || all[0].Text != "step n=75" || all[0].Batch != "b" || all[0].Count != 1 || all[0].Time.IsZero() {
-		t.Errorf("got %d, the first %+v", len(all), all[0])
-	}
-	if last := all[maxEvents-1]; last.Text != "lost error=again" || last.Count != 2 || last.Level != "warn" {
-		t.Errorf("the last: %+v", last)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"airlift/queue/hold"
 	"airlift/worker/service"
 	"airlift/worker/service/api"
+	"airlift/worker/service/eventlog"
 	"airlift/worker/service/socket"
 )
 
@@ -58,7 +59,7 @@ type Config struct {
 	// Build is the version of airlift, for messages.
 	Build string
 	// Events are the latest lines of Log; nil: they are not kept.
-	Events *service.Events
+	Events *eventlog.Log
 	// Page is served while the queue is held here.
 	Page Page
 	// WaitLock is how long to wait for a holder that cannot be asked, or that has what the command needs for itself; at least

@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"airlift/worker/service"
+	"airlift/worker/service/eventlog"
 )
 
 // The bar has the numbers of the overview at each width.
@@ -113,7 +114,7 @@ func TestWatchLines(t *testing.T) {
 			case asked == 3:
 				return service.Overview{}, errors.New("broken\npipe")
 			case asked == 6:
-				o.Run, o.ETA, o.Events = nil, nil, append(o.Events, service.Event{Seq: 3, Time: noon.Add(-time.Second), Level: "info", Text: hostile, Count: 1})
+				o.Run, o.ETA, o.Events = nil, nil, append(o.Events, eventlog.Event{Seq: 3, Time: noon.Add(-time.Second), Level: "info", Text: hostile, Count: 1})
 				o.Account.State, o.Account.Reason, o.Account.PausedUntil = "paused", "daily cap", ptr(noon.Add(12*time.Hour))
 			case asked > 6:
 				end()

@@ -13,6 +13,7 @@ import (
 	"airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/service"
+	"airlift/worker/service/eventlog"
 )
 
 // View is how an overview is laid out: lines of at most Width cells, at most Height of them.
@@ -241,7 +242,7 @@ func (v View) events(o *service.Overview) []block {
 }
 
 // eventText writes an event on one line.
-func eventText(e *service.Event) string {
+func eventText(e *eventlog.Event) string {
 	text := Text(e.Text)
 	if e.Batch != "" {
 		text = Text(e.Batch) + ": " + text
@@ -322,6 +323,6 @@ func OfBatch(o service.Overview, id string) (service.Overview, bool) {
 	for _, e := range b.Errors {
 		o.Errors = append(o.Errors, service.ErrorOverview{ErrorCount: e, Batch: id})
 	}
-	o.Events = slices.DeleteFunc(slices.Clone(o.Events), func(e service.Event) bool { return e.Batch != "" && e.Batch != id })
+	o.Events = slices.DeleteFunc(slices.Clone(o.Events), func(e eventlog.Event) bool { return e.Batch != "" && e.Batch != id })
 	return o, true
 }

@@ -16,6 +16,7 @@ import (
 
 	"airlift/queue"
 	"airlift/worker/service"
+	"airlift/worker/service/eventlog"
 )
 
 var update = flag.Bool("update", false, "write the expected screens anew")
@@ -56,7 +57,7 @@ func running() service.Overview {
 			{ErrorCount: queue.ErrorCount{Code: "BAD_REQUEST", Message: "source object not found or inaccessible", Count: 300, ExampleKey: "clips/2024/a.mov"}, Batch: "archive-2024-1a2b3c4d"},
 			{ErrorCount: queue.ErrorCount{Message: "the services are not known", Count: 44, ExampleKey: "clips/2024/b.mov"}, Batch: "archive-2024-1a2b3c4d"},
 		},
-		Events: []service.Event{
+		Events: []eventlog.Event{
 			{Seq: 1, Time: noon.Add(-time.Minute), Level: "info", Text: "the pause is over: a canary goes first", Count: 1},
 			{Seq: 2, Time: noon.Add(-time.Second), Level: "warn", Text: "answer code=BAD_REQUEST error=source object not found or inaccessible key=clips/2024/a.mov line=3", Batch: "archive-2024-1a2b3c4d", Count: 12},
 		},
@@ -110,7 +111,7 @@ func screens() map[string]func() (*service.Overview, error) {
 				{ErrorCount: queue.ErrorCount{Code: hostile, Message: hostile, Count: 2, ExampleKey: hostile}, Batch: hostile},
 				{ErrorCount: queue.ErrorCount{Code: "X", Message: wide, Count: 1, ExampleKey: wide + wide}, Batch: wide},
 			}
-			o.Events = []service.Event{{Time: noon, Level: "warn", Text: hostile, Batch: hostile, Count: 1}, {Time: noon, Level: "error", Text: wide + wide, Batch: wide, Count: 1}}
+			o.Events = []eventlog.Event{{Time: noon, Level: "warn", Text: hostile, Batch: hostile, Count: 1}, {Time: noon, Level: "error", Text: wide + wide, Batch: wide, Count: 1}}
 		}),
 	}
 }

@@ -1,4 +1,4 @@
-package service
+package eventlog
 
 import (
 	"encoding/json"
@@ -26,12 +26,12 @@ type Event struct {
 	message string
 }
 
-// maxEvents is how many events are kept.
-const maxEvents = 50
+// Most is how many events are kept.
+const Most = 50
 
-// Events are the latest lines of a log. As the output of a zerolog.Logger they keep what has at least the level info. The zero
+// Log has the latest lines of a log. As the output of a zerolog.Logger it keeps what has at least the level info. The zero
 // value is ready to use. It is safe for concurrent use.
-type Events struct {
+type Log struct {
 	mu sync.Mutex
 	// The fields below are guarded by mu.
 	latest []Event // oldest first
@@ -39,10 +39,10 @@ type Events struct {
 }
 
 // Write keeps a line of any level.
-func (e *Events) Write(line []byte) (int, error) { return e.WriteLevel(zerolog.NoLevel, line) }
+func (e *Log) Write(line []byte) (int, error) { return e.WriteLevel(zerolog.NoLevel, line) }
 
 // WriteLevel implements zerolog.LevelWriter.
-func (e *Events) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+func (e *Log) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	if level < zerolog.InfoLevel {
 		return len(line), nil
 	}
@@ -57,15 +57,15 @@ func (e *Events) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 	if n := len(e.latest); n > 0 && e.latest[n-1].message == event.message && e.latest[n-1].Batch == event.Batch && e.latest[n-1].Level == event.Level {
 		event.Count += e.latest[n-1].Count
 		e.latest = e.latest[:n-1]
-	} else if n == maxEvents {
+	} else if n == Most {
 		e.latest = append(e.latest[:0], e.latest[1:]...)
 	}
 	e.latest = append(e.latest, event)
 	return len(line), nil
 }
 
-// Latest returns the events, oldest first. A nil Events has none.
-func (e *Events) Latest() []Event {
+// Latest returns the events, oldest first. A nil Log has none.
+func (e *Log) Latest() []Event {
 	if e == nil {
 		return []Event{}
 	}
