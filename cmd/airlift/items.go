@@ -15,6 +15,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/report"
 	"airlift/worker/service"
+	"airlift/worker/service/itemview"
 )
 
 func (a *app) itemsCommand() *cobra.Command {
@@ -82,8 +83,8 @@ the batch has no such item (exit 2), the message names similar keys.
 				bucket, key = in, rest
 			}
 			return a.withService(cmd.Context(), func(to service.Queue) error {
-				all, err := service.Show(cmd.Context(), to, args[0], bucket, key)
-				var none *service.NoItemError
+				all, err := itemview.Of(cmd.Context(), to, args[0], bucket, key)
+				var none *itemview.NoItemError
 				switch {
 				case errors.As(err, &none) && len(none.Buckets) > 0:
 					return config.Usagef("%v: choose one with --bucket", err)

@@ -14,6 +14,7 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service/eventlog"
 )
 
 // A run keeps a forecast for each day. When AiR's cap falls the forecasts are too early twice, which is said; then they have
@@ -29,7 +30,7 @@ func TestTheForecastsOfARun(t *testing.T) {
 			keys[i] = fmt.Sprintf("clip-%d.mov", i)
 		}
 		s := newService(t, keys...)
-		s.c.Host.Events = &Events{}
+		s.c.Host.Events = &eventlog.Log{}
 		s.c.Log = zerolog.New(s.c.Host.Events)
 		r.pool.Limiter = ratelimit.NewLimiter(2, 1)
 		began, ended := time.Now(), make(chan Outcome, 1)

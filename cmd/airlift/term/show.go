@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"airlift/queue"
-	"airlift/worker/service"
+	"airlift/worker/service/itemview"
 )
 
 // Show writes all that is known of an item, and what happened to it, a line an event.
-func Show(w io.Writer, it *service.Shown) error {
+func Show(w io.Writer, it *itemview.Item) error {
 	var b lines
 	b.add("object", "s3://%s/%s", it.Bucket, it.Key)
 	b.add("batch", "%s", it.Batch)
@@ -37,7 +37,7 @@ func Show(w io.Writer, it *service.Shown) error {
 }
 
 // settings adds what the job is asked to do.
-func (b *lines) settings(it *service.Shown) {
+func (b *lines) settings(it *itemview.Item) {
 	f := it.Fields
 	services := string(f.Services)
 	if services == "" {
@@ -78,7 +78,7 @@ func (b *lines) history(events []queue.Event) {
 	}
 }
 
-func remark(it *service.Shown) string {
+func remark(it *itemview.Item) string {
 	switch {
 	case it.Withdrawn:
 		return ", withdrawn until a later reading has the object"
@@ -184,7 +184,7 @@ type eventJSON struct {
 }
 
 // ShowJSON writes an item as an object of JSON.
-func ShowJSON(w io.Writer, it *service.Shown) error {
+func ShowJSON(w io.Writer, it *itemview.Item) error {
 	out := shownJSON{Batch: it.Batch, Seq: it.Seq, Line: it.Line, Bucket: it.Bucket, Key: it.Key, State: it.State, JobID: it.JobID, Name: it.Name,
 		Attempts: it.Attempts, HTTPStatus: it.HTTPStatus, ErrorCode: it.Code, Error: it.Message, At: it.At, Withdrawn: it.Withdrawn,
 		Unsourced: it.Unsourced, Settings: it.Fields, History: []eventJSON{}}

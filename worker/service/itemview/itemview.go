@@ -1,4 +1,4 @@
-package service
+package itemview
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"airlift/queue"
 )
 
-// Shown is all that is known of an item.
-type Shown struct {
+// Item is all that is known of an item.
+type Item struct {
 	Batch string
 	queue.Entry
 	// Name is that of its job, and Fields are what the row, the rules and the settings of the batch give now.
@@ -42,9 +42,9 @@ func (e *NoItemError) Error() string {
 
 func quotedList(all []string) string { return strings.Trim(fmt.Sprintf("%q", all), "[]") }
 
-// Show returns the item of an object, and those of its versions. Without a bucket the key may be in any; it is searched in the
+// Of returns the item of an object, and those of its versions. Without a bucket the key may be in any; it is searched in the
 // buckets of the batch's first and last items, and then in all items.
-func Show(ctx context.Context, in Inspector, batch, bucket, key string) ([]Shown, error) {
+func Of(ctx context.Context, in queue.Reader, batch, bucket, key string) ([]Item, error) {
 	b, err := in.Batch(ctx, batch)
 	if err != nil {
 		return nil, err
@@ -54,9 +54,9 @@ func Show(ctx context.Context, in Inspector, batch, bucket, key string) ([]Shown
 		return nil, err
 	}
 	found, err := find(ctx, in, &b, bucket, key)
-	var all []Shown
+	var all []Item
 	for i := range found {
-		it := Shown{Batch: b.ID, Entry: found[i], Name: names.Name(&found[i].Item), Fields: b.Settings.Fields(&found[i].Item)}
+		it := Item{Batch: b.ID, Entry: found[i], Name: names.Name(&found[i].Item), Fields: b.Settings.Fields(&found[i].Item)}
 		if it.Events, err = in.History(ctx, b.ID, it.Seq); err != nil {
 			return nil, err
 		}
