@@ -141,6 +141,7 @@ func TestTheEndsOfRunsAreTold(t *testing.T) {
 		{"nothing new", "finished", exit.OK, []string{"run", r.manifest("one.csv", 1), "--batch", "one"}, func() { r.run("run", "one.csv", "--batch", "one").want(t, exit.OK); to.kinds() }},
 		{"a limit", "stopped", exit.WorkLeft, []string{"run", r.night(5), "--batch", "night", "--max-items", "2"}, func() {}},
 		{"the failure limit", "failure_limit", exit.Failures, []string{"run", r.file("f.csv", "bucket,key\narchive,bad1\narchive,bad2\narchive,bad3\n"), "--all-types", "--batch", "f", "--max-failures", "1", "--workers", "1"}, func() {}},
+		{"a dry run", "", exit.Usage, []string{"run", "missing.csv", "--batch", "night", "--dry-run"}, func() {}},
 		{"a file that is missing", "stopped", exit.Usage, []string{"run", "missing.csv", "--batch", "night"}, func() {}},
 		{"the quota", "account_stopped", exit.Quota, []string{"submit", "night"}, func() { _ = r.air.Change(func(s *airtest.Settings) { s.MonthlyQuota = 1 }) }},
 	} {
@@ -149,6 +150,9 @@ func TestTheEndsOfRunsAreTold(t *testing.T) {
 		all := to.got()
 		if got := to.kinds(); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.what, got, tt.want)
+			continue
+		}
+		if len(all) == 0 {
 			continue
 		}
 		if e := all[0]; tt.code != exit.OK && (e.Reason == "" || e.ExitCode == nil || *e.ExitCode != tt.code) {
@@ -234,6 +238,9 @@ func TestBadReceiversDelayNothing(t *testing.T) {
 	if len(all) != 3 || all[0].ID != all[2].ID {
 		t.Errorf("the one that recovers got %d deliveries", len(all))
 	}
+	r.setenv("AIRLIFT_NOTIFY", "")
+	r.setenv("AIRLIFT_HOOK", "exit 3")
+	r.run("submit", "--quiet").want(t, exit.OK).says(t, "ERR a notification was not delivered") // nobody else tells of it
 }
 
 // A hook gets the event, and none of airlift's settings and keys.

@@ -79,5 +79,15 @@ func Reporter(cmd *cobra.Command, env config.Env, agent, queue string, log zerol
 	if err != nil {
 		return nil, config.Usagef("%v", err)
 	}
+	if onlyLooks(cmd) {
+		r.Close()
+		return nil, nil
+	}
 	return r, nil
+}
+
+// onlyLooks reports whether a command has the flags, and does nothing that others are to be told of.
+func onlyLooks(cmd *cobra.Command) bool {
+	dry := cmd.Flags().Lookup("dry-run")
+	return cmd.Name() == "doctor" || dry != nil && dry.Value.String() == "true"
 }

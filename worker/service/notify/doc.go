@@ -3,7 +3,7 @@
 // Invariants:
 //
 //  1. Nothing waits for a delivery: [Notifier.Tell] returns at once, and [Notifier.Close] after a bound. What is not delivered
-//     by then is dropped, with a warning that names it.
+//     by then is dropped, and logged by name.
 //  2. One happening is one event, however many workers meet it. An event has the same id in all its deliveries.
 //  3. One target that hangs or fails delays no other. Each keeps at most [maxWaiting] events; beyond that the oldest of the same
 //     kind is replaced.

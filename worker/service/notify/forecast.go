@@ -15,44 +15,54 @@ const (
 	slipLasts = 30 * time.Minute
 )
 
-// forecastSeen is what was foreseen.
+// forecastSeen is what was foreseen for an account.
 type forecastSeen struct {
-	told  time.Time // what the next one is compared with; zero: nothing was foreseen
-	from  time.Time // when that was
-	items int64
-	later time.Time // since when the forecast has slipped; zero: it has not
+	told   time.Time // what the next one is compared with; zero: nothing was foreseen
+	from   time.Time // when that was
+	items  int64
+	later  time.Time // since when the forecast has slipped; zero: it has not
+	missed bool      // it was told that the forecasts of the latest days did not hold
 }
 
-// look tells when the end of all work moves away although nothing was added.
-func (f *forecastSeen) look(o *service.Overview, tell func(*service.Overview, Event)) {
+// look returns why the forecast has slipped, with the end that was foreseen before; empty: it has not, or that was told.
+func (f *forecastSeen) look(o *service.Overview, a *service.AccountOverview) (why string, was *time.Time) {
+	eta, missed := o.ETA, ""
+	if a.Forecast != nil {
+		eta, missed = a.Forecast.ETA, a.Forecast.Missed
+	}
 	items, reading := int64(0), false
 	for i := range o.Batches {
 		items, reading = items+o.Batches[i].Items, reading || o.Batches[i].Incomplete
 	}
-	switch {
-	case o.Run == nil || o.ETA == nil:
+	if a.Run == nil || eta == nil {
 		f.later = time.Time{}
-		return
-	case reading || items != f.items || f.told.IsZero() || o.ETA.Before(f.told):
-		*f = forecastSeen{told: *o.ETA, from: o.Time, items: items}
-		return
+		return "", nil
 	}
-	slip := o.ETA.Sub(f.told)
+	now := forecastSeen{told: *eta, from: o.Time, items: items, missed: missed != ""}
+	switch before := f.told; {
+	case f.told.IsZero() || reading || items != f.items || eta.Before(f.told):
+		now.missed = now.missed && f.missed
+		*f = now
+	case missed != "" && !f.missed:
+		*f = now
+		return missed, &before
+	case f.hasSlipped(o.Time, *eta):
+		*f = now
+		return fmt.Sprintf("all will be done by %s, %d days later than was foreseen; %s", eta.UTC().Format(time.DateOnly), int(eta.Sub(before).Hours()/24), a.Run.Limit), &before
+	}
+	f.missed = f.missed && missed != ""
+	return "", nil
+}
+
+// hasSlipped reports whether the end is much later than was told, and has been for a while.
+func (f *forecastSeen) hasSlipped(now, eta time.Time) bool {
+	slip := eta.Sub(f.told)
 	if slip <= slipLeast || float64(slip) <= slipShare*float64(f.told.Sub(f.from)) {
 		f.later = time.Time{}
-		return
+		return false
 	}
 	if f.later.IsZero() {
-		f.later = o.Time
+		f.later = now
 	}
-	if o.Time.Sub(f.later) < slipLasts {
-		return
-	}
-	was := f.told
-	tell(o, Event{
-		Event: ForecastSlipped, ETA: o.ETA, WasETA: &was,
-		Reason:   fmt.Sprintf("all will be done by %s, %d days later than was foreseen; %s", o.ETA.UTC().Format(time.DateOnly), int(slip.Hours()/24), o.Run.Limit),
-		NextStep: "`airlift status` says what limits the run",
-	})
-	*f = forecastSeen{told: *o.ETA, from: o.Time, items: items}
+	return now.Sub(f.later) >= slipLasts
 }

@@ -99,8 +99,8 @@ func (n *Notifier) Tell(e Event) {
 	}
 	e = n.complete(e)
 	for _, m := range n.all {
-		if dropped, full := m.add(e); full {
-			n.warn(m, dropped, errTooMany)
+		if dropped, err := m.add(e); err != nil {
+			n.report(m, dropped, err)
 		}
 	}
 }
@@ -129,7 +129,7 @@ var (
 	errNoTime  = errors.New("the process ends, and waits no longer for it")
 )
 
-// Close waits until all events are delivered, at most for the bound, and then drops the others with a warning for each.
+// Close waits until all events are delivered, at most for the bound, and then drops the others and logs each.
 func (n *Notifier) Close(bound time.Duration) {
 	if n == nil {
 		return
@@ -158,14 +158,15 @@ func (n *Notifier) work(m *mailbox) {
 			err = errNoTime
 		}
 		if err != nil {
-			n.warn(m, e, err)
+			n.report(m, e, err)
 		}
 	}
 }
 
-// warn logs that an event was not delivered. The error names no URL.
-func (n *Notifier) warn(m *mailbox, e Event, err error) {
-	log := n.c.Log.Warn().Stringer("to", m.to).Str("event", string(e.Event)).Str("id", e.ID)
+// report logs that an event was not delivered: as an error, which is shown even with --quiet, for nobody else will tell of it. It
+// names no URL.
+func (n *Notifier) report(m *mailbox, e Event, err error) {
+	log := n.c.Log.Error().Stringer("to", m.to).Str("event", string(e.Event)).Str("id", e.ID)
 	if e.Batch != "" {
 		log = log.Str("batch", e.Batch)
 	}
@@ -203,21 +204,23 @@ type mailbox struct {
 
 func newMailbox(to target) *mailbox { return &mailbox{to: to, changed: make(chan struct{}, 1)} }
 
-// add adds an event. If there are too many already it drops the oldest of the same kind, else the oldest of all, and returns it.
-func (m *mailbox) add(e Event) (dropped Event, full bool) {
+// add adds an event. If there are too many already it drops the oldest of the same kind, else the oldest of all. It returns the
+// event that is dropped with the reason.
+func (m *mailbox) add(e Event) (dropped Event, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return e, true
+		return e, errNoTime
 	}
-	if full = len(m.waiting) >= maxWaiting; full {
+	if len(m.waiting) >= maxWaiting {
+		err = errTooMany
 		at := max(slices.IndexFunc(m.waiting, func(other Event) bool { return other.Event == e.Event }), 0)
 		dropped = m.waiting[at]
 		m.waiting = slices.Delete(m.waiting, at, at+1)
 	}
 	m.waiting = append(m.waiting, e)
 	m.wake()
-	return dropped, full
+	return dropped, err
 }
 
 // close lets next return false once nothing waits.

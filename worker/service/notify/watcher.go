@@ -25,7 +25,6 @@ type Watcher struct {
 
 	accounts map[string]*accountSeen
 	batches  map[string]*batchSeen
-	forecast forecastSeen
 	muted    bool
 }
 
@@ -36,6 +35,7 @@ type accountSeen struct {
 	submitted int64     // today, when it was last seen paused
 	ran       bool      // by this process
 	stopped   bool
+	forecast  forecastSeen
 }
 
 // batchSeen is what was told of a batch.
@@ -91,7 +91,6 @@ func (w *Watcher) Look(o *service.Overview) {
 	for i := range o.Batches {
 		w.lookAtBatch(o, &o.Batches[i])
 	}
-	w.forecast.look(o, w.tell)
 }
 
 // tell tells of an event of the account's batches or, if it names one, of that batch.
@@ -138,6 +137,10 @@ func (w *Watcher) lookAtAccount(o *service.Overview, a *service.AccountOverview)
 		if stopped && seen.ran {
 			w.tell(o, Event{Event: AccountStopped, Account: a.Name, Reason: a.Reason, NextStep: stoppedStep})
 		}
+	}
+	if why, was := seen.forecast.look(o, a); why != "" {
+		told := seen.forecast.told
+		w.tell(o, Event{Event: ForecastSlipped, Account: a.Name, Reason: why, ETA: &told, WasETA: was, NextStep: "`airlift forecast` says what it rests on, and `airlift status` what limits the run"})
 	}
 }
 
