@@ -68,13 +68,10 @@ type DayCount struct {
 	Capped bool `json:"capped,omitempty"`
 	// CappedAt is the first refusal of the day's latest pause for the cap; zero: none.
 	CappedAt time.Time `json:"capped_at,omitzero"`
-	// QuotaAt is the first refusal for the monthly quota (403), and QuotaCount is Submitted then.
-	QuotaAt    time.Time `json:"quota_at,omitzero"`
-	QuotaCount int64     `json:"quota_count,omitempty"`
-	// Resumed is the first acceptance after a pause for the cap, and Refused the last refusal before it: AiR's reset lies
-	// after the one and not after the other. The day is that of Resumed.
-	Resumed time.Time `json:"resumed,omitzero"`
-	Refused time.Time `json:"refused,omitzero"`
+	// QuotaAt is the first refusal for the monthly quota (403).
+	QuotaAt time.Time `json:"quota_at,omitzero"`
+	// Resets are the latest two ends of pauses for the cap that fell on the day, the later one last.
+	Resets [2]Resumption `json:"resets,omitzero"`
 	// Others are the jobs that others made until CappedAt, by AiR's list.
 	Others OthersSeen `json:"others,omitzero"`
 	// Expected is what was forecast for the day at its beginning.
@@ -83,6 +80,15 @@ type DayCount struct {
 	Quarter int `json:"quarter,omitempty"`
 	// Closed are the jobs accepted in each quarter of an hour. [DayCount.ByQuarter] has all of them.
 	Closed [Quarters]int64 `json:"closed,omitzero"`
+}
+
+// Resumption is the end of a pause for the cap: AiR's reset lies after Refused and not after Resumed. The zero value: there was none.
+type Resumption struct {
+	// Refused is the last refusal of the pause, and Resumed the first acceptance after it.
+	Refused time.Time `json:"refused,omitzero"`
+	Resumed time.Time `json:"resumed,omitzero"`
+	// Refusals counts the refusals of the pause.
+	Refusals int64 `json:"refusals,omitempty"`
 }
 
 // OthersSeen is how many jobs of an account AiR's list had in a span beyond our own. The zero value: not known.
@@ -128,7 +134,7 @@ const (
 	SeenCap ObservationKind = "cap"
 	// SeenQuota: AiR refused a job for the monthly quota.
 	SeenQuota ObservationKind = "quota"
-	// SeenReset: AiR accepted a job after it had refused others for the cap, the last at From.
+	// SeenReset: AiR accepted a job after it had refused Jobs others for the cap, the last at From.
 	SeenReset ObservationKind = "reset"
 	// SeenOthers: from From until At others made Jobs jobs.
 	SeenOthers ObservationKind = "others"
@@ -156,10 +162,10 @@ func (c *DayCount) Note(o Observation) {
 		c.Capped, c.CappedAt, c.Others = true, at, OthersSeen{}
 	case SeenQuota:
 		if c.QuotaAt.IsZero() {
-			c.QuotaAt, c.QuotaCount = at, c.Submitted
+			c.QuotaAt = at
 		}
 	case SeenReset:
-		c.Resumed, c.Refused = at, from
+		c.Resets = [2]Resumption{c.Resets[1], {from, at, o.Jobs}}
 	case SeenOthers:
 		c.Others = OthersSeen{From: from, Until: at, Jobs: o.Jobs}
 	case MadeForecast:

@@ -130,7 +130,7 @@ func (p *pauses) accepted() {
 		return
 	}
 	if !g.Refused.IsZero() && now.After(g.Refused) {
-		if err := p.quota.Resumed(now, g.Refused); err != nil {
+		if err := p.quota.Resumed(now, g.Refused, g.Pauses); err != nil {
 			p.fail("store the end of a pause in the queue", err)
 			return
 		}

@@ -28,11 +28,15 @@ func Observed(first queue.Day, stored []queue.DayCount) []caps.Day {
 	var days []caps.Day
 	for i := range stored {
 		if c := &stored[i]; *c != (queue.DayCount{}) {
-			days = append(days, caps.Day{
+			d := caps.Day{
 				Start: (first + queue.Day(i)).Start(), Accepted: c.ByQuarter(), Capped: c.Capped, CappedAt: c.CappedAt,
-				QuotaAt: c.QuotaAt, QuotaCount: c.QuotaCount, Resumed: c.Resumed, Refused: c.Refused,
+				QuotaAt:    c.QuotaAt,
 				OthersFrom: c.Others.From, OthersUntil: c.Others.Until, Others: c.Others.Jobs,
-			})
+			}
+			for _, r := range c.Resets {
+				d.Resets = append(d.Resets, caps.Resumption(r))
+			}
+			days = append(days, d)
 		}
 	}
 	return days

@@ -79,6 +79,9 @@ func (s *Summary) Lines() (lines []string) {
 	}
 	if c := s.Cap; c != nil {
 		text := fmt.Sprintf("daily cap about %s, seen on %d of the last %s", humanize.Comma(c.Value), c.Days, count(c.Of, "capped day"))
+		if c.Of == 1 {
+			text = fmt.Sprintf("daily cap about %s, seen on 1 day", humanize.Comma(c.Value))
+		}
 		switch {
 		case c.High == 0:
 			text = fmt.Sprintf("daily cap at least %s: so many were accepted on %s, above the cap of before", humanize.Comma(c.Value), c.Seen)

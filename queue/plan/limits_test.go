@@ -76,6 +76,8 @@ func TestLearn(t *testing.T) {
 			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, PausedUntil: at(29, 0, 5), Reason: "cap", Since: since}},
 		{name: "a pause that is over", gate: queue.Gate{PausedUntil: at(28, 0, 5), Reason: "cap", Since: since}, want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
 		{name: "a pause that no cap can cause", gate: queue.Gate{PausedUntil: at(30, 0, 0), Reason: "cap"}, want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30}},
+		{name: "a wait for the month", gate: queue.Gate{PausedUntil: at(29, 0, 5), QuotaUntil: at(30, 0, 5).AddDate(0, 0, 20), Reason: "quota", Since: since},
+			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, PausedUntil: at(30, 0, 5).AddDate(0, 0, 20), Reason: "quota", Since: since}},
 		{name: "a stop", gate: queue.Gate{Stopped: true, Reason: "quota", Since: since},
 			want: Limits{PerDay: 50, PerDayFrom: Learned, UsedToday: 30, Stopped: true, Reason: "quota", Since: since}},
 	} {

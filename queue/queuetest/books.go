@@ -160,17 +160,22 @@ func observations(f *fixture) {
 	submit("c")
 	see(queue.SeenCap, 55*time.Minute, 0, 0)
 	see(queue.SeenOthers, 55*time.Minute, 0, 7)
-	see(queue.SeenReset, 24*time.Hour, 23*time.Hour, 0)
+	see(queue.SeenReset, 24*time.Hour, 23*time.Hour, 2)
 	see(queue.SeenQuota, 56*time.Minute, 0, 0)
 	see(queue.SeenQuota, 57*time.Minute, 0, 0) // the first one counts
 	f.reopen()
 	day := f.day("default", today)
 	quarters := day.ByQuarter()
 	f.same("jobs of a quarter of an hour", []int64{quarters[2], quarters[3]}, []int64{2, 1})
-	want := queue.DayCount{Claimed: 3, Submitted: 3, Capped: true, CappedAt: begin.Add(55 * time.Minute), QuotaAt: begin.Add(56 * time.Minute), QuotaCount: 3,
+	want := queue.DayCount{Claimed: 3, Submitted: 3, Capped: true, CappedAt: begin.Add(55 * time.Minute), QuotaAt: begin.Add(56 * time.Minute),
 		Others: queue.OthersSeen{From: begin, Until: begin.Add(55 * time.Minute), Jobs: 7}, Quarter: 3, Closed: day.Closed}
 	f.same("the same with jobs", day, want)
-	next := queue.DayCount{Resumed: begin.Add(24 * time.Hour), Refused: begin.Add(23 * time.Hour)}
+	see(queue.SeenReset, 26*time.Hour, 25*time.Hour, 1)
+	see(queue.SeenReset, 28*time.Hour, 27*time.Hour, 1)
+	next := queue.DayCount{Resets: [2]queue.Resumption{
+		{Refused: begin.Add(25 * time.Hour), Resumed: begin.Add(26 * time.Hour), Refusals: 1},
+		{Refused: begin.Add(27 * time.Hour), Resumed: begin.Add(28 * time.Hour), Refusals: 1},
+	}}
 	days, err := f.Days(f.ctx, "default", today-1, today+1)
 	f.ok(err)
 	f.same("all days", days, []queue.DayCount{{}, want, next})

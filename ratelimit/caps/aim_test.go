@@ -27,7 +27,7 @@ func TestAimLearnsEachReset(t *testing.T) {
 						now = at
 						continue
 					}
-					d := Day{Start: at.Truncate(day), Capped: true, CappedAt: at.Add(time.Minute), Resumed: at, Refused: now}
+					d := Day{Start: at.Truncate(day), Capped: true, CappedAt: at.Add(time.Minute), Resets: []Resumption{{now, at, int64(refusals)}}}
 					d.Accepted[timeOfDay(at)/quarter] = 100
 					days, now = append(days, d), at.Add(time.Minute)
 					break

@@ -100,7 +100,9 @@ func learnMonthly(days []Day, windows []Window, now time.Time) Estimate {
 			continue
 		}
 		first := time.Date(d.Start.Year(), d.Start.Month(), 1, 0, 0, 0, 0, time.UTC)
-		total := d.QuotaCount
+		// Those of the quarter of an hour are counted, because answers to requests that were in flight may come later.
+		last := int(d.QuotaAt.Sub(d.Start) / quarter)
+		total := sum(d.Accepted[:max(0, min(last+1, Quarters))])
 		for j := range days[:i] {
 			if !days[j].Start.Before(first) {
 				total += sum(days[j].Accepted[:])

@@ -16,14 +16,20 @@ type Day struct {
 	// Capped says that the daily cap was met, and CappedAt when; zero: that is not known.
 	Capped   bool
 	CappedAt time.Time
-	// QuotaAt is when the monthly quota was met, and QuotaCount how many of our jobs of the day were accepted before.
-	QuotaAt    time.Time
-	QuotaCount int64
-	// Resumed is the first acceptance after a pause for the cap, and Refused the last refusal before it.
-	Resumed, Refused time.Time
+	// QuotaAt is when the monthly quota was met.
+	QuotaAt time.Time
+	// Resets are the ends of pauses for the cap, in order.
+	Resets []Resumption
 	// Others are the jobs that others made from OthersFrom until OthersUntil; a zero OthersUntil: that is not known.
 	OthersFrom, OthersUntil time.Time
 	Others                  int64
+}
+
+// Resumption is the end of a pause for the cap. The zero value tells nothing.
+type Resumption struct {
+	// Refused is the last of Refusals refusals, and Resumed the first acceptance after it.
+	Refused, Resumed time.Time
+	Refusals         int64
 }
 
 // Estimate is a number that was learned.
@@ -71,14 +77,6 @@ type Learned struct {
 	Windows []Window
 	// LastAccepted is the quarter of an hour in which a job was last accepted; zero: none was.
 	LastAccepted time.Time
-}
-
-// Share returns how many jobs a day we can expect until the cap is met; 0: that is not known.
-func (l *Learned) Share() int64 {
-	if l.Others.Known() {
-		return max(0, l.Daily.Value-l.Others.Value)
-	}
-	return l.Ours.Value
 }
 
 // Learn learns from days, which are in order; those without anything to tell may be left out. now is by AiR's clock.

@@ -77,7 +77,7 @@ func TestWindowsBeginAtTheReset(t *testing.T) {
 		d := cappedDay(i, 13*time.Hour+15*time.Minute, 600)
 		d.Accepted[0] = 400
 		d.CappedAt = d.Start.Add(10 * time.Minute)
-		d.Resumed, d.Refused = d.Start.Add(13*time.Hour+16*time.Minute), d.Start.Add(13*time.Hour+10*time.Minute)
+		d.Resets = []Resumption{{Refused: d.Start.Add(13*time.Hour + 10*time.Minute), Resumed: d.Start.Add(13*time.Hour + 16*time.Minute)}}
 		days = append(days, d)
 	}
 	l := Learn(days, first.AddDate(0, 0, 5))
@@ -87,8 +87,9 @@ func TestWindowsBeginAtTheReset(t *testing.T) {
 }
 
 func TestTheMonthlyQuota(t *testing.T) {
-	days := series(-100, -200, -300)
-	days[2].QuotaAt, days[2].QuotaCount = days[2].Start.Add(2*time.Hour), 250
+	days := series(-100, -200, -250)
+	days[2].QuotaAt = days[2].Start.Add(2 * time.Hour)
+	days[2].Accepted[9] = 50 // after the quota was raised
 	if got := Learn(days, first.AddDate(0, 0, 5)).Monthly; got.Value != 550 || got.Agreeing != 1 {
 		t.Errorf("got %+v, want 550", got)
 	}
@@ -105,19 +106,21 @@ func TestTheReset(t *testing.T) {
 		exact  bool
 		agree  int
 	}{
-		"nothing":                 {nil, 0, false, 0},
-		"a wide span":             {[]pause{{at(0, 10, 0), at(1, 0, 0)}}, 0, false, 1},
-		"across midnight":         {[]pause{{at(0, 23, 50), at(1, 0, 10)}}, 0, true, 1},
-		"narrowed":                {[]pause{{at(0, 10, 0), at(1, 0, 0)}, {at(1, 2, 0), at(1, 17, 0)}, {at(2, 13, 10), at(2, 13, 20)}}, 13*time.Hour + 15*time.Minute, true, 3},
-		"between quarters":        {[]pause{{at(0, 13, 1), at(0, 13, 9)}}, 13*time.Hour + 9*time.Minute, true, 1},
-		"a pause of over a day":   {[]pause{{at(0, 10, 0), at(1, 11, 0)}}, 0, false, 0},
-		"moved":                   {[]pause{{at(0, 0, 20), at(0, 0, 35)}, {at(1, 0, 20), at(1, 0, 35)}, {at(2, 1, 20), at(2, 1, 35)}}, 90 * time.Minute, true, 1},
-		"as AiR's billing day is": {[]pause{{at(1, 0, 20), at(1, 1, 20)}, {at(2, 0, 28), at(2, 0, 30)}}, 30 * time.Minute, true, 2},
+		"nothing":                    {nil, 0, false, 0},
+		"a wide span":                {[]pause{{at(0, 10, 0), at(1, 0, 0)}}, 0, false, 1},
+		"across midnight":            {[]pause{{at(0, 23, 50), at(1, 0, 10)}}, 0, true, 1},
+		"narrowed":                   {[]pause{{at(0, 10, 0), at(1, 0, 0)}, {at(1, 2, 0), at(1, 17, 0)}, {at(2, 13, 10), at(2, 13, 20)}}, 13*time.Hour + 15*time.Minute, true, 3},
+		"between quarters":           {[]pause{{at(0, 13, 1), at(0, 13, 9)}}, 13*time.Hour + 9*time.Minute, true, 1},
+		"a pause of over a day":      {[]pause{{at(0, 10, 0), at(1, 11, 0)}}, 0, false, 0},
+		"moved":                      {[]pause{{at(0, 0, 20), at(0, 0, 35)}, {at(1, 0, 20), at(1, 0, 35)}, {at(2, 1, 20), at(2, 1, 35)}}, 90 * time.Minute, true, 1},
+		"a pause with many refusals": {[]pause{{at(0, 23, 50), at(1, 0, 5)}, {at(2, 1, 20), at(3, 0, 5)}}, 0, false, 1},
+		"as AiR's billing day is":    {[]pause{{at(1, 0, 20), at(1, 1, 20)}, {at(2, 0, 28), at(2, 0, 30)}}, 30 * time.Minute, true, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var days []Day
 			for _, p := range c.pauses {
-				days = append(days, Day{Start: p.resumed.Truncate(day), Refused: p.refused, Resumed: p.resumed})
+				e := Resumption{p.refused, p.resumed, int64(1 + 4*min(1, p.resumed.Sub(p.refused)/(20*time.Hour)))}
+				days = append(days, Day{Start: p.resumed.Truncate(day), Resets: []Resumption{e}})
 			}
 			got := Learn(days, at(9, 0, 0)).Reset
 			if got.Value != c.value || got.Exact() != c.exact || got.Agreeing != c.agree {

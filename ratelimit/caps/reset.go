@@ -1,6 +1,9 @@
 package caps
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reset is the time of day at which a new day begins for AiR.
 type Reset struct {
@@ -67,36 +70,37 @@ func (a arc) meets(b arc) bool {
 	return in(b.from-a.from) < a.length || in(a.from-b.from) < b.length
 }
 
-// spanOf returns in which span the reset of a day lies; ok is false if the day does not tell.
-func spanOf(d *Day) (arc, bool) {
-	if d.Resumed.IsZero() || d.Refused.IsZero() {
+// spanOf returns in which span the reset lies; ok is false if the end of the pause does not tell.
+func (e Resumption) spanOf() (span arc, ok bool) {
+	length := e.Resumed.Sub(e.Refused)
+	if e.Resumed.IsZero() || e.Refused.IsZero() || length <= 0 || length >= day {
 		return arc{}, false
 	}
-	length := d.Resumed.Sub(d.Refused)
-	if length <= 0 || length >= day {
-		return arc{}, false
-	}
-	return arc{timeOfDay(d.Refused), length}, true
+	return arc{timeOfDay(e.Refused), length}, true
 }
+
+// mostRefusals is how many refusals a pause has while what was learned before holds: the one that begins it, and a probe. If there
+// were more, the reset has moved.
+const mostRefusals = 2
 
 // learnReset intersects the spans of the days, the newest first, until one contradicts.
 func learnReset(days []Day) (r Reset) {
-	for i := len(days) - 1; i >= 0; i-- {
-		span, ok := spanOf(&days[i])
+	for _, e := range newestFirst(days) {
+		span, ok := e.spanOf()
 		if !ok {
 			continue
 		}
 		if !r.Known() {
-			r.span, r.Seen, r.Agreeing = span, days[i].Resumed, 1
-			continue
-		}
-		if !r.span.meets(span) {
+			r.span, r.Seen = span, e.Resumed
+		} else if !r.span.meets(span) {
 			break // it is of an earlier reset
-		}
-		if both, ok := r.span.and(span); ok {
+		} else if both, ok := r.span.and(span); ok {
 			r.span = both
 		}
 		r.Agreeing++
+		if e.Refusals > mostRefusals {
+			break
+		}
 	}
 	if !r.Known() {
 		return Reset{}
@@ -104,6 +108,15 @@ func learnReset(days []Day) (r Reset) {
 	r.Low, r.High = r.span.from, in(r.span.from+r.span.length)
 	r.Value = r.span.last()
 	return r
+}
+
+// newestFirst returns the ends of pauses of all days.
+func newestFirst(days []Day) (ends []Resumption) {
+	for i := range days {
+		ends = append(ends, days[i].Resets...)
+	}
+	slices.Reverse(ends)
+	return ends
 }
 
 // last returns the last quarter of an hour of the arc, or its end if it has none.

@@ -3,6 +3,7 @@ package capstest
 import (
 	"flag"
 	"testing"
+	"time"
 )
 
 var (
@@ -88,5 +89,31 @@ func (s *tally) judge(p *Play) {
 	s.told++
 	if off := int(l.Daily.Value) - truth; off*20 <= truth && -off*20 <= truth {
 		s.right++
+	}
+}
+
+// A reset that moves to a later time of day is learned anew.
+func TestAResetThatMovesIsLearnedAnew(t *testing.T) {
+	for _, to := range []time.Duration{30 * time.Minute, 2 * time.Hour, 5*time.Hour + 15*time.Minute, 13 * time.Hour} {
+		t.Run(to.String(), func(t *testing.T) {
+			w := World{Days: 45, Caps: []int{20}, Begin: 12 * time.Hour, PerDay: 86400, Workers: 1, Latency: 50 * time.Millisecond, Moves: []Move{{15 * day, to}}}
+			days := 0
+			got := w.Play(t, func(p *Play) {
+				days++
+				if l := p.Learned(); (days == 14 || days > 30) && (!l.Reset.Exact() || l.Reset.Value != time.Duration(p.Air.Settings().ResetAt)) {
+					t.Errorf("day %d: learned %+v, exact %v; it is at %v", days, l.Reset, l.Reset.Exact(), time.Duration(p.Air.Settings().ResetAt))
+				}
+			})
+			wasted := 0
+			for _, p := range got.Pauses {
+				wasted += p.Wasted
+			}
+			if wasted > 16 {
+				t.Errorf("%d canaries were wasted", wasted)
+			}
+			if days < 40 {
+				t.Errorf("only %d days were played", days)
+			}
+		})
 	}
 }

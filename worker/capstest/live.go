@@ -6,6 +6,7 @@ import (
 
 	"airlift/ratelimit"
 	"airlift/worker/air"
+	"airlift/worker/air/airtest"
 )
 
 // begin notes the first day of the server.
@@ -46,13 +47,18 @@ func (p *Play) accepted(j air.Job) {
 	}
 }
 
-// live makes the jobs of others, sets the clocks, and calls each as a day of the server ends.
+// live makes the jobs of others, sets the clocks, moves the reset, and calls each as a day of the server ends.
 func (p *Play) live(ctx context.Context) {
-	begun, steps, today, made := time.Now(), p.Steps, p.first, 0
+	begun, steps, moves, today, made := time.Now(), p.Steps, p.Moves, p.first, 0
 	for {
 		if len(steps) > 0 && time.Since(begun) >= steps[0].After {
 			p.skew.Add(int64(steps[0].By))
 			steps = steps[1:]
+		}
+		if len(moves) > 0 && time.Since(begun) >= moves[0].After {
+			at := moves[0].ResetAt
+			p.ok(p.Air.Change(func(s *airtest.Settings) { s.ResetAt = airtest.Duration(at) }))
+			moves = moves[1:]
 		}
 		_, start := p.Air.AcceptedToday()
 		if start.After(today) {

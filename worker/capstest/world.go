@@ -20,6 +20,8 @@ type World struct {
 	OthersSpread time.Duration
 	// ResetAt is the time of day at which the server's day begins.
 	ResetAt time.Duration
+	// Moves change ResetAt.
+	Moves []Move
 	// Skew is how far AiR's clock is from ours; Steps change that.
 	Skew  time.Duration
 	Steps []Step
@@ -36,6 +38,9 @@ type World struct {
 	// Latency is how long an answer takes.
 	Latency time.Duration
 }
+
+// Move makes the server's day begin at another time of day.
+type Move struct{ After, ResetAt time.Duration }
 
 // Step sets AiR's clock by so much.
 type Step struct{ After, By time.Duration }

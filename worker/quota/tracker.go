@@ -48,9 +48,9 @@ func (t *Tracker) Quota(sent time.Time) error {
 	return t.observe(queue.Observation{Kind: queue.SeenQuota, At: sent})
 }
 
-// Resumed stores that AiR accepts jobs again, after it last refused one.
-func (t *Tracker) Resumed(now, refused time.Time) error {
-	return t.observe(queue.Observation{Kind: queue.SeenReset, At: now, From: refused})
+// Resumed stores that AiR accepts jobs again, after so many refusals in a row, the last at refused.
+func (t *Tracker) Resumed(now, refused time.Time, refusals int) error {
+	return t.observe(queue.Observation{Kind: queue.SeenReset, At: now, From: refused, Jobs: int64(refusals)})
 }
 
 func (t *Tracker) observe(o queue.Observation) error {
