@@ -19,8 +19,6 @@ type pauses struct {
 	mu     sync.Mutex
 	stored queue.Gate // as the queue has it; guarded by mu
 	atStop bool       // this run met the quota; guarded by mu
-	// capped asks for a count of others' jobs until then.
-	capped chan time.Time
 }
 
 // load loads the stored gate.
@@ -71,11 +69,6 @@ func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
 	}
 	if err := p.quota.Capped(sent); err != nil { // the day is that of the request
 		p.fail("store the capped day in the queue", err)
-		return
-	}
-	select {
-	case p.capped <- sent:
-	default: // the count before is not over
 	}
 }
 

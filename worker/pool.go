@@ -56,8 +56,8 @@ func New(c Config) (*Pool, error) {
 	r.outage.GiveUp = c.GiveUp
 	p := &Pool{shared: r}
 	r.learned = &learned{shared: r}
-	r.quota = &quota.Tracker{Store: c.Store, Account: c.Account}
-	p.pauses = &pauses{shared: r, capped: make(chan time.Time, 1)}
+	r.quota = quota.New(c.Store, c.Account)
+	p.pauses = &pauses{shared: r}
 	p.control = &control{shared: r, started: *r.live.get()}
 	p.lookups = &lookups{shared: r, pending: delayqueue.New(r.batches.isGuest)}
 	p.scheduler = newScheduler(r, p.lookups)

@@ -57,30 +57,10 @@ var errPauseOver = errors.New("the pause is over")
 
 // countOthers counts the jobs of others once the daily cap is met, as long as the pause lasts.
 func (p *pauses) countOthers(ctx context.Context) {
-	wait := func(ctx context.Context) error {
+	p.quota.CountAll(ctx, p.API, p.Settle, func(ctx context.Context) error {
 		if !p.gate.PauseState(ratelimit.Cap).Paused {
 			return errPauseOver
 		}
 		return p.Limiter.Wait(ctx)
-	}
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case at := <-p.capped:
-			settled := time.NewTimer(p.Settle) // until then the list may lack jobs
-			select {
-			case <-ctx.Done():
-				settled.Stop()
-				return
-			case <-settled.C:
-			}
-			n, err := p.quota.CountOthers(ctx, p.API, at, wait)
-			if err != nil {
-				p.Log.Debug().Err(err).Msg("it is not known how many jobs others made until the daily cap was reached")
-				continue
-			}
-			p.Log.Info().Int64("others", n).Msg("counted the jobs that others made until the daily cap was reached")
-		}
-	}
+	}, p.Log)
 }

@@ -123,7 +123,7 @@ func (w *world) window() time.Time {
 	theirs := int64(math.Round(w.share(start) * float64(w.cap)))
 	if !w.refused.IsZero() {
 		d := w.day(w.now)
-		d.Refused, d.Resumed = w.refused, w.now
+		d.Resets = append(d.Resets, caps.Resumption{Refused: w.refused, Resumed: w.now, Refusals: 1})
 	}
 	pace := w.rate * (1 - 0.03*w.r.Float64())
 	n := min(w.items, w.cap-theirs)

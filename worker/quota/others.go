@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"airlift/queue"
+	"airlift/ratelimit"
 	"airlift/ratelimit/caps"
 	"airlift/worker/air"
 )
@@ -14,6 +17,26 @@ import (
 // Lister reads AiR's list of jobs.
 type Lister interface {
 	List(ctx context.Context, q air.ListQuery) (air.Page, error)
+}
+
+// CountAll counts the jobs of others after each [Tracker.Capped], settle later: until then the list may lack jobs. See CountOthers.
+func (t *Tracker) CountAll(ctx context.Context, list Lister, settle time.Duration, wait func(context.Context) error, log zerolog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case at := <-t.capped:
+			if ratelimit.Sleep(ctx, settle) != nil {
+				return
+			}
+			n, err := t.CountOthers(ctx, list, at, wait)
+			if err != nil {
+				log.Debug().Err(err).Msg("it is not known how many jobs others made until the daily cap was reached")
+				continue
+			}
+			log.Info().Int64("others", n).Msg("counted the jobs that others made until the daily cap was reached")
+		}
+	}
 }
 
 // CountOthers stores how many jobs others made between the reset before capped, when a pause for the daily cap began, and then. wait is called before each

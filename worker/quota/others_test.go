@@ -34,7 +34,7 @@ func newAccount(t *testing.T, c airtest.Config) *account {
 	t.Cleanup(a.Close)
 	db := memory.New()
 	t.Cleanup(func() { _ = db.Close() })
-	a.track = &Tracker{Store: db, Account: queue.DefaultAccount}
+	a.track = New(db, queue.DefaultAccount)
 	var err error
 	if a.client, err = air.New(air.Config{BaseURL: "http://127.0.0.1", Credentials: air.NewCredentials("access-key", "secret-key"), Transport: a.Server}); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestOthersAreCounted(t *testing.T) {
 					if a.asked > 20 {
 						t.Errorf("%d requests", a.asked)
 					}
-					c, err := a.track.Store.Account(t.Context(), queue.DefaultAccount, queue.DayOf(midnight))
+					c, err := a.track.store.Account(t.Context(), queue.DefaultAccount, queue.DayOf(midnight))
 					if err != nil || c.Day.Others.Jobs != int64(jobs) || !c.Day.Others.From.Equal(midnight) || !c.Day.Others.Until.Equal(midnight.Add(8*time.Hour)) {
 						t.Errorf("stored: %+v, %v", c.Day.Others, err)
 					}
@@ -105,7 +105,7 @@ func TestAListThatLiesTellsNothing(t *testing.T) {
 			if n, err := a.count(); err == nil {
 				t.Errorf("got %d, want an error", n)
 			}
-			if c, err := a.track.Store.Account(t.Context(), queue.DefaultAccount, queue.DayOf(midnight)); err != nil || c.Day != (queue.DayCount{}) {
+			if c, err := a.track.store.Account(t.Context(), queue.DefaultAccount, queue.DayOf(midnight)); err != nil || c.Day != (queue.DayCount{}) {
 				t.Errorf("stored: %+v, %v", c.Day, err)
 			}
 		})

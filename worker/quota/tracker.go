@@ -16,14 +16,21 @@ type store interface {
 	Observe(ctx context.Context, account string, o queue.Observation) error
 }
 
-// Tracker observes the limits of one account. All instants that it is given are by AiR's clock. It is safe for concurrent use.
+// Tracker observes the limits of one account. Make one with [New]. All instants that it is given are by AiR's clock. It is safe for concurrent use.
 type Tracker struct {
-	Store   store
-	Account string
+	store   store
+	account string
+	// capped has when the cap was met, until others' jobs are counted.
+	capped chan time.Time
 	// quarter is the latest quarter of an hour that was noted, since 1970; 0: none.
 	quarter atomic.Int64
 	// accepted is when a job was last accepted in this run, in Unix nanoseconds; 0: none was.
 	accepted atomic.Int64
+}
+
+// New returns the tracker of an account.
+func New(s store, account string) *Tracker {
+	return &Tracker{store: s, account: account, capped: make(chan time.Time, 1)}
 }
 
 // Claiming notes that jobs are claimed now, so that they can be counted between two resets.
@@ -40,6 +47,10 @@ func (t *Tracker) Accepted(now time.Time) { t.accepted.Store(now.UnixNano()) }
 
 // Capped stores that AiR refused a job for the daily cap after it had accepted others.
 func (t *Tracker) Capped(sent time.Time) error {
+	select {
+	case t.capped <- sent:
+	default: // the count before is not over
+	}
 	return t.observe(queue.Observation{Kind: queue.SeenCap, At: sent})
 }
 
@@ -54,12 +65,12 @@ func (t *Tracker) Resumed(now, refused time.Time, refusals int) error {
 }
 
 func (t *Tracker) observe(o queue.Observation) error {
-	return t.Store.Observe(context.Background(), t.Account, o)
+	return t.store.Observe(context.Background(), t.account, o)
 }
 
 // Learned returns what is known of the account's limits.
 func (t *Tracker) Learned(ctx context.Context, now time.Time) (caps.Learned, error) {
-	return learned.Read(ctx, t.Store, t.Account, now)
+	return learned.Read(ctx, t.store, t.account, now)
 }
 
 // Refusal describes a refusal of a request sent at sent, the n-th in a row.
