@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"airlift/cmd/airlift/doctor"
 	"airlift/cmd/airlift/exit"
 	"airlift/cmd/airlift/settings"
 	"airlift/worker/air/airtest"
@@ -101,9 +102,37 @@ func TestConfigShowHidesSecrets(t *testing.T) {
 	if strings.Contains(text.stdout+text.stderr, sessionToken) || strings.Contains(text.stdout, "password@") {
 		t.Error("the session token is shown")
 	}
+	// The path of a webhook is its key.
+	if _, got = r.shown(exit.OK, "run", "--notify", "https://hooks.example.com/services/"+sessionToken); got["notify"].Value != "https://hooks.example.com/REDACTED" {
+		t.Errorf("got %+v", got["notify"])
+	}
 	v, _ = r.shown(exit.OK, "run", "--profile", "none")
 	if !strings.Contains(v.Credentials.Error, "check --profile") {
 		t.Errorf("got %+v", v.Credentials)
+	}
+}
+
+// Keys in files are named as such.
+func TestConfigShowWithKeysInFiles(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.setenv("WASABI_ACCESS_KEY", "")
+	r.setenv("WASABI_SECRET_KEY", "")
+	keys := t.TempDir()
+	for name, value := range map[string]string{"ACCESS": testAccessKey, "SECRET": testSecretKey} {
+		path := filepath.Join(keys, name)
+		if err := os.WriteFile(path, []byte(value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.setenv("WASABI_"+name+"_KEY_FILE", path)
+	}
+	r.setenv("AIRLIFT_BATCH", testSecretKey)
+	v, got := r.shown(exit.OK, "run")
+	if v.Credentials.From != "the files of WASABI_ACCESS_KEY_FILE and WASABI_SECRET_KEY_FILE" || v.Credentials.AccessKey != "****CESS" || got["batch"].Value != "REDACTED" {
+		t.Errorf("got %+v and %+v", v.Credentials, got["batch"])
+	}
+	if found := r.examined(exit.Usage)["credentials"]; found.Result != doctor.OK { // usage: no destination is there
+		t.Errorf("got %+v", found)
 	}
 }
 

@@ -27,3 +27,8 @@ func (e Env) secret(name string) (string, error) {
 	}
 	return value, nil
 }
+
+// inFiles reports whether the keys are in the files that variables name.
+func (e Env) inFiles() bool {
+	return e.get("WASABI_ACCESS_KEY") == "" && e.get("WASABI_ACCESS_KEY"+fileSuffix) != ""
+}

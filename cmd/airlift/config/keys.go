@@ -21,6 +21,9 @@ type Keys struct {
 	file string
 }
 
+// inEnvironment is the place of keys that variables hold.
+const inEnvironment = "the environment"
+
 // String keeps the keys out of every log and error.
 func (Keys) String() string { return "REDACTED" }
 
@@ -67,7 +70,10 @@ func (e Env) Keys(profile string) (Keys, error) {
 	if profile != "" {
 		return e.profileKeys(profile)
 	}
-	k := Keys{place: "the environment"}
+	k := Keys{place: inEnvironment}
+	if e.inFiles() {
+		k.place = "the files of WASABI_ACCESS_KEY_FILE and WASABI_SECRET_KEY_FILE"
+	}
 	var noAccess, noSecret error
 	k.Access, noAccess = e.secret("WASABI_ACCESS_KEY")
 	k.Secret, noSecret = e.secret("WASABI_SECRET_KEY")

@@ -8,10 +8,13 @@ import (
 
 // Place says where the keys come from, for people.
 func (k Keys) Place() string {
-	if k.file == "" {
-		return "the environment (WASABI_ACCESS_KEY and WASABI_SECRET_KEY)"
+	switch {
+	case k.file != "":
+		return k.place + " of " + k.file
+	case k.place == inEnvironment:
+		return k.place + " (WASABI_ACCESS_KEY and WASABI_SECRET_KEY)"
 	}
-	return k.place + " of " + k.file
+	return k.place
 }
 
 // Profile returns the profile that the keys are from, "" for the environment.
@@ -30,7 +33,9 @@ func (k Keys) MaskedAccess() string {
 // Hider replaces keys in texts, and those of the environment, whether they are in use or not.
 func (e Env) Hider(k Keys) *strings.Replacer {
 	hide := []string{}
-	for _, secret := range []string{k.Access, k.Secret, k.Token, e.get("WASABI_ACCESS_KEY"), e.get("WASABI_SECRET_KEY"), e.get("AWS_SESSION_TOKEN")} {
+	access, _ := e.secret("WASABI_ACCESS_KEY") // an error is reported when the keys are asked for
+	secret, _ := e.secret("WASABI_SECRET_KEY")
+	for _, secret := range []string{k.Access, k.Secret, k.Token, access, secret, e.get("WASABI_ACCESS_KEY"), e.get("WASABI_SECRET_KEY"), e.get("AWS_SESSION_TOKEN")} {
 		if secret != "" {
 			hide = append(hide, secret, k.String())
 		}
