@@ -126,21 +126,12 @@ func (s *Service) forecastOf(ctx context.Context, q ForecastQuery, account strin
 	if err != nil {
 		return out, err
 	}
-	for _, b := range asked {
-		if b.Control.PausedAt(time.Now()) && b.Control.PausedUntil.IsZero() {
-			out.Paused = append(out.Paused, b.ID)
-			continue
-		}
-		out.Batches = append(out.Batches, b.ID)
-		if b.Counts.Pending > 0 {
-			out.Items = max(out.Items, b.Counts.Pending+sentMeanwhile(b, batches))
-		}
+	out.count(asked, batches)
+	if len(asked) == 1 && asked[0].Control.PausedAt(time.Now()) && asked[0].Control.PausedUntil.Add(skew).After(in.PausedUntil) {
+		in.PausedUntil = asked[0].Control.PausedUntil.Add(skew)
 	}
 	if q.WhatIf.Items != nil {
 		out.Items = *q.WhatIf.Items
-	}
-	if len(asked) == 1 && asked[0].Control.PausedAt(time.Now()) && asked[0].Control.PausedUntil.Add(skew).After(in.PausedUntil) {
-		in.PausedUntil = asked[0].Control.PausedUntil.Add(skew)
 	}
 	if out.Missed, err = s.missed(ctx, account, in.Now); err != nil {
 		return out, err
@@ -162,6 +153,20 @@ func (s *Service) forecastOf(ctx context.Context, q ForecastQuery, account strin
 		out.Need = needOf(in, q.By, skew)
 	}
 	return out, nil
+}
+
+// count sets of which batches the forecast is, and how many items are sent until they are done.
+func (a *AccountForecast) count(asked, batches []queue.Batch) {
+	for _, b := range asked {
+		if b.Control.PausedAt(time.Now()) && b.Control.PausedUntil.IsZero() {
+			a.Paused = append(a.Paused, b.ID)
+			continue
+		}
+		a.Batches = append(a.Batches, b.ID)
+		if b.Counts.Pending > 0 {
+			a.Items = max(a.Items, b.Counts.Pending+sentMeanwhile(b, batches))
+		}
+	}
 }
 
 // needOf returns what it takes to be done by a time by our clock.

@@ -17,91 +17,99 @@ import (
 	"airlift/worker/service/eventlog"
 )
 
+// forecastRun is a run of 3,000 items, in fake time.
+type forecastRun struct {
+	*Service
+	t     *testing.T
+	cap   atomic.Int64
+	began time.Time
+	ended chan Outcome
+}
+
+func beginForecastRun(t *testing.T) *forecastRun {
+	f := &forecastRun{t: t, ended: make(chan Outcome, 1)}
+	f.cap.Store(400)
+	r := newRig(t, airtest.Config{CapOn: func(time.Time) int { return int(f.cap.Load()) }})
+	keys := make([]string, 3000)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("clip-%d.mov", i)
+	}
+	f.Service = newService(t, keys...)
+	f.c.Host.Events = &eventlog.Log{}
+	f.c.Log = zerolog.New(f.c.Host.Events)
+	r.pool.Limiter = ratelimit.NewLimiter(2, 1)
+	f.began = time.Now()
+	go func() { f.ended <- r.run(t.Context(), f.Service) }()
+	return f
+}
+
+// at sleeps until two hours after the n-th midnight, and returns the forecast then, which the overview must have too.
+func (f *forecastRun) at(n int) AccountForecast {
+	f.t.Helper()
+	time.Sleep(time.Until(f.began.Truncate(24*time.Hour).AddDate(0, 0, n).Add(2 * time.Hour)))
+	got := f.forecast(ForecastQuery{Batches: []string{"b"}})
+	if o := overview(f.t, f.Service); o.Account.Forecast == nil || o.Account.Forecast.Missed != got.Missed || o.Account.Forecast.Items != got.Items {
+		f.t.Errorf("the overview has the forecast %+v, want %+v", o.Account.Forecast, got)
+	}
+	return got
+}
+
+// forecast returns the forecast of the only account.
+func (f *forecastRun) forecast(q ForecastQuery) AccountForecast {
+	f.t.Helper()
+	got, err := f.Forecast(f.t.Context(), q)
+	if err != nil || got.Schema != ForecastSchema || len(got.Accounts) != 1 {
+		f.t.Fatalf("got %+v, %v", got, err)
+	}
+	return got.Accounts[0]
+}
+
+// said counts the lines of the log that have a text.
+func (f *forecastRun) said(text string) (n int) {
+	for _, e := range f.c.Host.Events.Latest() {
+		if strings.Contains(e.Text, text) {
+			n++
+		}
+	}
+	return n
+}
+
 // A run keeps a forecast for each day. When AiR's cap falls the forecasts are too early twice, which is said; then they have
-// learned, and hold again. The last one before the end holds the end.
-func TestTheForecastsOfARun(t *testing.T) {
+// learned, and hold again.
+func TestForecastsThatDoNotHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(9*time.Hour + 20*time.Minute)
-		var dailyCap atomic.Int64
-		dailyCap.Store(400)
-		r := newRig(t, airtest.Config{CapOn: func(time.Time) int { return int(dailyCap.Load()) }})
-		keys := make([]string, 3000)
-		for i := range keys {
-			keys[i] = fmt.Sprintf("clip-%d.mov", i)
-		}
-		s := newService(t, keys...)
-		s.c.Host.Events = &eventlog.Log{}
-		s.c.Log = zerolog.New(s.c.Host.Events)
-		r.pool.Limiter = ratelimit.NewLimiter(2, 1)
-		began, ended := time.Now(), make(chan Outcome, 1)
-		go func() { ended <- r.run(t.Context(), s) }()
-		forecast := func() AccountForecast {
-			t.Helper()
-			f, err := s.Forecast(t.Context(), ForecastQuery{Batches: []string{"b"}})
-			if err != nil || f.Schema != ForecastSchema || len(f.Accounts) != 1 {
-				t.Fatalf("got %+v, %v", f, err)
-			}
-			if o := overview(t, s); o.Account.Forecast == nil || o.Account.Forecast.Missed != f.Accounts[0].Missed || o.Account.Forecast.Items != f.Accounts[0].Items {
-				t.Errorf("the overview has the forecast %+v, want %+v", o.Account.Forecast, f.Accounts[0])
-			}
-			return f.Accounts[0]
-		}
-		midnights := func(n int) { time.Sleep(time.Until(began.Truncate(24*time.Hour).AddDate(0, 0, n).Add(2 * time.Hour))) }
-		midnights(3)
-		before := forecast()
+		f := beginForecastRun(t)
+		before := f.at(3)
 		if before.Missed != "" || !strings.Contains(before.ETARange.Why, "cap 400 seen on") || before.ETARange.High.Sub(before.ETARange.Low) > 48*time.Hour {
 			t.Errorf("after three days of 400: %+v, range %+v", before, before.ETARange)
 		}
-		dailyCap.Store(100)
-		midnights(5) // the day that has begun with the cap of 400, and a first one of 100
-		if f := forecast(); f.Missed != "" {
-			t.Errorf("after a day of 100: %q", f.Missed)
+		f.cap.Store(100)
+		if got := f.at(5); got.Missed != "" { // today has begun with the cap of 400
+			t.Errorf("after a day of 100: %q", got.Missed)
 		}
-		midnights(6)
-		slipped := forecast()
-		if want := "the forecast was too early on the last two days: 100 sent on 5 January instead of "; !strings.Contains(slipped.Missed, want) {
-			t.Errorf("after two days of 100: %q, want %q", slipped.Missed, want)
-		}
-		said := 0
-		for _, e := range s.c.Host.Events.Latest() {
-			if strings.Contains(e.Text, "the forecast was too early") {
-				said++
-			}
-		}
-		if said != 1 {
-			t.Errorf("the log has said it %d times, want once", said)
+		slipped := f.at(6)
+		const late = "the forecast was too early on the last two days: 100 sent on 5 January instead of "
+		if !strings.Contains(slipped.Missed, late) || f.said(late) != 1 {
+			t.Errorf("after two days of 100: %q, and the log has it %d times; want %q", slipped.Missed, f.said(late), late)
 		}
 		if !slipped.ETARange.Low.After(*before.ETARange.High) {
 			t.Errorf("the range %+v is not after that of before, %+v", slipped.ETARange, before.ETARange)
 		}
-		midnights(8)
-		f := forecast()
-		if f.Missed != "" {
-			t.Errorf("after four days of 100: %q", f.Missed)
+		again := f.at(8)
+		if again.Missed != "" {
+			t.Errorf("after four days of 100: %q", again.Missed)
 		}
-		days, err := s.Days(t.Context(), s.c.Account, queue.DayOf(time.Now()), queue.DayOf(time.Now()))
+		days, err := f.Days(t.Context(), f.c.Account, queue.DayOf(time.Now()), queue.DayOf(time.Now()))
 		if e := days[0].Expected; err != nil || e.Low != 100 || e.High != 100 || e.Left == 0 || e.To.IsZero() {
 			t.Errorf("the forecast of the day is %+v, %v", e, err)
 		}
-		out, last := <-ended, time.Now()
-		if out.Err != nil {
-			t.Fatal(out.Err)
+		out, last := <-f.ended, time.Now()
+		if out.Err != nil || last.Before(again.ETARange.Low) || last.After(*again.ETARange.High) {
+			t.Errorf("it ended at %v with %v, and the forecast was %v to %v", last, out.Err, again.ETARange.Low, again.ETARange.High)
 		}
-		b, _ := s.Batch(t.Context(), "b")
-		if got := forecastAtRest(t, s); got.None != nothingLeft || b.Counts.Submitted != 3000 {
-			t.Errorf("at the end: %+v, %+v", got, b.Counts)
-		}
-		if last.Before(f.ETARange.Low) || last.After(*f.ETARange.High) {
-			t.Errorf("it ended at %v, and the forecast was %v to %v", last, f.ETARange.Low, f.ETARange.High)
+		if got := f.forecast(ForecastQuery{Limits: AssumedLimits{Rate: rate.Inf}}); got.None != nothingLeft || got.Items != 0 {
+			t.Errorf("at the end: %+v", got)
 		}
 	})
-}
-
-func forecastAtRest(t *testing.T, s *Service) AccountForecast {
-	t.Helper()
-	f, err := s.Forecast(t.Context(), ForecastQuery{Limits: AssumedLimits{Rate: rate.Inf}})
-	if err != nil || len(f.Accounts) != 1 {
-		t.Fatalf("got %+v, %v", f, err)
-	}
-	return f.Accounts[0]
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"airlift/queue/forecast"
@@ -48,12 +49,9 @@ func (o *outlooks) add(account string, s *Status, place int, ahead int64) {
 	if s.PausedUntil != nil && s.PausedUntil.After(l.PausedUntil) {
 		g.paused = *s.PausedUntil
 	}
-	at := 0
-	for at < len(o.groups) && (o.groups[at].account != account || !o.groups[at].paused.Equal(g.paused)) {
-		at++
-	}
-	if at == len(o.groups) {
-		o.groups = append(o.groups, g)
+	at := slices.IndexFunc(o.groups, func(other outlookGroup) bool { return other.account == account && other.paused.Equal(g.paused) })
+	if at < 0 {
+		at, o.groups = len(o.groups), append(o.groups, g)
 	}
 	o.groups[at].batches = append(o.groups[at].batches, place)
 	o.groups[at].numbers = append(o.groups[at].numbers, ahead+s.Pending)

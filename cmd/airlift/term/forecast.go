@@ -103,7 +103,7 @@ func (v View) needText(n *service.Need) string {
 	case n.Rate == nil || n.Daily == nil:
 		return by
 	}
-	needs := fmt.Sprintf("at least --rate %s and, if there is one, a --daily-limit of %s", forecast.PerSecond(*n.Rate), Number(*n.Daily))
+	needs := fmt.Sprintf("a rate of %s or more and, if there is a daily limit, one of %s or more", forecast.PerSecond(*n.Rate), Number(*n.Daily))
 	if n.Already {
 		return "done by " + by + " as things are; it takes " + needs
 	}

@@ -385,3 +385,27 @@ func TestAnOverviewShowsWhatWasJustChanged(t *testing.T) {
 		must(t, err)
 	}
 }
+
+// A holder forecasts as the queue itself, for other values too, and refuses wrong ones.
+func TestForecastThroughTheHolder(t *testing.T) {
+	h := hold(t)
+	ctx := t.Context()
+	must(t, h.local.CreateBatch(ctx, queue.Batch{ID: "b", Settings: queue.Settings{Name: "{base}"}}))
+	must(t, h.local.BeginReading(ctx, "b", false))
+	_, err := h.local.Add(ctx, "b", queue.Chunk{Items: []queue.Item{{Line: 2, Bucket: "b", Key: "a.mov"}}})
+	must(t, errors.Join(err, h.local.EndReading(ctx, "b", true)))
+	client, items, daily := Holder(h.remote), int64(40), int64(9)
+	f, err := client.Forecast(ctx, service.ForecastQuery{Batches: []string{"b"}, Limits: service.AssumedLimits{Rate: 2.5, DailyLimit: 7}, By: time.Now().AddDate(0, 0, 30),
+		WhatIf: service.WhatIf{Rate: 3, Daily: &daily, Items: &items}})
+	must(t, err)
+	a := f.Accounts[0]
+	if f.Schema != service.ForecastSchema || a.Items != 40 || len(a.Days) != 5 || a.Days[0].Expected != 9 || a.Need == nil || !a.Need.Already || !strings.Contains(a.ETARange.Why, "9 a day") {
+		t.Errorf("got %+v", f)
+	}
+	for _, wrong := range []string{"rate=fast", "daily_limit=-1", "what_if_rate=0", "what_if_daily=x", "what_if_items=-3", "what_if_items=18446744073709551615", "by=tomorrow", "batch=none"} {
+		name, value, _ := strings.Cut(wrong, "=")
+		if err := client.call(ctx, "GET", "/v1/forecast", query("rate", "1/s", name, value), nil, &f); err == nil {
+			t.Errorf("%s is taken", wrong)
+		}
+	}
+}
