@@ -98,13 +98,13 @@ func liftedText(was service.Resumed) (text string) {
 func (a *app) setCommand() *cobra.Command {
 	var f flags.Set
 	cmd := &cobra.Command{
-		Use: "set [BATCH] [flags]", Short: "Change rate, workers, daily limit or a batch's share, also of a run in progress",
+		Use: "set [BATCH] [flags]", Short: "Change rate, windows, workers, limits or a batch's share, also of a run in progress",
 		Long: `set changes how fast items are sent: at once if a run is in progress, and for every later run until it is
 changed again, whatever the flags of that run say. --reset makes those count again. Without flags it shows what is set.
 
 The batches of a queue take turns; --share N gives BATCH N turns where others have one.
 ` + exit.CodesHelp,
-		Example: "  airlift set --rate 20/s --workers 16\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
+		Example: "  airlift set --rate 20/s --workers 16\n  airlift set --window off\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := f.Request(cmd, optionalBatch(args))

@@ -44,6 +44,7 @@ func compare(ctx context.Context, h api.Holder, account string, c worker.Config,
 		{"rate", word(run.Rate), word(cmp.Or(c.Hours.Rate, ratelimit.FormatRate(c.Limiter.Rate())))},
 		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
 		{"window", windows(run.Windows), windows(c.Hours.Windows)}, {"time-zone", run.TimeZone, cmp.Or(c.Hours.Zone, run.TimeZone)},
+		{"monthly-limit", fmt.Sprint(run.Monthly), fmt.Sprint(c.MonthlyLimit)},
 		{"daily-limit", fmt.Sprint(run.DailyLimit), fmt.Sprint(c.DailyLimit)},
 	} {
 		if f[1] != f[2] {

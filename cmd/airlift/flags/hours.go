@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -34,13 +35,17 @@ func (h *hours) addWindows(cmd *cobra.Command) {
 
 // parse checks the flags. The plain rate of a table is its lowest, for what is requested without regard to hours.
 func (h *hours) parse() (plain rate.Limit, s schedule.Schedule, err error) {
+	var wrong []error
 	for _, part := range []struct {
 		flag string
 		is   schedule.Config
 	}{{"--rate", schedule.Config{Rate: h.rate}}, {"--window", schedule.Config{Windows: h.windows}}, {"--time-zone", schedule.Config{Zone: h.zone}}} {
 		if _, err := schedule.Parse(part.is); err != nil {
-			return plain, s, fmt.Errorf("%s: %w", part.flag, err)
+			wrong = append(wrong, fmt.Errorf("%s: %w", part.flag, err))
 		}
+	}
+	if len(wrong) > 0 {
+		return plain, s, errors.Join(wrong...)
 	}
 	c := schedule.Config{Windows: h.windows, Zone: h.zone}
 	if schedule.IsTable(h.rate) {

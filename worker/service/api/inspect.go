@@ -273,6 +273,7 @@ type Run struct {
 	DailyLimit int64     `json:"daily_limit,omitempty"`
 	Windows    []string  `json:"windows,omitempty"`
 	TimeZone   string    `json:"time_zone,omitempty"`
+	Monthly    int64     `json:"monthly_limit,omitempty"`
 }
 
 // run describes the run of the account that is asked for or, if none is, the first one.
@@ -286,7 +287,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 		hours := limits.Hours.Config()
 		return answer(w, Run{
 			true, run.Account, run.Address, run.Batches, run.Since.UTC(), cmp.Or(hours.Rate, ratelimit.FormatRate(limits.Rate)), limits.Workers,
-			limits.DailyLimit, hours.Windows, hours.Zone,
+			limits.DailyLimit, hours.Windows, hours.Zone, limits.MonthlyLimit,
 		})
 	}
 	return answer(w, Run{})
