@@ -111,6 +111,18 @@ func TestMaxOpenWithoutList(t *testing.T) {
 	})
 }
 
+// Jobs that end at once are seen to have ended.
+func TestMaxOpenOfShortJobs(t *testing.T) {
+	config := airtest.Config{Settings: airtest.Settings{Lifecycle: airtest.Duration(time.Millisecond)}}
+	inBubble(t, 100, config, func(b *bubble) {
+		b.ok(b.run(0, func(c *Config) { c.MaxOpen = 9 }))
+		b.want(queue.Counts{Submitted: 100})
+		if posts, _ := b.arrivals(); posts[99].Sub(posts[0]) > time.Minute {
+			t.Errorf("the last of 100 jobs was sent after %v", posts[99].Sub(posts[0]))
+		}
+	})
+}
+
 // What is in doubt counts as open: AiR may have its job.
 func TestMaxOpenCountsDoubts(t *testing.T) {
 	const life = 200 * time.Second

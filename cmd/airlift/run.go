@@ -53,6 +53,7 @@ the wait alone. If that process ends before, this one takes the queue over and g
 	o.AddChanged(cmd)
 	o.AddReplace(cmd)
 	o.send.Add(cmd)
+	o.send.AddCanary(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "end once the sources are read, and leave the work to the process that holds the queue")
 	return cmd
@@ -95,12 +96,7 @@ func (a *app) runOnce(ctx context.Context, cmd *cobra.Command, args []string, o 
 	})
 	r := service.RunRequest{
 		Pool: pool, PoolOf: all.PoolOf, Batches: []string{t.Batch}, Feed: service.Feed{Reading: t.Reading, Batch: t.Batch}, Detach: o.detach,
-	}
-	switch {
-	case t.ReadFirst && o.Replace:
-		r.ReadFirst = "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
-	case t.ReadFirst:
-		r.ReadFirst = "--changed: items are left from before, so the sources are read to their end before anything is sent"
+		ReadFirst: o.ReadFirst(t), Canary: o.send.Canary(),
 	}
 	return a.work(ctx, t.Store, t.Opened, r, &o.send)
 }

@@ -62,7 +62,8 @@ func (a *app) resumeCommand() *cobra.Command {
 		Use: "resume [BATCH]", Short: "Lift a pause or stop",
 		Long: `resume lifts what keeps items from being sent: ` + "`airlift pause`" + `, a pause (daily cap) or a stop
 (monthly quota) that an answer of AiR has caused, because you know that AiR accepts jobs again. Sending
-still begins with a single request. With BATCH it lifts the pause of that batch alone.
+still begins with a single request. With BATCH it lifts the pause of that batch alone or, if it is not
+paused, what its canary sample holds (see airlift help quotas).
 ` + exit.CodesHelp,
 		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,6 +86,9 @@ func liftedText(was service.Resumed) (text string) {
 	}
 	if was.Gate != (queue.Gate{}) {
 		text += term.Sprintf("lifted: %s\n", cmp.Or(was.Gate.Reason, "a pause or stop that AiR caused"))
+	}
+	if was.Canary != "" {
+		text += term.Sprintf("lifted: the canary sample, which was %s: the rest of the batch is sent without it\n", string(was.Canary))
 	}
 	if text == "" {
 		text = "there was neither a pause nor a stop\n"

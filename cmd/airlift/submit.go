@@ -32,6 +32,7 @@ that are given here, and the rules of the config file, replace those of the last
 		},
 	}
 	send.Add(cmd)
+	send.AddCanary(cmd)
 	fields.Add(cmd)
 	return cmd
 }
@@ -94,7 +95,7 @@ func (a *app) workQueue(cmd *cobra.Command, ids []string, s *flags.Send, verify 
 		if r.Pool, err = all.Ready(batches, &missing); err != nil {
 			return err
 		}
-		r.PoolOf, r.Incomplete = all.PoolOf, len(missing) > 0
+		r.PoolOf, r.Incomplete, r.Canary = all.PoolOf, len(missing) > 0, s.Canary()
 		if verify {
 			audit := a.audit(s, nil)
 			r.Verify = &audit

@@ -95,9 +95,13 @@ func New(c Config) *Counter {
 // Add counts jobs that were accepted.
 func (c *Counter) Add(jobs ...Job) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, j := range jobs {
 		c.add(j)
+	}
+	wanted := c.wanted
+	c.mu.Unlock()
+	if wanted { // perhaps from when no job was open
+		c.woken.Fire()
 	}
 }
 

@@ -128,6 +128,11 @@ func (f *fleet) run(ctx context.Context) error {
 		f.c.Log.Info().Str("batch", f.r.Feed.Batch).Msg(f.r.ReadFirst)
 		<-f.fed // a run that ends meanwhile stops reading
 	}
+	if ctx.Err() == nil {
+		if err := f.canary(ctx, f.r.Batches, f.r.Canary); err != nil {
+			end(err)
+		}
+	}
 	f.beginAll()
 	f.wait()
 	var cause error

@@ -39,7 +39,7 @@ func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
 		}
 	}
 	switch why := r.why(p); r.LimitedBy {
-	case string(bottleneck.Gate), ByNothingPending, "":
+	case string(bottleneck.Gate), string(bottleneck.Sample), ByNothingPending, "":
 		r.Limit = why // the rate of the last minute says nothing
 		if r.LimitedBy == ByNothingPending && sending > 0 {
 			r.Limit += fmt.Sprintf(", and the last %d answers are awaited", sending)
@@ -83,6 +83,10 @@ func (r *RunOverview) why(p worker.Snapshot) string {
 	switch r.LimitedBy {
 	case string(bottleneck.Gate):
 		return "paused: " + p.Reason
+	case string(bottleneck.Sample):
+		return p.Reason
+	case string(bottleneck.OpenJobs):
+		return r.OpenJobs.String()
 	case string(bottleneck.Rate):
 		if r.Hours != nil {
 			return "the rate, " + r.Hours.Text

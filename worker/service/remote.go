@@ -212,7 +212,13 @@ func (s *Remote) feedAndWait(ctx context.Context, r RunRequest) (bool, error) {
 	if r.ReadFirst != "" {
 		<-fed
 	}
-	err := s.wait(ctx, r, fed)
+	err := context.Cause(ctx)
+	for i := 0; i < len(r.Batches) && r.Canary != nil && err == nil; i++ {
+		_, err = s.holder.Set(ctx, SetRequest{Batch: r.Batches[i], Canary: r.Canary})
+	}
+	if err == nil {
+		err = s.wait(ctx, r, fed)
+	}
 	end(err)
 	reading.Wait()
 	if err == nil || errors.Is(readErr, context.Cause(ctx)) && errors.Is(err, context.Cause(ctx)) {
@@ -280,7 +286,7 @@ func (s *Remote) left(ctx context.Context, r RunRequest, first bool) (left, runn
 			return false, false, s.withHolder(err)
 		}
 		st := &w.Status
-		some := st.Left() > 0
+		some := st.Left() > 0 || st.awaitsCanary()
 		if r.Pool.LookupsOnly {
 			some = st.InDoubt > 0
 		}

@@ -46,6 +46,8 @@ type Status struct {
 	// ETARange is between which times it is done; nil: that cannot be forecast.
 	ETARange *forecast.Range    `json:"eta_range,omitempty"`
 	Errors   []queue.ErrorCount `json:"errors"`
+	// Canary is the sample of the batch that is sent before the rest; nil: there is none.
+	Canary *CanaryStatus `json:"canary,omitempty"`
 	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
@@ -160,6 +162,7 @@ func (s *Service) Status(ctx context.Context, q StatusQuery) ([]Status, error) {
 		if q.Run != nil {
 			st.addRun(*q.Run)
 		}
+		st.addCanary(q.Run)
 		st.pauseByHand(b.Control.PausedAt(time.Now()), b.Control.PausedUntil, b.Control.Reason)
 		all = append(all, st)
 		if q.Limits == nil {
@@ -210,6 +213,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 		return Status{}, err
 	}
 	st := statusOf(b)
+	st.Canary = canaryOf(b.Control.Trial)
 	st.SubmittedToday = account.Day.Submitted
 	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()

@@ -69,6 +69,9 @@ type Resumed struct {
 	// Paused says that there was a pause of an operator, for the reason given.
 	Paused bool   `json:"paused"`
 	Reason string `json:"reason,omitempty"`
+	// Canary says that the batch is sent without the result of its canary sample, or against it, and how that stood; empty: no sample
+	// held it.
+	Canary queue.TrialState `json:"canary,omitempty"`
 	// Still are the batches that an operator has paused by themselves, which Resume without a batch does not lift.
 	Still []string `json:"still,omitempty"`
 }
@@ -86,6 +89,10 @@ func (s *Service) Resume(ctx context.Context, r ResumeRequest) (out Resumed, err
 	if r.Batch != "" {
 		err = s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) {
 			out.set(c.PausedAt(time.Now()), c.Reason)
+			if c.Trial.Holds() && !out.Paused {
+				out.Canary = c.Trial.State
+				c.Trial = c.Trial.Waive(time.Now())
+			}
 			c.Paused, c.PausedUntil, c.Reason = false, time.Time{}, ""
 		})
 		return out, err
@@ -141,6 +148,8 @@ type SetRequest struct {
 	MonthlyLimit *int64 `json:"monthly_limit,omitempty"`
 	// Hours replaces the rate table or the windows.
 	SetHours
+	// Canary, if not nil, asks for a sample of Batch that is sent before the rest.
+	Canary *CanaryRequest `json:"canary,omitempty"`
 	// Reset first forgets what was set of all of these: the flags of each run apply again.
 	Reset bool `json:"reset,omitempty"`
 }
@@ -160,12 +169,14 @@ func (r SetRequest) validate() error {
 		return invalid("the daily limit must not be below 0")
 	case r.RateTable != nil && r.Rate != nil:
 		return invalid("a rate and a table of rates exclude each other")
+	case r.Canary != nil && r.Batch == "":
+		return invalid("a canary sample is that of a batch, and none is named")
 	case r.Share != nil && r.Batch == "":
 		return invalid("a share is that of a batch, and none is named")
 	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
 		return invalid("the share must be from 1 to 100")
 	}
-	return r.SetHours.validate()
+	return errors.Join(r.SetHours.validate(), r.Canary.validate())
 }
 
 // InForce is what operators have set.
@@ -185,6 +196,11 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 			return out, err
 		}
 		out.Batch = b.Control
+	}
+	if r.Canary != nil {
+		if err := s.chooseSample(ctx, r.Batch, r.Canary); err != nil {
+			return out, err
+		}
 	}
 	if out.Control, err = s.setAccountControl(ctx, r); err == nil && r.Share != nil {
 		err = s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) {

@@ -42,7 +42,7 @@ Exit codes:
   5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
   6  credentials, access or clock refused (401, 403), or the keys are temporary
   7  another process holds the queue, and cannot be asked
-  8  failure limit reached
+  8  failure limit reached, or too much of the canary sample failed
 Several at once: the first of 1, 2, 6, 3, 8, 5, 4.`
 
 // Error carries an exit code with a message that may be empty.

@@ -58,6 +58,17 @@ func (o *Read) Options(ctx context.Context, c *Context, args []string, profile s
 	return out, err
 }
 
+// ReadFirst says why the sources are read to their end before anything is sent; empty: they are not.
+func (o *Read) ReadFirst(t *intake.Intake) string {
+	switch {
+	case t.ReadFirst && o.Replace:
+		return "--replace: the sources are read to their end, and what they lack is cancelled, before anything is sent"
+	case t.ReadFirst:
+		return "--changed: items are left from before, so the sources are read to their end before anything is sent"
+	}
+	return ""
+}
+
 // checkWhole refuses --replace with flags that read only a part of the sources: it would cancel the items of the rest.
 func (o *Read) checkWhole() error {
 	flag := ""

@@ -38,6 +38,8 @@ type Send struct {
 	quota       Quota
 	maxDuration time.Duration
 	maxItems    int64
+	maxOpen     int64
+	canary      canary
 	maxAttempts int
 	maxFailures string
 	timeout     time.Duration
@@ -67,6 +69,7 @@ func (s *Send) Add(cmd *cobra.Command) {
 	s.quota.Add(cmd)
 	s.budgets.add(cmd)
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "end in good order after this long (default: no limit)")
+	f.Int64Var(&s.maxOpen, "max-open", 0, "never have more than so many of the account's jobs unfinished at AiR, by its list (default: no limit)")
 	f.Int64Var(&s.maxItems, "max-items", 0, "end in good order after so many items (default: no limit)")
 	f.StringVar(&s.maxFailures, "max-failures", "", "end when so many items failed: N, P% of the last 1,000, or off (default: when over half of them did)")
 	f.DurationVar(&s.giveUp, "give-up", 12*time.Hour, "end when AiR has not answered for so long")
@@ -123,6 +126,7 @@ func (s *Send) Check() error {
 	}{
 		{"--burst", int64(s.burst), 1, 1e6}, {"--workers", int64(s.workers), 1, 4096}, {"--max-attempts", int64(s.maxAttempts), 1, 1e6},
 		{"--daily-limit", s.dailyLimit, 0, 1e15}, {"--max-items", s.maxItems, 0, 1e15},
+		{"--max-open", s.maxOpen, 0, 1e9},
 	} {
 		if n.value < n.least || n.value > n.most {
 			bad("%s %d: use %d to %d", n.name, n.value, n.least, n.most)
@@ -140,6 +144,7 @@ func (s *Send) Check() error {
 			bad("%s %v: it cannot be less than %v", d.name, d.value, d.atLeast)
 		}
 	}
+	s.canary.check(bad)
 	if s.onDailyCap != "" && s.onDailyCap != "wait" && s.onDailyCap != "exit" {
 		bad("--on-daily-cap %q: use wait or exit", s.onDailyCap)
 	}
@@ -184,7 +189,7 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 func (s *Send) Pool(client *air.Client) worker.Config {
 	c := worker.Config{
 		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
-		MaxItems: s.maxItems, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Hours: s.schedule, Settle: zeroMeansNone(s.settle),
+		MaxItems: s.maxItems, MaxOpen: s.maxOpen, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Hours: s.schedule, Settle: zeroMeansNone(s.settle),
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}
 	s.quota.apply(&c)

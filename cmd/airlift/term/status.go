@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -33,6 +34,9 @@ func Status(w io.Writer, s *service.Status, rejected []queue.Rejected, remark st
 		b.add("", "%s", remark)
 	}
 	b.state(s)
+	if s.Canary != nil && s.Canary.Text != s.Reason {
+		b.add("canary", "%s", strings.TrimPrefix(s.Canary.Text, "canary sample: "))
+	}
 	b.reading(s)
 	b.items(s)
 	b.firstJobs(s.FirstJobs)
