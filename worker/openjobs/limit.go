@@ -1,6 +1,7 @@
 package openjobs
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -48,11 +49,25 @@ const shownFor = 10 * time.Second
 // State is how many jobs are open. The zero State is that without a limit: they are not counted.
 type State struct {
 	// Open is how many jobs are open, of the Most that may be.
-	Open, Most int64
+	Open int64 `json:"jobs"`
+	Most int64 `json:"most"`
 	// Reached says that the limit has just left no room, and Unknown that the jobs of earlier runs are still being counted.
-	Reached, Unknown bool
+	Reached bool `json:"reached"`
+	Unknown bool `json:"unknown,omitempty"`
 	// Trouble says why AiR cannot be asked which jobs have ended; empty: it can.
-	Trouble string
+	Trouble string `json:"trouble,omitempty"`
+}
+
+// String says it in a few words.
+func (s State) String() string {
+	text := fmt.Sprintf("open jobs (%d of %d at AiR)", s.Open, s.Most)
+	switch {
+	case s.Trouble != "":
+		text += "; which of them have ended is not known: " + s.Trouble
+	case s.Unknown:
+		text = "open jobs: those of earlier runs are counted first (--max-open)"
+	}
+	return text
 }
 
 // State returns how many jobs are open.

@@ -128,8 +128,8 @@ func (f *fleet) run(ctx context.Context) error {
 		f.c.Log.Info().Str("batch", f.r.Feed.Batch).Msg(f.r.ReadFirst)
 		<-f.fed // a run that ends meanwhile stops reading
 	}
-	if ctx.Err() == nil {
-		if err := f.canary(ctx, f.r.Batches, f.r.Canary); err != nil {
+	for i := 0; i < len(f.r.Batches) && f.r.Canary != nil && ctx.Err() == nil; i++ {
+		if err := f.chooseSample(ctx, f.r.Batches[i], f.r.Canary); err != nil {
 			end(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/openjobs"
 	"airlift/worker/service/eventlog"
 )
 
@@ -108,8 +109,8 @@ type RunOverview struct {
 	Limits LimitsOverview `json:"limits"`
 	// Hours are the rate table and the windows in force; nil: there are none.
 	Hours *Hours `json:"hours,omitempty"`
-	// OpenJobs is how many of the account's jobs are unfinished at AiR; nil: their number is not limited.
-	OpenJobs *OpenOverview `json:"open_jobs,omitempty"`
+	// OpenJobs is how many of the account's jobs are unfinished at AiR; zero: their number is not limited.
+	OpenJobs openjobs.State `json:"open_jobs,omitzero"`
 	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants here.
 	LimitedBy string `json:"limited_by"`
 	// Limit says that in a sentence, with the rate.
@@ -338,7 +339,7 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 		r.Limits.Rate = &perSecond
 	}
 	r.Hours = hoursOf(p.Hours, time.Now())
-	r.OpenJobs = openOf(&p)
+	r.OpenJobs = p.Open
 	r.explainLimit(p, worked)
 	return r
 }

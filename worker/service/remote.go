@@ -286,7 +286,7 @@ func (s *Remote) left(ctx context.Context, r RunRequest, first bool) (left, runn
 			return false, false, s.withHolder(err)
 		}
 		st := &w.Status
-		some := st.Left() > 0 || st.awaitsCanary()
+		some := st.Left() > 0 || st.Canary.Awaited()
 		if r.Pool.LookupsOnly {
 			some = st.InDoubt > 0
 		}

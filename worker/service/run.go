@@ -7,6 +7,7 @@ import (
 	"airlift/queue"
 	"airlift/queue/intake"
 	"airlift/worker"
+	"airlift/worker/service/canary"
 )
 
 // Feed is sources that are read into a batch.
@@ -33,7 +34,7 @@ type RunRequest struct {
 	// ReadFirst, if not empty, says why the sources are read to their end before anything is sent.
 	ReadFirst string
 	// Canary, if not nil, asks for a sample of each batch that is sent before the rest. The sources are read first then.
-	Canary *CanaryRequest
+	Canary *canary.Request
 	// Settings, if not nil, replaces the job settings of the batches before anything is sent. A field that is not set keeps
 	// what the batch has.
 	Settings *queue.Settings
@@ -142,7 +143,7 @@ func (s *Service) named(ctx context.Context, r *RunRequest) error {
 	r.Batches = nil
 	for _, b := range batches {
 		if r.ReadFirst == "" && r.Feed.Reading != nil && b.ID == r.Feed.Batch {
-			r.ReadFirst = r.Canary.readFirst(&b)
+			r.ReadFirst = r.Canary.ReadFirst(&b)
 		}
 		r.Batches = append(r.Batches, b.ID)
 	}

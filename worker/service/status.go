@@ -13,6 +13,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/service/canary"
 )
 
 // Status is the status of a batch.
@@ -47,7 +48,7 @@ type Status struct {
 	ETARange *forecast.Range    `json:"eta_range,omitempty"`
 	Errors   []queue.ErrorCount `json:"errors"`
 	// Canary is the sample of the batch that is sent before the rest; nil: there is none.
-	Canary *CanaryStatus `json:"canary,omitempty"`
+	Canary *canary.Status `json:"canary,omitempty"`
 	// PerDay is the daily limit that ETA assumes; PerDayFrom is its source, as in package plan.
 	PerDay     *int64 `json:"per_day,omitempty"`
 	PerDayFrom string `json:"per_day_from,omitempty"`
@@ -213,7 +214,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 		return Status{}, err
 	}
 	st := statusOf(b)
-	st.Canary = canaryOf(b.Control.Trial)
+	st.Canary = canary.Of(b.Control.Trial)
 	st.SubmittedToday = account.Day.Submitted
 	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()

@@ -9,6 +9,7 @@ import (
 
 	"airlift/queue"
 	"airlift/worker"
+	"airlift/worker/service/canary"
 )
 
 // PauseRequest asks to send nothing more of an account, or with Batch nothing of one batch.
@@ -149,7 +150,7 @@ type SetRequest struct {
 	// Hours replaces the rate table or the windows.
 	SetHours
 	// Canary, if not nil, asks for a sample of Batch that is sent before the rest.
-	Canary *CanaryRequest `json:"canary,omitempty"`
+	Canary *canary.Request `json:"canary,omitempty"`
 	// Reset first forgets what was set of all of these: the flags of each run apply again.
 	Reset bool `json:"reset,omitempty"`
 }
@@ -176,7 +177,10 @@ func (r SetRequest) validate() error {
 	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
 		return invalid("the share must be from 1 to 100")
 	}
-	return errors.Join(r.SetHours.validate(), r.Canary.validate())
+	if err := r.Canary.Validate(); err != nil {
+		return invalid(err.Error())
+	}
+	return r.SetHours.validate()
 }
 
 // InForce is what operators have set.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airlift/queue"
-	"airlift/worker/service"
+	sampling "airlift/worker/service/canary"
 )
 
 // canary has the flags of a sample that is sent before the rest.
@@ -17,7 +17,7 @@ type canary struct {
 	size      int
 	maxFailed string
 	again     bool
-	request   *service.CanaryRequest // set by check; nil: none is asked for
+	request   *sampling.Request // set by check; nil: none is asked for
 }
 
 // AddCanary adds the flags of the commands that send batches which they name.
@@ -30,7 +30,7 @@ func (s *Send) AddCanary(cmd *cobra.Command) {
 
 // check checks the flags.
 func (c *canary) check(bad func(format string, args ...any)) {
-	r := service.CanaryRequest{Size: c.size, Again: c.again, Asked: time.Now()}
+	r := sampling.Request{Size: c.size, Again: c.again, Asked: time.Now()}
 	if err := c.parseMaxFailed(&r); err != nil {
 		bad("--canary-max-failed %q: %v", c.maxFailed, err)
 	}
@@ -44,7 +44,7 @@ func (c *canary) check(bad func(format string, args ...any)) {
 	}
 }
 
-func (c *canary) parseMaxFailed(r *service.CanaryRequest) (err error) {
+func (c *canary) parseMaxFailed(r *sampling.Request) (err error) {
 	if c.maxFailed == "" { // the command has no such flag
 		return nil
 	}
@@ -61,4 +61,4 @@ func (c *canary) parseMaxFailed(r *service.CanaryRequest) (err error) {
 }
 
 // Canary returns the sample that is asked for; nil: none.
-func (s *Send) Canary() *service.CanaryRequest { return s.canary.request }
+func (s *Send) Canary() *sampling.Request { return s.canary.request }
