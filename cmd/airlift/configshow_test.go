@@ -115,7 +115,7 @@ func TestConfigShowHidesSecrets(t *testing.T) {
 // Keys in files are named as such.
 func TestConfigShowWithKeysInFiles(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, airtest.Config{})
+	r, _, m := healthy(t, airtest.Config{})
 	r.setenv("WASABI_ACCESS_KEY", "")
 	r.setenv("WASABI_SECRET_KEY", "")
 	keys := t.TempDir()
@@ -131,9 +131,36 @@ func TestConfigShowWithKeysInFiles(t *testing.T) {
 	if v.Credentials.From != "the files of WASABI_ACCESS_KEY_FILE and WASABI_SECRET_KEY_FILE" || v.Credentials.AccessKey != "****CESS" || got["batch"].Value != "REDACTED" {
 		t.Errorf("got %+v and %+v", v.Credentials, got["batch"])
 	}
-	if found := r.examined(exit.Usage)["credentials"]; found.Result != doctor.OK { // usage: no destination is there
+	r.examined(exit.OK, m)
+}
+
+// A setting of an account is shown as such, with the account's keys; the other account's are not asked for.
+func TestConfigShowAndDoctorOfAnAccount(t *testing.T) {
+	t.Parallel()
+	r, _, m := healthy(t, airtest.Config{})
+	r.setenv("AIRLIFT_RATE", "")
+	r.setenv("AIRLIFT_AIR_URL", "")
+	r.setenv("WASABI_ACCESS_KEY", "")
+	r.setenv("WASABI_SECRET_KEY", "")
+	r.awsFiles("[old]\naws_access_key_id = " + testAccessKey + "\naws_secret_access_key = " + testSecretKey + "\n")
+	file := r.config("rate = \"3/s\"\nworkers = 2\n[account.archive]\nair-url = \"" + r.url + "\"\nrate = \"7/s\"\nprofile = \"old\"\n")
+	for _, args := range [][]string{{"--account", "archive", "run"}, {"run", "--account", "archive"}} {
+		v, got := r.shown(exit.OK, args...)
+		if s := got["rate"]; s.Value != "7/s" || s.From != "account" || s.Place != file || s.Account != "archive" || got["workers"].From != "config_file" {
+			t.Errorf("%q: got %+v", args, s)
+		}
+		if !strings.Contains(v.Credentials.From, `profile "old"`) || !slices.Equal(v.Accounts, []string{"default", "archive"}) {
+			t.Errorf("%q: got %+v, accounts %q", args, v.Credentials, v.Accounts)
+		}
+	}
+	if v, _ := r.shown(exit.Usage, "--account", "archvie"); len(v.Problems) != 1 || !strings.Contains(v.Problems[0], "is archive meant?") {
+		t.Errorf("got %q", v.Problems)
+	}
+	found := r.examined(exit.OK, m, "--account", "archive")
+	if found["AiR"].Result != doctor.OK || !strings.Contains(found["credentials"].Text, `profile "old"`) || !strings.Contains(found["limits"].Text, "7/s") {
 		t.Errorf("got %+v", found)
 	}
+	r.run("doctor", "--account", "archvie").want(t, exit.Usage).says(t, "is archive meant?")
 }
 
 // Wrong settings are shown with the rest, and told apart by the exit code.

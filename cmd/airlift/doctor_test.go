@@ -152,7 +152,7 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		"no right to look":       {spoil: func(_ *rig, s *s3test.Server) { s.DenyBucket("results") }, check: "destination", want: doctor.CannotTell, says: "may not look"},
 		"a region that is none":  {args: "--destination-region evil.com/", check: "destination", want: doctor.NotOK, says: "is no region"},
 		"a proxy is gone":        {spoil: deadProxy, check: "proxy", want: doctor.NotOK, says: "127.0.0.1:1 does not answer"},
-		"a proxy is no URL":      {spoil: func(r *rig, s *s3test.Server) { deadProxy(r, s); r.setenv("HTTPS_PROXY", "http://%zz") }, check: "proxy", want: doctor.NotOK, says: "not a valid URL"},
+		"a proxy is no URL":      {spoil: func(r *rig, _ *s3test.Server) { r.setenv("HTTPS_PROXY", "http://%zz") }, check: "proxy", want: doctor.NotOK, says: "not a valid URL"},
 		"no queue place": {spoil: func(r *rig, _ *s3test.Server) {
 			r.setenv("AIRLIFT_QUEUE", "")
 			r.setenv("HOME", "")

@@ -59,7 +59,7 @@ func TestDoctorAndInitWithoutRights(t *testing.T) {
 	if err := os.Chmod(open, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	r.asNobody("doctor").want(t, exit.Usage).says(t, "not ok       folder", "permission denied", "give this user the right to write there")
+	r.asNobody("doctor", "--destination-bucket", "").want(t, exit.Usage).says(t, "not ok       folder", "permission denied", "give this user the right to write there")
 	r.asNobody("init", "--yes").want(t, exit.Unexpected).says(t, "permission denied", "nothing was written", "--config")
 	if left, _ := os.ReadDir(open); len(left) != 0 {
 		t.Errorf("left: %v", left)

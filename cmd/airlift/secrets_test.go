@@ -75,7 +75,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 				{"run", m, "--batch", "b", "--json"}, {"run", m, "--dry-run", "--batch", "b"}, {"enqueue", m, "--batch", "c"}, {"status"}, {"status", "--json"},
 				{"items", "b"}, {"items", "b", "--json"}, {"report", "b"}, {"report", "b", "--format", "jsonl"}, {"report", "b", "--format", "excel"},
 				{"report", "b", "-o", "r.csv"}, {"reconcile"}, {"retry", "b"}, {"submit", "b"}, {"cancel", "c", "--all"}, {"resume"}, {"check"}, {"compact"},
-				{"doctor"}, {"doctor", m, "--json"}, {"config", "show"}, {"config", "show", "run", "--json"}, {"init"}, {"init", "--yes"},
+				{"doctor", "--destination-bucket", ""}, {"doctor", m, "--json", "--destination-bucket", ""}, {"config", "show"}, {"config", "show", "run", "--json"}, {"init"}, {"init", "--yes"},
 				{"help"}, {"run", "--help"}, {"version"}, {"completion", "bash"}, {"nonsense"}, {"run", "--nonsense"},
 			} {
 				r.secretless(strings.Join(args, " "), r.run(args...))

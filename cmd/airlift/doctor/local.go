@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -26,10 +25,10 @@ func (e *exam) settings(context.Context) Finding {
 // credentials tells which keys are used, and whether AiR can take them.
 func (e *exam) credentials(context.Context) Finding {
 	switch {
-	case errors.Is(e.KeysErr, config.ErrNoKeys):
+	case e.KeysErr == config.ErrNoKeys:
 		return notOK("set WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", "there are none in the environment, and no default profile in the AWS shared files")
 	case e.KeysErr != nil:
-		return notOK("mend the profile, or name another with --profile", "%v", e.KeysErr)
+		return notOK("mend what is said, or name another profile", "%v", e.KeysErr)
 	case e.Keys.Token != "":
 		return notOK("give long-lived keys by --profile or WASABI_ACCESS_KEY and WASABI_SECRET_KEY",
 			"%s holds temporary keys (with a session token), which AiR does not take and which expire", e.Keys.Place())

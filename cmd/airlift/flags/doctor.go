@@ -61,7 +61,7 @@ func (d *Doctor) Subject(ctx context.Context, c *Context, args []string, s docto
 			s.Sources = &o.Sources
 		}
 		for _, what := range missing {
-			if what != config.ErrNoKeys.Error() {
+			if s.KeysErr == nil || what != s.KeysErr.Error() { // which is said with the credentials
 				s.Wrong = append(s.Wrong, "missing: "+what)
 			}
 		}

@@ -26,11 +26,15 @@ type View struct {
 	Found       bool        `json:"config_file_found"`
 	Credentials Credentials `json:"credentials"`
 	Settings    []Setting   `json:"settings"`
+	// Accounts are the accounts of the config file.
+	Accounts []string `json:"accounts"`
 	// Rules is the number of [[rule]] tables of the config file.
 	Rules int `json:"rules"`
 	// Warnings and Problems are lines for people; with a problem no command but this one and doctor works.
 	Warnings []string `json:"warnings"`
 	Problems []string `json:"problems"`
+
+	keys *config.AccountKeys // of the account that is chosen
 }
 
 // Credentials say where the keys come from.
@@ -50,9 +54,11 @@ type Setting struct {
 	// Value is the value, or all values of a flag that may be repeated, masked if it may hold a secret.
 	Value  string   `json:"value"`
 	Values []string `json:"values,omitempty"`
-	// From is command_line, environment, config_file or default; Place is the variable or the file.
-	From  string `json:"from"`
-	Place string `json:"place,omitempty"`
+	// From is command_line, environment, account, config_file or default; Place is the variable or the file, Account the
+	// [account.NAME] table in it.
+	From    string `json:"from"`
+	Place   string `json:"place,omitempty"`
+	Account string `json:"account,omitempty"`
 	// Remark tells commands with another default.
 	Remark string `json:"remark,omitempty"`
 
@@ -74,6 +80,11 @@ func viewOf(env config.Env, root, target *cobra.Command) View {
 	for _, c := range commands {
 		file, err := env.Fill(c)
 		v.note(err)
+		if chosen := env.Chosen(c); chosen != "" {
+			v.note(file.CheckAccount(chosen))
+			v.keys = file.KeysOf(chosen)
+		}
+		v.Accounts = file.Accounts()
 		v.ConfigFile, v.Found, v.Rules = file.Path, file.Found, file.RuleCount()
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			i, known := found[f.Name]
@@ -123,6 +134,7 @@ func (v *View) note(err error) {
 const (
 	fromCommandLine = "command_line"
 	fromEnvironment = "environment"
+	fromAccount     = "account"
 	fromConfigFile  = "config_file"
 	fromDefault     = "default"
 )
@@ -140,6 +152,8 @@ func settingOf(f *pflag.Flag) Setting {
 		s.From = fromCommandLine
 	case o.Variable != "":
 		s.From, s.Place = fromEnvironment, o.Variable
+	case o.Account != "":
+		s.From, s.Place, s.Account = fromAccount, o.File, o.Account
 	case o.File != "":
 		s.From, s.Place = fromConfigFile, o.File
 	}
@@ -157,6 +171,7 @@ func settingOf(f *pflag.Flag) Setting {
 // addCredentials fills in where the credentials come from, and warns of files that others may read. It returns what hides the
 // credentials in other texts.
 func (v *View) addCredentials(env config.Env) *strings.Replacer {
+	env.Account = v.keys
 	keys, err := env.Keys(v.setting("profile").Value)
 	switch {
 	case errors.Is(err, config.ErrNoKeys):
