@@ -89,6 +89,22 @@ type Status struct {
 	AssumedRate *float64 `json:"assumed_rate,omitempty"`
 }
 
+// Total sums the items of batches by state, and their rejected rows.
+func Total(all ...Status) (sum Status) {
+	for i := range all {
+		s := &all[i]
+		sum.Items += s.Items
+		sum.Pending += s.Pending
+		sum.Sending += s.Sending
+		sum.InDoubt += s.InDoubt
+		sum.Submitted += s.Submitted
+		sum.Failed += s.Failed
+		sum.Cancelled += s.Cancelled
+		sum.Rejected += s.Rejected
+	}
+	return sum
+}
+
 // Left counts the unfinished items.
 func (s *Status) Left() int64 { return s.Pending + s.Sending + s.InDoubt }
 

@@ -37,19 +37,14 @@ func (t *Tally) Lines(code int) (lines []string) {
 	if t.began.IsZero() || t.ended == nil {
 		return nil
 	}
-	took, total, added := time.Since(t.began), service.Status{}, int64(0)
+	took, added := time.Since(t.began), int64(0)
 	for _, s := range t.ended {
 		sent := s.Submitted - t.before[s.Batch]
 		lines = append(lines, tallyLine(config.Quote(term.Text(s.Batch)), &s, sent, took, code))
-		total.Items += s.Items
-		total.Cancelled += s.Cancelled
-		total.Submitted += s.Submitted
-		total.Failed += s.Failed
-		total.InDoubt += s.InDoubt
-		total.Rejected += s.Rejected
 		added += sent
 	}
 	if n := len(t.ended); n != 1 {
+		total := service.Total(t.ended...)
 		lines = append(lines, tallyLine(fmt.Sprintf("all %d batches", n), &total, added, took, code))
 	}
 	return lines

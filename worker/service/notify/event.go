@@ -3,6 +3,7 @@ package notify
 import (
 	"time"
 
+	"airlift/queue"
 	"airlift/worker/service"
 )
 
@@ -63,28 +64,14 @@ type Event struct {
 
 // Counts are the items of a batch by state, and the rejected rows of its latest reading.
 type Counts struct {
-	Items     int64 `json:"items"`
-	Pending   int64 `json:"pending"`
-	Sending   int64 `json:"sending"`
-	InDoubt   int64 `json:"in_doubt"`
-	Submitted int64 `json:"submitted"`
-	Failed    int64 `json:"failed"`
-	Cancelled int64 `json:"cancelled"`
-	Rejected  int64 `json:"rejected"`
+	queue.Counts
+	Rejected int64 `json:"rejected"`
 }
 
 // countsOf returns the sums of some batches.
 func countsOf(all ...service.Status) *Counts {
-	var c Counts
-	for _, s := range all {
-		c.Items += s.Items
-		c.Pending += s.Pending
-		c.Sending += s.Sending
-		c.InDoubt += s.InDoubt
-		c.Submitted += s.Submitted
-		c.Failed += s.Failed
-		c.Cancelled += s.Cancelled
-		c.Rejected += s.Rejected
-	}
-	return &c
+	s := service.Total(all...)
+	return &Counts{queue.Counts{
+		Items: s.Items, Pending: s.Pending, Sending: s.Sending, InDoubt: s.InDoubt, Submitted: s.Submitted, Failed: s.Failed, Cancelled: s.Cancelled,
+	}, s.Rejected}
 }
