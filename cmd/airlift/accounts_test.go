@@ -140,6 +140,16 @@ func TestTheAccountOfABatchIsForGood(t *testing.T) {
 	r.run("submit", "archive", "--account", "news").want(t, exit.Usage).says(t, "belongs to the account archive")
 	r.run("run", "news.csv", "--batch", "other", "--account", "new").want(t, exit.Usage).says(t, `no account "new"; is news meant?`, "archive, default, news, old")
 	r.unsent()
+	r.run("set", "--rate", "9/s").want(t, exit.Usage).says(t, "several accounts", "archive, news, old")
+	r.run("set", "--rate", "9/s", "--account", "news").want(t, exit.OK).says(t, "rate 9/s")
+	r.run("set", "--account", "archive").want(t, exit.OK).says(t, "nothing is set")
+	r.run("pause", "--account", "newz").want(t, exit.Usage).says(t, "is news meant?")
+	r.run("pause").want(t, exit.OK)
+	r.run("resume", "--account", "archive").want(t, exit.OK)
+	if s := r.statuses(); s["archive"].State != "idle" || s["news"].State != "paused" || s["old"].State != "paused" {
+		t.Errorf("after the resume of one account of three that were paused: %+v", s)
+	}
+	r.run("resume").want(t, exit.OK)
 	r.run("run", "archive.csv", "--batch", "archive").want(t, exit.OK) // the account is that of the batch
 	r.run("submit", "--account", "news").want(t, exit.OK)
 	r.oneJobFor("archive", 3)

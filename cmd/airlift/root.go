@@ -197,6 +197,7 @@ func (a *app) rootCommand() *cobra.Command {
 		}),
 		rehearsal, a.checkCommand(), a.compactCommand(), a.versionCommand(),
 		&cobra.Command{Use: "api", Short: "The calls that the holder of a queue answers", Long: api.Help()},
+		topic("accounts", "Several AiR accounts in one queue: their tables in the config file, --account"),
 		topic("metrics", "The metrics of a process that holds a queue, for Prometheus"),
 		topic("quotas", "AiR's daily cap and monthly quota: how they are learned, what is done about them"),
 		topic("settings", "The config file, variables, which of them counts; init, config show, doctor"),

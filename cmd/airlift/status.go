@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +80,12 @@ func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]s
 	if err != nil {
 		return nil, a.explainMissing(err)
 	}
-	all, err := a.service(db, time.Now()).Status(cmd.Context(), service.StatusQuery{Batches: args, Limits: &limits})
+	to := a.service(db, time.Now())
+	all, err := to.Status(cmd.Context(), service.StatusQuery{Batches: args, Limits: &limits})
+	if chosen, wrong := a.accounts.Chosen(cmd, to); chosen != "" {
+		all = slices.DeleteFunc(all, func(s service.Status) bool { return s.Account != chosen })
+		err = errors.Join(err, wrong)
+	}
 	return all, errors.Join(err, db.Close())
 }
 

@@ -25,7 +25,7 @@ func (a *app) pauseCommand() *cobra.Command {
 		Use: "pause [BATCH] [flags]", Short: "Send nothing more, or nothing of one batch, until it is resumed",
 		Long: `pause makes the run in progress, and every later one, send nothing, or nothing of one batch: until
 --for or --until is over, or until ` + "`airlift resume`" + `. What is on its way is awaited, items in doubt are looked
-up, and sources are read.
+up, and sources are read. Without BATCH it is for all accounts, or for the one of --account; resume too.
 ` + exit.CodesHelp,
 		Example: "  airlift pause\n  airlift pause archive-1a2b3c4d --for 2h\n  airlift pause --until 22:00 --reason 'the library needs AiR until then'",
 		Args:    atMostOneBatch,
@@ -38,10 +38,16 @@ up, and sources are read.
 				if r, err = f.Request(cmd, r.Batch, time.Now()); err != nil { // --for counts from now on
 					return err
 				}
+				if r.Account, err = a.accounts.Chosen(cmd, to); err != nil {
+					return err
+				}
 				if err := to.Pause(cmd.Context(), r); err != nil {
 					return err
 				}
 				what, until := "", "`airlift resume`"
+				if r.Account != "" && r.Batch == "" {
+					what, until = " account "+r.Account, "`airlift resume --account "+r.Account+"`"
+				}
 				if r.Batch != "" {
 					what, until = " batch "+r.Batch, "`airlift resume"+config.BatchWord(r.Batch)+"`"
 				}
@@ -68,7 +74,11 @@ paused, what its canary sample holds (see airlift help quotas).
 		Example: "  airlift resume\n  airlift resume archive-1a2b3c4d", Args: atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withService(cmd.Context(), func(to service.Queue) error {
-				was, err := to.Resume(cmd.Context(), service.ResumeRequest{Batch: optionalBatch(args)})
+				account, err := a.accounts.Chosen(cmd, to)
+				if err != nil {
+					return err
+				}
+				was, err := to.Resume(cmd.Context(), service.ResumeRequest{Account: account, Batch: optionalBatch(args)})
 				if err != nil {
 					return err
 				}
@@ -104,7 +114,7 @@ func (a *app) setCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set [BATCH] [flags]", Short: "Change rate, windows, workers, limits or a batch's share, also of a run in progress",
 		Long: `set changes how fast items are sent: at once if a run is in progress, and for every later run until it is
-changed again, whatever the flags of that run say. --reset makes those count again. Without flags it shows what is set.
+changed again, whatever the flags of that run say. Of several accounts name one with --account. --reset makes those count again. Without flags it shows what is set.
 
 The batches of a queue take turns; --share N gives BATCH N turns where others have one.
 ` + exit.CodesHelp,
@@ -116,6 +126,9 @@ The batches of a queue take turns; --share N gives BATCH N turns where others ha
 				return err
 			}
 			return a.withService(cmd.Context(), func(to service.Queue) error {
+				if r.Account, err = a.accounts.Chosen(cmd, to); err != nil {
+					return err
+				}
 				now, err := to.Set(cmd.Context(), r)
 				if err != nil {
 					return err

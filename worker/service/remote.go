@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,22 +109,15 @@ func (s *Remote) Cancel(ctx context.Context, r ChangeRequest) (queue.Changed, er
 }
 
 // Pause implements [Worker].
-func (s *Remote) Pause(ctx context.Context, r PauseRequest) error {
-	r.Account = cmp.Or(r.Account, s.c.Account)
-	return s.holder.Pause(ctx, r)
-}
+func (s *Remote) Pause(ctx context.Context, r PauseRequest) error { return s.holder.Pause(ctx, r) }
 
 // Resume implements [Worker].
 func (s *Remote) Resume(ctx context.Context, r ResumeRequest) (Resumed, error) {
-	r.Account = cmp.Or(r.Account, s.c.Account)
 	return s.holder.Resume(ctx, r)
 }
 
 // Set implements [Worker].
-func (s *Remote) Set(ctx context.Context, r SetRequest) (InForce, error) {
-	r.Account = cmp.Or(r.Account, s.c.Account)
-	return s.holder.Set(ctx, r)
-}
+func (s *Remote) Set(ctx context.Context, r SetRequest) (InForce, error) { return s.holder.Set(ctx, r) }
 
 // Run implements [Worker]: it reads the sources into the queue of the holder, and waits until that has sent the batches. The
 // error is [ErrHolderEnded] if the holder ends before, and a [LeftError] if ctx does.

@@ -14,7 +14,7 @@ import (
 
 // PauseRequest asks to send nothing more of an account, or with Batch nothing of one batch.
 type PauseRequest struct {
-	// Account is the account; empty: that of the service.
+	// Account is the account; empty: all of the queue.
 	Account string `json:"account,omitempty"`
 	Batch   string `json:"batch,omitempty"`
 	// Until is when the pause ends by itself; zero: not until it is resumed.
@@ -51,14 +51,18 @@ func (s *Service) Pause(ctx context.Context, r PauseRequest) error {
 		return err
 	}
 	if r.Batch == "" {
-		return s.control(ctx, cmp.Or(r.Account, s.c.Account), func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+		names, err := s.steered(ctx, r.Account)
+		for i := 0; i < len(names) && err == nil; i++ {
+			err = s.control(ctx, names[i], func(c *queue.Control) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
+		}
+		return err
 	}
 	return s.controlBatch(ctx, r.Batch, func(c *queue.BatchControl) { c.Paused, c.PausedUntil, c.Reason = true, r.Until.UTC(), r.Reason })
 }
 
 // ResumeRequest asks to lift what keeps the items of an account, or with Batch those of one batch, from being sent.
 type ResumeRequest struct {
-	// Account is the account; empty: that of the service.
+	// Account is the account; empty: all of the queue.
 	Account string `json:"account,omitempty"`
 	Batch   string `json:"batch,omitempty"`
 }
@@ -98,7 +102,17 @@ func (s *Service) Resume(ctx context.Context, r ResumeRequest) (out Resumed, err
 		})
 		return out, err
 	}
-	name := cmp.Or(r.Account, s.c.Account)
+	names, err := s.steered(ctx, r.Account)
+	for i := 0; i < len(names) && err == nil; i++ {
+		var one Resumed
+		one, err = s.resumeAccount(ctx, names[i])
+		out.add(one)
+	}
+	return out, err
+}
+
+// resumeAccount is Resume for one account.
+func (s *Service) resumeAccount(ctx context.Context, name string) (out Resumed, err error) {
 	account, err := s.Account(ctx, name, 0)
 	if err != nil {
 		return out, err
@@ -134,7 +148,7 @@ func (s *Service) Resume(ctx context.Context, r ResumeRequest) (out Resumed, err
 
 // SetRequest asks to change what operators can set. Nil fields stay as they are.
 type SetRequest struct {
-	// Account is the account; empty: that of the service.
+	// Account is the account; empty: the only one of the queue.
 	Account string `json:"account,omitempty"`
 	// Batch is the batch of Share.
 	Batch string `json:"batch,omitempty"`
@@ -217,7 +231,17 @@ func (s *Service) Set(ctx context.Context, r SetRequest) (out InForce, err error
 
 // setAccountControl sets what a request has for the account, and returns what is set then. Without any it stores nothing.
 func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queue.Control, err error) {
-	name := cmp.Or(r.Account, s.c.Account)
+	if r.Batch != "" && r.Account == "" { // the limits are shown with its share
+		b, err := s.Batch(ctx, r.Batch)
+		if err != nil {
+			return out, err
+		}
+		r.Account = b.AccountName()
+	}
+	name, err := s.limited(ctx, r.Account)
+	if err != nil {
+		return out, err
+	}
 	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) {
 		account, err := s.Account(ctx, name, 0)
 		return account.Control, err

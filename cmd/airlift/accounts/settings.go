@@ -79,6 +79,19 @@ func (s *Settings) Own(cmd *cobra.Command, batches []queue.Batch, named bool) (o
 	return own, nil
 }
 
+// Chosen returns the account that the user has chosen, of those in the config file and in the queue; "": none.
+func (s *Settings) Chosen(cmd *cobra.Command, to queue.Reader) (string, error) {
+	chosen := s.env.Chosen(cmd)
+	if chosen == "" {
+		return "", nil
+	}
+	batches, err := to.Batches(cmd.Context())
+	if err == nil {
+		err = s.File.CheckAccount(chosen, Of(batches)...)
+	}
+	return chosen, err
+}
+
 // Of returns the accounts of batches, sorted.
 func Of(batches []queue.Batch) (names []string) {
 	for _, b := range batches {

@@ -84,6 +84,11 @@ func (v View) facts(o *service.Overview) []string {
 	}
 	lines = append(lines, v.gate(o)...)
 	lines = append(lines, v.field("today", "", todayText(&o.Account))...)
+	for i := range o.Accounts {
+		if a := &o.Accounts[i]; len(o.Accounts) > 1 && a.Name != o.Account.Name {
+			lines = append(lines, v.field("account", "", accountText(a))...)
+		}
+	}
 	if o.ETA != nil {
 		text := v.until(*o.ETA)
 		if f := o.Account.Forecast; f != nil && isWide(f.ETARange) {
@@ -131,6 +136,18 @@ func (v View) gate(o *service.Overview) []string {
 
 // isStopped reports whether a stop is in force.
 func isStopped(a *service.AccountOverview) bool { return a.State == string(worker.Stopped) }
+
+// accountText says how an account stands.
+func accountText(a *service.AccountOverview) string {
+	text := a.Name + ": " + a.State
+	if a.PausedUntil != nil {
+		text += " until " + a.PausedUntil.UTC().Format(time.RFC3339)
+	}
+	if a.Reason != "" {
+		text += ": " + a.Reason
+	}
+	return text + "; today " + todayText(a)
+}
 
 // todayText counts today's jobs, and says how many are possible.
 func todayText(a *service.AccountOverview) string {
