@@ -12,12 +12,13 @@ import (
 // The forecast that the real pool's observations give after two capped days holds the end in most worlds, with a range of
 // at most 10 % of what remains. Figures over a thousand seeds are in package forecast, on a model of these worlds.
 func TestForecastOfTheRealPool(t *testing.T) {
+	const slack = 15 * time.Minute // in weeks: where nobody else uses the cap, the range is one of minutes
 	worlds, held, width := 0, 0, 0.0
 	for seed := range uint64(*seeds / 4) {
 		w := Draw(seed, 60)
-		w.Caps, w.Items, w.Late, w.Stays, w.Steps = w.Caps[:1], 25*w.Caps[0], 0, 1, nil
+		w.Caps, w.Items, w.Late, w.Stays, w.Steps = []int{5 * w.Caps[0]}, 5*25*w.Caps[0], 0, 1, nil // with the small caps of Draw a single job would be 5 %
 		for i := range w.Others {
-			w.Others[i] = min(w.Others[i], w.Caps[0]*3/10)
+			w.Others[i] = min(5*w.Others[i], w.Caps[0]*3/10)
 		}
 		w.PerDay = max(w.PerDay, 20*w.Caps[0])
 		var f *forecast.Forecast
@@ -43,7 +44,7 @@ func TestForecastOfTheRealPool(t *testing.T) {
 		}
 		worlds++
 		width += float64(f.High.Sub(f.Low)) / float64(got.Finished.Sub(made))
-		if !got.Finished.Before(f.Low.Add(-time.Minute)) && !got.Finished.After(f.High.Add(time.Minute)) {
+		if !got.Finished.Before(f.Low.Add(-slack)) && !got.Finished.After(f.High.Add(slack)) {
 			held++
 		} else {
 			t.Logf("seed %d: ended %v, forecast %v to %v: %v", seed, got.Finished, f.Low, f.High, f.Why)

@@ -46,7 +46,7 @@ func (s *Server) turn(now time.Time) {
 			s.accepted[key] = used{0, own.month}
 		}
 	}
-	if y, m, _ := now.Date(); y != s.year || m != s.month {
+	if y, m, _ := now.Date(); y > s.year || y == s.year && m > s.month {
 		s.year, s.month, s.accepted = y, m, map[string]used{}
 	}
 }
