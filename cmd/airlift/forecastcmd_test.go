@@ -67,7 +67,7 @@ func TestForecastBesideARun(t *testing.T) {
 		t.Errorf("what if, beside the run: got %+v", f)
 	}
 	r.run("forecast", "--by", day(5)).want(t, exit.OK).says(t, "it cannot be done by")
-	if f := r.forecast("--by", day(5)); f.Need.Rate != nil || !strings.Contains(f.Need.Cannot, "less what others use, allows about") {
+	if f := r.forecast("--by", day(5)); f.Need.Rate != nil || !strings.Contains(f.Need.Cannot, "allows about") {
 		t.Errorf("what it takes, beside the run: %+v", f.Need)
 	}
 	var all []service.Status

@@ -43,7 +43,7 @@ func (s *score) good() bool {
 	if s.n < 1000 {
 		chance = 2.5 * math.Sqrt(0.8*0.2/float64(s.n))
 	}
-	return held > 0.75-chance && held < 0.85+chance && s.width/float64(s.n) <= 0.10
+	return held > 0.75-chance && held < 0.85+chance && math.Round(1000*s.width/float64(s.n)) <= 100
 }
 
 // scores are those of worlds of a kind.

@@ -119,7 +119,9 @@ func (in Input) cannot(by time.Time) string {
 	}
 	slices.Sort(most)
 	limit := "the limit of a month"
-	if in.Cap.Value > 0 {
+	if in.Cap.Assumed {
+		limit = "AiR's daily cap"
+	} else if in.Cap.Value > 0 {
 		limit = fmt.Sprintf("AiR's daily cap of %s, less what others use,", humanize.Comma(in.Cap.Value))
 	}
 	return fmt.Sprintf("%s allows about %s of the %s items by then: ask for a higher cap, or give a later date",

@@ -28,7 +28,7 @@ const (
 	// usualShare is the most that others are expected to take. More is possible, up to mostShare, but less likely until it is seen.
 	usualShare, mostShare = 0.30, 0.95
 	// The prior weights: of bounds within usualShare, of the widest such bounds, of nobody else, and of an upper bound above usualShare.
-	ordinary, widest, nobody, unusual = 0.55, 0.30, 0.12, 0.03
+	ordinary, widest, nobody, unusual = 0.53, 0.34, 0.12, 0.01
 	// latestDays is how many of the latest capped days tell the habit.
 	latestDays = 21
 	// manyDays is how many capped days speak for themselves.
