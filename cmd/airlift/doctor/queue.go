@@ -15,9 +15,13 @@ import (
 	"airlift/queue/bolt"
 	"airlift/queue/bolt/file"
 	"airlift/queue/hold"
+	"airlift/ratelimit"
 	"airlift/worker/service/api"
 	"airlift/worker/service/socket"
 )
+
+// beginTimeout is how long a holder may take to begin to listen.
+const beginTimeout = 2 * time.Second
 
 // askTimeout bounds the first call to the holder of a queue.
 const askTimeout = 5 * time.Second
@@ -51,7 +55,7 @@ func judgeQueue(path string, batches int, err error) Finding {
 
 // holder asks the process that holds the queue.
 func (e *exam) holder(ctx context.Context) Finding {
-	h := file.HolderOf(e.Queue)
+	h := e.ready(ctx)
 	end := "end that process, or wait for its end; `airlift status` shows how far it is"
 	if h.PID != 0 {
 		end = fmt.Sprintf("`kill -INT %d` on its host, or wait for its end; `airlift status` shows how far it is", h.PID)
@@ -67,6 +71,18 @@ func (e *exam) holder(ctx context.Context) Finding {
 	}
 	client.Close()
 	return ok("%s is held by %s, which answers: a run hands its rows to it", e.Queue, h)
+}
+
+// ready returns the holder, after a wait for one that has just begun and does not listen yet.
+func (e *exam) ready(ctx context.Context) hold.Holder {
+	ctx, cancel := context.WithTimeout(ctx, beginTimeout)
+	defer cancel()
+	for {
+		h := file.HolderOf(e.Queue)
+		if h.Socket != "" || ratelimit.Sleep(ctx, beginTimeout/20) != nil {
+			return h
+		}
+	}
 }
 
 // socket tells whether other commands will be able to ask a run.
