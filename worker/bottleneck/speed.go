@@ -1,6 +1,7 @@
 package bottleneck
 
 import (
+	"strconv"
 	"sync"
 	"time"
 )
@@ -51,4 +52,20 @@ func (s *Speed) PerSecond() float64 {
 		return float64(sum) / window
 	}
 	return 0
+}
+
+// FormatSpeed writes a rate with three digits, in a larger unit if it is below one a second.
+func FormatSpeed(rate float64) string {
+	unit := "/s"
+	switch {
+	case rate == 0 || rate >= 1:
+	case rate*60 >= 1:
+		rate, unit = rate*60, "/min"
+	default:
+		rate, unit = rate*3600, "/h"
+	}
+	if rate >= 100 {
+		return strconv.FormatFloat(rate, 'f', 0, 64) + unit
+	}
+	return strconv.FormatFloat(rate, 'g', 3, 64) + unit
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"cmp"
-	"time"
 
 	"airlift/queue"
 	"airlift/queue/plan"
@@ -41,40 +40,6 @@ func (h *SetHours) apply(rate *float64, c *queue.Control) {
 	}
 	c.Windows = cmp.Or(h.Windows, c.Windows)
 	c.TimeZone = *cmp.Or(h.TimeZone, &c.TimeZone)
-}
-
-// Hours are a rate table and windows of time.
-type Hours struct {
-	RateTable string   `json:"rate_table,omitempty"`
-	Windows   []string `json:"windows,omitempty"`
-	TimeZone  string   `json:"time_zone"`
-	// Text says what is in force, and until when.
-	Text string `json:"text"`
-	// NextChange is when that changes; nil: never.
-	NextChange *time.Time `json:"next_change"`
-}
-
-// hoursOf returns the hours of a schedule; nil if it limits nothing.
-func hoursOf(s schedule.Schedule, now time.Time) *Hours {
-	c := s.Config()
-	if !s.HasTable() && len(c.Windows) == 0 {
-		return nil
-	}
-	h := &Hours{RateTable: c.Rate, Windows: c.Windows, TimeZone: s.Zone().String(), Text: s.Text(now)}
-	if next := s.Next(now); !next.IsZero() {
-		next = next.UTC()
-		h.NextChange = &next
-	}
-	return h
-}
-
-// hoursSet returns the hours that an operator has set; nil: none, or none that can be read.
-func hoursSet(c queue.Control, now time.Time) *Hours {
-	s, err := schedule.Parse(schedule.Config{}.Set(false, c.RateTable, c.Windows, c.TimeZone))
-	if err != nil {
-		return nil
-	}
-	return hoursOf(s, now)
 }
 
 // Month is what counts against the user's monthly limit.

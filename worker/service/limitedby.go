@@ -2,7 +2,6 @@ package service
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"airlift/worker"
@@ -45,33 +44,12 @@ func (r *RunOverview) explainLimit(p worker.Snapshot, worked []Status) {
 			r.Limit += fmt.Sprintf(", and the last %d answers are awaited", sending)
 		}
 	default:
-		r.Limit = r.rateText() + ": limited by " + why
+		r.Limit = bottleneck.FormatSpeed(r.Rate)
+		if r.Limits.Rate != nil {
+			r.Limit += " of " + bottleneck.FormatSpeed(*r.Limits.Rate)
+		}
+		r.Limit += ": limited by " + why
 	}
-}
-
-// rateText writes the rate and its limit.
-func (r *RunOverview) rateText() string {
-	text := perSecond(r.Rate)
-	if r.Limits.Rate != nil {
-		text += " of " + perSecond(*r.Limits.Rate)
-	}
-	return text
-}
-
-// perSecond writes a rate with three digits, in a larger unit if it is below one a second.
-func perSecond(rate float64) string {
-	unit := "/s"
-	switch {
-	case rate == 0 || rate >= 1:
-	case rate*60 >= 1:
-		rate, unit = rate*60, "/min"
-	default:
-		rate, unit = rate*3600, "/h"
-	}
-	if rate >= 100 {
-		return strconv.FormatFloat(rate, 'f', 0, 64) + unit
-	}
-	return strconv.FormatFloat(rate, 'g', 3, 64) + unit
 }
 
 // why says what limits the run.

@@ -15,6 +15,7 @@ import (
 	"airlift/worker"
 	"airlift/worker/openjobs"
 	"airlift/worker/service/eventlog"
+	"airlift/worker/service/hours"
 )
 
 // OverviewSchema is the version of [Overview]'s form.
@@ -108,7 +109,7 @@ type RunOverview struct {
 	Rate   float64        `json:"rate"`
 	Limits LimitsOverview `json:"limits"`
 	// Hours are the rate table and the windows in force; nil: there are none.
-	Hours *Hours `json:"hours,omitempty"`
+	Hours *hours.Hours `json:"hours,omitempty"`
 	// OpenJobs is how many of the account's jobs are unfinished at AiR; zero: their number is not limited.
 	OpenJobs openjobs.State `json:"open_jobs,omitzero"`
 	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants here.
@@ -338,7 +339,7 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 		perSecond := float64(now.Rate)
 		r.Limits.Rate = &perSecond
 	}
-	r.Hours = hoursOf(p.Hours, time.Now())
+	r.Hours = hours.Of(p.Hours, time.Now())
 	r.OpenJobs = p.Open
 	r.explainLimit(p, worked)
 	return r

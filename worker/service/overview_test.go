@@ -17,6 +17,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/bottleneck"
 	"airlift/worker/service/eventlog"
 )
 
@@ -131,7 +132,7 @@ func TestOverviewOfARun(t *testing.T) {
 		if got.Rate < 4.9 || got.Rate > 5.1 {
 			t.Errorf("the rate is %v, want 5 a second", got.Rate)
 		}
-		want.Rate, want.Limit = got.Rate, perSecond(got.Rate)+want.Limit
+		want.Rate, want.Limit = got.Rate, bottleneck.FormatSpeed(got.Rate)+want.Limit
 		if diff := cmp.Diff(want, &got); diff != "" {
 			t.Error(diff)
 		}
@@ -180,7 +181,7 @@ func TestOverviewSumsUpErrors(t *testing.T) {
 
 func TestRatesInWords(t *testing.T) {
 	for rate, want := range map[float64]string{0: "0/s", 0.001: "3.6/h", 0.02: "1.2/min", 4.123: "4.12/s", 5: "5/s", 99.94: "99.9/s", 123.6: "124/s", 12345: "12345/s"} {
-		if got := perSecond(rate); got != want {
+		if got := bottleneck.FormatSpeed(rate); got != want {
 			t.Errorf("%v: got %s, want %s", rate, got, want)
 		}
 	}

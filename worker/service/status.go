@@ -14,6 +14,7 @@ import (
 	"airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/service/canary"
+	"airlift/worker/service/hours"
 )
 
 // Status is the status of a batch.
@@ -83,7 +84,7 @@ type Status struct {
 	// Month is the use of the user's monthly limit, by all batches of the account; nil: there is none.
 	Month *Month `json:"month,omitempty"`
 	// Hours are the rate table and the windows in force; nil: there are none.
-	Hours *Hours `json:"hours,omitempty"`
+	Hours *hours.Hours `json:"hours,omitempty"`
 	// AssumedRate is the rate in requests a second that ETA assumes while no run shows its own; at least [UnlimitedRate] without
 	// a limit.
 	AssumedRate *float64 `json:"assumed_rate,omitempty"`
@@ -234,7 +235,7 @@ func (s *Service) stored(ctx context.Context, b queue.Batch, today queue.Day) (S
 	st.SubmittedToday = account.Day.Submitted
 	inForce := plan.InForce(account.Gate, time.Now())
 	st.State, st.PausedUntil = inForce.State()
-	st.Reason, st.Hours = inForce.Reason, hoursSet(account.Control, time.Now())
+	st.Reason, st.Hours = inForce.Reason, hours.Set(account.Control, time.Now())
 	if inForce.Stopped && !inForce.Since.IsZero() {
 		since := inForce.Since.UTC()
 		st.Since = &since
@@ -277,7 +278,7 @@ func statusOf(b queue.Batch) Status {
 // addRun adds what only the running pool knows.
 func (s *Status) addRun(p worker.Snapshot) {
 	s.State, s.Reason, s.Rate, s.ByHand = string(p.Activity), p.Reason, p.Rate, p.ByHand
-	s.PausedUntil, s.Since, s.Hours = nil, nil, hoursOf(p.Hours, time.Now())
+	s.PausedUntil, s.Since, s.Hours = nil, nil, hours.Of(p.Hours, time.Now())
 	if p.Activity == worker.Paused && !p.PausedUntil.IsZero() {
 		until := p.PausedUntil.UTC()
 		s.PausedUntil = &until
