@@ -73,7 +73,7 @@ func TestForecastBesideARun(t *testing.T) {
 	var all []service.Status
 	got := r.run("status", "--json").want(t, exit.OK)
 	err := json.Unmarshal([]byte(got.stdout), &all)
-	if err != nil || len(all) != 1 || all[0].ETARange == nil || *all[0].ETARange != *beside.ETARange && all[0].ETARange.Why != beside.ETARange.Why {
+	if err != nil || len(all) != 1 || all[0].ETARange == nil || !all[0].ETARange.Low.Equal(beside.ETARange.Low) || all[0].ETARange.Why == "" { // others may be counted meanwhile
 		t.Errorf("%v; the range of the status is not %+v: %s", err, beside.ETARange, got.stdout)
 	}
 	r.run("status").want(t, exit.OK).says(t, "80 % likely: paused until")
