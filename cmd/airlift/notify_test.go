@@ -310,6 +310,11 @@ func TestNotifyTest(t *testing.T) {
 	if strings.Contains(got.stdout+got.stderr, urlSecret) {
 		t.Errorf("it shows the URL: %s%s", got.stdout, got.stderr)
 	}
+	r.setenv("AIRLIFT_HOOK", "curl -H "+urlSecret+" x")
+	if got := r.run("config", "show", "run").want(t, exit.OK); strings.Contains(got.stdout, urlSecret) || !strings.Contains(got.stdout, "hook") {
+		t.Errorf("config show: %s", got.stdout)
+	}
+	r.setenv("AIRLIFT_HOOK", "")
 	r.setenv("AIRLIFT_NOTIFY", "http://example.com/"+urlSecret+"\n://"+urlSecret+"\nhttps:///"+urlSecret)
 	got = r.run("notify", "test").want(t, exit.Usage).says(t, "--notify 1 (example.com)", "--notify 2", "--notify 3")
 	if strings.Contains(got.stdout+got.stderr, urlSecret) {

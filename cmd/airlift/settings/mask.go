@@ -9,8 +9,11 @@ import (
 const hidden = "REDACTED"
 
 // mask returns a value without what may be secret in it: of a URL the user, password and query, and of that of a webhook,
-// whose path is its key, all but the server.
+// whose path is its key, all but the server; of a command that is run with events, which may hold a token, everything.
 func mask(name, value string) string {
+	if name == "hook" {
+		return hidden
+	}
 	scheme, rest, isURL := strings.Cut(value, "://")
 	if !isURL || strings.EqualFold(scheme, "s3") {
 		return value
