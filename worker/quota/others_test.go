@@ -105,6 +105,9 @@ func TestAListThatLiesTellsNothing(t *testing.T) {
 			if n, err := a.count(); err == nil {
 				t.Errorf("got %d, want an error", n)
 			}
+			if a.asked > 20 {
+				t.Errorf("%d requests", a.asked)
+			}
 			if c, err := a.track.store.Account(t.Context(), queue.DefaultAccount, queue.DayOf(midnight)); err != nil || c.Day != (queue.DayCount{}) {
 				t.Errorf("stored: %+v, %v", c.Day, err)
 			}
