@@ -40,18 +40,20 @@ func (o *openLimit) List(ctx context.Context, q air.ListQuery) (air.Page, error)
 
 // JobStatus implements [openjobs.API].
 func (o *openLimit) JobStatus(ctx context.Context, id string) (air.JobState, error) {
-	if err := o.Limiter.Wait(ctx); err != nil {
-		return air.JobState{}, err
-	}
-	return o.API.JobStatus(ctx, id)
+	return o.ask(ctx, id, o.API.JobStatus)
 }
 
 // jobErrors asks for the errors of a job.
 func (o *openLimit) jobErrors(ctx context.Context, id string) (air.JobState, error) {
+	return o.ask(ctx, id, o.API.JobErrors)
+}
+
+// ask asks for a job after a token of the limiter.
+func (o *openLimit) ask(ctx context.Context, id string, ask func(context.Context, string) (air.JobState, error)) (air.JobState, error) {
 	if err := o.Limiter.Wait(ctx); err != nil {
 		return air.JobState{}, err
 	}
-	return o.API.JobErrors(ctx, id)
+	return ask(ctx, id)
 }
 
 // ended takes ends of jobs.

@@ -78,12 +78,15 @@ func (c *Counter) loadStatus(ctx context.Context, batch, status string, found ma
 		if without++; open {
 			without = 0
 		}
-		if !news || !filters && without == endedPages {
+		if !news || isEnough(filters, without) {
 			break
 		}
 	}
 	return pages, filters, nil
 }
+
+// isEnough reports whether a list counts as read after so many pages without an open job.
+func isEnough(filters bool, without int) bool { return !filters && without == endedPages }
 
 // acceptedAt returns when a listed job was accepted, by our clock. date is AiR's time as it listed it.
 func acceptedAt(j air.Job, date time.Time) time.Time {

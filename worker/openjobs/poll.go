@@ -97,10 +97,7 @@ func (l *list) pageSize() int {
 func (c *Counter) askPage(ctx context.Context, q question) error {
 	unseen, short, any := q.jobs, 0, false
 	for number := q.page; ; number++ {
-		page, err := c.c.API.List(ctx, air.ListQuery{Batch: q.batch, PageNumber: number, Descending: true})
-		if err != nil && number > 1 && isRefused(err) {
-			page, err = air.Page{}, nil // the list ends before
-		}
+		page, err := c.listed(ctx, q.batch, number)
 		if err != nil {
 			return err
 		}
@@ -118,14 +115,28 @@ func (c *Counter) askPage(ctx context.Context, q question) error {
 		}
 		if !more {
 			l.lost = len(q.jobs) > 0 && !any && !l.lost
-			for _, j := range unseen {
-				j.missed, j.due = true, time.Now() // the next time singly
-			}
+			miss(unseen)
 		}
 		c.mu.Unlock()
 		if c.tell(ends); !more {
 			return nil
 		}
+	}
+}
+
+// listed returns a page of a batch's list, newest first; an empty one behind its end.
+func (c *Counter) listed(ctx context.Context, batch string, number int) (air.Page, error) {
+	page, err := c.c.API.List(ctx, air.ListQuery{Batch: batch, PageNumber: number, Descending: true})
+	if err != nil && number > 1 && isRefused(err) {
+		return air.Page{}, nil
+	}
+	return page, err
+}
+
+// miss makes jobs be asked for singly the next time, at once.
+func miss(jobs []*job) {
+	for _, j := range jobs {
+		j.missed, j.due = true, time.Now()
 	}
 }
 

@@ -77,9 +77,6 @@ func (i *item) record(r *queue.Record) bool {
 
 func (i *item) fail(code, message string) { i.stage, i.code, i.message = failed, code, message }
 
-// Set returns the trial as it was stored.
-func (t *Trial) Set() queue.Trial { return t.set }
-
 // Has reports whether the sample has an item.
 func (t *Trial) Has(seq uint64) bool {
 	t.mu.Lock()
