@@ -44,6 +44,16 @@ type Server struct {
 	Clock ClockOffset `json:"clock,omitzero"`
 	// NextClock is a different offset that later answers show; zero: none. It replaces Clock once it has been stable for some time.
 	NextClock ClockOffset `json:"next_clock,omitzero"`
+	// Rate is what AiR was found to bear; zero: it was not tried.
+	Rate LearnedRate `json:"rate,omitzero"`
+}
+
+// LearnedRate is a rate that AiR bore.
+type LearnedRate struct {
+	// Value is in requests a second.
+	Value float64 `json:"value"`
+	// When is when it was last in use, by our clock.
+	When time.Time `json:"when"`
 }
 
 // ClockOffset is how far AiR's clock is from ours.

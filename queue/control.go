@@ -18,6 +18,10 @@ type Control struct {
 	Reason string `json:"reason,omitempty"`
 	// Rate is the most requests a second; 0: not set.
 	Rate float64 `json:"rate,omitempty"`
+	// AutoRate says that the rate is the one that AiR is found to bear; Rate is then not set.
+	AutoRate bool `json:"auto_rate,omitempty"`
+	// MaxRate is the highest rate of AutoRate in requests a second; 0: not set.
+	MaxRate float64 `json:"max_rate,omitempty"`
 	// Workers is how many requests are under way at once; 0: not set.
 	Workers int `json:"workers,omitempty"`
 	// DailyLimit is our own cap a UTC day; nil: not set; 0: none.
@@ -109,6 +113,10 @@ func (c Control) Validate() error {
 	switch {
 	case !(c.Rate >= 0) || math.IsInf(c.Rate, 1):
 		return errors.New("the rate must not be below 0")
+	case !(c.MaxRate >= 0) || math.IsInf(c.MaxRate, 1):
+		return errors.New("the highest rate must not be below 0")
+	case c.AutoRate && (c.Rate > 0 || c.RateTable != ""):
+		return errors.New("a rate is either fixed or found")
 	case c.Workers < 0:
 		return errors.New("the number of workers must not be below 0")
 	case c.DailyLimit != nil && *c.DailyLimit < 0:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"airlift/queue"
@@ -41,7 +40,7 @@ func (s *sender) applyVerdict(pass ratelimit.Pass, c queue.Claimed, o air.Outcom
 		r.To, v.State = queue.Failed, queue.Failed
 	}
 	if v.Action == verdict.ForeignAnswer && r.Message == "" {
-		r.Message = "the answer is not AiR's: " + describe(o)
+		r.Message = "the answer is not AiR's: " + verdict.Describe(o)
 	}
 	s.logOutcome(c, o, v)
 	s.Observer.Answered(c.Batch, o, v)
@@ -66,17 +65,17 @@ func (s *sender) apply(pass ratelimit.Pass, c queue.Claimed, o air.Outcome, v ve
 		}
 		failed, why := v.State == queue.Failed, ""
 		if failed {
-			why = describe(o)
+			why = verdict.Describe(o)
 		}
 		s.itemDecided(c.Batch, c.Seq, failed, why)
 	case verdict.MixUp:
 		s.countMixUp(&s.mixups, o.Sent, "item "+strconv.Quote(c.Key)+": "+o.Message)
 	case verdict.Slow, verdict.BackOff:
-		s.holdBack(pass, v, o.Proxy, describe(o))
+		s.holdBack(pass, v, o.Proxy, verdict.Describe(o))
 	case verdict.Wait:
 		s.waitForRate(pass, o)
 	case verdict.Pause:
-		s.pauses.forCap(pass, o, "daily cap reached: "+describe(o))
+		s.pauses.forCap(pass, o, "daily cap reached: "+verdict.Describe(o))
 	case verdict.ForeignAnswer:
 		s.foreignAnswer(c, o, v)
 	case verdict.StopQuota, verdict.StopForbidden:
@@ -97,34 +96,11 @@ func refused(a verdict.Action, c queue.Claimed, o air.Outcome) *stop.Error {
 	default:
 		ended = stop.NotAiR(nil)
 	}
-	ended.Text += " (" + describe(o) + ")"
+	ended.Text += " (" + verdict.Describe(o) + ")"
 	if a == verdict.StopSetup && !o.Cut && o.Status >= 300 {
 		ended.Text += fmt.Sprintf("; this was the answer for %q: if other objects are accepted, take this one out with `airlift cancel BATCH --key KEY`", c.Key)
 	}
 	return ended
-}
-
-// describe returns an outcome in a few words.
-func describe(o air.Outcome) string {
-	var parts []string
-	if o.Status != 0 {
-		parts = append(parts, fmt.Sprintf("HTTP %d", o.Status))
-	}
-	for _, s := range []string{o.Code, o.Message} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	if o.Foreign && o.Excerpt != "" {
-		parts = append(parts, fmt.Sprintf("%q", o.Excerpt))
-	}
-	if o.Err != nil {
-		parts = append(parts, o.Err.Error())
-	}
-	if len(parts) == 0 {
-		return "no answer"
-	}
-	return strings.Join(parts, " ")
 }
 
 func (s *sender) logOutcome(c queue.Claimed, o air.Outcome, v verdict.Verdict) {

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
 	"airlift/worker/air"
+	"airlift/worker/autorate"
 	"airlift/worker/budget"
 	"airlift/worker/failures"
 	"airlift/worker/joblist"
@@ -58,6 +60,10 @@ type Config struct {
 	API   api
 	// Limiter spaces all requests, lookups included.
 	Limiter *ratelimit.Limiter
+	// AutoRate finds the rate that AiR bears, and ignores that of Limiter.
+	AutoRate bool
+	// MaxRate is the highest rate of AutoRate; [autorate.DefaultMax].
+	MaxRate rate.Limit
 	// Batches are sent in turn, each in proportion to its share. All belong to Account. [Pool.Join] adds more.
 	Batches []string
 	Account string
@@ -134,6 +140,7 @@ func (c Config) withDefaults() (Config, error) {
 	host, _ := os.Hostname()
 	setDefault(&c.Holder, fmt.Sprintf("%s/%d", host, os.Getpid()))
 	setDefault(&c.Workers, defaultWorkers)
+	setDefault(&c.MaxRate, autorate.DefaultMax)
 	setDefault(&c.MaxAttempts, defaultMaxAttempts)
 	setDefault(&c.Settle, defaultSettle)
 	setDefault(&c.Grace, defaultGrace)

@@ -39,7 +39,9 @@ func (c *control) limits(set queue.Control) (l Limits, err error) {
 	if set.RateTable != "" {
 		l.Rate = ratelimit.Unlimited
 	}
-	l.Hours, err = schedule.Parse(c.started.Hours.Config().Set(set.Rate > 0, set.RateTable, set.Windows, set.TimeZone))
+	l.AutoRate = set.AutoRate || c.started.AutoRate && set.Rate == 0 && set.RateTable == ""
+	l.MaxRate = cmp.Or(rate.Limit(set.MaxRate), c.started.MaxRate)
+	l.Hours, err = schedule.Parse(c.started.Hours.Config().Set(set.Rate > 0 || set.AutoRate, set.RateTable, set.Windows, set.TimeZone))
 	l.Workers = cmp.Or(set.Workers, c.started.Workers)
 	l.DailyLimit = c.started.DailyLimit
 	if set.DailyLimit != nil {

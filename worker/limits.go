@@ -16,6 +16,8 @@ import (
 // Limits are the settings that may change while a pool runs; see [Config] for the fields.
 type Limits struct {
 	Rate        rate.Limit
+	AutoRate    bool
+	MaxRate     rate.Limit
 	Workers     int
 	MaxAttempts int
 	MaxFailures failures.Limit
@@ -48,10 +50,26 @@ func (p *Pool) Pace() *pace.Pace { return p.pace }
 // SetLimits changes the limits, also while the pool runs. Requests in flight finish under the old ones.
 func (p *Pool) SetLimits(l Limits) error { return p.setLimits(l) }
 
+// RateText writes the rate as --rate takes it.
+func (l *Limits) RateText() string {
+	if l.AutoRate {
+		return "auto"
+	}
+	return ratelimit.FormatRate(l.Rate)
+}
+
+// fixedRate is the rate that is never gone above.
+func (l *Limits) fixedRate() rate.Limit {
+	if l.AutoRate {
+		return l.MaxRate
+	}
+	return l.Rate
+}
+
 // validLimits reports what cannot be set.
 func (s *shared) validLimits(l Limits) error {
 	switch {
-	case l.Rate <= 0:
+	case l.fixedRate() <= 0:
 		return errors.New("the rate must be above 0")
 	case l.Workers < 1 || l.Workers > max(s.Workers, MaxWorkers):
 		return errors.New("the number of workers must be from 1 to 1024")
@@ -71,7 +89,13 @@ func (s *shared) setLimits(l Limits) error {
 		return err
 	}
 	was := s.live.now.Swap(&l)
-	s.pace.Set(pace.Fixed, l.Rate)
+	if l.AutoRate { // before the highest rate is in force
+		s.autoRate.Switch(true, l.MaxRate)
+	}
+	s.pace.Set(pace.Fixed, l.fixedRate())
+	if !l.AutoRate {
+		s.autoRate.Switch(false, l.MaxRate)
+	}
 	s.hours.Set(l.Hours)
 	if was.DailyLimit != l.DailyLimit || was.MonthlyLimit != l.MonthlyLimit {
 		s.gate.Lift(ratelimit.Budget) // it is reckoned anew with the next claim

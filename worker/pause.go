@@ -84,10 +84,10 @@ func (s *shared) pauseUntil(c ratelimit.Cause, until time.Time, reason string) b
 
 // stopForQuota ends the run and stores that it was stopped, so that the next one begins with a single canary.
 func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
-	reason, do := "monthly quota reached: "+describe(o), "Run the same command again once the quota is renewed or raised"
+	reason, do := "monthly quota reached: "+verdict.Describe(o), "Run the same command again once the quota is renewed or raised"
 	text := "stopped by AiR: " + reason
 	if a == verdict.StopForbidden {
-		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): the monthly quota, or a proxy or firewall in between", describe(o))
+		reason = fmt.Sprintf("a 403 that is not AiR's JSON (%s): the monthly quota, or a proxy or firewall in between", verdict.Describe(o))
 		text, do = "stopped by "+reason, "Check the network path to AiR, then run the same command again"
 	}
 	p.mu.Lock()
@@ -230,11 +230,11 @@ func (s *sender) waitForRate(pass ratelimit.Pass, o air.Outcome) {
 	wait, isCap := s.refusals.rate(time.Now(), o.RetryAfter, pass.Valid())
 	switch {
 	case isCap:
-		s.pauses.forCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, describe(o)))
+		s.pauses.forCap(pass, o, fmt.Sprintf("the rate has been limited for %d minutes, which counts as the daily cap: %s", rateAsCap/time.Minute, verdict.Describe(o)))
 	case wait > 0:
-		s.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", describe(o)).
+		s.Log.Warn().Stringer("wait", wait.Round(time.Millisecond)).Str("answer", verdict.Describe(o)).
 			Msg("the rate of requests is limited: no request is sent until the wait is over, then a single one")
-		s.gate.Explain("the rate of requests is limited: " + describe(o))
+		s.gate.Explain("the rate of requests is limited: " + verdict.Describe(o))
 		s.gate.Hold(wait, true)
 	}
 }

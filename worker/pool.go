@@ -8,6 +8,7 @@ import (
 
 	"airlift/ratelimit"
 	"airlift/ratelimit/schedule"
+	"airlift/worker/autorate"
 	"airlift/worker/bottleneck"
 	"airlift/worker/delayqueue"
 	"airlift/worker/openjobs"
@@ -49,13 +50,15 @@ func New(c Config) (*Pool, error) {
 		perSecond = ratelimit.Unlimited // the table alone limits it
 	}
 	r.live.now.Store(&Limits{
-		Rate: perSecond, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
+		Rate: perSecond, AutoRate: c.AutoRate, MaxRate: c.MaxRate, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
 		DailyLimit: c.DailyLimit, MonthlyLimit: c.MonthlyLimit, Reserve: c.Reserve, ExitOnCap: c.ExitOnCap, MaxOpen: c.MaxOpen,
 	})
 	r.batches.known = map[string]workedBatch{}
 	r.outage.GiveUp = c.GiveUp
 	p := &Pool{shared: r}
 	r.learned = &learned{shared: r}
+	r.autoRate = autorate.New(c.API, r.pace, r.learned.learn)
+	r.API = r.autoRate
 	r.quota = quota.New(c.Store, c.Account)
 	p.pauses = &pauses{shared: r}
 	p.control = &control{shared: r, started: *r.live.get()}
@@ -105,6 +108,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	close(p.results)
 	committer.Wait()
 	p.progress.end()
+	p.autoRate.Remember()
 
 	stopped := p.reason()
 	if left := p.leftOut(); left != nil && (stopped == nil || left.Reason < stopped.Reason) {
@@ -128,6 +132,7 @@ func (p *Pool) prepare(ctx context.Context) error {
 	g := account.Gate
 	g.Reason = oneLine(g.Reason)
 	p.learned.load(account.Server)
+	p.autoRate.Load(account.Server.Rate)
 	p.pauses.load(g)
 	if err := p.control.load(account.Control); err != nil {
 		return err

@@ -7,9 +7,11 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/ratelimit/adaptive"
 	"airlift/ratelimit/schedule"
 	"airlift/worker/bottleneck"
 	"airlift/worker/openjobs"
+	"airlift/worker/pace"
 	"airlift/worker/trial"
 )
 
@@ -40,6 +42,10 @@ type Snapshot struct {
 	LimitedBy bottleneck.Cause
 	// Answer is how long AiR took for an answer lately; 0: there was none yet.
 	Answer time.Duration
+	// Pace is the rate in force, and what sets it.
+	Pace pace.InForce
+	// Bears is what AiR was found to bear; nil: the rate is not found but set.
+	Bears *adaptive.State
 	// Reading says that more items may come.
 	Reading bool
 	// Hours are the rate table and the windows in force.
@@ -103,9 +109,13 @@ func (p *progress) snapshot(gate ratelimit.State) Snapshot {
 func (p *Pool) Progress() Snapshot {
 	gate := p.gate.State()
 	s := p.progress.snapshot(gate)
+	s.Pace = p.pace.InForce()
 	s.Reading, s.Hours = !p.isFed() || p.holds.held(), p.hours.Schedule()
 	if s.Activity == Idle || p.LookupsOnly {
 		return s
+	}
+	if bears, on := p.autoRate.State(); on {
+		s.Bears = &bears
 	}
 	s.LimitedBy, s.Answer = p.phases.Bottleneck()
 	s.Open, s.Trials = p.open.limit.State(), p.trials.Progress()

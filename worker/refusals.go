@@ -92,11 +92,11 @@ func (r *refusals) foreign(c queue.Claimed, status int) []string {
 func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v verdict.Verdict) {
 	if keys := s.refusals.foreign(c, o.Status); keys != nil {
 		s.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
-			len(keys), strings.Join(keys, ", "), describe(o)))
+			len(keys), strings.Join(keys, ", "), verdict.Describe(o)))
 		return
 	}
 	if v.State == queue.Failed {
-		s.itemDecided(c.Batch, c.Seq, true, describe(o))
+		s.itemDecided(c.Batch, c.Seq, true, verdict.Describe(o))
 	}
 }
 
@@ -106,5 +106,5 @@ func accessRefused(o air.Outcome) *stop.Error {
 	if verdict.IsClockRefusal(o) {
 		do = "set the clock of this machine (by NTP, for example), and check that the keys have not expired"
 	}
-	return stop.Errorf(stop.Credentials, "AiR refuses access (%s): %s; then run the same command again", describe(o), do)
+	return stop.Errorf(stop.Credentials, "AiR refuses access (%s): %s; then run the same command again", verdict.Describe(o), do)
 }

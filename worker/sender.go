@@ -260,6 +260,18 @@ func (s *sender) newJob(c queue.Claimed) air.NewJob {
 // outageThreshold returns how many bad outcomes in a row are an outage.
 func (s *shared) outageThreshold() int { return 2 * s.live.get().Workers }
 
+// throttledFor returns how long to hold all requests after so many throttling answers without a success between. If the rate is
+// found, it has fallen already, which is all that the first one asks for: a wait after each probe would cost more than the probe.
+func (s *sender) throttledFor(n int) time.Duration {
+	if s.autoRate.On() {
+		n--
+	}
+	if n == 0 {
+		return 0
+	}
+	return ratelimit.Jitter(n, backoffBase, backoffCap)
+}
+
 // holdBack holds all requests after throttling or a missing answer. proxy names the proxy that blocked the request,
 // if there is one.
 func (s *sender) holdBack(pass ratelimit.Pass, v verdict.Verdict, proxy, why string) {
@@ -267,7 +279,7 @@ func (s *sender) holdBack(pass ratelimit.Pass, v verdict.Verdict, proxy, why str
 	// single burst would hold them as long as hours of throttling.
 	current := pass.Valid()
 	if v.Throttled && current {
-		s.gate.Hold(ratelimit.Jitter(s.outage.Throttled(), backoffBase, backoffCap), false)
+		s.gate.Hold(s.throttledFor(s.outage.Throttled()), false)
 	}
 	if v.Action != verdict.BackOff {
 		return

@@ -11,6 +11,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air"
 	"airlift/worker/attempts"
+	"airlift/worker/autorate"
 	"airlift/worker/bottleneck"
 	"airlift/worker/failures"
 	"airlift/worker/joblist"
@@ -30,6 +31,7 @@ type shared struct {
 	live     liveLimits // use these instead of those in Config
 	pace     *pace.Pace // has the rate in force
 	hours    *timetable.Keeper
+	autoRate *autorate.Meter // all requests pass it
 	gate     *ratelimit.Gate
 	batches  batches
 	holds    holds

@@ -118,7 +118,7 @@ changed again, whatever the flags of that run say. Of several accounts name one 
 
 The batches of a queue take turns; --share N gives BATCH N turns where others have one.
 ` + exit.CodesHelp,
-		Example: "  airlift set --rate 20/s --workers 16\n  airlift set --window off\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
+		Example: "  airlift set --rate 20/s --workers 16\n  airlift set --rate auto --max-rate 20/s\n  airlift set --window off\n  airlift set tonight-1a2b3c4d --share 10\n  airlift set --reset",
 		Args:    atMostOneBatch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := f.Request(cmd, optionalBatch(args))
@@ -142,13 +142,24 @@ The batches of a queue take turns; --share N gives BATCH N turns where others ha
 	return cmd
 }
 
+// rateText writes a stored rate as --rate takes it.
+func rateText(perSecond float64) string {
+	if perSecond >= service.UnlimitedRate {
+		return "unlimited"
+	}
+	return ratelimit.FormatRate(rate.Limit(perSecond))
+}
+
 // setText says what is set.
 func setText(batch string, now service.InForce) string {
 	var set []string
-	if c := now.Control; c.Rate >= service.UnlimitedRate {
-		set = append(set, "rate unlimited")
+	if c := now.Control; c.AutoRate {
+		set = append(set, "rate auto")
 	} else if c.Rate > 0 {
-		set = append(set, "rate "+ratelimit.FormatRate(rate.Limit(c.Rate)))
+		set = append(set, "rate "+rateText(c.Rate))
+	}
+	if most := now.Control.MaxRate; most > 0 {
+		set = append(set, "highest rate "+rateText(most))
 	}
 	if n := now.Control.MonthlyLimit; n != nil {
 		set = append(set, "monthly limit "+term.Number(*n))

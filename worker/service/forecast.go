@@ -10,6 +10,7 @@ import (
 	"airlift/queue/forecast"
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/pace"
 )
 
 // ForecastSchema is the version of [Forecasts]' form.
@@ -235,7 +236,11 @@ func (s *Service) runForecast(ctx context.Context, run *Running) (*AccountForeca
 // runLimits returns the limits of a run, which an operator may have changed since it was started.
 func runLimits(p *worker.Pool) plan.Limits {
 	set := p.Limits()
-	l := plan.NewLimits(set.Rate, set.DailyLimit)
+	perSecond := set.Rate
+	if set.AutoRate {
+		perSecond = min(set.MaxRate, p.Pace().Of(pace.Auto))
+	}
+	l := plan.NewLimits(perSecond, set.DailyLimit)
 	l.Hours, l.PerMonth = set.Hours, set.MonthlyLimit
 	return l
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"time"
 
+	"airlift/ratelimit/adaptive"
 	"airlift/worker"
 	"airlift/worker/bottleneck"
+	"airlift/worker/pace"
 )
 
 // The values of RunOverview.LimitedBy beside those of a [bottleneck.Cause].
@@ -66,10 +68,7 @@ func (r *RunOverview) why(p worker.Snapshot) string {
 	case string(bottleneck.OpenJobs):
 		return r.OpenJobs.String()
 	case string(bottleneck.Rate):
-		if r.Hours != nil {
-			return "the rate, " + r.Hours.Text
-		}
-		return "the rate"
+		return r.whichRate(p)
 	case string(bottleneck.Workers):
 		return fmt.Sprintf("the number of workers: all %d wait for answers, of %v each", r.Limits.Workers, answer)
 	case string(bottleneck.Latency):
@@ -96,4 +95,24 @@ func (r *RunOverview) why(p worker.Snapshot) string {
 		return "nothing is pending"
 	}
 	return "nothing is sent" // lookups only
+}
+
+// whichRate says which ceiling of the rate limits a run.
+func (r *RunOverview) whichRate(p worker.Snapshot) string {
+	switch auto := p.Bears; {
+	case r.Hours != nil && (auto == nil || p.Pace.By == pace.Table):
+		return "the rate, " + r.Hours.Text
+	case auto == nil:
+		return "the rate"
+	case p.Pace.By == pace.Fixed:
+		return "the highest rate (--max-rate)"
+	case auto.Ceiling == 0:
+		return "the rate, which is raised until AiR throttles"
+	case auto.Why == adaptive.Throttles:
+		return "AiR, which throttles above about " + perSecond(auto.Ceiling)
+	case auto.Why == adaptive.Slows:
+		return "AiR, which answers more slowly above about " + perSecond(auto.Ceiling)
+	default:
+		return "the rate, which begins below the " + perSecond(auto.Ceiling) + " that AiR bore before"
+	}
 }

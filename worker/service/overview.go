@@ -14,6 +14,7 @@ import (
 	"airlift/queue/plan"
 	"airlift/worker"
 	"airlift/worker/openjobs"
+	"airlift/worker/pace"
 	"airlift/worker/service/eventlog"
 	"airlift/worker/service/hours"
 )
@@ -122,9 +123,13 @@ type RunOverview struct {
 
 // LimitsOverview are the limits in force.
 type LimitsOverview struct {
-	// Rate is in requests a second; nil: unlimited.
-	Rate    *float64 `json:"rate"`
-	Workers int      `json:"workers"`
+	// Rate is the rate in force, in requests a second; nil: unlimited. RateBy is what sets it, a [pace.Ceiling].
+	Rate   *float64     `json:"rate"`
+	RateBy pace.Ceiling `json:"rate_by"`
+	// AutoRate says that the rate is found, of which Bears is about the highest that AiR bears; nil: that was not met.
+	AutoRate bool     `json:"auto_rate,omitempty"`
+	Bears    *float64 `json:"bears,omitempty"`
+	Workers  int      `json:"workers"`
 	// DailyLimit is the most jobs a UTC day; 0: none.
 	DailyLimit int64 `json:"daily_limit"`
 }
@@ -335,11 +340,16 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 		PID: os.Getpid(), Host: host, Since: run.Since.UTC(), Address: run.Address, Activity: string(p.Activity), Rate: p.Rate,
 		AnswerSeconds: p.Answer.Seconds(), Limits: LimitsOverview{Workers: set.Workers, DailyLimit: set.DailyLimit},
 	}
-	if now := run.Pool.Pace().InForce(); now.Rate != rate.Inf {
-		perSecond := float64(now.Rate)
+	r.Limits.RateBy, r.Limits.AutoRate = p.Pace.By, set.AutoRate
+	if p.Pace.Rate != rate.Inf {
+		perSecond := float64(p.Pace.Rate)
 		r.Limits.Rate = &perSecond
 	}
 	r.Hours = hours.Of(p.Hours, time.Now())
+	if p.Bears != nil && p.Bears.Ceiling > 0 {
+		r.Limits.Bears = &p.Bears.Ceiling
+	}
+	r.Hours = hoursOf(p.Hours, time.Now())
 	r.OpenJobs = p.Open
 	r.explainLimit(p, worked)
 	return r

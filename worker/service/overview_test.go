@@ -18,6 +18,7 @@ import (
 	"airlift/ratelimit"
 	"airlift/worker/air/airtest"
 	"airlift/worker/bottleneck"
+	"airlift/worker/pace"
 	"airlift/worker/service/eventlog"
 )
 
@@ -126,7 +127,7 @@ func TestOverviewOfARun(t *testing.T) {
 		o := overview(t, s)
 		rate := 5.
 		want := &RunOverview{PID: os.Getpid(), Since: began.UTC(), Address: "https://air.example.com", Activity: "running",
-			Limits: LimitsOverview{&rate, 8, 500}, LimitedBy: "rate", Limit: " of 5/s: limited by the rate"}
+			Limits: LimitsOverview{Rate: &rate, RateBy: pace.Fixed, Workers: 8, DailyLimit: 500}, LimitedBy: "rate", Limit: " of 5/s: limited by the rate"}
 		want.Host, _ = os.Hostname()
 		got := *o.Run
 		if got.Rate < 4.9 || got.Rate > 5.1 {

@@ -161,6 +161,7 @@ type SetRequest struct {
 	DailyLimit *int64 `json:"daily_limit,omitempty"`
 	// MonthlyLimit is our own cap a calendar month; 0: none.
 	MonthlyLimit *int64 `json:"monthly_limit,omitempty"`
+	SetAuto
 	// Hours replaces the rate table or the windows.
 	SetHours
 	// Canary, if not nil, asks for a sample of Batch that is sent before the rest.
@@ -174,7 +175,7 @@ const UnlimitedRate = 1e9
 
 func (r SetRequest) validate() error {
 	switch {
-	case r.Rate != nil && !(*r.Rate > 0 && *r.Rate <= UnlimitedRate):
+	case !validRate(r.Rate) || !validRate(r.MaxRate):
 		return invalid("the rate must be above 0 and at most a billion a second")
 	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > worker.MaxWorkers):
 		return invalid("the number of workers must be from 1 to 1024")
@@ -186,6 +187,8 @@ func (r SetRequest) validate() error {
 		return invalid("a rate and a table of rates exclude each other")
 	case r.Canary != nil && r.Batch == "":
 		return invalid("a canary sample is that of a batch, and none is named")
+	case r.AutoRate && (r.Rate != nil || r.RateTable != nil):
+		return invalid("a rate that is found excludes a rate and a table of rates")
 	case r.Share != nil && r.Batch == "":
 		return invalid("a share is that of a batch, and none is named")
 	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
@@ -242,7 +245,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 	if err != nil {
 		return out, err
 	}
-	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) {
+	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) && r.SetAuto == (SetAuto{}) {
 		account, err := s.Account(ctx, name, 0)
 		return account.Control, err
 	}
@@ -250,7 +253,8 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 		if r.Reset {
 			*c = queue.Control{Paused: c.Paused, PausedUntil: c.PausedUntil, Reason: c.Reason}
 		}
-		r.apply(r.Rate, c)
+		r.SetHours.apply(r.Rate, c)
+		r.SetAuto.apply(c, r.Rate != nil || r.RateTable != nil)
 		c.Rate = *cmp.Or(r.Rate, &c.Rate)
 		c.Workers = *cmp.Or(r.Workers, &c.Workers)
 		c.DailyLimit = cmp.Or(r.DailyLimit, c.DailyLimit)

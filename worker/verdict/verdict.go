@@ -3,6 +3,7 @@ package verdict
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -180,4 +181,27 @@ func IsClockRefusal(o air.Outcome) bool {
 
 func containsAny(text string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// Describe returns an outcome in a few words.
+func Describe(o air.Outcome) string {
+	var parts []string
+	if o.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", o.Status))
+	}
+	for _, s := range []string{o.Code, o.Message} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if o.Foreign && o.Excerpt != "" {
+		parts = append(parts, fmt.Sprintf("%q", o.Excerpt))
+	}
+	if o.Err != nil {
+		parts = append(parts, o.Err.Error())
+	}
+	if len(parts) == 0 {
+		return "no answer"
+	}
+	return strings.Join(parts, " ")
 }

@@ -39,9 +39,10 @@ func compare(ctx context.Context, h api.Holder, account string, c worker.Config,
 	if strings.TrimRight(run.Address, "/") != strings.TrimRight(c.Address, "/") {
 		return config.Usagef("%s holds the queue and sends to %s, not to %s: wait for it to end, or use another --queue", h, run.Address, c.Address)
 	}
+	own := worker.Limits{Rate: c.Limiter.Rate(), AutoRate: c.AutoRate}
 	var set []string
 	for _, f := range [][3]string{
-		{"rate", word(run.Rate), word(cmp.Or(c.Hours.Rate, ratelimit.FormatRate(c.Limiter.Rate())))},
+		{"rate", word(run.Rate), word(cmp.Or(c.Hours.Rate, own.RateText()))},
 		{"workers", fmt.Sprint(run.Workers), fmt.Sprint(c.Workers)},
 		{"window", windows(run.Windows), windows(c.Hours.Windows)}, {"time-zone", run.TimeZone, cmp.Or(c.Hours.Zone, run.TimeZone)},
 		{"monthly-limit", fmt.Sprint(run.Monthly), fmt.Sprint(c.MonthlyLimit)},
@@ -50,6 +51,9 @@ func compare(ctx context.Context, h api.Holder, account string, c worker.Config,
 		if f[1] != f[2] {
 			set = append(set, "--"+f[0]+" "+f[2])
 		}
+	}
+	if most := ratelimit.FormatRate(c.MaxRate); c.AutoRate && run.MaxRate != most {
+		set = append(set, "--max-rate "+most)
 	}
 	if c.MaxItems > 0 || c.MaxFailures != (failures.Limit{}) || c.TrustQueue || c.WaitOnQuota || c.MaxOpen > 0 {
 		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures, --max-open, --on-monthly-quota and --trust-queue are those of the process that holds the queue, and not of this command")

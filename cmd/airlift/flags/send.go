@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/tell"
@@ -21,9 +22,6 @@ import (
 	"airlift/worker/service"
 	"airlift/worker/stop"
 )
-
-// defaultRate limits all requests together.
-const defaultRate = "5/s"
 
 // Send has the flags for how items are sent.
 type Send struct {
@@ -53,6 +51,7 @@ type Send struct {
 
 	// Set by Check.
 	limiter  *ratelimit.Limiter
+	most     rate.Limit // the highest that may be found
 	schedule schedule.Config
 	failures failures.Limit
 }
@@ -109,7 +108,7 @@ func (s *Send) AddProfile(cmd *cobra.Command) {
 func (s *Send) Check() error {
 	var problems []string
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	rate, hours, err := s.hours.parse()
+	plain, hours, err := s.hours.parse()
 	if err != nil {
 		bad("%v", err)
 	}
@@ -157,7 +156,8 @@ func (s *Send) Check() error {
 	if len(problems) > 0 {
 		return config.Usagef("%s", strings.Join(problems, "\n"))
 	}
-	s.limiter, s.schedule = ratelimit.NewLimiter(rate, s.burst), hours.Config()
+	s.most, _ = s.hours.highest() // it is valid
+	s.limiter, s.schedule = ratelimit.NewLimiter(plain, s.burst), hours.Config()
 	return nil
 }
 
@@ -188,7 +188,7 @@ func (s *Send) Client(env config.Env, userAgent string, m *Missing) (*air.Client
 // Pool returns the pool's configuration.
 func (s *Send) Pool(client *air.Client) worker.Config {
 	c := worker.Config{
-		API: client, Limiter: s.limiter, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
+		API: client, Limiter: s.limiter, AutoRate: s.hours.auto(), MaxRate: s.most, Address: s.airURL, Workers: s.workers, MaxAttempts: s.maxAttempts, MaxFailures: s.failures,
 		MaxItems: s.maxItems, MaxOpen: s.maxOpen, DailyLimit: s.dailyLimit, ExitOnCap: s.onDailyCap == "exit", Hours: s.schedule, Settle: zeroMeansNone(s.settle),
 		Grace: zeroMeansNone(s.grace), GiveUp: s.giveUp, TrustQueue: s.trustQueue,
 	}

@@ -73,6 +73,7 @@ type Set struct {
 	monthlyLimit   int64
 	windows        []string
 	zone           string
+	auto           autoRate
 	reset          bool
 }
 
@@ -80,6 +81,7 @@ type Set struct {
 func (s *Set) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.rate, "rate", "", "requests, lookups included: "+rateHelp)
+	s.auto.add(cmd, "")
 	f.IntVar(&s.workers, "workers", 0, "how many requests may be under way at once")
 	f.Int64Var(&s.dailyLimit, "daily-limit", 0, "our own cap of jobs a UTC day; 0: none")
 	f.Int64Var(&s.monthlyLimit, "monthly-limit", 0, "our own cap of jobs a calendar month; 0: none")
@@ -87,7 +89,7 @@ func (s *Set) Add(cmd *cobra.Command) {
 	f.StringVar(&s.zone, "time-zone", "", "the time zone of the hours of --rate and --window, like Europe/Berlin")
 	f.IntVar(&s.share, "share", 0, "the weight of BATCH when batches take turns, 1 to 100 (default 1)")
 	f.BoolVar(&s.reset, "reset", false, "forget what was set of rate, windows, workers and limits first: the flags of each run count again")
-	config.CommandLineOnly(f, "rate", "workers", "daily-limit", "monthly-limit", "window", "time-zone", "share", "reset")
+	config.CommandLineOnly(f, "rate", "max-rate", "workers", "daily-limit", "monthly-limit", "window", "time-zone", "share", "reset")
 }
 
 // Request returns what is asked, of a batch if one is named.
@@ -106,15 +108,8 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 	case s.dailyLimit < 0:
 		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
 	}
-	if schedule.IsTable(s.rate) {
-		r.RateTable = &s.rate
-	} else if given("rate") {
-		limit, err := ratelimit.ParseRate(s.rate)
-		if err != nil {
-			return r, config.Usagef("--rate: %v", err)
-		}
-		perSecond := min(float64(limit), service.UnlimitedRate)
-		r.Rate = &perSecond
+	if err := s.setRate(given, &r); err != nil {
+		return r, err
 	}
 	if given("workers") {
 		r.Workers = &s.workers
@@ -138,4 +133,29 @@ func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, err
 		r.Share = &s.share
 	}
 	return r, nil
+}
+
+// setRate sets what is asked of the rate.
+func (s *Set) setRate(given func(string) bool, r *service.SetRequest) error {
+	parse := func(flag, text string) (*float64, error) {
+		limit, err := ratelimit.ParseRate(text)
+		if err != nil {
+			return nil, config.Usagef("--%s: %v", flag, err)
+		}
+		perSecond := min(float64(limit), service.UnlimitedRate)
+		return &perSecond, nil
+	}
+	var err error
+	switch {
+	case isAuto(s.rate):
+		r.AutoRate = true
+	case schedule.IsTable(s.rate):
+		r.RateTable = &s.rate
+	case given("rate"):
+		r.Rate, err = parse("rate", s.rate)
+	}
+	if err == nil && given("max-rate") {
+		r.MaxRate, err = parse("max-rate", s.auto.most)
+	}
+	return err
 }

@@ -89,10 +89,19 @@ type Settings struct {
 	// Accounts have caps of their own, by their access key; all other keys are one account together. The list of jobs shows
 	// those of all.
 	Accounts map[string]Account `json:"accounts"`
-	// RequestRate is how many API requests a second are let through, with a
-	// second's worth of them at once. 0: all.
-	RequestRate float64 `json:"request_rate"`
-	// ThrottleStatus is what the others get: 400 (RequestRateLimitExceeded, the
+	// RequestRate is how many API requests a second are let through, with
+	// RequestBurst of them at once (0: a second's worth). 0: all.
+	RequestRate  float64 `json:"request_rate"`
+	RequestBurst int     `json:"request_burst"`
+	// NightRate is RequestRate from 00:00 to 06:00 of the server's clock. 0: the same as
+	// by day.
+	NightRate float64 `json:"night_rate"`
+	// Concurrency is how many API requests may be under way at once. 0: any number.
+	Concurrency int `json:"concurrency"`
+	// ServeRate is how many API requests a second are worked off, one after the other: what
+	// comes faster waits, and its answer takes longer. 0: any number at once.
+	ServeRate float64 `json:"serve_rate"`
+	// ThrottleStatus is what is not let through gets: 400 (RequestRateLimitExceeded, the
 	// default) or 503 (SlowDown).
 	ThrottleStatus int `json:"throttle_status"`
 	// ListLag is how long after it was accepted a job is in no list.

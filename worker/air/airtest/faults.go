@@ -163,8 +163,8 @@ func (s *Server) inject(ctx context.Context, c *call, f Fault) reply {
 		return reply{end: endGone}
 	}
 	if info.served || f.Kind == None {
-		in.answer = s.process(c)
-		if !s.wait(ctx, time.Duration(c.settings.Latency)) {
+		var there bool
+		if in.answer, there = s.attend(ctx, c); !there {
 			return reply{end: endGone}
 		}
 		if f.Kind == None || in.answer.status != http.StatusOK {
@@ -222,7 +222,10 @@ func serveLate(in *injection) (reply, bool) {
 		delay = 2 * time.Second
 	}
 	served := make(chan reply, 1)
-	time.AfterFunc(delay, func() { served <- s.process(in.call) })
+	time.AfterFunc(delay, func() {
+		r, _ := s.attend(context.WithoutCancel(in.ctx), in.call)
+		served <- r
+	})
 	select {
 	case r := <-served:
 		return r, true

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"airlift/worker/air"
 )
 
@@ -23,7 +21,7 @@ type Server struct {
 
 	mu       sync.Mutex // over all below
 	settings Settings   // its maps and slices are replaced, never changed
-	limiter  *rate.Limiter
+	load     load
 	shift    time.Duration
 	store    *store
 	methods  map[string]int // API requests by method
@@ -130,16 +128,9 @@ func (s *Server) arrive(method string, u *url.URL, header http.Header, body []by
 	return c
 }
 
-// process does what was asked for, without any fault.
+// process does what was asked for, without any fault or limit of its rate.
 func (s *Server) process(c *call) reply {
-	s.mu.Lock()
-	allowed := s.limiter.AllowN(s.now(), 1)
-	s.mu.Unlock()
 	switch {
-	case !allowed && c.settings.ThrottleStatus == http.StatusServiceUnavailable:
-		return throttle503()
-	case !allowed:
-		return throttle400()
 	case !s.authorised(c):
 		return problem(http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized")
 	case c.Path == "/jobs" && c.Method == http.MethodPost:
@@ -267,11 +258,6 @@ func (s *Server) Change(f func(*Settings)) error {
 // put makes the settings the ones in force. The caller holds s.mu, or s alone.
 func (s *Server) put(next Settings) {
 	next.Faults.Post, next.Faults.List = maps.Clone(next.Faults.Post), maps.Clone(next.Faults.List)
-	if s.limiter == nil || next.RequestRate != s.settings.RequestRate {
-		s.limiter = rate.NewLimiter(rate.Inf, 0)
-		if next.RequestRate > 0 {
-			s.limiter = rate.NewLimiter(rate.Limit(next.RequestRate), max(1, int(next.RequestRate)))
-		}
-	}
+	s.load.limit(next, s.settings)
 	s.settings = next
 }

@@ -19,8 +19,12 @@ func (s Settings) check() error {
 		return fmt.Errorf("monthly quota %d is negative", s.MonthlyQuota)
 	case s.ResetAt < 0 || time.Duration(s.ResetAt) >= day:
 		return fmt.Errorf("reset at %v: expected from 0 to less than a day", time.Duration(s.ResetAt))
-	case !(s.RequestRate >= 0):
-		return fmt.Errorf("request rate %v is negative", s.RequestRate)
+	case !(s.RequestRate >= 0 && s.NightRate >= 0 && s.ServeRate >= 0):
+		return fmt.Errorf("request rate %v, night rate %v or serve rate %v is negative", s.RequestRate, s.NightRate, s.ServeRate)
+	case s.NightRate > 0 && s.RequestRate == 0:
+		return fmt.Errorf("night rate %v without a request rate", s.NightRate)
+	case s.RequestBurst < 0 || s.Concurrency < 0:
+		return fmt.Errorf("request burst %d or concurrency %d is negative", s.RequestBurst, s.Concurrency)
 	case !slices.Contains([]int{0, http.StatusBadRequest, http.StatusServiceUnavailable}, s.ThrottleStatus):
 		return fmt.Errorf("throttle status %d: expected 400 or 503", s.ThrottleStatus)
 	case negative(s.ListLag, s.Latency):

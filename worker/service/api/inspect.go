@@ -269,6 +269,7 @@ type Run struct {
 	Batches    []string  `json:"batches,omitempty"`
 	Since      time.Time `json:"since,omitzero"`
 	Rate       string    `json:"rate,omitempty"` // as --rate takes it
+	MaxRate    string    `json:"max_rate,omitempty"`
 	Workers    int       `json:"workers,omitempty"`
 	DailyLimit int64     `json:"daily_limit,omitempty"`
 	Windows    []string  `json:"windows,omitempty"`
@@ -286,7 +287,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 		limits := run.Pool.Limits()
 		hours := limits.Hours.Config()
 		return answer(w, Run{
-			true, run.Account, run.Address, run.Batches, run.Since.UTC(), cmp.Or(hours.Rate, ratelimit.FormatRate(limits.Rate)), limits.Workers,
+			true, run.Account, run.Address, run.Batches, run.Since.UTC(), cmp.Or(hours.Rate, limits.RateText()), ratelimit.FormatRate(limits.MaxRate), limits.Workers,
 			limits.DailyLimit, hours.Windows, hours.Zone, limits.MonthlyLimit,
 		})
 	}
