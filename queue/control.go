@@ -127,6 +127,19 @@ func (c Control) Validate() error {
 	return nil
 }
 
+// SetAuto sets AutoRate, or unsets it if a rate or a table is set instead, and MaxRate unless it is nil.
+func (c *Control) SetAuto(auto, fixed bool, most *float64) {
+	switch {
+	case auto:
+		c.AutoRate, c.Rate, c.RateTable = true, 0, ""
+	case fixed:
+		c.AutoRate = false
+	}
+	if most != nil {
+		c.MaxRate = *most
+	}
+}
+
 // PausedAt reports whether the operator's pause is in force at an instant.
 func (c Control) PausedAt(now time.Time) bool { return pausedAt(c.Paused, c.PausedUntil, now) }
 

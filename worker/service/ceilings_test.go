@@ -7,6 +7,7 @@ import (
 	"airlift/worker"
 	"airlift/worker/bottleneck"
 	"airlift/worker/pace"
+	"airlift/worker/service/hours"
 )
 
 // The sentence says which rate limits a run: the operator's, that of the hour, or what AiR bears.
@@ -28,7 +29,7 @@ func TestLimitNamesTheCeiling(t *testing.T) {
 		limit := 4.2
 		r := RunOverview{Rate: 4.1, Limits: LimitsOverview{Rate: &limit}}
 		if c.by == pace.Table {
-			r.Hours = &Hours{Text: "4.2/s until 20:00"}
+			r.Hours = &hours.Hours{Text: "4.2/s until 20:00"}
 		}
 		r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Rate, Pace: pace.InForce{Rate: 4.2, By: c.by}, Bears: c.auto}, []Status{{Pending: 1}})
 		if r.Limit != c.want {

@@ -109,10 +109,10 @@ func (r *RunOverview) whichRate(p worker.Snapshot) string {
 	case auto.Ceiling == 0:
 		return "the rate, which is raised until AiR throttles"
 	case auto.Why == adaptive.Throttles:
-		return "AiR, which throttles above about " + perSecond(auto.Ceiling)
+		return "AiR, which throttles above about " + bottleneck.FormatSpeed(auto.Ceiling)
 	case auto.Why == adaptive.Slows:
-		return "AiR, which answers more slowly above about " + perSecond(auto.Ceiling)
+		return "AiR, which answers more slowly above about " + bottleneck.FormatSpeed(auto.Ceiling)
 	default:
-		return "the rate, which begins below the " + perSecond(auto.Ceiling) + " that AiR bore before"
+		return "the rate, which begins below the " + bottleneck.FormatSpeed(auto.Ceiling) + " that AiR bore before"
 	}
 }

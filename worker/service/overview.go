@@ -349,7 +349,6 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 	if p.Bears != nil && p.Bears.Ceiling > 0 {
 		r.Limits.Bears = &p.Bears.Ceiling
 	}
-	r.Hours = hoursOf(p.Hours, time.Now())
 	r.OpenJobs = p.Open
 	r.explainLimit(p, worked)
 	return r

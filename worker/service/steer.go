@@ -254,7 +254,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 			*c = queue.Control{Paused: c.Paused, PausedUntil: c.PausedUntil, Reason: c.Reason}
 		}
 		r.SetHours.apply(r.Rate, c)
-		r.SetAuto.apply(c, r.Rate != nil || r.RateTable != nil)
+		c.SetAuto(r.AutoRate, r.Rate != nil || r.RateTable != nil, r.MaxRate)
 		c.Rate = *cmp.Or(r.Rate, &c.Rate)
 		c.Workers = *cmp.Or(r.Workers, &c.Workers)
 		c.DailyLimit = cmp.Or(r.DailyLimit, c.DailyLimit)
