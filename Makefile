@@ -121,6 +121,10 @@ bench: bin/bench ## airlift beside its peers, at full size, in 10 to 20 minutes;
 bench-quick: bin/bench ## the same at a tenth of the size, in about 3 minutes
 	bin/bench -quick -run '$(or $(RUN),.)'
 
+.PHONY: autorate
+autorate: ## --rate auto beside the best fixed rate on six models of a server, a day or more of each in fake time
+	go test -count=1 -timeout 60m -run '^TestAutoRateAgainstTheBestFixedRate$$' ./worker -autotable
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin
