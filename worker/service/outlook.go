@@ -76,3 +76,17 @@ func inputOf(l plan.Limits, now time.Time, skew time.Duration) forecast.Input {
 	l.PausedUntil = l.PausedUntil.Add(skew)
 	return l.Input(0, now)
 }
+
+// Month is what counts against the user's monthly limit.
+type Month struct {
+	Limit int64 `json:"limit"`
+	Used  int64 `json:"used"`
+}
+
+// monthOf returns the use of a monthly limit; nil: there is none.
+func monthOf(l plan.Limits) *Month {
+	if l.PerMonth <= 0 {
+		return nil
+	}
+	return &Month{l.PerMonth, l.UsedThisMonth}
+}

@@ -17,6 +17,7 @@ import (
 	"airlift/worker/pace"
 	"airlift/worker/service/eventlog"
 	"airlift/worker/service/hours"
+	"airlift/worker/service/limitedby"
 )
 
 // OverviewSchema is the version of [Overview]'s form.
@@ -113,7 +114,7 @@ type RunOverview struct {
 	Hours *hours.Hours `json:"hours,omitempty"`
 	// OpenJobs is how many of the account's jobs are unfinished at AiR; zero: their number is not limited.
 	OpenJobs openjobs.State `json:"open_jobs,omitzero"`
-	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants here.
+	// LimitedBy is what keeps the run from sending faster: a [bottleneck.Cause], or one of the constants of package limitedby.
 	LimitedBy string `json:"limited_by"`
 	// Limit says that in a sentence, with the rate.
 	Limit string `json:"limit"`
@@ -350,6 +351,14 @@ func runOverview(run *Running, p worker.Snapshot, worked []Status) *RunOverview 
 		r.Limits.Bears = &p.Bears.Ceiling
 	}
 	r.OpenJobs = p.Open
-	r.explainLimit(p, worked)
+	limited := limitedby.Run{Snapshot: p, Limit: r.Limits.Rate, Workers: r.Limits.Workers}
+	if r.Hours != nil {
+		limited.Hours = r.Hours.Text
+	}
+	for _, st := range worked {
+		limited.Pending, limited.Sending, limited.InDoubt = limited.Pending+st.Pending, limited.Sending+st.Sending, limited.InDoubt+st.InDoubt
+		limited.Unread = limited.Unread || st.Incomplete
+	}
+	r.LimitedBy, r.Limit = limited.Explain()
 	return r
 }

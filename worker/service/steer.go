@@ -10,6 +10,7 @@ import (
 	"airlift/queue"
 	"airlift/worker"
 	"airlift/worker/service/canary"
+	"airlift/worker/service/hours"
 )
 
 // PauseRequest asks to send nothing more of an account, or with Batch nothing of one batch.
@@ -163,7 +164,7 @@ type SetRequest struct {
 	MonthlyLimit *int64 `json:"monthly_limit,omitempty"`
 	SetAuto
 	// Hours replaces the rate table or the windows.
-	SetHours
+	hours.Change
 	// Canary, if not nil, asks for a sample of Batch that is sent before the rest.
 	Canary *canary.Request `json:"canary,omitempty"`
 	// Reset first forgets what was set of all of these: the flags of each run apply again.
@@ -197,7 +198,10 @@ func (r SetRequest) validate() error {
 	if err := r.Canary.Validate(); err != nil {
 		return invalid(err.Error())
 	}
-	return r.SetHours.validate()
+	if err := r.Change.Validate(); err != nil {
+		return invalid(err.Error())
+	}
+	return nil
 }
 
 // InForce is what operators have set.
@@ -245,7 +249,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 	if err != nil {
 		return out, err
 	}
-	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.SetHours == (SetHours{}) && r.SetAuto == (SetAuto{}) {
+	if !r.Reset && r.Rate == nil && r.Workers == nil && r.DailyLimit == nil && r.MonthlyLimit == nil && r.Change == (hours.Change{}) && r.SetAuto == (SetAuto{}) {
 		account, err := s.Account(ctx, name, 0)
 		return account.Control, err
 	}
@@ -253,7 +257,7 @@ func (s *Service) setAccountControl(ctx context.Context, r SetRequest) (out queu
 		if r.Reset {
 			*c = queue.Control{Paused: c.Paused, PausedUntil: c.PausedUntil, Reason: c.Reason}
 		}
-		r.SetHours.apply(r.Rate, c)
+		r.Change.Apply(r.Rate, c)
 		c.SetAuto(r.AutoRate, r.Rate != nil || r.RateTable != nil, r.MaxRate)
 		c.Rate = *cmp.Or(r.Rate, &c.Rate)
 		c.Workers = *cmp.Or(r.Workers, &c.Workers)

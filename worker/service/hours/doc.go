@@ -1,4 +1,4 @@
-// Package hours shows a rate table and windows of time: what is in force, and until when.
+// Package hours shows and changes a rate table and windows of time: what is in force, and until when.
 //
-// Outside: what they mean (ratelimit/schedule), and how they are set.
+// Outside: what they mean (ratelimit/schedule).
 package hours

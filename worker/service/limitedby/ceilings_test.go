@@ -1,4 +1,4 @@
-package service
+package limitedby
 
 import (
 	"testing"
@@ -7,7 +7,6 @@ import (
 	"airlift/worker"
 	"airlift/worker/bottleneck"
 	"airlift/worker/pace"
-	"airlift/worker/service/hours"
 )
 
 // The sentence says which rate limits a run: the operator's, that of the hour, or what AiR bears.
@@ -27,13 +26,12 @@ func TestLimitNamesTheCeiling(t *testing.T) {
 		{pace.Auto, &adaptive.State{Ceiling: 4.3}, "4.1/s of 4.2/s: limited by the rate, which begins below the 4.3/s that AiR bore before"},
 	} {
 		limit := 4.2
-		r := RunOverview{Rate: 4.1, Limits: LimitsOverview{Rate: &limit}}
+		r := Run{Snapshot: worker.Snapshot{Rate: 4.1, LimitedBy: bottleneck.Rate, Pace: pace.InForce{Rate: 4.2, By: c.by}, Bears: c.auto}, Limit: &limit, Pending: 1}
 		if c.by == pace.Table {
-			r.Hours = &hours.Hours{Text: "4.2/s until 20:00"}
+			r.Hours = "4.2/s until 20:00"
 		}
-		r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Rate, Pace: pace.InForce{Rate: 4.2, By: c.by}, Bears: c.auto}, []Status{{Pending: 1}})
-		if r.Limit != c.want {
-			t.Errorf("%+v: got %q, want %q", c, r.Limit, c.want)
+		if _, sentence := r.Explain(); sentence != c.want {
+			t.Errorf("%+v: got %q, want %q", c, sentence, c.want)
 		}
 	}
 }

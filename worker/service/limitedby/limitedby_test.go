@@ -1,4 +1,4 @@
-package service
+package limitedby
 
 import (
 	"testing"
@@ -10,15 +10,15 @@ import (
 
 // Each limit has its sentence. What the workers wait for is told together with what the batches have left.
 func TestLimitsInSentences(t *testing.T) {
-	left := func(pending, sending, doubts int64) []Status {
-		return []Status{{Pending: 1, Sending: 1}, {Pending: pending - 1, Sending: sending - 1, InDoubt: doubts}}
+	left := func(pending, sending, doubts int64) Run {
+		return Run{Pending: pending, Sending: sending, InDoubt: doubts}
 	}
 	rate := 5.
 	for _, c := range []struct {
 		by     bottleneck.Cause
 		reason string
 		answer time.Duration
-		left   []Status
+		left   Run
 		by2    string
 		want   string
 	}{
@@ -32,25 +32,23 @@ func TestLimitsInSentences(t *testing.T) {
 		{bottleneck.Settling, "", 0, left(9, 1, 0), "settle window", "4.1/s of 5/s: limited by the settle window: what may have been sent is looked up first (--settle)"},
 		{bottleneck.Lookups, "", 0, left(9, 1, 0), "lookups", "4.1/s of 5/s: limited by lookups of items that may have been sent"},
 		{bottleneck.Items, "", 0, left(9, 1, 0), "items", "4.1/s of 5/s: limited by the queue: its commits take as long as the requests"},
-		{bottleneck.Items, "", 0, []Status{{InDoubt: 1}}, "settle window", "4.1/s of 5/s: limited by the settle window: what may have been sent is looked up first (--settle)"},
-		{bottleneck.Items, "", 0, []Status{{Sending: 3}}, "nothing pending", "nothing is pending, and the last 3 answers are awaited"},
-		{bottleneck.Items, "", 0, []Status{{}}, "nothing pending", "nothing is pending"},
+		{bottleneck.Items, "", 0, Run{InDoubt: 1}, "settle window", "4.1/s of 5/s: limited by the settle window: what may have been sent is looked up first (--settle)"},
+		{bottleneck.Items, "", 0, Run{Sending: 3}, "nothing pending", "nothing is pending, and the last 3 answers are awaited"},
+		{bottleneck.Items, "", 0, Run{}, "nothing pending", "nothing is pending"},
 		{"", "", 0, left(9, 1, 0), "", "nothing is sent"},
 	} {
-		limits := LimitsOverview{Rate: &rate, Workers: 8}
-		r := RunOverview{Rate: 4.1, Limits: limits}
-		r.explainLimit(worker.Snapshot{LimitedBy: c.by, Reason: c.reason, Answer: c.answer}, c.left)
-		if r.LimitedBy != c.by2 || r.Limit != c.want {
-			t.Errorf("%s: got %q, %q, want %q, %q", c.by, r.LimitedBy, r.Limit, c.by2, c.want)
+		r := c.left
+		r.Snapshot, r.Limit, r.Workers = worker.Snapshot{Rate: 4.1, LimitedBy: c.by, Reason: c.reason, Answer: c.answer}, &rate, 8
+		if by, sentence := r.Explain(); by != c.by2 || sentence != c.want {
+			t.Errorf("%s: got %q, %q, want %q, %q", c.by, by, sentence, c.by2, c.want)
 		}
 	}
-	r := RunOverview{Rate: 4000}
-	r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Items, Reading: true}, []Status{{Incomplete: true}})
-	if r.LimitedBy != BySources || r.Limit != "4000/s: limited by the sources, which are being read" {
-		t.Errorf("while the sources are read: %+v", r)
+	r := Run{Snapshot: worker.Snapshot{Rate: 4000, LimitedBy: bottleneck.Items, Reading: true}, Unread: true}
+	if by, sentence := r.Explain(); by != Sources || sentence != "4000/s: limited by the sources, which are being read" {
+		t.Errorf("while the sources are read: %q, %q", by, sentence)
 	}
-	r.explainLimit(worker.Snapshot{LimitedBy: bottleneck.Items, Reading: true}, nil)
-	if r.LimitedBy != ByNothingPending || r.Limit != "nothing is pending; more may come" {
-		t.Errorf("a process that waits for more: %+v", r)
+	r.Unread = false
+	if by, sentence := r.Explain(); by != NothingPending || sentence != "nothing is pending; more may come" {
+		t.Errorf("a process that waits for more: %q, %q", by, sentence)
 	}
 }
