@@ -175,30 +175,37 @@ type SetRequest struct {
 const UnlimitedRate = 1e9
 
 func (r SetRequest) validate() error {
+	if err := r.validateForBatch(); err != nil {
+		return err
+	}
+	negative := func(n *int64) bool { return n != nil && *n < 0 }
 	switch {
 	case !validRate(r.Rate) || !validRate(r.MaxRate):
 		return invalid("the rate must be above 0 and at most a billion a second")
 	case r.Workers != nil && (*r.Workers < 1 || *r.Workers > worker.MaxWorkers):
 		return invalid("the number of workers must be from 1 to 1024")
-	case r.MonthlyLimit != nil && *r.MonthlyLimit < 0:
-		return invalid("the monthly limit must not be below 0")
-	case r.DailyLimit != nil && *r.DailyLimit < 0:
-		return invalid("the daily limit must not be below 0")
-	case r.RateTable != nil && r.Rate != nil:
-		return invalid("a rate and a table of rates exclude each other")
+	case negative(r.MonthlyLimit) || negative(r.DailyLimit):
+		return invalid("a daily or monthly limit must not be below 0")
+	case r.AutoRate && r.Rate != nil, r.RateTable != nil && (r.AutoRate || r.Rate != nil):
+		return invalid("a rate, a table of rates, and a rate that is found exclude each other")
+	}
+	if err := r.Change.Validate(); err != nil {
+		return invalid(err.Error())
+	}
+	return nil
+}
+
+// validateForBatch checks what is set of a batch.
+func (r SetRequest) validateForBatch() error {
+	switch {
 	case r.Canary != nil && r.Batch == "":
 		return invalid("a canary sample is that of a batch, and none is named")
-	case r.AutoRate && (r.Rate != nil || r.RateTable != nil):
-		return invalid("a rate that is found excludes a rate and a table of rates")
 	case r.Share != nil && r.Batch == "":
 		return invalid("a share is that of a batch, and none is named")
 	case r.Share != nil && (*r.Share < 1 || *r.Share > queue.MaxShare):
 		return invalid("the share must be from 1 to 100")
 	}
 	if err := r.Canary.Validate(); err != nil {
-		return invalid(err.Error())
-	}
-	if err := r.Change.Validate(); err != nil {
 		return invalid(err.Error())
 	}
 	return nil

@@ -96,43 +96,51 @@ func (s *Set) Add(cmd *cobra.Command) {
 func (s *Set) Request(cmd *cobra.Command, batch string) (service.SetRequest, error) {
 	r := service.SetRequest{Batch: batch, Reset: s.reset}
 	given := cmd.Flags().Changed
-	switch {
-	case given("share") != (batch != ""):
-		return r, config.Usagef("set: --share and BATCH go together")
-	case given("share") && (s.share < 1 || s.share > queue.MaxShare):
-		return r, config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
-	case given("workers") && (s.workers < 1 || s.workers > worker.MaxWorkers):
-		return r, config.Usagef("--workers %d: use 1 to %d", s.workers, worker.MaxWorkers)
-	case s.monthlyLimit < 0:
-		return r, config.Usagef("--monthly-limit %d: use 0 (none) or more", s.monthlyLimit)
-	case s.dailyLimit < 0:
-		return r, config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
+	err := s.check(given, batch)
+	if err == nil {
+		err = s.setRate(given, &r)
 	}
-	if err := s.setRate(given, &r); err != nil {
+	if err != nil {
 		return r, err
 	}
-	if given("workers") {
-		r.Workers = &s.workers
-	}
-	if given("daily-limit") {
-		r.DailyLimit = &s.dailyLimit
-	}
-	if given("monthly-limit") {
-		r.MonthlyLimit = &s.monthlyLimit
-	}
-	if given("window") {
-		r.Windows = &s.windows
-		if len(s.windows) == 1 && s.windows[0] == "off" {
-			r.Windows = &[]string{}
+	for flag, set := range map[string]func(){
+		"workers":       func() { r.Workers = &s.workers },
+		"daily-limit":   func() { r.DailyLimit = &s.dailyLimit },
+		"monthly-limit": func() { r.MonthlyLimit = &s.monthlyLimit },
+		"time-zone":     func() { r.TimeZone = &s.zone },
+		"share":         func() { r.Share = &s.share },
+		"window":        func() { r.Windows = s.setWindows() },
+	} {
+		if given(flag) {
+			set()
 		}
 	}
-	if given("time-zone") {
-		r.TimeZone = &s.zone
-	}
-	if given("share") {
-		r.Share = &s.share
-	}
 	return r, nil
+}
+
+// setWindows returns the windows that are asked for; none: at any time.
+func (s *Set) setWindows() *[]string {
+	if len(s.windows) == 1 && s.windows[0] == "off" {
+		return &[]string{}
+	}
+	return &s.windows
+}
+
+// check reports what cannot be set.
+func (s *Set) check(given func(string) bool, batch string) error {
+	switch {
+	case given("share") != (batch != ""):
+		return config.Usagef("set: --share and BATCH go together")
+	case given("share") && (s.share < 1 || s.share > queue.MaxShare):
+		return config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
+	case given("workers") && (s.workers < 1 || s.workers > worker.MaxWorkers):
+		return config.Usagef("--workers %d: use 1 to %d", s.workers, worker.MaxWorkers)
+	case s.monthlyLimit < 0:
+		return config.Usagef("--monthly-limit %d: use 0 (none) or more", s.monthlyLimit)
+	case s.dailyLimit < 0:
+		return config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
+	}
+	return nil
 }
 
 // setRate sets what is asked of the rate.

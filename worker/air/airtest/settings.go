@@ -1,6 +1,7 @@
 package airtest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,14 +20,6 @@ func (s Settings) check() error {
 		return fmt.Errorf("monthly quota %d is negative", s.MonthlyQuota)
 	case s.ResetAt < 0 || time.Duration(s.ResetAt) >= day:
 		return fmt.Errorf("reset at %v: expected from 0 to less than a day", time.Duration(s.ResetAt))
-	case !(s.RequestRate >= 0 && s.NightRate >= 0 && s.ServeRate >= 0):
-		return fmt.Errorf("request rate %v, night rate %v or serve rate %v is negative", s.RequestRate, s.NightRate, s.ServeRate)
-	case s.NightRate > 0 && s.RequestRate == 0:
-		return fmt.Errorf("night rate %v without a request rate", s.NightRate)
-	case s.RequestBurst < 0 || s.Concurrency < 0:
-		return fmt.Errorf("request burst %d or concurrency %d is negative", s.RequestBurst, s.Concurrency)
-	case !slices.Contains([]int{0, http.StatusBadRequest, http.StatusServiceUnavailable}, s.ThrottleStatus):
-		return fmt.Errorf("throttle status %d: expected 400 or 503", s.ThrottleStatus)
 	case negative(s.ListLag, s.Latency):
 		return fmt.Errorf("list lag and latency must not be negative")
 	case negative(s.RetryAfter, s.TurningTies, s.Retention):
@@ -36,7 +29,22 @@ func (s Settings) check() error {
 	case !(s.FailShare >= 0 && s.FailShare <= 1):
 		return fmt.Errorf("fail share %v: expected 0 to 1", s.FailShare)
 	}
-	return s.Faults.check()
+	return errors.Join(s.checkRates(), s.Faults.check())
+}
+
+// checkRates checks how the server throttles.
+func (s Settings) checkRates() error {
+	switch {
+	case !(s.RequestRate >= 0 && s.NightRate >= 0 && s.ServeRate >= 0):
+		return fmt.Errorf("request rate %v, night rate %v or serve rate %v is negative", s.RequestRate, s.NightRate, s.ServeRate)
+	case s.NightRate > 0 && s.RequestRate == 0:
+		return fmt.Errorf("night rate %v without a request rate", s.NightRate)
+	case s.RequestBurst < 0 || s.Concurrency < 0:
+		return fmt.Errorf("request burst %d or concurrency %d is negative", s.RequestBurst, s.Concurrency)
+	case !slices.Contains([]int{0, http.StatusBadRequest, http.StatusServiceUnavailable}, s.ThrottleStatus):
+		return fmt.Errorf("throttle status %d: expected 400 or 503", s.ThrottleStatus)
+	}
+	return nil
 }
 
 // retryAfter is the header that says when to come again.

@@ -67,6 +67,16 @@ func (r Run) cause() string {
 	return string(r.LimitedBy)
 }
 
+// causes are the sentences that need no figures.
+var causes = map[string]string{
+	string(bottleneck.Canary):   "the canary: a single request goes first",
+	string(bottleneck.Settling): "the settle window: what may have been sent is looked up first (--settle)",
+	string(bottleneck.Lookups):  "lookups of items that may have been sent",
+	string(bottleneck.Items):    "the queue: its commits take as long as the requests",
+	Sources:                     "the sources, which are being read",
+	"":                          "nothing is sent", // lookups only
+}
+
 // why says what limits the run.
 func (r Run) why(by string) string {
 	answer := r.Answer.Round(time.Millisecond)
@@ -91,23 +101,13 @@ func (r Run) why(by string) string {
 			return "AiR: " + r.Reason
 		}
 		return "AiR, which throttles or gives no answer"
-	case string(bottleneck.Canary):
-		return "the canary: a single request goes first"
-	case string(bottleneck.Settling):
-		return "the settle window: what may have been sent is looked up first (--settle)"
-	case string(bottleneck.Lookups):
-		return "lookups of items that may have been sent"
-	case string(bottleneck.Items):
-		return "the queue: its commits take as long as the requests"
-	case Sources:
-		return "the sources, which are being read"
 	case NothingPending:
 		if r.Reading {
 			return "nothing is pending; more may come"
 		}
 		return "nothing is pending"
 	}
-	return "nothing is sent" // lookups only
+	return causes[by]
 }
 
 // whichRate says which ceiling of the rate limits a run.
