@@ -90,8 +90,8 @@ diskfaults: ## let the disk fail at FAULTS (default 500) points of runs. Needs s
 	go test -count=1 -v -timeout 60m -run '^TestDiskFaults$$' ./cmd/airlift -diskfaults $(or $(FAULTS),500)
 
 .PHONY: clocksteps
-clocksteps: ## step the wall clock of a running airlift by an hour either way (builds it over a changed time package)
-	go test -count=1 -v -timeout 10m -run '^TestTheWallClockIsStepped$$' ./cmd/airlift -clocksteps
+clocksteps: ## step the wall clock of a running airlift by an hour, and let it run over three midnights (builds it over changed clocks of Go)
+	go test -count=1 -v -timeout 10m -run '^(TestTheWallClockIsStepped|TestThreeMidnightsWithTwoAccounts)$$' ./cmd/airlift -clocksteps
 
 VERSITYGW_VERSION := v1.8.0
 $(TOOLS)/versitygw:

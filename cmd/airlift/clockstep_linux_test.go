@@ -15,7 +15,7 @@ import (
 	"airlift/worker/air/airtest"
 )
 
-var clockSteps = flag.Bool("clocksteps", false, "build the command with a wall clock that TestTheWallClockIsStepped can step")
+var clockSteps = flag.Bool("clocksteps", false, "build the command with a clock that the test can set, and run the tests that need it")
 
 // steppedClock stands behind time.Now in the command that TestTheWallClockIsStepped builds: once the file exists that
 // the variable names, the wall clock is so many seconds off. The monotonic clock goes on as it was.
@@ -38,40 +38,66 @@ func init() {
 }
 `
 
+// change is one of a file of Go's own source: what stands there is replaced, and the rest comes at its end.
+type change struct {
+	file    string
+	replace []string // old, new, ...
+	add     string
+}
+
+const (
+	timeImports = "import (\n"
+	readClock   = "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n"
+)
+
 // buildStepped builds the command over a copy of the time package's Now whose wall clock can be stepped.
 func buildStepped(t *testing.T) string {
+	t.Helper()
+	return buildOver(t, change{
+		"time/time.go", []string{timeImports, timeImports + "\t\"sync/atomic\"\n\t\"syscall\"\n", readClock, readClock + "\tsec += steppedBy.Load()\n"}, steppedClock,
+	})
+}
+
+// buildOver builds the command over changed copies of Go's own source.
+func buildOver(t *testing.T, changes ...change) string {
 	t.Helper()
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := filepath.Join(strings.TrimSpace(string(goroot)), "src", "time", "time.go")
-	source, err := os.ReadFile(real)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const read = "func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n"
-	text := strings.Replace(string(source), read, read+"\tsec += steppedBy.Load()\n", 1)
-	imports := strings.Replace(text, "import (\n", "import (\n\t\"sync/atomic\"\n\t\"syscall\"\n", 1)
-	if text == string(source) || imports == text {
-		t.Fatalf("%s of %s is not as this test knows it", real, runtime.Version())
-	}
-	dir := t.TempDir()
-	stepped, overlay := filepath.Join(dir, "time.go"), filepath.Join(dir, "overlay.json")
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {real: stepped}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string]string{stepped: imports + steppedClock, overlay: string(replace)} {
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+	dir, replaced := t.TempDir(), map[string]string{}
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		return path
+	}
+	for _, c := range changes {
+		real := filepath.Join(strings.TrimSpace(string(goroot)), "src", filepath.FromSlash(c.file))
+		source, err := os.ReadFile(real)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(source)
+		for i := 0; i < len(c.replace); i += 2 {
+			if strings.Count(text, c.replace[i]) != 1 {
+				t.Fatalf("%s of %s is not as this test knows it", real, runtime.Version())
+			}
+			text = strings.Replace(text, c.replace[i], c.replace[i+1], 1)
+		}
+		replaced[real] = write(strings.ReplaceAll(c.file, "/", "-"), text+c.add)
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
 	}
 	built := filepath.Join(dir, "airlift")
-	build := exec.Command("go", "build", "-overlay", overlay, "-o", built, ".")
+	build := exec.Command("go", "build", "-overlay", write("overlay.json", string(overlay)), "-o", built, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the command with a stepped clock: %v\n%s", err, out)
+		t.Fatalf("build the command with a clock of its own: %v\n%s", err, out)
 	}
 	return built
 }
