@@ -115,3 +115,36 @@ func TestReserveIsLeft(t *testing.T) {
 		}
 	})
 }
+
+// Items in doubt count against a limit of our own until AiR's list shows that they have no job. What is given back then is used,
+// by a run that waits for the next month and by one that ends at the limit.
+func TestDoubtsAtALimitAreGivenBack(t *testing.T) {
+	for name, exits := range map[string]bool{"waits": false, "exits": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, 100, airtest.Config{Settings: airtest.Settings{Faults: airtest.Faults{Seed: 3, Post: airtest.Odds{airtest.Err500Before: 0.3}}}}, func(b *bubble) {
+				p := b.pool(50, func(c *Config) { c.MonthlyLimit, c.ExitOnCap = 30, exits })
+				ctx, cancel := context.WithCancel(b.t.Context())
+				defer cancel()
+				ended := make(chan error, 1)
+				go func() { ended <- p.Run(ctx) }()
+				time.Sleep(time.Hour)
+				if got := b.air.Accepted(); got != 30 {
+					b.t.Errorf("%d jobs of the month's 30 within an hour: %+v", got, p.Progress())
+				}
+				if !exits {
+					cancel()
+					<-ended
+					return
+				}
+				select {
+				case err := <-ended:
+					wantStop(b.t, err, stop.Limit)
+				default:
+					b.t.Error("the run has not ended at its limit")
+					cancel()
+					<-ended
+				}
+			})
+		})
+	}
+}

@@ -93,7 +93,7 @@ func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
 	p.mu.Lock()
 	if a == verdict.StopQuota {
 		p.observeQuota(o)
-		if p.WaitOnQuota {
+		if p.WaitOnQuota && verdict.SpeaksOfQuota(o) {
 			defer p.mu.Unlock()
 			p.forQuota(o, reason)
 			return
@@ -140,16 +140,27 @@ func (p *pauses) store(g queue.Gate) {
 	p.stored = g
 }
 
+// doubtsAtLimit is how long after the settle window a run that ends at a limit of our own goes on for the lookups of items in
+// doubt: they count against the limit until it is known that AiR has no job of them.
+const doubtsAtLimit = time.Minute
+
 // watch reports the end of a pause. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
-// anything to send.
-func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) {
+// anything to send. doubts counts the items in doubt.
+func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool, doubts func() int) {
 	was := ratelimit.State{}
+	var limited time.Time // since when a limit of our own has been reached
 	for {
 		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
 		now, pause := p.gate.State(), p.limitPause()
 		p.tellEnd(was, now)
 		was = now
-		if pause.Paused && p.live.get().ExitOnCap && !p.forMonth() && hasWork(ctx) {
+		if own := p.gate.PauseState(ratelimit.Budget).Paused; !own {
+			limited = time.Time{}
+		} else if limited.IsZero() {
+			limited = time.Now()
+		}
+		waits := !limited.IsZero() && !p.gate.PauseState(ratelimit.Cap).Paused && doubts() > 0 && time.Since(limited) < p.Settle+doubtsAtLimit
+		if pause.Paused && p.live.get().ExitOnCap && !p.forMonth() && !waits && hasWork(ctx) {
 			p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", pause.Reason, pause.Until.UTC().Format(time.RFC3339)))
 			return
 		}
@@ -159,6 +170,9 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool) 
 		var over <-chan time.Time
 		if !now.Until.IsZero() {
 			over = time.After(min(time.Until(now.Until), time.Second*30))
+		}
+		if waits {
+			over = time.After(time.Second)
 		}
 		select {
 		case <-ctx.Done():

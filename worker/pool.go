@@ -94,7 +94,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	if !p.LookupsOnly {
 		roles.Go(func() { p.sender.run(run) })
 		roles.Go(func() { p.scheduler.claimAhead(run) })
-		roles.Go(func() { p.pauses.watch(run, p.scheduler.hasWork) })
+		roles.Go(func() { p.pauses.watch(run, p.scheduler.hasWork, p.lookups.pending.Waiting) })
 		roles.Go(func() { p.pauses.countOthers(run) })
 		roles.Go(func() { p.open.limit.Run(run) })
 		roles.Go(func() { p.trials.Run(run) })

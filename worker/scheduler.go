@@ -247,6 +247,9 @@ func (s *scheduler) finished(n, guests, refunded int) {
 	if spent {
 		s.stop(stop.Errorf(stop.Limit, "--max-items %d reached", s.MaxItems))
 	}
+	if refunded > 0 && s.gate.PauseState(ratelimit.Budget).Paused {
+		s.gate.Lift(ratelimit.Budget) // what is given back can be claimed
+	}
 	s.freed.Fire()
 }
 

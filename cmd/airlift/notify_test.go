@@ -279,6 +279,24 @@ func TestAHookGetsTheEventAndNoSecret(t *testing.T) {
 	}
 }
 
+// A hook gets the keys of no account, whatever their variables are called.
+func TestAHookGetsNoKeysOfAccounts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	config := filepath.Join(r.dir, "config.toml")
+	if err := os.WriteFile(config, []byte("[account.b]\naccess-key-env = \"B_ID\"\nsecret-key-env = \"B_KEY\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.setenv("B_ID", testAccessKey)
+	r.setenv("B_KEY", testSecretKey)
+	r.setenv("B_OTHER", "seen")
+	r.run("run", r.manifest("m.csv", 1), "--config", config, "--account", "b", "--batch", "b", "--hook", `env > "$HOME/env.txt"`).want(t, exit.OK)
+	env := readFile(t, filepath.Join(r.dir, "env.txt"))
+	if !strings.Contains(env, "B_OTHER=seen\n") || strings.Contains(env, "B_ID") || strings.Contains(env, "B_KEY") {
+		t.Errorf("the environment of the hook:\n%s", env)
+	}
+}
+
 // The end by a signal is told, in time.
 func TestASignalIsTold(t *testing.T) {
 	t.Parallel()

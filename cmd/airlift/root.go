@@ -161,7 +161,7 @@ func (a *app) rootCommand() *cobra.Command {
 			page, err := flags.Page(cmd)
 			a.page = connect.Page{Place: page, Ending: cmd.Context().Done(), Log: a.progress, OnTerminal: term.IsTerminal(a.screen)}
 			if err == nil {
-				a.reporter, err = tell.Reporter(cmd, a.env(), "airlift/"+versionText(), a.queuePath(), a.log)
+				a.reporter, err = tell.Reporter(cmd, a.env(), "airlift/"+versionText(), a.queuePath(), a.accounts.File.KeyVariables(), a.log)
 			}
 			return errors.Join(err, a.accounts.Check(cmd), a.checkFiles(cmd, args))
 		},

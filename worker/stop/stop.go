@@ -45,7 +45,7 @@ func Errorf(r Reason, format string, args ...any) *Error {
 
 // BadCredentials is the stop after a 401.
 func BadCredentials(cause error) *Error {
-	return &Error{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, or --profile", Err: cause}
+	return &Error{Reason: Credentials, Text: "AiR refuses the credentials: check WASABI_ACCESS_KEY and WASABI_SECRET_KEY, --profile, or what [account.NAME] of the config file names", Err: cause}
 }
 
 // NotAiR is the stop after an answer that is not from an AiR API.

@@ -174,6 +174,12 @@ func forbidden(o air.Outcome) Action {
 	return StopQuota
 }
 
+// SpeaksOfQuota reports whether a 403 says that a quota is reached. The verdict [StopQuota] is also that of one without any hint: the
+// reference page knows no other.
+func SpeaksOfQuota(o air.Outcome) bool {
+	return containsAny(strings.ToLower(o.Code+" "+o.Message), "quota", "month")
+}
+
 // IsClockRefusal reports whether a refusal speaks of time: the clock of this machine, or keys that have expired.
 func IsClockRefusal(o air.Outcome) bool {
 	return containsAny(strings.ToLower(o.Code+" "+o.Message), "skew", "clock", "expir")

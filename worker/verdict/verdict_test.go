@@ -115,3 +115,15 @@ func TestJudgeNeverForgetsAPost(t *testing.T) {
 		}
 	}
 }
+
+// Only what says so is a quota that a run may wait for.
+func TestSpeaksOfQuota(t *testing.T) {
+	for text, want := range map[string]bool{
+		"MONTHLY_QUOTA_REACHED": true, "Monthly limit reached": true, "Quota exceeded": true, "No more jobs this month, 500 a month": true,
+		"ACCOUNT_SUSPENDED Your account is suspended": false, "FORBIDDEN IP address blocked": false, "FORBIDDEN User is not enabled for AiR": false,
+	} {
+		if got := SpeaksOfQuota(air.Outcome{Status: 403, Message: text}); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}

@@ -53,6 +53,18 @@ func (f *File) KeysOf(name string) *AccountKeys {
 	return &AccountKeys{name, f.Path, a.keys}
 }
 
+// KeyVariables returns the names of the environment variables that hold keys of accounts.
+func (f *File) KeyVariables() (names []string) {
+	for _, a := range f.accounts {
+		for _, name := range []string{a.keys.accessEnv, a.keys.secretEnv} {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // missingKeys is an [ErrNoKeys] for an account whose table does not tell where its keys are.
 type missingKeys struct{ account, file string }
 

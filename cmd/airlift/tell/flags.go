@@ -2,6 +2,7 @@ package tell
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -67,14 +68,19 @@ func notifyConfig(cmd *cobra.Command, env config.Env) (c notify.Config, err erro
 }
 
 // Reporter returns the reporter of a command; nil if nobody is to be told. It is named as agent, and names the path of the queue.
+// No hook gets the secret variables of the environment.
 //
 // Errors: usage errors.
-func Reporter(cmd *cobra.Command, env config.Env, agent, queue string, log zerolog.Logger) (*notify.Reporter, error) {
+func Reporter(cmd *cobra.Command, env config.Env, agent, queue string, secret []string, log zerolog.Logger) (*notify.Reporter, error) {
 	c, err := notifyConfig(cmd, env)
 	if err != nil {
 		return nil, err
 	}
 	c.Agent, c.Queue, c.Log = agent, queue, log
+	c.Environ = slices.DeleteFunc(slices.Clone(c.Environ), func(one string) bool {
+		name, _, _ := strings.Cut(one, "=")
+		return slices.Contains(secret, name)
+	})
 	r, err := notify.NewReporter(c)
 	if err != nil {
 		return nil, config.Usagef("%v", err)
