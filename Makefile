@@ -122,8 +122,8 @@ bench-quick: bin/bench ## the same at a tenth of the size, in about 3 minutes
 	bin/bench -quick -run '$(or $(RUN),.)'
 
 .PHONY: autorate
-autorate: ## --rate auto beside the best fixed rate on six models of a server, a day or more of each in fake time
-	go test -count=1 -timeout 60m -run '^TestAutoRateAgainstTheBestFixedRate$$' ./worker -autotable
+autorate: ## --rate auto beside the best fixed rate on six models of a server, thousands of requests of each in fake time
+	go test -count=1 -v -timeout 60m -run '^TestAutoRateAgainstTheBestFixedRate$$' ./worker -autotable
 
 .PHONY: clean
 clean: ## remove what was built

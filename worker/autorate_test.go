@@ -26,7 +26,7 @@ type serverModel struct {
 const ms = airtest.Duration(time.Millisecond)
 
 // autoTable measures longer, and more fixed rates, for a table.
-var autoTable = flag.Bool("autotable", false, "print a table of --rate auto beside the best fixed rate, from hours of each model")
+var autoTable = flag.Bool("autotable", false, "print a table of --rate auto beside the best fixed rate, from 10,000 requests to each model")
 
 var serverModels = []serverModel{
 	{"token bucket", airtest.Settings{RequestRate: 4, RequestBurst: 20, Latency: 100 * ms}, []float64{4, 4.2}, 0, 5 * time.Minute, 8 * time.Minute},
@@ -38,13 +38,16 @@ var serverModels = []serverModel{
 	{"nightly halving", airtest.Settings{RequestRate: 0.3, NightRate: 0.15, Latency: 100 * ms}, []float64{0.15, 0.3}, 11 * time.Hour, 30 * time.Minute, 8 * time.Hour},
 }
 
-// long returns a model to be measured for a day or so.
+// long returns a model to be measured for thousands of requests and, if its nights are others, for a day.
 func (m serverModel) long() serverModel {
 	most := m.rates[len(m.rates)-1]
 	for _, part := range []float64{0.8, 0.85, 0.9, 0.95, 1.05, 1.1} {
 		m.rates = append(m.rates, part*most)
 	}
-	m.steady = max(24*time.Hour, time.Duration(10_000/most*float64(time.Second)))
+	m.steady = time.Duration(10_000 / most * float64(time.Second))
+	if m.settings.NightRate > 0 {
+		m.steady = 24 * time.Hour
+	}
 	return m
 }
 
@@ -52,6 +55,7 @@ func (m serverModel) long() serverModel {
 type measured struct {
 	accepted, throttled int
 	took                time.Duration
+	answer              time.Duration // how long AiR takes for one, at the end
 }
 
 func (m measured) rate() float64 { return float64(m.accepted) / m.took.Seconds() }
@@ -70,7 +74,7 @@ func (b *bubble) watch(took time.Duration) measured {
 	accepted, throttled := count()
 	time.Sleep(took)
 	acceptedNow, throttledNow := count()
-	return measured{acceptedNow - accepted, throttledNow - throttled, took}
+	return measured{accepted: acceptedNow - accepted, throttled: throttledNow - throttled, took: took}
 }
 
 // auto begins a run that finds its rate, unless change says another, and returns what ends it before its work is done.
@@ -100,7 +104,7 @@ func (m serverModel) measure(t *testing.T, fixed, reach float64) (steady measure
 		if fixed > 0 {
 			m.ramp = 0
 		}
-		_, end := b.auto(max(fixed, 0.1), func(set *Config) { set.AutoRate = fixed == 0 })
+		p, end := b.auto(max(fixed, 0.1), func(set *Config) { set.AutoRate = fixed == 0 })
 		defer end()
 		const look = 10 * time.Second
 		items := 0
@@ -120,8 +124,9 @@ func (m serverModel) measure(t *testing.T, fixed, reach float64) (steady measure
 			next := min(m.steady-steady.took, 10*time.Minute)
 			enough(next)
 			got := b.watch(next)
-			steady = measured{steady.accepted + got.accepted, steady.throttled + got.throttled, steady.took + next}
+			steady = measured{accepted: steady.accepted + got.accepted, throttled: steady.throttled + got.throttled, took: steady.took + next}
 		}
+		steady.answer = p.Progress().Answer
 	})
 	return steady, reached
 }
@@ -147,6 +152,9 @@ func TestAutoRateAgainstTheBestFixedRate(t *testing.T) {
 			}
 			if auto.rate() < 0.9*best.rate() || auto.percent() > 1 || reached == 0 {
 				t.Errorf("auto: %.3f/s, %.2f %% throttled, 0.9 after %v; the best fixed rate, %v: %.3f/s", auto.rate(), auto.percent(), reached, at, best.rate())
+			}
+			if usual := time.Duration(m.settings.Latency); auto.answer > 3*usual {
+				t.Errorf("an answer takes %v, want little more than the %v of an idle server", auto.answer, usual)
 			}
 		})
 	}

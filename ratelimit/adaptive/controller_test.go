@@ -58,6 +58,9 @@ func TestFindsWhatAServerBears(t *testing.T) {
 		s.inBounds(t, config)
 		s.run(max(long(600), 5*time.Minute))
 		got := s.run(long(4000))
+		if took := got.latency / time.Duration(got.accepted); took > 6*latency+6*slack {
+			t.Errorf("seed %d: %s: an answer takes %v, of an idle server %v", seed, name, took, latency)
+		}
 		if got.rate() < 0.9*bears || got.share() > 0.01 {
 			t.Errorf("seed %d: %s, %.2f/s, %d workers, %v: got %.2f/s, %.2f %% throttled", seed, name, bears, workers, latency, got.rate(), 100*got.share())
 		}

@@ -15,5 +15,6 @@ func contests(b *bench) []*contest {
 		watchersContest(b),
 		commandContest(b),
 		bigContest(b),
+		autoContest(),
 	}
 }
