@@ -62,7 +62,7 @@ func expressions(t *testing.T) []string {
 	if err := json.Unmarshal(text, &board); err != nil {
 		t.Fatal(err)
 	}
-	variables := strings.NewReplacer("$job", ".*", "$instance", ".*", "$__rate_interval", "5m")
+	variables := strings.NewReplacer("$job", ".*", "$instance", ".*", "$account", ".*", "$__rate_interval", "5m")
 	var all []string
 	var find func(any)
 	find = func(v any) {
@@ -96,12 +96,14 @@ func full(t *testing.T) *metrics.Metrics {
 	}
 	m := metrics.New(metrics.Config{Version: "v1", Overview: func(context.Context) (service.Overview, error) {
 		return service.Overview{
-			Queue: path, ETA: &now, Batches: []service.BatchOverview{{Status: service.Status{Batch: "b", Pending: 1, ETA: &now}}},
-			Account: service.AccountOverview{PausedUntil: &now, DailyLimit: &n, LearnedCap: &n},
-			Run:     &service.RunOverview{LimitedBy: "rate", Limits: service.LimitsOverview{Rate: &limit}},
+			Queue: path, ETA: &now, Batches: []service.BatchOverview{{Status: service.Status{Batch: "b", Account: "a", Pending: 1, ETA: &now}}},
+			Accounts: []service.AccountOverview{{
+				Name: "a", PausedUntil: &now, DailyLimit: &n, LearnedCap: &n,
+				Run: &service.RunOverview{LimitedBy: "rate", Limits: service.LimitsOverview{Rate: &limit}},
+			}},
 		}, nil
 	}})
-	m.Answered("b", air.Outcome{Status: 200, Written: true}, verdict.Verdict{State: queue.Submitted})
+	m.Observer("a").Answered("b", air.Outcome{Status: 200, Written: true}, verdict.Verdict{State: queue.Submitted})
 	return m
 }
 
@@ -184,24 +186,30 @@ func selects(selector []*labels.Matcher, series []labels.Labels) bool {
 func TestRulesFire(t *testing.T) {
 	const at = `{job="airlift",instance="a"`
 	series := func(name, more, values string) string { return fmt.Sprintf("  %s%s%s} %s\n", name, at, more, values) }
+	account := `,account="a"`
 	items := func(state, values string) string {
-		return series("airlift_queue_items", `,batch="b",state="`+state+`"`, values)
+		return series("airlift_queue_items", account+`,batch="b",state="`+state+`"`, values)
 	}
 	answers := func(outcome, values string) string {
-		return series("airlift_submissions_total", `,code="none",outcome="`+outcome+`"`, values)
+		return series("airlift_submissions_total", account+`,code="none",outcome="`+outcome+`"`, values)
 	}
 	gate := func(open, paused, stopped int) string {
-		return series("airlift_gate_state", `,state="open"`, fmt.Sprint(open, "x3000")) + series("airlift_gate_state", `,state="paused"`, fmt.Sprint(paused, "x3000")) +
-			series("airlift_gate_state", `,state="stopped"`, fmt.Sprint(stopped, "x3000"))
+		return series("airlift_gate_state", account+`,state="open"`, fmt.Sprint(open, "x3000")) + series("airlift_gate_state", account+`,state="paused"`, fmt.Sprint(paused, "x3000")) +
+			series("airlift_gate_state", account+`,state="stopped"`, fmt.Sprint(stopped, "x3000"))
 	}
-	run := series("airlift_run_active", "", "1x3000")
+	run := series("airlift_run_active", account, "1x3000")
 	healthy := run + gate(1, 0, 0) + items("pending", "100000-10x3000") + items("in_doubt", "0 1 0 2 0x3000") + answers("submitted", "0+10x3000") +
 		answers("failed", "0+0x3000") + answers("in_doubt", "0 0 1 1 3x3000") + series("up", "", "1x3000") + series("airlift_queue_up", "", "1x3000") +
 		series("airlift_forecast_finish_timestamp_seconds", "", "1000000x3000") + series("airlift_queue_disk_free_bytes", "", "5000000000-1000x3000")
 	// Waits for midnight: nothing is submitted, and that is right.
 	asleep := run + gate(0, 1, 0) + items("pending", "1000x3000") + items("in_doubt", "0x3000") + answers("submitted", "40x3000") + series("up", "", "1x3000") + series("airlift_queue_up", "", "1x3000")
-	done := gate(1, 0, 0) + series("airlift_run_active", "", "0x3000") + items("pending", "0x3000") + answers("submitted", "40x3000") + series("up", "", "1x3000")
-	held := run + gate(1, 0, 0) + items("pending", "10x3000") + answers("submitted", "40x3000") + series("airlift_batch_paused", `,batch="b"`, "1x3000")
+	done := gate(1, 0, 0) + series("airlift_run_active", account, "0x3000") + items("pending", "0x3000") + answers("submitted", "40x3000") + series("up", "", "1x3000")
+	held := run + gate(1, 0, 0) + items("pending", "10x3000") + answers("submitted", "40x3000") + series("airlift_batch_paused", account+`,batch="b"`, "1x3000")
+	// One account is stopped with items pending, and another has none left: the stop alone is told.
+	other := run + gate(0, 0, 1) + items("pending", "10x3000") + answers("submitted", "40x3000")
+	account = `,account="b"`
+	beside := other + series("airlift_run_active", account, "1x3000") + gate(1, 0, 0) + items("pending", "0x3000") + answers("submitted", "40x3000")
+	account = `,account="a"`
 	firing := map[string]string{
 		"AirliftDown":                series("up", "", "0x3000"),
 		"AirliftQueueUnreadable":     series("airlift_queue_up", "", "0x3000"),
@@ -221,6 +229,9 @@ func TestRulesFire(t *testing.T) {
 		}
 		if n := evaluate(t, load, rule.Expr); n != 1 {
 			t.Errorf("%s fires %d times, want 1", name, n)
+		}
+		if n := evaluate(t, beside, rule.Expr); (n == 1) != (name == "AirliftGateStopped") {
+			t.Errorf("%s fires %d times for an account that is stopped beside one without work", name, n)
 		}
 		for which, load := range map[string]string{"healthy": healthy, "asleep": asleep, "done": done, "held": held} {
 			if n := evaluate(t, load, rule.Expr); n != 0 {

@@ -3,7 +3,6 @@ package connect
 import (
 	"github.com/rs/zerolog"
 
-	"airlift/worker"
 	"airlift/worker/service/metrics"
 	"airlift/worker/service/web"
 )
@@ -30,7 +29,7 @@ func (c Config) servePage(h *held) {
 		c.Log.Warn().Err(err).Str("listen", c.Page.Address).Msg("the page of the queue is not served; all else goes on")
 		return
 	}
-	h.host.Observer = func(string) worker.Observer { return seen }
+	h.host.Observer = seen.Observer
 	others := h.stop
 	h.stop = func() {
 		page.Close()

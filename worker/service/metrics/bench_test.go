@@ -11,7 +11,7 @@ import (
 
 // BenchmarkRequest counts a POST from its start to its outcome.
 func BenchmarkRequest(b *testing.B) {
-	m := New(Config{})
+	m := newCounters(queue.DefaultAccount)
 	o := air.Outcome{Status: 200, JobID: "j", Written: true, Sent: time.Now(), Ended: time.Now().Add(time.Second)}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -32,42 +33,40 @@ type Config struct {
 	Log    zerolog.Logger
 }
 
-// Metrics are the metrics of a process. They are a [worker.Observer] for all pools of the process and a
-// [prometheus.Collector]. Make one with [New].
+// Metrics are the metrics of a process. Make one with [New].
 type Metrics struct {
-	*counters
-	queue    *queueCollector
 	registry *prometheus.Registry
 	c        Config
+	mu       sync.Mutex
+	counters map[string]*counters // guarded by mu; by account
 }
-
-var (
-	_ worker.Observer      = (*Metrics)(nil)
-	_ prometheus.Collector = (*Metrics)(nil)
-)
 
 // New returns the metrics of a process.
 func New(c Config) *Metrics {
-	m := &Metrics{counters: newCounters(), queue: newQueueCollector(c.Overview, c.Log), registry: prometheus.NewRegistry(), c: c}
+	m := &Metrics{registry: prometheus.NewRegistry(), c: c, counters: map[string]*counters{}}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "airlift_build_info", Help: "1; the labels tell the versions of airlift and of Go.",
 		ConstLabels: prometheus.Labels{"version": c.Version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(newQueueCollector(c.Overview, c.Log), build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// Describe implements [prometheus.Collector].
-func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
-	m.counters.describe(to)
-	m.queue.describe(to)
-}
+// Observer returns what counts for all pools of an account.
+func (m *Metrics) Observer(account string) worker.Observer { return m.of(account) }
 
-// Collect implements [prometheus.Collector].
-func (m *Metrics) Collect(to chan<- prometheus.Metric) {
-	m.counters.collect(to)
-	m.queue.collect(to)
+func (m *Metrics) of(account string) *counters {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.counters[account]
+	if c == nil {
+		c = newCounters(account)
+		m.counters[account] = c
+		m.registry.MustRegister(c)
+	}
+	return c
 }
 
 // Scrape handles /metrics.

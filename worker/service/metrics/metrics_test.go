@@ -58,7 +58,7 @@ func inBubble(t *testing.T, c airtest.Config, test func(*rig)) {
 		host := &service.Host{}
 		r.to = service.New(service.Config{Store: db, Place: path, Host: host, Log: zerolog.Nop()})
 		r.Metrics = New(Config{Version: "v1.2.3", Overview: r.to.Overview, Runs: host.Runs, Ending: r.ending, Log: zerolog.Nop()})
-		r.pool = worker.Config{API: client, Limiter: ratelimit.NewLimiter(10, 1), Settle: time.Second, Observer: r.Metrics}
+		r.pool = worker.Config{API: client, Limiter: ratelimit.NewLimiter(10, 1), Settle: time.Second, Observer: r.Observer(queue.DefaultAccount)}
 		test(r)
 		if err := db.Close(); err != nil {
 			t.Error(err)
@@ -146,11 +146,11 @@ func (r *rig) wantStatus(got map[string]float64, series map[string]string) {
 		r.t.Fatal(err)
 	}
 	for _, st := range all {
-		batch := fmt.Sprintf("airlift_queue_items{batch=%q,state=", series[st.Batch])
+		batch := fmt.Sprintf("airlift_queue_items{account=\"default\",batch=%q,state=", series[st.Batch])
 		want(r.t, got, map[string]float64{
 			batch + `"pending"}`: float64(st.Pending), batch + `"sending"}`: float64(st.Sending), batch + `"in_doubt"}`: float64(st.InDoubt),
 			batch + `"submitted"}`: float64(st.Submitted), batch + `"failed"}`: float64(st.Failed), batch + `"cancelled"}`: float64(st.Cancelled),
-			"airlift_jobs_submitted_today": float64(st.SubmittedToday),
+			`airlift_jobs_submitted_today{account="default"}`: float64(st.SubmittedToday),
 		})
 	}
 }
@@ -187,21 +187,21 @@ func TestAScrapeEqualsTheStatus(t *testing.T) {
 		}
 		want(r.t, got, map[string]float64{
 			"airlift_queue_up": 1, "airlift_queue_batches": 2,
-			`airlift_gate_state{state="paused"}`: 1, `airlift_gate_state{state="open"}`: 0, `airlift_gate_state{state="stopped"}`: 0,
-			"airlift_gate_paused_until_timestamp_seconds": float64(o.Account.PausedUntil.UnixMilli()) / 1000, "airlift_pauses_total": 1,
-			`airlift_daily_limit_jobs{source="user"}`: 500, `airlift_daily_limit_jobs{source="learned"}`: 40, "airlift_jobs_submitted_today": 40,
-			"airlift_run_active": 1, "airlift_workers": 1, "airlift_rate_limit_requests_per_second": 10, `airlift_run_limited_by{cause="gate"}`: 1,
-			`airlift_submissions_total{code="none",outcome="submitted"}`: 39, `airlift_submissions_total{code="BAD_REQUEST",outcome="failed"}`: 2,
-			`airlift_submissions_total{code="no_answer",outcome="in_doubt"}`: 1, `airlift_submissions_total{code="DAILY_CAP_EXCEEDED",outcome="not_accepted"}`: 1,
-			"airlift_submission_duration_seconds_count": float64(r.air.Posts()), "airlift_submissions_in_flight": 0,
-			`airlift_results_total{state="submitted"}`: 40, `airlift_results_total{state="failed"}`: 2,
-			`airlift_lookups_total{result="job"}`: 1, `airlift_lookups_total{result="error"}`: 0, "airlift_lookup_duration_seconds_count": 1,
-			`airlift_submission_duration_seconds_bucket{le="0.25"}`: 0, `airlift_submission_duration_seconds_bucket{le="0.5"}`: float64(r.air.Posts()),
+			`airlift_gate_state{account="default",state="paused"}`: 1, `airlift_gate_state{account="default",state="open"}`: 0, `airlift_gate_state{account="default",state="stopped"}`: 0,
+			`airlift_gate_paused_until_timestamp_seconds{account="default"}`: float64(o.Account.PausedUntil.UnixMilli()) / 1000, `airlift_pauses_total{account="default"}`: 1,
+			`airlift_daily_limit_jobs{account="default",source="user"}`: 500, `airlift_daily_limit_jobs{account="default",source="learned"}`: 40, `airlift_jobs_submitted_today{account="default"}`: 40,
+			`airlift_run_active{account="default"}`: 1, `airlift_workers{account="default"}`: 1, `airlift_rate_limit_requests_per_second{account="default"}`: 10, `airlift_run_limited_by{account="default",cause="gate"}`: 1,
+			`airlift_submissions_total{account="default",code="none",outcome="submitted"}`: 39, `airlift_submissions_total{account="default",code="BAD_REQUEST",outcome="failed"}`: 2,
+			`airlift_submissions_total{account="default",code="no_answer",outcome="in_doubt"}`: 1, `airlift_submissions_total{account="default",code="DAILY_CAP_EXCEEDED",outcome="not_accepted"}`: 1,
+			`airlift_submission_duration_seconds_count{account="default"}`: float64(r.air.Posts()), `airlift_submissions_in_flight{account="default"}`: 0,
+			`airlift_results_total{account="default",state="submitted"}`: 40, `airlift_results_total{account="default",state="failed"}`: 2,
+			`airlift_lookups_total{account="default",result="job"}`: 1, `airlift_lookups_total{account="default",result="error"}`: 0, `airlift_lookup_duration_seconds_count{account="default"}`: 1,
+			`airlift_submission_duration_seconds_bucket{account="default",le="0.25"}`: 0, `airlift_submission_duration_seconds_bucket{account="default",le="0.5"}`: float64(r.air.Posts()),
 		})
-		if finish := got[`airlift_batch_forecast_finish_timestamp_seconds{batch="second"}`]; finish < float64(midnight.Unix()) || finish != got["airlift_forecast_finish_timestamp_seconds"] {
+		if finish := got[`airlift_batch_forecast_finish_timestamp_seconds{account="default",batch="second"}`]; finish < float64(midnight.Unix()) || finish != got["airlift_forecast_finish_timestamp_seconds"] {
 			r.t.Errorf("the forecast is %v, want one after midnight", finish)
 		}
-		if got["airlift_queue_file_bytes"] < 1<<12 || got["airlift_queue_disk_free_bytes"] == 0 || got["airlift_commit_results_count"] == 0 || got["go_goroutines"] == 0 {
+		if got["airlift_queue_file_bytes"] < 1<<12 || got["airlift_queue_disk_free_bytes"] == 0 || got[`airlift_commit_results_count{account="default"}`] == 0 || got["go_goroutines"] == 0 {
 			r.t.Errorf("got %v", got)
 		}
 		if problems, err := testutil.GatherAndLint(r.registry); err != nil || len(problems) > 0 {
@@ -209,7 +209,7 @@ func TestAScrapeEqualsTheStatus(t *testing.T) {
 		}
 		end()
 		got = r.scrape()
-		want(r.t, got, map[string]float64{"airlift_run_active": 0, `airlift_gate_state{state="paused"}`: 1, "airlift_queue_up": 1})
+		want(r.t, got, map[string]float64{`airlift_run_active{account="default"}`: 0, `airlift_gate_state{account="default",state="paused"}`: 1, "airlift_queue_up": 1})
 		r.wantStatus(got, map[string]string{"first": "(other)", "second": "second"})
 	})
 }
@@ -226,9 +226,9 @@ func TestScrapesDuringARun(t *testing.T) {
 			case out := <-ended:
 				got := r.scrape()
 				r.wantStatus(got, map[string]string{"b": "(other)"})
-				want(r.t, got, map[string]float64{`airlift_submissions_total{code="none",outcome="submitted"}`: 500, `airlift_results_total{state="submitted"}`: 500})
-				if out.Err != nil || r.air.Posts() != 500 || got["airlift_commit_results_sum"] != 500 {
-					r.t.Errorf("got %v, %d POSTs, %v results", out.Err, r.air.Posts(), got["airlift_commit_results_sum"])
+				want(r.t, got, map[string]float64{`airlift_submissions_total{account="default",code="none",outcome="submitted"}`: 500, `airlift_results_total{account="default",state="submitted"}`: 500})
+				if out.Err != nil || r.air.Posts() != 500 || got[`airlift_commit_results_sum{account="default"}`] != 500 {
+					r.t.Errorf("got %v, %d POSTs, %v results", out.Err, r.air.Posts(), got[`airlift_commit_results_sum{account="default"}`])
 				}
 				return
 			default:
@@ -272,15 +272,15 @@ func TestSeriesAreBounded(t *testing.T) {
 			r.t.Errorf("%v pending items in %d batches, %d series", pending, named, len(got))
 		}
 		want(r.t, got, map[string]float64{
-			`airlift_queue_items{batch="(other)",state="pending"}`: 10010 + 150 + 3, `airlift_queue_items{batch="batch-249",state="pending"}`: 1,
-			`airlift_queue_items{batch="of \"quotes\", {braces} and ünïcode",state="pending"}`: 1,
+			`airlift_queue_items{account="default",batch="(other)",state="pending"}`: 10010 + 150 + 3, `airlift_queue_items{account="default",batch="batch-249",state="pending"}`: 1,
+			`airlift_queue_items{account="default",batch="of \"quotes\", {braces} and ünïcode",state="pending"}`: 1,
 		})
 	})
 }
 
 // Whatever AiR answers, the label values are from the list.
 func TestCodesAreBounded(t *testing.T) {
-	m := New(Config{})
+	m := newCounters(queue.DefaultAccount)
 	for i := range 1000 {
 		code := fmt.Sprintf("CODE_%d", i)
 		for _, state := range queue.States {
@@ -314,7 +314,7 @@ func TestCodesAreBounded(t *testing.T) {
 
 // A request costs no memory.
 func TestCountingAllocatesNothing(t *testing.T) {
-	m := New(Config{})
+	m := newCounters(queue.DefaultAccount)
 	o := air.Outcome{Status: 200, JobID: "j", Written: true, Sent: time.Now(), Ended: time.Now().Add(time.Second)}
 	refused := air.Outcome{Status: 400, Code: "BAD_REQUEST", Written: true}
 	results := make([]queue.Result, 100)
@@ -393,10 +393,10 @@ func TestAQueueThatCannotBeRead(t *testing.T) {
 	m := New(Config{Log: zerolog.New(&log), Overview: func(context.Context) (service.Overview, error) {
 		return service.Overview{}, errors.New("the disk is gone")
 	}})
-	m.Sent("b")
+	m.Observer(queue.DefaultAccount).Sent("b")
 	scrape(t, m)
 	got := scrape(t, m)
-	want(t, got, map[string]float64{"airlift_queue_up": 0, "airlift_submissions_in_flight": 1})
+	want(t, got, map[string]float64{"airlift_queue_up": 0, `airlift_submissions_in_flight{account="default"}`: 1})
 	if strings.Count(log.String(), "the disk is gone") != 1 {
 		t.Errorf("logged %s", log.String())
 	}
@@ -410,8 +410,8 @@ func TestTheGateIsShown(t *testing.T) {
 		ctx := r.t.Context()
 		err := errors.Join(r.db.SetControl(ctx, queue.DefaultAccount, queue.Control{Paused: true}), r.db.SetBatchControl(ctx, "held", queue.BatchControl{Paused: true, Share: 7}))
 		want(r.t, r.scrape(), map[string]float64{
-			`airlift_gate_state{state="paused"}`: 1, `airlift_gate_state{state="open"}`: 0, `airlift_batch_share{batch="held"}`: 7,
-			`airlift_batch_paused{batch="held"}`: 1, `airlift_batch_share{batch="b"}`: 1, `airlift_batch_paused{batch="b"}`: 0,
+			`airlift_gate_state{account="default",state="paused"}`: 1, `airlift_gate_state{account="default",state="open"}`: 0, `airlift_batch_share{account="default",batch="held"}`: 7,
+			`airlift_batch_paused{account="default",batch="held"}`: 1, `airlift_batch_share{account="default",batch="b"}`: 1, `airlift_batch_paused{account="default",batch="b"}`: 0,
 		})
 		if err = errors.Join(err, r.db.SetControl(ctx, queue.DefaultAccount, queue.Control{})); err != nil {
 			r.t.Fatal(err)
@@ -422,16 +422,16 @@ func TestTheGateIsShown(t *testing.T) {
 		pool := r.c.Runs()[0].Pool
 		pool.Pause("maintenance")
 		got := r.scrape()
-		want(r.t, got, map[string]float64{`airlift_gate_state{state="paused"}`: 1, "airlift_pauses_total": 1, "airlift_run_active": 1})
-		if until, shown := got["airlift_gate_paused_until_timestamp_seconds"]; shown {
+		want(r.t, got, map[string]float64{`airlift_gate_state{account="default",state="paused"}`: 1, `airlift_pauses_total{account="default"}`: 1, `airlift_run_active{account="default"}`: 1})
+		if until, shown := got[`airlift_gate_paused_until_timestamp_seconds{account="default"}`]; shown {
 			r.t.Errorf("the pause ends at %v, want no end", until)
 		}
 		pool.Resume()
 		time.Sleep(time.Minute)
 		end()
 		want(r.t, r.scrape(), map[string]float64{
-			`airlift_gate_state{state="stopped"}`: 1, `airlift_gate_state{state="open"}`: 0, "airlift_run_active": 0, "airlift_jobs_submitted_today": 5,
-			`airlift_submissions_total{code="MONTHLY_QUOTA_REACHED",outcome="not_accepted"}`: 1,
+			`airlift_gate_state{account="default",state="stopped"}`: 1, `airlift_gate_state{account="default",state="open"}`: 0, `airlift_run_active{account="default"}`: 0, `airlift_jobs_submitted_today{account="default"}`: 5,
+			`airlift_submissions_total{account="default",code="MONTHLY_QUOTA_REACHED",outcome="not_accepted"}`: 1,
 		})
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"airlift/worker/verdict"
 )
 
-// counters are what the pools of the process did. They are the [worker.Observer] of [Metrics].
+// counters are what the pools of an account did.
 type counters struct {
 	inFlight prometheus.Gauge
 	answers  *prometheus.CounterVec
@@ -38,28 +38,34 @@ const (
 	lookupFailed  = "error"
 )
 
-func newCounters() *counters {
+func newCounters(account string) *counters {
+	of := prometheus.Labels{"account": account}
 	c := &counters{lookups: map[string]prometheus.Counter{}}
 	c.inFlight = keep(c, prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "airlift_submissions_in_flight", Help: "POSTs whose outcome is awaited.",
+		ConstLabels: of,
+		Name:        "airlift_submissions_in_flight", Help: "POSTs whose outcome is awaited.",
 	}))
 	c.answers = keep(c, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "airlift_submissions_total",
-		Help: "POSTs by outcome (submitted, failed, in_doubt, not_accepted) and by AiR's error code, the HTTP status of an answer without a known code, or the reason of none.",
+		ConstLabels: of,
+		Name:        "airlift_submissions_total",
+		Help:        "POSTs by outcome (submitted, failed, in_doubt, not_accepted) and by AiR's error code, the HTTP status of an answer without a known code, or the reason of none.",
 	}, []string{"outcome", "code"}))
 	for outcome, code := range [...]int{submitted: noCode, failed: codeIndex["BAD_REQUEST"], inDoubt: noAnswer, notAccepted: codeIndex["DAILY_CAP_EXCEEDED"]} {
 		c.answersOf(outcome, code) // rate() needs a series from the start
 	}
 	c.took = keep(c, prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "airlift_submission_duration_seconds", Help: "Time from a POST to its outcome.", Buckets: durationBuckets,
+		ConstLabels: of,
+		Name:        "airlift_submission_duration_seconds", Help: "Time from a POST to its outcome.", Buckets: durationBuckets,
 	}))
-	c.pauses = keep(c, prometheus.NewCounter(prometheus.CounterOpts{Name: "airlift_pauses_total", Help: "Pauses of the gate, by a cap or by hand."}))
+	c.pauses = keep(c, prometheus.NewCounter(prometheus.CounterOpts{ConstLabels: of, Name: "airlift_pauses_total", Help: "Pauses of the gate, by a cap or by hand."}))
 	c.commits = keep(c, prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "airlift_commit_results", Help: "Results that one commit of the queue stored. Some commits only claim items.",
+		ConstLabels: of,
+		Name:        "airlift_commit_results", Help: "Results that one commit of the queue stored. Some commits only claim items.",
 		Buckets: []float64{0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024},
 	}))
 	results := keep(c, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "airlift_results_total", Help: "Results of submissions and lookups that are stored, by the state that they ask for.",
+		ConstLabels: of,
+		Name:        "airlift_results_total", Help: "Results of submissions and lookups that are stored, by the state that they ask for.",
 	}, []string{"state"}))
 	for i, s := range queue.States {
 		if s != queue.Sending && s != queue.Cancelled { // no result has these
@@ -67,13 +73,15 @@ func newCounters() *counters {
 		}
 	}
 	lookups := keep(c, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "airlift_lookups_total", Help: "Lookups of items that may have a job at AiR, by result: job, no_job, conflict, error.",
+		ConstLabels: of,
+		Name:        "airlift_lookups_total", Help: "Lookups of items that may have a job at AiR, by result: job, no_job, conflict, error.",
 	}, []string{"result"}))
 	for _, result := range []string{foundJob, foundNone, foundConflict, lookupFailed} {
 		c.lookups[result] = lookups.WithLabelValues(result)
 	}
 	c.lookedUp = keep(c, prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "airlift_lookup_duration_seconds", Help: "Duration of a lookup, waits for the rate included.", Buckets: durationBuckets,
+		ConstLabels: of,
+		Name:        "airlift_lookup_duration_seconds", Help: "Duration of a lookup, waits for the rate included.", Buckets: durationBuckets,
 	}))
 	return c
 }
@@ -84,13 +92,15 @@ func keep[T prometheus.Collector](c *counters, one T) T {
 	return one
 }
 
-func (c *counters) describe(to chan<- *prometheus.Desc) {
+// Describe implements [prometheus.Collector].
+func (c *counters) Describe(to chan<- *prometheus.Desc) {
 	for _, one := range c.all {
 		one.Describe(to)
 	}
 }
 
-func (c *counters) collect(to chan<- prometheus.Metric) {
+// Collect implements [prometheus.Collector].
+func (c *counters) Collect(to chan<- prometheus.Metric) {
 	for _, one := range c.all {
 		one.Collect(to)
 	}

@@ -41,22 +41,22 @@ type queueCollector struct {
 func newQueueCollector(overview func(context.Context) (service.Overview, error), log zerolog.Logger) *queueCollector {
 	q := &queueCollector{overview: overview, log: log}
 	q.up = q.desc("airlift_queue_up", "1 if the queue could be read for this scrape, else 0.")
-	q.items = q.desc("airlift_queue_items", `Items by batch and state. The newest 100 unfinished batches have series of their own; batch="(other)" has the sum of all others.`, "batch", "state")
+	q.items = q.desc("airlift_queue_items", `Items by account, batch and state. The newest 100 unfinished batches have series of their own; batch="(other)" has the sum of all others of the account.`, "account", "batch", "state")
 	q.batches = q.desc("airlift_queue_batches", "Batches of the queue, finished ones included.")
-	q.share = q.desc("airlift_batch_share", "Weight of an unfinished batch when batches take turns.", "batch")
-	q.paused = q.desc("airlift_batch_paused", "1 if an operator has paused the unfinished batch, else 0.", "batch")
-	q.forecast = q.desc("airlift_batch_forecast_finish_timestamp_seconds", "When all items of a batch are expected to be submitted. None if that cannot be foreseen.", "batch")
+	q.share = q.desc("airlift_batch_share", "Weight of an unfinished batch when batches take turns.", "account", "batch")
+	q.paused = q.desc("airlift_batch_paused", "1 if an operator has paused the unfinished batch, else 0.", "account", "batch")
+	q.forecast = q.desc("airlift_batch_forecast_finish_timestamp_seconds", "When all items of a batch are expected to be submitted. None if that cannot be foreseen.", "account", "batch")
 	q.lastForecast = q.desc("airlift_forecast_finish_timestamp_seconds", "When all batches of the run are expected to be submitted. None if that cannot be foreseen.")
-	q.gate = q.desc("airlift_gate_state", "1 for the state of the gate (open, paused, stopped), 0 for the others.", "state")
-	q.pausedUntil = q.desc("airlift_gate_paused_until_timestamp_seconds", "When the pause ends. None without a pause, or if only a resume ends it.")
-	q.today = q.desc("airlift_jobs_submitted_today", "Jobs that AiR accepted on the present day of its clock.")
-	q.dailyLimit = q.desc("airlift_daily_limit_jobs", "Jobs that may be submitted a UTC day, as set by the user and as learned from AiR's answers. None if there is no such limit.", "source")
-	q.active = q.desc("airlift_run_active", "1 while a run works the queue, else 0.")
-	q.started = q.desc("airlift_run_start_timestamp_seconds", "When the run began. None without a run.")
-	q.limitedBy = q.desc("airlift_run_limited_by", "1 for what keeps the run from sending faster. None if nothing is known to.", "cause")
-	q.rateLimit = q.desc("airlift_rate_limit_requests_per_second", "Rate limit of requests to AiR, +Inf without one. None without a run.")
-	q.rate = q.desc("airlift_submitted_items_per_second", "Rate at which items were submitted in the last minute. None without a run.")
-	q.workers = q.desc("airlift_workers", "Requests that may be under way at once. None without a run.")
+	q.gate = q.desc("airlift_gate_state", "1 for the state of the gate (open, paused, stopped), 0 for the others.", "account", "state")
+	q.pausedUntil = q.desc("airlift_gate_paused_until_timestamp_seconds", "When the pause ends. None without a pause, or if only a resume ends it.", "account")
+	q.today = q.desc("airlift_jobs_submitted_today", "Jobs that AiR accepted on the present day of its clock.", "account")
+	q.dailyLimit = q.desc("airlift_daily_limit_jobs", "Jobs that may be submitted a UTC day, as set by the user and as learned from AiR's answers. None if there is no such limit.", "account", "source")
+	q.active = q.desc("airlift_run_active", "1 while a run works the account, else 0.", "account")
+	q.started = q.desc("airlift_run_start_timestamp_seconds", "When the run began. None without a run.", "account")
+	q.limitedBy = q.desc("airlift_run_limited_by", "1 for what keeps the run from sending faster. None if nothing is known to.", "account", "cause")
+	q.rateLimit = q.desc("airlift_rate_limit_requests_per_second", "Rate limit of requests to AiR, +Inf without one. None without a run.", "account")
+	q.rate = q.desc("airlift_submitted_items_per_second", "Rate at which items were submitted in the last minute. None without a run.", "account")
+	q.workers = q.desc("airlift_workers", "Requests that may be under way at once. None without a run.", "account")
 	q.fileBytes = q.desc("airlift_queue_file_bytes", "Size of the queue file. None if the queue is not in a file.")
 	q.freeBytes = q.desc("airlift_queue_disk_free_bytes", "Free bytes on the disk of the queue file. None if the system does not tell.")
 	return q
@@ -68,7 +68,8 @@ func (q *queueCollector) desc(name, help string, labels ...string) *prometheus.D
 	return d
 }
 
-func (q *queueCollector) describe(to chan<- *prometheus.Desc) {
+// Describe implements [prometheus.Collector].
+func (q *queueCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range q.descs {
 		to <- d
 	}
@@ -88,7 +89,8 @@ func (to sink) instant(d *prometheus.Desc, t *time.Time, labels ...string) {
 	}
 }
 
-func (q *queueCollector) collect(metrics chan<- prometheus.Metric) {
+// Collect implements [prometheus.Collector].
+func (q *queueCollector) Collect(metrics chan<- prometheus.Metric) {
 	to := sink(metrics)
 	o, err := q.read()
 	to.gauge(q.up, oneIf(err == nil))
@@ -96,10 +98,8 @@ func (q *queueCollector) collect(metrics chan<- prometheus.Metric) {
 		return
 	}
 	q.collectBatches(to, o)
-	q.collectAccount(to, &o.Account)
-	to.gauge(q.active, oneIf(o.Run != nil))
-	if o.Run != nil {
-		q.collectRun(to, o.Run)
+	for i := range o.Accounts {
+		q.collectAccount(to, &o.Accounts[i])
 	}
 	q.collectFile(to, o.Queue)
 }
@@ -119,62 +119,73 @@ func (q *queueCollector) read() (service.Overview, error) {
 }
 
 func (q *queueCollector) collectBatches(to sink, o service.Overview) {
-	var others queue.Counts
-	shown := 0
+	others, shown := map[string]*queue.Counts{}, 0 // by account
+	for _, a := range o.Accounts {
+		others[a.Name] = &queue.Counts{}
+	}
 	for i := len(o.Batches) - 1; i >= 0; i-- { // the newest come first
 		b := &o.Batches[i].Status
 		counts := queue.Counts{Items: b.Items, Pending: b.Pending, Sending: b.Sending, InDoubt: b.InDoubt, Submitted: b.Submitted, Failed: b.Failed, Cancelled: b.Cancelled}
 		if b.Left() == 0 && !b.Incomplete || shown == maxBatches || b.Batch == otherBatches {
+			if others[b.Account] == nil {
+				others[b.Account] = &queue.Counts{}
+			}
 			for _, s := range queue.States {
-				*others.Of(s) += *counts.Of(s)
+				*others[b.Account].Of(s) += *counts.Of(s)
 			}
 			continue
 		}
 		shown++
-		q.collectCounts(to, b.Batch, &counts)
-		to.gauge(q.share, float64(o.Batches[i].Share), b.Batch)
-		to.gauge(q.paused, oneIf(o.Batches[i].ByHand != nil), b.Batch)
-		to.instant(q.forecast, b.ETA, b.Batch)
+		q.collectCounts(to, b.Account, b.Batch, &counts)
+		to.gauge(q.share, float64(o.Batches[i].Share), b.Account, b.Batch)
+		to.gauge(q.paused, oneIf(o.Batches[i].ByHand != nil), b.Account, b.Batch)
+		to.instant(q.forecast, b.ETA, b.Account, b.Batch)
 	}
-	q.collectCounts(to, otherBatches, &others)
+	for account, counts := range others {
+		q.collectCounts(to, account, otherBatches, counts)
+	}
 	to.gauge(q.batches, float64(len(o.Batches)))
 	to.instant(q.lastForecast, o.ETA)
 }
 
-func (q *queueCollector) collectCounts(to sink, batch string, c *queue.Counts) {
+func (q *queueCollector) collectCounts(to sink, account, batch string, c *queue.Counts) {
 	for _, s := range queue.States {
-		to.gauge(q.items, float64(*c.Of(s)), batch, string(s))
+		to.gauge(q.items, float64(*c.Of(s)), account, batch, string(s))
 	}
 }
 
 func (q *queueCollector) collectAccount(to sink, a *service.AccountOverview) {
 	stopped := a.State == string(worker.Stopped)
 	paused := a.State == string(worker.Paused) || a.ByHand != nil && !stopped // without a run the state does not tell of it
-	to.gauge(q.gate, oneIf(!paused && !stopped), "open")
-	to.gauge(q.gate, oneIf(paused), "paused")
-	to.gauge(q.gate, oneIf(stopped), "stopped")
-	to.instant(q.pausedUntil, a.PausedUntil)
-	to.gauge(q.today, float64(a.Submitted))
+	to.gauge(q.gate, oneIf(!paused && !stopped), a.Name, "open")
+	to.gauge(q.gate, oneIf(paused), a.Name, "paused")
+	to.gauge(q.gate, oneIf(stopped), a.Name, "stopped")
+	to.instant(q.pausedUntil, a.PausedUntil, a.Name)
+	to.gauge(q.today, float64(a.Submitted), a.Name)
 	if a.DailyLimit != nil {
-		to.gauge(q.dailyLimit, float64(*a.DailyLimit), "user")
+		to.gauge(q.dailyLimit, float64(*a.DailyLimit), a.Name, "user")
 	}
 	if a.LearnedCap != nil {
-		to.gauge(q.dailyLimit, float64(*a.LearnedCap), "learned")
+		to.gauge(q.dailyLimit, float64(*a.LearnedCap), a.Name, "learned")
+	}
+	to.gauge(q.active, oneIf(a.Run != nil), a.Name)
+	if a.Run != nil {
+		q.collectRun(to, a.Name, a.Run)
 	}
 }
 
-func (q *queueCollector) collectRun(to sink, r *service.RunOverview) {
-	to.instant(q.started, &r.Since)
+func (q *queueCollector) collectRun(to sink, account string, r *service.RunOverview) {
+	to.instant(q.started, &r.Since, account)
 	if r.LimitedBy != "" {
-		to.gauge(q.limitedBy, 1, r.LimitedBy)
+		to.gauge(q.limitedBy, 1, account, r.LimitedBy)
 	}
 	limit := math.Inf(1)
 	if r.Limits.Rate != nil {
 		limit = *r.Limits.Rate
 	}
-	to.gauge(q.rateLimit, limit)
-	to.gauge(q.rate, r.Rate)
-	to.gauge(q.workers, float64(r.Limits.Workers))
+	to.gauge(q.rateLimit, limit, account)
+	to.gauge(q.rate, r.Rate, account)
+	to.gauge(q.workers, float64(r.Limits.Workers), account)
 }
 
 // collectFile shows the queue's file and its disk. A queue that is not in a file has neither.
