@@ -137,15 +137,18 @@ func (r *round) accompany(ctx context.Context, a act) error {
 	args, s := append([]string{"serve"}, r.send()...), r.newStage(a.End)
 	switch {
 	case a.Kind == runSame:
-		args = append(append([]string{"run"}, r.source()...), r.send()...)
+		args = slices.Concat([]string{"run"}, r.source(), r.send(), r.plan.sampleFlags())
 	case a.Slow:
-		args = append([]string{"run", "-", "--format", "csv", "--batch", otherBatch}, r.send()...)
+		args = slices.Concat([]string{"run", "-", "--format", "csv", "--batch", otherBatch}, r.plan.account(), r.send())
 		s.stdin = &slow{text: otherCSV(r.plan), every: max(2*a.End.After/time.Duration(r.plan.Other+1), time.Millisecond)}
 	case a.Kind == runOther:
 		args = r.other()
 	}
 	g, err := r.airlift(ctx, s, args...)
 	if err != nil {
+		return err
+	}
+	if limited, err := r.limitedEnd(ctx, g); limited || err != nil {
 		return err
 	}
 	ended := a.End.Kind != byItself // and a reading of standard input cannot go on if the holder ends
@@ -177,9 +180,13 @@ func (s *slow) Read(p []byte) (int, error) {
 // steer runs a command that asks whoever holds the queue, or nobody.
 func (r *round) steer(ctx context.Context, a act) error {
 	batch := r.plan.Batch
+	set := []string{"set", "--rate", a.Rate, "--workers", strconv.Itoa(a.Workers)}
+	if r.plan.Second {
+		set = append(set, "--account", "default")
+	}
 	lines := map[actKind][][]string{
 		doPause: {{"pause", "--for", a.For.String()}}, doPauseBatch: {{"pause", batch, "--for", a.For.String()}},
-		doResume: {{"resume"}}, doSet: {{"set", "--rate", a.Rate, "--workers", strconv.Itoa(a.Workers)}}, doRetry: {{"retry", batch}},
+		doResume: {{"resume"}}, doSet: {set}, doRetry: {{"retry", batch}},
 		doCancel: {{"cancel", batch, "--key", a.Keys}, {"retry", batch, "--state", "cancelled"}},
 	}
 	for _, line := range lines[a.Kind] {
@@ -207,12 +214,8 @@ func (r *round) alone(ctx context.Context) error {
 		return err
 	}
 	r.ends, r.crowded = nil, false
-	if r.plan.Other > 0 {
-		r.onOther = true
-		if err := r.finish(ctx, r.other()); err != nil {
-			return err
-		}
-		r.onOther = false
+	if err := r.finishOther(ctx); err != nil {
+		return err
 	}
 	if err := r.retryCancelled(ctx); err != nil {
 		return err
@@ -230,6 +233,16 @@ func (r *round) alone(ctx context.Context) error {
 		return fmt.Errorf("left over: %s", left[i])
 	}
 	return nil
+}
+
+// finishOther finishes the other batch, if there is one.
+func (r *round) finishOther(ctx context.Context) error {
+	if r.plan.Other == 0 {
+		return nil
+	}
+	r.onOther = true
+	defer func() { r.onOther = false }()
+	return r.finish(ctx, r.other())
 }
 
 // retryCancelled puts back what a cancel left, if its retry did not come through.

@@ -59,9 +59,11 @@ type plan struct {
 	// Ends are how the first processes end. Those that follow are left alone.
 	Ends []end
 
-	// Company is what other processes do meanwhile, one after the other; Other is how many objects their batch has.
+	// Company is what other processes do meanwhile, one after the other; Other is how many objects the other batch has.
 	Company []act
 	Other   int
+
+	limits
 }
 
 func (p plan) String() string {
@@ -122,6 +124,7 @@ func newPlan(seed uint64, slack time.Duration) plan {
 		p.Ends = append(p.Ends, d.end(p))
 	}
 	dice{rand.New(rand.NewPCG(seed, 1))}.company(&p)
+	dice{rand.New(rand.NewPCG(seed, 2))}.limits(&p)
 	return p
 }
 

@@ -143,7 +143,7 @@ func (r *round) read(g *result, stdout, stderr string) error {
 		return err
 	}
 	g.stdout, g.stderr = string(out), string(text)
-	for _, bad := range []string{accessKey, secretKey, "goroutine ", "DATA RACE"} {
+	for _, bad := range []string{accessKey, secretKey, secondAccessKey, secondSecretKey, "goroutine ", "DATA RACE"} {
 		if strings.Contains(g.stdout+g.stderr, bad) {
 			return g.fails("its output has %q", bad)
 		}

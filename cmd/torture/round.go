@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type round struct {
 	stage     atomic.Pointer[stage]
 	ends      []end // still to come
 	company   company
+	limits    limited
 	crowded   bool // other processes may be at work
 	onOther   bool // the round is about its other batch now
 	faults    *faults
@@ -99,9 +101,21 @@ func (r *round) play(ctx context.Context) (err error) {
 		"AIRLIFT_QUEUE=" + filepath.Join(r.dir, "queue.db"), "AIRLIFT_AIR_URL=" + url,
 		"AIRLIFT_SERVICES=ocr,s2t", "AIRLIFT_DESTINATION_BUCKET=results", "AIRLIFT_DESTINATION_REGION=us-east-1",
 	}
+	unprepare, err := r.prepare()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unprepare()) }()
+	lifting, stop := context.WithCancel(ctx)
+	lifted := make(chan error, 1)
+	go func() { lifted <- r.lift(lifting) }()
+	defer func() { stop(); err = errors.Join(err, <-lifted) }()
 	if len(r.plan.Company) > 0 {
 		r.crowded = true
 		r.invite(ctx)
+	}
+	if err := r.beside(ctx); err != nil {
+		return err
 	}
 	for _, args := range r.commands() {
 		if err := r.finish(ctx, args); err != nil {
@@ -112,9 +126,12 @@ func (r *round) play(ctx context.Context) (err error) {
 		}
 	}
 	if r.crowded {
-		if err := r.alone(ctx); err != nil {
-			return err
-		}
+		err = r.alone(ctx)
+	} else {
+		err = r.finishOther(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	return r.verify(ctx)
 }
@@ -141,22 +158,22 @@ func (r *round) send() []string {
 	if p.ExitOnCap {
 		send = append(send, "--on-daily-cap", "exit")
 	}
-	return send
+	return append(send, r.limitFlags()...)
 }
 
 // other returns the command that submits the other batch.
 func (r *round) other() []string {
-	return append([]string{"run", "night.csv", "--batch", otherBatch}, r.send()...)
+	return slices.Concat([]string{"run", "night.csv", "--batch", otherBatch}, r.plan.account(), r.send())
 }
 
 // commands returns the commands that together submit the manifest.
 func (r *round) commands() [][]string {
 	p := r.plan
 	if p.Way == runIt {
-		return [][]string{append(append([]string{"run"}, r.source()...), r.send()...)}
+		return [][]string{slices.Concat([]string{"run"}, r.source(), r.send(), p.sampleFlags())}
 	}
-	submit := append([]string{"submit"}, r.send()...)
-	if p.Batch != "" {
+	submit := slices.Concat([]string{"submit"}, r.send(), p.sampleFlags())
+	if p.Batch != "" && (!p.Second || len(p.Company) > 0) { // else those of both accounts
 		submit = append(submit, p.Batch)
 	}
 	return [][]string{append([]string{"enqueue"}, r.source()...), submit}
@@ -167,7 +184,7 @@ func (r *round) finish(ctx context.Context, args []string) error {
 	for range maxProcesses {
 		s := r.newStage(r.nextEnd(args[0]))
 		r.stage.Store(s)
-		g, err := r.airlift(ctx, s, args...)
+		g, err := r.airlift(ctx, s, r.lifted(args)...)
 		if err != nil {
 			return err
 		}
@@ -210,6 +227,9 @@ func (r *round) nextEnd(command string) end {
 // judge says whether a command is done, or shall be run again, or must not have ended so.
 func (r *round) judge(ctx context.Context, g result, s *stage) (done bool, err error) {
 	r.waited = r.waited || r.plan.MidnightIn > 0 && strings.Contains(g.stderr, "the pause is over")
+	if ended, err := r.limitedEnd(ctx, g); ended || err != nil {
+		return false, err
+	}
 	if g.ended == replaceQueue {
 		if g.code != 1 || !strings.Contains(g.stderr, "replaced") {
 			return false, g.fails("its queue was replaced")

@@ -37,6 +37,7 @@ func (r *round) newServer() *airtest.Server {
 		},
 		OnAccept: func(j air.Job) {
 			r.log.add("accepted %s %q", j.ID, j.Source.ObjectKey)
+			r.note(j)
 			if s := r.stage.Load(); s != nil {
 				s.accepted(p.Timeout / 2)
 			}
@@ -48,6 +49,7 @@ func (r *round) newServer() *airtest.Server {
 	if p.BarePages {
 		c.PageFields = airtest.PageFieldsNone
 	}
+	p.limitSettings(&c)
 	if p.Day > 0 {
 		c.Clock = shortDays(p.Day)
 	}

@@ -114,7 +114,7 @@ func (r *round) verify(ctx context.Context) error {
 	if _, err := r.plain(ctx, "check"); err != nil {
 		bad("%w", err)
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, r.verifyLimits())...)
 }
 
 // compare compares the report of a batch of n objects with the sandbox's jobs, item by item, and returns the number of
