@@ -8,6 +8,9 @@
 //	torture -airlift bin/airlift -rounds 200            # what CI runs
 //	torture -airlift bin/airlift -round-seed 0x1f2e -v  # one round again
 //
+// Half of the rounds have limits, samples, two accounts or somebody to tell (see dice.limits). Each limit of ours must be kept,
+// must end a command as it may, and must let the rest through once it is lifted; no hook and no notification may have a key.
+//
 // In half of the rounds other processes come and go meanwhile (see dice.company): they steer, run the same batch or another,
 // and serve, and are ended as well. Each must end as it may. When they are gone, each command must work as if they had not
 // been there, and both batches must be whole.

@@ -188,28 +188,49 @@ func (r *round) liftSecond() error {
 
 // limitedEnd reports whether a limit of the round has ended a command, and lifts it.
 func (r *round) limitedEnd(ctx context.Context, g result) (ended bool, err error) {
-	l, p := &r.limits, r.plan
 	switch {
-	case g.code == 5 && p.Own > 0 && (g.says("our own daily limit") || g.says("our own monthly limit")):
-		l.ownLifted.Store(true)
+	case g.code == 3:
+		return r.quotaEnd(g)
+	case g.code == 8 && r.plan.Canary > 0 && g.says("canary sample"):
+		return r.sampleEnd(ctx, g)
+	case g.code == 5 && r.plan.Own > 0 && (g.says("our own daily limit") || g.says("our own monthly limit")):
+		r.limits.ownLifted.Store(true)
 		return true, nil
-	case g.code == 3 && p.Quota > 0 && !g.says("a proxy or firewall in between"):
-		return false, g.fails("it must wait")
-	case g.code == 3 && p.SecondQuota > 0 && g.says("monthly quota reached") && (r.crowded || !l.secondLifted.Load()):
-		return true, r.liftSecond()
-	case g.code == 8 && p.Canary > 0 && g.says("canary sample") && (r.crowded || !l.waived.Load()):
-		sum, err := r.status(ctx)
-		if err != nil {
-			return false, err
-		}
-		if n := l.sent(sum.Batch); n > p.Canary && !l.waived.Load() && !r.crowded {
-			return false, g.fails("%d jobs were accepted, and the sample has failed", n)
-		}
-		l.waived.Store(true)
-		_, err = r.plain(ctx, "resume", sum.Batch)
-		return true, err
 	}
 	return false, nil
+}
+
+// quotaEnd is limitedEnd for the monthly quota of the second account.
+func (r *round) quotaEnd(g result) (ended bool, err error) {
+	switch {
+	case g.says("a proxy or firewall in between"):
+		return false, nil
+	case r.plan.Quota > 0:
+		return false, g.fails("it must wait")
+	case r.plan.SecondQuota > 0 && g.says("monthly quota reached") && (r.crowded || !r.limits.secondLifted.Load()):
+		return true, r.liftSecond()
+	}
+	return false, nil
+}
+
+// sampleEnd is limitedEnd for a sample that has failed: nothing else was sent, and the rig decides that the rest is.
+func (r *round) sampleEnd(ctx context.Context, g result) (ended bool, err error) {
+	if r.crowded { // others may have lifted it, and do the rest again
+		_, err := r.plain(ctx, "resume", r.plan.Batch)
+		return true, err
+	}
+	if r.limits.waived.Swap(true) {
+		return false, g.fails("the rest was to be sent without a sample")
+	}
+	sum, err := r.status(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n := r.limits.sent(sum.Batch); n > r.plan.Canary && len(r.plan.Company) == 0 {
+		return false, g.fails("%d jobs were accepted, and the sample has failed", n)
+	}
+	_, err = r.plain(ctx, "resume", sum.Batch)
+	return true, err
 }
 
 // verifyLimits returns what was wrong with the limits, and what a hook was given that it must not have.

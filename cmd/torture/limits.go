@@ -80,6 +80,21 @@ func (d dice) limits(p *plan) {
 	}
 }
 
+// kinds returns what limits a round, by name.
+func (l limits) kinds() (kinds []string) {
+	for i, is := range []bool{
+		l.Canary > 0, l.MaxOpen > 0, l.MaxRate != "", len(l.Hours) > 0, l.Own > 0, l.Quota > 0, l.Second, l.SecondQuota > 0, l.Notify, l.Hang > 0, l.Hook,
+	} {
+		if is {
+			kinds = append(kinds, limitKinds[i])
+		}
+	}
+	return kinds
+}
+
+var limitKinds = []string{"sample", "open jobs", "found rate", "windows", "own limit", "quota waited for", "second account", "stopped by its quota",
+	"notified", "by one that hangs", "hook"}
+
 // limitFlags returns the flags of all commands that send.
 func (r *round) limitFlags() []string {
 	l := r.plan.limits

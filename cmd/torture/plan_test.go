@@ -65,9 +65,10 @@ func TestPlansCoverAll(t *testing.T) {
 				seen[fmt.Sprint("beside: ", a.End.Kind)]++
 			}
 		}
-		if p.Other > 0 && len(p.Company) == 0 || p.Forget && len(p.Company) > 0 {
-			t.Errorf("seed %#x: the company does not fit the round: %v", p.Seed, p)
+		for _, k := range limitsOf(p.kinds()) {
+			seen[k]++
 		}
+		p.mustFit(t)
 		for setting, has := range map[string]bool{
 			"midnight": p.MidnightIn > 0, "short pages": p.PageCap > 0, "null pages": p.NullPages, "ties": p.Ties > 0, "lost front": p.Forget,
 			fmt.Sprint("workers ", p.Workers): true, fmt.Sprint("way ", p.Way): true,
@@ -83,6 +84,7 @@ func TestPlansCoverAll(t *testing.T) {
 	wantAll(t, seen, "times beside a round", actKinds, 10)
 	wantAll(t, seen, "processes that end", []string{"slow", "beside: by itself", "beside: SIGINT", "beside: SIGTERM", "beside: kill -9 after a time"}, 10)
 	wantAll(t, seen, "rounds with", []string{"midnight", "short pages", "null pages", "ties", "lost front"}, 10)
+	wantAll(t, seen, "rounds limited by", limitsOf(limitKinds), 10)
 	for _, prefix := range []string{"workers ", "way "} {
 		variants := 0
 		for k := range seen {
@@ -93,6 +95,13 @@ func TestPlansCoverAll(t *testing.T) {
 		if variants != 3 {
 			t.Errorf("%d kinds of %s: want three", variants, prefix)
 		}
+	}
+}
+
+// mustFit fails the test if what others do does not fit the round.
+func (p plan) mustFit(t *testing.T) {
+	if alone := len(p.Company) == 0; alone && p.Other > 0 && !p.Second || !alone && p.Forget {
+		t.Errorf("seed %#x: the company does not fit the round: %v", p.Seed, p)
 	}
 }
 
@@ -111,6 +120,14 @@ func listsOf(kinds []airtest.Kind) (lists []airtest.Kind) {
 		lists = append(lists, "list "+k)
 	}
 	return lists
+}
+
+// limitsOf returns the names as those of limits.
+func limitsOf(kinds []string) (limits []string) {
+	for _, k := range kinds {
+		limits = append(limits, "limit "+k)
+	}
+	return limits
 }
 
 func TestShortDays(t *testing.T) {

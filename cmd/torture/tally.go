@@ -24,12 +24,13 @@ type tally struct {
 	faults                      map[airtest.Kind]int
 	ways                        map[string]int
 	company                     map[actKind]int
+	limits                      map[string]int
 	noStrace                    bool
 	took, stall, longest        time.Duration
 }
 
 func newTally() *tally {
-	return &tally{endings: map[endKind]int{}, faults: map[airtest.Kind]int{}, ways: map[string]int{}, company: map[actKind]int{}}
+	return &tally{endings: map[endKind]int{}, faults: map[airtest.Kind]int{}, ways: map[string]int{}, company: map[actKind]int{}, limits: map[string]int{}}
 }
 
 // add adds a round and what was wrong with it.
@@ -62,6 +63,9 @@ func (t *tally) add(r *round, err error) {
 	for k, n := range r.company.did {
 		t.company[k] += n
 	}
+	for _, k := range r.plan.kinds() {
+		t.limits[k]++
+	}
 	for k, n := range r.air.Injected() {
 		t.faults[k] += n
 	}
@@ -82,6 +86,7 @@ func (t *tally) String() string {
 		line("", "strace is absent or must not trace: what it would have killed was killed after a time")
 	}
 	line("company", "%s", counts(t.company, actKinds))
+	line("limits", "%s", counts(t.limits, limitKinds))
 	line("faults injected", "%s", number(total(t.faults)))
 	line("  by kind", "%s", counts(t.faults, append(airtest.Kinds(), airtest.StatusBefore, airtest.StatusAfter)))
 	line("429 of caps and faults", "%s", number(t.caps))

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"airlift/worker/air"
 	"airlift/worker/air/airtest"
 )
 
@@ -78,5 +79,29 @@ func TestTheRigFindsDuplicates(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(r.dir, "events.log")); err != nil {
 		t.Errorf("a failed round keeps its folder: %v", err)
+	}
+}
+
+// The proof that the rig would notice a limit that is not kept, and a key that is told.
+func TestTheRigFindsBrokenLimits(t *testing.T) {
+	t.Parallel()
+	for want, l := range map[string]limits{
+		"open with --max-open 2":           {MaxOpen: 2, Lifecycle: time.Hour},
+		"3 jobs with --daily-limit 2":      {Own: 2, OwnFlag: "--daily-limit"},
+		"that the batch is finished was n": {Notify: true},
+		"no hook was told that the batch":  {Hook: true},
+	} {
+		r := newRound(&config{}, plan{Way: runIt, limits: l})
+		r.dir = t.TempDir()
+		for range 3 {
+			r.note(air.Job{Batch: "torture"})
+		}
+		if err := r.verifyLimits(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	r := newRound(&config{}, plan{})
+	if r.dir = t.TempDir(); os.WriteFile(filepath.Join(r.dir, hooked), []byte("KEY="+secondSecretKey), 0o600) != nil || r.verifyLimits() == nil {
+		t.Error("a hook that was given a key is not noticed")
 	}
 }
