@@ -44,7 +44,7 @@ daily cap as far as it was met, and a pause in force; during a run with that run
 			case watch && asJSON:
 				return config.Usagef("--watch shows a screen: give it without --json")
 			case watch:
-				return a.watch(cmd.Context(), args, time.Minute)
+				return a.watch(cmd, args, time.Minute)
 			}
 			all, err := a.status(cmd, args, assumed)
 			if err != nil {
@@ -115,21 +115,41 @@ func (a *app) watchCommand() *cobra.Command {
 		Use: "watch [BATCH]", Short: "Show the queue and its run on the whole screen, as they change",
 		Long: `watch shows a bar for each batch, the rate and what limits it, the gate and how long it stays closed,
 the forecast, the codes of failed items with an example each, and the last events. It follows a run
-in another process, or a queue at rest, and changes nothing; q or Ctrl-C ends it.
+in another process, or a queue at rest, and changes nothing; q or Ctrl-C ends it. With --account it
+shows that account and its batches alone.
 
 Without a terminal it writes lines instead, at most every --every, and only if something has changed.
 NO_COLOR in the environment turns the colors off.
 ` + exit.CodesHelp,
 		Example: "  airlift watch\n  airlift watch archive-1a2b3c4d\n  airlift watch --every 10m >> progress.log",
 		Args:    atMostOneBatch,
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd.Context(), args, every) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.watch(cmd, args, every) },
 	}
 	cmd.Flags().DurationVar(&every, "every", time.Minute, "how often lines are written without a terminal")
 	return cmd
 }
 
-// watch shows overviews, of one batch if one is named, until the user ends it.
-func (a *app) watch(ctx context.Context, batch []string, every time.Duration) error {
+// ofAccount returns the overview of the account that the user has chosen, or of all.
+func (a *app) ofAccount(cmd *cobra.Command, o service.Overview) (service.Overview, error) {
+	chosen, err := a.accounts.ChosenOf(cmd, func() (names []string, _ error) {
+		for _, known := range o.Accounts {
+			names = append(names, known.Name)
+		}
+		return names, nil
+	})
+	if chosen == "" || err != nil {
+		return o, err
+	}
+	one, ok := term.OfAccount(o, chosen)
+	if !ok {
+		return o, config.Usagef("the queue at %s has no batch of the account %s: `airlift status` lists its batches", a.queuePath(), chosen)
+	}
+	return one, nil
+}
+
+// watch shows overviews, of one batch or account if one is named, until the user ends it.
+func (a *app) watch(cmd *cobra.Command, batch []string, every time.Duration) error {
+	ctx := cmd.Context()
 	if every <= 0 {
 		return config.Usagef("--every %v: give a duration above 0, such as 1m", every)
 	}
@@ -140,8 +160,11 @@ func (a *app) watch(ctx context.Context, batch []string, every time.Duration) er
 	defer watcher.Close() // only a connection
 	now := func(ctx context.Context) (service.Overview, error) {
 		o, err := watcher.Overview(ctx)
-		if err != nil || len(batch) == 0 {
+		if err != nil {
 			return o, a.explainMissing(err)
+		}
+		if len(batch) == 0 {
+			return a.ofAccount(cmd, o)
 		}
 		one, ok := term.OfBatch(o, batch[0])
 		if !ok {

@@ -83,7 +83,13 @@ func TestAccountsDoNotEndOneAnother(t *testing.T) {
 			"refused": {AccessKey: "other", SecretKey: "other"},
 		})
 		began := time.Now()
+		var refused AccountOverview
+		look := time.AfterFunc(time.Hour, func() { refused = overview(t, a.Service).Accounts[2] })
+		defer look.Stop()
 		out := a.Run(t.Context(), RunRequest{PoolOf: a.poolOf})
+		if refused.Name != "refused" || refused.State != "stopped" || !strings.Contains(refused.Reason, "credentials") || refused.Run != nil {
+			t.Errorf("while others go on the overview has %+v", refused)
+		}
 		if took := time.Since(began); took < 12*time.Hour || took > 13*time.Hour {
 			t.Errorf("it took %v, want until the cap of one account is over", took)
 		}

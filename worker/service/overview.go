@@ -204,7 +204,9 @@ func (s *Service) chosen(all []AccountOverview) int {
 func (s *Service) accountOverview(ctx context.Context, name string) (a AccountOverview, worked []Status, err error) {
 	run := s.c.Host.Running(name)
 	if run == nil {
-		return a, nil, s.setAccount(ctx, &a, name, time.Now())
+		err := s.setAccount(ctx, &a, name, time.Now())
+		a.setEnd(s.c.Host.beginner(), name)
+		return a, nil, err
 	}
 	p := run.Pool.Progress()
 	if worked, err = s.worked(ctx, run, p); err != nil {
@@ -322,6 +324,16 @@ func (s *Service) setAccount(ctx context.Context, a *AccountOverview, name strin
 	}
 	a.Learned, a.Month = learned.Summarize(limits.AiR), monthOf(limits)
 	return nil
+}
+
+// setEnd shows an account as stopped whose work has ended with an error, while the process goes on with others.
+func (a *AccountOverview) setEnd(f *fleet, name string) {
+	if f == nil {
+		return
+	}
+	if err, _ := f.ended(name); err != nil && a.State != string(worker.Stopped) {
+		a.State, a.Reason, a.PausedUntil = string(worker.Stopped), err.Error(), nil
+	}
 }
 
 // addRun adds what only the running pool knows.

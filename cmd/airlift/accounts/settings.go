@@ -81,13 +81,21 @@ func (s *Settings) Own(cmd *cobra.Command, batches []queue.Batch, named bool) (o
 
 // Chosen returns the account that the user has chosen, of those in the config file and in the queue; "": none.
 func (s *Settings) Chosen(cmd *cobra.Command, to queue.Reader) (string, error) {
+	return s.ChosenOf(cmd, func() ([]string, error) {
+		batches, err := to.Batches(cmd.Context())
+		return Of(batches), err
+	})
+}
+
+// ChosenOf returns the account that the user has chosen, of those in the config file and of others; "": none.
+func (s *Settings) ChosenOf(cmd *cobra.Command, others func() ([]string, error)) (string, error) {
 	chosen := s.env.Chosen(cmd)
 	if chosen == "" {
 		return "", nil
 	}
-	batches, err := to.Batches(cmd.Context())
+	known, err := others()
 	if err == nil {
-		err = s.File.CheckAccount(chosen, Of(batches)...)
+		err = s.File.CheckAccount(chosen, known...)
 	}
 	return chosen, err
 }

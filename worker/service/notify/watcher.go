@@ -145,7 +145,7 @@ func (w *Watcher) lookAtAccount(o *service.Overview, a *service.AccountOverview)
 }
 
 // stoppedStep is what to do about an account that is stopped while others go on.
-const stoppedStep = "see that AiR accepts the account's requests again, then `airlift resume`"
+const stoppedStep = "see to the reason, then `airlift resume`"
 
 func (w *Watcher) lookAtPause(o *service.Overview, a *service.AccountOverview, seen *accountSeen) {
 	until := time.Time{}

@@ -1,20 +1,23 @@
+import { named, ofChosen, several, showAccounts, whose } from "./accounts.js";
 import { get, list, post, token, watch } from "./net.js";
 import { $, bars, countdown, line, make, number, perSecond, text, time } from "./show.js";
 
 const span = 10 * 60 * 1000; // of the lines, at most
 const pageRows = 100;
-let overview = null, frozen = false, acts = false;
+let overview = null, latest = null, frozen = false, acts = false;
 const samples = [];
 
 // ---- the overview
 
-function show(o) {
-  overview = o;
+function show(all) {
+  latest = all;
+  const o = overview = ofChosen(all);
   samples.push({ at: Date.parse(o.time), rate: o.run ? o.run.rate : 0, latency: o.run ? o.run.answer_seconds : 0 });
   while (samples.length && samples[0].at < samples.at(-1).at - span) samples.shift();
   if (frozen) return;
   $("main").hidden = false;
   text($("place"), o.queue);
+  showAccounts(o, choose);
   showGate();
   showNumbers(o);
   showForecast(o.account.forecast);
@@ -22,6 +25,14 @@ function show(o) {
   showErrors(o.errors);
   showEvents(o.events);
   showLines();
+}
+
+// choose shows another account.
+function choose() {
+  samples.length = 0;
+  days = null;
+  show(latest);
+  showDays().catch(() => {}); // the next overview tries again
 }
 
 const gateNames = { running: "open", stopped: "stopped", paused: "paused", idle: "at rest" };
@@ -41,7 +52,7 @@ function showNumbers(o) {
   const run = o.run, a = o.account;
   text($("rate"), run ? perSecond(run.rate) : "no run");
   const hours = run && run.hours && !run.limit.includes(run.hours.text) ? "; " + run.hours.text : "";
-  text($("limit"), run ? run.limit + hours : "No run works this queue.");
+  text($("limit"), run ? run.limit + hours : several(o) ? "No run works this account." : "No run works this queue.");
   number($("today"), a.submitted_today);
   const caps = [a.daily_limit && "of your " + a.daily_limit.toLocaleString("en-US"), a.learned_cap && "AiR's cap is " + a.learned_cap.toLocaleString("en-US")];
   text($("cap"), caps.filter(Boolean).join("; ") || "no daily limit is known");
@@ -81,7 +92,7 @@ function showBatches(all) {
     text(row.name, b.batch);
     row.bar.max = Math.max(1, b.items);
     row.bar.value = done;
-    text(row.percent, (b.items ? Math.floor(100 * done / b.items) : 0) + "%" + (b.incomplete ? ", being read" : "") + (b.paused_by_hand ? ", paused" : ""));
+    text(row.percent, (b.items ? Math.floor(100 * done / b.items) : 0) + "%" + (b.incomplete ? ", being read" : "") + (b.paused_by_hand ? ", paused" : "") + (several(overview) ? ", account " + b.account : ""));
     for (const name of counts) number(row.counts[name], b[name]);
     text(row.eta, b.eta ? time(b.eta).slice(0, 16) : "");
     text(row.toggle, b.paused_by_hand ? "Resume" : "Pause");
@@ -325,8 +336,8 @@ function set() {
     body[name] = Number(value);
     words.push(value + " " + what);
   }
-  if (words.length) confirm(`Set ${words.join(", ")}? It is kept until it is changed.`, async () => {
-    await post("/v1/set", body);
+  if (words.length) confirm(`Set ${words.join(", ")}${several(overview) ? " for" + whose(overview) : ""}? It is kept until it is changed.`, async () => {
+    await post("/v1/set", named(overview, body));
     $("set").reset();
   });
 }
@@ -337,7 +348,7 @@ function freeze() {
   frozen = !frozen;
   $("freeze").setAttribute("aria-pressed", frozen);
   text($("freeze"), frozen ? "Go on" : "Freeze the view");
-  if (overview && !frozen) show(overview);
+  if (latest && !frozen) show(latest);
 }
 
 function connected(how, detail) {
@@ -374,9 +385,9 @@ async function guessBucket() {
 }
 
 $("freeze").addEventListener("click", freeze);
-$("pause").addEventListener("click", () => confirm("Pause? Nothing more is sent, also after a restart, until it is resumed. What is on its way is awaited.",
-  () => post("/v1/pause", { reason: "paused on the page" })));
-$("resume").addEventListener("click", () => confirm("Resume? A pause or stop is lifted, and one request is sent first.", () => post("/v1/resume", {})));
+$("pause").addEventListener("click", () => confirm(`Pause${whose(overview)}? Nothing more is sent, also after a restart, until it is resumed. What is on its way is awaited.`,
+  () => post("/v1/pause", named(overview, { reason: "paused on the page" }))));
+$("resume").addEventListener("click", () => confirm(`Resume${whose(overview)}? A pause or stop is lifted, and one request is sent first.`, () => post("/v1/resume", named(overview, {}))));
 $("retry").addEventListener("click", () => change("retry"));
 $("cancel").addEventListener("click", () => change("cancel"));
 $("set").addEventListener("submit", (e) => { e.preventDefault(); set(); });
