@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -114,19 +115,25 @@ func (r *rig) command(args ...string) *exec.Cmd {
 }
 
 // run runs a command to its end.
-func (r *rig) run(args ...string) result { return r.runIn("", args...) }
+func (r *rig) run(args ...string) result {
+	r.t.Helper()
+	if len(args) > 0 && slices.Contains(inspected, args[0]) {
+		return r.inspect(args...)
+	}
+	return r.runIn("", args...)
+}
 
 // inspect runs a command that only reads the queue. It does so in this process if it can, because the start of a binary with
 // the race detector takes longer than all that the command does.
 func (r *rig) inspect(args ...string) result {
 	r.t.Helper()
-	env := map[string]string{}
+	env := map[string]string{"GOGC": "100", "GOMEMLIMIT": "off"} // else it would set those of this process
 	for _, e := range r.env {
 		name, value, _ := strings.Cut(e, "=")
 		env[name] = value
 	}
-	if r.binary != binary || !filepath.IsAbs(env["AIRLIFT_QUEUE"]) {
-		return r.run(args...)
+	if r.binary != binary || !filepath.IsAbs(env["AIRLIFT_QUEUE"]) || slices.ContainsFunc(args, isRelative) {
+		return r.start(args...).wait()
 	}
 	var out, errs bytes.Buffer
 	a := &app{in: strings.NewReader(""), out: &out, err: &errs, environ: func() []string { return r.env }}
@@ -136,6 +143,21 @@ func (r *rig) inspect(args ...string) result {
 	r.checkOutput(args, got)
 	return got
 }
+
+// isRelative reports whether an argument may name a file in the folder of the rig, which is not that of this process, or make the
+// command look for files in the home folder.
+func isRelative(arg string) bool {
+	switch {
+	case filepath.IsAbs(arg):
+		return false
+	case strings.HasPrefix(arg, "-"):
+		return strings.Contains(arg, "=") || slices.Contains([]string{"-o", "--save", "--profile", "--config"}, arg)
+	}
+	return strings.ContainsAny(arg, "./@*")
+}
+
+// inspected are the commands that [rig.run] runs in this process: they send nothing and wait for nothing.
+var inspected = []string{"status", "report", "items", "show", "check", "plan", "forecast", "retry", "cancel", "set", "pause", "resume", "version"}
 
 // runIn is run with standard input.
 func (r *rig) runIn(stdin string, args ...string) result {

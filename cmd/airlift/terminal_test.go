@@ -26,6 +26,7 @@ import (
 	"airlift/cmd/airlift/term"
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/queue/hold"
 	"airlift/queue/queuetest"
 	"airlift/worker/air"
 	"airlift/worker/air/airtest"
@@ -191,6 +192,7 @@ func TestAPlantedStatusFileSteersNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	db.Announce(hold.NoSocket) // else each command waits for it to say where it can be asked
 	planted, err := json.Marshal(term.StatusFile{Updated: time.Now(), Batches: []service.Status{{
 		Batch: hostile, State: lying, Reason: lying, SkippedBy: map[string]int64{lying: 1}, Unmatched: []string{lying},
 		Errors: []queue.ErrorCount{{Code: lying, Message: lying, Count: 1, ExampleKey: lying}},
