@@ -22,8 +22,8 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve [flags]", Short: "Hold the queue, send what is in it, and wait for more",
 		Long: `serve holds the queue and sends what is pending in all its batches; then it waits for more, until a signal
-ends it in good order. On a machine that has it always on, ` + "`airlift run`" + ` hands its rows to serve and waits for
-its batch. A daily cap, an outage or a monthly quota is waited for or ends it as they do run.
+ends it in good order: with exit code 5 if items are left, which the next serve sends, else with 0. On a
+machine that has it always on, ` + "`airlift run`" + ` hands its rows to serve and waits for its batch. A daily cap, an outage or a monthly quota is waited for or ends it as they do run.
 
 Under systemd (Type=notify) it says when it is ready and what it does, and feeds the watchdog.
 ` + exit.CodesHelp,
@@ -69,12 +69,14 @@ func (a *app) serve(cmd *cobra.Command, s *flags.Send) error {
 		return err
 	}
 	a.log.Info().Str("queue", a.queuePath()).Msg("holding the queue: other commands ask this process; a signal ends it in good order")
-	out := to.Run(ctx, service.RunRequest{PoolOf: all.PoolOf, Accounts: names, Account: a.env().Chosen(cmd), Serve: true})
-	if exit.IsA[*exit.Interrupted](out.Err) { // the usual end
+	chosen := a.env().Chosen(cmd)
+	out := to.Run(ctx, service.RunRequest{PoolOf: all.PoolOf, Accounts: names, Account: chosen, Serve: true})
+	signaled, left := exit.IsA[*exit.Interrupted](out.Err), exit.Left(out, chosen)
+	if signaled && !left { // the usual end
 		a.reporter.End(context.WithoutCancel(ctx), to.Overview, notify.End{Outcome: out, Text: exit.EndText(out)})
 		out.Err = exit.WithoutSignal(out.Err)
 	}
-	return a.finish(context.WithoutCancel(ctx), to, out, s, false)
+	return a.finish(context.WithoutCancel(ctx), to, out, s, signaled && left)
 }
 
 // watchServing writes the status file and tells systemd how the work stands, until done.

@@ -12,6 +12,7 @@ import (
 
 	"airlift/cmd/airlift/exit"
 	"airlift/worker/air/airtest"
+	"airlift/worker/service/notify"
 )
 
 // serving starts serve, and waits until it answers.
@@ -53,6 +54,27 @@ func TestServeWorksWhatIsThereAndWhatComes(t *testing.T) {
 	r.run("serve", "--report", "r.csv").want(t, exit.Usage)
 }
 
+// A signal ends serve with 5 if it leaves items, and the last lines say so.
+func TestServeEndedWithItemsLeft(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(3))
+	to := r.newReceiver(nil)
+	r.run("enqueue", r.manifest("m.csv", 10), "--batch", "b").want(t, exit.OK)
+	p := r.serving("--workers", "1")
+	await(t, h.posts.reached(3), "it to be at work")
+	p.signal(syscall.SIGTERM)
+	close(h.release)
+	p.wait().want(t, exit.WorkLeft).says(t, "ended by a signal", " items are left; the same command carries on", " of 10 submitted", "exit 5")
+	if e := to.one(notify.Stopped); *e.ExitCode != exit.WorkLeft {
+		t.Errorf("stopped: %s", e.body)
+	}
+	p = r.serving()
+	eventually(t, "the rest is sent", func() bool { return r.statuses()["b"].Submitted == 10 })
+	p.end(t)
+	r.oneJobEach()
+}
+
 // One batch of bad rows ends its own run, and no other.
 func TestServeOutlivesABadBatch(t *testing.T) {
 	t.Parallel()
@@ -68,7 +90,8 @@ func TestServeOutlivesABadBatch(t *testing.T) {
 		t.Errorf("the bad batch: %+v", s)
 	}
 	r.run("run", "bad.csv", "--batch", "bad").want(t, exit.Failures) // it is tried again
-	p.end(t)
+	p.signal(syscall.SIGTERM)
+	p.wait().want(t, exit.WorkLeft)
 	r.oneJobEach()
 }
 

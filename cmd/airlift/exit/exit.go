@@ -85,6 +85,13 @@ func WithoutSignal(err error) error {
 	return rest
 }
 
+// Left reports whether batches of an account have unfinished items; "": those of any.
+func Left(out service.Outcome, account string) bool {
+	return slices.ContainsFunc(out.Batches, func(s service.Status) bool {
+		return s.Left() > 0 && (account == "" || s.Account == account)
+	})
+}
+
 // IsUsage reports whether the user must change something before anything can be done.
 func IsUsage(err error) bool {
 	return IsA[*config.UsageError](err) || errors.Is(err, entry.ErrUsage) || IsA[*service.NoJobsError](err) || errors.Is(err, service.ErrInvalid)
