@@ -69,7 +69,7 @@ func New(c Config) (*Pool, error) {
 		Failed: func(err error) { r.fail("follow the canary sample of a batch", err) }, Log: c.Log})
 	p.lookups.scheduler = p.scheduler
 	p.sender = &sender{shared: r, scheduler: p.scheduler, lookups: p.lookups, pauses: p.pauses}
-	p.sender.slots.limit = p.scheduler.claimSlots
+	p.sender.slots.Limit = p.scheduler.claimSlots
 	p.committer = &committer{shared: r, scheduler: p.scheduler, lookups: p.lookups}
 	return p, nil
 }

@@ -12,6 +12,7 @@ import (
 	"airlift/worker/air"
 	"airlift/worker/bottleneck"
 	"airlift/worker/joblist"
+	"airlift/worker/slots"
 	"airlift/worker/stop"
 	"airlift/worker/verdict"
 )
@@ -27,7 +28,7 @@ type sender struct {
 	scheduler      *scheduler
 	lookups        *lookups
 	pauses         *pauses
-	slots          claimSlots
+	slots          slots.Slots
 	settleWaits    atomic.Int64              // workers that wait for a settle window
 	placeCheckedAt atomic.Pointer[time.Time] // when the queue file was last seen in its place
 }
@@ -48,7 +49,7 @@ func (s *sender) run(ctx context.Context) {
 			ends[len(ends)-1]()
 			ends = ends[:len(ends)-1]
 		}
-		s.slots.freed.Fire()
+		s.slots.Changed()
 		select {
 		case <-ctx.Done():
 		case <-changed:
@@ -82,14 +83,14 @@ func (s *sender) work(ctx context.Context) {
 // next takes one item through a claim slot and the gate and sends it. It returns what this worker does then; End if nothing
 // was sent. The answer of a sent request is always awaited: toEnd is ctx without its end.
 func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) verdict.Action {
-	if !s.slots.acquire(ctx) {
+	if !s.slots.Acquire(ctx) {
 		return verdict.End
 	}
 	held := true
 	through := func() {
 		if held {
 			held = false
-			s.slots.release()
+			s.slots.Release()
 		}
 	}
 	defer through()
