@@ -46,11 +46,15 @@ func (l *limited) bad(format string, args ...any) {
 	}
 }
 
-// sent returns how many jobs of a batch were accepted.
-func (l *limited) sent(batch string) int {
+// all returns how many jobs of each batch were accepted.
+func (l *limited) all() map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.accepted[batch])
+	sent := map[string]int{}
+	for batch, times := range l.accepted {
+		sent[batch] = len(times)
+	}
+	return sent
 }
 
 // note books a job and checks the limits that it must keep.
@@ -226,7 +230,7 @@ func (r *round) sampleEnd(ctx context.Context, g result) (ended bool, err error)
 	if err != nil {
 		return false, err
 	}
-	if n := r.limits.sent(sum.Batch); n > r.plan.Canary && len(r.plan.Company) == 0 {
+	if n := r.limits.all()[sum.Batch]; n > r.plan.Canary && len(r.plan.Company) == 0 {
 		return false, g.fails("%d jobs were accepted, and the sample has failed", n)
 	}
 	_, err = r.plain(ctx, "resume", sum.Batch)

@@ -330,8 +330,11 @@ func (r *round) between(ctx context.Context, command string) error {
 
 // kept reports whether another process kept a command from its work.
 func (r *round) kept(g result) bool {
-	return r.crowded && (g.holderEnded() || g.code == 7 && g.says("another process holds the queue"))
+	return r.shared() && (g.holderEnded() || g.code == 7 && g.says("another process holds the queue"))
 }
+
+// shared reports whether another process may hold the queue: company, or the rig's own resume once a quota is lifted.
+func (r *round) shared() bool { return r.crowded || r.plan.Quota > 0 }
 
 // forget lets AiR's lists lose the older half of the jobs, as its retention does after days. It does so only while every
 // job is that of a submitted item: a job that a lookup still needs goes on being listed, by the contract's assumption.
@@ -352,7 +355,7 @@ func (r *round) plain(ctx context.Context, args ...string) (result, error) {
 	for {
 		g, err := r.airlift(ctx, r.newStage(end{Kind: byItself}), args...)
 		switch {
-		case err == nil && r.crowded && g.holderEnded(): // asked again
+		case err == nil && r.shared() && g.holderEnded(): // asked again
 		case err == nil && g.code != 0:
 			return g, g.fails("it must succeed")
 		default:

@@ -28,12 +28,20 @@ type summary struct {
 	Submitted  int    `json:"submitted"`
 	Failed     int    `json:"failed"`
 	Cancelled  int    `json:"cancelled"`
+	Canary     *struct {
+		State string `json:"state"`
+	} `json:"canary"`
 }
 
 // balanced reports whether rows and items add up.
 func (s summary) balanced() bool {
 	return s.Rows == s.Added+s.Known+s.Duplicates+s.Rejected+s.Skipped &&
 		s.Items == s.Pending+s.Sending+s.InDoubt+s.Submitted+s.Failed+s.Cancelled
+}
+
+// held reports whether a sample holds the rest of the batch.
+func (s summary) held() bool {
+	return s.Canary != nil && (s.Canary.State == "running" || s.Canary.State == "failed")
 }
 
 // status reads the summary of the batch that the round is about.
@@ -54,6 +62,7 @@ func (r *round) books(ctx context.Context) error {
 
 // statusIfAny reads the summary of the batch that the round is about if there is one, and checks that it balances.
 func (r *round) statusIfAny(ctx context.Context) (summary, bool, error) {
+	sent := r.limits.all()
 	g, err := r.plain(ctx, "status", "--json")
 	if err != nil {
 		return summary{}, false, err
@@ -64,6 +73,9 @@ func (r *round) statusIfAny(ctx context.Context) (summary, bool, error) {
 	}
 	if slices.ContainsFunc(all, func(s summary) bool { return !s.balanced() }) {
 		return summary{}, false, g.fails("the books do not balance")
+	}
+	if i := slices.IndexFunc(all, func(s summary) bool { return s.held() && sent[s.Batch] > r.plan.Canary }); i >= 0 && len(r.plan.Company) == 0 {
+		return summary{}, false, g.fails("LIMIT: %d jobs of %q, which waits for a sample of %d", sent[all[i].Batch], all[i].Batch, r.plan.Canary)
 	}
 	own := slices.DeleteFunc(all, func(s summary) bool { return (s.Batch == otherBatch) != r.onOther })
 	switch len(own) {
