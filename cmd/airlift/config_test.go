@@ -171,3 +171,15 @@ func TestWhereTheQueueLies(t *testing.T) {
 		t.Error("a relative XDG_STATE_HOME was used")
 	}
 }
+
+// A named pipe that nobody writes to holds up no command for ever.
+func TestAConfigFileThatIsAPipe(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no named pipes in folders")
+	}
+	r := newRig(t, airtest.Config{})
+	pipe := filepath.Join(r.dir, "config.toml")
+	mkfifo(t, pipe)
+	r.runIn("", "status", "--config", pipe).want(t, exit.Usage).says(t, "named pipe", "name a file")
+}

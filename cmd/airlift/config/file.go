@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
@@ -18,8 +19,31 @@ const mostSmall = 1 << 20
 
 var errTooLarge = fmt.Errorf("it has more than %d MiB, so it is not the file that is meant: check its name", mostSmall>>20)
 
+// pipeTimeout is how long a named pipe may take to give its content: as that of a process substitution it comes at once, and a
+// pipe without a writer never gives any.
+const pipeTimeout = 10 * time.Second
+
 // ReadSmall returns the content of a file of at most 1 MiB.
 func ReadSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return readSmall(path)
+	}
+	var content []byte
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		content, err = readSmall(path)
+	}()
+	select {
+	case <-done:
+		return content, err
+	case <-time.After(pipeTimeout):
+		return nil, fmt.Errorf("%s: it is a named pipe, and nothing has written to it for %v: name a file", path, pipeTimeout)
+	}
+}
+
+func readSmall(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
