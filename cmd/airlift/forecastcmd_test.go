@@ -51,6 +51,30 @@ func TestForecast(t *testing.T) {
 	}
 }
 
+// Without a run the forecast keeps to the hours that it is given, as the status beside it does.
+func TestForecastKeepsToTheHours(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, airtest.Config{})
+	r.run("enqueue", r.manifest("archive.csv", 40), "--batch", "b").want(t, exit.OK)
+	opens := time.Now().UTC().Add(5 * time.Hour).Truncate(time.Minute)
+	window := []string{"--window", opens.Format("15:04-") + opens.Add(time.Hour).Format("15:04"), "--time-zone", "UTC"}
+	f := r.forecast(window...)
+	if f.ETARange == nil || f.ETARange.Low.Before(opens) || f.ETARange.Low.After(opens.Add(time.Hour)) {
+		t.Errorf("with the window %v: got %+v", window, f.ETARange)
+	}
+	r.run(append([]string{"status"}, window...)...).want(t, exit.OK).says(t, f.ETA.Format("2006-01-02T15:04"))
+	days := strings.Fields("Sun Mon Tue Wed Thu Fri Sat")
+	today, tomorrow := days[time.Now().UTC().Weekday()], days[(time.Now().UTC().Weekday()+1)%7]
+	table := []string{"--rate", today + " 1/h, " + tomorrow + " 50/s", "--time-zone", "UTC"}
+	midnight := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
+	if f := r.forecast(table...); f.ETARange == nil || f.ETARange.High == nil || f.ETARange.High.After(midnight.Add(time.Hour)) {
+		t.Errorf("with a table: got %+v, want soon after %v", f.ETARange, midnight)
+	}
+	if f := r.forecast(append(table, "--what-if", "rate=20/s")...); f.ETARange == nil || f.ETARange.High == nil || f.ETARange.High.After(time.Now().Add(time.Hour)) {
+		t.Errorf("for a rate in place of the table: got %+v", f.ETARange)
+	}
+}
+
 // The forecast of a run in another process rests on what that run has met, and is that of the status; it is the same after the run.
 func TestForecastBesideARun(t *testing.T) {
 	t.Parallel()

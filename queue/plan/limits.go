@@ -69,6 +69,11 @@ func NewLimits(r rate.Limit, perDay int64) Limits {
 	return l
 }
 
+// ReplaceRate sets a rate in place of the one before, of a table and of the pace of a run.
+func (l *Limits) ReplaceRate(r rate.Limit) {
+	l.Rate, l.Pace, l.Hours = NewLimits(r, 0).Rate, 0, l.Hours.WithoutTable()
+}
+
 // InForce returns the limits of a stored gate that apply now. Pauses that are over, or longer than a daily cap can cause, do not.
 func InForce(g queue.Gate, now time.Time) Limits {
 	l := Limits{Stopped: g.Stopped}

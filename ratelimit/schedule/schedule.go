@@ -122,6 +122,15 @@ func (s Schedule) Config() Config { return s.text }
 // HasTable reports whether the rate is that of a table.
 func (s Schedule) HasTable() bool { return IsTable(s.text.Rate) }
 
+// WithoutTable returns the schedule with its windows alone.
+func (s Schedule) WithoutTable() Schedule {
+	windows, err := Parse(s.text.Set(true, "", nil, ""))
+	if err != nil {
+		return s // it was made of the same text
+	}
+	return windows
+}
+
 // Lowest returns the lowest rate of the week.
 func (s Schedule) Lowest() rate.Limit {
 	least := rate.Inf

@@ -200,7 +200,7 @@ func (s *Service) inputFor(ctx context.Context, q ForecastQuery, account string)
 		return in, skew, err
 	}
 	if r := q.WhatIf.Rate; r > 0 {
-		limits.Rate, limits.Pace = plan.NewLimits(r, 0).Rate, 0
+		limits.ReplaceRate(r)
 	}
 	if d := q.WhatIf.Daily; d != nil {
 		limits.PerDay, limits.PerDayFrom = *d, plan.NoDailyLimit

@@ -12,6 +12,7 @@ import (
 	"airlift/queue/forecast"
 	"airlift/queue/learned"
 	"airlift/queue/plan"
+	"airlift/ratelimit/schedule"
 	"airlift/worker"
 	"airlift/worker/service/canary"
 	"airlift/worker/service/hours"
@@ -128,6 +129,8 @@ type AssumedLimits struct {
 	Rate rate.Limit
 	// DailyLimit is the most jobs a UTC day; 0: none.
 	DailyLimit int64
+	// Hours are a rate table and windows, beside Rate.
+	Hours schedule.Schedule
 }
 
 // limits returns the limits of a forecast; nil: none is asked for.
@@ -136,6 +139,7 @@ func (a *AssumedLimits) limits() *plan.Limits {
 		return nil
 	}
 	l := plan.NewLimits(a.Rate, a.DailyLimit)
+	l.Hours = a.Hours
 	return &l
 }
 
@@ -150,12 +154,9 @@ func assumedOf(l *plan.Limits) *AssumedLimits {
 
 // AssumedOf returns limits of a user as a forecast assumes them.
 func AssumedOf(l plan.Limits) AssumedLimits {
-	a := AssumedLimits{Rate: rate.Limit(l.Rate), DailyLimit: l.PerDay}
+	a := AssumedLimits{Rate: rate.Limit(l.Rate), DailyLimit: l.PerDay, Hours: l.Hours}
 	if l.Rate >= UnlimitedRate {
 		a.Rate = rate.Inf
-	}
-	if l.Hours.HasTable() {
-		a.Rate = l.Hours.Lowest() // another process is not told of a table
 	}
 	return a
 }

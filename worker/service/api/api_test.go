@@ -20,6 +20,8 @@ import (
 
 	"airlift/queue"
 	"airlift/queue/bolt"
+	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/service"
 )
 
@@ -118,6 +120,16 @@ func TestStatusForecastsWithTheAssumedLimits(t *testing.T) {
 	must(t, err)
 	if s := all[0]; s.ETA == nil || s.AssumedRate == nil || *s.AssumedRate != 2.5 || s.PerDay == nil || *s.PerDay != 7 {
 		t.Errorf("got %+v", s)
+	}
+	opens := time.Now().UTC().Add(5 * time.Hour).Truncate(time.Minute)
+	hours, err := schedule.Parse(schedule.Config{Rate: "00:00 1/h, 12:00 2/h", Windows: []string{opens.Format("15:04-") + opens.Add(time.Hour).Format("15:04")}, Zone: "UTC"})
+	must(t, err)
+	all, err = client.Status(ctx, nil, &service.AssumedLimits{Rate: ratelimit.Unlimited, Hours: hours})
+	if must(t, err); all[0].ETA == nil || all[0].ETA.Before(opens) {
+		t.Errorf("done by %v, before the window of the client opens: %v", all[0].ETA, opens)
+	}
+	if err := client.call(ctx, "GET", "/v1/status", query("rate", "1/s", "window", "noon"), nil, &all); err == nil || !strings.Contains(err.Error(), "window") {
+		t.Errorf("a wrong window: %v", err)
 	}
 	if all, err = client.Status(ctx, []string{"b"}, nil); err != nil || all[0].ETA != nil {
 		t.Errorf("nothing is assumed: %+v, %v", all, err)

@@ -71,8 +71,7 @@ func optional(v url.Values, name string) (*int64, error) {
 // Forecast implements [service.Holder].
 func (h Holder) Forecast(ctx context.Context, q service.ForecastQuery) (f service.Forecasts, err error) {
 	v := url.Values{"batch": q.Batches}
-	v.Set("rate", ratelimit.FormatRate(q.Limits.Rate))
-	v.Set("daily_limit", strconv.FormatInt(q.Limits.DailyLimit, 10))
+	setAssumed(v, q.Limits)
 	if q.WhatIf.Rate > 0 {
 		v.Set("what_if_rate", ratelimit.FormatRate(q.WhatIf.Rate))
 	}

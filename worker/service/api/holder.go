@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strconv"
 	"time"
 
 	"airlift/queue"
-	"airlift/ratelimit"
 	"airlift/worker/service"
 )
 
@@ -21,8 +19,7 @@ var _ service.Holder = Holder{}
 func (h Holder) Status(ctx context.Context, ids []string, limits *service.AssumedLimits) (all []service.Status, err error) {
 	q := url.Values{"batch": ids}
 	if limits != nil {
-		q.Set("rate", ratelimit.FormatRate(limits.Rate))
-		q.Set("daily_limit", strconv.FormatInt(limits.DailyLimit, 10))
+		setAssumed(q, *limits)
 	}
 	err = h.call(ctx, "GET", "/v1/status", q, nil, &all)
 	return all, err

@@ -15,6 +15,7 @@ import (
 
 	"airlift/queue"
 	"airlift/ratelimit"
+	"airlift/ratelimit/schedule"
 	"airlift/worker/service"
 )
 
@@ -299,12 +300,30 @@ func assumed(q url.Values) (*service.AssumedLimits, error) {
 	if !q.Has("rate") {
 		return nil, nil
 	}
-	r, err := ratelimit.ParseRate(q.Get("rate"))
-	if err != nil {
+	r, c := ratelimit.Unlimited, schedule.Config{Windows: q["window"], Zone: q.Get("time_zone")}
+	text := q.Get("rate")
+	if schedule.IsTable(text) {
+		c.Rate = text
+	} else if plain, err := ratelimit.ParseRate(text); err != nil {
 		return nil, usage("rate: " + err.Error())
+	} else {
+		r = plain
+	}
+	hours, err := schedule.Parse(c)
+	if err != nil {
+		return nil, usage("rate, window, time_zone: " + err.Error())
 	}
 	most, err := number(q, "daily_limit", 0)
-	return &service.AssumedLimits{Rate: r, DailyLimit: int64(min(most, math.MaxInt64))}, err
+	return &service.AssumedLimits{Rate: r, DailyLimit: int64(min(most, math.MaxInt64)), Hours: hours}, err
+}
+
+// setAssumed adds the parameters that [assumed] reads.
+func setAssumed(q url.Values, l service.AssumedLimits) {
+	hours := l.Hours.Config()
+	q.Set("rate", cmp.Or(hours.Rate, ratelimit.FormatRate(l.Rate)))
+	q.Set("daily_limit", strconv.FormatInt(l.DailyLimit, 10))
+	q["window"] = hours.Windows
+	q.Set("time_zone", hours.Zone)
 }
 
 // number returns a parameter that is a whole number.
