@@ -4,7 +4,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
+	"syscall"
 	"testing"
 
 	"airlift/cmd/airlift/exit"
@@ -55,6 +57,29 @@ func TestWatchShowsOneAccount(t *testing.T) {
 	see("news", []string{"stopped: ", "  news: ", "today 7 submitted"}, "  archive: ", "  old: ")
 	see("old", []string{"stopped: AiR refuses the credentials", "  old: ", "today 0 submitted"}, "  archive: ", "  news: ")
 	r.run("watch", "--account", "olt").want(t, exit.Usage).says(t, `no account "olt"; is old meant?`)
+}
+
+// A stop and refused keys are told at once, once each, while another account goes on; also by a rerun that meets them again.
+func TestAStopIsToldWhileOthersGoOn(t *testing.T) {
+	t.Parallel()
+	r, p := begunAccounts(t)
+	p.signal(syscall.SIGKILL)
+	p.wait()
+	to := r.newReceiver(nil)
+	r.start("submit", "--rate", "20/s", "--workers", "2")
+	eventually(t, "both are told", func() bool { return len(to.got()) >= 2 })
+	posts := r.air.Posts()
+	eventually(t, "five seconds of POSTs, in which it looks twice", func() bool { return r.air.Posts() >= posts+100 })
+	told := map[string]int{}
+	for _, e := range to.got() {
+		told[string(e.Event.Event)+" "+e.Account]++
+		if e.Reason == "" || !strings.Contains(e.NextStep, "airlift resume") {
+			t.Errorf("told without reason or next step: %s", e.body)
+		}
+	}
+	if want := map[string]int{"account_stopped news": 1, "account_stopped old": 1}; !maps.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
 }
 
 // The page shows all accounts, and its buttons steer the chosen one alone.
