@@ -158,16 +158,11 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 	if b.Adopting && !p.TrustQueue && !p.LookupsOnly {
 		return adoptFirst(id, adopt(id))
 	}
-	if t := b.Control.Trial; t != nil && !p.LookupsOnly {
-		if t.State == queue.TrialFailed {
-			return trial.Stop(id, *t)
-		}
-		if err := p.trials.Begin(ctx, id, t); err != nil {
-			return err
-		}
-	}
 	names, err := queue.NewNamer(b)
 	if err != nil {
+		return err
+	}
+	if err := p.prepareToSend(ctx, id, b.Control.Trial); err != nil {
 		return err
 	}
 	again := p.batches.join(id, workedBatch{
@@ -188,6 +183,22 @@ func (p *Pool) load(ctx context.Context, id string, guest bool) error {
 		return err
 	}
 	return nil
+}
+
+// prepareToSend begins the trial of a batch, and counts the media that was sent of it. The error says if nothing is to be sent.
+func (p *Pool) prepareToSend(ctx context.Context, id string, t *queue.Trial) error {
+	if p.LookupsOnly {
+		return nil
+	}
+	if t != nil {
+		if t.State == queue.TrialFailed {
+			return trial.Stop(id, *t)
+		}
+		if err := p.trials.Begin(ctx, id, t); err != nil {
+			return err
+		}
+	}
+	return p.media.Load(ctx, p.Store, id)
 }
 
 // adoptFirst returns the stop for a batch whose adoption is not complete.

@@ -91,6 +91,8 @@ type Config struct {
 	MonthlyLimit int64
 	// Reserve is what is left to others of AiR's daily cap and monthly quota, as far as they were learned.
 	Reserve budget.Reserve
+	// Budget is the most media that is sent of the batches, over all runs; 0: no limit.
+	Budget time.Duration
 	// Hours are the rate table and the windows of time. If it has a table, that is the rate, and the limiter's is not used.
 	Hours schedule.Config
 	// MaxOpen is how many of the account's jobs may be unfinished at AiR; 0: no limit.

@@ -53,6 +53,7 @@ func New(c Config) (*Pool, error) {
 		Rate: perSecond, AutoRate: c.AutoRate, MaxRate: c.MaxRate, Hours: hours, Workers: c.Workers, MaxAttempts: c.MaxAttempts, MaxFailures: c.MaxFailures,
 		DailyLimit: c.DailyLimit, MonthlyLimit: c.MonthlyLimit, Reserve: c.Reserve, ExitOnCap: c.ExitOnCap, MaxOpen: c.MaxOpen,
 	})
+	r.media.Budget = c.Budget
 	r.batches.known = map[string]workedBatch{}
 	r.outage.GiveUp = c.GiveUp
 	p := &Pool{shared: r}
@@ -156,6 +157,9 @@ func (p *Pool) prepare(ctx context.Context) error {
 		p.Log.Error().Msg(left.Text)
 	}
 	p.progress.start()
+	if p.Budget > 0 && !p.LookupsOnly {
+		p.Log.Info().Stringer("budget", p.Budget).Msg(p.media.Text())
+	}
 	if s := p.gate.PauseState(ratelimit.Cap); s.Paused && !p.LookupsOnly {
 		p.Observer.Paused(s)
 		p.Log.Info().Time("paused_until", s.Until).Str("reason", s.Reason).Msg("paused by an earlier run: nothing is sent until then")

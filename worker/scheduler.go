@@ -199,6 +199,9 @@ func (s *scheduler) room(freed int) int {
 // roomLocked is room for a caller that holds mu.
 func (s *scheduler) roomLocked(freed int) int {
 	n := max(s.most()+freed-s.outstanding, 0)
+	if s.media.Reached() {
+		return 0
+	}
 	if s.MaxItems > 0 {
 		n = int(min(int64(n), max(s.budget, 0)))
 	}
@@ -227,6 +230,7 @@ func (s *scheduler) claimed(reserved int, got []queue.Claimed) {
 	}
 	n := reserved - len(got)
 	s.trials.Claimed(got, n > 0)
+	s.media.Claimed(got)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.budget += int64(n)
@@ -242,13 +246,17 @@ func (s *scheduler) finished(n, guests, refunded int) {
 	s.guests -= guests
 	s.moves++
 	s.budget += int64(refunded)
-	spent := s.MaxItems > 0 && s.budget <= 0 && s.outstanding == 0
+	idle := s.outstanding == 0
+	spent := idle && s.MaxItems > 0 && s.budget <= 0
 	s.mu.Unlock()
 	if spent {
 		s.stop(stop.Errorf(stop.Limit, "--max-items %d reached", s.MaxItems))
 	}
 	if refunded > 0 && s.gate.PauseState(ratelimit.Budget).Paused {
 		s.gate.Lift(ratelimit.Budget) // what is given back can be claimed
+	}
+	if idle && s.media.Reached() { // else what is in flight may be given back
+		s.stop(s.media.Stop())
 	}
 	s.freed.Fire()
 }

@@ -108,7 +108,8 @@ func (s *sender) next(ctx, toEnd context.Context, at *bottleneck.Worker) verdict
 	case err != nil:
 		s.fail("claim items from the queue", err)
 		return verdict.End
-	case !s.batches.maySend(c.Batch) || !s.trials.Allows(c.Batch, c.Seq): // it left meanwhile, was paused, or a sample goes first
+	case !s.batches.maySend(c.Batch) || !s.trials.Allows(c.Batch, c.Seq) || !s.media.Allows(&c):
+		// It left meanwhile, was paused, a sample goes first, or it goes beyond the budget.
 		s.release(c)
 		return verdict.End
 	}

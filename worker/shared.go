@@ -15,6 +15,7 @@ import (
 	"airlift/worker/bottleneck"
 	"airlift/worker/failures"
 	"airlift/worker/joblist"
+	"airlift/worker/media"
 	"airlift/worker/outage"
 	"airlift/worker/pace"
 	"airlift/worker/quota"
@@ -40,6 +41,7 @@ type shared struct {
 	attempts attempts.Log
 	trials   *trial.Board
 	open     *openLimit
+	media    media.Book
 	progress progress
 	phases   *bottleneck.Meter
 	ending
@@ -109,6 +111,7 @@ func (s *shared) isFed() bool {
 func (s *shared) committed(results []queue.Result) {
 	s.progress.committed(results)
 	s.open.stored(results)
+	s.media.Stored(results)
 	s.Observer.Committed(results)
 }
 

@@ -11,6 +11,7 @@ import (
 	"airlift/manifest/preflight"
 	"airlift/manifest/s3scan"
 	"airlift/queue"
+	"airlift/queue/playtime"
 )
 
 const (
@@ -203,6 +204,8 @@ func (l *landing) next(ctx context.Context) (row, error) {
 	}
 	if l.stage.details {
 		addMedia(f.row.item, f.found.Media)
+	} else {
+		playtime.Keep(f.row.item, f.found.Media.Duration)
 	}
 	return f.row, nil
 }

@@ -12,6 +12,7 @@ import (
 	"airlift/manifest"
 	"airlift/manifest/entry"
 	"airlift/queue"
+	"airlift/queue/playtime"
 )
 
 // FirstItems is how many items are checked before anything is stored.
@@ -153,6 +154,9 @@ func (t *Intake) newReading() *Reading {
 		sent: sentBefore{t.Store, t.Since, t.Changed},
 	}
 	if t.Sources.Preflight != nil {
+		if !t.Details { // preflight adds it to rows that the set has already taken
+			r.columns = queue.NewColumnSet(append(slices.Clone(t.stored.Columns), playtime.Column))
+		}
 		r.preflight = &preflightStage{sources: &t.Sources, known: t.known, details: t.Details}
 	}
 	return r

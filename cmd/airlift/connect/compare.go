@@ -55,8 +55,8 @@ func compare(ctx context.Context, h api.Holder, account string, c worker.Config,
 	if most := ratelimit.FormatRate(c.MaxRate); c.AutoRate && run.MaxRate != most {
 		set = append(set, "--max-rate "+most)
 	}
-	if c.MaxItems > 0 || c.MaxFailures != (failures.Limit{}) || c.TrustQueue || c.WaitOnQuota || c.MaxOpen > 0 {
-		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures, --max-open, --on-monthly-quota and --trust-queue are those of the process that holds the queue, and not of this command")
+	if max(c.MaxItems, c.MaxOpen, int64(c.Budget)) > 0 || c.MaxFailures != (failures.Limit{}) || c.TrustQueue || c.WaitOnQuota {
+		log.Warn().Stringer("holder", h).Msg("--max-items, --max-failures, --max-open, --budget, --on-monthly-quota and --trust-queue are those of the process that holds the queue, and not of this command")
 	}
 	if len(set) > 0 {
 		log.Info().Stringer("holder", h).Str("rate", run.Rate).Int("workers", run.Workers).Int64("daily_limit", run.DailyLimit).

@@ -39,7 +39,7 @@ Exit codes:
   2  usage or configuration, or what answers is no AiR API; nothing more was sent
   3  stopped by a 403: AiR's monthly quota, or a proxy or firewall in between
   4  finished, but items failed or are in doubt, rows were rejected, or nothing was found (see --allow-empty)
-  5  ended in good order with work left: daily cap, --max-duration, --max-items, a signal
+  5  ended in good order with work left: daily cap, --max-duration, --max-items, --budget, a signal
   6  credentials, access or clock refused (401, 403), or the keys are temporary
   7  another process holds the queue, and cannot be asked
   8  failure limit reached, or too much of the canary sample failed
