@@ -140,8 +140,7 @@ func (p *pauses) store(g queue.Gate) {
 	p.stored = g
 }
 
-// doubtsAtLimit is how long after the settle window a run that ends at a limit of our own goes on for the lookups of items in
-// doubt: they count against the limit until it is known that AiR has no job of them.
+// doubtsAtLimit is how long, beyond the settle window, a run at its own limit awaits lookups: items in doubt count until then.
 const doubtsAtLimit = time.Minute
 
 // watch reports the end of a pause. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
@@ -154,25 +153,14 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool, 
 		now, pause := p.gate.State(), p.limitPause()
 		p.tellEnd(was, now)
 		was = now
-		if own := p.gate.PauseState(ratelimit.Budget).Paused; !own {
-			limited = time.Time{}
-		} else if limited.IsZero() {
-			limited = time.Now()
-		}
-		waits := !limited.IsZero() && !p.gate.PauseState(ratelimit.Cap).Paused && doubts() > 0 && time.Since(limited) < p.Settle+doubtsAtLimit
-		if pause.Paused && p.live.get().ExitOnCap && !p.forMonth() && !waits && hasWork(ctx) {
+		limited = p.limitedSince(limited)
+		waits := doubts() > 0 && !limited.IsZero() && time.Since(limited) < p.Settle+doubtsAtLimit
+		if pause.Paused && !waits && p.exitsAtCap() && hasWork(ctx) {
 			p.stop(stop.Errorf(stop.Limit, "%s; the same command carries on after %s (--on-daily-cap exit)", pause.Reason, pause.Until.UTC().Format(time.RFC3339)))
 			return
 		}
 		if !pause.Paused {
 			changed = nil
-		}
-		var over <-chan time.Time
-		if !now.Until.IsZero() {
-			over = time.After(min(time.Until(now.Until), time.Second*30))
-		}
-		if waits {
-			over = time.After(time.Second)
 		}
 		select {
 		case <-ctx.Done():
@@ -180,9 +168,34 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool, 
 		case <-shut:
 		case <-changed:
 		case <-limits:
-		case <-over:
+		case <-lookAgain(now, waits):
 		}
 	}
+}
+
+// exitsAtCap reports whether the run ends at a cap or a limit instead of waiting.
+func (p *pauses) exitsAtCap() bool { return p.live.get().ExitOnCap && !p.forMonth() }
+
+// limitedSince returns since when nothing but a limit of our own pauses the run, if it was so since an instant; zero: it is not so.
+func (p *pauses) limitedSince(since time.Time) time.Time {
+	switch {
+	case !p.gate.PauseState(ratelimit.Budget).Paused, p.gate.PauseState(ratelimit.Cap).Paused:
+		return time.Time{}
+	case since.IsZero():
+		return time.Now()
+	}
+	return since
+}
+
+// lookAgain returns a channel that tells when to look at a pause again: timers stand still while a machine is suspended.
+func lookAgain(s ratelimit.State, soon bool) <-chan time.Time {
+	switch {
+	case soon:
+		return time.After(time.Second)
+	case s.Until.IsZero():
+		return nil
+	}
+	return time.After(min(time.Until(s.Until), 30*time.Second))
 }
 
 // limitPause returns the pause for AiR's cap, else that for a limit of our own, or the zero State.

@@ -74,6 +74,16 @@ func (a *accountRig) of(out Outcome, account string) Status {
 	return out.Batches[at]
 }
 
+// oneJobEach checks that no object has several jobs.
+func (a *accountRig) oneJobEach(t *testing.T) {
+	t.Helper()
+	for name, rig := range a.rigs {
+		if twice := rig.Duplicates(); len(twice) > 0 {
+			t.Errorf("%s: objects with several jobs: %v", name, twice)
+		}
+	}
+}
+
 // What ends the work on one account leaves the others alone, and the outcome tells of each.
 func TestAccountsDoNotEndOneAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -97,10 +107,8 @@ func TestAccountsDoNotEndOneAnother(t *testing.T) {
 			if got := a.of(out, name).Submitted; got != want {
 				t.Errorf("%s: %d submitted, want %d", name, got, want)
 			}
-			if twice := a.rigs[name].Duplicates(); len(twice) > 0 {
-				t.Errorf("%s: objects with several jobs: %v", name, twice)
-			}
 		}
+		a.oneJobEach(t)
 		reasons := map[string]stop.Reason{}
 		for _, end := range out.Ends {
 			if stopped, is := errors.AsType[*stop.Error](end.Err); is {
