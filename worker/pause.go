@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"airlift/queue"
@@ -16,9 +17,10 @@ import (
 // pauses shuts the gate for caps, and stores what a rerun must keep to: the pause, or the stop.
 type pauses struct {
 	*shared
-	mu     sync.Mutex
-	stored queue.Gate // as the queue has it; guarded by mu
-	atStop bool       // this run met the quota; guarded by mu
+	answered atomic.Bool // AiR has taken or refused a job of this run
+	mu       sync.Mutex
+	stored   queue.Gate // as the queue has it; guarded by mu
+	atStop   bool       // this run met the quota; guarded by mu
 }
 
 // load loads the stored gate.
@@ -36,6 +38,7 @@ func (p *pauses) load(g queue.Gate) {
 // forCap shuts the gate because of a 429, and stores the pause for a rerun. Of several 429s that were in flight together
 // the first counts.
 func (p *pauses) forCap(pass ratelimit.Pass, o air.Outcome, reason string) {
+	p.answered.Store(true)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !pass.Valid() && p.gate.PauseState(ratelimit.Cap).Paused {
@@ -115,6 +118,7 @@ func (p *pauses) stopForQuota(a verdict.Action, o air.Outcome) {
 // accepted notes that a job was accepted, and forgets a stored pause or stop before it.
 func (p *pauses) accepted() {
 	now := p.learned.clock.Now()
+	p.answered.Store(true)
 	p.quota.Accepted(now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -144,12 +148,12 @@ func (p *pauses) store(g queue.Gate) {
 const doubtsAtLimit = time.Minute
 
 // watch reports the end of a pause. With ExitOnCap it ends the run instead of waiting, if hasWork reports that there is
-// anything to send. doubts counts the items in doubt.
+// anything to send; a pause in which the run begins lets the sources be read first. doubts counts the items in doubt.
 func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool, doubts func() int) {
 	was := ratelimit.State{}
 	var limited time.Time // since when a limit of our own has been reached
 	for {
-		shut, changed, limits := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait()
+		shut, changed, limits, read := p.gate.Changed(), p.Store.Changed(), p.live.changed.Wait(), p.holds.released.Wait()
 		now, pause := p.gate.State(), p.limitPause()
 		p.tellEnd(was, now)
 		was = now
@@ -168,13 +172,16 @@ func (p *pauses) watch(ctx context.Context, hasWork func(context.Context) bool, 
 		case <-shut:
 		case <-changed:
 		case <-limits:
+		case <-read:
 		case <-lookAgain(now, waits):
 		}
 	}
 }
 
-// exitsAtCap reports whether the run ends at a cap or a limit instead of waiting.
-func (p *pauses) exitsAtCap() bool { return p.live.get().ExitOnCap && !p.forMonth() }
+// exitsAtCap reports whether the run ends at a cap or a limit instead of waiting; not while it reads and nothing of it was answered.
+func (p *pauses) exitsAtCap() bool {
+	return p.live.get().ExitOnCap && !p.forMonth() && (p.answered.Load() || !p.holds.held())
+}
 
 // limitedSince returns since when nothing but a limit of our own pauses the run, if it was so since an instant; zero: it is not so.
 func (p *pauses) limitedSince(since time.Time) time.Time {

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -9,9 +8,9 @@ import (
 	"airlift/queue"
 	"airlift/ratelimit"
 	"airlift/worker/air"
-	"airlift/worker/attempts"
 	"airlift/worker/outage"
 	"airlift/worker/stop"
+	"airlift/worker/streaks"
 	"airlift/worker/verdict"
 )
 
@@ -20,19 +19,15 @@ const (
 	maxRetryAfter = 15 * time.Minute
 	// rateAsCap is how long AiR may answer with nothing but rate limits before they count as the daily cap.
 	rateAsCap = 30 * time.Minute
-	// maxForeign is how many items in a row with foreign answers of the same status end the run.
-	maxForeign = 3
 )
 
-// refusals counts streaks of rate limits and of foreign answers.
+// refusals counts the rate limits in a row, and has the streak of foreign answers.
 type refusals struct {
-	mu sync.Mutex
+	foreign streaks.Foreign
+	mu      sync.Mutex
 	// The fields below are guarded by mu.
 	limitedSince time.Time // when the streak of rate limits began; zero: there is none
 	limited      int       // rate limits in a row; those that were in flight together count once
-	status       int       // of the foreign answers in a row
-	keys         []string  // of the items that got them
-	items        map[attempts.Item]bool
 }
 
 // answered ends the streak of rate limits, and that of foreign answers if AiR decided an item.
@@ -41,7 +36,7 @@ func (r *refusals) answered(v verdict.Verdict) {
 	defer r.mu.Unlock()
 	r.limitedSince, r.limited = time.Time{}, 0
 	if v.Action == verdict.GoOn {
-		r.status, r.keys, r.items = 0, nil, nil
+		r.foreign.Reset()
 	}
 }
 
@@ -71,26 +66,9 @@ func (r *refusals) rate(now time.Time, asked time.Duration, current bool) (wait 
 	return wait, false
 }
 
-// foreign records a foreign answer for an item. It returns the keys of the items once maxForeign in a row got the same status.
-func (r *refusals) foreign(c queue.Claimed, status int) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if status != r.status || r.items == nil {
-		r.status, r.keys, r.items = status, nil, map[attempts.Item]bool{}
-	}
-	if id := idOf(c); !r.items[id] {
-		r.items[id] = true
-		r.keys = append(r.keys, fmt.Sprintf("%q", c.Key))
-	}
-	if len(r.keys) < maxForeign {
-		return nil
-	}
-	return r.keys
-}
-
 // foreignAnswer counts an answer that is not AiR's against its item, and ends the run if several items in a row got such answers.
 func (s *sender) foreignAnswer(c queue.Claimed, o air.Outcome, v verdict.Verdict) {
-	if keys := s.refusals.foreign(c, o.Status); keys != nil {
+	if keys := s.refusals.foreign.Add(idOf(c), c.Key, o.Status); keys != nil {
 		s.stop(stop.Errorf(stop.Setup, "the answers for %d items in a row were not AiR's (%s; last answer: %s). Check --air-url and any proxy in between; if only these items are affected, remove them with `airlift cancel BATCH --key KEY`",
 			len(keys), strings.Join(keys, ", "), verdict.Describe(o)))
 		return

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"airlift/queue"
@@ -67,20 +68,13 @@ func (s *Service) keepForecast(ctx context.Context, account string, pool *worker
 	if f.None != "" || in.Items == 0 {
 		return nil
 	}
-	e := queue.Expected{At: later(now.UTC().Round(0), day.Start()), Low: a.Day.Submitted, High: a.Day.Submitted, Left: in.Items, From: f.Low, To: f.High}
+	e := queue.Expected{At: slices.MaxFunc([]time.Time{now.UTC().Round(0), day.Start()}, time.Time.Compare), Low: a.Day.Submitted, High: a.Day.Submitted, Left: in.Items, From: f.Low, To: f.High}
 	for _, d := range f.Days {
 		if queue.DayOf(d.Day) == day {
 			e.Low, e.High = e.Low+d.Low, e.High+d.High
 		}
 	}
 	return s.c.Store.Observe(ctx, account, queue.Observation{Kind: queue.MadeForecast, At: e.At, Expected: e})
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // warnOfMiss logs that the forecasts of the last two days did not hold.

@@ -197,6 +197,9 @@ func (f *fleet) add(one *accountRun) error {
 func (f *fleet) begin(one *accountRun) {
 	ctx, endAll := f.ctx, f.end
 	one.begun = true
+	if f.r.Feed.Reading != nil && slices.Contains(one.batches, f.r.Feed.Batch) { // before the pool can end in a pause
+		go func(letEnd func()) { <-f.fed; letEnd() }(one.pool.Hold())
+	}
 	f.running.Go(func() {
 		beside, end := context.WithCancel(ctx)
 		var keeping sync.WaitGroup

@@ -227,9 +227,13 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 	t := time.NewTicker(waitPoll)
 	defer t.Stop()
 	reading := fed
-	said := false
+	said, paused := false, true
 	for first := true; ; first = false {
 		left, running, err := s.left(ctx, r, first)
+		limit, is := errors.AsType[*stop.Error](err)
+		if paused = paused && is && limit.Reason == stop.Limit; paused && reading != nil { // it begins in a pause: its sources are read first
+			left, running, err = true, true, nil
+		}
 		if err != nil {
 			return s.endOf(ctx, err)
 		}
