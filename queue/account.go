@@ -78,8 +78,11 @@ type DayCount struct {
 	Capped bool `json:"capped,omitempty"`
 	// CappedAt is the first refusal of the day's latest pause for the cap; zero: none.
 	CappedAt time.Time `json:"capped_at,omitzero"`
-	// QuotaAt is the first refusal for the monthly quota (403).
+	// QuotaAt is the first refusal for the monthly quota (403) since a job was last accepted.
 	QuotaAt time.Time `json:"quota_at,omitzero"`
+	// CappedClaims and QuotaClaims are what was claimed by CappedAt and QuotaAt. If more jobs were accepted, AiR has raised the limit.
+	CappedClaims int64 `json:"capped_claims,omitempty"`
+	QuotaClaims  int64 `json:"quota_claims,omitempty"`
 	// Resets are the latest two ends of pauses for the cap that fell on the day, the later one last.
 	Resets [2]Resumption `json:"resets,omitzero"`
 	// Others are the jobs that others made until CappedAt, by AiR's list.
@@ -169,10 +172,10 @@ func (c *DayCount) Note(o Observation) {
 		c.Closed = c.ByQuarter()
 		c.Quarter = QuarterOf(at)
 	case SeenCap:
-		c.Capped, c.CappedAt, c.Others = true, at, OthersSeen{}
+		c.Capped, c.CappedAt, c.CappedClaims, c.Others = true, at, c.Claimed, OthersSeen{}
 	case SeenQuota:
-		if c.QuotaAt.IsZero() {
-			c.QuotaAt = at
+		if c.QuotaAt.IsZero() || c.Submitted > c.QuotaClaims {
+			c.QuotaAt, c.QuotaClaims = at, c.Claimed
 		}
 	case SeenReset:
 		c.Resets = [2]Resumption{c.Resets[1], {from, at, o.Jobs}}

@@ -106,10 +106,10 @@ const grace = 5 * time.Second
 // Learn takes over what was learned of AiR's limits.
 func (in *Input) Learn(l caps.Learned) {
 	in.Cap = Cap{Reset: l.Reset.Value + grace}
-	if l.Monthly.Known() {
+	if l.Monthly.High > 0 { // else it was raised, and is no bound
 		in.Quota, in.UsedOfQuota = l.Monthly.Value, usedSince(l.Windows, time.Date(in.Now.UTC().Year(), in.Now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC))
 	}
-	if !l.Daily.Known() {
+	if !l.Daily.Known() || l.Outgrown(in.Now) {
 		return
 	}
 	d := l.Daily

@@ -30,7 +30,7 @@ func Observed(first queue.Day, stored []queue.DayCount) []caps.Day {
 		if c := &stored[i]; *c != (queue.DayCount{}) {
 			d := caps.Day{
 				Start: (first + queue.Day(i)).Start(), Accepted: c.ByQuarter(), Capped: c.Capped, CappedAt: c.CappedAt,
-				QuotaAt:    c.QuotaAt,
+				QuotaAt: c.QuotaAt, CappedClaims: c.CappedClaims, QuotaClaims: c.QuotaClaims,
 				OthersFrom: c.Others.From, OthersUntil: c.Others.Until, Others: c.Others.Jobs,
 			}
 			for _, r := range c.Resets {

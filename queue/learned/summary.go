@@ -100,7 +100,9 @@ func (s *Summary) Lines() (lines []string) {
 		}
 		lines = append(lines, text)
 	}
-	if m := s.Monthly; m != nil {
+	if m := s.Monthly; m != nil && m.High == 0 {
+		lines = append(lines, fmt.Sprintf("monthly quota at least %s: so many were accepted after it was met on %s", humanize.Comma(m.Value), m.Seen))
+	} else if m != nil {
 		lines = append(lines, fmt.Sprintf("monthly quota about %s, last met on %s", humanize.Comma(m.Value), m.Seen))
 	}
 	return lines

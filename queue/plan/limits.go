@@ -173,7 +173,7 @@ func (l *Limits) Learn(ctx context.Context, db queue.Reader, account string, now
 	in := InForce(a.Gate, now)
 	l.PausedUntil, l.Stopped, l.Reason, l.Since = in.PausedUntil, in.Stopped, in.Reason, in.Since
 	l.UsedToday = a.Day.Claimed
-	if l.PerDayFrom != OwnLimit && l.AiR.Daily.Known() {
+	if l.PerDayFrom != OwnLimit && l.AiR.Daily.Known() && !l.AiR.Outgrown(now) {
 		l.PerDay, l.PerDayFrom = l.AiR.Daily.Value, Learned
 	}
 	if l.PerMonth > 0 {

@@ -167,7 +167,7 @@ func observations(f *fixture) {
 	day := f.day("default", today)
 	quarters := day.ByQuarter()
 	f.same("jobs of a quarter of an hour", []int64{quarters[2], quarters[3]}, []int64{2, 1})
-	want := queue.DayCount{Claimed: 3, Submitted: 3, Capped: true, CappedAt: begin.Add(55 * time.Minute), QuotaAt: begin.Add(56 * time.Minute),
+	want := queue.DayCount{Claimed: 3, Submitted: 3, Capped: true, CappedAt: begin.Add(55 * time.Minute), QuotaAt: begin.Add(56 * time.Minute), CappedClaims: 3, QuotaClaims: 3,
 		Others: queue.OthersSeen{From: begin, Until: begin.Add(55 * time.Minute), Jobs: 7}, Quarter: 3, Closed: day.Closed}
 	f.same("the same with jobs", day, want)
 	see(queue.SeenReset, 26*time.Hour, 25*time.Hour, 1)

@@ -91,7 +91,8 @@ func typical(samples []sample) Estimate {
 	return Estimate{Value: all[len(all)/2], Low: all[0], High: all[len(all)-1], Seen: samples[0].seen, Agreeing: len(all), Days: len(all)}
 }
 
-// learnMonthly learns the quota from the months in which it was met, as far back as all their days are known.
+// learnMonthly learns the quota from the months in which it was met, as far back as all their days are known. What was accepted
+// after a refusal of the same month shows that the quota was raised: the month is a lower bound until AiR refuses more again.
 func learnMonthly(days []Day, windows []Window, now time.Time) Estimate {
 	var months []sample
 	for i := range days {
@@ -100,26 +101,42 @@ func learnMonthly(days []Day, windows []Window, now time.Time) Estimate {
 			continue
 		}
 		first := time.Date(d.Start.Year(), d.Start.Month(), 1, 0, 0, 0, 0, time.UTC)
-		// Those of the quarter of an hour are counted, because answers to requests that were in flight may come later.
-		last := int(d.QuotaAt.Sub(d.Start) / quarter)
-		total := sum(d.Accepted[:max(0, min(last+1, Quarters))])
-		for j := range days[:i] {
-			if !days[j].Start.Before(first) {
-				total += sum(days[j].Accepted[:])
-			}
-		}
+		total, raised := monthTotal(days, i, first)
 		for j := range windows {
 			if w := &windows[j]; !w.Start.Before(first) && w.Start.Before(d.QuotaAt) {
 				total += w.Others
 			}
 		}
 		if n := len(months); n > 0 && !months[n-1].seen.Before(first) {
-			continue // the first refusal of a month counts
+			if months[n-1].capped {
+				continue // the first refusal of a month counts
+			}
+			months = months[:n-1]
 		}
-		months = append(months, sample{total, true, d.Start})
+		months = append(months, sample{total, !raised, d.Start})
 	}
 	slices.Reverse(months)
 	return estimate(months)
+}
+
+// monthTotal returns what was accepted in a month by a refusal for its quota, that of the n-th day; if more was accepted
+// later, raised is true and the total has that too.
+func monthTotal(days []Day, n int, first time.Time) (total int64, raised bool) {
+	d := &days[n]
+	for i := range days[:n+1] {
+		if !days[i].Start.Before(first) {
+			total += sum(days[i].Accepted[:])
+		}
+	}
+	// Those of the quarter of an hour are counted, because answers to requests that were in flight may come later.
+	last := min(max(int(d.QuotaAt.Sub(d.Start)/quarter)+1, 0), Quarters)
+	later := sum(d.Accepted[last:])
+	raised = later > 0 || d.QuotaClaims > 0 && sum(d.Accepted[:]) > d.QuotaClaims
+	for i := n + 1; i < len(days) && days[i].Start.Before(first.AddDate(0, 1, 0)); i++ {
+		more := sum(days[i].Accepted[:])
+		total, raised = total+more, raised || more > 0
+	}
+	return total, raised
 }
 
 func sum(of []int64) (total int64) {

@@ -18,6 +18,8 @@ type Day struct {
 	CappedAt time.Time
 	// QuotaAt is when the monthly quota was met.
 	QuotaAt time.Time
+	// CappedClaims and QuotaClaims are how many jobs of the day were accepted or on their way then; 0: that is not known.
+	CappedClaims, QuotaClaims int64
 	// Resets are the ends of pauses for the cap, in order.
 	Resets []Resumption
 	// Others are the jobs that others made from OthersFrom until OthersUntil; a zero OthersUntil: that is not known.
@@ -99,6 +101,16 @@ func Learn(days []Day, now time.Time) Learned {
 	l.Daily, l.Ours, l.Others = estimate(totals), estimate(ours), typical(others)
 	l.Monthly = learnMonthly(days, l.Windows, now)
 	return l
+}
+
+// Outgrown reports whether the daily cap is no more than what was accepted in the present window, so that it limits nothing.
+func (l *Learned) Outgrown(now time.Time) bool {
+	for i := range l.Windows {
+		if w := &l.Windows[i]; !now.Before(w.Start) && now.Before(w.End) {
+			return l.Daily.High == 0 && !w.Capped && w.total() >= l.Daily.Value
+		}
+	}
+	return false
 }
 
 // othersKnown reports whether the jobs of others were counted in one of the latest capped windows: then one in which they were

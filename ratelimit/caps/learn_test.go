@@ -89,9 +89,53 @@ func TestWindowsBeginAtTheReset(t *testing.T) {
 func TestTheMonthlyQuota(t *testing.T) {
 	days := series(-100, -200, -250)
 	days[2].QuotaAt = days[2].Start.Add(2 * time.Hour)
-	days[2].Accepted[9] = 50 // after the quota was raised
-	if got := Learn(days, first.AddDate(0, 0, 5)).Monthly; got.Value != 550 || got.Agreeing != 1 {
+	learn := func() Estimate { return Learn(days, first.AddDate(0, 0, 5)).Monthly }
+	if got := learn(); got.Value != 550 || got.Agreeing != 1 {
 		t.Errorf("got %+v, want 550", got)
+	}
+	days[2].QuotaClaims = 250
+	if got := learn(); got.Value != 550 {
+		t.Errorf("what was on its way is accepted: got %+v, want 550", got)
+	}
+	days[2].QuotaClaims = 40 // the rest came after the quota was raised
+	if got := learn(); got.Known() {
+		t.Errorf("raised within a quarter of an hour: got %+v", got)
+	}
+	days[2].QuotaClaims = 250
+	days[2].Accepted[9] = 50
+	if got := learn(); got.Known() {
+		t.Errorf("raised later on the day: got %+v", got)
+	}
+	days[2].Accepted[9] = 0
+	days = append(days, dayOf(3, time.Hour, 30))
+	if got := learn(); got.Known() {
+		t.Errorf("raised the day after: got %+v", got)
+	}
+	days = append(days, dayOf(4, time.Hour, 70))
+	days[4].QuotaAt, days[4].QuotaClaims = days[4].Start.Add(2*time.Hour), 70
+	if got := learn(); got.Value != 650 || got.High != 650 || got.Agreeing != 1 {
+		t.Errorf("met again: got %+v, want 650", got)
+	}
+}
+
+// What is accepted after a refusal and before AiR's next day shows that the cap was raised: the refusal proves nothing.
+func TestARaisedCapIsNotWhatWasAccepted(t *testing.T) {
+	now := first.AddDate(0, 0, 2).Add(90 * time.Minute)
+	days := series(1000, 1000, 4000)
+	days[2].CappedClaims = 4000
+	if l := Learn(days, now); l.Daily.Value != 4000 || l.Daily.High == 0 || l.Outgrown(now) {
+		t.Errorf("what was on its way is accepted: got %+v", l.Daily)
+	}
+	days[2].CappedClaims = 1020
+	if l := Learn(days, now); l.Windows[2].Capped || l.Daily.High != 0 || !l.Outgrown(now) || l.Outgrown(now.AddDate(0, 0, 1)) {
+		t.Errorf("above two days' cap: got %+v", l.Daily)
+	}
+	if l := Learn(days[2:], now); l.Daily.Known() {
+		t.Errorf("of the first day: got %+v", l.Daily)
+	}
+	days[2].Resets = []Resumption{{Refused: days[2].CappedAt, Resumed: days[2].CappedAt.Add(time.Minute), Refusals: 1}}
+	if l := Learn(days[2:], now); !l.Windows[0].Capped {
+		t.Errorf("AiR's next day is no raised cap: got %+v", l.Daily)
 	}
 }
 

@@ -5,6 +5,32 @@ import (
 	"time"
 )
 
+// capRaised reports whether jobs were accepted after the refusal of the day and before AiR's next day, so that it proves no cap.
+func (d *Day) capRaised(end time.Time) bool {
+	if d.CappedAt.IsZero() || d.CappedClaims == 0 {
+		return false
+	}
+	for _, r := range d.Resets {
+		if r.Resumed.After(d.CappedAt) {
+			return false // they are of the next day
+		}
+	}
+	whole := min(max(int(end.Sub(d.Start)/quarter), 0), Quarters)
+	return sum(d.Accepted[:whole]) > d.CappedClaims
+}
+
+// noteCap notes that the cap was met, with the window of that instant.
+func (d *Day) noteCap(at func(time.Time) *Window, reset time.Duration) {
+	switch {
+	case !d.CappedAt.IsZero():
+		if w := at(d.CappedAt); !d.capRaised(w.End) {
+			w.Capped, w.CappedAt = true, d.CappedAt
+		}
+	case d.Capped:
+		at(d.Start.Add(reset)).Capped = true
+	}
+}
+
 // windows returns the windows between resets that begin at that time of day.
 func windows(days []Day, reset time.Duration) []Window {
 	found := map[time.Time]*Window{}
@@ -22,13 +48,7 @@ func windows(days []Day, reset time.Duration) []Window {
 				at(d.Start.Add(time.Duration(q) * quarter)).Accepted += n
 			}
 		}
-		switch {
-		case !d.CappedAt.IsZero():
-			w := at(d.CappedAt)
-			w.Capped, w.CappedAt = true, d.CappedAt
-		case d.Capped:
-			at(d.Start.Add(reset)).Capped = true
-		}
+		d.noteCap(at, reset)
 		if !d.QuotaAt.IsZero() {
 			at(d.QuotaAt).Quota = true
 		}

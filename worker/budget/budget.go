@@ -77,11 +77,11 @@ func (s Set) Limits(l caps.Learned, now time.Time) Limits {
 	if s.Reserve == (Reserve{}) {
 		return out
 	}
-	if l.Daily.Known() {
+	if l.Daily.Known() && !l.Outgrown(now) {
 		lower(&out.Daily, &out.DailyWhy, l.Daily.Value-s.Reserve.of(l.Daily.Value)-l.Others.Value,
 			fmt.Sprintf("the rest of AiR's daily cap of about %d is left to others (--reserve %v)", l.Daily.Value, s.Reserve))
 	}
-	if l.Monthly.Known() {
+	if l.Monthly.High > 0 { // else it was raised, and is no bound
 		others, month := int64(0), queue.DayOf(now).MonthStart()
 		for i := range l.Windows {
 			if w := &l.Windows[i]; queue.DayOf(w.Start) >= month {
