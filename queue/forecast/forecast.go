@@ -102,24 +102,6 @@ func (in *Input) slack() time.Duration {
 	return startSlack + time.Duration(min(pauseRequests/in.Rate, 24*3600)*float64(time.Second))
 }
 
-// setRange sets the range from the ends at one of every few; those of the middle are the last.
-func (f *Forecast) setRange(ends []instant, at, every int) {
-	var all []instant
-	for ; at < len(ends); at += every {
-		all = append(all, ends[at])
-	}
-	finish := all[len(all)-1]
-	all = all[:len(all)-1]
-	slices.Sort(all)
-	low, high := quantile(all, (1-Likelihood)/2), quantile(all, (1+Likelihood)/2)
-	f.Low, f.Finish, f.High = timeOf(min(low, finish)), timeOf(finish), timeOf(max(high, finish))
-}
-
-// quantile returns the value of a sorted list below which such a part of the list is.
-func quantile[T any](sorted []T, part float64) T {
-	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
-}
-
 // futures returns n possible futures, or one if nothing is uncertain.
 func (in *Input) futures(n int) []future {
 	low, middle, high := in.pace()

@@ -31,11 +31,11 @@ func (f *fleet) sorted() (all []*accountRun) {
 	return all
 }
 
-// outcomeErr returns why the runs have ended, with how each account did if there are several. cause is the end of the call's context.
-func (f *fleet) outcomeErr(cause error) (error, []AccountError) {
+// outcome returns how each account did, if there are several, and why the runs have ended. cause is the end of the call's context.
+func (f *fleet) outcome(cause error) ([]AccountError, error) {
 	all := slices.DeleteFunc(f.sorted(), func(one *accountRun) bool { return one.guest })
 	if !f.several && len(all) == 1 {
-		return all[0].err, nil
+		return nil, all[0].err
 	}
 	var ends []AccountError
 	var errs Errors
@@ -50,11 +50,11 @@ func (f *fleet) outcomeErr(cause error) (error, []AccountError) {
 	}
 	switch len(errs) {
 	case 0:
-		return nil, ends
+		return ends, nil
 	case 1:
-		return errs[0], ends
+		return ends, errs[0]
 	}
-	return errs, ends
+	return ends, errs
 }
 
 // now returns the status of the batches that the runs work, in the order of the request.

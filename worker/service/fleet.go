@@ -141,7 +141,7 @@ func (f *fleet) run(ctx context.Context) error {
 	}
 	end(nil) // a run that ends early stops reading
 	feeding.Wait()
-	err, ends := f.outcomeErr(cause)
+	ends, err := f.outcome(cause)
 	f.ends = ends
 	return cmp.Or(err, readErr)
 }

@@ -38,7 +38,7 @@ func withNextStep(out service.Outcome, text string) string {
 				term.Number(s.Failed), config.BatchWord(s.Batch), config.BatchWord(s.Batch))
 		}
 	}
-	if bare := strings.TrimSuffix(text, RunAgain); Code(out.Err) == WorkLeft && !strings.Contains(bare, "the same command") {
+	if bare := strings.TrimSuffix(text, RunAgain); Code(out.Err) == WorkLeft && !strings.Contains(bare, "the same command") && !strings.Contains(bare, "run again with") {
 		switch {
 		case incomplete:
 			text = fmt.Sprintf("%s; %s items are left so far, and the sources are not read to their end; the same command carries on", bare, term.Number(left))

@@ -1,23 +1,5 @@
 package queue
 
-// Filter selects items. The zero Filter selects all.
-type Filter struct {
-	// State, if not empty, selects the items in that state.
-	State State
-	// Code, if not empty, selects the items whose last answer has this code.
-	Code string
-	// Key, if not nil, selects the items for whose key it returns true.
-	Key func(key string) bool
-	// Span, if not nil, selects the items that one reading added.
-	Span *Span
-}
-
-// Match reports whether the filter selects the entry.
-func (f Filter) Match(e *Entry) bool {
-	return (f.State == "" || f.State == e.State) && (f.Code == "" || f.Code == e.Code) && (f.Key == nil || f.Key(e.Key)) &&
-		(f.Span == nil || f.Span.Has(e.Seq))
-}
-
 // ClaimRequest asks for items to send.
 type ClaimRequest struct {
 	// Batches are asked in this order; all belong to one account.
