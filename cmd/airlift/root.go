@@ -154,6 +154,9 @@ func (a *app) rootCommand() *cobra.Command {
 			if a.wrong = a.fillSettings(cmd); a.wrong != nil && !settings.Tolerates(cmd) {
 				return a.wrong
 			}
+			if err := a.checkGlobal(cmd); err != nil {
+				return err
+			}
 			if err := a.openLog(); err != nil {
 				return err
 			}
@@ -173,10 +176,10 @@ func (a *app) rootCommand() *cobra.Command {
 	f.StringVar(&a.global.queue, "queue", "", "the queue's database: default $XDG_STATE_HOME/airlift/queue.db")
 	f.StringVar(&a.global.logFormat, "log-format", "auto", "how logs are written to standard error: auto, console or json")
 	f.StringVar(&a.global.logLevel, "log-level", "info", "what is logged: debug, info, warn or error")
-	f.BoolVar(&a.global.quiet, "quiet", false, "print nothing if all is well (exit code 0): no progress, no summary, no last line; see `airlift help unattended`")
+	f.BoolVar(&a.global.quiet, "quiet", false, "print nothing if all is well (exit code 0): no progress, no summary, no last line; see airlift help unattended")
 	f.DurationVar(&a.global.waitLock, "wait-lock", 0, "how long to wait for another process that holds the queue and cannot be asked, or cannot do this command (default: about a second)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return config.Usagef("%v: `%s --help` lists the flags", err, cmd.CommandPath())
+		return config.FlagError(cmd, err)
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	rehearsal := sandbox.Command(a.getenv, a.out, &a.log)
@@ -203,6 +206,7 @@ func (a *app) rootCommand() *cobra.Command {
 		topic("settings", "The config file, variables, which of them counts; init, config show, doctor"),
 		topic("unattended", "Running from cron, systemd or Kubernetes, and being told of what happens"),
 		topic("contributing", "For contributors: packages, walks through the code, terms"))
+	settings.HelpCommand(root)
 	complete.Add(root, a.out, flags.Takeable, a.batchIDs)
 	return root
 }
@@ -235,6 +239,17 @@ func (a *app) batchIDs(cmd *cobra.Command) []string {
 		}
 	}
 	return ids
+}
+
+// checkGlobal checks flags that every command has.
+func (a *app) checkGlobal(cmd *cobra.Command) error {
+	if a.global.waitLock < 0 {
+		return config.Usagef("--wait-lock %v: use 0 or more, such as 5m", a.global.waitLock)
+	}
+	if a.global.account == "" && cmd.Flags().Changed("account") {
+		return config.Usagef("--account is empty: name an account, or leave the flag out for that of no table")
+	}
+	return nil
 }
 
 // openLog sets the logger up as the flags say.

@@ -1,16 +1,36 @@
 package config
 
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// FlagError returns the error for flags that cannot be parsed, with the flag that an unknown one is most like.
+func FlagError(cmd *cobra.Command, err error) error {
+	meant := ""
+	if unknown, is := errors.AsType[*pflag.NotExistError](err); is {
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		if near, ok := Nearest(unknown.GetSpecifiedName(), known); ok && len(unknown.GetSpecifiedName()) > 2 {
+			meant = "; is --" + near + " meant?"
+		}
+	}
+	return Usagef("%v%s: `%s --help` lists the flags", err, meant, cmd.CommandPath())
+}
+
 // Suggest returns a suggestion for a misspelled name, to append to a message; "" if no known name is similar.
 func Suggest(name string, known []string) string {
-	if near, ok := nearest(name, known); ok {
+	if near, ok := Nearest(name, known); ok {
 		return "; is " + near + " meant?"
 	}
 	return ""
 }
 
-// nearest returns the known name that is the fewest edits away from a misspelled one: a character inserted, left out or
+// Nearest returns the known name that is the fewest edits away from a misspelled one: a character inserted, left out or
 // replaced, or two swapped. It is false if all are too many edits away.
-func nearest(name string, known []string) (string, bool) {
+func Nearest(name string, known []string) (string, bool) {
 	best, found := 1+max(2, len(name)/4), ""
 	for _, k := range known {
 		if d := distance(name, k); d < best && d < len(k) {

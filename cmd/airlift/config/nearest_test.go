@@ -9,7 +9,7 @@ func TestNearest(t *testing.T) {
 		"destination-buckets": "destination-bucket", "destinaton-regoin": "destination-region", "ondailycap": "on-daily-cap",
 		"secret-key": "", "": "", "x": "", "nonsense": "", "destination": "",
 	} {
-		if got, ok := nearest(name, known); got != want || ok != (want != "") {
+		if got, ok := Nearest(name, known); got != want || ok != (want != "") {
 			t.Errorf("%q: got %q, %v; want %q", name, got, ok, want)
 		}
 	}

@@ -86,7 +86,7 @@ func meantVariable(name string, known []string) string {
 	for _, other := range otherVariables {
 		bare = append(bare, strings.TrimPrefix(other, prefix))
 	}
-	if near, ok := nearest(strings.TrimPrefix(name, prefix), bare); ok {
+	if near, ok := Nearest(strings.TrimPrefix(name, prefix), bare); ok {
 		return fmt.Sprintf("; is %s%s meant?", prefix, near)
 	}
 	return ""

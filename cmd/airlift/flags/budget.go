@@ -28,7 +28,7 @@ func (b *budgets) add(cmd *cobra.Command) {
 // check calls bad with what is wrong.
 func (b *budgets) check(bad func(format string, args ...any)) {
 	if b.monthly < 0 || b.monthly > 1e15 {
-		bad("--monthly-limit %d: use 0 (none) or more", b.monthly)
+		bad("--monthly-limit %d: use 0 (none) to 1,000,000,000,000,000", b.monthly)
 	}
 	if b.media < 0 {
 		bad("--budget %v: use 0 (none) or more, such as 500h", b.media)

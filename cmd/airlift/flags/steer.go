@@ -135,8 +135,8 @@ func (s *Set) check(given func(string) bool, batch string) error {
 		return config.Usagef("--share %d: use 1 to %d", s.share, queue.MaxShare)
 	case given("workers") && (s.workers < 1 || s.workers > worker.MaxWorkers):
 		return config.Usagef("--workers %d: use 1 to %d", s.workers, worker.MaxWorkers)
-	case s.monthlyLimit < 0:
-		return config.Usagef("--monthly-limit %d: use 0 (none) or more", s.monthlyLimit)
+	case s.monthlyLimit < 0, s.monthlyLimit > 1e15:
+		return config.Usagef("--monthly-limit %d: use 0 (none) to 1,000,000,000,000,000", s.monthlyLimit)
 	case s.dailyLimit < 0:
 		return config.Usagef("--daily-limit %d: use 0 (none) or more", s.dailyLimit)
 	}

@@ -47,12 +47,7 @@ func Command(around func() Around) *cobra.Command {
 		Long:    "config shows settings; `airlift help settings` explains them, and `airlift init` makes a config file.\n" + exit.CodesHelp,
 		Example: "  airlift config show",
 		Args:    cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return NoCommand(cmd, args[0])
-			}
-			return cmd.Help()
-		},
+		RunE:    Parent,
 	}
 	show := &cobra.Command{
 		Use: "show [--json] [COMMAND [FLAGS]]", Short: "Show the settings in force, and where each came from",
@@ -103,16 +98,58 @@ func targetOf(root *cobra.Command, args []string) (*cobra.Command, error) {
 		return root, nil
 	}
 	if err := target.ParseFlags(rest); err != nil {
-		return nil, config.Usagef("%v: `%s --help` lists the flags", err, target.CommandPath())
+		return nil, config.FlagError(target, err)
 	}
 	return target, nil
+}
+
+// Parent is what a command does that has nothing but commands of its own.
+func Parent(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return NoCommand(cmd, args[0])
+	}
+	return cmd.Help()
+}
+
+// HelpCommand makes the help of a command or topic that is not there an error.
+func HelpCommand(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		show := cmd.Run
+		cmd.Run = nil
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			switch {
+			case len(args) == 0:
+			case err != nil || found == nil || found == root:
+				return NoCommand(root, args[0])
+			case found.HasSubCommands() && len(rest) > 0:
+				return NoCommand(found, rest[0])
+			}
+			show(cmd, args)
+			return nil
+		}
+	}
 }
 
 // NoCommand is the error for a command that is not there.
 func NoCommand(parent *cobra.Command, typed string) error {
 	parent.SuggestionsMinimumDistance = 2
 	meant := ""
-	if all := parent.SuggestionsFor(typed); len(all) > 0 {
+	all := parent.SuggestionsFor(typed)
+	if len(all) == 0 { // it may be a topic, which cobra does not suggest
+		var names []string
+		for _, c := range parent.Commands() {
+			names = append(names, c.Name())
+		}
+		if near, ok := config.Nearest(typed, names); ok {
+			all = []string{near}
+		}
+	}
+	if len(all) > 0 {
 		meant = " did you mean " + strings.Join(all, " or ") + "?"
 	}
 	return config.Usagef("there is no command %q:%s `%s --help` lists the commands", typed, meant, parent.CommandPath())

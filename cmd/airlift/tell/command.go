@@ -9,13 +9,15 @@ import (
 
 	"airlift/cmd/airlift/config"
 	"airlift/cmd/airlift/exit"
+	"airlift/cmd/airlift/settings"
 	"airlift/worker/service/notify"
 )
 
 // Command returns the command that tries whether events arrive. around returns the reporter of its flags, and where to print.
 func Command(around func() (*notify.Reporter, io.Writer)) *cobra.Command {
 	cmd := &cobra.Command{Use: "notify COMMAND", Short: "Try whether others are told of what happens",
-		Long: "notify test sends a test event to each --notify and --hook. `airlift help unattended` describes the events.\n" + exit.CodesHelp, Example: "  airlift notify test"}
+		Long: "notify test sends a test event to each --notify and --hook. `airlift help unattended` describes the events.\n" + exit.CodesHelp, Example: "  airlift notify test",
+		Args: cobra.ArbitraryArgs, RunE: settings.Parent}
 	test := &cobra.Command{
 		Use: "test", Short: "Send a test event to each --notify and --hook, and print what came of it",
 		Long:    "test sends one event, without retries, to each --notify and --hook of the flags, the environment and the config file.\n" + exit.CodesHelp,
