@@ -226,20 +226,20 @@ const waitPoll = 500 * time.Millisecond
 func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) error {
 	t := time.NewTicker(waitPoll)
 	defer t.Stop()
-	reading := fed
-	said, paused := false, true
+	reading, paused := fed, true
+	tellUnworked := sync.OnceFunc(func() {
+		s.c.Log.Info().Stringer("holder", s.holder).Msg("the process that holds the queue does not work this batch: this one waits for its end, and then goes on")
+	})
 	for first := true; ; first = false {
 		left, running, err := s.left(ctx, r, first)
-		limit, is := errors.AsType[*stop.Error](err)
-		if paused = paused && is && limit.Reason == stop.Limit; paused && reading != nil { // it begins in a pause: its sources are read first
+		if paused = paused && isLimit(err); paused && reading != nil { // it begins in a pause: its sources are read first
 			left, running, err = true, true, nil
 		}
 		if err != nil {
 			return s.endOf(ctx, err)
 		}
-		if left && !running && !said {
-			said = true
-			s.c.Log.Info().Stringer("holder", s.holder).Msg("the process that holds the queue does not work this batch: this one waits for its end, and then goes on")
+		if left && !running {
+			tellUnworked()
 		}
 		if reading == nil && (!left || r.Detach) {
 			return nil
@@ -254,6 +254,12 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 		case <-t.C:
 		}
 	}
+}
+
+// isLimit reports whether an error is the end at a cap or a limit.
+func isLimit(err error) bool {
+	limit, is := errors.AsType[*stop.Error](err)
+	return is && limit.Reason == stop.Limit
 }
 
 // endOf returns the error of a wait that has ended early.
