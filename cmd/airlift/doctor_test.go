@@ -88,6 +88,7 @@ func TestDoctorWhenAllIsWell(t *testing.T) {
 	}
 	before, _ := os.ReadFile(r.queue)
 	r.run("doctor", m).want(t, exit.OK).says(t, "with 1 batches")
+	r.run("doctor", m, "--canary", "2", "--canary-again", "--replace", "--dry-run", "--detach").want(t, exit.OK) // the command line of a run
 	if after, _ := os.ReadFile(r.queue); string(after) != string(before) {
 		t.Error("doctor changed the queue")
 	}

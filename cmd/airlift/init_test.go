@@ -144,7 +144,7 @@ func TestInitRefusesWhatIsWrong(t *testing.T) {
 	r.run(append(good, "--source-region", "?", "--rate", "fast")...).want(t, exit.Usage).says(t, "--source-region", "--rate")
 	r.notConfigured(path)
 	// What may be right is written, with a warning.
-	r.run(append(good, "--air-url", "https://127.0.0.1:1", "--services", "ocrr", "--profile", "later")...).want(t, exit.OK).says(t, "nothing answers there", "is ocr meant?", "no profile")
+	r.run(append(good, "--air-url", "https://127.0.0.1:1", "--services", "ocrr", "--profile", "later")...).want(t, exit.OK).says(t, "nothing answers there", "the nearest that it knows is ocr", "no profile")
 	configured(t, path)
 }
 

@@ -29,13 +29,15 @@ func TestInitOnATerminal(t *testing.T) {
 	n := p.answer(0, "base URL of your AiR", "air.example.com")
 	n = p.answer(n, "base URL of your AiR", "") // after the refusal; an answer is needed
 	n = p.answer(n, "base URL of your AiR", "https://127.0.0.1:1")
-	n = p.answer(n, "Keep https://127.0.0.1:1 all the same? y or n [n]", "")
+	n = p.answer(n, "Keep https://127.0.0.1:1 all the same? y, n, or another answer [n]", "")
 	n = p.answer(n, "base URL of your AiR", r.url)
 	n = p.answer(n, "The profile", testSecretKey[:1]+"nosuch")
 	n = p.answer(n, "all the same?", "n")
 	n = p.answer(n, "The profile", "media")
 	n = p.answer(n, "the buckets that are read [us-east-1]", "eu-central-1")
-	n = p.answer(n, "The services", "ocr, s2t")
+	n = p.answer(n, "The services", "ocr,s2tt")
+	p.shows("the nearest that it knows is s2t", n)
+	n = p.answer(n, "Keep ocr,s2tt all the same?", "ocr, s2t") // which is the new answer
 	n = p.answer(n, "writes its results to", "results")
 	n = p.answer(n, "requests a second", "")
 	n = p.answer(n, "file of the queue, on a local disk that survives a reboot ["+filepath.Join(r.dir, ".local/state/airlift/queue.db")+"]", "")

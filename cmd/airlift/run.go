@@ -54,8 +54,7 @@ the wait alone. If that process ends before, this one takes the queue over and g
 	o.AddReplace(cmd)
 	o.send.Add(cmd)
 	o.send.AddCanary(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "read and check everything, store and send nothing")
-	cmd.Flags().BoolVar(&o.detach, "detach", false, "end once the sources are read, and leave the work to the process that holds the queue")
+	flags.AddRunModes(cmd, &o.dryRun, &o.detach)
 	return cmd
 }
 

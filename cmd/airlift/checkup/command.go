@@ -32,8 +32,9 @@ func Command(around func() Around) *cobra.Command {
 		Use: "doctor [SOURCE...]", Short: "Check everything that a long run needs, before it",
 		Long: `doctor takes the command line of a run and checks what would end or spoil that run: settings and
 credentials, AiR, the first rows of the sources and one object, the destination bucket, the clock, proxy,
-queue, disk and limits. Each check is a line: ok, not ok or cannot tell, with what to do. It sends no job,
-and writes nothing but a temporary file beside the queue. See also ` + "`airlift help settings`" + `.
+queue, disk and limits. Each check is a line: ok, not ok or cannot tell, with what to do. What says only how
+to run (--canary, --replace, --dry-run, --detach) is taken and changes nothing. It sends no job, and writes
+nothing but a temporary file beside the queue. See also ` + "`airlift help settings`" + `.
 
 Exit codes:
   0  all is ok

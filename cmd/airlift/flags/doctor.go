@@ -21,8 +21,17 @@ type Doctor struct {
 func (d *Doctor) Add(cmd *cobra.Command) {
 	d.read.Add(cmd)
 	d.read.AddChanged(cmd)
+	d.read.AddReplace(cmd)
 	d.send.Add(cmd)
+	d.send.AddCanary(cmd)
+	AddRunModes(cmd, new(bool), new(bool))
 	cmd.Flags().Lookup("json").Usage = "print one JSON object"
+}
+
+// AddRunModes adds the flags of run for other ways to do it.
+func AddRunModes(cmd *cobra.Command, dryRun, detach *bool) {
+	cmd.Flags().BoolVar(dryRun, "dry-run", false, "read and check everything, store and send nothing")
+	cmd.Flags().BoolVar(detach, "detach", false, "end once the sources are read, and leave the work to the process that holds the queue")
 }
 
 // JSON returns --json.

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,8 +124,11 @@ func checkServices(_ context.Context, _ *session, answer string) objection {
 		return refuse("%v", err)
 	}
 	if unknown := entry.UnknownServices(services); len(unknown) > 0 {
-		meant := cmp.Or(config.Suggest(unknown[0], entry.KnownServices()), "; AiR may have it all the same")
-		return doubt("%q is no service that airlift knows%s", unknown[0], meant)
+		known := "AiR may have it all the same"
+		if near, ok := config.Nearest(unknown[0], entry.KnownServices()); ok {
+			known = "the nearest that it knows is " + near
+		}
+		return doubt("%q is no service that airlift knows; %s", unknown[0], known)
 	}
 	return objection{}
 }

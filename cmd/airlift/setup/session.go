@@ -103,10 +103,14 @@ func (s *session) examine(ctx context.Context, q question, answer string) object
 
 // ask asks a question until an answer is good, or the user keeps it.
 func (s *session) ask(ctx context.Context, q question, standard string) error {
+	again := ""
 	for {
-		answer, err := s.prompt(ctx, q.text, standard)
-		if err != nil {
-			return err
+		answer := again
+		if again = ""; answer == "" {
+			var err error
+			if answer, err = s.prompt(ctx, q.text, standard); err != nil {
+				return err
+			}
 		}
 		if answer == "" {
 			_, _ = fmt.Fprintln(s.Screen, "  this one has no default: an answer is needed (Ctrl-C ends)")
@@ -124,13 +128,16 @@ func (s *session) ask(ctx context.Context, q question, standard string) error {
 		if o.refuse {
 			continue
 		}
-		keep, err := s.prompt(ctx, "  Keep "+term.Text(answer)+" all the same? y or n", "n")
+		keep, err := s.prompt(ctx, "  Keep "+term.Text(answer)+" all the same? y, n, or another answer", "n")
 		if err != nil {
 			return err
 		}
 		if isYes(keep) {
 			s.answers[q.flag] = answer
 			return nil
+		}
+		if no := strings.ToLower(keep); no != "n" && no != "no" {
+			again = keep
 		}
 	}
 }
