@@ -70,6 +70,9 @@ func TestForecastKeepsToTheHours(t *testing.T) {
 	if f := r.forecast(table...); f.ETARange == nil || f.ETARange.High == nil || f.ETARange.High.After(midnight.Add(time.Hour)) {
 		t.Errorf("with a table: got %+v, want soon after %v", f.ETARange, midnight)
 	}
+	const said = "at the rates of the table"
+	r.run(append([]string{"status"}, table...)...).want(t, exit.OK).says(t, said, "hours", "1/h until")
+	r.run(append([]string{"plan", r.manifest("more.csv", 3)}, append(table, window[:2]...)...)...).want(t, exit.OK).says(t, said, "within --window "+window[1])
 	if f := r.forecast(append(table, "--what-if", "rate=20/s")...); f.ETARange == nil || f.ETARange.High == nil || f.ETARange.High.After(time.Now().Add(time.Hour)) {
 		t.Errorf("for a rate in place of the table: got %+v", f.ETARange)
 	}
@@ -140,6 +143,7 @@ func TestForecastOfNothing(t *testing.T) {
 	r.run("resume").want(t, exit.OK)
 	r.run("cancel", "b", "--all").want(t, exit.OK)
 	says("nothing is left")
+	r.run("forecast", "--by", "2099-01-01").want(t, exit.OK).says(t, "it is done: nothing is left to send")
 }
 
 // The text fits the width, has no colors off a terminal, and lists all days if asked.

@@ -48,7 +48,10 @@ type Plan struct {
 	Reason      string     `json:"reason"`
 	PausedUntil *time.Time `json:"paused_until"`
 	// Rate is in requests a second, null for no limit; PerDay the most jobs a UTC day, null if none is known.
-	Rate       *float64 `json:"rate"`
+	Rate *float64 `json:"rate"`
+	// RateTable and Windows are those of the hours in force; empty: none.
+	RateTable  string   `json:"rate_table,omitempty"`
+	Windows    []string `json:"windows,omitempty"`
 	PerDay     *int64   `json:"per_day"`
 	PerDayFrom string   `json:"per_day_from"`
 	// Days counts the UTC days on which something is sent; Finish is null if it cannot be forecast.
@@ -75,6 +78,10 @@ type Reject struct {
 func (p *Plan) forecast(l Limits, now time.Time) {
 	p.State, p.PausedUntil = l.State()
 	p.Reason, p.Since = l.Reason, l.Since
+	if l.Hours.HasTable() {
+		p.RateTable = l.Hours.Config().Rate
+	}
+	p.Windows = l.Hours.Config().Windows
 	if !math.IsInf(l.Rate, 1) {
 		p.Rate = &l.Rate
 	}

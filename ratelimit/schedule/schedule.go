@@ -181,6 +181,15 @@ func (s Schedule) Next(t time.Time) time.Time {
 	}
 }
 
+// NextSeen returns the first instant after t at which something else is seen: outside of the windows that is the next time at
+// which items may be sent, and not a change of the rate; zero: never.
+func (s Schedule) NextSeen(t time.Time) time.Time {
+	if !s.At(t).Open {
+		return s.NextOpen(t)
+	}
+	return s.Next(t)
+}
+
 // nextStep returns the first instant after t at which a step begins or the clocks change. Between two changes of the clocks
 // local time is as even as UTC.
 func (s Schedule) nextStep(t time.Time) time.Time {
@@ -281,7 +290,7 @@ func parseZone(name string) (*time.Location, error) {
 
 // Text says what is in force at an instant and when that changes, like "1/s until 20:00 (Europe/Berlin), then 20/s".
 func (s Schedule) Text(now time.Time) string {
-	next := s.Next(now)
+	next := s.NextSeen(now)
 	if next.IsZero() {
 		return s.word(now)
 	}

@@ -131,6 +131,11 @@ func TestText(t *testing.T) {
 			t.Errorf("at %s:\n got %s\nwant %s", now, got, want)
 		}
 	}
+	s = parse(t, Config{"Mon-Fri 00:00 3/s, 20:00 20/s, Sat 50/s", []string{"03:00-03:10"}, "UTC"})
+	const want = "nothing is sent (outside of --window 03:00-03:10) until 03:00 (UTC), then 3/s" // and not until 20:00
+	if got := s.Text(at(t, "2026-03-02T12:00:00Z")); got != want {
+		t.Errorf("outside of the window\n got %s\nwant %s", got, want)
+	}
 }
 
 // anySchedule draws a schedule, and what it must say by a slow way: the minute of the week to what holds.

@@ -89,8 +89,8 @@ type Need struct {
 	Cannot string `json:"cannot,omitempty"`
 }
 
-// nothingLeft says why there is no forecast of batches that are done.
-const nothingLeft = "nothing is left to send"
+// NothingLeft says why there is no forecast of batches that are done.
+const NothingLeft = "nothing is left to send"
 
 // Forecast returns when batches are done. It reads only stored counters, so its cost does not depend on the number of items.
 func (s *Service) Forecast(ctx context.Context, q ForecastQuery) (Forecasts, error) {
@@ -142,7 +142,7 @@ func (s *Service) forecastOf(ctx context.Context, q ForecastQuery, account strin
 	case out.Items == 0 && len(out.Paused) > 0:
 		in.None = plan.HeldText
 	case out.Items == 0:
-		in.None = nothingLeft
+		in.None = NothingLeft
 	}
 	f := in.Forecast()
 	out.ETA, out.ETARange = f.In(skew).Range()

@@ -108,7 +108,7 @@ func TestForecastsThatDoNotHold(t *testing.T) {
 		if out.Err != nil || last.Before(again.ETARange.Low) || last.After(*again.ETARange.High) {
 			t.Errorf("it ended at %v with %v, and the forecast was %v to %v", last, out.Err, again.ETARange.Low, again.ETARange.High)
 		}
-		if got := f.forecast(ForecastQuery{Limits: AssumedLimits{Rate: rate.Inf}}); got.None != nothingLeft || got.Items != 0 {
+		if got := f.forecast(ForecastQuery{Limits: AssumedLimits{Rate: rate.Inf}}); got.None != NothingLeft || got.Items != 0 {
 			t.Errorf("at the end: %+v", got)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"airlift/queue/learned"
 	"airlift/queue/plan"
 	"airlift/worker"
+	"airlift/worker/service/hours"
 )
 
 // outlooks collects forecasts of batches, so that those of the same account share the work.
@@ -43,7 +44,7 @@ func (o *outlooks) add(account string, s *Status, place int, ahead int64) {
 	}
 	if s.State != string(worker.Running) && s.Rate == 0 {
 		assumed := min(l.Rate, UnlimitedRate) // JSON has no infinity
-		s.AssumedRate = &assumed
+		s.AssumedRate, s.Hours = &assumed, hours.Of(l.Hours, o.now.Add(-o.skew))
 	}
 	g := outlookGroup{account: account}
 	if s.PausedUntil != nil && s.PausedUntil.After(l.PausedUntil) {

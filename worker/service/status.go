@@ -148,8 +148,7 @@ func assumedOf(l *plan.Limits) *AssumedLimits {
 	if l == nil {
 		return nil
 	}
-	a := AssumedOf(*l)
-	return &a
+	return new(AssumedOf(*l))
 }
 
 // AssumedOf returns limits of a user as a forecast assumes them.

@@ -98,6 +98,8 @@ func (v View) doneLines(a *service.AccountForecast) []string {
 func (v View) needText(n *service.Need) string {
 	by := betweenText(n.By, n.By, v.Now)
 	switch {
+	case n.Cannot == service.NothingLeft:
+		return "it is done: " + n.Cannot
 	case n.Cannot != "":
 		return "it cannot be done by " + by + ", because " + n.Cannot
 	case n.Rate == nil || n.Daily == nil:

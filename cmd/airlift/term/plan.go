@@ -104,7 +104,7 @@ func (b *lines) planForecast(p *plan.Plan, now time.Time) {
 	if p.Rate != nil {
 		rate = *p.Rate
 	}
-	assumed := pace(rate, p.PerDay, p.PerDayFrom)
+	assumed := pace(rate, p.RateTable, p.Windows, p.PerDay, p.PerDayFrom)
 	if p.Finish == nil {
 		b.add("done", "never: more than 200 years, %s", assumed)
 		return
@@ -113,7 +113,7 @@ func (b *lines) planForecast(p *plan.Plan, now time.Time) {
 	if p.Days != 1 {
 		days = Number(p.Days) + " days"
 	}
-	b.add("done by", "%s (%s, %s)", p.Finish.Format(time.RFC3339), days, humanize.RelTime(*p.Finish, now, "ago", "from now"))
+	b.add("done by", "%s (%s); something is sent on %s", p.Finish.Format(time.RFC3339), humanize.RelTime(*p.Finish, now, "ago", "from now"), days)
 	b.forecastRange(p.FinishRange, now)
 	b.add("", "%s", assumed)
 }

@@ -155,21 +155,31 @@ func (b *lines) forecast(s *service.Status) {
 	}
 	b.add("done by", "%s (%s)", s.ETA.Format(time.RFC3339), humanize.Time(*s.ETA))
 	b.forecastRange(s.ETARange, time.Now())
-	switch {
-	case s.AssumedRate != nil && s.State == string(worker.Idle):
-		b.add("", "if it is worked from now on, %s", pace(*s.AssumedRate, s.PerDay, s.PerDayFrom))
-	case s.AssumedRate != nil:
-		b.add("", "%s", pace(*s.AssumedRate, s.PerDay, s.PerDayFrom))
-	case s.PerDay != nil:
+	if s.AssumedRate != nil {
+		assumed := ""
+		if s.State == string(worker.Idle) {
+			assumed = "if it is worked from now on, "
+		}
+		table, windows := "", []string(nil)
+		if s.Hours != nil {
+			table, windows = s.Hours.RateTable, s.Hours.Windows
+		}
+		b.add("", "%s%s", assumed, pace(*s.AssumedRate, table, windows, s.PerDay, s.PerDayFrom))
+	} else if s.PerDay != nil {
 		b.add("", "at %s", perDay(*s.PerDay, s.PerDayFrom))
 	}
 }
 
 // pace says what a forecast assumes.
-func pace(rate float64, most *int64, from string) string {
+func pace(rate float64, table string, windows []string, most *int64, from string) string {
 	text := "at an unlimited rate"
-	if rate < service.UnlimitedRate {
+	if table != "" {
+		text = "at the rates of the table " + table
+	} else if rate < service.UnlimitedRate {
 		text = fmt.Sprintf("at %s requests a second (--rate)", humanize.Ftoa(math.Round(rate*1000)/1000))
+	}
+	if len(windows) > 0 {
+		text += " within --window " + strings.Join(windows, ", ")
 	}
 	if most == nil {
 		return text + "; AiR's daily cap is not known yet"

@@ -25,7 +25,7 @@ func Of(s schedule.Schedule, now time.Time) *Hours {
 		return nil
 	}
 	h := &Hours{RateTable: c.Rate, Windows: c.Windows, TimeZone: s.Zone().String(), Text: s.Text(now)}
-	if next := s.Next(now); !next.IsZero() {
+	if next := s.NextSeen(now); !next.IsZero() {
 		next = next.UTC()
 		h.NextChange = &next
 	}
