@@ -105,6 +105,13 @@ func TestInitChangesAFile(t *testing.T) {
 	configured(t, path)
 	r.run(append(args, "--force")...).want(t, exit.OK).says(t, "is already so")
 
+	long := "services = [\n  \"ocr\",\n]\n\n[[rule]]\nmatch = \"*.pdf\"\nservices = \"nld\"\n" // a value of three lines
+	r.config(long)
+	r.run(append(args, "--force")...).want(t, exit.Usage).says(t, "several lines", "by hand")
+	if b, _ := os.ReadFile(path); string(b) != long {
+		t.Errorf("the file was changed:\n%s", b)
+	}
+
 	r.config("air-url = \n") // which is no TOML
 	r.run("init", "--yes", "--force", "--air-url", r.url, "--services", "ocr", "--destination-bucket", "results").want(t, exit.OK).says(t, "-air-url = \n")
 	configured(t, path)

@@ -3,7 +3,7 @@
 // [Input.Forecast] follows a few hundred possible futures of the same account day by day, and reports the range that holds
 // 80 % of them. The futures differ in what is not known: the daily cap within what was learned of it, when AiR's day
 // begins, how much of the cap others take on each day, and how far a run stays below its rate. [Input.Need] is the
-// opposite: the rate and the daily limit with which it is done by a date. [Miss] compares earlier forecasts with what came.
+// opposite: the rate and the daily limit with which it is done by a date. [Missed] compares earlier forecasts with what came.
 //
 // Invariants:
 //

@@ -177,7 +177,12 @@ func (c *Controller) Sent(now time.Time) {
 	const idle = 10 * time.Minute
 	if gap := now.Sub(c.last); !c.last.IsZero() && gap > idle {
 		c.spoiled = true
-		c.begin(c.known(), gap)
+		if part := safePart(gap); c.state.Ceiling == 0 && part > 0 { // nothing was refused, so there is no ceiling to begin below
+			c.epoch = epoch{}
+			c.setRate(max(part*c.state.Rate, startRate))
+		} else {
+			c.begin(c.known(), gap)
+		}
 	}
 	c.last = now
 	c.debt = max(c.debt-1, 0)

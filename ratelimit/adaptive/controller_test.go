@@ -170,3 +170,14 @@ func TestKnowledgeAges(t *testing.T) {
 		t.Errorf("knows %v/s before the first request", got)
 	}
 }
+
+// A quiet time does not make a ceiling of a rate that was never throttled.
+func TestQuietTimesShowNoCeiling(t *testing.T) {
+	c := New(Config{Max: 50})
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	c.Sent(now)
+	c.Sent(now.Add(11 * time.Minute))
+	if s := c.State(); s.Ceiling != 0 || c.Known() != 0 {
+		t.Errorf("after one request and a pause: %+v, known %v", s, c.Known())
+	}
+}

@@ -13,7 +13,7 @@ type Reset struct {
 	Seen time.Time
 	// Agreeing is how many days agree.
 	Agreeing int
-	// Refused is the last refusal before Seen.
+	// span is what the spans that agree have in common.
 	span arc
 }
 

@@ -232,7 +232,7 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 	})
 	for first := true; ; first = false {
 		left, running, err := s.left(ctx, r, first)
-		if paused = paused && isLimit(err); paused && reading != nil { // it begins in a pause: its sources are read first
+		if paused = paused && stop.IsLimit(err); paused && reading != nil { // it begins in a pause: its sources are read first
 			left, running, err = true, true, nil
 		}
 		if err != nil {
@@ -254,12 +254,6 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 		case <-t.C:
 		}
 	}
-}
-
-// isLimit reports whether an error is the end at a cap or a limit.
-func isLimit(err error) bool {
-	limit, is := errors.AsType[*stop.Error](err)
-	return is && limit.Reason == stop.Limit
 }
 
 // endOf returns the error of a wait that has ended early.

@@ -1,6 +1,9 @@
 package stop
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Reason is why a run ended before its work was done. Of several reasons the lowest counts.
 type Reason int
@@ -41,6 +44,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // Errorf returns a stop with a formatted text.
 func Errorf(r Reason, format string, args ...any) *Error {
 	return &Error{Reason: r, Text: fmt.Sprintf(format, args...)}
+}
+
+// IsLimit reports whether an error is the end at a cap or a limit.
+func IsLimit(err error) bool {
+	e, is := errors.AsType[*Error](err)
+	return is && e.Reason == Limit
 }
 
 // BadCredentials is the stop after a 401.

@@ -61,6 +61,6 @@ func (t *Trial) failures() string {
 
 // Stop returns the stop for a batch whose trial has failed.
 func Stop(batch string, set queue.Trial) *stop.Error {
-	return stop.Errorf(stop.Failures, "%s. Nothing else of batch %q was sent. Mend what the failures have in common; then the same command with --canary-again sends another sample first, "+
+	return stop.Errorf(stop.Failures, "%s. The rest of batch %q is not sent. Fix what the failures have in common; then the same command with --canary-again sends another sample first, "+
 		"and `airlift resume %q` lets the rest be sent without one", set.Text, batch, batch)
 }

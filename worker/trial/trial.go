@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -86,7 +87,7 @@ func (t *Trial) Has(seq uint64) bool {
 
 // find returns an item; nil: it is not part of the sample. The caller holds mu.
 func (t *Trial) find(seq uint64) *item {
-	at, found := slices.BinarySearchFunc(t.items, seq, func(i *item, seq uint64) int { return int(int64(i.seq) - int64(seq)) })
+	at, found := slices.BinarySearchFunc(t.items, seq, func(i *item, seq uint64) int { return cmp.Compare(i.seq, seq) })
 	if !found {
 		return nil
 	}

@@ -169,7 +169,7 @@ func Worse(a, b int) int {
 	return OK
 }
 
-// Code returns the exit code for an error. It is the only place that decides that.
+// Code returns the exit code for an error. [OutcomeCode] adds how the batches stand.
 func Code(err error) int {
 	var several service.Errors
 	var code *Error

@@ -76,7 +76,10 @@ func (s *session) run(ctx context.Context, force bool) error {
 	if err := s.collect(ctx); err != nil {
 		return err
 	}
-	content := newContent(string(old), s.settings())
+	content, err := newContent(string(old), s.settings())
+	if err != nil {
+		return config.Usagef("%s: %v: change it by hand, or name another file with --config", path, err)
+	}
 	if there && content == string(old) {
 		_, err := term.Fprintf(s.Out, "%s is already so\n", path)
 		return errors.Join(err, s.next(path))

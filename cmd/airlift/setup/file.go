@@ -3,6 +3,7 @@ package setup
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,18 +55,25 @@ func (s setting) line() string {
 // assignment matches a line that sets something, and its name.
 var assignment = regexp.MustCompile(`^\s*"?([A-Za-z0-9_-]+)"?\s*=`)
 
+// errByHand: the file has settings that take several lines, or more in a line.
+var errByHand = errors.New("a setting of it cannot be changed line by line, because its value takes several lines for instance")
+
 // newContent returns the file with the settings: the old one with their lines changed, or a new one if there is none, or if
-// the old one cannot be changed so.
-func newContent(old string, all []setting) string {
-	if changed := change(old, all); old != "" && has(changed, all) {
-		return changed
+// the old one is no TOML. The error is errByHand if the old one cannot be changed so.
+func newContent(old string, all []setting) (string, error) {
+	changed, valid := change(old, all), toml.Unmarshal([]byte(old), &map[string]any{}) == nil
+	switch {
+	case old != "" && has(changed, all):
+		return changed, nil
+	case strings.TrimSpace(old) != "" && valid:
+		return "", errByHand
 	}
 	var b strings.Builder
 	b.WriteString(header)
 	for _, s := range all {
 		b.WriteString(s.line())
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // change replaces the lines of settings before the first table of a file, and adds those that are missing there.
