@@ -105,7 +105,7 @@ func TestInitChangesAFile(t *testing.T) {
 	configured(t, path)
 	r.run(append(args, "--force")...).want(t, exit.OK).says(t, "is already so")
 
-	long := "services = [\n  \"ocr\",\n]\n\n[[rule]]\nmatch = \"*.pdf\"\nservices = \"nld\"\n" // a value of three lines
+	long := "air-url = \"" + r.url + "\"\ndestination-bucket = \"results\"\nservices = [\n  \"ocr\",\n]\n\n[[rule]]\nmatch = \"*.pdf\"\nservices = \"nld\"\n" // a value of three lines
 	r.config(long)
 	r.run(append(args, "--force")...).want(t, exit.Usage).says(t, "several lines", "by hand")
 	if b, _ := os.ReadFile(path); string(b) != long {
