@@ -232,7 +232,7 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 	})
 	for first := true; ; first = false {
 		left, running, err := s.left(ctx, r, first)
-		if paused = paused && stop.IsLimit(err); paused && reading != nil { // it begins in a pause: its sources are read first
+		if paused = paused && beganPaused(left, err); paused && reading != nil { // it begins in a pause: its sources are read first
 			left, running, err = true, true, nil
 		}
 		if err != nil {
@@ -255,6 +255,9 @@ func (s *Remote) wait(ctx context.Context, r RunRequest, fed <-chan struct{}) er
 		}
 	}
 }
+
+// beganPaused reports whether nothing was sent yet: there is nothing to send, or a pause.
+func beganPaused(left bool, err error) bool { return err == nil && !left || stop.IsLimit(err) }
 
 // endOf returns the error of a wait that has ended early.
 func (s *Remote) endOf(ctx context.Context, err error) error {

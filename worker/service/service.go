@@ -51,10 +51,6 @@ type Service struct {
 }
 
 var (
-	_ Adder     = (*Service)(nil)
-	_ Worker    = (*Service)(nil)
-	_ Inspector = (*Service)(nil)
-
 	_ Queue = (*Service)(nil)
 	_ Queue = (*Remote)(nil)
 )
