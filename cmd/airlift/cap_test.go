@@ -110,29 +110,3 @@ func TestOurDailyLimitIsWaitedFor(t *testing.T) {
 		t.Errorf("%d POSTs before midnight and %d after, want 10 and 5", before, after)
 	}
 }
-
-// A run that begins in a pause and is to end there reads its sources to their end first, by itself and beside a holder.
-func TestARunThatBeginsInAPauseReadsItsSources(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, airtest.Config{Settings: airtest.Settings{DailyCap: 5}})
-	const rows = 60_000
-	exits := []string{"--workers", "1", "--on-daily-cap", "exit", "--batch"}
-	r.run(append([]string{"run", r.manifest("first.csv", 8)}, append(exits, "first")...)...).want(t, exit.WorkLeft)
-	posts := r.air.Posts()
-	big := r.manifest("big.csv", rows)
-	nightly := func(batch string) {
-		t.Helper()
-		got := r.run(append([]string{"run", big}, append(exits, batch)...)...).want(t, exit.WorkLeft).says(t, "--on-daily-cap exit")
-		if s := r.statuses()[batch]; s.Items != rows || s.Incomplete {
-			t.Errorf("batch %s: %d items, incomplete %v, want all %d\n%s", batch, s.Items, s.Incomplete, rows, got.stderr)
-		}
-	}
-	nightly("alone")
-	p := r.serving()
-	nightly("beside")
-	p.signal(syscall.SIGTERM)
-	p.wait().want(t, exit.WorkLeft)
-	if got := r.air.Posts(); got != posts {
-		t.Errorf("%d POSTs in the pause", got-posts)
-	}
-}
