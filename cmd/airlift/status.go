@@ -86,7 +86,22 @@ func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]s
 		all = slices.DeleteFunc(all, func(s service.Status) bool { return s.Account != chosen })
 		err = errors.Join(err, wrong)
 	}
+	if o, unseen := to.Overview(cmd.Context()); unseen == nil { // a detail: the status tells all else without it
+		for i := range all {
+			all[i].Limit = limitOf(o, all[i].Account)
+		}
+	}
 	return all, errors.Join(err, db.Close())
+}
+
+// limitOf says what limits the run of an account; "": there is none.
+func limitOf(o service.Overview, account string) string {
+	for _, one := range o.Accounts {
+		if one.Name == account && one.Run != nil {
+			return one.Run.Limit
+		}
+	}
+	return ""
 }
 
 // statusFromFile returns what the process that holds the queue last wrote.

@@ -212,3 +212,18 @@ func TestTheProgressOfARunTearsNoLine(t *testing.T) {
 		t.Errorf("%d of 200 lines, or no progress: %q", lines, all)
 	}
 }
+
+// status says what limits a run in progress, in text and in JSON.
+func TestStatusSaysWhatLimitsARun(t *testing.T) {
+	t.Parallel()
+	h := newHeld()
+	r := newRig(t, h.from(6))
+	run := h.run(r, r.manifest("m.csv", 8))
+	r.run("status").want(t, exit.OK).says(t, "rate ", "awaited")
+	r.run("status", "--json").want(t, exit.OK).says(t, `"limit":"`)
+	close(h.release)
+	run.wait().want(t, exit.OK)
+	if got := r.run("status").want(t, exit.OK).stdout; strings.Contains(got, "rate  ") {
+		t.Errorf("at rest:\n%s", got)
+	}
+}

@@ -45,6 +45,7 @@ type Status struct {
 	// ByHand says that an operator has paused the batch or all of them; without PausedUntil that has no end of itself.
 	ByHand bool       `json:"by_hand,omitempty"`
 	Rate   float64    `json:"rate"`
+	Limit  string     `json:"limit,omitempty"` // that of [RunOverview]; only `airlift status` sets it
 	ETA    *time.Time `json:"eta"`
 	// ETARange is between which times it is done; nil: that cannot be forecast.
 	ETARange *forecast.Range    `json:"eta_range,omitempty"`

@@ -139,7 +139,9 @@ const noForecast = "nothing is forecast while stopped: the next run begins with 
 
 // forecast says when the batch will be done, and what that assumes.
 func (b *lines) forecast(s *service.Status) {
-	if s.Rate > 0 {
+	if s.Limit != "" && s.Left() > 0 {
+		b.add("rate", "%s", s.Limit)
+	} else if s.Rate > 0 {
 		b.add("rate", "%.3g a second", s.Rate)
 	}
 	if s.Hours != nil {
