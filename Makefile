@@ -19,8 +19,8 @@ build: ## build bin/airlift: static, reproducible
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/airlift ./cmd/airlift
 
 .PHONY: test
-test: ## run all tests, with the race detector, in random order; most wait for processes, so 8 at once
-	CGO_ENABLED=1 go test -race -shuffle=on -parallel 8 -timeout 30m ./...
+test: ## run all tests, with the race detector, in random order; most wait for processes, so 16 at once
+	CGO_ENABLED=1 go test -race -shuffle=on -parallel 16 -timeout 30m ./...
 
 .PHONY: demo
 demo: build ## the main job against the sandbox: a cap, a kill -9, a resume; under a minute
