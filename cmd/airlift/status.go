@@ -86,9 +86,11 @@ func (a *app) status(cmd *cobra.Command, args []string, limits plan.Limits) ([]s
 		all = slices.DeleteFunc(all, func(s service.Status) bool { return s.Account != chosen })
 		err = errors.Join(err, wrong)
 	}
-	if o, unseen := to.Overview(cmd.Context()); unseen == nil { // a detail: the status tells all else without it
-		for i := range all {
-			all[i].Limit = limitOf(o, all[i].Account)
+	if !connect.Holds(db) { // only a holder has a run
+		if o, unseen := to.Overview(cmd.Context()); unseen == nil { // a detail: the status tells all else without it
+			for i := range all {
+				all[i].Limit = limitOf(o, all[i].Account)
+			}
 		}
 	}
 	return all, errors.Join(err, db.Close())

@@ -127,3 +127,9 @@ func IsScheme(s string) bool {
 	}
 	return s != ""
 }
+
+// regionName is what a region may be called: it becomes part of a server's name.
+var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// IsRegion reports whether a region may have the name, such as us-east-1.
+func IsRegion(name string) bool { return regionName.MatchString(name) }

@@ -60,7 +60,6 @@ func estimate(samples []sample) Estimate {
 			e.Low, e.High = min(e.Low, s.n), max(e.High, s.n)
 		}
 	}
-	e.Low = max(e.Low, 0)
 	if e.Agreeing == 0 { // a lower bound alone is above all that was capped
 		e.Agreeing, e.Low, e.High = 1, e.Value, 0
 	}

@@ -2,12 +2,12 @@ package doctor
 
 import (
 	"context"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"airlift/manifest/entry"
 	"airlift/manifest/s3scan"
 )
 
@@ -35,9 +35,6 @@ func (e *exam) places() (all []place) {
 	return all
 }
 
-// regionName is what a region may be called: it becomes part of a server's name.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 // destinations looks whether the buckets that AiR writes to are there.
 func (e *exam) destinations(ctx context.Context) (all []Finding) {
 	for _, p := range e.places() {
@@ -51,7 +48,7 @@ func (e *exam) destinations(ctx context.Context) (all []Finding) {
 
 // destination looks at one bucket. It is at Wasabi, except beside a stand-in on this machine.
 func (e *exam) destination(ctx context.Context, p place) Finding {
-	if !regionName.MatchString(p.region) {
+	if !entry.IsRegion(p.region) {
 		return notOK("set --destination-region to a region such as us-east-1", "%q is no region", p.region)
 	}
 	endpoint := ""

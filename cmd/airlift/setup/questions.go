@@ -100,11 +100,8 @@ func checkProfile(_ context.Context, s *session, answer string) objection {
 	return objection{}
 }
 
-// regionName is what a region may be called.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
 func checkRegion(_ context.Context, _ *session, answer string) objection {
-	if !regionName.MatchString(answer) {
+	if !entry.IsRegion(answer) {
 		return refuse("%q is no region: write one such as us-east-1 or eu-central-1", answer)
 	}
 	return objection{}
